@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Between pictures in the caller's memory and the planes of floats that the network works on.
+ */
+#ifndef ZSD_FRAME_H
+#define ZSD_FRAME_H
+
+#include "kernels/kernels.h"
+#include "tensor.h"
+#include "threads.h"
+#include "tile.h"
+#include "zsdenoise.h"
+
+enum { ZSD_MAX_CHANNELS = 4 * ZSD_MAX_COMPONENTS };
+
+/* How a picture becomes channels. Packed, each 2x2 block of luma and the chroma that belongs to
+ * it is one sample of each channel, so that all have the same size and no component is
+ * resampled: 6 channels for 4:2:0, 8 for 4:2:2, 12 for 4:4:4 and RGB, 4 for gray. Planar, each
+ * component is a channel; this is for pictures whose components have the same size.
+ *
+ * The odd last column or row of a packed picture lacks part of its blocks: its last sample
+ * stands there once more. When the picture is written back these copies are left out. */
+typedef struct {
+  int channels, width, height; /* of the network's picture */
+  int brightness;              /* a channel that shows the picture's brightness */
+  struct {
+    int component;
+    int x, y;           /* the channel's first sample in the component */
+    int x_step, y_step; /* from one sample to the next: 1 or 2 */
+  } channel[ZSD_MAX_CHANNELS];
+} ZsdLayout;
+
+void zsd_layout_make(ZsdLayout *layout, const ZsdImage *image, bool packed);
+
+/* Fills `picture` (which has the layout's shape) with the image's samples, 0..1. */
+void zsd_frame_load(const ZsdTensor *picture, const ZsdImage *image, const ZsdLayout *layout,
+                    const ZsdKernels *kernels, ZsdThreads *threads);
+
+/* Writes a tile's samples, less `strength` times the noise that the network found, back to
+ * where they came from, but not to the columns before `first_column` (of the image; even). */
+void zsd_frame_store(const ZsdImage *image, const ZsdLayout *layout, const ZsdKernels *kernels,
+                     const ZsdTile *tile, float strength, int first_column);
+
+#endif

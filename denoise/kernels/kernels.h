@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The inner loops. Each instruction set fills a table of function pointers; the plain C table
+ * is the twin that all others are tested against.
+ *
+ * Pictures in here are flat: a plane is one run of floats in which row y begins at y * row, and
+ * a filter's neighbour above lies `row` floats before. A kernel works on samples [0, n) of each
+ * plane and neither knows nor cares where rows end: what it computes in the columns between two
+ * rows is discarded or masked by the caller.
+ *
+ * A kernel may read, and the convolutions may write, up to ZSD_SLACK floats past sample n of a
+ * plane; the convolutions read `row + 1` floats before sample 0 and past the last one. What
+ * lies there must be finite. No pointer needs alignment. */
+#ifndef ZSD_KERNELS_H
+#define ZSD_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define ZSD_SLACK 64
+
+/* The slope of LeakyReLU for negative values. */
+#define ZSD_LEAK 0.2f
+
+/* What happens to a convolution's sums before they are stored. */
+typedef enum {
+  ZSD_LINEAR, /* nothing */
+  ZSD_LEAKY,  /* LeakyReLU: a value below 0 is multiplied by ZSD_LEAK */
+  ZSD_GATED,  /* LeakyReLU's derivative: multiplied by ZSD_LEAK where the activation that is
+                 about to be overwritten in the output plane is not above 0 */
+} ZsdEpilogue;
+
+/* A set of planes, `plane` floats from one to the next. */
+typedef struct {
+  float *data;
+  ptrdiff_t plane;
+} ZsdPlanes;
+
+typedef struct {
+  ZsdPlanes in, out;
+  int n_in, n_out;
+  ptrdiff_t row;        /* floats from one row to the next */
+  ptrdiff_t n;          /* samples to compute */
+  const float *weights; /* as zsd_pack_weights() lays them out */
+  const float *bias;    /* n_out floats, or NULL for none */
+  ZsdEpilogue epilogue;
+} ZsdConv;
+
+typedef struct {
+  ZsdPlanes in;   /* the layer's input */
+  ZsdPlanes grad; /* the loss's derivatives with respect to the layer's sums */
+  int n_in, n_out;
+  ptrdiff_t row, n;
+  float *weights; /* n_out x n_in x taps; added to */
+} ZsdConvGrad;
+
+typedef struct {
+  unsigned flags; /* ZSD_CPU_*; 0: plain C */
+
+  /* The convolutions take their output channels in groups of at most this many. */
+  int group;
+
+  /* out[o][p] = epilogue(bias[o] + sum over i and the taps t of w[o][i][t] in[i][p +
+   * offset(t)]). 3x3: nine taps, row by row, centred (cross-correlation, as PyTorch's Conv2d).
+   * 1x1: one. */
+  void (*conv3x3)(const ZsdConv *);
+  void (*conv1x1)(const ZsdConv *);
+
+  /* weights[o][i][t] += sum over p of grad[o][p] in[i][p + offset(t)] */
+  void (*conv3x3_grad)(const ZsdConvGrad *);
+  void (*conv1x1_grad)(const ZsdConvGrad *);
+
+  /* The sum of x[0..n). */
+  float (*sum)(const float *x, ptrdiff_t n);
+
+  /* dst[i] = scale * sample i, where samples lie `step` bytes apart and are 8 or 16 bits wide
+   * and a 16-bit one is shifted right by `shift` first. */
+  void (*load8)(float *dst, const uint8_t *src, int step, int n, float scale);
+  void (*load16)(float *dst, const uint8_t *src, int step, int n, float scale, int shift);
+
+  /* sample i = round(clamp(x[i] - strength * noise[i], 0, 1) * max), shifted left by `shift`.
+   */
+  void (*store8)(uint8_t *dst, int step, const float *x, const float *noise, int n,
+                 float strength);
+  void (*store16)(uint8_t *dst, int step, const float *x, const float *noise, int n,
+                  float strength, float max, int shift);
+} ZsdKernels;
+
+/* The table for these instruction sets, which the machine must have. */
+const ZsdKernels *zsd_kernels(unsigned flags);
+
+/* The size of the groups in which `n_out` channels are taken: as even as `group` allows. */
+int zsd_group_size(const ZsdKernels *k, int n_out);
+
+/* Floats that the packed weights of a layer take. */
+size_t zsd_packed_size(const ZsdKernels *k, int n_in, int n_out, int taps);
+
+/* Lays weights (n_out x n_in x taps, PyTorch's order) out for conv3x3 (taps 9) and conv1x1 (1):
+ * for each group of output channels n_in x taps rows of that many weights, the last group
+ * filled up with zeros. */
+void zsd_pack_weights(const ZsdKernels *k, float *packed, const float *weights, int n_in,
+                      int n_out, int taps);
+
+/* The same for the layer's transpose, which takes derivatives from its output to its input: in
+ * and out exchanged, each filter turned by 180 degrees. `n_in` and `n_out` are the layer's own.
+ */
+void zsd_pack_transposed(const ZsdKernels *k, float *packed, const float *weights, int n_in,
+                         int n_out, int taps);
+
+#endif

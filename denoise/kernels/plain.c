@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The kernels in plain C: what the others are measured against, and what runs on a processor
+ * without any of the instruction sets known here. */
+#include "tables.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { GROUP = 4 };
+
+static float finish(float x, float old, ZsdEpilogue epilogue) {
+  switch (epilogue) {
+  case ZSD_LEAKY:
+    return x > 0 ? x : ZSD_LEAK * x;
+  case ZSD_GATED:
+    return old > 0 ? x : ZSD_LEAK * x;
+  case ZSD_LINEAR:
+    break;
+  }
+  return x;
+}
+
+/* Strips this long stay in the first cache while every tap is added to them. */
+enum { STRIP = 256 };
+
+static void add_taps(float *sums, const float *in, const float *weights, int step,
+                     ptrdiff_t row, int taps, int n) {
+  for (int t = 0; t < taps; t++) {
+    const float *x = taps == 9 ? in + (t / 3 - 1) * row + (t % 3 - 1) : in;
+    const float w = weights[(ptrdiff_t)t * step];
+    for (int p = 0; p < n; p++)
+      sums[p] += w * x[p];
+  }
+}
+
+static void conv(const ZsdConv *c, int taps) {
+  const int groups = (c->n_out + GROUP - 1) / GROUP, size = (c->n_out + groups - 1) / groups;
+  for (int o = 0; o < c->n_out; o++) {
+    const float *weights =
+        c->weights + (ptrdiff_t)(o / size) * c->n_in * taps * size + o % size;
+    float *out = c->out.data + o * c->out.plane;
+    for (ptrdiff_t start = 0; start < c->n; start += STRIP) {
+      const int n = c->n - start < STRIP ? (int)(c->n - start) : STRIP;
+      float sums[STRIP];
+      for (int p = 0; p < n; p++)
+        sums[p] = c->bias ? c->bias[o] : 0;
+      for (int i = 0; i < c->n_in; i++)
+        add_taps(sums, c->in.data + i * c->in.plane + start,
+                 weights + (ptrdiff_t)i * taps * size, size, c->row, taps, n);
+      for (int p = 0; p < n; p++)
+        out[start + p] = finish(sums[p], out[start + p], c->epilogue);
+    }
+  }
+}
+
+static void conv3x3(const ZsdConv *c) {
+  conv(c, 9);
+}
+
+static void conv1x1(const ZsdConv *c) {
+  conv(c, 1);
+}
+
+static float dot(const float *a, const float *b, ptrdiff_t n) {
+  float sum = 0;
+  for (ptrdiff_t p = 0; p < n; p++)
+    sum += a[p] * b[p];
+  return sum;
+}
+
+static void conv3x3_grad(const ZsdConvGrad *c) {
+  for (int o = 0; o < c->n_out; o++)
+    for (int i = 0; i < c->n_in; i++)
+      for (int t = 0; t < 9; t++)
+        c->weights[((ptrdiff_t)o * c->n_in + i) * 9 + t] +=
+            dot(c->grad.data + o * c->grad.plane,
+                c->in.data + i * c->in.plane + (t / 3 - 1) * c->row + (t % 3 - 1), c->n);
+}
+
+static void conv1x1_grad(const ZsdConvGrad *c) {
+  for (int o = 0; o < c->n_out; o++)
+    for (int i = 0; i < c->n_in; i++)
+      c->weights[(ptrdiff_t)o * c->n_in + i] +=
+          dot(c->grad.data + o * c->grad.plane, c->in.data + i * c->in.plane, c->n);
+}
+
+static float sum(const float *x, ptrdiff_t n) {
+  float total = 0;
+  for (ptrdiff_t p = 0; p < n; p++)
+    total += x[p];
+  return total;
+}
+
+static void load8(float *dst, const uint8_t *src, int step, int n, float scale) {
+  for (int i = 0; i < n; i++)
+    dst[i] = scale * src[(ptrdiff_t)i * step];
+}
+
+static void load16(float *dst, const uint8_t *src, int step, int n, float scale, int shift) {
+  for (int i = 0; i < n; i++) {
+    uint16_t sample;
+    memcpy(&sample, src + (ptrdiff_t)i * step, sizeof sample);
+    dst[i] = scale * (sample >> shift);
+  }
+}
+
+/* A noise that is not a number (which learning never lets through) would become 0 here: black,
+ * but not undefined behaviour. */
+static unsigned quantise(float x, float noise, float strength, float max) {
+  float clean = x - strength * noise;
+  clean = clean > 0 ? clean : 0;
+  clean = clean < 1 ? clean : 1;
+  return (unsigned)(clean * max + 0.5f);
+}
+
+static void store8(uint8_t *dst, int step, const float *x, const float *noise, int n,
+                   float strength) {
+  for (int i = 0; i < n; i++)
+    dst[(ptrdiff_t)i * step] = (uint8_t)quantise(x[i], noise[i], strength, 255);
+}
+
+static void store16(uint8_t *dst, int step, const float *x, const float *noise, int n,
+                    float strength, float max, int shift) {
+  for (int i = 0; i < n; i++) {
+    uint16_t sample = (uint16_t)(quantise(x[i], noise[i], strength, max) << shift);
+    memcpy(dst + (ptrdiff_t)i * step, &sample, sizeof sample);
+  }
+}
+
+void zsd_kernels_fill_c(ZsdKernels *k) {
+  *k = (ZsdKernels){
+      .group = GROUP,
+      .conv3x3 = conv3x3,
+      .conv1x1 = conv1x1,
+      .conv3x3_grad = conv3x3_grad,
+      .conv1x1_grad = conv1x1_grad,
+      .sum = sum,
+      .load8 = load8,
+      .load16 = load16,
+      .store8 = store8,
+      .store16 = store16,
+  };
+}

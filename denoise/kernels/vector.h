@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Vectors of floats as wide as the instruction set that this file is compiled for has them. The
+ * compiler's vector extension writes the arithmetic; what it cannot say stands here. */
+#ifndef ZSD_VECTOR_H
+#define ZSD_VECTOR_H
+
+#include "tables.h"
+
+#include <string.h>
+
+/* WIDTH floats fill a register. The blocks are what the register file holds: a convolution
+ * keeps GROUP output channels x SPAN registers of samples; its gradient INPUTS x OUTPUTS sums.
+ */
+#if defined(__AVX512F__)
+enum { WIDTH = 16, GROUP = 13, SPAN = 2, INPUTS = 9, OUTPUTS = 3 };
+#define SET avx512
+#elif defined(__AVX2__)
+enum { WIDTH = 8, GROUP = 4, SPAN = 3, INPUTS = 3, OUTPUTS = 4 };
+#define SET avx2
+#elif defined(__ARM_NEON)
+enum { WIDTH = 4, GROUP = 8, SPAN = 3, INPUTS = 3, OUTPUTS = 7 };
+#define SET neon
+#else
+#error "no vector instruction set"
+#endif
+
+#define JOIN_(a, b) a##_##b
+#define JOIN(a, b) JOIN_(a, b)
+
+#define INLINE static inline __attribute__((always_inline))
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+
+typedef float Vector __attribute__((vector_size(WIDTH * sizeof(float))));
+
+INLINE Vector load(const float *p) {
+  Vector v;
+  memcpy(&v, p, sizeof v);
+  return v;
+}
+
+INLINE void store(float *p, Vector v) {
+  memcpy(p, &v, sizeof v);
+}
+
+INLINE Vector splat(float x) {
+  return x - (Vector){0};
+}
+
+/* Keeps the compiler from loading x again for each use: most of these loads cross a cache line
+ * and would cost more than the multiplications. */
+INLINE Vector in_register(Vector x) {
+#if defined(__ARM_NEON)
+  __asm__("" : "+w"(x));
+#else
+  __asm__("" : "+v"(x));
+#endif
+  return x;
+}
+
+/* a where x > 0, b elsewhere */
+INLINE Vector where_positive(Vector x, Vector a, Vector b) {
+  typedef int Mask __attribute__((vector_size(WIDTH * sizeof(float))));
+  const Mask mask = x > 0;
+  return (Vector)((mask & (Mask)a) | (~mask & (Mask)b));
+}
+
+/* The sum of all lanes: the upper half is folded onto the lower one until one lane is left. */
+INLINE float total(Vector v) {
+#if defined(__AVX512F__)
+  v += __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+  v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15);
+  v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+#elif defined(__AVX2__)
+  v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3);
+  v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 4, 5, 6, 7);
+#else
+  v += __builtin_shufflevector(v, v, 2, 3, 0, 1);
+#endif
+  return v[0] + v[1];
+}
+
+#endif

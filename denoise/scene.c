@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "scene.h"
+
+#include <math.h>
+
+enum { MIN_CELL = 8 }; /* samples, so that noise averages out */
+
+static int cells(int size) {
+  const int n = size / MIN_CELL;
+  return n < 1 ? 1 : n > ZSD_SCENE_CELLS ? ZSD_SCENE_CELLS : n;
+}
+
+static float mean_of(const ZsdTensor *picture, int channel, int left, int right, int top,
+                     int bottom) {
+  double sum = 0;
+  for (int y = top; y < bottom; y++) {
+    const float *row = zsd_tensor_row(picture, channel, y);
+    for (int x = left; x < right; x++)
+      sum += row[x];
+  }
+  return (float)(sum / ((double)(right - left) * (bottom - top)));
+}
+
+void zsd_scene_see(ZsdScene *scene, const ZsdTensor *picture, int channel) {
+  const int w = picture->width, h = picture->height;
+  const int across = scene->across = cells(w), down = scene->down = cells(h);
+  double sum = 0;
+  for (int j = 0; j < down; j++)
+    for (int i = 0; i < across; i++)
+      sum += scene->cell[j][i] = mean_of(picture, channel, w * i / across, w * (i + 1) / across,
+                                         h * j / down, h * (j + 1) / down);
+  for (int j = 0; j < down; j++)
+    for (int i = 0; i < across; i++)
+      scene->cell[j][i] -= (float)(sum / (across * down));
+}
+
+static float nearest(const ZsdScene *scene, int i, int j, float value) {
+  float best = INFINITY;
+  for (int y = j - 1; y <= j + 1; y++)
+    for (int x = i - 1; x <= i + 1; x++)
+      if (x >= 0 && x < scene->across && y >= 0 && y < scene->down)
+        best = fminf(best, fabsf(scene->cell[y][x] - value));
+  return best;
+}
+
+double zsd_scene_change(const ZsdScene *before, const ZsdScene *now) {
+  /* Differences of this much for each cell are nothing: flat pictures are alike. */
+  const double nothing = 4.0 / 255;
+  double difference = 0, most = 0;
+
+  if (before->across == 0)
+    return 0;
+  if (before->across != now->across || before->down != now->down)
+    return 1;
+  for (int j = 0; j < now->down; j++)
+    for (int i = 0; i < now->across; i++) {
+      difference += nearest(before, i, j, now->cell[j][i]);
+      most += nothing + fabsf(before->cell[j][i]) + fabsf(now->cell[j][i]);
+    }
+  return difference / most;
+}

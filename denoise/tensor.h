@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef ZSD_TENSOR_H
+#define ZSD_TENSOR_H
+
+#include <stddef.h>
+
+/* A picture as planes of floats: channels x height x width, without gaps. Samples of pictures
+ * are 0..1. */
+typedef struct {
+  int channels, height, width; /* each may be 0: such a tensor holds nothing */
+  float *data;
+} ZsdTensor;
+
+/* Gives the tensor this shape, its contents undefined. Returns 0, or -1 without memory (the
+ * tensor is empty then). A tensor begins as {0}. */
+int zsd_tensor_resize(ZsdTensor *t, int channels, int height, int width);
+void zsd_tensor_clear(ZsdTensor *t);
+
+static inline float *zsd_tensor_row(const ZsdTensor *t, int channel, int y) {
+  return t->data + ((ptrdiff_t)channel * t->height + y) * t->width;
+}
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* zsdenoise: a video denoiser that learns from the video that it denoises.
+ *
+ * It implements Zero-Shot Noise2Noise (Y. Mansour and R. Heckel, "Zero-Shot Noise2Noise:
+ * Efficient Image Denoising without any Data", CVPR 2023): a network of three convolutions
+ * learns the noise of a frame from that frame alone, and takes it off this frame and those
+ * after it. */
+#ifndef ZSDENOISE_H
+#define ZSDENOISE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* --- pictures --- */
+
+enum { ZSD_MAX_COMPONENTS = 3 };
+
+/* One colour component of a picture in the caller's memory. */
+typedef struct {
+  uint8_t *data;
+  ptrdiff_t stride;             /* bytes from one row to the next; may be negative */
+  int step;                     /* bytes from one sample to the next */
+  int width, height;            /* samples; 0 where a field has none */
+  bool half_width, half_height; /* subsampled: half as many as luma has, rounded up */
+} ZsdComponent;
+
+/* A picture in the caller's memory. Component 0 is luma or red and has the picture's size. An
+ * alpha channel is not named here and so is left alone. */
+typedef struct {
+  int width, height; /* 1 or more */
+  int components;    /* 1 (gray) or 3 */
+  bool rgb;          /* component 1, green, stands for the brightness then */
+  int depth; /* bits that count, 8 to 16; over 8 a sample is a 16-bit word of the machine */
+  int shift; /* bits below them in the word */
+  ZsdComponent component[ZSD_MAX_COMPONENTS];
+} ZsdImage;
+
+/* One field of an interlaced picture: 0 its even rows, 1 its odd ones. A picture of one row has
+ * an empty second field, of height 0. */
+ZsdImage zsd_image_field(const ZsdImage *image, int field);
+
+/* --- settings --- */
+
+typedef enum {
+  ZSD_PROFILE_REALTIME,
+  ZSD_PROFILE_BALANCED,
+  ZSD_PROFILE_BEST,
+  ZSD_PROFILE_PAPER, /* the method as published: full-picture steps, RGB pictures unpacked */
+} ZsdProfile;
+
+typedef struct {
+  ZsdProfile profile;
+  double strength;      /* 0..1: how much of the noise found is removed */
+  unsigned epochs;      /* steps of learning on a keyframe; 0: the profile's */
+  double learning_rate; /* 0: the profile's */
+  unsigned step_size;   /* steps from one reduction of the rate to the next; 0: the profile's */
+  double gamma;         /* what the rate is multiplied by then; 0: the profile's */
+  unsigned hidden_channels;   /* 0: the profile's */
+  unsigned finetune_interval; /* frames from one fine-tuning to the next; 0: none */
+  unsigned finetune_epochs;   /* its steps */
+  double scene_threshold;     /* 0..1: a change of picture this large is a cut; 0: no cuts */
+  double split; /* 0..1: that part of the width, from the left, is left as it is */
+  uint64_t seed;
+} ZsdSettings;
+
+/* `balanced`, and nothing else set. */
+ZsdSettings zsd_settings_default(void);
+
+/* The settings in force: the profile's where one is not set. */
+ZsdSettings zsd_settings_resolve(const ZsdSettings *settings);
+
+/* --- denoising --- */
+
+typedef struct ZsdDenoiser ZsdDenoiser;
+
+typedef enum {
+  ZSD_STATE_WAITING,  /* for a first frame */
+  ZSD_STATE_LEARNING, /* on a keyframe */
+  ZSD_STATE_FILTERING,
+  ZSD_STATE_PASSING, /* frames are left as they are: learning found nothing that helps them */
+} ZsdState;
+
+/* How far learning is. */
+typedef struct {
+  unsigned step, steps;
+  double loss;    /* of the last step: residual and consistency, samples being 0..1 */
+  double seconds; /* since its start */
+} ZsdTraining;
+
+/* Called after each step of learning; false ends it there. */
+typedef bool (*ZsdProgress)(void *user, const ZsdTraining *training);
+
+typedef enum {
+  ZSD_OK,
+  ZSD_CANCELLED, /* the callback ended the learning: the picture is as it was */
+  ZSD_NO_MEMORY, /* the picture is as it was */
+} ZsdResult;
+
+typedef struct {
+  ZsdState state;
+  double sigma;         /* estimated deviation of the noise, 0..255 scale; -1: none yet */
+  ZsdTraining training; /* the last one */
+  uint64_t frames, keyframes, finetunings;
+  int threads;
+  const char *isa; /* "c", "avx2", "avx512" or "neon" */
+} ZsdStatus;
+
+/* A denoiser with `threads` threads (0: one for each processor). NULL: `error` (of `size`
+ * bytes) holds a sentence that says why. The environment variable ZSDENOISE_CPU holds it back
+ * to an instruction set. */
+ZsdDenoiser *zsd_denoiser_new(unsigned threads, char *error, unsigned size);
+void zsd_denoiser_free(ZsdDenoiser *denoiser);
+
+/* Makes the next frame a keyframe: it forgets what it has learned and learns anew. */
+void zsd_denoiser_reset(ZsdDenoiser *denoiser);
+
+/* Denoises a picture in place, after learning on it where it is a keyframe: the first one, one
+ * after zsd_denoiser_reset(), a cut, or one of another size or format. Frames come in the order
+ * in which they are shown. `field`: 0 for a whole frame or the first field of one, 1 for the
+ * second field, which is never a keyframe of its own. */
+ZsdResult zsd_denoiser_process(ZsdDenoiser *denoiser, ZsdImage *image, int field,
+                               const ZsdSettings *settings, ZsdProgress progress, void *user);
+
+void zsd_denoiser_status(const ZsdDenoiser *denoiser, ZsdStatus *status);
+
+/* --- models --- */
+
+/* Writes what was learned to a file, in safetensors format: to a temporary file beside it
+ * first, so that the name never stands for half a file. Returns 0, or -1 and a sentence in
+ * `error`. */
+int zsd_denoiser_save(const ZsdDenoiser *denoiser, const char *file, char *error,
+                      unsigned size);
+
+/* --- adding noise --- */
+
+typedef enum {
+  ZSD_NOISE_GAUSSIAN,
+  ZSD_NOISE_POISSON,    /* shot noise: its variance grows with the sample's value */
+  ZSD_NOISE_CORRELATED, /* Gaussian, its neighbours correlated by 2/3, as a camera's are */
+} ZsdNoiseKind;
+
+typedef struct ZsdNoise ZsdNoise;
+
+/* A source of noise. NULL: no memory. */
+ZsdNoise *zsd_noise_new(uint64_t seed);
+void zsd_noise_free(ZsdNoise *noise);
+
+/* Adds noise to each sample and clips to its range. `degree` is the deviation as a part of full
+ * scale: everywhere, or for shot noise at full scale. -1: no memory, the picture as it was. */
+int zsd_noise_add(ZsdNoise *noise, ZsdImage *image, ZsdNoiseKind kind, double degree);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
