@@ -24,6 +24,7 @@ static const double NOISE_CHANGED = 1.25;
 struct ZsdDenoiser {
   const ZsdKernels *kernels;
   ZsdThreads *threads;
+  unsigned wanted_threads;
   ZsdTrainer *trainer;
   ZsdTile *tiles; /* one of each worker */
 
@@ -40,38 +41,37 @@ struct ZsdDenoiser {
 
 /* --- life --- */
 
-ZsdDenoiser *zsd_denoiser_new(unsigned threads, char *error, unsigned size) {
+ZsdDenoiser *zsd_denoiser_new(char *error, unsigned size) {
   unsigned flags;
   if (zsd_cpu_choose(&flags, error, size) != 0)
     return NULL;
   ZsdDenoiser *d = calloc(1, sizeof *d);
-  if (d) {
-    d->kernels = zsd_kernels(flags);
-    d->keyframe = true;
-    d->threads = zsd_threads_new(threads);
-  }
-  if (d && d->threads) {
-    d->tiles = calloc(zsd_threads_count(d->threads), sizeof *d->tiles);
-    d->trainer = zsd_trainer_new(d->kernels, d->threads);
-  }
-  if (!d || !d->tiles || !d->trainer) {
-    zsd_denoiser_free(d);
+  if (!d) {
     snprintf(error, size, "not enough memory for a denoiser");
     return NULL;
   }
-  d->status = (ZsdStatus){
-      .sigma = -1, .threads = zsd_threads_count(d->threads), .isa = zsd_cpu_name(flags)};
+  d->kernels = zsd_kernels(flags);
+  d->keyframe = true;
+  d->status = (ZsdStatus){.sigma = -1, .isa = zsd_cpu_name(flags)};
   return d;
 }
 
-void zsd_denoiser_free(ZsdDenoiser *d) {
-  if (!d)
-    return;
+/* Gives back the threads and what belongs to each of them. */
+static void clear_threads(ZsdDenoiser *d) {
   for (int i = 0; d->tiles && i < zsd_threads_count(d->threads); i++)
     zsd_tile_clear(&d->tiles[i]);
   free(d->tiles);
   zsd_trainer_free(d->trainer);
   zsd_threads_free(d->threads);
+  d->tiles = NULL;
+  d->trainer = NULL;
+  d->threads = NULL;
+}
+
+void zsd_denoiser_free(ZsdDenoiser *d) {
+  if (!d)
+    return;
+  clear_threads(d);
   zsd_tensor_clear(&d->picture);
   zsd_packed_clear(&d->packed);
   zsd_network_clear(&d->net);
@@ -88,23 +88,36 @@ void zsd_denoiser_status(const ZsdDenoiser *d, ZsdStatus *status) {
 
 /* --- learning --- */
 
+static int start_threads(ZsdDenoiser *d, unsigned wanted) {
+  if (d->threads && d->wanted_threads == wanted)
+    return 0;
+  clear_threads(d);
+  d->wanted_threads = wanted;
+  if (!(d->threads = zsd_threads_new(wanted)) ||
+      !(d->tiles = calloc(zsd_threads_count(d->threads), sizeof *d->tiles)) ||
+      !(d->trainer = zsd_trainer_new(d->kernels, d->threads))) {
+    clear_threads(d);
+    return -1;
+  }
+  d->status.threads = zsd_threads_count(d->threads);
+  return 0;
+}
+
 /* Makes room for pictures and networks of this shape; a new shape forgets what was learned. */
 static int prepare(ZsdDenoiser *d, const ZsdLayout *layout, int hidden) {
   d->layout = *layout;
   if (d->net.channels != layout->channels || d->net.hidden != hidden) {
     d->keyframe = true;
     if (zsd_network_resize(&d->net, layout->channels, hidden) ||
-        zsd_packed_resize(&d->packed, d->kernels, &d->net))
-      goto no_memory;
-    for (int i = 0; i < zsd_threads_count(d->threads); i++)
-      if (zsd_tile_resize(&d->tiles[i], layout->channels, hidden, TILE_WIDTH, TILE_HEIGHT))
-        goto no_memory;
+        zsd_packed_resize(&d->packed, d->kernels, &d->net)) {
+      zsd_network_clear(&d->net); /* so that the next frame tries again */
+      return -1;
+    }
   }
-  if (zsd_tensor_resize(&d->picture, layout->channels, layout->height, layout->width) == 0)
-    return 0;
-no_memory:
-  zsd_network_clear(&d->net); /* so that the next frame tries again */
-  return -1;
+  for (int i = 0; i < zsd_threads_count(d->threads); i++)
+    if (zsd_tile_resize(&d->tiles[i], layout->channels, hidden, TILE_WIDTH, TILE_HEIGHT))
+      return -1;
+  return zsd_tensor_resize(&d->picture, layout->channels, layout->height, layout->width);
 }
 
 /* Whether a cut lies between the last frame and this one. */
@@ -228,7 +241,7 @@ ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
     d->height = image->height;
   }
   zsd_layout_make(&layout, image, s.profile != ZSD_PROFILE_PAPER || !image->rgb);
-  if (prepare(d, &layout, (int)s.hidden_channels) != 0)
+  if (start_threads(d, s.threads) || prepare(d, &layout, (int)s.hidden_channels))
     return ZSD_NO_MEMORY;
   zsd_frame_load(&d->picture, image, &d->layout, d->kernels, d->threads);
   if (field == 0) {

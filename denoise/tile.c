@@ -9,6 +9,9 @@ int zsd_tile_resize(ZsdTile *tile, int channels, int hidden, int max_width, int 
   const ptrdiff_t row = max_width + 2 * ZSD_HALO;
   const ptrdiff_t plane = row * (max_height + 2 * ZSD_HALO) + ZSD_SLACK;
 
+  if (tile->channels == channels && tile->hidden == hidden && tile->max_width == max_width &&
+      tile->max_height == max_height)
+    return 0;
   zsd_tile_clear(tile);
   tile->memory_size = 2 * ((size_t)channels + hidden) * plane;
   if (!(tile->memory = calloc(tile->memory_size, sizeof(float))))

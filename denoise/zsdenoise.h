@@ -64,7 +64,8 @@ typedef struct {
   unsigned finetune_interval; /* frames from one fine-tuning to the next; 0: none */
   unsigned finetune_epochs;   /* its steps */
   double scene_threshold;     /* 0..1: a change of picture this large is a cut; 0: no cuts */
-  double split; /* 0..1: that part of the width, from the left, is left as it is */
+  double split;     /* 0..1: that part of the width, from the left, is left as it is */
+  unsigned threads; /* 0: one for each processor that the process may use */
   uint64_t seed;
 } ZsdSettings;
 
@@ -110,10 +111,9 @@ typedef struct {
   const char *isa; /* "c", "avx2", "avx512" or "neon" */
 } ZsdStatus;
 
-/* A denoiser with `threads` threads (0: one for each processor). NULL: `error` (of `size`
- * bytes) holds a sentence that says why. The environment variable ZSDENOISE_CPU holds it back
- * to an instruction set. */
-ZsdDenoiser *zsd_denoiser_new(unsigned threads, char *error, unsigned size);
+/* A denoiser. NULL: `error` (of `size` bytes) holds a sentence that says why. The environment
+ * variable ZSDENOISE_CPU holds it back to an instruction set. */
+ZsdDenoiser *zsd_denoiser_new(char *error, unsigned size);
 void zsd_denoiser_free(ZsdDenoiser *denoiser);
 
 /* Makes the next frame a keyframe: it forgets what it has learned and learns anew. */
@@ -127,14 +127,6 @@ ZsdResult zsd_denoiser_process(ZsdDenoiser *denoiser, ZsdImage *image, int field
                                const ZsdSettings *settings, ZsdProgress progress, void *user);
 
 void zsd_denoiser_status(const ZsdDenoiser *denoiser, ZsdStatus *status);
-
-/* --- models --- */
-
-/* Writes what was learned to a file, in safetensors format: to a temporary file beside it
- * first, so that the name never stands for half a file. Returns 0, or -1 and a sentence in
- * `error`. */
-int zsd_denoiser_save(const ZsdDenoiser *denoiser, const char *file, char *error,
-                      unsigned size);
 
 /* --- adding noise --- */
 
