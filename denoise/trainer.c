@@ -209,7 +209,9 @@ static ZsdOutcome learn(ZsdTrainer *t, ZsdNetwork *net, const ZsdSchedule *sched
     zsd_adam_step(&t->adam, net->params, t->grads, rate);
     if (schedule->step_size && (step + 1) % schedule->step_size == 0)
       rate *= schedule->gamma;
-    *training = (ZsdTraining){step + 1, schedule->steps, total, seconds() - start};
+    const double passed = seconds() - start;
+    *training = (ZsdTraining){step + 1, schedule->steps, total, passed,
+                              passed / (step + 1) * (schedule->steps - step - 1)};
     if (progress && !progress(user, training))
       return ZSD_STOPPED;
   }

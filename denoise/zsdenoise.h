@@ -91,6 +91,7 @@ typedef struct {
   unsigned step, steps;
   double loss;    /* of the last step: residual and consistency, samples being 0..1 */
   double seconds; /* since its start */
+  double eta;     /* seconds to go */
 } ZsdTraining;
 
 /* Called after each step of learning; false ends it there. */
