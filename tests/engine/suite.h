@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the engine's tests share. Each program with libcheck defines make_suite(). */
+#ifndef SUITE_H
+#define SUITE_H
+
+#include <check.h>
+
+Suite *make_suite(void);
+
+#endif
