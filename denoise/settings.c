@@ -3,19 +3,19 @@
 #include "settings.h"
 
 static const ZsdSettings profiles[] = {
-    [ZSD_PROFILE_REALTIME] = {.epochs = 384,
-                              .learning_rate = 2e-3,
-                              .step_size = 96,
+    [ZSD_PROFILE_REALTIME] = {.epochs = 1024,
+                              .learning_rate = 4e-3,
+                              .step_size = 768,
                               .gamma = 0.5,
                               .hidden_channels = 24},
     [ZSD_PROFILE_BALANCED] = {.epochs = 512,
                               .learning_rate = 2e-3,
-                              .step_size = 128,
+                              .step_size = 384,
                               .gamma = 0.5,
                               .hidden_channels = 52},
     [ZSD_PROFILE_BEST] = {.epochs = 2000,
                           .learning_rate = 2e-3,
-                          .step_size = 500,
+                          .step_size = 1500,
                           .gamma = 0.5,
                           .hidden_channels = 52},
     /* the authors' own notebook, but for the width, which is the article's */

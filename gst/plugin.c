@@ -19,4 +19,4 @@ plugin_init (GstPlugin * plugin)
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, zsdenoise,
     "Denoises video by learning from the video itself (Zero-Shot Noise2Noise)",
-    plugin_init, VERSION, "LGPL", PACKAGE, PACKAGE_ORIGIN)
+    plugin_init, VERSION, "LGPL", BINARY_PACKAGE, PACKAGE_ORIGIN)
