@@ -68,7 +68,7 @@ static int block_energies(float energy[MAX_BLOCKS], const ZsdImage *image, int c
 double zsd_noise_sigma(const ZsdImage *image) {
   /* The mean of the flattest fifth of the blocks is this part of the mean of all in a picture
    * of nothing but white noise (simulated). */
-  const double flattest = 0.2, of_mean = 0.80;
+  const double flattest = 0.2, of_mean = 0.755;
   float energy[MAX_BLOCKS];
   int n = block_energies(energy, image, BLOCK * BLOCK / 8);
 
