@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How fast the convolutions are: one thread, on a tile that stays in the cache. */
+#define _POSIX_C_SOURCE 200112L /* clock_gettime */
+#include "kernels_check.h"
+
+#include "cpu.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+  ROW = 68,
+  ROWS = 20,
+  AROUND = ROW + 1,
+  PLANE = AROUND + ROW * ROWS + ZSD_SLACK + AROUND
+};
+
+typedef struct {
+  const char *name;
+  int n_in, n_out, taps;
+  bool grad;
+} Job;
+
+static const Job jobs[] = {
+    {"conv3x3 52->52", 52, 52, 9, false},   {"conv3x3 6->52", 6, 52, 9, false},
+    {"conv1x1 52->6", 52, 6, 1, false},     {"conv3x3_grad 52->52", 52, 52, 9, true},
+    {"conv3x3_grad 6->52", 6, 52, 9, true}, {"conv1x1_grad 52->6", 52, 6, 1, true},
+};
+
+static double seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec + 1e-9 * now.tv_nsec;
+}
+
+static float *new_floats(size_t n) {
+  float *x = malloc(n * sizeof(float));
+  if (!x)
+    abort();
+  for (size_t i = 0; i < n; i++)
+    x[i] = 0.01f * (float)(i % 101) - 0.5f;
+  return x;
+}
+
+static void run(const ZsdKernels *k, const Job *job, ZsdPlanes in, ZsdPlanes out,
+                float *weights) {
+  if (job->grad) {
+    const ZsdConvGrad g = {.in = in,
+                           .grad = out,
+                           .n_in = job->n_in,
+                           .n_out = job->n_out,
+                           .row = ROW,
+                           .n = ROW * ROWS,
+                           .weights = weights};
+    (job->taps == 9 ? k->conv3x3_grad : k->conv1x1_grad)(&g);
+  } else {
+    const ZsdConv c = {.in = in,
+                       .out = out,
+                       .n_in = job->n_in,
+                       .n_out = job->n_out,
+                       .row = ROW,
+                       .n = ROW * ROWS,
+                       .weights = weights,
+                       .epilogue = ZSD_LEAKY};
+    (job->taps == 9 ? k->conv3x3 : k->conv1x1)(&c);
+  }
+}
+
+/* The best of many short runs: what the kernel can do when nothing disturbs it. */
+static double best_time(const ZsdKernels *k, const Job *job) {
+  float *in = new_floats((size_t)job->n_in * PLANE),
+        *out = new_floats((size_t)job->n_out * PLANE);
+  float *weights = new_floats(zsd_packed_size(k, job->n_in, job->n_out, job->taps));
+  const double start = seconds();
+  double best = 1e9;
+  for (int runs = 0; runs < 10 || seconds() - start < 0.3; runs++) {
+    const double before = seconds();
+    run(k, job, (ZsdPlanes){in + AROUND, PLANE}, (ZsdPlanes){out + AROUND, PLANE}, weights);
+    const double time = seconds() - before;
+    best = time < best ? time : best;
+  }
+  free(in);
+  free(out);
+  free(weights);
+  return best;
+}
+
+void benchmark(const ZsdKernels *set) {
+  for (size_t i = 0; i < sizeof jobs / sizeof *jobs; i++) {
+    const Job *job = &jobs[i];
+    const double products = (double)ROW * ROWS * job->n_in * job->n_out * job->taps;
+    printf("%-6s %-20s %7.1f GMAC/s\n", zsd_cpu_name(set->flags), job->name,
+           1e-9 * products / best_time(set, job));
+  }
+}
