@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What happens to buffers: their memory, their rows, what they carry; and buffers that are not as
+ * they ought to be. */
+#include "picture.h"
+#include "suite.h"
+
+static const gchar *const elements[] = { "zsdenoise", "zsnoise" };
+
+/* One of each way to lay out a picture. */
+static const gchar *const layouts[] = {
+  "GRAY8", "I420", "NV12", "YUY2", "UYVY", "RGB", "xBGR", "RGBA", "Y444_10LE",
+  "P010_10LE"
+};
+
+/* --- rows --- */
+
+/* Where the rows lie makes no difference, and what lies between them is left alone. */
+GST_START_TEST (test_padded_rows)
+{
+  const GstVideoInfo info = picture_info (layouts[__i__], 65, 49);
+  GstHarness *plain = start_element ("zsdenoise", CHEAP, NULL);
+  GstHarness *padded = start_element ("zsdenoise", CHEAP, NULL);
+  guint i;
+
+  set_format (plain, &info);
+  set_format (padded, &info);
+  for (i = 0; i < 2; i++) {
+    GstBuffer *in = picture_noisy (&info, i);
+    GstBuffer *longer = picture_padded (in, &info, i == 0 ? 2 : 46);
+    GstBuffer *out = filtered (plain, gst_buffer_ref (in)), *expected;
+
+    fail_if (picture_same_bytes (in, out));
+    longer = filtered (padded, longer);
+    expected = picture_padded (out, &info, i == 0 ? 2 : 46);
+    fail_unless (picture_same_bytes (longer, expected), "frame %u", i);
+    gst_buffer_unref (in);
+    gst_buffer_unref (out);
+    gst_buffer_unref (longer);
+    gst_buffer_unref (expected);
+  }
+  stop_element (plain);
+  stop_element (padded);
+}
+
+GST_END_TEST;
+
+/* --- memory --- */
+
+static GstBuffer *
+read_only (GstBuffer * frame)
+{
+  gsize size;
+  gpointer bytes;
+
+  gst_buffer_extract_dup (frame, 0, -1, &bytes, &size);
+  gst_buffer_replace_all_memory (frame,
+      gst_memory_new_wrapped (GST_MEMORY_FLAG_READONLY, bytes, size, 0, size,
+          bytes, g_free));
+  return frame;
+}
+
+/* A frame that others hold is theirs to read. */
+GST_START_TEST (test_frames_of_others)
+{
+  const GstVideoInfo info = picture_info ("I420", 65, 49);
+  guint e, way;
+
+  for (e = 0; e < G_N_ELEMENTS (elements); e++)
+    for (way = 0; way < 3; way++) {
+      GstHarness *h = start_element (elements[e], NULL);
+      GstBuffer *frame = picture_noisy (&info, way), *other, *before, *out;
+
+      if (e == 0)
+        g_object_set (h->element, CHEAP, NULL);
+      set_format (h, &info);
+      before = gst_buffer_copy_deep (frame);
+      if (way == 0)             /* the buffer */
+        other = gst_buffer_ref (frame);
+      else if (way == 1)        /* its memory */
+        other = gst_buffer_copy (frame);
+      else                      /* memory that nobody may write to */
+        other = gst_buffer_ref (read_only (frame));
+      out = filtered (h, frame);
+      fail_unless (picture_same_bytes (other, before), "%s %u", elements[e],
+          way);
+      fail_if (picture_same_bytes (out, before), "%s %u", elements[e], way);
+      gst_buffer_unref (before);
+      gst_buffer_unref (other);
+      gst_buffer_unref (out);
+      stop_element (h);
+    }
+}
+
+GST_END_TEST;
+
+/* Nothing is copied where nothing is done. */
+static void
+check_untouched (GstHarness * h, const GstVideoInfo * info)
+{
+  guint i;
+
+  for (i = 0; i < 2; i++) {
+    GstBuffer *in = picture_noisy (info, i), *out;
+    GstBuffer *before = gst_buffer_copy_deep (in);
+    GstMemory *memory = gst_buffer_peek_memory (in, 0);
+
+    if (i == 1)
+      gst_buffer_ref (in);
+    out = filtered (h, in);
+    fail_unless (out == in);
+    fail_unless (gst_buffer_peek_memory (out, 0) == memory);
+    fail_unless (picture_same_bytes (out, before));
+    if (i == 1)
+      gst_buffer_unref (in);
+    gst_buffer_unref (out);
+    gst_buffer_unref (before);
+  }
+}
+
+GST_START_TEST (test_strength_0)
+{
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (layouts); i++) {
+    const GstVideoInfo info = picture_info (layouts[i], 65, 49);
+    GstHarness *h = start_element ("zsdenoise", CHEAP, "strength", 0.0, NULL);
+
+    set_format (h, &info);
+    check_untouched (h, &info);
+    stop_element (h);
+  }
+}
+
+GST_END_TEST;
+
+/* --- what is left as it is --- */
+
+static void
+check_split (const GstVideoInfo * info, gdouble split)
+{
+  const gint width = GST_VIDEO_INFO_WIDTH (info), border = split * width;
+  GstHarness *h = start_element ("zsdenoise", CHEAP, "split", split, NULL);
+  GstBuffer *in = picture_noisy (info, 0), *out;
+
+  set_format (h, info);
+  out = filtered (h, gst_buffer_ref (in));
+  fail_unless (picture_same_columns (in, out, info, 0, border - 1),
+      "%s: not the original left of %d", GST_VIDEO_INFO_NAME (info), border);
+  fail_if (border + 2 < width
+      && picture_same_columns (in, out, info, border + 1, border + 8),
+      "%s: still the original right of %d", GST_VIDEO_INFO_NAME (info), border);
+  fail_unless (picture_same_others (in, out, info));
+  fail_unless (split < 1 || picture_same_bytes (in, out));
+  gst_buffer_unref (in);
+  gst_buffer_unref (out);
+  stop_element (h);
+}
+
+GST_START_TEST (test_split)
+{
+  const GstVideoInfo even = picture_info (layouts[__i__], 96, 64);
+  const GstVideoInfo odd = picture_info (layouts[__i__], 97, 65);
+
+  check_split (&even, 0.5);
+  check_split (&odd, 0.5);
+  check_split (&odd, 0.25);
+  check_split (&odd, 1);
+}
+
+GST_END_TEST;
+
+/* Frames without noise have nothing to be taken off. */
+GST_START_TEST (test_constant)
+{
+  static const gdouble levels[] = { 0, 0.5, 1, 0.1 };
+  static const gint widths[] = { 1, 15, 97 };
+  guint i, w;
+
+  for (w = 0; w < G_N_ELEMENTS (widths); w++) {
+    const GstVideoInfo info = picture_info (layouts[__i__], widths[w], 65);
+    GstHarness *h = start_element ("zsdenoise", CHEAP, NULL);
+
+    set_format (h, &info);
+    for (i = 0; i < G_N_ELEMENTS (levels); i++) {
+      GstBuffer *in = picture_flat (&info, levels[i]), *out;
+
+      out = filtered (h, gst_buffer_ref (in));
+      fail_unless (picture_same_bytes (in, out), "%d columns, level %g",
+          widths[w], levels[i]);
+      gst_buffer_unref (in);
+      gst_buffer_unref (out);
+    }
+    stop_element (h);
+  }
+}
+
+GST_END_TEST;
+
+/* A frame that has to be copied first carries what it carried. */
+GST_START_TEST (test_metas)
+{
+  const GstVideoInfo info = picture_info ("I420", 65, 49);
+  GstCaps *reference = gst_caps_new_empty_simple ("timestamp/x-test");
+  guint e;
+
+  for (e = 0; e < G_N_ELEMENTS (elements); e++) {
+    GstHarness *h = start_element (elements[e], NULL);
+    GstBuffer *in = picture_noisy (&info, 0), *out;
+    GstReferenceTimestampMeta *meta;
+
+    if (e == 0)
+      g_object_set (h->element, CHEAP, NULL);
+    set_format (h, &info);
+    gst_buffer_add_reference_timestamp_meta (in, reference, 1234, 56);
+    out = filtered (h, gst_buffer_ref (in));
+    fail_if (out == in);
+    meta = gst_buffer_get_reference_timestamp_meta (out, reference);
+    fail_unless (meta != NULL);
+    fail_unless_equals_uint64 (meta->timestamp, 1234);
+    gst_buffer_unref (in);
+    gst_buffer_unref (out);
+    stop_element (h);
+  }
+  gst_caps_unref (reference);
+}
+
+GST_END_TEST;
+
+/* --- buffers and streams that are not as they ought to be --- */
+
+static void
+check_refused (const gchar * element, gsize size)
+{
+  const GstVideoInfo info = picture_info ("I420", 65, 49);
+  GstHarness *h = start_element (element, NULL);
+  GstBuffer *frame = picture_noisy (&info, 0);
+  GstMessage *message;
+  GError *error;
+
+  set_format (h, &info);
+  gst_buffer_set_size (frame, size);
+  fail_unless_equals_int (gst_harness_push (h, frame), GST_FLOW_ERROR);
+  fail_unless_equals_int (gst_harness_buffers_in_queue (h), 0);
+  message = next_message (h, GST_MESSAGE_ERROR);
+  fail_unless (message != NULL);
+  gst_message_parse_error (message, &error, NULL);
+  fail_unless (g_error_matches (error, GST_STREAM_ERROR,
+          GST_STREAM_ERROR_FORMAT));
+  fail_unless (strstr (error->message, "65x49") != NULL, "%s", error->message);
+  g_error_free (error);
+  gst_message_unref (message);
+  fail_unless (next_message (h, GST_MESSAGE_ERROR) == NULL);
+  stop_element (h);
+}
+
+/* A buffer with less than its caps promise ends the stream, and nothing else. */
+GST_START_TEST (test_too_small)
+{
+  const GstVideoInfo info = picture_info ("I420", 65, 49);
+
+  check_refused (elements[__i__], GST_VIDEO_INFO_SIZE (&info) - 1);
+  check_refused (elements[__i__], 1);
+  check_refused (elements[__i__], 0);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_no_caps)
+{
+  const GstVideoInfo info = picture_info ("I420", 65, 49);
+  GstHarness *h = start_element (elements[__i__], NULL);
+  GstSegment segment;
+
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_harness_push_event (h, gst_event_new_stream_start ("test"));
+  gst_harness_push_event (h, gst_event_new_segment (&segment));
+  fail_unless_equals_int (gst_harness_push (h, picture_noisy (&info, 0)),
+      GST_FLOW_NOT_NEGOTIATED);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_no_timestamps)
+{
+  const GstVideoInfo info = picture_info ("I420", 65, 49);
+  GstHarness *h = start_element (elements[__i__], NULL);
+  guint i;
+
+  set_format (h, &info);
+  for (i = 0; i < 2; i++) {
+    GstBuffer *in = picture_noisy (&info, i), *out;
+
+    GST_BUFFER_PTS (in) = GST_BUFFER_DTS (in) = GST_CLOCK_TIME_NONE;
+    GST_BUFFER_DURATION (in) = GST_CLOCK_TIME_NONE;
+    if (i == 0 && __i__ == 0)
+      g_object_set (h->element, CHEAP, NULL);
+    out = filtered (h, in);
+    fail_if (GST_BUFFER_PTS_IS_VALID (out));
+    fail_if (GST_BUFFER_DURATION_IS_VALID (out));
+    gst_buffer_unref (out);
+  }
+  stop_element (h);
+}
+
+GST_END_TEST;
+
+/* A stream that counts in bytes, as a file's without a parser does. */
+GST_START_TEST (test_segment_in_bytes)
+{
+  const GstVideoInfo info = picture_info ("I420", 65, 49);
+  GstHarness *h = start_element (elements[__i__], NULL);
+  GstSegment segment;
+
+  if (__i__ == 0)
+    g_object_set (h->element, CHEAP, NULL);
+  gst_segment_init (&segment, GST_FORMAT_BYTES);
+  gst_harness_push_event (h, gst_event_new_stream_start ("test"));
+  gst_harness_push_event (h,
+      gst_event_new_caps (gst_video_info_to_caps (&info)));
+  gst_harness_push_event (h, gst_event_new_segment (&segment));
+  gst_buffer_unref (filtered (h, picture_noisy (&info, 0)));
+  stop_element (h);
+}
+
+GST_END_TEST;
+
+/* However late frames are, none is dropped: after learning they are always late. */
+GST_START_TEST (test_late)
+{
+  const GstVideoInfo info = picture_info ("I420", 65, 49);
+  GstHarness *h = start_element (elements[__i__], NULL);
+  guint i;
+
+  if (__i__ == 0)
+    g_object_set (h->element, CHEAP, NULL);
+  set_format (h, &info);
+  for (i = 0; i < 4; i++) {
+    GstBuffer *in = picture_noisy (&info, i);
+
+    GST_BUFFER_PTS (in) = i * 40 * GST_MSECOND;
+    GST_BUFFER_DURATION (in) = 40 * GST_MSECOND;
+    gst_buffer_unref (filtered (h, in));
+    fail_unless (gst_harness_push_upstream_event (h,
+            gst_event_new_qos (GST_QOS_TYPE_UNDERFLOW, 4.0, 10 * GST_SECOND,
+                i * 40 * GST_MSECOND)));
+  }
+  stop_element (h);
+}
+
+GST_END_TEST;
+
+Suite *
+make_suite (void)
+{
+  Suite *suite = suite_create ("buffers");
+  TCase *tcase = tcase_create ("buffers");
+  const gint n_layouts = G_N_ELEMENTS (layouts);
+  const gint n_elements = G_N_ELEMENTS (elements);
+
+  tcase_add_loop_test (tcase, test_padded_rows, 0, n_layouts);
+  tcase_add_test (tcase, test_frames_of_others);
+  tcase_add_test (tcase, test_strength_0);
+  tcase_add_loop_test (tcase, test_split, 0, n_layouts);
+  tcase_add_loop_test (tcase, test_constant, 0, n_layouts);
+  tcase_add_test (tcase, test_metas);
+  tcase_add_loop_test (tcase, test_too_small, 0, n_elements);
+  tcase_add_loop_test (tcase, test_no_caps, 0, n_elements);
+  tcase_add_loop_test (tcase, test_no_timestamps, 0, n_elements);
+  tcase_add_loop_test (tcase, test_segment_in_bytes, 0, n_elements);
+  tcase_add_loop_test (tcase, test_late, 0, n_elements);
+  suite_add_tcase (suite, tcase);
+  return suite;
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Interlaced video: the fields are pictures of their own, one after the other. */
+#include "picture.h"
+#include "suite.h"
+
+#include <string.h>
+
+static const gchar *const formats[] = {
+  "I420", "NV12", "Y42B", "YUY2", "RGB", "GRAY8", "P010_10LE"
+};
+
+/* How a stream says which field comes first. */
+enum
+{
+  BY_BUFFER,
+  BY_CAPS,
+  MIXED,
+  N_WAYS
+};
+
+enum
+{
+  TOP,
+  BOTTOM
+};
+
+typedef struct
+{
+  GstVideoInfo info;
+  gint way;
+  gint first;                   /* field */
+} Stream;
+
+static Stream
+make_stream (const gchar * format, gint width, gint height, gint way,
+    gint first)
+{
+  Stream s = { picture_info (format, width, height), way, first };
+
+  /* An interlaced frame takes more memory where a field has more rows of chroma. */
+  fail_unless (gst_video_info_set_interlaced_format (&s.info,
+          GST_VIDEO_INFO_FORMAT (&s.info), way == MIXED ?
+          GST_VIDEO_INTERLACE_MODE_MIXED : GST_VIDEO_INTERLACE_MODE_INTERLEAVED,
+          width, height));
+  if (way == BY_CAPS)
+    GST_VIDEO_INFO_FIELD_ORDER (&s.info) = first == TOP ?
+        GST_VIDEO_FIELD_ORDER_TOP_FIELD_FIRST :
+        GST_VIDEO_FIELD_ORDER_BOTTOM_FIELD_FIRST;
+  return s;
+}
+
+static GstBuffer *
+flagged (GstBuffer * frame, const Stream * s)
+{
+  if (s->way != BY_CAPS && s->first == TOP)
+    GST_BUFFER_FLAG_SET (frame, GST_VIDEO_BUFFER_FLAG_TFF);
+  if (s->way == MIXED)
+    GST_BUFFER_FLAG_SET (frame, GST_VIDEO_BUFFER_FLAG_INTERLACED);
+  return frame;
+}
+
+static GstHarness *
+start_stream (const Stream * s)
+{
+  GstHarness *h = start_element ("zsdenoise", CHEAP, NULL);
+
+  set_format (h, &s->info);
+  return h;
+}
+
+/* --- fields --- */
+
+static gint
+rows_of_plane (GstVideoFrame * frame, guint plane)
+{
+  gint components[GST_VIDEO_MAX_COMPONENTS];
+
+  gst_video_format_info_component (frame->info.finfo, plane, components);
+  return GST_VIDEO_FRAME_COMP_HEIGHT (frame, components[0]);
+}
+
+/* Copies the rows of one field. */
+static void
+copy_field (GstBuffer * to, GstBuffer * from, const GstVideoInfo * info,
+    gint field)
+{
+  GstVideoFrame in, out;
+  guint p;
+  gint y;
+
+  fail_unless (gst_video_frame_map (&in, info, from, GST_MAP_READ));
+  fail_unless (gst_video_frame_map (&out, info, to, GST_MAP_READWRITE));
+  for (p = 0; p < GST_VIDEO_FRAME_N_PLANES (&in); p++)
+    for (y = field; y < rows_of_plane (&in, p); y += 2)
+      memcpy ((guint8 *) out.data[p] + y * info->stride[p],
+          (guint8 *) in.data[p] + y * info->stride[p], info->stride[p]);
+  gst_video_frame_unmap (&in);
+  gst_video_frame_unmap (&out);
+}
+
+static gboolean
+same_field (GstBuffer * a, GstBuffer * b, const GstVideoInfo * info, gint field)
+{
+  GstBuffer *mixed = gst_buffer_copy_deep (b);
+  gboolean same;
+
+  copy_field (mixed, a, info, field);
+  same = picture_same_bytes (mixed, b);
+  gst_buffer_unref (mixed);
+  return same;
+}
+
+/* --- tests --- */
+
+/* It learns on the first field alone: that field's denoised picture does not depend on what the
+ * second one holds, and the second one's does depend on the first. */
+static void
+check_fields_apart (const Stream * s)
+{
+  const gint second = BOTTOM - s->first;
+  GstHarness *h = start_stream (s), *other = start_stream (s);
+  GstBuffer *in = flagged (picture_noisy (&s->info, 1), s);
+  GstBuffer *in_other = flagged (picture_add_noise (picture_new (&s->info, 1),
+          &s->info, 20, 2), s);
+  GstBuffer *out, *out_other;
+
+  copy_field (in_other, in, &s->info, s->first);
+  out = filtered (h, gst_buffer_ref (in));
+  out_other = filtered (other, in_other);
+  fail_if (same_field (in, out, &s->info, s->first), "way %d", s->way);
+  fail_if (same_field (in, out, &s->info, second), "way %d", s->way);
+  fail_unless (same_field (out, out_other, &s->info, s->first),
+      "%s, way %d, field %d: a field has something of the other",
+      GST_VIDEO_INFO_NAME (&s->info), s->way, s->first);
+  fail_if (same_field (out, out_other, &s->info, second));
+  gst_buffer_unref (in);
+  gst_buffer_unref (out);
+  gst_buffer_unref (out_other);
+  stop_element (h);
+  stop_element (other);
+}
+
+GST_START_TEST (test_fields_apart)
+{
+  gint way, first;
+
+  for (way = 0; way < N_WAYS; way++)
+    for (first = TOP; first <= BOTTOM; first++) {
+      const Stream even = make_stream (formats[__i__], 96, 96, way, first);
+      const Stream odd = make_stream (formats[__i__], 97, 99, way, first);
+
+      check_fields_apart (&even);
+      check_fields_apart (&odd);
+    }
+}
+
+GST_END_TEST;
+
+/* Both fields become cleaner, in each of two frames. */
+static void
+check_gain (const Stream * s)
+{
+  GstHarness *h = start_stream (s);
+  GstBuffer *clean = picture_new (&s->info, 0);
+  guint i, field;
+
+  for (i = 0; i < 2; i++) {
+    GstBuffer *in = flagged (picture_noisy (&s->info, i), s);
+    GstBuffer *out = filtered (h, gst_buffer_ref (in));
+
+    fail_unless_equals_int (GST_BUFFER_FLAG_IS_SET (out,
+            GST_VIDEO_BUFFER_FLAG_TFF), GST_BUFFER_FLAG_IS_SET (in,
+            GST_VIDEO_BUFFER_FLAG_TFF));
+    for (field = TOP; field <= BOTTOM; field++) {
+      GstBuffer *one_in = gst_buffer_copy_deep (clean);
+      GstBuffer *one_out = gst_buffer_copy_deep (clean);
+      gdouble before, after;
+
+      copy_field (one_in, in, &s->info, field);
+      copy_field (one_out, out, &s->info, field);
+      before = picture_psnr (one_in, clean, &s->info);
+      after = picture_psnr (one_out, clean, &s->info);
+      fail_unless (after > before + 0.2, "%s, first %d, frame %u, field %u: "
+          "from %.2f to %.2f dB", GST_VIDEO_INFO_NAME (&s->info), s->first, i,
+          field, before, after);
+      gst_buffer_unref (one_in);
+      gst_buffer_unref (one_out);
+    }
+    gst_buffer_unref (in);
+    gst_buffer_unref (out);
+  }
+  fail_unless_equals_uint64 (count_of (h->element, "frames"), 2);
+  fail_unless_equals_uint64 (count_of (h->element, "keyframes"), 1);
+  gst_buffer_unref (clean);
+  stop_element (h);
+}
+
+GST_START_TEST (test_gain)
+{
+  const Stream even = make_stream (formats[__i__], 352, 288, BY_BUFFER, TOP);
+  const Stream odd = make_stream (formats[__i__], 353, 287, BY_CAPS, BOTTOM);
+
+  check_gain (&even);
+  check_gain (&odd);
+}
+
+GST_END_TEST;
+
+/* Frames that have hardly any fields. */
+GST_START_TEST (test_small)
+{
+  static const gint heights[] = { 1, 2, 3, 4, 5, 7, 17 };
+  static const gint widths[] = { 1, 2, 3, 16 };
+  guint w, i, first, n;
+
+  for (w = 0; w < G_N_ELEMENTS (widths); w++)
+    for (i = 0; i < G_N_ELEMENTS (heights); i++)
+      for (first = TOP; first <= BOTTOM; first++) {
+        const Stream s = make_stream (formats[__i__], widths[w], heights[i],
+            BY_BUFFER, first);
+        GstHarness *h = start_element ("zsdenoise", "epochs", 4, NULL);
+
+        set_format (h, &s.info);
+        for (n = 0; n < 2; n++) {
+          GstBuffer *in = flagged (picture_noisy (&s.info, n), &s), *out;
+
+          out = filtered (h, gst_buffer_ref (in));
+          fail_unless (picture_same_others (in, out, &s.info));
+          gst_buffer_unref (in);
+          gst_buffer_unref (out);
+        }
+        stop_element (h);
+      }
+}
+
+GST_END_TEST;
+
+/* A whole frame in a stream that mixes them is treated as in one that has no others. */
+GST_START_TEST (test_whole_frames_among_interlaced)
+{
+  const GstVideoInfo whole = picture_info (formats[__i__], 96, 96);
+  const Stream s = make_stream (formats[__i__], 96, 96, MIXED, TOP);
+  GstHarness *h = start_element ("zsdenoise", CHEAP, NULL);
+  GstHarness *mixed = start_stream (&s);
+  GstBuffer *out, *out_mixed;
+
+  set_format (h, &whole);
+  out = filtered (h, picture_noisy (&whole, 1));
+  out_mixed = filtered (mixed, picture_noisy (&s.info, 1));
+  fail_unless (picture_same_bytes (out, out_mixed));
+  gst_buffer_unref (out);
+  gst_buffer_unref (out_mixed);
+  stop_element (h);
+  stop_element (mixed);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_untouched)
+{
+  const Stream s = make_stream (formats[__i__], 97, 65, BY_BUFFER, TOP);
+  GstHarness *h = start_stream (&s);
+  GstBuffer *in = flagged (picture_flat (&s.info, 0.4), &s), *out;
+
+  out = filtered (h, gst_buffer_ref (in));
+  fail_unless (picture_same_bytes (in, out), "a constant frame");
+  gst_buffer_unref (in);
+  gst_buffer_unref (out);
+  g_object_set (h->element, "split", 0.5, NULL);
+  in = flagged (picture_noisy (&s.info, 0), &s);
+  out = filtered (h, gst_buffer_ref (in));
+  fail_unless (picture_same_columns (in, out, &s.info, 0, 47), "left half");
+  fail_if (picture_same_columns (in, out, &s.info, 50, 97), "right half");
+  gst_buffer_unref (in);
+  gst_buffer_unref (out);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
+Suite *
+make_suite (void)
+{
+  Suite *suite = suite_create ("interlaced");
+  TCase *tcase = tcase_create ("interlaced");
+  const gint n = G_N_ELEMENTS (formats);
+
+  tcase_add_loop_test (tcase, test_fields_apart, 0, n);
+  tcase_add_loop_test (tcase, test_gain, 0, n);
+  tcase_add_loop_test (tcase, test_small, 0, n);
+  tcase_add_loop_test (tcase, test_whole_frames_among_interlaced, 0, n);
+  tcase_add_loop_test (tcase, test_untouched, 0, n);
+  suite_add_tcase (suite, tcase);
+  return suite;
+}

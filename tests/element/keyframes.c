@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* When zsdenoise learns anew, and when it goes on learning. */
+#include "picture.h"
+#include "suite.h"
+
+static GstVideoInfo info;
+
+static void
+push_picture (GstHarness * h, guint which, guint seed)
+{
+  gst_buffer_unref (filtered (h, picture_add_noise (picture_new (&info, which),
+              &info, 20, seed)));
+}
+
+static void
+push_pictures (GstHarness * h, guint which, guint n)
+{
+  guint i;
+
+  for (i = 0; i < n; i++)
+    push_picture (h, which, i);
+}
+
+static GstHarness *
+start (void)
+{
+  GstHarness *h = start_element ("zsdenoise", CHEAP, NULL);
+
+  info = picture_info ("I420", 192, 128);
+  set_format (h, &info);
+  return h;
+}
+
+#define fail_unless_keyframes(h, n) \
+  fail_unless_equals_uint64 (count_of ((h)->element, "keyframes"), n)
+
+GST_START_TEST (test_first_frame)
+{
+  GstHarness *h = start ();
+
+  fail_unless_keyframes (h, 0);
+  push_picture (h, 0, 0);
+  fail_unless_keyframes (h, 1);
+  push_pictures (h, 0, 4);
+  fail_unless_keyframes (h, 1);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_cut)
+{
+  GstHarness *h = start ();
+
+  push_pictures (h, 0, 2);
+  push_picture (h, 1, 2);
+  fail_unless_keyframes (h, 2);
+  push_pictures (h, 1, 2);
+  fail_unless_keyframes (h, 2);
+  push_picture (h, 2, 0);
+  fail_unless_keyframes (h, 3);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_no_cuts)
+{
+  GstHarness *h = start ();
+
+  g_object_set (h->element, "scene-threshold", 0.0, NULL);
+  push_picture (h, 0, 0);
+  push_picture (h, 1, 1);
+  push_picture (h, 2, 2);
+  fail_unless_keyframes (h, 1);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_retrain)
+{
+  GstHarness *h = start ();
+
+  g_signal_emit_by_name (h->element, "retrain");
+  push_pictures (h, 0, 2);
+  fail_unless_keyframes (h, 1);
+  g_signal_emit_by_name (h->element, "retrain");
+  fail_unless_keyframes (h, 1);
+  push_pictures (h, 0, 2);
+  fail_unless_keyframes (h, 2);
+  g_signal_emit_by_name (h->element, "retrain");
+  g_signal_emit_by_name (h->element, "retrain");
+  push_pictures (h, 0, 2);
+  fail_unless_keyframes (h, 3);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
+/* What is asked for while frames pass untouched is done when they no longer do. */
+GST_START_TEST (test_retrain_at_strength_0)
+{
+  GstHarness *h = start ();
+
+  push_picture (h, 0, 0);
+  g_object_set (h->element, "strength", 0.0, NULL);
+  g_signal_emit_by_name (h->element, "retrain");
+  push_pictures (h, 0, 2);
+  fail_unless_keyframes (h, 1);
+  g_object_set (h->element, "strength", 1.0, NULL);
+  push_pictures (h, 0, 2);
+  fail_unless_keyframes (h, 2);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_caps)
+{
+  GstHarness *h = start ();
+
+  push_pictures (h, 0, 2);
+  set_format (h, &info);        /* nothing new */
+  push_pictures (h, 0, 2);
+  fail_unless_keyframes (h, 1);
+  info = picture_info ("I420", 128, 192);
+  set_format (h, &info);
+  push_pictures (h, 0, 2);
+  fail_unless_keyframes (h, 2);
+  info = picture_info ("RGB", 128, 192);
+  set_format (h, &info);
+  push_pictures (h, 0, 2);
+  fail_unless_keyframes (h, 3);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_flush)
+{
+  GstHarness *h = start ();
+  GstSegment segment;
+
+  push_pictures (h, 0, 2);
+  gst_harness_push_event (h, gst_event_new_flush_start ());
+  gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_harness_push_event (h, gst_event_new_segment (&segment));
+  push_pictures (h, 0, 2);
+  fail_unless_keyframes (h, 2);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_discontinuity)
+{
+  GstHarness *h = start ();
+  GstBuffer *frame, *out;
+
+  push_pictures (h, 0, 2);
+  frame = picture_noisy (&info, 2);
+  GST_BUFFER_FLAG_SET (frame, GST_BUFFER_FLAG_DISCONT);
+  out = filtered (h, frame);
+  fail_unless (GST_BUFFER_FLAG_IS_SET (out, GST_BUFFER_FLAG_DISCONT));
+  gst_buffer_unref (out);
+  fail_unless_keyframes (h, 2);
+  push_pictures (h, 0, 2);
+  fail_unless_keyframes (h, 2);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
+/* Another width of the network has to be learned; another strength has not. */
+GST_START_TEST (test_settings)
+{
+  GstHarness *h = start ();
+
+  push_picture (h, 0, 0);
+  g_object_set (h->element, "strength", 0.5, "split", 0.5, "n-threads", 1,
+      "epochs", 100, NULL);
+  push_picture (h, 0, 1);
+  fail_unless_keyframes (h, 1);
+  g_object_set (h->element, "hidden-channels", 12, NULL);
+  push_pictures (h, 0, 2);
+  fail_unless_keyframes (h, 2);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
+/* --- fine-tuning --- */
+
+GST_START_TEST (test_finetuning)
+{
+  GstHarness *h = start ();
+  GstMessage *message;
+  guint steps, i;
+
+  g_object_set (h->element, "finetune-interval", 3, "finetune-epochs", 10,
+      NULL);
+  for (i = 0; i < 10; i++) {
+    push_picture (h, 0, i);
+    fail_unless_equals_uint64 (count_of (h->element, "finetunings"), i / 3);
+  }
+  fail_unless_keyframes (h, 1);
+  for (i = 0; i < 4; i++) {
+    message = next_named (h, "zsdenoise-trained");
+    fail_unless (message != NULL);
+    fail_unless (gst_structure_get_uint (gst_message_get_structure (message),
+            "steps", &steps));
+    fail_unless_equals_int (steps, i == 0 ? 200 : 10);
+    gst_message_unref (message);
+  }
+  fail_unless (next_named (h, "zsdenoise-trained") == NULL);
+
+  g_object_set (h->element, "finetune-interval", 0, NULL);
+  push_pictures (h, 0, 4);
+  fail_unless_equals_uint64 (count_of (h->element, "finetunings"), 3);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
+/* Going on learning makes the picture better. */
+GST_START_TEST (test_finetuning_helps)
+{
+  gdouble psnr[2];
+  guint tuned, i;
+
+  for (tuned = 0; tuned < 2; tuned++) {
+    GstHarness *h = start ();
+    GstBuffer *clean = picture_new (&info, 0), *out;
+
+    g_object_set (h->element, "finetune-interval", tuned, "finetune-epochs",
+        100, NULL);
+    for (i = 0; i < 6; i++)
+      push_picture (h, 0, i);
+    out = filtered (h, picture_noisy (&info, i));
+    psnr[tuned] = picture_psnr (out, clean, &info);
+    gst_buffer_unref (clean);
+    gst_buffer_unref (out);
+    stop_element (h);
+  }
+  fail_unless (psnr[1] > psnr[0] + 0.5, "%.2f dB, with it %.2f dB", psnr[0],
+      psnr[1]);
+}
+
+GST_END_TEST;
+
+Suite *
+make_suite (void)
+{
+  Suite *suite = suite_create ("keyframes");
+  TCase *tcase = tcase_create ("keyframes");
+
+  tcase_add_test (tcase, test_first_frame);
+  tcase_add_test (tcase, test_cut);
+  tcase_add_test (tcase, test_no_cuts);
+  tcase_add_test (tcase, test_retrain);
+  tcase_add_test (tcase, test_retrain_at_strength_0);
+  tcase_add_test (tcase, test_caps);
+  tcase_add_test (tcase, test_flush);
+  tcase_add_test (tcase, test_discontinuity);
+  tcase_add_test (tcase, test_settings);
+  tcase_add_test (tcase, test_finetuning);
+  tcase_add_test (tcase, test_finetuning_helps);
+  suite_add_tcase (suite, tcase);
+  return suite;
+}

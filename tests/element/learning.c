@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What zsdenoise tells of its learning, and what it learns with nothing set. */
+#include "picture.h"
+#include "suite.h"
+
+enum
+{
+  WAITING,
+  LEARNING,
+  FILTERING,
+  PASSING
+};
+
+static gint
+state_of (GstElement * element)
+{
+  gint state;
+
+  g_object_get (element, "state", &state, NULL);
+  return state;
+}
+
+static gdouble
+get_double (const GstStructure * structure, const gchar * field)
+{
+  const GValue *value = gst_structure_get_value (structure, field);
+
+  fail_unless (value != NULL, "no %s", field);
+  fail_unless (G_VALUE_HOLDS_DOUBLE (value), "%s is no double", field);
+  return g_value_get_double (value);
+}
+
+static guint
+get_uint (const GstStructure * structure, const gchar * field)
+{
+  const GValue *value = gst_structure_get_value (structure, field);
+
+  fail_unless (value != NULL, "no %s", field);
+  fail_unless (G_VALUE_HOLDS_UINT (value), "%s is no uint", field);
+  return g_value_get_uint (value);
+}
+
+static guint
+count_named (GstHarness * h, const gchar * name)
+{
+  GstMessage *message;
+  guint n = 0;
+
+  while ((message = next_named (h, name)) != NULL) {
+    gst_message_unref (message);
+    n++;
+  }
+  return n;
+}
+
+/* --- messages --- */
+
+GST_START_TEST (test_progress)
+{
+  const GstVideoInfo info = picture_info ("I420", 320, 240);
+  GstHarness *h = start_element ("zsdenoise", "epochs", 100, NULL);
+  const gint64 start = g_get_monotonic_time ();
+  guint n = 0, last = 0;
+  GstMessage *message;
+  gdouble seconds;
+
+  set_format (h, &info);
+  gst_buffer_unref (filtered (h, picture_noisy (&info, 0)));
+  seconds = (gdouble) (g_get_monotonic_time () - start) / G_TIME_SPAN_SECOND;
+  while ((message = next_message (h, GST_MESSAGE_ELEMENT)) != NULL) {
+    const GstStructure *s = gst_message_get_structure (message);
+
+    if (gst_structure_has_name (s, "zsdenoise-trained"))
+      break;
+    fail_unless (gst_structure_has_name (s, "zsdenoise-progress"));
+    fail_unless (GST_MESSAGE_SRC (message) == GST_OBJECT (h->element));
+    fail_unless_equals_int (gst_structure_n_fields (s), 4);
+    fail_unless (get_uint (s, "step") > last);
+    last = get_uint (s, "step");
+    fail_unless_equals_int (get_uint (s, "steps"), 100);
+    fail_unless (last <= 100);
+    fail_unless (get_double (s, "loss") > 0);
+    fail_unless (get_double (s, "eta") >= 0);
+    fail_unless (get_double (s, "eta") < 100 * seconds);
+    n++;
+    gst_message_unref (message);
+  }
+  fail_unless (message != NULL, "progress after all has been learned");
+  gst_message_unref (message);
+  fail_unless (n >= 1);
+  fail_unless (n <= 10 * seconds + 1, "%u messages in %.2f s", n, seconds);
+  fail_unless (next_message (h, GST_MESSAGE_ELEMENT) == NULL);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_trained)
+{
+  const GstVideoInfo info = picture_info ("I420", 160, 120);
+  GstHarness *h = start_element ("zsdenoise", CHEAP, NULL);
+  const gint64 start = g_get_monotonic_time ();
+  GstMessage *message;
+  gdouble seconds, loss, sigma;
+  const GstStructure *s;
+  guint i;
+
+  set_format (h, &info);
+  for (i = 0; i < 3; i++)
+    gst_buffer_unref (filtered (h, picture_noisy (&info, i)));
+  seconds = (gdouble) (g_get_monotonic_time () - start) / G_TIME_SPAN_SECOND;
+  message = next_named (h, "zsdenoise-trained");
+  fail_unless (message != NULL);
+  s = gst_message_get_structure (message);
+  fail_unless_equals_int (gst_structure_n_fields (s), 4);
+  g_object_get (h->element, "loss", &loss, "estimated-sigma", &sigma, NULL);
+  fail_unless_equals_float (get_double (s, "loss"), loss);
+  fail_unless_equals_float (get_double (s, "estimated-sigma"), sigma);
+  fail_unless_equals_int (get_uint (s, "steps"), 200);
+  fail_unless (get_double (s, "seconds") > 0);
+  fail_unless (get_double (s, "seconds") < seconds);
+  fail_unless (loss > 0 && loss < 0.1, "loss %g", loss);
+  gst_message_unref (message);
+  fail_unless_equals_int (count_named (h, "zsdenoise-trained"), 0);
+  fail_unless_equals_uint64 (count_of (h->element, "keyframes"), 1);
+
+  g_signal_emit_by_name (h->element, "retrain");
+  for (i = 0; i < 3; i++)
+    gst_buffer_unref (filtered (h, picture_noisy (&info, i)));
+  fail_unless_equals_int (count_named (h, "zsdenoise-trained"), 1);
+  fail_unless_equals_uint64 (count_of (h->element, "keyframes"), 2);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
+/* A learning that never was is not told of. */
+GST_START_TEST (test_nothing_learned)
+{
+  const GstVideoInfo info = picture_info ("I420", 160, 120);
+  GstHarness *h = start_element ("zsdenoise", CHEAP, NULL);
+
+  set_format (h, &info);
+  gst_buffer_unref (filtered (h, picture_flat (&info, 0.5)));
+  fail_unless_equals_int (count_named (h, "zsdenoise-trained"), 0);
+  fail_unless_equals_int (state_of (h->element), PASSING);
+  gst_buffer_unref (filtered (h, picture_noisy (&info, 0)));
+  fail_unless_equals_int (count_named (h, "zsdenoise-trained"), 1);
+  fail_unless_equals_int (state_of (h->element), FILTERING);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
+/* --- properties --- */
+
+static void
+on_message_state (GstBus * bus G_GNUC_UNUSED, GstMessage * message,
+    gpointer user)
+{
+  gint *states = user;
+
+  if (gst_message_has_name (message, "zsdenoise-progress"))
+    states[LEARNING] += state_of (GST_ELEMENT (GST_MESSAGE_SRC (message)))
+        == LEARNING;
+}
+
+GST_START_TEST (test_state)
+{
+  const GstVideoInfo info = picture_info ("I420", 160, 120);
+  GstElement *element = gst_element_factory_make ("zsdenoise", NULL);
+  gint seen[PASSING + 1] = { 0 };
+  GstHarness *h;
+  GstBus *bus;
+
+  fail_unless_equals_int (state_of (element), WAITING);
+  gst_object_unref (element);
+
+  h = start_element ("zsdenoise", CHEAP, NULL);
+  bus = gst_element_get_bus (h->element);
+  gst_bus_enable_sync_message_emission (bus);
+  g_signal_connect (bus, "sync-message::element",
+      G_CALLBACK (on_message_state), seen);
+  set_format (h, &info);
+  fail_unless_equals_int (state_of (h->element), WAITING);
+  gst_buffer_unref (filtered (h, picture_noisy (&info, 0)));
+  fail_unless_equals_int (state_of (h->element), FILTERING);
+  fail_unless (seen[LEARNING] > 0);
+  gst_buffer_unref (filtered (h, picture_noisy (&info, 1)));
+  fail_unless_equals_int (state_of (h->element), FILTERING);
+  gst_bus_disable_sync_message_emission (bus);
+  gst_object_unref (bus);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
+static const gchar *const sigma_formats[] = {
+  "I420", "GRAY8", "RGB", "YUY2", "BGRA", "I420_10LE", "P010_10LE", "GRAY16_LE"
+};
+
+/* White noise on a smooth picture, on the scale of 0 to 255 in every format. */
+GST_START_TEST (test_sigma)
+{
+  static const gdouble sigmas[] = { 5, 20, 35 };
+  const GstVideoInfo info = picture_info (sigma_formats[__i__], 320, 240);
+  gdouble sigma;
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (sigmas); i++) {
+    GstHarness *h = start_element ("zsdenoise", "epochs", 1, NULL);
+
+    g_object_get (h->element, "estimated-sigma", &sigma, NULL);
+    fail_unless_equals_float (sigma, -1);
+    set_format (h, &info);
+    gst_buffer_unref (filtered (h, picture_add_noise (picture_new (&info, 0),
+                &info, sigmas[i], 0)));
+    g_object_get (h->element, "estimated-sigma", &sigma, NULL);
+    fail_unless (sigma > 0.85 * sigmas[i] && sigma < 1.15 * sigmas[i],
+        "%g for %g", sigma, sigmas[i]);
+    stop_element (h);
+  }
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_isa)
+{
+  GstHarness *h = start_element ("zsdenoise", NULL);
+  gchar *isa;
+
+  g_object_get (h->element, "isa", &isa, NULL);
+  fail_unless (g_strcmp0 (isa, "c") == 0 || g_strcmp0 (isa, "avx2") == 0
+      || g_strcmp0 (isa, "avx512") == 0 || g_strcmp0 (isa, "neon") == 0,
+      "%s", isa);
+  g_free (isa);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_stats)
+{
+  const GstVideoInfo info = picture_info ("I420", 160, 120);
+  GstHarness *h = start_element ("zsdenoise", CHEAP, "n-threads", 2, NULL);
+  GstStructure *stats;
+  gdouble loss, sigma;
+  gchar *isa;
+  guint i;
+
+  set_format (h, &info);
+  for (i = 0; i < 3; i++)
+    gst_buffer_unref (filtered (h, picture_noisy (&info, i)));
+  g_object_get (h->element, "stats", &stats, "loss", &loss, "isa", &isa,
+      "estimated-sigma", &sigma, NULL);
+  fail_unless_equals_string (gst_structure_get_string (stats, "state"),
+      "filtering");
+  fail_unless_equals_string (gst_structure_get_string (stats, "isa"), isa);
+  fail_unless_equals_uint64 (count_of (h->element, "frames"), 3);
+  fail_unless_equals_uint64 (count_of (h->element, "keyframes"), 1);
+  fail_unless_equals_uint64 (count_of (h->element, "finetunings"), 0);
+  fail_unless_equals_int (get_uint (stats, "step"), 200);
+  fail_unless_equals_int (get_uint (stats, "steps"), 200);
+  fail_unless_equals_int (get_uint (stats, "threads"), 2);
+  fail_unless_equals_float (get_double (stats, "loss"), loss);
+  fail_unless_equals_float (get_double (stats, "estimated-sigma"), sigma);
+  fail_unless (get_double (stats, "seconds") > 0);
+  gst_structure_free (stats);
+  g_free (isa);
+
+  /* Frames that pass untouched are frames, too. */
+  g_object_set (h->element, "strength", 0.0, NULL);
+  gst_buffer_unref (filtered (h, picture_noisy (&info, i)));
+  fail_unless_equals_uint64 (count_of (h->element, "frames"), 4);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
+/* --- quality --- */
+
+static const gchar *const quality_formats[] = { "I420", "RGB" };
+
+/* With nothing set, a smooth picture loses most of its noise. */
+GST_START_TEST (test_quality)
+{
+  const GstVideoInfo info = picture_info (quality_formats[__i__], 320, 240);
+  GstHarness *h = start_element ("zsdenoise", NULL);
+  GstBuffer *clean = picture_new (&info, 0);
+  guint i;
+
+  set_format (h, &info);
+  for (i = 0; i < 2; i++) {
+    GstBuffer *in = picture_noisy (&info, i), *out;
+    const gdouble before = picture_psnr (in, clean, &info);
+    gdouble after;
+
+    out = filtered (h, in);
+    after = picture_psnr (out, clean, &info);
+    fail_unless (after > before + 8, "frame %u: from %.2f to %.2f dB", i,
+        before, after);
+    gst_buffer_unref (out);
+  }
+  gst_buffer_unref (clean);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
+Suite *
+make_suite (void)
+{
+  Suite *suite = suite_create ("learning");
+  TCase *tcase = tcase_create ("learning");
+
+  tcase_add_test (tcase, test_progress);
+  tcase_add_test (tcase, test_trained);
+  tcase_add_test (tcase, test_nothing_learned);
+  tcase_add_test (tcase, test_state);
+  tcase_add_loop_test (tcase, test_sigma, 0, G_N_ELEMENTS (sigma_formats));
+  tcase_add_test (tcase, test_isa);
+  tcase_add_test (tcase, test_stats);
+  tcase_add_loop_test (tcase, test_quality, 0, G_N_ELEMENTS (quality_formats));
+  suite_add_tcase (suite, tcase);
+  return suite;
+}
