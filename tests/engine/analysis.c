@@ -39,7 +39,8 @@ START_TEST(test_same_scene) {
     ck_assert_double_eq(change_of_scene(kind, kind, 0, 0), 0);
     ck_assert_double_lt(change_of_scene(kind, kind, 0, 0.1), 0.1);
     ck_assert_double_lt(change_of_scene(kind, kind, 0, 0.2), 0.15);
-    ck_assert_double_lt(change_of_scene(kind, kind, 3, 0.1), 0.1);
+    ck_assert_double_lt(change_of_scene(kind, kind, 3, 0.1), 0.06);
+    ck_assert_double_lt(change_of_scene(kind, kind, 9, 0.05), 0.06);
   }
 }
 END_TEST

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* When the denoiser learns, and what it does when it cannot. */
+#include "frames.h"
+#include "suite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- when it learns --- */
+
+START_TEST(test_cut) {
+  ZsdSettings s = quick_settings();
+  ZsdDenoiser *d = new_denoiser();
+  gain_of_frame(d, "GRAY8", 0, 1, &s);
+  gain_of_frame(d, "GRAY8", 5, 2, &s);
+  ck_assert_uint_eq(status_of(d).keyframes, 2);
+  gain_of_frame(d, "GRAY8", 5, 3, &s);
+  ck_assert_uint_eq(status_of(d).keyframes, 2);
+  s.scene_threshold = 0;
+  gain_of_frame(d, "GRAY8", 0, 4, &s);
+  ck_assert_uint_eq(status_of(d).keyframes, 2);
+  zsd_denoiser_free(d);
+}
+END_TEST
+
+START_TEST(test_reset) {
+  const ZsdSettings s = quick_settings();
+  ZsdDenoiser *d = new_denoiser();
+  gain_of_frame(d, "GRAY8", 0, 1, &s);
+  zsd_denoiser_reset(d);
+  ck_assert_double_gt(gain_of_frame(d, "GRAY8", 0, 2, &s), 3);
+  ck_assert_uint_eq(status_of(d).keyframes, 2);
+  gain_of_frame(d, "GRAY8", 0, 3, &s);
+  ck_assert_uint_eq(status_of(d).keyframes, 2);
+  zsd_denoiser_free(d);
+}
+END_TEST
+
+/* Another format is a keyframe, be it of as many channels; the same format laid out otherwise
+ * may be one or not. */
+START_TEST(test_new_format) {
+  static const char *const names[] = {"Y444", "RGB", "Y444_10", "I420", "P010", "YUY2"};
+  ZsdSettings s = quick_settings();
+  ZsdDenoiser *d = new_denoiser();
+  s.scene_threshold = 0;
+  s.epochs = 20;
+  for (int i = 0; i < 6; i++)
+    for (int again = 0; again < 2; again++) {
+      gain_of_frame(d, names[i], 0, 1, &s);
+      ck_assert_msg(status_of(d).keyframes == (uint64_t)i + 1, "%d. frame of %s: %d keyframes",
+                    again + 1, names[i], (int)status_of(d).keyframes);
+    }
+  zsd_denoiser_free(d);
+}
+END_TEST
+
+START_TEST(test_new_size) {
+  static const int sizes[][2] = {{96, 64}, {98, 64}, {98, 66}, {33, 17}, {96, 64}};
+  ZsdSettings s = quick_settings();
+  ZsdDenoiser *d = new_denoiser();
+  s.scene_threshold = 0;
+  s.epochs = 20;
+  for (int i = 0; i < 5; i++)
+    for (int again = 0; again < 2; again++) {
+      Picture p;
+      picture_new(&p, format_named("I420"), sizes[i][0], sizes[i][1]);
+      picture_scene(&p.image, 0, 0);
+      picture_noise(&p.image, ZSD_NOISE_GAUSSIAN, 25, 1);
+      process(d, &p, &s);
+      ck_assert_uint_eq(status_of(d).keyframes, i + 1);
+      picture_free(&p);
+    }
+  s.hidden_channels++;
+  gain_of_frame(d, "GRAY8", 0, 1, &s);
+  ck_assert_uint_eq(status_of(d).keyframes, 6);
+  zsd_denoiser_free(d);
+}
+END_TEST
+
+START_TEST(test_finetuning) {
+  ZsdSettings s = quick_settings();
+  ZsdDenoiser *d = new_denoiser();
+  s.finetune_interval = 3;
+  s.finetune_epochs = 8;
+  for (uint64_t frame = 1; frame <= 10; frame++) {
+    ck_assert_double_gt(gain_of_frame(d, "GRAY8", 0, frame, &s), 3);
+    ck_assert_uint_eq(status_of(d).keyframes, 1);
+    ck_assert_uint_eq(status_of(d).finetunings, (frame - 1) / 3);
+  }
+  ck_assert_uint_eq(status_of(d).training.steps, 8);
+  zsd_denoiser_free(d);
+}
+END_TEST
+
+/* A cut between the fields of a frame is a keyframe with the next frame; frames, not fields,
+ * count for fine-tuning. */
+START_TEST(test_second_field) {
+  ZsdSettings s = quick_settings();
+  ZsdDenoiser *d = new_denoiser();
+  Picture first, second;
+  new_scene(&first, "GRAY8", 0, 25, 1);
+  new_scene(&second, "GRAY8", 5, 25, 2);
+  s.epochs = 20;
+  ck_assert_int_eq(zsd_denoiser_process(d, &first.image, 0, &s, NULL, NULL), ZSD_OK);
+  ck_assert_int_eq(zsd_denoiser_process(d, &second.image, 1, &s, NULL, NULL), ZSD_OK);
+  ck_assert_uint_eq(status_of(d).keyframes, 1);
+  ck_assert_uint_eq(status_of(d).frames, 1);
+  picture_free(&first);
+  picture_free(&second);
+
+  s = quick_settings();
+  s.finetune_interval = 2;
+  s.finetune_epochs = 2;
+  for (uint64_t frame = 1; frame <= 7; frame++) {
+    new_scene(&first, "GRAY8", 5, 25, frame);
+    process_fields(d, &first, &s);
+    ck_assert_uint_eq(status_of(d).finetunings, (frame - 1) / 2);
+    picture_free(&first);
+  }
+  ck_assert_uint_eq(status_of(d).keyframes, 2);
+  zsd_denoiser_free(d);
+}
+END_TEST
+
+/* --- pictures that teach nothing at first --- */
+
+static void new_noisy(Picture *p, double level, double sigma, uint64_t seed) {
+  picture_new(p, format_named("GRAY8"), WIDTH, HEIGHT);
+  picture_flat(&p->image, level);
+  if (sigma > 0)
+    picture_noise(&p->image, ZSD_NOISE_GAUSSIAN, sigma, seed);
+}
+
+START_TEST(test_black_first) {
+  const ZsdSettings s = quick_settings();
+  Picture black;
+  ZsdDenoiser *d = new_denoiser();
+  new_noisy(&black, 0, 0, 0);
+  for (int frame = 0; frame < 3; frame++)
+    process(d, &black, &s);
+  ck_assert_int_eq(status_of(d).state, ZSD_STATE_PASSING);
+  ck_assert_double_gt(gain_of_frame(d, "GRAY8", 0, 1, &s), 3);
+  ck_assert_int_eq(status_of(d).state, ZSD_STATE_FILTERING);
+  picture_free(&black);
+  zsd_denoiser_free(d);
+}
+END_TEST
+
+/* Noise that comes slowly, as a camera's when night falls, is learned in the end, too. */
+START_TEST(test_noise_comes_slowly) {
+  const ZsdSettings s = quick_settings();
+  ZsdDenoiser *d = new_denoiser();
+  double sigma = 0.3;
+  for (uint64_t frame = 1; sigma < 12; frame++, sigma *= 1.08) {
+    Picture p;
+    new_scene(&p, "GRAY8", 0, sigma, frame);
+    process(d, &p, &s);
+    picture_free(&p);
+  }
+  ck_assert_int_eq(status_of(d).state, ZSD_STATE_FILTERING);
+  zsd_denoiser_free(d);
+}
+END_TEST
+
+/* --- the callback --- */
+
+static bool stop_at(void *user, const ZsdTraining *training) {
+  return training->step < *(unsigned *)user;
+}
+
+static void check_cancelled(ZsdDenoiser *d, unsigned step, int kind, const ZsdSettings *s) {
+  Picture noisy, p;
+  new_scene(&noisy, "GRAY8", kind, 25, 1);
+  picture_copy(&p, &noisy);
+  ck_assert_int_eq(zsd_denoiser_process(d, &p.image, 0, s, stop_at, &step), ZSD_CANCELLED);
+  ck_assert_mem_eq(p.memory, noisy.memory, p.size);
+  picture_free(&noisy);
+  picture_free(&p);
+}
+
+START_TEST(test_cancel) {
+  const ZsdSettings s = quick_settings();
+  ZsdDenoiser *d = new_denoiser();
+  check_cancelled(d, 1, 0, &s);
+  check_cancelled(d, 30, 0, &s);
+  ck_assert_uint_eq(status_of(d).keyframes, 0);
+  ck_assert_int_eq(status_of(d).state, ZSD_STATE_WAITING);
+  ck_assert_double_gt(gain_of_frame(d, "GRAY8", 0, 2, &s), 3); /* the next one is a keyframe */
+  ck_assert_uint_eq(status_of(d).keyframes, 1);
+  check_cancelled(d, 10, 5, &s); /* a cut */
+  ck_assert_double_gt(gain_of_frame(d, "GRAY8", 5, 3, &s), 3);
+  ck_assert_uint_eq(status_of(d).keyframes, 2);
+  zsd_denoiser_free(d);
+}
+END_TEST
+
+/* What was learned before is kept when fine-tuning is cancelled. */
+START_TEST(test_cancel_finetuning) {
+  ZsdSettings s = quick_settings();
+  ZsdDenoiser *d = new_denoiser();
+  gain_of_frame(d, "GRAY8", 0, 1, &s);
+  s.finetune_interval = 1;
+  s.finetune_epochs = 20;
+  check_cancelled(d, 5, 0, &s);
+  ck_assert_int_eq(status_of(d).state, ZSD_STATE_FILTERING);
+  ck_assert_uint_eq(status_of(d).finetunings, 0);
+  s.finetune_interval = 0;
+  ck_assert_double_gt(gain_of_frame(d, "GRAY8", 0, 2, &s), 3);
+  ck_assert_uint_eq(status_of(d).keyframes, 1);
+  zsd_denoiser_free(d);
+}
+END_TEST
+
+START_TEST(test_wrong_cpu) {
+  char error[200] = "";
+  setenv("ZSDENOISE_CPU", "abacus", 1);
+  ck_assert_ptr_null(zsd_denoiser_new(error, sizeof error));
+  ck_assert_msg(strstr(error, "abacus") != NULL, "%s", error);
+  setenv("ZSDENOISE_CPU", "c", 1);
+  ZsdDenoiser *d = new_denoiser();
+  ck_assert_str_eq(status_of(d).isa, "c");
+  zsd_denoiser_free(d);
+  zsd_denoiser_free(NULL);
+}
+END_TEST
+
+Suite *make_suite(void) {
+  Suite *suite = suite_create("keyframes");
+  TCase *tc = tcase_create("keyframes");
+  tcase_add_test(tc, test_cut);
+  tcase_add_test(tc, test_reset);
+  tcase_add_test(tc, test_new_format);
+  tcase_add_test(tc, test_new_size);
+  tcase_add_test(tc, test_finetuning);
+  tcase_add_test(tc, test_second_field);
+  tcase_add_test(tc, test_black_first);
+  tcase_add_test(tc, test_noise_comes_slowly);
+  tcase_add_test(tc, test_cancel);
+  tcase_add_test(tc, test_cancel_finetuning);
+  tcase_add_test(tc, test_wrong_cpu);
+  tcase_set_timeout(tc, 60);
+  suite_add_tcase(suite, tc);
+  return suite;
+}
