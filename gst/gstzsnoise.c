@@ -13,7 +13,7 @@
  * gst-launch-1.0 videotestsrc pattern=ball ! zsnoise ! videoconvert ! autovideosink
  * ]| A moving ball under strong noise.
  * |[
- * gst-launch-1.0 videotestsrc num-buffers=100 ! zsnoise kind=correlated degree=0.08 ! zsdenoise ! fakesink -m
+ * gst-launch-1.0 -m videotestsrc num-buffers=100 ! zsnoise kind=correlated degree=0.08 ! zsdenoise ! fakesink
  * ]| What a camera's noise is like, and how long it takes to learn it.
  */
 #ifdef HAVE_CONFIG_H
