@@ -146,11 +146,11 @@ GST_START_TEST (test_fields_apart)
 
   for (way = 0; way < N_WAYS; way++)
     for (first = TOP; first <= BOTTOM; first++) {
-      const Stream even = make_stream (formats[__i__], 96, 96, way, first);
-      const Stream odd = make_stream (formats[__i__], 97, 99, way, first);
+      const gint odd = (way + first) % 2;
+      const Stream s = make_stream (formats[__i__], 48 + odd, 64 + 3 * odd, way,
+          first);
 
-      check_fields_apart (&even);
-      check_fields_apart (&odd);
+      check_fields_apart (&s);
     }
 }
 
@@ -238,8 +238,8 @@ GST_END_TEST;
 /* A whole frame in a stream that mixes them is treated as in one that has no others. */
 GST_START_TEST (test_whole_frames_among_interlaced)
 {
-  const GstVideoInfo whole = picture_info (formats[__i__], 96, 96);
-  const Stream s = make_stream (formats[__i__], 96, 96, MIXED, TOP);
+  const GstVideoInfo whole = picture_info (formats[__i__], 48, 64);
+  const Stream s = make_stream (formats[__i__], 48, 64, MIXED, TOP);
   GstHarness *h = start_element ("zsdenoise", CHEAP, NULL);
   GstHarness *mixed = start_stream (&s);
   GstBuffer *out, *out_mixed;
