@@ -92,6 +92,24 @@ START_TEST(test_finetuning) {
 }
 END_TEST
 
+/* A frame that teaches nothing, black, does not end what was learned before it. */
+START_TEST(test_finetuning_on_black) {
+  ZsdSettings s = quick_settings();
+  ZsdDenoiser *d = new_denoiser();
+  Picture black;
+  new_scene(&black, "GRAY8", 0, 0, 0);
+  picture_flat(&black.image, 0);
+  s.scene_threshold = 0; /* it came slowly */
+  ck_assert_double_gt(gain_of_frame(d, "GRAY8", 0, 1, &s), 3);
+  s.finetune_interval = 1;
+  s.finetune_epochs = 8;
+  process(d, &black, &s);
+  ck_assert_double_gt(gain_of_frame(d, "GRAY8", 0, 2, &s), 3);
+  picture_free(&black);
+  zsd_denoiser_free(d);
+}
+END_TEST
+
 /* A cut between the fields of a frame is a keyframe with the next frame; frames, not fields,
  * count for fine-tuning. */
 START_TEST(test_second_field) {
@@ -232,6 +250,7 @@ Suite *make_suite(void) {
   tcase_add_test(tc, test_new_format);
   tcase_add_test(tc, test_new_size);
   tcase_add_test(tc, test_finetuning);
+  tcase_add_test(tc, test_finetuning_on_black);
   tcase_add_test(tc, test_second_field);
   tcase_add_test(tc, test_black_first);
   tcase_add_test(tc, test_noise_comes_slowly);
