@@ -28,7 +28,7 @@ struct ZsdDenoiser {
   ZsdTrainer *trainer;
   ZsdTile *tiles; /* one of each worker */
 
-  int width, height; /* of the last frame, or its first field */
+  ZsdImage shape; /* of the last frame, or its first field; its data is not looked at */
   ZsdLayout layout;
   ZsdTensor picture;
   ZsdScene scene;
@@ -36,6 +36,7 @@ struct ZsdDenoiser {
   ZsdPacked packed;
   bool keyframe;           /* the next frame is one */
   unsigned since_learning; /* frames */
+  double tried_sigma;      /* the least noise since learning was last tried */
   ZsdStatus status;
 };
 
@@ -108,6 +109,7 @@ static int prepare(ZsdDenoiser *d, const ZsdLayout *layout, int hidden) {
   d->layout = *layout;
   if (d->net.channels != layout->channels || d->net.hidden != hidden) {
     d->keyframe = true;
+    d->status.state = ZSD_STATE_WAITING;
     if (zsd_network_resize(&d->net, layout->channels, hidden) ||
         zsd_packed_resize(&d->packed, d->kernels, &d->net)) {
       zsd_network_clear(&d->net); /* so that the next frame tries again */
@@ -148,8 +150,8 @@ static ZsdResult learn(ZsdDenoiser *d, const ZsdSettings *s, bool anew, ZsdProgr
     d->status.state = ZSD_STATE_FILTERING;
     zsd_packed_update(&d->packed);
     break;
-  case ZSD_USELESS:
-    d->status.state = ZSD_STATE_PASSING;
+  case ZSD_USELESS: /* after fine-tuning there still is what was learned before */
+    d->status.state = anew ? ZSD_STATE_PASSING : ZSD_STATE_FILTERING;
     break;
   case ZSD_STOPPED:
   case ZSD_FAILED:
@@ -169,14 +171,14 @@ static ZsdResult learn(ZsdDenoiser *d, const ZsdSettings *s, bool anew, ZsdProgr
 static ZsdResult keep_learning(ZsdDenoiser *d, const ZsdImage *image, const ZsdSettings *s,
                                ZsdProgress progress, void *user) {
   const bool cut = is_cut(d, s->scene_threshold);
-  const double before = d->status.sigma;
   bool anew = d->keyframe || cut;
 
   if (anew || d->status.state == ZSD_STATE_PASSING)
     d->status.sigma = zsd_noise_sigma(image);
   const double sigma = d->status.sigma;
   if (d->status.state == ZSD_STATE_PASSING)
-    anew = anew || sigma > NOISE_CHANGED * fmax(before, NO_NOISE);
+    anew = anew || sigma > NOISE_CHANGED * fmax(d->tried_sigma, NO_NOISE);
+  d->tried_sigma = anew ? sigma : fmin(d->tried_sigma, sigma);
   d->since_learning++;
   if (anew && sigma >= 0 && sigma < NO_NOISE) {
     d->status.state = ZSD_STATE_PASSING;
@@ -226,6 +228,11 @@ static void filter(ZsdDenoiser *d, ZsdImage *image, const ZsdSettings *s) {
   zsd_threads_run(d->threads, filter_tile, &f, f.across * down);
 }
 
+static bool same_shape(const ZsdImage *a, const ZsdImage *b) {
+  return a->width == b->width && a->height == b->height && a->components == b->components &&
+         a->rgb == b->rgb && a->depth == b->depth;
+}
+
 ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
                                const ZsdSettings *settings, ZsdProgress progress, void *user) {
   const ZsdSettings s = zsd_settings_resolve(settings);
@@ -235,10 +242,8 @@ ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
   if (s.strength <= 0 || image->height < 1)
     return ZSD_OK;
   if (field == 0) {
-    if (d->width != image->width || d->height != image->height)
-      d->keyframe = true;
-    d->width = image->width;
-    d->height = image->height;
+    d->keyframe = d->keyframe || !same_shape(&d->shape, image);
+    d->shape = *image;
   }
   zsd_layout_make(&layout, image, s.profile != ZSD_PROFILE_PAPER || !image->rgb);
   if (start_threads(d, s.threads) || prepare(d, &layout, (int)s.hidden_channels))

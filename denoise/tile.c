@@ -93,9 +93,9 @@ static void mask_h1(ZsdTile *tile) {
       memset(plane + zsd_tile_at(tile, -1, -1), 0, line);
     if (bottom)
       memset(plane + zsd_tile_at(tile, -1, tile->height), 0, line);
-    for (int y = 0; left && y < tile->height; y++)
+    for (int y = -1; left && y <= tile->height; y++)
       plane[zsd_tile_at(tile, -1, y)] = 0;
-    for (int y = 0; right && y < tile->height; y++)
+    for (int y = -1; right && y <= tile->height; y++)
       plane[zsd_tile_at(tile, tile->width, y)] = 0;
   }
 }
