@@ -484,12 +484,9 @@ static void
 gst_zs_denoise_before_transform (GstBaseTransform * trans, GstBuffer * buffer)
 {
   GstZsDenoise *self = GST_ZS_DENOISE (trans);
-  const GstClockTime time = gst_segment_to_stream_time (&trans->segment,
-      GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
   gboolean retrain, passthrough;
 
-  if (GST_CLOCK_TIME_IS_VALID (time))
-    gst_object_sync_values (GST_OBJECT (self), time);
+  gst_zs_sync_values (trans, buffer);
   GST_OBJECT_LOCK (self);
   retrain = self->retrain;
   self->retrain = FALSE;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* GStreamer's description of a video frame as the engine's. */
+/* What both elements do with a buffer. */
 #include "gstzsimage.h"
 
+/* GStreamer's description of a video frame as the engine's. */
 void
 gst_zs_image_from_frame (ZsdImage * image, GstVideoFrame * frame)
 {
@@ -43,4 +44,17 @@ gst_zs_map_buffer (GstElement * element, GstVideoFrame * frame,
           GST_VIDEO_INFO_NAME (info), GST_VIDEO_INFO_SIZE (info),
           gst_buffer_get_size (buffer)), (NULL));
   return FALSE;
+}
+
+/* Gives controlled properties their values at the buffer's time, where it has one. */
+void
+gst_zs_sync_values (GstBaseTransform * trans, GstBuffer * buffer)
+{
+  GstClockTime time = GST_CLOCK_TIME_NONE;
+
+  if (trans->segment.format == GST_FORMAT_TIME)
+    time = gst_segment_to_stream_time (&trans->segment, GST_FORMAT_TIME,
+        GST_BUFFER_PTS (buffer));
+  if (GST_CLOCK_TIME_IS_VALID (time))
+    gst_object_sync_values (GST_OBJECT (trans), time);
 }

@@ -2,6 +2,7 @@
 #ifndef __GST_ZS_IMAGE_H__
 #define __GST_ZS_IMAGE_H__
 
+#include <gst/base/gstbasetransform.h>
 #include <gst/video/video.h>
 
 #include "zsdenoise.h"
@@ -17,6 +18,8 @@ void gst_zs_image_from_frame (ZsdImage * image, GstVideoFrame * frame);
 
 gboolean gst_zs_map_buffer (GstElement * element, GstVideoFrame * frame,
     GstVideoInfo * info, GstBuffer * buffer);
+
+void gst_zs_sync_values (GstBaseTransform * trans, GstBuffer * buffer);
 
 G_END_DECLS
 

@@ -157,9 +157,7 @@ gst_zs_noise_before_transform (GstBaseTransform * trans, GstBuffer * buffer)
   GstZsNoise *self = GST_ZS_NOISE (trans);
   gdouble degree;
 
-  gst_object_sync_values (GST_OBJECT (self),
-      gst_segment_to_stream_time (&trans->segment, GST_FORMAT_TIME,
-          GST_BUFFER_TIMESTAMP (buffer)));
+  gst_zs_sync_values (trans, buffer);
   GST_OBJECT_LOCK (self);
   degree = self->degree;
   GST_OBJECT_UNLOCK (self);
@@ -203,6 +201,8 @@ gst_zs_noise_init (GstZsNoise * self)
   self->degree = DEFAULT_DEGREE;
   self->kind = DEFAULT_KIND;
   self->seed = DEFAULT_SEED;
+  /* None of its frames may be lost, late or not. */
+  gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), FALSE);
 }
 
 static void
