@@ -19,6 +19,9 @@ gst_zs_image_from_frame (ZsdImage * image, GstVideoFrame * frame)
     ZsdComponent *component = &image->component[i];
 
     component->data = GST_VIDEO_FRAME_COMP_DATA (frame, i);
+    /* GStreamer 1.22 has P010's V begin one byte after U, within U's sample. */
+    if (image->depth > 8 && GST_VIDEO_FORMAT_INFO_POFFSET (finfo, i) % 2 != 0)
+      component->data++;
     component->stride = GST_VIDEO_FRAME_COMP_STRIDE (frame, i);
     component->step = GST_VIDEO_FRAME_COMP_PSTRIDE (frame, i);
     component->width = GST_VIDEO_FRAME_COMP_WIDTH (frame, i);
