@@ -132,6 +132,10 @@ GST_START_TEST (test_caps)
   set_format (h, &info);
   push_pictures (h, 0, 2);
   fail_unless_keyframes (h, 3);
+  info = picture_info ("BGR", 128, 192);        /* of the same shape */
+  set_format (h, &info);
+  push_pictures (h, 0, 2);
+  fail_unless_keyframes (h, 4);
   stop_element (h);
 }
 
