@@ -30,7 +30,7 @@ ZsdSettings zsd_settings_default(void) {
   return (ZsdSettings){.profile = ZSD_PROFILE_BALANCED,
                        .strength = 1,
                        .finetune_epochs = 32,
-                       .scene_threshold = 0.25};
+                       .scene_threshold = 0.15};
 }
 
 ZsdSettings zsd_settings_resolve(const ZsdSettings *settings) {
