@@ -83,6 +83,10 @@ void zsd_denoiser_reset(ZsdDenoiser *d) {
   d->keyframe = true;
 }
 
+void zsd_denoiser_skip(ZsdDenoiser *d) {
+  d->status.frames++;
+}
+
 void zsd_denoiser_status(const ZsdDenoiser *d, ZsdStatus *status) {
   *status = d->status;
 }

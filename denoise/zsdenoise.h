@@ -127,6 +127,9 @@ void zsd_denoiser_reset(ZsdDenoiser *denoiser);
 ZsdResult zsd_denoiser_process(ZsdDenoiser *denoiser, ZsdImage *image, int field,
                                const ZsdSettings *settings, ZsdProgress progress, void *user);
 
+/* Counts a frame that its caller lets pass without a look at it. */
+void zsd_denoiser_skip(ZsdDenoiser *denoiser);
+
 void zsd_denoiser_status(const ZsdDenoiser *denoiser, ZsdStatus *status);
 
 /* --- adding noise --- */

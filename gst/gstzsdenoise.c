@@ -496,6 +496,10 @@ gst_zs_denoise_before_transform (GstBaseTransform * trans, GstBuffer * buffer)
   if (retrain || GST_BUFFER_IS_DISCONT (buffer))
     zsd_denoiser_reset (self->denoiser);
   gst_base_transform_set_passthrough (trans, passthrough);
+  if (passthrough) {
+    zsd_denoiser_skip (self->denoiser);
+    publish_status (self);
+  }
 }
 
 /* Denoises the frame, or the fields of an interlaced one in the order in which they are shown. */
