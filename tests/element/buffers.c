@@ -169,7 +169,7 @@ GST_START_TEST (test_split)
 
 GST_END_TEST;
 
-/* Frames without noise have nothing to be taken off. */
+/* Frames without noise have nothing to be taken off: constant ones, */
 GST_START_TEST (test_constant)
 {
   static const gdouble levels[] = { 0, 0.5, 1, 0.1 };
@@ -192,6 +192,27 @@ GST_START_TEST (test_constant)
     }
     stop_element (h);
   }
+}
+
+GST_END_TEST;
+
+/* and synthetic ones, the noise of which is that of rounding. */
+GST_START_TEST (test_synthetic)
+{
+  const GstVideoInfo info = picture_info (layouts[__i__], 97, 65);
+  GstHarness *h = start_element ("zsdenoise", CHEAP, NULL);
+  guint i;
+
+  set_format (h, &info);
+  for (i = 0; i < 3; i++) {
+    GstBuffer *in = picture_new (&info, i), *out;
+
+    out = filtered (h, gst_buffer_ref (in));
+    fail_unless (picture_same_bytes (in, out), "picture %u", i);
+    gst_buffer_unref (in);
+    gst_buffer_unref (out);
+  }
+  stop_element (h);
 }
 
 GST_END_TEST;
@@ -363,6 +384,7 @@ make_suite (void)
   tcase_add_test (tcase, test_strength_0);
   tcase_add_loop_test (tcase, test_split, 0, n_layouts);
   tcase_add_loop_test (tcase, test_constant, 0, n_layouts);
+  tcase_add_loop_test (tcase, test_synthetic, 0, n_layouts);
   tcase_add_test (tcase, test_metas);
   tcase_add_loop_test (tcase, test_too_small, 0, n_elements);
   tcase_add_loop_test (tcase, test_no_caps, 0, n_elements);

@@ -199,9 +199,10 @@ GST_START_TEST (test_degree_0)
 
   in = picture_new (&info, 0);
   before = gst_buffer_copy_deep (in);
-  out = filtered (h, in);
+  out = filtered (h, gst_buffer_ref (in));
   fail_unless (out == in);
   fail_unless (picture_same_bytes (out, before));
+  gst_buffer_unref (in);
   gst_buffer_unref (out);
   /* and back */
   g_object_set (h->element, "degree", 0.1, NULL);

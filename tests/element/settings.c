@@ -226,6 +226,9 @@ outcome (guint64 seed, guint threads)
   GstBuffer *all = gst_buffer_new ();
   guint i;
 
+  /* so large that it learns from parts that it chooses at random */
+  info = picture_info ("I420", 384, 288);
+  set_format (h, &info);
   g_object_set (h->element, "seed", seed, "n-threads", threads,
       "finetune-interval", 2, "finetune-epochs", 20, NULL);
   for (i = 0; i < 4; i++)
