@@ -27,13 +27,19 @@ static void fill_tables(void) {
   for (int i = 0; i < N_TABLES; i++) {
     zsd_kernels_fill_c(&tables[i].table);
 #if defined(__x86_64__)
-    if (tables[i].flags & ZSD_CPU_AVX2)
-      zsd_kernels_fill_avx2(&tables[i].table);
-    if (tables[i].flags & ZSD_CPU_AVX512)
-      zsd_kernels_fill_avx512(&tables[i].table);
+    if (tables[i].flags & ZSD_CPU_AVX2) {
+      zsd_conv_fill_avx2(&tables[i].table);
+      zsd_sad_fill_avx2(&tables[i].table);
+    }
+    if (tables[i].flags & ZSD_CPU_AVX512) {
+      zsd_conv_fill_avx512(&tables[i].table);
+      zsd_sad_fill_avx512(&tables[i].table);
+    }
 #elif defined(__aarch64__)
-    if (tables[i].flags & ZSD_CPU_NEON)
-      zsd_kernels_fill_neon(&tables[i].table);
+    if (tables[i].flags & ZSD_CPU_NEON) {
+      zsd_conv_fill_neon(&tables[i].table);
+      zsd_sad_fill_neon(&tables[i].table);
+    }
 #endif
     tables[i].table.flags = tables[i].flags;
   }

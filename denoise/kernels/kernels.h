@@ -83,6 +83,9 @@ typedef struct {
                  float strength);
   void (*store16)(uint8_t *dst, int step, const float *x, const float *noise, int n,
                   float strength, float max, int shift);
+
+  /* The sum of absolute differences of 16x16 bytes. */
+  unsigned (*sad16)(const uint8_t *a, ptrdiff_t a_row, const uint8_t *b, ptrdiff_t b_row);
 } ZsdKernels;
 
 /* The table for these instruction sets, which the machine must have. */

@@ -3,7 +3,7 @@
  * without any of the instruction sets known here. */
 #include "tables.h"
 
-#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { GROUP = 4 };
@@ -127,6 +127,14 @@ static void store16(uint8_t *dst, int step, const float *x, const float *noise, 
   }
 }
 
+static unsigned sad16(const uint8_t *a, ptrdiff_t a_row, const uint8_t *b, ptrdiff_t b_row) {
+  unsigned sum = 0;
+  for (int y = 0; y < 16; y++, a += a_row, b += b_row)
+    for (int x = 0; x < 16; x++)
+      sum += (unsigned)abs(a[x] - b[x]);
+  return sum;
+}
+
 void zsd_kernels_fill_c(ZsdKernels *k) {
   *k = (ZsdKernels){
       .group = GROUP,
@@ -139,5 +147,6 @@ void zsd_kernels_fill_c(ZsdKernels *k) {
       .load16 = load16,
       .store8 = store8,
       .store16 = store16,
+      .sad16 = sad16,
   };
 }

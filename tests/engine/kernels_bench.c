@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How fast the convolutions are: one thread, on a tile that stays in the cache. */
+/* How fast the kernels are: one thread, on what stays in the cache. */
 #define _POSIX_C_SOURCE 200112L /* clock_gettime */
 #include "kernels_check.h"
 
@@ -86,6 +86,34 @@ static double best_time(const ZsdKernels *k, const Job *job) {
   return best;
 }
 
+/* Blocks of a picture against those of another, as a search visits them. */
+static double best_sad_time(const ZsdKernels *k, int blocks) {
+  enum { WIDTH = 128 };
+  static uint8_t now[WIDTH * WIDTH], before[WIDTH * WIDTH];
+  static volatile unsigned sum; /* so that it is computed */
+  const double start = seconds();
+  double best = 1e9;
+  for (int i = 0; i < WIDTH * WIDTH; i++) {
+    now[i] = (uint8_t)(i * i % 251);
+    before[i] = (uint8_t)(i * i % 241);
+  }
+  while (seconds() - start < 0.1) {
+    const double begin = seconds();
+    for (int i = 0; i < blocks; i++)
+      sum =
+          sum + k->sad16(now + 8 * WIDTH + 8, WIDTH, before + i % 97 * WIDTH + i % 111, WIDTH);
+    const double time = seconds() - begin;
+    best = time < best ? time : best;
+  }
+  return best;
+}
+
+static void benchmark_sad(const ZsdKernels *set) {
+  enum { BLOCKS = 10000 };
+  printf("%-6s %-20s %7.1f million blocks/s\n", zsd_cpu_name(set->flags), "sad16",
+         1e-6 * BLOCKS / best_sad_time(set, BLOCKS));
+}
+
 void benchmark(const ZsdKernels *set) {
   for (size_t i = 0; i < sizeof jobs / sizeof *jobs; i++) {
     const Job *job = &jobs[i];
@@ -93,4 +121,5 @@ void benchmark(const ZsdKernels *set) {
     printf("%-6s %-20s %7.1f GMAC/s\n", zsd_cpu_name(set->flags), job->name,
            1e-9 * products / best_time(set, job));
   }
+  benchmark_sad(set);
 }
