@@ -3,12 +3,12 @@
 
 #include <stdlib.h>
 
-int zsd_loss_tiles_resize(ZsdLossTiles *tiles, int channels, int hidden, int size) {
+int zsd_loss_tiles_resize(ZsdLossTiles *tiles, ZsdShape shape, int size) {
   zsd_loss_tiles_clear(tiles);
   tiles->scratch = malloc(2 * (size_t)size * size * sizeof(float));
-  if (!tiles->scratch || zsd_tile_resize(&tiles->d1, channels, hidden, size, size) ||
-      zsd_tile_resize(&tiles->d2, channels, hidden, size, size) ||
-      zsd_tile_resize(&tiles->y, channels, hidden, 2 * size, 2 * size))
+  if (!tiles->scratch || zsd_tile_resize(&tiles->d1, shape, size, size) ||
+      zsd_tile_resize(&tiles->d2, shape, size, size) ||
+      zsd_tile_resize(&tiles->y, shape, 2 * size, 2 * size))
     return -1;
   return 0;
 }
@@ -19,12 +19,6 @@ void zsd_loss_tiles_clear(ZsdLossTiles *tiles) {
   zsd_tile_clear(&tiles->y);
   free(tiles->scratch);
   tiles->scratch = NULL;
-}
-
-void zsd_loss_tiles_wipe(ZsdLossTiles *tiles) {
-  zsd_tile_wipe(&tiles->d1);
-  zsd_tile_wipe(&tiles->d2);
-  zsd_tile_wipe(&tiles->y);
 }
 
 static ZsdPlane plane_of(const ZsdTile *tile, ZsdPlanes planes, int channel) {
@@ -86,10 +80,73 @@ void zsd_loss_add(ZsdLoss *loss, float *grads, ZsdLossTiles *tiles, const ZsdPai
   zsd_tile_load(&tiles->y, pair->picture, 2 * x, 2 * y, 2 * width, 2 * height);
   for (int i = 0; i < 3; i++)
     zsd_tile_forward(all[i], packed);
-  for (int c = 0; c < packed->net->channels; c++)
+  for (int c = 0; c < packed->net->shape.outputs; c++)
     add_channel(loss, tiles, c, elements);
   for (int i = 0; i < 3 && grads; i++) {
     zsd_tile_mask_out(all[i]);
     zsd_tile_backward(all[i], packed, grads);
   }
+}
+
+/* --- the lesson --- */
+
+enum { PATCH = 16 }; /* samples of the pair; twice as many of the picture */
+
+struct ZsdSpatial {
+  ZsdPair pair;
+  int workers;
+  ZsdLossTiles tiles[];
+};
+
+ZsdSpatial *zsd_spatial_new(const ZsdTensor *picture, ZsdShape shape, int workers) {
+  ZsdSpatial *s = calloc(1, sizeof *s + workers * sizeof *s->tiles);
+  if (!s)
+    return NULL;
+  s->pair.picture = picture;
+  s->workers = workers;
+  int failed = zsd_pairs_split(&s->pair.d1, &s->pair.d2, picture);
+  for (int i = 0; i < workers && !failed; i++)
+    failed = zsd_loss_tiles_resize(&s->tiles[i], shape, PATCH);
+  if (failed) {
+    zsd_spatial_free(s);
+    return NULL;
+  }
+  return s;
+}
+
+void zsd_spatial_free(ZsdSpatial *s) {
+  if (!s)
+    return;
+  zsd_tensor_clear(&s->pair.d1);
+  zsd_tensor_clear(&s->pair.d2);
+  for (int i = 0; i < s->workers; i++)
+    zsd_loss_tiles_clear(&s->tiles[i]);
+  free(s);
+}
+
+static void add_patch(void *self, int worker, ZsdLoss *loss, float *grads,
+                      const ZsdPacked *packed, const ZsdPatch *patch, double elements) {
+  ZsdSpatial *s = self;
+  zsd_loss_add(loss, grads, &s->tiles[worker], &s->pair, packed, patch->x, patch->y,
+               patch->width, patch->height, elements);
+}
+
+static void wipe(void *self) {
+  ZsdSpatial *s = self;
+  for (int i = 0; i < s->workers; i++) {
+    zsd_tile_wipe(&s->tiles[i].d1);
+    zsd_tile_wipe(&s->tiles[i].d2);
+    zsd_tile_wipe(&s->tiles[i].y);
+  }
+}
+
+ZsdLesson zsd_spatial_lesson(ZsdSpatial *s) {
+  return (ZsdLesson){.pages = 1,
+                     .width = s->pair.d1.width,
+                     .height = s->pair.d1.height,
+                     .patch = PATCH,
+                     .channels = s->pair.d1.channels,
+                     .self = s,
+                     .add = add_patch,
+                     .wipe = wipe};
 }

@@ -10,6 +10,7 @@
 #ifndef ZSD_LOSS_H
 #define ZSD_LOSS_H
 
+#include "lesson.h"
 #include "pairs.h"
 #include "tile.h"
 
@@ -19,11 +20,6 @@ typedef struct {
   ZsdTensor d1, d2; /* its pair */
 } ZsdPair;
 
-typedef struct {
-  double residual, consistency;
-  double identity; /* what the residual would be if f were 0: the picture left as it is */
-} ZsdLoss;
-
 /* One thread's scratch memory: the tiles of D1 y, D2 y and y. */
 typedef struct {
   ZsdTile d1, d2, y;
@@ -32,9 +28,8 @@ typedef struct {
 
 /* Memory for tiles of up to size x size samples of the pair. Returns 0, or -1 without memory.
  * Begins as {0}. */
-int zsd_loss_tiles_resize(ZsdLossTiles *tiles, int channels, int hidden, int size);
+int zsd_loss_tiles_resize(ZsdLossTiles *tiles, ZsdShape shape, int size);
 void zsd_loss_tiles_clear(ZsdLossTiles *tiles);
-void zsd_loss_tiles_wipe(ZsdLossTiles *tiles);
 
 /* Adds to `loss` the terms of the width x height samples of the pair from (x, y) on, divided by
  * `elements`, and to `grads` (NULL: not wanted) their derivatives with respect to the network's
@@ -42,5 +37,13 @@ void zsd_loss_tiles_wipe(ZsdLossTiles *tiles);
 void zsd_loss_add(ZsdLoss *loss, float *grads, ZsdLossTiles *tiles, const ZsdPair *pair,
                   const ZsdPacked *packed, int x, int y, int width, int height,
                   double elements);
+
+/* The lesson that a picture is by itself. */
+typedef struct ZsdSpatial ZsdSpatial;
+
+/* For `workers` threads. The picture is not copied. NULL: no memory. */
+ZsdSpatial *zsd_spatial_new(const ZsdTensor *picture, ZsdShape shape, int workers);
+void zsd_spatial_free(ZsdSpatial *spatial);
+ZsdLesson zsd_spatial_lesson(ZsdSpatial *spatial);
 
 #endif

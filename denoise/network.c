@@ -6,11 +6,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-int zsd_network_resize(ZsdNetwork *net, int channels, int hidden) {
+int zsd_network_resize(ZsdNetwork *net, ZsdShape shape) {
   zsd_network_clear(net);
-  net->channels = channels;
-  net->hidden = hidden;
-  const int widths[ZSD_LAYERS + 1] = {channels, hidden, hidden, channels};
+  net->shape = shape;
+  const int widths[ZSD_LAYERS + 1] = {shape.inputs, shape.hidden, shape.hidden, shape.outputs};
   for (int l = 0; l < ZSD_LAYERS; l++) {
     ZsdLayer *layer = &net->layers[l];
     *layer = (ZsdLayer){widths[l], widths[l + 1], l < ZSD_LAYERS - 1 ? 9 : 1, net->n, 0};

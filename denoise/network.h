@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The network f of Zero-Shot Noise2Noise (Mansour and Heckel, CVPR 2023, section 4): 3x3
- * convolution from C channels to H, LeakyReLU 0.2, 3x3 convolution from H to H, LeakyReLU 0.2,
- * 1x1 convolution from H to C; zero padding, so that its output is as large as its input. It
- * predicts the noise. */
+ * convolution from the input's channels to H, LeakyReLU 0.2, 3x3 convolution from H to H,
+ * LeakyReLU 0.2, 1x1 convolution from H to the output's channels; zero padding, so that its
+ * output is as large as its input. It predicts the noise. As published, its input is a picture
+ * and has as many channels as its output; inputs.h tells what else it may see. */
 #ifndef ZSD_NETWORK_H
 #define ZSD_NETWORK_H
 
 #include "kernels/kernels.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,17 +20,26 @@ typedef struct {
   size_t weights, bias;  /* where they begin among the parameters */
 } ZsdLayer;
 
+/* Channels of a network's input, of its hidden layers and of its output. */
 typedef struct {
-  int channels, hidden;
+  int inputs, hidden, outputs;
+} ZsdShape;
+
+static inline bool zsd_shape_same(ZsdShape a, ZsdShape b) {
+  return a.inputs == b.inputs && a.hidden == b.hidden && a.outputs == b.outputs;
+}
+
+typedef struct {
+  ZsdShape shape;
   ZsdLayer layers[ZSD_LAYERS];
   size_t n; /* parameters in all */
-  float
-      *params; /* per layer: weights n_out x n_in x taps (PyTorch's order), then biases n_out */
+  /* Per layer: weights n_out x n_in x taps (PyTorch's order), then biases n_out. */
+  float *params;
 } ZsdNetwork;
 
-/* Gives the network this shape (both numbers 1 or more) and zeros as parameters: such a network
+/* Gives the network this shape (each number 1 or more) and zeros as parameters: such a network
  * predicts no noise. Returns 0, or -1 without memory. A network begins as {0}. */
-int zsd_network_resize(ZsdNetwork *net, int channels, int hidden);
+int zsd_network_resize(ZsdNetwork *net, ZsdShape shape);
 void zsd_network_clear(ZsdNetwork *net);
 
 /* Draws weights and biases as PyTorch's Conv2d does: uniform in +-1/sqrt(n_in x taps). */

@@ -5,25 +5,24 @@
 #include <string.h>
 
 /* A plane has room for the grid and for what the kernels read and write past its end. */
-int zsd_tile_resize(ZsdTile *tile, int channels, int hidden, int max_width, int max_height) {
+int zsd_tile_resize(ZsdTile *tile, ZsdShape shape, int max_width, int max_height) {
   const ptrdiff_t row = max_width + 2 * ZSD_HALO;
   const ptrdiff_t plane = row * (max_height + 2 * ZSD_HALO) + ZSD_SLACK;
 
-  if (tile->channels == channels && tile->hidden == hidden && tile->max_width == max_width &&
+  if (tile->memory && zsd_shape_same(tile->shape, shape) && tile->max_width == max_width &&
       tile->max_height == max_height)
     return 0;
   zsd_tile_clear(tile);
-  tile->memory_size = 2 * ((size_t)channels + hidden) * plane;
+  tile->memory_size = ((size_t)shape.inputs + 2 * shape.hidden + shape.outputs) * plane;
   if (!(tile->memory = calloc(tile->memory_size, sizeof(float))))
     return -1;
-  tile->channels = channels;
-  tile->hidden = hidden;
+  tile->shape = shape;
   tile->max_width = max_width;
   tile->max_height = max_height;
   tile->in = (ZsdPlanes){tile->memory, plane};
-  tile->h1 = (ZsdPlanes){tile->in.data + channels * plane, plane};
-  tile->h2 = (ZsdPlanes){tile->h1.data + hidden * plane, plane};
-  tile->out = (ZsdPlanes){tile->h2.data + hidden * plane, plane};
+  tile->h1 = (ZsdPlanes){tile->in.data + shape.inputs * plane, plane};
+  tile->h2 = (ZsdPlanes){tile->h1.data + shape.hidden * plane, plane};
+  tile->out = (ZsdPlanes){tile->h2.data + shape.hidden * plane, plane};
   return 0;
 }
 
@@ -36,21 +35,26 @@ void zsd_tile_wipe(ZsdTile *tile) {
   memset(tile->memory, 0, tile->memory_size * sizeof(float));
 }
 
-void zsd_tile_load(ZsdTile *tile, const ZsdTensor *picture, int x, int y, int width,
-                   int height) {
+void zsd_tile_place(ZsdTile *tile, int picture_width, int picture_height, int x, int y,
+                    int width, int height) {
   tile->x = x;
   tile->y = y;
   tile->width = width;
   tile->height = height;
-  tile->picture_width = picture->width;
-  tile->picture_height = picture->height;
+  tile->picture_width = picture_width;
+  tile->picture_height = picture_height;
   tile->row = width + 2 * ZSD_HALO;
+}
+
+void zsd_tile_load(ZsdTile *tile, const ZsdTensor *picture, int x, int y, int width,
+                   int height) {
+  zsd_tile_place(tile, picture->width, picture->height, x, y, width, height);
 
   /* The columns [left, right) of a row of the grid lie in the picture. */
   const int left = x < ZSD_HALO ? ZSD_HALO - x : 0;
   const int end = picture->width - (x - ZSD_HALO);
   const int right = end < tile->row ? end : (int)tile->row;
-  for (int c = 0; c < tile->channels; c++)
+  for (int c = 0; c < tile->shape.inputs; c++)
     for (int r = 0; r < height + 2 * ZSD_HALO; r++) {
       float *dst = tile->in.data + c * tile->in.plane + r * tile->row;
       const int source = y + r - ZSD_HALO;
@@ -87,7 +91,7 @@ static void mask_h1(ZsdTile *tile) {
   const int bottom = tile->y + tile->height == tile->picture_height;
   const size_t line = (tile->width + 2) * sizeof(float);
 
-  for (int c = 0; c < tile->hidden; c++) {
+  for (int c = 0; c < tile->shape.hidden; c++) {
     float *plane = tile->h1.data + c * tile->h1.plane;
     if (top)
       memset(plane + zsd_tile_at(tile, -1, -1), 0, line);
@@ -167,14 +171,14 @@ static void mask(const ZsdTile *tile, float *plane) {
 }
 
 void zsd_tile_mask_out(ZsdTile *tile) {
-  for (int c = 0; c < tile->channels; c++)
+  for (int c = 0; c < tile->shape.outputs; c++)
     mask(tile, tile->out.data + c * tile->out.plane);
 }
 
 void zsd_tile_backward(ZsdTile *tile, const ZsdPacked *packed, float *grads) {
   derive_params(tile, packed, 2, tile->h2, tile->out, 0, grads);
   propagate(tile, packed, 2, tile->out, tile->h2, 0);
-  for (int c = 0; c < tile->hidden; c++)
+  for (int c = 0; c < tile->shape.hidden; c++)
     mask(tile, tile->h2.data + c * tile->h2.plane);
   derive_params(tile, packed, 1, tile->h1, tile->h2, 0, grads);
   propagate(tile, packed, 1, tile->h2, tile->h1, 1);

@@ -15,24 +15,29 @@ enum { ZSD_HALO = ZSD_LAYERS - 1 };
 /* The planes of a tile are flat grids (kernels.h) of (height + 4) x (width + 4) samples: the
  * tile and its halo. Sample (x, y) of the tile lies at zsd_tile_at(). */
 typedef struct {
-  int channels, hidden, max_width, max_height;
+  ZsdShape shape;
+  int max_width, max_height;
   int x, y, width, height; /* of the picture that the tile was loaded from */
   int picture_width, picture_height;
   ptrdiff_t row;
-  ZsdPlanes in;     /* channels: the picture */
+  ZsdPlanes in;     /* inputs: the picture */
   ZsdPlanes h1, h2; /* hidden: the activations; after the backward pass derivatives */
-  ZsdPlanes out;    /* channels: the network's output; before the backward pass the loss's
+  ZsdPlanes out;    /* outputs: the network's output; before the backward pass the loss's
                        derivatives with respect to it */
   float *memory;
   size_t memory_size; /* floats */
 } ZsdTile;
 
 /* Memory for tiles of up to this size. Returns 0, or -1 without memory. Begins as {0}. */
-int zsd_tile_resize(ZsdTile *tile, int channels, int hidden, int max_width, int max_height);
+int zsd_tile_resize(ZsdTile *tile, ZsdShape shape, int max_width, int max_height);
 void zsd_tile_clear(ZsdTile *tile);
 
 /* Forgets what it holds: needed where that may not be finite. */
 void zsd_tile_wipe(ZsdTile *tile);
+
+/* Makes it the tile of width x height samples from (x, y) on of a picture of this size. */
+void zsd_tile_place(ZsdTile *tile, int picture_width, int picture_height, int x, int y,
+                    int width, int height);
 
 /* Takes width x height samples from (x, y) on, and their halo: zeros outside the picture. */
 void zsd_tile_load(ZsdTile *tile, const ZsdTensor *picture, int x, int y, int width,

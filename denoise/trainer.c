@@ -3,7 +3,6 @@
 #include "trainer.h"
 
 #include "adam.h"
-#include "loss.h"
 #include "random.h"
 
 #include <stdlib.h>
@@ -11,7 +10,6 @@
 #include <time.h>
 
 enum {
-  PATCH = 16,      /* samples of the pair, each way; twice as many of the picture */
   MAX_SLOTS = 64,  /* gradients summed apart, so that the sum does not depend on the threads */
   GOOD_STEPS = 32, /* between two copies of parameters known to be good */
 };
@@ -25,10 +23,6 @@ typedef struct {
   ZsdLoss loss;
 } Slot;
 
-typedef struct {
-  int x, y, width, height; /* in samples of the pair */
-} Patch;
-
 struct ZsdTrainer {
   const ZsdKernels *kernels;
   ZsdThreads *threads;
@@ -36,13 +30,12 @@ struct ZsdTrainer {
   const ZsdNetwork *net;
   ZsdPacked packed;
   ZsdAdam adam;
-  ZsdPair pair;
-  ZsdLossTiles *tiles; /* one of each worker */
+  const ZsdLesson *lesson;
   float *grads;        /* those of the slots, one after the other */
   float *first, *good; /* the parameters at the start, and the last known to be good */
   Slot slots[MAX_SLOTS];
   int n_slots;
-  Patch *patches;
+  ZsdPatch *patches;
   int n_patches;
   double elements;
 };
@@ -53,21 +46,12 @@ ZsdTrainer *zsd_trainer_new(const ZsdKernels *kernels, ZsdThreads *threads) {
     return NULL;
   t->kernels = kernels;
   t->threads = threads;
-  if (!(t->tiles = calloc(zsd_threads_count(threads), sizeof *t->tiles))) {
-    free(t);
-    return NULL;
-  }
   return t;
 }
 
-/* Gives back what one picture's learning needed. */
+/* Gives back what one lesson needed. */
 static void clear(ZsdTrainer *t) {
   zsd_packed_clear(&t->packed);
-  zsd_adam_clear(&t->adam);
-  zsd_tensor_clear(&t->pair.d1);
-  zsd_tensor_clear(&t->pair.d2);
-  for (int i = 0; i < zsd_threads_count(t->threads); i++)
-    zsd_loss_tiles_clear(&t->tiles[i]);
   free(t->grads);
   free(t->patches);
   t->grads = NULL;
@@ -75,40 +59,36 @@ static void clear(ZsdTrainer *t) {
 }
 
 void zsd_trainer_free(ZsdTrainer *t) {
-  if (!t)
-    return;
-  clear(t);
-  free(t->tiles);
+  if (t)
+    zsd_adam_clear(&t->adam);
   free(t);
 }
 
-/* All patches of the picture, or `wanted` ones to be placed at random. */
+/* All patches of all pages, or `wanted` ones to be placed at random: whether it is all. -1: no
+ * memory. */
 static int make_patches(ZsdTrainer *t, unsigned wanted) {
-  const int width = t->pair.d1.width, height = t->pair.d1.height;
-  const int across = (width + PATCH - 1) / PATCH, down = (height + PATCH - 1) / PATCH;
-  const bool all = wanted == 0 || wanted >= (unsigned)across * (unsigned)down;
+  const ZsdLesson *l = t->lesson;
+  const int across = (l->width + l->patch - 1) / l->patch;
+  const int down = (l->height + l->patch - 1) / l->patch, count = across * down * l->pages;
+  const bool all = wanted == 0 || wanted >= (unsigned)count;
 
-  t->n_patches = all ? across * down : (int)wanted;
+  t->n_patches = all ? count : (int)wanted;
   if (!(t->patches = malloc(t->n_patches * sizeof *t->patches)))
     return -1;
   for (int i = 0; i < t->n_patches; i++) {
-    const int x = all ? i % across * PATCH : 0, y = all ? i / across * PATCH : 0;
-    t->patches[i] = (Patch){x, y, width - x < PATCH ? width - x : PATCH,
-                            height - y < PATCH ? height - y : PATCH};
+    const int x = all ? i % across * l->patch : 0, y = all ? i / across % down * l->patch : 0;
+    t->patches[i] = (ZsdPatch){all ? i / across / down : 0, x, y,
+                               l->width - x < l->patch ? l->width - x : l->patch,
+                               l->height - y < l->patch ? l->height - y : l->patch};
   }
   return all;
 }
 
-static int prepare(ZsdTrainer *t, const ZsdNetwork *net, const ZsdTensor *picture) {
+static int prepare(ZsdTrainer *t, const ZsdNetwork *net, const ZsdLesson *lesson, bool go_on) {
   t->net = net;
-  t->pair.picture = picture;
-  if (zsd_packed_resize(&t->packed, t->kernels, net) || zsd_adam_reset(&t->adam, net->n) ||
-      zsd_pairs_split(&t->pair.d1, &t->pair.d2, picture))
-    return -1;
-  for (int i = 0; i < zsd_threads_count(t->threads); i++)
-    if (zsd_loss_tiles_resize(&t->tiles[i], net->channels, net->hidden, PATCH))
-      return -1;
-  return 0;
+  t->lesson = lesson;
+  return zsd_packed_resize(&t->packed, t->kernels, net) ||
+         ((!go_on || t->adam.n != net->n) && zsd_adam_reset(&t->adam, net->n));
 }
 
 static int make_slots(ZsdTrainer *t) {
@@ -122,15 +102,16 @@ static int make_slots(ZsdTrainer *t) {
   t->good = t->first + n;
   t->elements = 0;
   for (int i = 0; i < t->n_patches; i++)
-    t->elements += (double)t->patches[i].width * t->patches[i].height * t->net->channels;
+    t->elements += (double)t->patches[i].width * t->patches[i].height * t->lesson->channels;
   return 0;
 }
 
 static void place_patches(ZsdTrainer *t, ZsdRandom *random) {
   for (int i = 0; i < t->n_patches; i++) {
-    Patch *patch = &t->patches[i];
-    patch->x = (int)zsd_random_below(random, t->pair.d1.width - patch->width + 1);
-    patch->y = (int)zsd_random_below(random, t->pair.d1.height - patch->height + 1);
+    ZsdPatch *patch = &t->patches[i];
+    patch->page = (int)zsd_random_below(random, t->lesson->pages);
+    patch->x = (int)zsd_random_below(random, t->lesson->width - patch->width + 1);
+    patch->y = (int)zsd_random_below(random, t->lesson->height - patch->height + 1);
   }
 }
 
@@ -139,11 +120,9 @@ static void fill_slot(void *context, int worker, int item) {
   Slot *slot = &t->slots[item];
   memset(slot->grads, 0, t->net->n * sizeof(float));
   slot->loss = (ZsdLoss){0};
-  for (int i = item; i < t->n_patches; i += t->n_slots) {
-    const Patch *patch = &t->patches[i];
-    zsd_loss_add(&slot->loss, slot->grads, &t->tiles[worker], &t->pair, &t->packed, patch->x,
-                 patch->y, patch->width, patch->height, t->elements);
-  }
+  for (int i = item; i < t->n_patches; i += t->n_slots)
+    t->lesson->add(t->lesson->self, worker, &slot->loss, slot->grads, &t->packed,
+                   &t->patches[i], t->elements);
 }
 
 /* The loss of this step's patches; its derivatives are in the first slot. */
@@ -165,8 +144,7 @@ static ZsdLoss derive(ZsdTrainer *t) {
 static void go_back(ZsdTrainer *t, ZsdNetwork *net) {
   memcpy(net->params, t->good, net->n * sizeof(float));
   zsd_adam_reset(&t->adam, net->n);
-  for (int i = 0; i < zsd_threads_count(t->threads); i++)
-    zsd_loss_tiles_wipe(&t->tiles[i]);
+  t->lesson->wipe(t->lesson->self);
 }
 
 static double seconds(void) {
@@ -217,17 +195,17 @@ static ZsdOutcome learn(ZsdTrainer *t, ZsdNetwork *net, const ZsdSchedule *sched
   }
 }
 
-ZsdOutcome zsd_trainer_run(ZsdTrainer *t, ZsdNetwork *net, const ZsdTensor *picture,
+ZsdOutcome zsd_trainer_run(ZsdTrainer *t, ZsdNetwork *net, const ZsdLesson *lesson,
                            const ZsdSchedule *schedule, ZsdProgress progress, void *user,
                            ZsdTraining *training) {
   ZsdOutcome outcome = ZSD_FAILED;
   int all;
 
   *training = (ZsdTraining){.steps = schedule->steps};
-  if (picture->width < 2 || picture->height < 2)
+  if (lesson->pages < 1 || lesson->width < 1 || lesson->height < 1)
     return ZSD_USELESS;
-  if (prepare(t, net, picture) == 0 && (all = make_patches(t, schedule->patches)) >= 0 &&
-      make_slots(t) == 0) {
+  if (prepare(t, net, lesson, schedule->go_on) == 0 &&
+      (all = make_patches(t, schedule->patches)) >= 0 && make_slots(t) == 0) {
     memcpy(t->first, net->params, net->n * sizeof(float));
     memcpy(t->good, net->params, net->n * sizeof(float));
     outcome = learn(t, net, schedule, !all, progress, user, training);

@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Learning: steps of Adam on the loss of one picture, or of random patches of it. */
+/* Learning: steps of Adam (Kingma and Ba, "Adam: A Method for Stochastic Optimization", ICLR
+ * 2015) on the loss of a lesson, or of random patches of it. */
 #ifndef ZSD_TRAINER_H
 #define ZSD_TRAINER_H
 
+#include "lesson.h"
 #include "network.h"
-#include "tensor.h"
 #include "threads.h"
 #include "zsdenoise.h"
 
 typedef struct {
   unsigned steps;
-  unsigned
-      patches; /* random ones a step, of 32x32 samples; 0: the whole picture, the paper's way */
+  unsigned patches; /* of the lesson, random ones a step; 0: all of it, the paper's way */
   double learning_rate;
   unsigned step_size; /* the learning rate is multiplied by `gamma` after each so many steps */
   double gamma;
   uint64_t seed; /* of the choice of patches */
+  bool go_on;    /* with the optimiser's memory of the last run, if it was for such a network */
 } ZsdSchedule;
 
 typedef enum {
   ZSD_TRAINED,
-  ZSD_USELESS, /* the picture teaches nothing that helps it (constant, too small, clean): the
-                  network is as it was */
+  ZSD_USELESS, /* the lesson is empty or teaches nothing that helps (a picture that is constant,
+                  too small or clean): the network is as it was */
   ZSD_STOPPED, /* the callback said so: the network is as it was */
   ZSD_FAILED,  /* no memory: the network is as it was */
 } ZsdOutcome;
@@ -32,11 +33,12 @@ typedef struct ZsdTrainer ZsdTrainer;
 ZsdTrainer *zsd_trainer_new(const ZsdKernels *kernels, ZsdThreads *threads);
 void zsd_trainer_free(ZsdTrainer *trainer);
 
-/* Teaches `net` the noise of `picture` (as many channels, samples 0..1), from the parameters
- * that it has. Where a step ends in numbers that are not finite, or in a loss far above the
- * first one, learning goes back to the last good parameters at half the rate. The same
- * arguments give the same parameters, whatever the number of threads. */
-ZsdOutcome zsd_trainer_run(ZsdTrainer *trainer, ZsdNetwork *net, const ZsdTensor *picture,
+/* Teaches `net` the lesson, which is for networks of its shape, from the parameters that it
+ * has. Where a step ends in numbers that are not finite, or in a loss far above the first one,
+ * learning goes back to the last good parameters at half the rate. The same arguments, and
+ * the same runs before one that goes on, give the same parameters, whatever the number of
+ * threads. `training` holds the last step when it returns. */
+ZsdOutcome zsd_trainer_run(ZsdTrainer *trainer, ZsdNetwork *net, const ZsdLesson *lesson,
                            const ZsdSchedule *schedule, ZsdProgress progress, void *user,
                            ZsdTraining *training);
 

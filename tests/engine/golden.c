@@ -30,7 +30,8 @@ static void read_case(Golden *g, FILE *f) {
   g->steps = (int)head[5];
   ck_assert_int_eq(zsd_tensor_resize(&g->picture, channels, height, width), 0);
   ck_assert_int_eq(zsd_tensor_resize(&g->output, channels, height, width), 0);
-  ck_assert_int_eq(zsd_network_resize(&g->net, channels, (int)head[3]), 0);
+  const ZsdShape shape = {channels, (int)head[3], channels};
+  ck_assert_int_eq(zsd_network_resize(&g->net, shape), 0);
   read_floats(f, g->picture.data, samples);
   read_floats(f, g->net.params, g->net.n);
   read_floats(f, g->output.data, samples);

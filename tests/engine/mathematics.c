@@ -200,7 +200,7 @@ static double derive(Problem *p, const ZsdKernels *k) {
   ZsdLoss loss = {0};
   ck_assert_int_eq(zsd_pairs_split(&pair.d1, &pair.d2, &p->picture), 0);
   ck_assert_int_eq(zsd_packed_resize(&packed, k, &p->net), 0);
-  ck_assert_int_eq(zsd_loss_tiles_resize(&tiles, p->net.channels, p->net.hidden, SIZE), 0);
+  ck_assert_int_eq(zsd_loss_tiles_resize(&tiles, p->net.shape, SIZE), 0);
   zsd_packed_update(&packed);
   const int width = pair.d1.width, height = pair.d1.height;
   for (int y = 0; y < height; y += SIZE)
@@ -222,7 +222,7 @@ static void make_problem(Problem *p, int channels, int height, int width, int hi
   ck_assert_int_eq(zsd_tensor_resize(&p->picture, channels, height, width), 0);
   for (int i = 0; i < channels * height * width; i++)
     p->picture.data[i] = (float)zsd_random_uniform(&random);
-  ck_assert_int_eq(zsd_network_resize(&p->net, channels, hidden), 0);
+  ck_assert_int_eq(zsd_network_resize(&p->net, (ZsdShape){channels, hidden, channels}), 0);
   zsd_network_init(&p->net, 4);
   const size_t n = p->net.n;
   p->grads = calloc(n, sizeof(float));

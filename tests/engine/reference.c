@@ -80,8 +80,7 @@ static void copy_out(const ZsdTensor *output, const ZsdTile *tile) {
 static void run_tiles(const ZsdTensor *output, const Fixture *f, int width, int height) {
   const ZsdTensor *picture = &f->g.picture;
   ZsdTile tile = {0};
-  ck_assert_int_eq(zsd_tile_resize(&tile, picture->channels, f->g.net.hidden, width, height),
-                   0);
+  ck_assert_int_eq(zsd_tile_resize(&tile, f->g.net.shape, width, height), 0);
   for (int y = 0; y < picture->height; y += height)
     for (int x = 0; x < picture->width; x += width) {
       zsd_tile_load(&tile, picture, x, y, smaller(width, picture->width - x),
@@ -125,10 +124,10 @@ END_TEST
 
 static ZsdLoss add_patches(const Fixture *f, float *grads, int size) {
   const int width = f->pair.d1.width, height = f->pair.d1.height;
-  const double elements = (double)width * height * f->g.net.channels;
+  const double elements = (double)width * height * f->g.net.shape.outputs;
   ZsdLossTiles tiles = {0};
   ZsdLoss loss = {0};
-  ck_assert_int_eq(zsd_loss_tiles_resize(&tiles, f->g.net.channels, f->g.net.hidden, size), 0);
+  ck_assert_int_eq(zsd_loss_tiles_resize(&tiles, f->g.net.shape, size), 0);
   for (int y = 0; y < height; y += size)
     for (int x = 0; x < width; x += size)
       zsd_loss_add(&loss, grads, &tiles, &f->pair, &f->packed, x, y, smaller(size, width - x),
@@ -198,15 +197,18 @@ START_TEST(test_trainer) {
   ZsdTraining training;
   const bool helps = _i != 0;
   set_up(&f, _i, 0);
-  ck_assert_int_eq(zsd_network_resize(&net, f.g.net.channels, f.g.net.hidden), 0);
+  ck_assert_int_eq(zsd_network_resize(&net, f.g.net.shape), 0);
   memcpy(net.params, f.g.net.params, net.n * sizeof(float));
   ZsdThreads *threads = zsd_threads_new(2);
   ZsdTrainer *trainer = zsd_trainer_new(zsd_kernels(zsd_cpu_detect()), threads);
   ck_assert_ptr_nonnull(trainer);
 
   const ZsdSchedule schedule = {.steps = (unsigned)f.g.steps, .learning_rate = 1e-3};
+  ZsdSpatial *spatial = zsd_spatial_new(&f.g.picture, net.shape, 2);
+  ck_assert_ptr_nonnull(spatial);
+  const ZsdLesson lesson = zsd_spatial_lesson(spatial);
   const ZsdOutcome outcome =
-      zsd_trainer_run(trainer, &net, &f.g.picture, &schedule, NULL, NULL, &training);
+      zsd_trainer_run(trainer, &net, &lesson, &schedule, NULL, NULL, &training);
   ck_assert_int_eq(outcome, helps ? ZSD_TRAINED : ZSD_USELESS);
   ck_assert_uint_eq(training.step, schedule.steps);
   if (helps)
@@ -214,6 +216,7 @@ START_TEST(test_trainer) {
   else
     ck_assert_mem_eq(net.params, f.g.net.params, net.n * sizeof(float));
 
+  zsd_spatial_free(spatial);
   zsd_trainer_free(trainer);
   zsd_threads_free(threads);
   zsd_network_clear(&net);

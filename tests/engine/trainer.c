@@ -3,6 +3,7 @@
 #include "trainer.h"
 
 #include "cpu.h"
+#include "loss.h"
 #include "picture.h"
 #include "random.h"
 #include "suite.h"
@@ -25,7 +26,7 @@ typedef struct {
 static void set_up(Lesson *l, int channels, int height, int width, double sigma) {
   *l = (Lesson){.schedule = {.steps = 40, .patches = 4, .learning_rate = 3e-3, .seed = 5}};
   tensor_scene(&l->picture, channels, height, width, 1, sigma, 7);
-  ck_assert_int_eq(zsd_network_resize(&l->net, channels, HIDDEN), 0);
+  ck_assert_int_eq(zsd_network_resize(&l->net, (ZsdShape){channels, HIDDEN, channels}), 0);
   zsd_network_init(&l->net, 3);
   l->before = malloc(l->net.n * sizeof(float));
   ck_assert_ptr_nonnull(l->before);
@@ -38,12 +39,23 @@ static void tear_down(Lesson *l) {
   free(l->before);
 }
 
+/* From the picture by itself. */
+static ZsdOutcome learn_with(ZsdTrainer *trainer, const ZsdThreads *threads, Lesson *l,
+                             ZsdProgress progress, void *user) {
+  ZsdSpatial *spatial = zsd_spatial_new(&l->picture, l->net.shape, zsd_threads_count(threads));
+  ck_assert_ptr_nonnull(spatial);
+  const ZsdLesson lesson = zsd_spatial_lesson(spatial);
+  const ZsdOutcome outcome =
+      zsd_trainer_run(trainer, &l->net, &lesson, &l->schedule, progress, user, &l->training);
+  zsd_spatial_free(spatial);
+  return outcome;
+}
+
 static ZsdOutcome learn(Lesson *l, unsigned n_threads, ZsdProgress progress, void *user) {
   ZsdThreads *threads = zsd_threads_new(n_threads);
   ZsdTrainer *trainer = zsd_trainer_new(zsd_kernels(zsd_cpu_detect()), threads);
   ck_assert(threads && trainer);
-  const ZsdOutcome outcome = zsd_trainer_run(trainer, &l->net, &l->picture, &l->schedule,
-                                             progress, user, &l->training);
+  const ZsdOutcome outcome = learn_with(trainer, threads, l, progress, user);
   zsd_trainer_free(trainer);
   zsd_threads_free(threads);
   return outcome;
@@ -120,7 +132,7 @@ START_TEST(test_one_trainer) {
     const int channels = 1 + i % 3, height = 40 + 17 * (i % 4), width = 90 - 9 * i;
     set_up(&l, channels, height, width, 0.15);
     set_up(&alone, channels, height, width, 0.15);
-    zsd_trainer_run(trainer, &l.net, &l.picture, &l.schedule, NULL, NULL, &l.training);
+    learn_with(trainer, threads, &l, NULL, NULL);
     learn(&alone, 1, NULL, NULL);
     ck_assert_mem_eq(l.net.params, alone.net.params, l.net.n * sizeof(float));
     tear_down(&l);
