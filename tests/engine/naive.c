@@ -45,15 +45,21 @@ static Picture layer_of(const Picture *in, const ZsdLayer *layer, const double *
   return out;
 }
 
-/* y - f(y) */
-static Picture clean(const Picture *y, const ZsdNetwork *net, const double *params) {
+/* f(y) */
+static Picture output_of(const Picture *y, const ZsdNetwork *net, const double *params) {
   Picture h1 = layer_of(y, &net->layers[0], params, 0.2);
   Picture h2 = layer_of(&h1, &net->layers[1], params, 0.2);
   Picture out = layer_of(&h2, &net->layers[2], params, 1);
-  for (int i = 0; i < y->channels * y->height * y->width; i++)
-    out.data[i] = y->data[i] - out.data[i];
   free(h1.data);
   free(h2.data);
+  return out;
+}
+
+/* y - f(y) */
+static Picture clean(const Picture *y, const ZsdNetwork *net, const double *params) {
+  Picture out = output_of(y, net, params);
+  for (int i = 0; i < y->channels * y->height * y->width; i++)
+    out.data[i] = y->data[i] - out.data[i];
   return out;
 }
 
@@ -76,10 +82,46 @@ static double mean_square(const Picture *a, const Picture *b) {
   return sum / n;
 }
 
+static Picture copy_of(const ZsdTensor *t) {
+  Picture p = make(t->channels, t->height, t->width);
+  for (int i = 0; i < p.channels * p.height * p.width; i++)
+    p.data[i] = t->data[i];
+  return p;
+}
+
+/* Of one channel of the patch whose first sample is `first`. */
+static double patch_looks(const float *target, const float *weight, const double *f, int row,
+                          int width, int height, double level) {
+  double sum = 0, squares = 0, weights = 0;
+  for (int i = 0; i < width * height; i++) {
+    const int at = i / width * row + i % width;
+    const double miss = f[at] - target[at];
+    squares += weight[at] * miss * miss;
+    sum += weight[at] * miss;
+    weights += weight[at];
+  }
+  return squares + (weights > 0 ? level * sum * sum / weights : 0);
+}
+
+double naive_looks(const ZsdNetwork *shape, const double *params, const ZsdTensor *input,
+                   const ZsdTensor *target, const ZsdTensor *weight, int patch, double level) {
+  Picture x = copy_of(input), f = output_of(&x, shape, params);
+  double sum = 0;
+  for (int c = 0; c < f.channels; c++)
+    for (int top = 0; top < f.height; top += patch)
+      for (int left = 0; left < f.width; left += patch) {
+        const int at = top * f.width + left, plane = c * f.height * f.width;
+        const int w = f.width - left, h = f.height - top;
+        sum += patch_looks(target->data + plane + at, weight->data + at, f.data + plane + at,
+                           f.width, w < patch ? w : patch, h < patch ? h : patch, level);
+      }
+  free(x.data);
+  free(f.data);
+  return sum;
+}
+
 double naive_loss(const ZsdNetwork *shape, const double *params, const ZsdTensor *picture) {
-  Picture y = make(picture->channels, picture->height, picture->width);
-  for (int i = 0; i < y.channels * y.height * y.width; i++)
-    y.data[i] = picture->data[i];
+  Picture y = copy_of(picture);
   Picture clean_y = clean(&y, shape, params);
   Picture d1 = downsample(&y, 1), d2 = downsample(&y, 2);
   Picture p1 = clean(&d1, shape, params), p2 = clean(&d2, shape, params);

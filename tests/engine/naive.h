@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The loss of Zero-Shot Noise2Noise once more: in double precision, whole pictures at a time
- * and as simply as it can be said. */
+/* The losses once more: in double precision, whole pictures at a time and as simply as it can
+ * be said. */
 #ifndef NAIVE_H
 #define NAIVE_H
 
@@ -9,5 +9,10 @@
 
 /* Residual and consistency loss of a picture, for the network's shape and these parameters. */
 double naive_loss(const ZsdNetwork *shape, const double *params, const ZsdTensor *picture);
+
+/* The sum of weight (f(input) - target)^2 over all samples; and for each patch and channel
+ * `level` times the square of the sum of weight (f(input) - target) over the sum of weights. */
+double naive_looks(const ZsdNetwork *shape, const double *params, const ZsdTensor *input,
+                   const ZsdTensor *target, const ZsdTensor *weight, int patch, double level);
 
 #endif
