@@ -1,13 +1,39 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How much noise a picture has, how it depends on brightness, and how far it is correlated
+ * between neighbours, estimated from the picture itself. */
 #ifndef ZSD_NOISE_H
 #define ZSD_NOISE_H
 
-#include "zsdenoise.h"
+#include "threads.h"
 
-/* The deviation of a picture's noise, 0..255 scale, estimated from its flattest places; 0 for a
- * picture without any, -1 for one too small to tell (less than 16x16). It takes the noise for
- * white: of noise that is correlated between neighbours it sees too little, of a picture that
- * is fine texture everywhere too much. */
-double zsd_noise_sigma(const ZsdImage *image);
+/* Samples are 0..1. */
+typedef struct {
+  double sigma;       /* deviation, the root of the mean variance over the picture; 0: none */
+  double base, slope; /* variance at brightness b: base + slope b; shot noise has a slope */
+  double lag1, lag2;  /* correlation with the next sample and the one after it, the mean of
+                         across and down; white noise: 0, 0 */
+} ZsdNoiseModel;
+
+/* What the model is estimated from: a plane that is nothing but noise where its blocks are
+ * flattest. */
+typedef struct {
+  const float *residual; /* width x height: a picture's samples, or what a prediction misses */
+  const float *brightness; /* the same size, 0..1, or NULL: 0.5 everywhere */
+  int width, height;
+  int detrend; /* 1, for a picture, or 0: whether each block's plane of best fit is taken off */
+} ZsdNoiseSource;
+
+/* Returns 0, or -1 where the source is too small (less than 3x3 samples) or clipped nearly
+ * everywhere, or nothing in a residual is noise, or there is no memory: the model is left as it
+ * is. Of less than 32 samples across or down the estimate is a rough one, of white noise. */
+int zsd_noise_estimate(ZsdNoiseModel *model, const ZsdNoiseSource *source, ZsdThreads *threads);
+
+/* The variance at a brightness (0..1): the line, but nowhere less than a hundredth of its ends'
+ * sum. */
+static inline float zsd_noise_variance(const ZsdNoiseModel *model, float brightness) {
+  const float line = (float)(model->base + model->slope * brightness);
+  const float least = (float)(0.01 * (2 * model->base + model->slope));
+  return line > least ? line : least;
+}
 
 #endif

@@ -2,32 +2,31 @@
 #include "scene.h"
 
 #include <math.h>
+#include <stddef.h>
 
-enum { MIN_CELL = 8 }; /* samples, so that noise averages out */
+enum { MIN_CELL = 16 }; /* samples, so that noise averages out */
 
 static int cells(int size) {
   const int n = size / MIN_CELL;
   return n < 1 ? 1 : n > ZSD_SCENE_CELLS ? ZSD_SCENE_CELLS : n;
 }
 
-static float mean_of(const ZsdTensor *picture, int channel, int left, int right, int top,
-                     int bottom) {
+static float mean_of(const float *plane, int width, int left, int right, int top, int bottom) {
   double sum = 0;
   for (int y = top; y < bottom; y++) {
-    const float *row = zsd_tensor_row(picture, channel, y);
+    const float *row = plane + (ptrdiff_t)y * width;
     for (int x = left; x < right; x++)
       sum += row[x];
   }
   return (float)(sum / ((double)(right - left) * (bottom - top)));
 }
 
-void zsd_scene_see(ZsdScene *scene, const ZsdTensor *picture, int channel) {
-  const int w = picture->width, h = picture->height;
+void zsd_scene_see(ZsdScene *scene, const float *plane, int w, int h) {
   const int across = scene->across = cells(w), down = scene->down = cells(h);
   double sum = 0;
   for (int j = 0; j < down; j++)
     for (int i = 0; i < across; i++)
-      sum += scene->cell[j][i] = mean_of(picture, channel, w * i / across, w * (i + 1) / across,
+      sum += scene->cell[j][i] = mean_of(plane, w, w * i / across, w * (i + 1) / across,
                                          h * j / down, h * (j + 1) / down);
   for (int j = 0; j < down; j++)
     for (int i = 0; i < across; i++)

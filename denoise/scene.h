@@ -2,8 +2,6 @@
 #ifndef ZSD_SCENE_H
 #define ZSD_SCENE_H
 
-#include "tensor.h"
-
 enum { ZSD_SCENE_CELLS = 32 };
 
 /* A picture seen from afar: the mean brightness of a grid of cells, less that of the picture.
@@ -13,7 +11,8 @@ typedef struct {
   float cell[ZSD_SCENE_CELLS][ZSD_SCENE_CELLS];
 } ZsdScene;
 
-void zsd_scene_see(ZsdScene *scene, const ZsdTensor *picture, int channel);
+/* Sees a plane of width x height samples, 0..1. */
+void zsd_scene_see(ZsdScene *scene, const float *plane, int width, int height);
 
 /* How different two pictures are, 0..1: the sum of the cells' differences as a part of what it
  * could be at most. Each cell is compared with the most similar of the nine around its place,

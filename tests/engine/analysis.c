@@ -2,10 +2,12 @@
 /* What is measured of pictures, cuts and the level of noise, and the noise that is added. */
 #include "noise.h"
 #include "picture.h"
+#include "random.h"
 #include "scene.h"
 #include "suite.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,10 +15,21 @@
 
 enum { WIDTH = 160, HEIGHT = 96 };
 
+/* Each sample as four: cells of 8x8 samples of the scene. */
+static void see(ZsdScene *scene, const ZsdTensor *t) {
+  float *plane = malloc((size_t)4 * t->width * t->height * sizeof *plane);
+  ck_assert_ptr_nonnull(plane);
+  for (int y = 0; y < 2 * t->height; y++)
+    for (int x = 0; x < 2 * t->width; x++)
+      plane[y * 2 * t->width + x] = zsd_tensor_row(t, 0, y / 2)[x / 2];
+  zsd_scene_see(scene, plane, 2 * t->width, 2 * t->height);
+  free(plane);
+}
+
 static double change(const ZsdTensor *a, const ZsdTensor *b) {
   ZsdScene before, now;
-  zsd_scene_see(&before, a, 0);
-  zsd_scene_see(&now, b, 0);
+  see(&before, a);
+  see(&now, b);
   return zsd_scene_change(&before, &now);
 }
 
@@ -80,7 +93,7 @@ START_TEST(test_scene_edges) {
   ZsdTensor a = {0}, b = {0};
   ZsdScene nothing = {0}, scene;
   tensor_scene(&a, 1, HEIGHT, WIDTH, 1, 0, 1);
-  zsd_scene_see(&scene, &a, 0);
+  see(&scene, &a);
   ck_assert_double_eq(zsd_scene_change(&nothing, &scene), 0);
   tensor_scene(&b, 1, HEIGHT, WIDTH / 2, 1, 0, 1);
   ck_assert_double_eq(change(&a, &b), 1);
@@ -94,65 +107,265 @@ START_TEST(test_scene_edges) {
 }
 END_TEST
 
-/* --- the level of noise --- */
+/* --- the noise that a picture has --- */
 
-static double sigma_of_flat(const char *format, int size, double level, double sigma) {
-  Picture p;
-  picture_new(&p, format_named(format), size, size);
-  picture_flat(&p.image, level);
-  if (sigma > 0)
-    picture_noise(&p.image, ZSD_NOISE_GAUSSIAN, sigma, 3);
-  const double estimate = zsd_noise_sigma(&p.image);
-  picture_free(&p);
-  return estimate;
+enum { WIDE = 384, HIGH = 256, SAMPLES = WIDE * HIGH };
+
+/* One way of noise. Its filter is [r 1 r] across and down: r 0 makes it white. */
+typedef struct {
+  double sigma; /* 0..255 scale */
+  double r;
+} Grain;
+
+static const Grain grains[] = {{5, 0},    {10, 0},   {25, 0},   {50, 0},    {5, 0.5},
+                               {10, 0.5}, {20, 0.5}, {30, 0.5}, {20, 0.25}, {30, 0.25}};
+enum { N_GRAINS = sizeof grains / sizeof *grains, N_SCENES = 6 };
+
+/* Correlations of a [r 1 r] filter's noise. */
+static double lag1_of(double r) {
+  return 2 * r / (1 + 2 * r * r);
 }
 
-START_TEST(test_sigma) {
+static double lag2_of(double r) {
+  return r * r / (1 + 2 * r * r);
+}
+
+static float *new_plane(void) {
+  float *plane = calloc(SAMPLES, sizeof *plane);
+  ck_assert_ptr_nonnull(plane);
+  return plane;
+}
+
+static float *grain_plane(Grain grain, uint64_t seed) {
+  enum { ROW = WIDE + 2 };
+  float *plane = new_plane(), *white = malloc(ROW * (HIGH + 2) * sizeof *white);
+  const double weight[] = {grain.r, 1, grain.r};
+  const double scale = grain.sigma / 255 / (1 + 2 * grain.r * grain.r);
+  ZsdRandom random;
+  ck_assert_ptr_nonnull(white);
+  zsd_random_seed(&random, seed);
+  for (int i = 0; i < ROW * (HIGH + 2); i++)
+    white[i] = (float)zsd_random_normal(&random);
+  for (int i = 0; i < SAMPLES; i++) {
+    const float *corner = white + i / WIDE * ROW + i % WIDE;
+    double sum = 0;
+    for (int t = 0; t < 9; t++)
+      sum += weight[t / 3] * weight[t % 3] * corner[t / 3 * ROW + t % 3];
+    plane[i] = (float)(scale * sum);
+  }
+  free(white);
+  return plane;
+}
+
+static float *scene_plane(int kind) {
+  float *plane = new_plane();
+  for (int i = 0; i < SAMPLES; i++)
+    plane[i] = (float)scene_at(kind, i % WIDE / 2.0, i / WIDE / 2.0);
+  return plane;
+}
+
+static ZsdNoiseModel estimate_on(const ZsdNoiseSource *source, unsigned n_threads) {
+  ZsdNoiseModel model = {-1, -1, -1, -1, -1};
+  ZsdThreads *threads = zsd_threads_new(n_threads);
+  ck_assert_ptr_nonnull(threads);
+  ck_assert_int_eq(zsd_noise_estimate(&model, source, threads), 0);
+  zsd_threads_free(threads);
+  return model;
+}
+
+static ZsdNoiseModel estimate(const float *residual, const float *brightness, int detrend) {
+  const ZsdNoiseSource source = {residual, brightness, WIDE, HIGH, detrend};
+  return estimate_on(&source, 1);
+}
+
+static void check_model(const ZsdNoiseModel *m, Grain g, const char *what) {
+  const double sigma = 255 * m->sigma;
+  ck_assert_msg(fabs(sigma - g.sigma) <= 0.06 * g.sigma, "%s: %g instead of %g", what, sigma,
+                g.sigma);
+  ck_assert_msg(fabs(m->lag1 - lag1_of(g.r)) <= 0.03, "%s, %g: lag 1 %g instead of %g", what,
+                g.sigma, m->lag1, lag1_of(g.r));
+  ck_assert_msg(fabs(m->lag2 - lag2_of(g.r)) <= 0.03, "%s, %g: lag 2 %g instead of %g", what,
+                g.sigma, m->lag2, lag2_of(g.r));
+}
+
+/* A frame by itself, its noise cut off where it leaves the range. */
+START_TEST(test_noise_of_picture) {
+  for (int kind = 0; kind < N_SCENES; kind++) {
+    char what[30];
+    snprintf(what, sizeof what, "scene %d", kind);
+    float *picture = scene_plane(kind), *noise = grain_plane(grains[_i], 3 + kind);
+    for (int i = 0; i < SAMPLES; i++)
+      picture[i] = fminf(fmaxf(picture[i] + noise[i], 0), 1);
+    const ZsdNoiseModel model = estimate(picture, picture, 1);
+    check_model(&model, grains[_i], what);
+    ck_assert_double_eq_tol(model.base, model.sigma * model.sigma, 1e-9);
+    ck_assert_double_eq(model.slope, 0);
+    free(picture);
+    free(noise);
+  }
+}
+END_TEST
+
+/* Nothing but noise, as what a good prediction misses. */
+START_TEST(test_noise_of_residual) {
+  float *noise = grain_plane(grains[_i], 5), *scene = scene_plane(1);
+  ZsdNoiseModel model = estimate(noise, NULL, 0);
+  check_model(&model, grains[_i], "residual");
+  ck_assert_double_eq_tol(model.base, model.sigma * model.sigma, 1e-9);
+  ck_assert_double_eq(model.slope, 0);
+  model = estimate(noise, scene, 0);
+  check_model(&model, grains[_i], "residual with brightness");
+  ck_assert_double_eq_tol(
+      zsd_noise_variance(&model, 0.4f) * 255 * 255 / pow(grains[_i].sigma, 2), 1, 0.1);
+  free(noise);
+  free(scene);
+}
+END_TEST
+
+/* Noise alone is found exactly, taken for a picture or for a residual. */
+START_TEST(test_noise_of_flat) {
   static const double sigmas[] = {2, 5, 10, 25, 50};
-  static const char *const names[] = {"GRAY8", "I420", "RGB", "P010", "GRAY16"};
-  for (int i = 0; i < 5; i++) {
-    const double estimate = sigma_of_flat(names[_i], 256, 0.5, sigmas[i]);
-    ck_assert_msg(fabs(estimate - sigmas[i]) <= 0.03 * sigmas[i], "%s: %g instead of %g",
-                  names[_i], estimate, sigmas[i]);
-  }
+  for (int i = 0; i < 5; i++)
+    for (int detrend = 0; detrend < 2; detrend++) {
+      const Grain grain = {sigmas[i], _i * 0.25};
+      float *noise = grain_plane(grain, 7);
+      const ZsdNoiseModel model = estimate(noise, NULL, detrend);
+      ck_assert_double_eq_tol(255 * model.sigma, grain.sigma, 0.02 * grain.sigma);
+      ck_assert_double_eq_tol(model.lag1, lag1_of(grain.r), 0.02);
+      ck_assert_double_eq_tol(model.lag2, lag2_of(grain.r), 0.02);
+      free(noise);
+    }
 }
 END_TEST
 
-START_TEST(test_sigma_none) {
-  ck_assert_double_eq(sigma_of_flat("GRAY8", 64, 0.5, 0), 0);
-  ck_assert_double_eq(sigma_of_flat("GRAY8", 64, 0, 0), 0);
-  ck_assert_double_eq(sigma_of_flat("GRAY8", 64, 1, 0), 0);
-  ck_assert_double_eq(sigma_of_flat("RGB16", 64, 1, 0), 0);
-  ck_assert_double_eq(sigma_of_flat("GRAY8", 15, 0.5, 10), -1);
-  ck_assert_double_eq(sigma_of_flat("I420", 1, 0.5, 10), -1);
-  ck_assert_double_gt(sigma_of_flat("I420", 16, 0.5, 10), 5);
+/* What moves on a third of the picture does not pass for noise. */
+START_TEST(test_noise_of_bad_prediction) {
+  float *residual = grain_plane(grains[_i], 6), *scene = scene_plane(2);
+  for (int i = 0; i < SAMPLES; i++)
+    if (i % WIDE < WIDE / 3)
+      residual[i] += 0.5f * (float)scene_at(3, i % WIDE * 1.7, i / WIDE * 1.3);
+  const ZsdNoiseModel model = estimate(residual, scene, 0);
+  check_model(&model, grains[_i], "residual with misses");
+  free(residual);
+  free(scene);
 }
 END_TEST
 
-/* Content adds little: the estimate is taken where the picture is flat. */
-START_TEST(test_sigma_scene) {
-  for (int kind = 0; kind < 6; kind++) {
-    Picture p;
-    picture_new(&p, format_named("I420"), 256, 192);
-    picture_scene(&p.image, kind, 0);
-    picture_noise(&p.image, ZSD_NOISE_GAUSSIAN, 10, 3);
-    ck_assert_double_eq_tol(zsd_noise_sigma(&p.image), 10, 0.5);
-    picture_free(&p);
+/* Variance base + slope x brightness, on a picture of all brightnesses. The model keeps a base
+ * where there is none: that takes a tenth of the slope. */
+START_TEST(test_shot_noise) {
+  static const double lines[][3] = {/* base, slope, tolerance of the slope */
+                                    {0.0005, 0.005, 0.1},
+                                    {0.001, 0.003, 0.1},
+                                    {0.004, -0.003, 0.1},
+                                    {0, 0.01, 0.2}};
+  const double base = lines[_i][0], slope = lines[_i][1];
+  float *noise = grain_plane((Grain){255, 0}, 8), *scene = scene_plane(3);
+  for (int i = 0; i < SAMPLES; i++)
+    noise[i] *= (float)sqrt(base + slope * scene[i]);
+  const ZsdNoiseModel m = estimate(noise, scene, 0);
+  for (double b = 0.2; b < 0.9; b += 0.1)
+    ck_assert_double_eq_tol(zsd_noise_variance(&m, (float)b) / (base + slope * b), 1, 0.12);
+  ck_assert_double_eq_tol(m.slope / slope, 1, lines[_i][2]);
+  free(noise);
+  free(scene);
+}
+END_TEST
+
+/* The variance that the model has is never negative, whatever the samples say. */
+START_TEST(test_variance_positive) {
+  float *noise = grain_plane((Grain){255, 0}, 9), *scene = scene_plane(3);
+  for (int i = 0; i < SAMPLES; i++) {
+    const double variance = 0.01 * (_i ? scene[i] - 0.35 : 0.65 - scene[i]);
+    noise[i] *= (float)sqrt(fmax(variance, 1e-6));
   }
+  const ZsdNoiseModel m = estimate(noise, scene, 0);
+  ck_assert_double_gt(m.sigma, 0);
+  for (int b = 0; b <= 10; b++)
+    ck_assert_float_ge(zsd_noise_variance(&m, 0.1f * b), 0);
+  free(noise);
+  free(scene);
+}
+END_TEST
+
+/* A source of this size says nothing, and the model stays as it is. */
+START_TEST(test_noise_too_small) {
+  static const int sizes[][2] = {{0, 0}, {1, 1}, {2, 9}, {9, 2}};
+  static const int small[][2] = {{12, 12}, {31, 32}, {32, 31}, {31, 2000}, {32, 32}};
+  const ZsdNoiseModel before = {0.1, 0.2, 0.3, 0.4, 0.5};
+  ZsdNoiseModel model = before;
+  ZsdThreads *threads = zsd_threads_new(1);
+  float *noise = grain_plane(grains[1], 2);
+  for (int detrend = 0; detrend < 2; detrend++) {
+    for (int i = 0; i < 4; i++) {
+      const ZsdNoiseSource source = {noise, noise, sizes[i][0], sizes[i][1], detrend};
+      ck_assert_int_eq(zsd_noise_estimate(&model, &source, threads), -1);
+      ck_assert_mem_eq(&model, &before, sizeof model);
+    }
+    for (int i = 0; i < 5; i++) {
+      const ZsdNoiseSource source = {noise, NULL, small[i][0], small[i][1], detrend};
+      ZsdNoiseModel found = before;
+      ck_assert_int_eq(zsd_noise_estimate(&found, &source, threads), 0);
+      ck_assert_double_eq_tol(found.sigma / (grains[1].sigma / 255), 1, 0.25);
+    }
+  }
+  zsd_threads_free(threads);
+  free(noise);
+}
+END_TEST
+
+START_TEST(test_no_noise) {
+  float *flat = new_plane();
+  for (double level = 0.25; level <= 1; level += 0.25) {
+    for (int i = 0; i < SAMPLES; i++)
+      flat[i] = (float)level;
+    if (level == 1) { /* an end of the range says nothing */
+      ZsdNoiseModel model;
+      ZsdThreads *threads = zsd_threads_new(1);
+      const ZsdNoiseSource source = {flat, flat, WIDE, HIGH, 1};
+      ck_assert_int_eq(zsd_noise_estimate(&model, &source, threads), -1);
+      zsd_threads_free(threads);
+      break;
+    }
+    const ZsdNoiseModel m = estimate(flat, flat, 1);
+    ck_assert_double_lt(m.sigma, 1e-6);
+    ck_assert_double_eq_tol(m.base + fabs(m.slope), 0, 1e-12);
+    ck_assert_double_eq(m.lag1, 0);
+    ck_assert_double_eq(m.lag2, 0);
+  }
+  free(flat);
 }
 END_TEST
 
 /* Noise that is cut off at an end of the range is not taken for less noise: the estimate comes
  * from the grey half. */
-START_TEST(test_sigma_clipped) {
-  Picture p;
-  picture_new(&p, format_named("GRAY8"), 256, 256);
-  for (int y = 0; y < 256; y++)
-    for (int x = 0; x < 256; x++)
-      picture_set(&p.image, 0, x, y, x < 128 ? 128 : y < 128 ? 0 : 255);
-  picture_noise(&p.image, ZSD_NOISE_GAUSSIAN, 20, 3);
-  ck_assert_double_eq_tol(zsd_noise_sigma(&p.image), 20, 1);
-  picture_free(&p);
+START_TEST(test_noise_clipped) {
+  float *picture = grain_plane((Grain){20, 0}, 3);
+  for (int i = 0; i < SAMPLES; i++) {
+    const float level = i % WIDE < WIDE / 2 ? 0.5f : i < SAMPLES / 2 ? 0 : 1;
+    picture[i] = fminf(fmaxf(picture[i] + level, 0), 1);
+  }
+  const ZsdNoiseModel m = estimate(picture, picture, 1);
+  ck_assert_double_eq_tol(255 * m.sigma, 20, 1);
+  free(picture);
+}
+END_TEST
+
+/* Of a large picture only a part is looked at, by any number of threads. */
+START_TEST(test_noise_threads) {
+  enum { LARGE = 2048 };
+  float *picture = malloc((size_t)LARGE * LARGE * sizeof *picture);
+  ZsdRandom random;
+  ck_assert_ptr_nonnull(picture);
+  zsd_random_seed(&random, 4);
+  for (int i = 0; i < LARGE * LARGE; i++)
+    picture[i] =
+        (float)(0.3 + 0.4 * i / (LARGE * LARGE) + 0.1 * (zsd_random_uniform(&random) - 0.5));
+  const ZsdNoiseSource source = {picture, picture, LARGE, LARGE, 1};
+  const ZsdNoiseModel one = estimate_on(&source, 1), three = estimate_on(&source, 3);
+  ck_assert_mem_eq(&one, &three, sizeof one);
+  ck_assert_double_eq_tol(one.sigma / (0.1 / sqrt(12)), 1, 0.03);
+  free(picture);
 }
 END_TEST
 
@@ -301,10 +514,16 @@ Suite *make_suite(void) {
   tcase_add_test(tc, test_other_scene);
   tcase_add_test(tc, test_brightness);
   tcase_add_test(tc, test_scene_edges);
-  tcase_add_loop_test(tc, test_sigma, 0, 5);
-  tcase_add_test(tc, test_sigma_none);
-  tcase_add_test(tc, test_sigma_scene);
-  tcase_add_test(tc, test_sigma_clipped);
+  tcase_add_loop_test(tc, test_noise_of_picture, 0, N_GRAINS);
+  tcase_add_loop_test(tc, test_noise_of_residual, 0, N_GRAINS);
+  tcase_add_loop_test(tc, test_noise_of_flat, 0, 3);
+  tcase_add_loop_test(tc, test_noise_of_bad_prediction, 0, N_GRAINS);
+  tcase_add_loop_test(tc, test_shot_noise, 0, 4);
+  tcase_add_loop_test(tc, test_variance_positive, 0, 2);
+  tcase_add_test(tc, test_noise_too_small);
+  tcase_add_test(tc, test_no_noise);
+  tcase_add_test(tc, test_noise_clipped);
+  tcase_add_test(tc, test_noise_threads);
   tcase_add_loop_test(tc, test_gaussian, 0, 4);
   tcase_add_loop_test(tc, test_correlated, 0, 2);
   tcase_add_test(tc, test_poisson);
