@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Motion that is known, because the frames are made up, and what is found of it. */
+#include "motion.h"
+
+#include "cpu.h"
+#include "random.h"
+#include "suite.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- pictures --- */
+
+typedef struct {
+  int width, height;
+  float *data;
+} Plane;
+
+static Plane plane_new(int width, int height) {
+  const Plane plane = {width, height, calloc((size_t)width * height, sizeof(float))};
+  ck_assert_ptr_nonnull(plane.data);
+  return plane;
+}
+
+static float *row_of(const Plane *plane, int y) {
+  return plane->data + (ptrdiff_t)y * plane->width;
+}
+
+/* Adds random values on a grid of this many samples, and between them what lies between. */
+static void add_octave(const Plane *plane, int grid, float amplitude, ZsdRandom *random) {
+  const int across = plane->width / grid + 2, down = plane->height / grid + 2;
+  const Plane knots = plane_new(across, down);
+  for (int i = 0; i < across * down; i++)
+    knots.data[i] = amplitude * (float)(2 * zsd_random_uniform(random) - 1);
+  for (int y = 0; y < plane->height; y++) {
+    const float *upper = row_of(&knots, y / grid), *lower = upper + across;
+    const float down_part = (float)(y % grid) / grid;
+    float *row = row_of(plane, y);
+    for (int x = 0; x < plane->width; x++) {
+      const int i = x / grid;
+      const float part = (float)(x % grid) / grid;
+      const float above = upper[i] + part * (upper[i + 1] - upper[i]);
+      const float below = lower[i] + part * (lower[i + 1] - lower[i]);
+      row[x] += above + down_part * (below - above);
+    }
+  }
+  free(knots.data);
+}
+
+/* Coarse shapes, and details of this amplitude: 0.15 for a deviation of some 30 of 255. */
+static Plane texture(int width, int height, float detail, uint64_t seed) {
+  const Plane plane = plane_new(width, height);
+  ZsdRandom random;
+  zsd_random_seed(&random, seed);
+  for (int i = 0; i < width * height; i++)
+    plane.data[i] = 0.5f;
+  add_octave(&plane, 64, 0.15f, &random);
+  add_octave(&plane, 16, 0.1f, &random);
+  add_octave(&plane, 5, detail, &random);
+  add_octave(&plane, 2, detail, &random);
+  return plane;
+}
+
+static Plane normals(int width, int height, uint64_t seed) {
+  const Plane plane = plane_new(width, height);
+  ZsdRandom random;
+  zsd_random_seed(&random, seed);
+  for (int i = 0; i < width * height; i++)
+    plane.data[i] = (float)zsd_random_normal(&random);
+  return plane;
+}
+
+/* The part of the canvas from (left, top) on, with noise, of 8 bits. */
+static void take(const Plane *frame, const Plane *canvas, int left, int top, const Plane *noise,
+                 double sigma) {
+  for (int y = 0; y < frame->height; y++) {
+    const float *source = row_of(canvas, top + y) + left, *grain = row_of(noise, y);
+    float *row = row_of(frame, y);
+    for (int x = 0; x < frame->width; x++)
+      row[x] = fminf(fmaxf(source[x] + (float)sigma * grain[x], 0), 1);
+  }
+}
+
+/* --- a search between two frames --- */
+
+typedef struct {
+  ZsdThreads *threads;
+  ZsdPyramid now, before;
+  ZsdMotion *motion;
+} Searcher;
+
+static void searcher_new(Searcher *s, int width, int height, unsigned n_threads) {
+  *s = (Searcher){.threads = zsd_threads_new(n_threads),
+                  .motion = zsd_motion_new(width, height)};
+  ck_assert(s->threads && s->motion);
+  ck_assert_int_eq(zsd_pyramid_resize(&s->now, width, height), 0);
+  ck_assert_int_eq(zsd_pyramid_resize(&s->before, width, height), 0);
+}
+
+static void searcher_free(Searcher *s) {
+  zsd_motion_free(s->motion);
+  zsd_pyramid_clear(&s->now);
+  zsd_pyramid_clear(&s->before);
+  zsd_threads_free(s->threads);
+}
+
+static const ZsdField *search(Searcher *s, const Plane *now, const Plane *before, double sigma,
+                              int go_on) {
+  const ZsdSearch how = {zsd_kernels(zsd_cpu_detect()), s->threads, sigma};
+  zsd_pyramid_fill(&s->now, now->data, s->threads);
+  zsd_pyramid_fill(&s->before, before->data, s->threads);
+  return zsd_motion_search(s->motion, &s->now, &s->before, &how, go_on);
+}
+
+static ZsdVector vector_at(const ZsdField *field, int x, int y) {
+  return field->vector[y / ZSD_BLOCK * field->across + x / ZSD_BLOCK];
+}
+
+/* --- pans --- */
+
+enum { WIDTH = 1920, HEIGHT = 1080, ROOM = 64 }; /* room to move */
+enum { W = 480, H = 320 };                       /* where less will do */
+
+static const ZsdVector pans[] = {{0, 0}, {3, -5}, {17, 9}, {-40, 23}, {64, 0}, {0, -64}};
+enum { N_PANS = sizeof pans / sizeof *pans };
+
+static bool is(ZsdVector a, ZsdVector b) {
+  return a.x == b.x && a.y == b.y;
+}
+
+/* The part of the blocks with the right vector among those whose source the frame before had.
+ */
+static double share_of_right(const ZsdField *field, int width, int height, ZsdVector v) {
+  int right = 0, all = 0;
+  for (int j = 0; j < field->down; j++)
+    for (int i = 0; i < field->across; i++) {
+      const int x = i * ZSD_BLOCK + v.x, y = j * ZSD_BLOCK + v.y;
+      if (x < 0 || y < 0 || x + ZSD_BLOCK > width || y + ZSD_BLOCK > height)
+        continue;
+      all++;
+      right += is(field->vector[j * field->across + i], v);
+    }
+  return (double)right / all;
+}
+
+START_TEST(test_pan) {
+  static const double sigmas[] = {0, 10, 25};
+  const double sigma = sigmas[_i] / 255;
+  const Plane canvas = texture(WIDTH + 2 * ROOM, HEIGHT + 2 * ROOM, 0.15f, 1);
+  const Plane noise[] = {normals(WIDTH, HEIGHT, 2), normals(WIDTH, HEIGHT, 3)};
+  const Plane now = plane_new(WIDTH, HEIGHT), before = plane_new(WIDTH, HEIGHT);
+  Searcher s;
+  searcher_new(&s, WIDTH, HEIGHT, 2);
+  take(&before, &canvas, ROOM, ROOM, &noise[0], sigma);
+  for (int i = 0; i < N_PANS; i++) {
+    take(&now, &canvas, ROOM + pans[i].x, ROOM + pans[i].y, &noise[1], sigma);
+    const double share =
+        share_of_right(search(&s, &now, &before, sigma, 0), WIDTH, HEIGHT, pans[i]);
+    ck_assert_msg(share >= 0.95, "noise %g, pan (%d, %d): %.3f right", sigmas[_i], pans[i].x,
+                  pans[i].y, share);
+  }
+  searcher_free(&s);
+  free(canvas.data);
+  free(noise[0].data);
+  free(noise[1].data);
+  free(now.data);
+  free(before.data);
+}
+END_TEST
+
+/* Noise that nearly hides what there is to see does not draw blocks to even vectors, as those
+ * found on halved frames are. */
+START_TEST(test_odd_as_even) {
+  static const ZsdVector pairs[][2] = {{{16, 8}, {17, 9}}, {{-4, 6}, {-5, 7}}};
+  const double sigma = 25.0 / 255;
+  const Plane canvas = texture(W + 2 * ROOM, H + 2 * ROOM, 0.1f, 4);
+  const Plane noise[] = {normals(W, H, 5), normals(W, H, 6)};
+  const Plane now = plane_new(W, H), before = plane_new(W, H);
+  Searcher s;
+  searcher_new(&s, W, H, 2);
+  take(&before, &canvas, ROOM, ROOM, &noise[0], sigma);
+  for (int i = 0; i < 2; i++) {
+    double share[2];
+    for (int odd = 0; odd < 2; odd++) {
+      const ZsdVector v = pairs[i][odd];
+      take(&now, &canvas, ROOM + v.x, ROOM + v.y, &noise[1], sigma);
+      share[odd] = share_of_right(search(&s, &now, &before, sigma, 0), W, H, v);
+    }
+    ck_assert_double_gt(share[0], 0.7);
+    ck_assert_double_eq_tol(share[1], share[0], 0.05);
+  }
+  searcher_free(&s);
+  free(canvas.data);
+  free(noise[0].data);
+  free(noise[1].data);
+  free(now.data);
+  free(before.data);
+}
+END_TEST
+
+/* --- a square that moves over what stands still --- */
+
+enum { LEFT = 160, TOP = 104, SQUARE = 96 };
+
+static void put_square(const Plane *frame, const Plane *square, int left, int top) {
+  for (int y = 0; y < SQUARE; y++)
+    memcpy(row_of(frame, top + y) + left, row_of(square, y), SQUARE * sizeof(float));
+}
+
+/* The samples from (x, y) on, and `around` more each way, are the square's: 1; are not: 0; it
+ * is both: -1. */
+static int in_square(int x, int y, int left, int top, int around) {
+  const int from_x = x - around, from_y = y - around, size = ZSD_BLOCK + 2 * around;
+  if (from_x >= left && from_y >= top && from_x + size <= left + SQUARE &&
+      from_y + size <= top + SQUARE)
+    return 1;
+  return from_x >= left + SQUARE || from_y >= top + SQUARE || from_x + size <= left ||
+                 from_y + size <= top
+             ? 0
+             : -1;
+}
+
+/* Blocks that see nothing but the square, and those that see nothing of it. */
+static void check_square(const ZsdField *field, ZsdVector v, double sigma) {
+  int inside = 0, inside_right = 0, outside = 0, outside_right = 0;
+  for (int y = 0; y < H; y += ZSD_BLOCK)
+    for (int x = 0; x < W; x += ZSD_BLOCK) {
+      const ZsdVector found = vector_at(field, x, y);
+      if (in_square(x, y, LEFT, TOP, 4) == 1) {
+        inside++;
+        inside_right += is(found, v);
+      }
+      if (in_square(x, y, LEFT, TOP, 12) == 0 &&
+          in_square(x, y, LEFT + v.x, TOP + v.y, 12) == 0) {
+        outside++;
+        outside_right += is(found, (ZsdVector){0, 0});
+      }
+    }
+  ck_assert_msg(inside_right >= 0.95 * inside && inside > 80, "noise %g, (%d, %d): %d of %d",
+                sigma, v.x, v.y, inside_right, inside);
+  ck_assert_msg(outside_right >= 0.99 * outside && outside > 1500,
+                "noise %g, around (%d, %d): %d of %d", sigma, v.x, v.y, outside_right, outside);
+}
+
+START_TEST(test_square) {
+  static const ZsdVector vectors[] = {{-12, 6}, {7, 0}, {1, -1}, {-30, -25}};
+  const double sigma = 10.0 * _i / 255;
+  const Plane back = texture(W, H, 0.15f, 7), square = texture(SQUARE, SQUARE, 0.15f, 8);
+  const Plane noise[] = {normals(W, H, 9), normals(W, H, 10)};
+  const Plane scene = plane_new(W, H), now = plane_new(W, H), before = plane_new(W, H);
+  Searcher s;
+  searcher_new(&s, W, H, 2);
+  for (int i = 0; i < 4; i++) {
+    memcpy(scene.data, back.data, W * H * sizeof(float));
+    put_square(&scene, &square, LEFT + vectors[i].x, TOP + vectors[i].y);
+    take(&before, &scene, 0, 0, &noise[0], sigma);
+    memcpy(scene.data, back.data, W * H * sizeof(float));
+    put_square(&scene, &square, LEFT, TOP);
+    take(&now, &scene, 0, 0, &noise[1], sigma);
+    check_square(search(&s, &now, &before, sigma, 0), vectors[i], 255 * sigma);
+  }
+  searcher_free(&s);
+  const Plane *const all[] = {&back, &square, &noise[0], &noise[1], &scene, &now, &before};
+  for (int i = 0; i < 7; i++)
+    free(all[i]->data);
+}
+END_TEST
+
+/* --- the way of the search --- */
+
+/* A motion that has grown beyond what one search reaches is followed from frame to frame. */
+START_TEST(test_go_on) {
+  enum { SMALL_W = 160, SMALL_H = 96, STEP = 6, STEPS = 9 };
+  const Plane canvas = texture(SMALL_W + 2 * ROOM, SMALL_H + 2 * ROOM, 0.15f, 11);
+  const Plane none = plane_new(SMALL_W, SMALL_H);
+  const Plane now = plane_new(SMALL_W, SMALL_H), before = plane_new(SMALL_W, SMALL_H);
+  Searcher s;
+  searcher_new(&s, SMALL_W, SMALL_H, 1);
+  take(&before, &canvas, ROOM, ROOM, &none, 0);
+  for (int i = 1; i <= STEPS; i++) {
+    const ZsdVector v = {STEP * i, 0};
+    take(&now, &canvas, ROOM + v.x, ROOM, &none, 0);
+    const ZsdField *field = search(&s, &now, &before, 0.01, i > 1);
+    ck_assert_double_ge(share_of_right(field, SMALL_W, SMALL_H, v), 0.95);
+    if (i == STEPS) {
+      field = search(&s, &now, &before, 0.01, 0);
+      ck_assert_double_lt(share_of_right(field, SMALL_W, SMALL_H, v), 0.5);
+    }
+  }
+  searcher_free(&s);
+  free(canvas.data);
+  free(none.data);
+  free(now.data);
+  free(before.data);
+}
+END_TEST
+
+/* Small and odd sizes: a vector for each block, and none where nothing moves. */
+START_TEST(test_sizes) {
+  static const int sizes[][2] = {{1, 1},   {7, 5},   {97, 65},  {1, 300}, {300, 1},
+                                 {8, 8},   {9, 8},   {191, 97}, {95, 96}, {96, 95},
+                                 {127, 3}, {5, 130}, {193, 385}};
+  const double sigma = 30.0 / 255;
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    const int w = sizes[i][0], h = sizes[i][1];
+    const Plane canvas = texture(w + 2 * ROOM, h + 2 * ROOM, 0.1f, 12);
+    const Plane now = plane_new(w, h), before = plane_new(w, h);
+    const Plane noise = normals(w, h, 13), other = normals(w, h, 14);
+    Searcher s;
+    searcher_new(&s, w, h, 2);
+    take(&before, &canvas, ROOM, ROOM, &noise, sigma);
+    const ZsdField *field = search(&s, &before, &before, sigma, 0);
+    ck_assert_int_eq(field->across, (w + 7) / 8);
+    ck_assert_int_eq(field->down, (h + 7) / 8);
+    ck_assert_double_eq(share_of_right(field, w + 8, h + 8, (ZsdVector){0, 0}), 1);
+    for (int k = 0; k < 4; k++) { /* anything, as far as it leads */
+      take(&now, &canvas, ROOM + 20 * k, ROOM - 21 * k, &other, sigma);
+      field = search(&s, &now, &before, sigma, k);
+      for (int b = 0; b < field->across * field->down; b++) {
+        ck_assert_int_le(abs(field->vector[b].x), w + 64);
+        ck_assert_int_le(abs(field->vector[b].y), h + 64);
+      }
+    }
+    searcher_free(&s);
+    const Plane *const all[] = {&canvas, &now, &before, &noise, &other};
+    for (int k = 0; k < 5; k++)
+      free(all[k]->data);
+  }
+}
+END_TEST
+
+/* What is a little past white, or below black, is white, or black. */
+START_TEST(test_outside_the_range) {
+  const Plane plane = plane_new(96, 96);
+  Searcher s;
+  searcher_new(&s, plane.width, plane.height, 1);
+  for (int i = 0; i < 96 * 96; i++)
+    plane.data[i] = i < 96 * 48 ? 1.03f : -0.03f;
+  zsd_pyramid_fill(&s.now, plane.data, s.threads);
+  for (int l = 0; l < s.now.levels; l++) {
+    const ZsdGray *gray = &s.now.level[l];
+    ck_assert_uint_eq(gray->data[0], 255);
+    ck_assert_uint_eq(gray->data[(gray->height - 1) * gray->row], 0);
+  }
+  searcher_free(&s);
+  free(plane.data);
+}
+END_TEST
+
+START_TEST(test_threads) {
+  const Plane canvas = texture(W + 2 * ROOM, H + 2 * ROOM, 0.1f, 15);
+  const Plane noise[] = {normals(W, H, 16), normals(W, H, 17)};
+  const Plane now = plane_new(W, H), before = plane_new(W, H);
+  Searcher one, two;
+  searcher_new(&one, W, H, 1);
+  searcher_new(&two, W, H, 2);
+  take(&before, &canvas, ROOM, ROOM, &noise[0], 0.1);
+  for (int i = 0; i < 3; i++) {
+    take(&now, &canvas, ROOM + 9 * i, ROOM - 5 * i, &noise[1], 0.1);
+    const ZsdField *a = search(&one, &now, &before, 0.1, i);
+    const ZsdField *b = search(&two, &now, &before, 0.1, i);
+    ck_assert_mem_eq(a->vector, b->vector, (size_t)a->across * a->down * sizeof *a->vector);
+  }
+  searcher_free(&one);
+  searcher_free(&two);
+  const Plane *const all[] = {&canvas, &noise[0], &noise[1], &now, &before};
+  for (int i = 0; i < 5; i++)
+    free(all[i]->data);
+}
+END_TEST
+
+Suite *make_suite(void) {
+  Suite *suite = suite_create("motion");
+  TCase *tc = tcase_create("known motion");
+  tcase_add_loop_test(tc, test_pan, 0, 3);
+  tcase_add_test(tc, test_odd_as_even);
+  tcase_add_loop_test(tc, test_square, 0, 2);
+  tcase_add_test(tc, test_go_on);
+  tcase_add_test(tc, test_sizes);
+  tcase_add_test(tc, test_outside_the_range);
+  tcase_add_test(tc, test_threads);
+  tcase_set_timeout(tc, 30);
+  suite_add_tcase(suite, tc);
+  return suite;
+}
