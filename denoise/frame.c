@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "frame.h"
 
+#include <stdlib.h>
+
 ZsdImage zsd_image_field(const ZsdImage *image, int field) {
   ZsdImage f = *image;
   f.height = (image->height + 1 - field) / 2;
@@ -21,8 +23,6 @@ void zsd_layout_make(ZsdLayout *layout, const ZsdImage *image, bool packed) {
     const ZsdComponent *component = &image->component[i];
     const int across = component->half_width ? 1 : block;
     const int down = component->half_height ? 1 : block;
-    if (i == 1 && image->rgb)
-      layout->brightness = layout->channels;
     for (int y = 0; y < down; y++)
       for (int x = 0; x < across; x++) {
         const int c = layout->channels++;
@@ -55,50 +55,76 @@ static int samples_across(const ZsdImage *image, const ZsdLayout *layout, int ch
   return (width - layout->channel[channel].x + step - 1) / step;
 }
 
-static void load_row(float *dst, const ZsdImage *image, const ZsdKernels *kernels,
-                     const uint8_t *src, int step, int n) {
-  const float scale = 1 / full_scale(image);
-  if (image->depth > 8)
-    kernels->load16(dst, src, step, n, scale, image->shift);
-  else
-    kernels->load8(dst, src, step, n, scale);
+/* --- frames --- */
+
+void zsd_frame_clear(ZsdFrame *frame) {
+  for (int i = 0; i < frame->components; i++)
+    free(frame->component[i].y);
+  *frame = (ZsdFrame){0};
+}
+
+bool zsd_frame_has_shape(const ZsdFrame *frame, const ZsdImage *image) {
+  bool same = frame->components == image->components && frame->brightness == image->rgb;
+  for (int i = 0; i < image->components && same; i++) {
+    const ZsdFrameComponent *c = &frame->component[i];
+    const ZsdComponent *from = &image->component[i];
+    same = c->width == from->width && c->height == from->height &&
+           c->half_width == from->half_width && c->half_height == from->half_height;
+  }
+  return same;
+}
+
+int zsd_frame_resize(ZsdFrame *frame, const ZsdImage *image) {
+  zsd_frame_clear(frame);
+  frame->components = image->components;
+  frame->brightness = image->rgb;
+  for (int i = 0; i < image->components; i++) {
+    ZsdFrameComponent *c = &frame->component[i];
+    c->width = image->component[i].width;
+    c->height = image->component[i].height;
+    c->half_width = image->component[i].half_width;
+    c->half_height = image->component[i].half_height;
+    const size_t n = (size_t)c->width * c->height;
+    if (!(c->y = malloc(3 * n * sizeof(float) + 1))) {
+      zsd_frame_clear(frame);
+      return -1;
+    }
+    c->z = c->y + n;
+    c->k = c->z + n;
+  }
+  return 0;
 }
 
 typedef struct {
-  const ZsdTensor *picture;
+  const ZsdFrame *frame;
   const ZsdImage *image;
-  const ZsdLayout *layout;
   const ZsdKernels *kernels;
 } Load;
 
-static void load_one_row(void *context, int worker, int y) {
+static void load_row(void *context, int worker, int y) {
   (void)worker;
   const Load *l = context;
-  for (int c = 0; c < l->layout->channels; c++) {
-    const ZsdComponent *component = &l->image->component[l->layout->channel[c].component];
-    float *dst = zsd_tensor_row(l->picture, c, y);
-    int row = y * l->layout->channel[c].y_step + l->layout->channel[c].y, n = 0;
-    if (row >= component->height)
-      row = component->height - 1;
-    if (row >= 0) {
-      n = samples_across(l->image, l->layout, c);
-      load_row(dst, l->image, l->kernels, sample(l->image, l->layout, c, 0, row),
-               component->step * l->layout->channel[c].x_step, n);
-    }
-    if (n == 0 && row >= 0) /* a picture of one column: its second column is the first */
-      load_row(dst, l->image, l->kernels, component->data + row * component->stride, 0,
-               l->layout->width);
+  const float scale = 1 / full_scale(l->image);
+  for (int i = 0; i < l->image->components; i++) {
+    const ZsdComponent *c = &l->image->component[i];
+    if (y >= c->height)
+      continue;
+    float *to = l->frame->component[i].y + (ptrdiff_t)y * c->width;
+    const uint8_t *from = c->data + y * c->stride;
+    if (l->image->depth > 8)
+      l->kernels->load16(to, from, c->step, c->width, scale, l->image->shift);
     else
-      for (int x = n; x < l->layout->width; x++)
-        dst[x] = n > 0 ? dst[n - 1] : 0;
+      l->kernels->load8(to, from, c->step, c->width, scale);
   }
 }
 
-void zsd_frame_load(const ZsdTensor *picture, const ZsdImage *image, const ZsdLayout *layout,
-                    const ZsdKernels *kernels, ZsdThreads *threads) {
-  Load load = {picture, image, layout, kernels};
-  zsd_threads_run(threads, load_one_row, &load, layout->height);
+void zsd_frame_load(const ZsdFrame *frame, const ZsdImage *image, const ZsdKernels *kernels,
+                    ZsdThreads *threads) {
+  Load load = {frame, image, kernels};
+  zsd_threads_run(threads, load_row, &load, image->height);
 }
+
+/* --- writing back --- */
 
 void zsd_frame_store(const ZsdImage *image, const ZsdLayout *layout, const ZsdKernels *kernels,
                      const ZsdTile *tile, float strength, int first_column) {

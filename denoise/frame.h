@@ -5,10 +5,35 @@
 #define ZSD_FRAME_H
 
 #include "kernels/kernels.h"
-#include "tensor.h"
 #include "threads.h"
 #include "tile.h"
 #include "zsdenoise.h"
+
+/* One component of a frame. The planes are width x height floats without gaps. */
+typedef struct {
+  int width, height;
+  bool half_width, half_height; /* subsampled */
+  float *y;                     /* the frame as it came, 0..1 */
+  float *z;                     /* what it and those before it show together (fusion.h) */
+  float *k; /* the variance of the noise left in z, as a part of that of the frame's: 0..1 */
+} ZsdFrameComponent;
+
+typedef struct {
+  int components;
+  int brightness; /* the component that shows the picture's brightness */
+  ZsdFrameComponent component[ZSD_MAX_COMPONENTS];
+} ZsdFrame;
+
+/* Memory for frames of the image's shape. Returns 0, or -1 without memory. Begins as {0}. */
+int zsd_frame_resize(ZsdFrame *frame, const ZsdImage *image);
+void zsd_frame_clear(ZsdFrame *frame);
+
+/* Whether frames of the image's shape fit. */
+bool zsd_frame_has_shape(const ZsdFrame *frame, const ZsdImage *image);
+
+/* Fills y with the image's samples. */
+void zsd_frame_load(const ZsdFrame *frame, const ZsdImage *image, const ZsdKernels *kernels,
+                    ZsdThreads *threads);
 
 enum { ZSD_MAX_CHANNELS = 4 * ZSD_MAX_COMPONENTS };
 
@@ -17,11 +42,11 @@ enum { ZSD_MAX_CHANNELS = 4 * ZSD_MAX_COMPONENTS };
  * resampled: 6 channels for 4:2:0, 8 for 4:2:2, 12 for 4:4:4 and RGB, 4 for gray. Planar, each
  * component is a channel; this is for pictures whose components have the same size.
  *
- * The odd last column or row of a packed picture lacks part of its blocks: its last sample
- * stands there once more. When the picture is written back these copies are left out. */
+ * The odd last column or row of a packed picture lacks part of its blocks: the sample beside
+ * what is missing stands there once more. When the picture is written back these copies are
+ * left out. */
 typedef struct {
   int channels, width, height; /* of the network's picture */
-  int brightness;              /* a channel that shows the picture's brightness */
   struct {
     int component;
     int x, y;           /* the channel's first sample in the component */
@@ -30,10 +55,6 @@ typedef struct {
 } ZsdLayout;
 
 void zsd_layout_make(ZsdLayout *layout, const ZsdImage *image, bool packed);
-
-/* Fills `picture` (which has the layout's shape) with the image's samples, 0..1. */
-void zsd_frame_load(const ZsdTensor *picture, const ZsdImage *image, const ZsdLayout *layout,
-                    const ZsdKernels *kernels, ZsdThreads *threads);
 
 /* Writes a tile's samples, less `strength` times the noise that the network found, back to
  * where they came from, but not to the columns before `first_column` (of the image; even). */

@@ -3,6 +3,7 @@
 #include "frame.h"
 
 #include "cpu.h"
+#include "inputs.h"
 #include "picture.h"
 #include "random.h"
 #include "suite.h"
@@ -20,11 +21,15 @@ static int smaller(int a, int b) {
 
 static void load(ZsdTensor *tensor, const ZsdImage *image, const ZsdLayout *layout) {
   ZsdThreads *threads = zsd_threads_new(2);
-  ck_assert_int_eq(zsd_tensor_resize(tensor, layout->channels, layout->height, layout->width),
-                   0);
-  memset(tensor->data, 0xff,
-         (size_t)layout->channels * layout->height * layout->width * sizeof(float));
-  zsd_frame_load(tensor, image, layout, zsd_kernels(zsd_cpu_detect()), threads);
+  ZsdFrame frame = {0};
+  const ZsdView view = {&frame, layout, NULL, false};
+  ck_assert_int_eq(zsd_frame_resize(&frame, image), 0);
+  for (int i = 0; i < frame.components; i++)
+    memset(frame.component[i].y, 0xff,
+           (size_t)frame.component[i].width * frame.component[i].height * sizeof(float));
+  zsd_frame_load(&frame, image, zsd_kernels(zsd_cpu_detect()), threads);
+  ck_assert_int_eq(zsd_inputs_all(tensor, &view), 0);
+  zsd_frame_clear(&frame);
   zsd_threads_free(threads);
 }
 
@@ -32,7 +37,9 @@ static void load(ZsdTensor *tensor, const ZsdImage *image, const ZsdLayout *layo
 static void store(const ZsdTensor *tensor, const ZsdImage *image, const ZsdLayout *layout,
                   int width, int height, float noise, float strength, int first_column) {
   ZsdTile tile = {0};
-  ck_assert_int_eq(zsd_tile_resize(&tile, layout->channels, 1, width, height), 0);
+  ck_assert_int_eq(
+      zsd_tile_resize(&tile, (ZsdShape){layout->channels, 1, layout->channels}, width, height),
+      0);
   for (ptrdiff_t i = 0; i < layout->channels * tile.out.plane; i++)
     tile.out.data[i] = noise;
   for (int y = 0; y < layout->height; y += height)
@@ -92,8 +99,10 @@ START_TEST(test_layout) {
     ck_assert_int_eq(layout.channels, format->channels);
     ck_assert_int_eq(layout.width, (sizes[i][0] + 1) / 2);
     ck_assert_int_eq(layout.height, (sizes[i][1] + 1) / 2);
-    const int component = layout.channel[layout.brightness].component;
-    ck_assert_int_eq(component, format->rgb ? 1 : 0);
+    ZsdFrame frame = {0};
+    ck_assert_int_eq(zsd_frame_resize(&frame, &p.image), 0);
+    ck_assert_int_eq(frame.brightness, format->rgb ? 1 : 0);
+    zsd_frame_clear(&frame);
     picture_free(&p);
   }
 }
@@ -117,11 +126,8 @@ START_TEST(test_samples) {
       for (int k = 0; k < across * down; k++, channel++)
         for (int y = 0; y < t.height; y++)
           for (int x = 0; x < t.width; x++) {
-            /* a block's column that is missing everywhere is the one before it */
-            int sx = x * across + k % across, sy = y * down + k / across;
-            if (sx >= component->width)
-              sx -= component->width > across ? across : k % across;
-            sy = smaller(sy, component->height - 1);
+            const int sx = smaller(x * across + k % across, component->width - 1);
+            const int sy = smaller(y * down + k / across, component->height - 1);
             const double expected =
                 (double)picture_get(&p.image, c, sx, sy) / ((1 << p.image.depth) - 1);
             ck_assert_float_eq_tol(zsd_tensor_row(&t, channel, y)[x], (float)expected, 1e-6f);
