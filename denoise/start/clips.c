@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "clips.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* --- drawing lots --- */
+
+static double uniform(ZsdRandom *random, double low, double high) {
+  return low + (high - low) * zsd_random_uniform(random);
+}
+
+static bool happens(ZsdRandom *random, double probability) {
+  return zsd_random_uniform(random) < probability;
+}
+
+static Point any_velocity(ZsdRandom *random, double deviation) {
+  const double x = deviation * zsd_random_normal(random);
+  return (Point){x, deviation * zsd_random_normal(random)};
+}
+
+static Point whole(Point p) {
+  return (Point){rint(p.x), rint(p.y)};
+}
+
+/* A place of which there is a whole frame around, where the picture is large enough. */
+static Point any_place(ZsdRandom *random, const Picture *picture, double width, double height) {
+  const double x = uniform(random, width / 2, fmax(picture->width - width / 2, width / 2));
+  return (Point){x,
+                 uniform(random, height / 2, fmax(picture->height - height / 2, height / 2))};
+}
+
+/* Still, a slow pan, a fast one, or one that turns and zooms, as often as each other. Half of
+ * what does not turn is seen sample by sample as it is. */
+static Scene draw_scene(const Pictures *pictures, ZsdRandom *random) {
+  enum { STILL, SLOW, FAST, TURNING, KINDS };
+  static const double speeds[KINDS] = {0, 1, 6, 2};
+  const int kind = (int)zsd_random_below(random, KINDS);
+  Scene s = {.picture = (int)zsd_random_below(random, pictures->n), .zoom = 1};
+  s.place = any_place(random, &pictures->picture[s.picture], CLIP_WIDTH, CLIP_HEIGHT);
+  s.velocity = any_velocity(random, speeds[kind]);
+  if (kind == TURNING) {
+    s.turn = 0.01 * zsd_random_normal(random);
+    s.zoom = 1 + 0.01 * zsd_random_normal(random);
+  }
+  if (kind != TURNING && happens(random, 0.5)) {
+    s.place = whole(s.place);
+    s.velocity = whole(s.velocity);
+  } else {
+    s.angle = uniform(random, -0.1, 0.1);
+  }
+  return s;
+}
+
+static Disc draw_disc(const Pictures *pictures, ZsdRandom *random) {
+  Disc d = {.picture = (int)zsd_random_below(random, pictures->n)};
+  d.radius = uniform(random, 20, 60);
+  d.centre = (Point){uniform(random, 0, CLIP_WIDTH), uniform(random, 0, CLIP_HEIGHT)};
+  d.place = any_place(random, &pictures->picture[d.picture], 150, 150);
+  d.velocity = any_velocity(random, 4);
+  if (happens(random, 0.5)) {
+    d.place = whole(d.place);
+    d.centre = whole(d.centre);
+    d.velocity = whole(d.velocity);
+  }
+  return d;
+}
+
+/* Two in five white, one in five shot noise, three in ten correlated, the rest both. One in ten
+ * is next to none: a clean picture must be left alone. */
+static Grain draw_grain(bool rgb, ZsdRandom *random) {
+  Grain g = {.sigma = exp(uniform(random, log(2.5), log(50))), .chroma = 1};
+  const double kind = zsd_random_uniform(random);
+  if (kind >= 0.6) {
+    g.reach = uniform(random, 0.2, 1);
+    g.sigma = fmin(g.sigma, 35);
+  }
+  if (!rgb && happens(random, 0.3))
+    g.chroma = uniform(random, 0.3, 1);
+  if ((kind >= 0.4 && kind < 0.6) || kind >= 0.9) {
+    g.shot = uniform(random, 0.7, 1);
+    if (!rgb)
+      g.chroma = uniform(random, 0, 1);
+  }
+  if (happens(random, 0.1))
+    g.sigma = uniform(random, 0.5, 2.5);
+  return g;
+}
+
+/* Twelve channels serve 4:4:4 and RGB alike. */
+static ZsdImage shape_of(int channels, ZsdRandom *random) {
+  ZsdImage image = {.width = CLIP_WIDTH,
+                    .height = CLIP_HEIGHT,
+                    .components = channels == 4 ? 1 : 3,
+                    .rgb = channels == 12 && happens(random, 0.5),
+                    .depth = 8};
+  for (int i = 0; i < image.components; i++) {
+    const bool half_width = i > 0 && channels <= 8, half_height = i > 0 && channels <= 6;
+    image.component[i] = (ZsdComponent){.step = 1,
+                                        .width = CLIP_WIDTH >> half_width,
+                                        .height = CLIP_HEIGHT >> half_height,
+                                        .half_width = half_width,
+                                        .half_height = half_height};
+  }
+  return image;
+}
+
+void clip_draw(Clip *clip, const Pictures *pictures, int channels, ZsdRandom *random) {
+  *clip = (Clip){.image = shape_of(channels, random),
+                 .scene = draw_scene(pictures, random),
+                 .disc = {.picture = -1},
+                 .gain = 1,
+                 .flipped = happens(random, 0.5)};
+  if (happens(random, 0.4))
+    clip->disc = draw_disc(pictures, random);
+  if (happens(random, 0.15))
+    clip->gain = 1 + 0.01 * zsd_random_normal(random);
+  clip->grain = draw_grain(clip->image.rgb, random);
+}
+
+/* --- frames --- */
+
+static size_t samples(const ZsdComponent *component) {
+  return (size_t)component->width * component->height;
+}
+
+const float *clip_component(const Clip *clip, const float *frame, int component) {
+  for (int i = 0; i < component; i++)
+    frame += samples(&clip->image.component[i]);
+  return frame;
+}
+
+/* What the scene shows `x` to the right of the frame's middle and `y` below it. */
+static void look_at_scene(const Clip *clip, const Pictures *pictures, int t, double x, double y,
+                          float rgb[3]) {
+  const Scene *s = &clip->scene;
+  const double angle = s->angle + s->turn * t, zoom = pow(s->zoom, t);
+  const double across = zoom * cos(angle), down = zoom * sin(angle);
+  picture_look(pictures, s->picture, s->place.x + s->velocity.x * t + across * x - down * y,
+               s->place.y + s->velocity.y * t + down * x + across * y, rgb);
+}
+
+/* Lays the disc, if it is there, over what is seen at (x, y) of the frame. */
+static void look_at_disc(const Clip *clip, const Pictures *pictures, int t, double x, double y,
+                         float rgb[3]) {
+  const Disc *d = &clip->disc;
+  const double dx = x - d->centre.x - d->velocity.x * t;
+  const double dy = y - d->centre.y - d->velocity.y * t;
+  const float cover =
+      d->picture < 0 ? 0 : (float)fmax(0, fmin(1, d->radius - sqrt(dx * dx + dy * dy)));
+  if (cover == 0)
+    return;
+  float disc[3];
+  picture_look(pictures, d->picture, d->place.x + dx, d->place.y + dy, disc);
+  for (int c = 0; c < 3; c++)
+    rgb[c] += cover * (disc[c] - rgb[c]);
+}
+
+/* RGB to limited-range YUV as in BT.601, in place. */
+static void convert(float v[3]) {
+  const float y = 0.299f * v[0] + 0.587f * v[1] + 0.114f * v[2];
+  const float u = 0.564f * (v[2] - y), w = 0.713f * (v[0] - y);
+  v[0] = 16 + y * (219 / 255.0f);
+  v[1] = 128 + u * (224 / 255.0f);
+  v[2] = 128 + w * (224 / 255.0f);
+}
+
+/* Red, green and blue, or luma and chroma, of all samples: planes of full size. */
+static void render_full(const Clip *clip, const Pictures *pictures, int t, float *full) {
+  const int n = CLIP_WIDTH * CLIP_HEIGHT;
+  const float gain = (float)pow(clip->gain, t);
+  for (int i = 0; i < n; i++) {
+    const int x = i % CLIP_WIDTH, y = i / CLIP_WIDTH;
+    const int to = clip->flipped ? i - x + CLIP_WIDTH - 1 - x : i;
+    float v[3];
+    look_at_scene(clip, pictures, t, x - CLIP_WIDTH / 2, y - CLIP_HEIGHT / 2, v);
+    look_at_disc(clip, pictures, t, x, y, v);
+    for (int c = 0; c < 3; c++)
+      v[c] = fminf(255, gain * v[c]);
+    if (!clip->image.rgb)
+      convert(v);
+    for (int c = 0; c < 3; c++)
+      full[c * n + to] = v[c];
+  }
+}
+
+/* A component's samples from those of full size: where it is subsampled, their means. */
+static void subsample(const ZsdComponent *component, const float *full, float *out) {
+  const int right = component->half_width, below = component->half_height;
+  for (int y = 0; y < component->height; y++)
+    for (int x = 0; x < component->width; x++) {
+      const float *upper = full + (y << below) * CLIP_WIDTH + (x << right);
+      const float *lower = upper + below * CLIP_WIDTH;
+      *out++ = (upper[0] + upper[right] + lower[0] + lower[right]) / 4;
+    }
+}
+
+int clip_render(const Clip *clip, const Pictures *pictures, int t, float *frame) {
+  const int n = CLIP_WIDTH * CLIP_HEIGHT;
+  float *full = malloc(3 * n * sizeof(float));
+  if (!full)
+    return -1;
+  render_full(clip, pictures, t, full);
+  for (int i = 0; i < clip->image.components; i++) {
+    subsample(&clip->image.component[i], full + i * n, frame);
+    frame += samples(&clip->image.component[i]);
+  }
+  free(full);
+  return 0;
+}
+
+/* --- noise --- */
+
+/* A plane of normal noise of deviation 1, filtered by [reach 1 reach] across and down. `wide`
+ * has room for a sample more on each side. */
+static void fill_grain(float *plane, float *wide, int width, int height, double reach,
+                       ZsdRandom *random) {
+  const int row = width + 2;
+  const float r = (float)reach, scale = (float)(1 / (1 + 2 * reach * reach));
+  for (int i = 0; i < row * (height + 2); i++)
+    wide[i] = (float)zsd_random_normal(random);
+  for (int y = 0; y < height; y++)
+    for (int x = 0; x < width; x++) {
+      const float *a = wide + y * row + x, *b = a + row, *c = b + row;
+      plane[y * width + x] = scale * (b[1] + r * (a[1] + b[0] + b[2] + c[1]) +
+                                      r * r * (a[0] + a[2] + c[0] + c[2]));
+    }
+}
+
+static double deviation(const Clip *clip, int component, float value) {
+  const Grain *g = &clip->grain;
+  if (component > 0 && !clip->image.rgb)
+    return g->sigma * g->chroma;
+  const double brightness = fmax(0, clip->image.rgb ? value / 255 : (value - 16) / 219);
+  return g->sigma * sqrt(1 - g->shot + g->shot * 2 * brightness);
+}
+
+int clip_look(const Clip *clip, int component, const float *clean, int looks, ZsdRandom *random,
+              float *noisy) {
+  const ZsdComponent *c = &clip->image.component[component];
+  float *wide = malloc((size_t)(c->width + 2) * (c->height + 2) * sizeof(float));
+  if (!wide)
+    return -1;
+  fill_grain(noisy, wide, c->width, c->height, clip->grain.reach, random);
+  free(wide);
+  const double share = 1 / sqrt(looks);
+  for (size_t i = 0; i < samples(c); i++)
+    noisy[i] = clean[i] + noisy[i] * (float)(share * deviation(clip, component, clean[i]));
+  return 0;
+}

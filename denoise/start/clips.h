@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Short clips made from still pictures: how a picture moves, what passes before it, how its
+ * light changes, and which noise lies on it, all drawn at random. */
+#ifndef ZSD_START_CLIPS_H
+#define ZSD_START_CLIPS_H
+
+#include "pictures.h"
+#include "random.h"
+#include "zsdenoise.h"
+
+enum { CLIP_WIDTH = 256, CLIP_HEIGHT = 192, CLIP_FRAMES = 7 };
+
+typedef struct {
+  double x, y;
+} Point;
+
+typedef struct {
+  int picture;
+  Point place, velocity; /* of what is seen in the middle; samples, and samples a frame */
+  double angle, turn;    /* radians, and radians a frame */
+  double zoom;           /* factor a frame */
+} Scene;
+
+/* A disc of another picture, with a motion of its own. */
+typedef struct {
+  int picture; /* -1: none */
+  Point centre, place, velocity;
+  double radius;
+} Disc;
+
+/* Noise of zero mean, the same in all frames. */
+typedef struct {
+  double sigma;  /* deviation at mid-gray, 0..255 */
+  double shot;   /* the part of its variance there that is proportional to brightness */
+  double chroma; /* deviation in chroma, as a part of `sigma` */
+  double reach;  /* it is filtered by [reach 1 reach] across and down */
+} Grain;
+
+typedef struct {
+  ZsdImage image; /* what its frames are like; it has no data */
+  Scene scene;
+  Disc disc;
+  double gain; /* of the light, a frame */
+  bool flipped;
+  Grain grain;
+} Clip;
+
+/* Draws a clip for a network of `channels` channels of picture (4, 6, 8 or 12). */
+void clip_draw(Clip *clip, const Pictures *pictures, int channels, ZsdRandom *random);
+
+/* Renders frame `t` without noise, 0..255: components one after the other in `frame`, which has
+ * room for three components of full size. Returns 0, or -1 without memory. */
+int clip_render(const Clip *clip, const Pictures *pictures, int t, float *frame);
+
+/* The mean of `looks` noisy looks at a component of a frame. Returns 0, or -1 without memory.
+ */
+int clip_look(const Clip *clip, int component, const float *clean, int looks, ZsdRandom *random,
+              float *noisy);
+
+/* Where a component begins in a frame. */
+const float *clip_component(const Clip *clip, const float *frame, int component);
+
+#endif

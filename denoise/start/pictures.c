@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pictures.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+  MOST = 16384, /* samples across or down */
+  BEFORE = 2,   /* of the kernel's taps, before the place that is looked at */
+};
+
+/* --- files --- */
+
+static int read_ppm(Picture *picture, FILE *f) {
+  int width, height, most;
+  if (fscanf(f, "P6 %d %d %d", &width, &height, &most) != 3 || width < 1 || width > MOST ||
+      height < 1 || height > MOST || most != 255 || fgetc(f) == EOF)
+    return -1;
+  const size_t size = (size_t)width * height * 3;
+  *picture = (Picture){width, height, malloc(size)};
+  return picture->rgb && fread(picture->rgb, 1, size, f) == size ? 0 : -1;
+}
+
+/* The kernel at `distance` samples from its centre. */
+static double lanczos(double distance) {
+  const double x = 3.14159265358979 * distance;
+  return distance == 0 ? 1 : fabs(distance) >= 3 ? 0 : 3 * sin(x) * sin(x / 3) / (x * x);
+}
+
+/* For each phase the weights of six samples, for a place that far after the third one. */
+static void fill_kernel(Pictures *pictures) {
+  for (int p = 0; p < PICTURE_PHASES; p++) {
+    double w[PICTURE_TAPS], sum = 0;
+    for (int i = 0; i < PICTURE_TAPS; i++)
+      sum += w[i] = lanczos(i - BEFORE - (double)p / PICTURE_PHASES);
+    for (int i = 0; i < PICTURE_TAPS; i++)
+      pictures->kernel[p][i] = (float)(w[i] / sum);
+  }
+}
+
+int pictures_read(Pictures *pictures, char **files, int n) {
+  *pictures = (Pictures){.picture = calloc(n, sizeof *pictures->picture)};
+  fill_kernel(pictures);
+  for (int i = 0; i < n && pictures->picture; i++) {
+    FILE *f = fopen(files[i], "rb");
+    pictures->n++;
+    const int failed = !f || read_ppm(&pictures->picture[i], f);
+    if (f)
+      fclose(f);
+    if (failed) {
+      fprintf(stderr, "%s: not to be read as a PPM picture of 8 bits\n", files[i]);
+      pictures_clear(pictures);
+      return -1;
+    }
+  }
+  return pictures->picture ? 0 : -1;
+}
+
+void pictures_clear(Pictures *pictures) {
+  for (int i = 0; i < pictures->n; i++)
+    free(pictures->picture[i].rgb);
+  free(pictures->picture);
+  *pictures = (Pictures){0};
+}
+
+/* --- looks --- */
+
+static int mirror(int x, int n) {
+  if (x >= 0 && x < n)
+    return x;
+  const int period = 2 * n, rest = (x % period + period) % period;
+  return rest < n ? rest : period - 1 - rest;
+}
+
+void picture_look(const Pictures *pictures, int which, double x, double y, float rgb[3]) {
+  const Picture *p = &pictures->picture[which];
+  const long px = lrint(x * PICTURE_PHASES), py = lrint(y * PICTURE_PHASES);
+  const int left = (int)floor((double)px / PICTURE_PHASES);
+  const int top = (int)floor((double)py / PICTURE_PHASES);
+  const float *wx = pictures->kernel[px - (long)left * PICTURE_PHASES];
+  const float *wy = pictures->kernel[py - (long)top * PICTURE_PHASES];
+  float sum[3] = {0};
+  for (int j = 0; j < PICTURE_TAPS; j++) {
+    const uint8_t *row = p->rgb + (size_t)mirror(top + j - BEFORE, p->height) * p->width * 3;
+    float along[3] = {0};
+    for (int i = 0; i < PICTURE_TAPS && wy[j] != 0; i++) {
+      const uint8_t *sample = row + 3 * mirror(left + i - BEFORE, p->width);
+      for (int c = 0; c < 3; c++)
+        along[c] += wx[i] * sample[c];
+    }
+    for (int c = 0; c < 3; c++)
+      sum[c] += wy[j] * along[c];
+  }
+  for (int c = 0; c < 3; c++)
+    rgb[c] = fmaxf(0, fminf(255, sum[c]));
+}

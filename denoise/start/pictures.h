@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Still pictures, and looks at them from between their samples. */
+#ifndef ZSD_START_PICTURES_H
+#define ZSD_START_PICTURES_H
+
+#include <stdint.h>
+
+enum { PICTURE_PHASES = 64, PICTURE_TAPS = 6 };
+
+typedef struct {
+  int width, height;
+  uint8_t *rgb; /* height x width x 3 */
+} Picture;
+
+typedef struct {
+  int n;
+  Picture *picture;
+  float kernel[PICTURE_PHASES][PICTURE_TAPS];
+} Pictures;
+
+/* Reads binary PPM files of 8 bits. Returns 0, or -1 after a line on standard error. */
+int pictures_read(Pictures *pictures, char **files, int n);
+void pictures_clear(Pictures *pictures);
+
+/* Red, green and blue (0..255) of a picture at (x, y), interpolated by Lanczos's kernel of
+ * three lobes: what learns from blurred material learns to blur. Outside a picture its mirror
+ * image is seen. */
+void picture_look(const Pictures *pictures, int which, double x, double y, float rgb[3]);
+
+#endif

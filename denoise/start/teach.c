@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Teaches the starting weights of one network:
+ *
+ *   zsdenoise-teach --channels C --hidden H --steps N --pages P --seed S --out FILE \
+ *     PICTURE.ppm...
+ *
+ * It learns as the denoiser itself does: what it is shown are frames that went through fusion,
+ * with the noise that is estimated on the way; what it is taught is the difference between them
+ * and a second noisy look at the same moment, never a clean picture. The same seed gives the
+ * same weights. */
+#include "clips.h"
+#include "cpu.h"
+#include "inputs.h"
+#include "looks.h"
+#include "start.h"
+#include "trainer.h"
+
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+  PATCHES = 16, /* a step */
+  /* Second looks whose mean is the target: the same lesson as one of them teaches, with less
+   * noise in the gradients. */
+  SECOND_LOOKS = 8,
+  REPORT = 500, /* steps from one line of progress to the next */
+};
+
+static const double LEARNING_RATE = 3e-3, LAST_RATE = 0.02; /* the latter a part of the first */
+static const double FIRST_FRAMES = 1 / 3.0; /* the part of the pages where nothing is fused */
+
+typedef struct {
+  int channels, hidden, pages;
+  unsigned steps;
+  uint64_t seed;
+  const char *out;
+} Options;
+
+typedef struct {
+  Options options;
+  Pictures pictures;
+  const ZsdKernels *kernels;
+  ZsdThreads *threads;
+  ZsdLook **pages;
+} Teacher;
+
+static void die(const char *what) {
+  fprintf(stderr, "zsdenoise-teach: %s\n", what);
+  exit(EXIT_FAILURE);
+}
+
+static void *need(void *memory) {
+  if (!memory)
+    die("not enough memory");
+  return memory;
+}
+
+/* --- pages --- */
+
+/* What the pages of one clip are made with. */
+typedef struct {
+  const Teacher *teacher;
+  ZsdRandom random;
+  Clip clip;
+  ZsdLayout layout;
+  ZsdThreads *threads; /* one: clips are made side by side */
+  ZsdFrame frame;
+  ZsdFusion *fusion;
+  float *clean, *noisy;
+} Making;
+
+/* The next frame of the clip, as a camera gives it: clipped, and rounded to 8 bits. */
+static void shoot(Making *m, int t) {
+  if (clip_render(&m->clip, &m->teacher->pictures, t, m->clean))
+    need(NULL);
+  for (int i = 0; i < m->frame.components; i++) {
+    const ZsdFrameComponent *c = &m->frame.component[i];
+    if (clip_look(&m->clip, i, clip_component(&m->clip, m->clean, i), 1, &m->random, c->y))
+      need(NULL);
+    for (int k = 0; k < c->width * c->height; k++)
+      c->y[k] = rintf(fmaxf(0, fminf(255, c->y[k]))) / 255;
+  }
+  zsd_fusion_add(m->fusion, &m->frame, m->teacher->kernels, m->threads);
+}
+
+/* target = (fused frame - second look) / unit. Second looks are not clipped: that would take
+ * their mean away from the picture, and teach that black is gray. */
+static void fill_target(Making *m, const ZsdTensor *target, float unit) {
+  for (int i = 0; i < m->frame.components; i++) {
+    const ZsdFrameComponent *c = &m->frame.component[i];
+    const float *clean = clip_component(&m->clip, m->clean, i);
+    if (clip_look(&m->clip, i, clean, SECOND_LOOKS, &m->random, m->noisy))
+      need(NULL);
+    for (int o = 0; o < m->layout.channels; o++)
+      for (int y = 0; y < target->height && m->layout.channel[o].component == i; y++) {
+        const int row = y * m->layout.channel[o].y_step + m->layout.channel[o].y;
+        const ptrdiff_t at = (ptrdiff_t)row * c->width + m->layout.channel[o].x;
+        const int step = m->layout.channel[o].x_step;
+        float *to = zsd_tensor_row(target, o, y);
+        for (int x = 0; x < target->width; x++)
+          to[x] = (c->z[at + x * step] - m->noisy[at + x * step] / 255) / unit;
+      }
+  }
+}
+
+static void fill_page(Making *m, const ZsdLook *page) {
+  const ZsdView view = {&m->frame, &m->layout, m->fusion, false};
+  const ptrdiff_t plane = (ptrdiff_t)page->input.width * page->input.height;
+  for (int y = 0; y < page->input.height; y++)
+    zsd_inputs_row(&view, 0, y, page->input.width, zsd_tensor_row(&page->input, 0, y), plane);
+  fill_target(m, &page->target, zsd_view_unit(&view));
+  for (ptrdiff_t i = 0; i < plane; i++)
+    page->weight.data[i] = 1;
+}
+
+/* A page has a clip of its own, and random numbers of its own, whichever thread makes it. */
+static void make_page(void *context, int worker, int item) {
+  (void)worker;
+  const Teacher *teacher = context;
+  const int samples = 3 * CLIP_WIDTH * CLIP_HEIGHT;
+  Making m = {.teacher = teacher, .threads = need(zsd_threads_new(1))};
+  zsd_random_seed(&m.random, teacher->options.seed ^ (uint64_t)(item + 1) << 32);
+  clip_draw(&m.clip, &teacher->pictures, teacher->options.channels, &m.random);
+  zsd_layout_make(&m.layout, &m.clip.image, true);
+  m.clean = need(malloc(2 * samples * sizeof(float)));
+  m.noisy = m.clean + samples;
+  if (zsd_frame_resize(&m.frame, &m.clip.image))
+    need(NULL);
+  m.fusion = need(zsd_fusion_new(&m.frame));
+
+  /* The noise is known from two frames on; a frame without a past comes after a cut. */
+  const bool first = zsd_random_uniform(&m.random) < FIRST_FRAMES;
+  const int least = first ? 2 : 1;
+  const int last = least + (int)zsd_random_below(&m.random, CLIP_FRAMES - least);
+  for (int t = 0; t < last; t++) {
+    shoot(&m, t);
+    zsd_fusion_keep(m.fusion, &m.frame, m.threads);
+  }
+  if (first)
+    zsd_fusion_forget(m.fusion);
+  shoot(&m, last);
+  fill_page(&m, teacher->pages[item]);
+
+  zsd_fusion_free(m.fusion);
+  zsd_frame_clear(&m.frame);
+  free(m.clean);
+  zsd_threads_free(m.threads);
+}
+
+/* --- learning --- */
+
+static ZsdLooks *make_pages(Teacher *t, ZsdShape shape) {
+  const int n = t->options.pages;
+  ZsdLooks *looks = need(zsd_looks_new(shape, n, zsd_threads_count(t->threads)));
+  t->pages = need(malloc(n * sizeof(ZsdLook *)));
+  for (int i = 0; i < n; i++)
+    t->pages[i] = need(zsd_looks_turn(looks, CLIP_HEIGHT / 2, CLIP_WIDTH / 2));
+  zsd_threads_run(t->threads, make_page, t, n);
+  free(t->pages);
+  return looks;
+}
+
+static bool report(void *user, const ZsdTraining *training) {
+  double *sum = user;
+  *sum += training->loss;
+  if (training->step % REPORT == 0) {
+    fprintf(stderr, "%u of %u steps, loss %.5f, %.0f s\n", training->step, training->steps,
+            *sum / REPORT, training->seconds);
+    *sum = 0;
+  }
+  return true;
+}
+
+/* Of weak noise the picture's level is a hundred deviations, and random weights make so much of
+ * it that Adam's mean squares take thousands of steps to forget the first few. So the first
+ * layer begins blind to the level, and the last one predicts nothing. */
+static void begin_gently(ZsdNetwork *net) {
+  const ZsdLayer *first = &net->layers[0], *last = &net->layers[ZSD_LAYERS - 1];
+  const int picture = net->shape.outputs * first->taps;
+  for (int o = 0; o < first->n_out; o++) {
+    float *weights = net->params + first->weights + (size_t)o * first->n_in * first->taps;
+    double sum = 0;
+    for (int i = 0; i < picture; i++)
+      sum += weights[i];
+    for (int i = 0; i < picture; i++)
+      weights[i] -= (float)(sum / picture);
+  }
+  memset(net->params + last->weights, 0,
+         (last->bias + last->n_out - last->weights) * sizeof(float));
+}
+
+static void learn(Teacher *t, ZsdNetwork *net) {
+  const Options *o = &t->options;
+  ZsdLooks *looks = make_pages(t, net->shape);
+  const ZsdLesson lesson = zsd_looks_lesson(looks);
+  const ZsdSchedule schedule = {.steps = o->steps,
+                                .patches = PATCHES,
+                                .learning_rate = LEARNING_RATE,
+                                .step_size = 1,
+                                .gamma = pow(LAST_RATE, 1.0 / o->steps),
+                                .seed = o->seed};
+  ZsdTrainer *trainer = need(zsd_trainer_new(t->kernels, t->threads));
+  ZsdTraining training;
+  double sum = 0;
+  fprintf(stderr, "%d pages made\n", o->pages);
+  if (zsd_trainer_run(trainer, net, &lesson, &schedule, report, &sum, &training) != ZSD_TRAINED)
+    die("learned nothing");
+  zsd_trainer_free(trainer);
+  zsd_looks_free(looks);
+}
+
+/* --- writing --- */
+
+static void put_float(FILE *f, float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  for (int i = 0; i < 4; i++)
+    fputc(bits >> (8 * i) & 255, f);
+}
+
+/* One output channel; the largest of its weights becomes 127. */
+static void put_output(FILE *f, const float *weights, float bias, int n) {
+  float most = 0;
+  for (int i = 0; i < n; i++)
+    most = fmaxf(most, fabsf(weights[i]));
+  const float scale = most / 127;
+  put_float(f, scale);
+  put_float(f, bias);
+  for (int i = 0; i < n; i++)
+    fputc((int)(most > 0 ? lrintf(weights[i] / scale) : 0) & 255, f);
+}
+
+static void save(const Options *o, const ZsdNetwork *net) {
+  FILE *f = fopen(o->out, "wb");
+  if (!f)
+    die("cannot write the file");
+  fputc(o->channels, f);
+  fputc(o->hidden, f);
+  for (int l = 0; l < ZSD_LAYERS; l++) {
+    const ZsdLayer *layer = &net->layers[l];
+    const int n = layer->n_in * layer->taps;
+    for (int i = 0; i < layer->n_out; i++)
+      put_output(f, net->params + layer->weights + (size_t)i * n, net->params[layer->bias + i],
+                 n);
+  }
+  const int failed = ferror(f);
+  if (fclose(f) || failed)
+    die("cannot write the file");
+}
+
+/* --- the command --- */
+
+static long number(const char *text, long least, long most) {
+  char *end;
+  const long value = strtol(text, &end, 10);
+  if (!*text || *end || value < least || value > most)
+    die("a number is out of its range");
+  return value;
+}
+
+static Options read_options(int argc, char **argv) {
+  static const struct option known[] = {{"channels", required_argument, NULL, 'c'},
+                                        {"hidden", required_argument, NULL, 'h'},
+                                        {"steps", required_argument, NULL, 'n'},
+                                        {"pages", required_argument, NULL, 'p'},
+                                        {"seed", required_argument, NULL, 's'},
+                                        {"out", required_argument, NULL, 'o'},
+                                        {0}};
+  Options o = {.channels = 6, .hidden = 32, .steps = 4000, .pages = 1500, .seed = 1};
+  for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;)
+    switch (c) {
+    case 'c':
+      o.channels = (int)number(optarg, 4, 12);
+      break;
+    case 'h':
+      o.hidden = (int)number(optarg, 1, 255);
+      break;
+    case 'n':
+      o.steps = (unsigned)number(optarg, 1, 1000000000);
+      break;
+    case 'p':
+      o.pages = (int)number(optarg, 1, 100000);
+      break;
+    case 's':
+      o.seed = (uint64_t)number(optarg, 0, 2147483647);
+      break;
+    case 'o':
+      o.out = optarg;
+      break;
+    default:
+      die("an option is not known");
+    }
+  if (!o.out || optind == argc)
+    die("--out FILE and pictures are needed");
+  if (o.channels != 4 && o.channels != 6 && o.channels != 8 && o.channels != 12)
+    die("--channels is 4, 6, 8 or 12");
+  return o;
+}
+
+int main(int argc, char **argv) {
+  Teacher t = {.options = read_options(argc, argv),
+               .kernels = zsd_kernels(zsd_cpu_detect()),
+               .threads = need(zsd_threads_new(0))};
+  const Options *o = &t.options;
+  ZsdNetwork net = {0};
+  if (pictures_read(&t.pictures, argv + optind, argc - optind))
+    die("no pictures");
+  if (zsd_network_resize(
+          &net, (ZsdShape){zsd_inputs_count(o->channels, true), o->hidden, o->channels}))
+    need(NULL);
+  zsd_network_init(&net, o->seed);
+  begin_gently(&net);
+  learn(&t, &net);
+  save(o, &net);
+  zsd_network_clear(&net);
+  pictures_clear(&t.pictures);
+  zsd_threads_free(t.threads);
+  return EXIT_SUCCESS;
+}
