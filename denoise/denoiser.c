@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The whole way of a frame: is it a keyframe, learn on it, take the noise off, write it back.
- */
+/* The whole way of a frame: is it a keyframe, join it with those before it, learn from it, take
+ * the noise off, write it back. */
 #include "cpu.h"
+#include "filter.h"
 #include "frame.h"
-#include "noise.h"
+#include "fusion.h"
+#include "learner.h"
 #include "scene.h"
 #include "settings.h"
-#include "trainer.h"
+#include "start.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-/* Of the network's picture: the activations of one tile fit into the second cache. */
-enum { TILE_WIDTH = 64, TILE_HEIGHT = 16 };
 
 /* Noise below this deviation (0..255 scale) is that of rounding: there is nothing to learn. */
 static const double NO_NOISE = 0.5;
@@ -21,17 +20,24 @@ static const double NO_NOISE = 0.5;
 /* A picture that taught nothing is tried again when its noise has changed by this factor. */
 static const double NOISE_CHANGED = 1.25;
 
+/* What is carried from one frame to the next; fields of either parity have their own. */
+typedef struct {
+  ZsdFrame frame;
+  ZsdFusion *fusion;
+  ZsdTint tint;
+} Stream;
+
 struct ZsdDenoiser {
   const ZsdKernels *kernels;
   ZsdThreads *threads;
   unsigned wanted_threads;
-  ZsdTrainer *trainer;
-  ZsdTile *tiles; /* one of each worker */
 
   ZsdImage shape; /* of the last frame, or its first field; its data is not looked at */
   ZsdLayout layout;
-  ZsdTensor picture;
+  Stream streams[2];
   ZsdScene scene;
+  ZsdLearner *learner;
+  ZsdFilter *filter;
   ZsdNetwork net;
   ZsdPacked packed;
   bool keyframe;           /* the next frame is one */
@@ -57,25 +63,41 @@ ZsdDenoiser *zsd_denoiser_new(char *error, unsigned size) {
   return d;
 }
 
-/* Gives back the threads and what belongs to each of them. */
+/* Gives back what works on the threads. */
+static void clear_workers(ZsdDenoiser *d) {
+  zsd_learner_free(d->learner);
+  zsd_filter_free(d->filter);
+  d->learner = NULL;
+  d->filter = NULL;
+}
+
+/* Gives back the network and what was made for its shape. */
+static void clear_network(ZsdDenoiser *d) {
+  clear_workers(d);
+  zsd_packed_clear(&d->packed);
+  zsd_network_clear(&d->net);
+}
+
 static void clear_threads(ZsdDenoiser *d) {
-  for (int i = 0; d->tiles && i < zsd_threads_count(d->threads); i++)
-    zsd_tile_clear(&d->tiles[i]);
-  free(d->tiles);
-  zsd_trainer_free(d->trainer);
+  clear_workers(d);
   zsd_threads_free(d->threads);
-  d->tiles = NULL;
-  d->trainer = NULL;
   d->threads = NULL;
+}
+
+static void clear_stream(Stream *stream) {
+  zsd_fusion_free(stream->fusion);
+  zsd_frame_clear(&stream->frame);
+  stream->fusion = NULL;
+  stream->tint = (ZsdTint){0};
 }
 
 void zsd_denoiser_free(ZsdDenoiser *d) {
   if (!d)
     return;
   clear_threads(d);
-  zsd_tensor_clear(&d->picture);
-  zsd_packed_clear(&d->packed);
-  zsd_network_clear(&d->net);
+  clear_network(d);
+  for (int i = 0; i < 2; i++)
+    clear_stream(&d->streams[i]);
   free(d);
 }
 
@@ -91,174 +113,221 @@ void zsd_denoiser_status(const ZsdDenoiser *d, ZsdStatus *status) {
   *status = d->status;
 }
 
-/* --- learning --- */
+/* --- room --- */
 
 static int start_threads(ZsdDenoiser *d, unsigned wanted) {
   if (d->threads && d->wanted_threads == wanted)
     return 0;
   clear_threads(d);
   d->wanted_threads = wanted;
-  if (!(d->threads = zsd_threads_new(wanted)) ||
-      !(d->tiles = calloc(zsd_threads_count(d->threads), sizeof *d->tiles)) ||
-      !(d->trainer = zsd_trainer_new(d->kernels, d->threads))) {
-    clear_threads(d);
+  if (!(d->threads = zsd_threads_new(wanted)))
     return -1;
-  }
   d->status.threads = zsd_threads_count(d->threads);
   return 0;
 }
 
-/* Makes room for pictures and networks of this shape; a new shape forgets what was learned. */
-static int prepare(ZsdDenoiser *d, const ZsdLayout *layout, int hidden) {
-  d->layout = *layout;
-  if (d->net.channels != layout->channels || d->net.hidden != hidden) {
+/* Makes room for networks of this shape; a new shape forgets what was learned. */
+static int prepare_network(ZsdDenoiser *d, ZsdShape shape, uint64_t seed) {
+  if (!d->net.params || !zsd_shape_same(d->net.shape, shape)) {
     d->keyframe = true;
     d->status.state = ZSD_STATE_WAITING;
-    if (zsd_network_resize(&d->net, layout->channels, hidden) ||
+    clear_network(d);
+    if (zsd_network_resize(&d->net, shape) ||
         zsd_packed_resize(&d->packed, d->kernels, &d->net)) {
-      zsd_network_clear(&d->net); /* so that the next frame tries again */
+      clear_network(d); /* so that the next frame tries again */
       return -1;
     }
   }
-  for (int i = 0; i < zsd_threads_count(d->threads); i++)
-    if (zsd_tile_resize(&d->tiles[i], layout->channels, hidden, TILE_WIDTH, TILE_HEIGHT))
+  if (!d->learner) {
+    if (!(d->learner = zsd_learner_new(shape, d->kernels, d->threads)))
       return -1;
-  return zsd_tensor_resize(&d->picture, layout->channels, layout->height, layout->width);
+    zsd_learner_restart(d->learner, seed);
+  }
+  if (!d->filter && !(d->filter = zsd_filter_new(shape, d->kernels, d->threads)))
+    return -1;
+  return 0;
 }
 
+/* Makes room for frames of this shape; a new shape has no past. */
+static int prepare_stream(Stream *stream, const ZsdImage *image) {
+  if (stream->fusion && zsd_frame_has_shape(&stream->frame, image))
+    return 0;
+  clear_stream(stream);
+  if (zsd_frame_resize(&stream->frame, image) ||
+      !(stream->fusion = zsd_fusion_new(&stream->frame))) {
+    clear_stream(stream);
+    return -1;
+  }
+  return 0;
+}
+
+/* --- learning --- */
+
 /* Whether a cut lies between the last frame and this one. */
-static bool is_cut(ZsdDenoiser *d, double threshold) {
+static bool is_cut(ZsdDenoiser *d, const ZsdFrame *frame, double threshold) {
+  const ZsdFrameComponent *c = &frame->component[frame->brightness];
   ZsdScene now;
-  zsd_scene_see(&now, &d->picture, d->layout.brightness);
+  zsd_scene_see(&now, c->y, c->width, c->height);
   const bool cut = threshold > 0 && zsd_scene_change(&d->scene, &now) > threshold;
   d->scene = now;
   return cut;
 }
 
-static ZsdResult learn(ZsdDenoiser *d, const ZsdSettings *s, bool anew, ZsdProgress progress,
-                       void *user) {
-  const ZsdSchedule schedule = {.steps = anew ? s->epochs : s->finetune_epochs,
-                                .patches = zsd_profile_patches(s->profile),
-                                .learning_rate =
-                                    anew ? s->learning_rate : s->learning_rate * s->gamma,
-                                .step_size = s->step_size,
-                                .gamma = s->gamma,
-                                .seed = s->seed + d->status.finetunings};
-  if (anew)
-    zsd_network_init(&d->net, s->seed);
-  d->status.state = ZSD_STATE_LEARNING;
-  const ZsdOutcome outcome = zsd_trainer_run(d->trainer, &d->net, &d->picture, &schedule,
-                                             progress, user, &d->status.training);
+/* Whether learning begins anew with the first stream's frame, and the past with it. */
+static bool begins_anew(ZsdDenoiser *d, double threshold) {
+  const bool anew = is_cut(d, &d->streams[0].frame, threshold) || d->keyframe;
+  for (int i = 0; anew && i < 2 && d->streams[i].fusion; i++) {
+    (d->keyframe ? zsd_fusion_restart : zsd_fusion_forget)(d->streams[i].fusion);
+    d->streams[i].tint = (ZsdTint){0};
+  }
+  return anew;
+}
+
+/* What a run of learning led to. */
+static ZsdResult conclude(ZsdDenoiser *d, ZsdOutcome outcome, ZsdState useless) {
   switch (outcome) {
   case ZSD_TRAINED:
     d->status.state = ZSD_STATE_FILTERING;
     zsd_packed_update(&d->packed);
-    break;
-  case ZSD_USELESS: /* after fine-tuning there still is what was learned before */
-    d->status.state = anew ? ZSD_STATE_PASSING : ZSD_STATE_FILTERING;
-    break;
+    return ZSD_OK;
+  case ZSD_USELESS:
+    d->status.state = useless;
+    zsd_packed_update(&d->packed);
+    return ZSD_OK;
   case ZSD_STOPPED:
-  case ZSD_FAILED:
-    d->keyframe = anew;
-    d->status.state = anew ? ZSD_STATE_WAITING : ZSD_STATE_FILTERING;
-    return outcome == ZSD_STOPPED ? ZSD_CANCELLED : ZSD_NO_MEMORY;
+    return ZSD_CANCELLED;
+  default:
+    return ZSD_NO_MEMORY;
   }
+}
+
+/* What a keyframe takes where there are no built-in weights for the network. */
+static unsigned cold_epochs(const ZsdSettings *s) {
+  ZsdSettings cold = *s;
+  cold.warm_start = false;
+  return zsd_settings_resolve(&cold).epochs;
+}
+
+/* Learns on a keyframe. */
+static ZsdResult learn_anew(ZsdDenoiser *d, const ZsdView *view, const ZsdSettings *s,
+                            const ZsdListener *listener) {
+  zsd_network_init(&d->net, s->seed);
+  const bool started = s->warm_start && view->fusion && zsd_start_load(&d->net) == 0;
+  d->status.state = ZSD_STATE_LEARNING;
+  zsd_learner_restart(d->learner, s->seed);
+  const unsigned steps = s->epochs || started ? s->epochs : cold_epochs(s);
+  const ZsdOutcome outcome =
+      steps ? zsd_learner_learn(d->learner, &d->net, view, s, steps, listener) : ZSD_USELESS;
+  const ZsdResult result =
+      conclude(d, outcome, started ? ZSD_STATE_FILTERING : ZSD_STATE_PASSING);
+  if (result != ZSD_OK) {
+    d->keyframe = true;
+    d->status.state = ZSD_STATE_WAITING;
+    return result;
+  }
+  d->status.keyframes++;
+  d->status.trainings += outcome == ZSD_TRAINED;
   d->since_learning = 0;
-  if (anew)
-    d->status.keyframes++;
-  else
-    d->status.finetunings++;
   return ZSD_OK;
 }
 
-/* Learns where this frame asks for it. */
-static ZsdResult keep_learning(ZsdDenoiser *d, const ZsdImage *image, const ZsdSettings *s,
-                               ZsdProgress progress, void *user) {
-  const bool cut = is_cut(d, s->scene_threshold);
-  bool anew = d->keyframe || cut;
+/* Goes on learning: from the frames since the keyframe, and when the user asks for it. */
+static ZsdResult go_on_learning(ZsdDenoiser *d, const ZsdView *view, const ZsdSettings *s,
+                                const ZsdListener *listener) {
+  const bool wanted =
+      s->finetune_interval && s->finetune_epochs && d->since_learning >= s->finetune_interval;
+  const unsigned steps = wanted ? s->finetune_epochs : 0;
+  ZsdOutcome outcome = ZSD_USELESS;
+  if (s->temporal)
+    outcome = zsd_learner_follow(d->learner, &d->net, view, s, steps, listener);
+  if (wanted && outcome == ZSD_USELESS)
+    outcome = zsd_learner_learn(d->learner, &d->net, view, s, steps, listener);
+  if (wanted && (outcome == ZSD_TRAINED || outcome == ZSD_USELESS)) {
+    d->status.finetunings++;
+    d->status.trainings++;
+    d->since_learning = 0;
+  } else if (outcome == ZSD_TRAINED) {
+    d->status.trainings += zsd_learner_completed(d->learner);
+  }
+  return conclude(d, outcome, ZSD_STATE_FILTERING);
+}
 
-  if (anew || d->status.state == ZSD_STATE_PASSING)
-    d->status.sigma = zsd_noise_sigma(image);
-  const double sigma = d->status.sigma;
+/* Learns where this frame asks for it. */
+static ZsdResult keep_learning(ZsdDenoiser *d, const ZsdView *view, bool anew,
+                               const ZsdSettings *s, const ZsdListener *listener) {
+  const double sigma =
+      255 * zsd_fusion_noise(d->streams[0].fusion, view->frame->brightness)->sigma;
+  d->status.sigma = sigma;
   if (d->status.state == ZSD_STATE_PASSING)
     anew = anew || sigma > NOISE_CHANGED * fmax(d->tried_sigma, NO_NOISE);
   d->tried_sigma = anew ? sigma : fmin(d->tried_sigma, sigma);
   d->since_learning++;
-  if (anew && sigma >= 0 && sigma < NO_NOISE) {
+  if (anew && sigma < NO_NOISE) {
     d->status.state = ZSD_STATE_PASSING;
     d->keyframe = false;
     return ZSD_OK;
   }
   if (anew) {
     d->keyframe = false;
-    return learn(d, s, true, progress, user);
+    return learn_anew(d, view, s, listener);
   }
-  if (s->finetune_interval && s->finetune_epochs && d->status.state == ZSD_STATE_FILTERING &&
-      d->since_learning >= s->finetune_interval)
-    return learn(d, s, false, progress, user);
-  return ZSD_OK;
+  return d->status.state == ZSD_STATE_FILTERING ? go_on_learning(d, view, s, listener) : ZSD_OK;
 }
 
-/* --- filtering --- */
+/* --- frames --- */
 
-typedef struct {
-  ZsdDenoiser *denoiser;
-  ZsdImage *image;
-  float strength;
-  int first_column;
-  int across;
-} Filter;
-
-static int smaller(int a, int b) {
-  return a < b ? a : b;
-}
-
-static void filter_tile(void *context, int worker, int item) {
-  const Filter *f = context;
-  ZsdDenoiser *d = f->denoiser;
-  ZsdTile *tile = &d->tiles[worker];
-  const int x = item % f->across * TILE_WIDTH, y = item / f->across * TILE_HEIGHT;
-
-  zsd_tile_load(tile, &d->picture, x, y, smaller(TILE_WIDTH, d->picture.width - x),
-                smaller(TILE_HEIGHT, d->picture.height - y));
-  zsd_tile_forward(tile, &d->packed);
-  zsd_frame_store(f->image, &d->layout, d->kernels, tile, f->strength, f->first_column);
-}
-
-static void filter(ZsdDenoiser *d, ZsdImage *image, const ZsdSettings *s) {
-  Filter f = {d, image, (float)s->strength, (int)(s->split * image->width / 2 + 0.5) * 2,
-              (d->picture.width + TILE_WIDTH - 1) / TILE_WIDTH};
-  const int down = (d->picture.height + TILE_HEIGHT - 1) / TILE_HEIGHT;
-  zsd_threads_run(d->threads, filter_tile, &f, f.across * down);
-}
-
-static bool same_shape(const ZsdImage *a, const ZsdImage *b) {
+static bool same_format(const ZsdImage *a, const ZsdImage *b) {
   return a->width == b->width && a->height == b->height && a->components == b->components &&
          a->rgb == b->rgb && a->depth == b->depth;
+}
+
+static int prepare(ZsdDenoiser *d, const ZsdImage *image, Stream *stream,
+                   const ZsdSettings *s) {
+  const bool as_published = s->profile == ZSD_PROFILE_PAPER;
+  zsd_layout_make(&d->layout, image, !as_published || !image->rgb);
+  const ZsdShape shape = {zsd_inputs_count(d->layout.channels, !as_published),
+                          (int)s->hidden_channels, d->layout.channels};
+  return start_threads(d, s->threads) || prepare_network(d, shape, s->seed) ||
+         prepare_stream(stream, image);
 }
 
 ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
                                const ZsdSettings *settings, ZsdProgress progress, void *user) {
   const ZsdSettings s = zsd_settings_resolve(settings);
-  ZsdLayout layout;
+  const ZsdListener listener = {progress, user, &d->status.training};
+  Stream *stream = &d->streams[field];
 
   d->status.frames += field == 0;
   if (s.strength <= 0 || image->height < 1)
     return ZSD_OK;
   if (field == 0) {
-    d->keyframe = d->keyframe || !same_shape(&d->shape, image);
+    d->keyframe = d->keyframe || !same_format(&d->shape, image);
     d->shape = *image;
   }
-  zsd_layout_make(&layout, image, s.profile != ZSD_PROFILE_PAPER || !image->rgb);
-  if (start_threads(d, s.threads) || prepare(d, &layout, (int)s.hidden_channels))
+  if (prepare(d, image, stream, &s))
     return ZSD_NO_MEMORY;
-  zsd_frame_load(&d->picture, image, &d->layout, d->kernels, d->threads);
-  if (field == 0) {
-    const ZsdResult result = keep_learning(d, image, &s, progress, user);
+  zsd_frame_load(&stream->frame, image, d->kernels, d->threads);
+  const bool anew = field == 0 && begins_anew(d, s.scene_threshold);
+  if (!s.temporal)
+    zsd_fusion_go_alone(stream->fusion);
+  zsd_fusion_add(stream->fusion, &stream->frame, d->kernels, d->threads);
+  const bool repeated = zsd_fusion_repeated(stream->fusion);
+  const ZsdView view = {&stream->frame, &d->layout,
+                        s.profile == ZSD_PROFILE_PAPER ? NULL : stream->fusion, false};
+  if (field == 0 && !repeated) {
+    const ZsdResult result = keep_learning(d, &view, anew, &s, &listener);
     if (result != ZSD_OK)
       return result;
+    if (s.temporal && d->status.state == ZSD_STATE_FILTERING &&
+        zsd_learner_remember(d->learner, &view, &s))
+      return ZSD_NO_MEMORY;
   }
-  if (d->status.state == ZSD_STATE_FILTERING)
-    filter(d, image, &s);
+  const ZsdFiltering how = {&d->packed, (float)s.strength,
+                            (int)(s.split * image->width / 2 + 0.5) * 2, repeated};
+  if (d->status.state == ZSD_STATE_FILTERING &&
+      zsd_filter_run(d->filter, image, &view, &stream->tint, &how))
+    return ZSD_NO_MEMORY;
+  if (s.temporal)
+    zsd_fusion_keep(stream->fusion, &stream->frame, d->threads);
   return ZSD_OK;
 }

@@ -30,13 +30,17 @@ ZsdSettings zsd_settings_default(void) {
   return (ZsdSettings){.profile = ZSD_PROFILE_BALANCED,
                        .strength = 1,
                        .finetune_epochs = 32,
-                       .scene_threshold = 0.15};
+                       .scene_threshold = 0.15,
+                       .temporal = true,
+                       .warm_start = true};
 }
 
 ZsdSettings zsd_settings_resolve(const ZsdSettings *settings) {
   const ZsdSettings *profile = &profiles[settings->profile];
   ZsdSettings s = *settings;
-  if (s.epochs == 0)
+  if (s.profile == ZSD_PROFILE_PAPER)
+    s.temporal = s.warm_start = false;
+  if (s.epochs == 0 && !s.warm_start)
     s.epochs = profile->epochs;
   if (s.learning_rate <= 0)
     s.learning_rate = profile->learning_rate;
@@ -49,6 +53,37 @@ ZsdSettings zsd_settings_resolve(const ZsdSettings *settings) {
   return s;
 }
 
-unsigned zsd_profile_patches(ZsdProfile profile) {
-  return profile == ZSD_PROFILE_PAPER ? 0 : 8;
+/* What has only seen a keyframe has to learn how fused frames look, too. */
+static const double COLD_RATE = 1e-3;
+enum { COLD_STEPS = 4 };
+
+ZsdCourse zsd_settings_course(const ZsdSettings *settings) {
+  static const ZsdCourse courses[] = {
+      [ZSD_PROFILE_REALTIME] = {.patches = 8,
+                                .learning_rate = 6e-5,
+                                .first_frames = 8,
+                                .first_steps = 8,
+                                .first_parts = 64},
+      [ZSD_PROFILE_BALANCED] = {.patches = 8,
+                                .learning_rate = 6e-5,
+                                .first_frames = 8,
+                                .first_steps = 16,
+                                .later_steps = 1,
+                                .first_parts = 64,
+                                .later_parts = 8},
+      [ZSD_PROFILE_BEST] = {.patches = 16,
+                            .learning_rate = 6e-5,
+                            .first_frames = 12,
+                            .first_steps = 32,
+                            .later_steps = 4,
+                            .first_parts = 64,
+                            .later_parts = 16},
+      [ZSD_PROFILE_PAPER] = {0},
+  };
+  ZsdCourse course = courses[settings->profile];
+  if (!settings->warm_start) {
+    course.learning_rate = COLD_RATE;
+    course.first_steps *= COLD_STEPS;
+  }
+  return course;
 }

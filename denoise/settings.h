@@ -4,7 +4,19 @@
 
 #include "zsdenoise.h"
 
-/* Random patches for a step of learning; 0: the whole picture. */
-unsigned zsd_profile_patches(ZsdProfile profile);
+/* How it is learned. */
+typedef struct {
+  unsigned patches; /* random ones for a step; 0: the whole picture */
+
+  /* From frame to frame: */
+  double learning_rate;
+  unsigned first_frames;             /* after a keyframe, that teach a lot */
+  unsigned first_steps, later_steps; /* on each of them, and on each after them */
+  unsigned first_parts, later_parts; /* of each that are remembered for the next one */
+} ZsdCourse;
+
+/* The profile's course; a longer one where learning does not begin with the built-in weights.
+ */
+ZsdCourse zsd_settings_course(const ZsdSettings *settings);
 
 #endif

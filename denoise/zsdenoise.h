@@ -2,9 +2,10 @@
 /* zsdenoise: a video denoiser that learns from the video that it denoises.
  *
  * It implements Zero-Shot Noise2Noise (Y. Mansour and R. Heckel, "Zero-Shot Noise2Noise:
- * Efficient Image Denoising without any Data", CVPR 2023): a network of three convolutions
- * learns the noise of a frame from that frame alone, and takes it off this frame and those
- * after it. */
+ * Efficient Image Denoising without any Data", CVPR 2023) and carries it to video: each frame
+ * is joined with what earlier ones showed of the same things, and a network of three
+ * convolutions takes off the noise that is left. It begins with built-in weights, or learns on
+ * a keyframe from that frame alone, and goes on learning from one frame to the next. */
 #ifndef ZSDENOISE_H
 #define ZSDENOISE_H
 
@@ -56,7 +57,8 @@ typedef enum {
 typedef struct {
   ZsdProfile profile;
   double strength;      /* 0..1: how much of the noise found is removed */
-  unsigned epochs;      /* steps of learning on a keyframe; 0: the profile's */
+  unsigned epochs;      /* steps of learning on a keyframe by itself; 0: the profile's, and none
+                           where learning begins with the built-in weights */
   double learning_rate; /* 0: the profile's */
   unsigned step_size;   /* steps from one reduction of the rate to the next; 0: the profile's */
   double gamma;         /* what the rate is multiplied by then; 0: the profile's */
@@ -64,6 +66,8 @@ typedef struct {
   unsigned finetune_interval; /* frames from one fine-tuning to the next; 0: none */
   unsigned finetune_epochs;   /* its steps */
   double scene_threshold;     /* 0..1: a change of picture this large is a cut; 0: no cuts */
+  bool temporal;              /* use earlier frames */
+  bool warm_start;  /* learning begins with the built-in weights instead of random ones */
   double split;     /* 0..1: that part of the width, from the left, is left as it is */
   unsigned threads; /* 0: one for each processor that the process may use */
   uint64_t seed;
@@ -89,7 +93,8 @@ typedef enum {
 /* How far learning is. */
 typedef struct {
   unsigned step, steps;
-  double loss;    /* of the last step: residual and consistency, samples being 0..1 */
+  double loss;    /* of the last step: residual and consistency, the noise's deviation being 1;
+                     as published, samples being 0..1 */
   double seconds; /* since its start */
   double eta;     /* seconds to go */
 } ZsdTraining;
@@ -108,6 +113,8 @@ typedef struct {
   double sigma;         /* estimated deviation of the noise, 0..255 scale; -1: none yet */
   ZsdTraining training; /* the last one */
   uint64_t frames, keyframes, finetunings;
+  uint64_t trainings; /* that came to their end: of keyframes, on the frames after them, and
+                         fine-tunings */
   int threads;
   const char *isa; /* "c", "avx2", "avx512" or "neon" */
 } ZsdStatus;
@@ -120,10 +127,10 @@ void zsd_denoiser_free(ZsdDenoiser *denoiser);
 /* Makes the next frame a keyframe: it forgets what it has learned and learns anew. */
 void zsd_denoiser_reset(ZsdDenoiser *denoiser);
 
-/* Denoises a picture in place, after learning on it where it is a keyframe: the first one, one
- * after zsd_denoiser_reset(), a cut, or one of another size or format. Frames come in the order
- * in which they are shown. `field`: 0 for a whole frame or the first field of one, 1 for the
- * second field, which is never a keyframe of its own. */
+/* Denoises a picture in place, after learning from it. What was learned, and the past, ends
+ * with a keyframe: the first one, one after zsd_denoiser_reset(), a cut, or one of another size
+ * or format. Frames come in the order in which they are shown. `field`: 0 for a whole frame or
+ * the first field of one, 1 for the second field, which is never a keyframe of its own. */
 ZsdResult zsd_denoiser_process(ZsdDenoiser *denoiser, ZsdImage *image, int field,
                                const ZsdSettings *settings, ZsdProgress progress, void *user);
 

@@ -36,6 +36,36 @@ START_TEST(test_reset) {
 }
 END_TEST
 
+/* Frames come out as if there had been none before the reset, also where the first one does not
+ * tell the noise's strength (correlated noise) or there is none in it (black). */
+START_TEST(test_reset_forgets) {
+  ZsdSettings s = quick_settings();
+  s.epochs = 0;
+  for (int black = 0; black < 2; black++) {
+    ZsdDenoiser *used = new_denoiser(), *fresh = new_denoiser();
+    for (uint64_t frame = 1; frame <= 4; frame++)
+      gain_of_frame(used, "GRAY8", 0, frame, &s);
+    zsd_denoiser_reset(used);
+    for (uint64_t frame = 1; frame <= 4; frame++) {
+      Picture a, b;
+      new_scene(&a, "GRAY8", 5, 0, 0);
+      if (black)
+        picture_flat(&a.image, 0);
+      else
+        picture_noise(&a.image, ZSD_NOISE_CORRELATED, 20, frame);
+      picture_copy(&b, &a);
+      process(used, &a, &s);
+      process(fresh, &b, &s);
+      ck_assert_mem_eq(a.memory, b.memory, a.size);
+      picture_free(&a);
+      picture_free(&b);
+    }
+    zsd_denoiser_free(used);
+    zsd_denoiser_free(fresh);
+  }
+}
+END_TEST
+
 /* Another format is a keyframe, be it of as many channels; the same format laid out otherwise
  * may be one or not. */
 START_TEST(test_new_format) {
@@ -216,7 +246,7 @@ END_TEST
 START_TEST(test_cancel_finetuning) {
   ZsdSettings s = quick_settings();
   ZsdDenoiser *d = new_denoiser();
-  gain_of_frame(d, "GRAY8", 0, 1, &s);
+  gain_of_frame(d, "GRAY8", 0, 3, &s);
   s.finetune_interval = 1;
   s.finetune_epochs = 20;
   check_cancelled(d, 5, 0, &s);
@@ -247,6 +277,7 @@ Suite *make_suite(void) {
   TCase *tc = tcase_create("keyframes");
   tcase_add_test(tc, test_cut);
   tcase_add_test(tc, test_reset);
+  tcase_add_test(tc, test_reset_forgets);
   tcase_add_test(tc, test_new_format);
   tcase_add_test(tc, test_new_size);
   tcase_add_test(tc, test_finetuning);

@@ -254,9 +254,14 @@ START_TEST(test_settings) {
   for (int profile = ZSD_PROFILE_REALTIME; profile <= ZSD_PROFILE_PAPER; profile++) {
     s.profile = (ZsdProfile)profile;
     const ZsdSettings r = zsd_settings_resolve(&s);
-    ck_assert(r.epochs > 0 && r.learning_rate > 0 && r.step_size > 0 && r.gamma > 0 &&
-              r.hidden_channels > 0);
-    ck_assert_int_eq(zsd_profile_patches(s.profile) == 0, profile == ZSD_PROFILE_PAPER);
+    ck_assert(r.learning_rate > 0 && r.step_size > 0 && r.gamma > 0 && r.hidden_channels > 0);
+    /* from the built-in weights a keyframe needs no learning of its own */
+    ck_assert_int_eq(r.epochs > 0, profile == ZSD_PROFILE_PAPER);
+    ck_assert_int_eq(r.warm_start && r.temporal, profile != ZSD_PROFILE_PAPER);
+    s.warm_start = false;
+    ck_assert_uint_gt(zsd_settings_resolve(&s).epochs, 0);
+    s.warm_start = true;
+    ck_assert_int_eq((zsd_settings_course(&s).patches == 0), profile == ZSD_PROFILE_PAPER);
   }
 }
 END_TEST

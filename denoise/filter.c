@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "filter.h"
+
+#include "bounds.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+  /* Of the network's picture: the activations of one tile fit into the second cache. */
+  TILE_WIDTH = 64,
+  TILE_HEIGHT = 16,
+  ENOUGH = 1024, /* samples of a component, that noise has no mean over them */
+};
+
+/* The share of a new measurement in the mean that is given back. */
+static const float NEW_SHARE = 0.5f;
+
+struct ZsdFilter {
+  ZsdShape shape;
+  const ZsdKernels *kernels;
+  ZsdThreads *threads;
+  double *sums;    /* of each tile, what was found in each channel */
+  int most;        /* tiles that there is room for */
+  ZsdTile tiles[]; /* one of each worker */
+};
+
+ZsdFilter *zsd_filter_new(ZsdShape shape, const ZsdKernels *kernels, ZsdThreads *threads) {
+  const int workers = zsd_threads_count(threads);
+  ZsdFilter *f = calloc(1, sizeof *f + workers * sizeof *f->tiles);
+  if (!f)
+    return NULL;
+  f->shape = shape;
+  f->kernels = kernels;
+  f->threads = threads;
+  for (int i = 0; i < workers; i++)
+    if (zsd_tile_resize(&f->tiles[i], shape, TILE_WIDTH, TILE_HEIGHT)) {
+      zsd_filter_free(f);
+      return NULL;
+    }
+  return f;
+}
+
+void zsd_filter_free(ZsdFilter *f) {
+  if (!f)
+    return;
+  for (int i = 0; i < zsd_threads_count(f->threads); i++)
+    zsd_tile_clear(&f->tiles[i]);
+  free(f->sums);
+  free(f);
+}
+
+/* --- tiles --- */
+
+typedef struct {
+  ZsdFilter *filter;
+  ZsdImage *image; /* NULL: what is found is only added up */
+  const ZsdView *view;
+  const ZsdTint *tint;
+  const ZsdFiltering *how;
+  int across;
+} Pass;
+
+static double sum_of(const ZsdTile *tile, int channel) {
+  double sum = 0;
+  for (int y = 0; y < tile->height; y++) {
+    const float *row = tile->out.data + channel * tile->out.plane + zsd_tile_at(tile, 0, y);
+    for (int x = 0; x < tile->width; x++)
+      sum += row[x];
+  }
+  return sum;
+}
+
+static void shift(const ZsdTile *tile, int channel, float by) {
+  float *out = tile->out.data + channel * tile->out.plane;
+  const ptrdiff_t n = tile->row * (tile->height + 2 * ZSD_HALO);
+  for (ptrdiff_t i = 0; i < n; i++)
+    out[i] -= by;
+}
+
+static void filter_tile(void *context, int worker, int item) {
+  const Pass *p = context;
+  const ZsdLayout *layout = p->view->layout;
+  ZsdTile *tile = &p->filter->tiles[worker];
+  const int x = item % p->across * TILE_WIDTH, y = item / p->across * TILE_HEIGHT;
+
+  zsd_inputs_load(tile, p->view, x, y, zsd_smaller(TILE_WIDTH, layout->width - x),
+                  zsd_smaller(TILE_HEIGHT, layout->height - y));
+  zsd_tile_forward(tile, p->how->packed);
+  zsd_inputs_finish(tile, p->view);
+  for (int c = 0; c < layout->channels && p->view->fusion; c++) {
+    p->filter->sums[(ptrdiff_t)item * ZSD_MAX_CHANNELS + c] = sum_of(tile, c);
+    shift(tile, c, p->tint->mean[layout->channel[c].component]);
+  }
+  if (p->image)
+    zsd_frame_store(p->image, layout, p->filter->kernels, tile, p->how->strength,
+                    p->how->first_column);
+}
+
+/* --- frames --- */
+
+/* The mean of what was found in a component; 0 where there are too few samples to tell. */
+static float found(const Pass *p, int component, int items) {
+  const ZsdLayout *layout = p->view->layout;
+  const ZsdFrameComponent *c = &p->view->frame->component[component];
+  double sum = 0;
+  int channels = 0;
+  for (int i = 0; i < layout->channels; i++) {
+    if (layout->channel[i].component != component)
+      continue;
+    channels++;
+    for (int k = 0; k < items; k++)
+      sum += p->filter->sums[(ptrdiff_t)k * ZSD_MAX_CHANNELS + i];
+  }
+  if (c->width * c->height < ENOUGH)
+    return 0;
+  return (float)(sum / ((double)channels * layout->width * layout->height));
+}
+
+static int make_room(ZsdFilter *f, int items) {
+  if (f->most >= items)
+    return 0;
+  double *sums = realloc(f->sums, (size_t)items * ZSD_MAX_CHANNELS * sizeof *sums);
+  if (!sums)
+    return -1;
+  f->sums = sums;
+  f->most = items;
+  return 0;
+}
+
+int zsd_filter_run(ZsdFilter *f, ZsdImage *image, const ZsdView *view, ZsdTint *tint,
+                   const ZsdFiltering *how) {
+  const int across = (view->layout->width + TILE_WIDTH - 1) / TILE_WIDTH;
+  const int items = across * ((view->layout->height + TILE_HEIGHT - 1) / TILE_HEIGHT);
+  Pass pass = {f, tint->known || !view->fusion ? image : NULL, view, tint, how, across};
+
+  if (make_room(f, items))
+    return -1;
+  if (!how->repeated)
+    memcpy(tint->mean, tint->next, sizeof tint->mean);
+  zsd_threads_run(f->threads, filter_tile, &pass, items);
+  if (!view->fusion || (how->repeated && tint->known))
+    return 0;
+  for (int i = 0; i < view->frame->components; i++) {
+    const float now = found(&pass, i, items);
+    tint->next[i] = tint->known ? tint->next[i] + NEW_SHARE * (now - tint->next[i]) : now;
+  }
+  if (tint->known)
+    return 0;
+  memcpy(tint->mean, tint->next, sizeof tint->mean);
+  tint->known = true;
+  pass.image = image;
+  zsd_threads_run(f->threads, filter_tile, &pass, items);
+  return 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Learning from one frame to the next: parts of a frame are remembered as the network saw them,
+ * and the next frame, where it shows the same, is the second look (looks.h) at them. The noise
+ * of two frames is independent, whatever it is within one. */
+#ifndef ZSD_FRAMEPAIRS_H
+#define ZSD_FRAMEPAIRS_H
+
+#include "inputs.h"
+#include "looks.h"
+#include "random.h"
+
+typedef struct ZsdFramePairs ZsdFramePairs;
+
+/* Room for `pages` parts of frames. NULL: no memory. */
+ZsdFramePairs *zsd_frame_pairs_new(ZsdShape shape, int pages, int workers);
+void zsd_frame_pairs_free(ZsdFramePairs *pairs);
+void zsd_frame_pairs_clear(ZsdFramePairs *pairs);
+
+/* Remembers `count` parts of the frame, at random places. Some of them as if the frame were the
+ * first one: the more, the less of it is fused. Returns 0, or -1 without memory: none is
+ * remembered. */
+int zsd_frame_pairs_remember(ZsdFramePairs *pairs, const ZsdView *view, int count,
+                             ZsdRandom *random);
+
+/* Gives the parts that were remembered last their second looks. */
+void zsd_frame_pairs_complete(ZsdFramePairs *pairs, const ZsdView *next);
+
+/* What there is to learn from them; of 0 pages if there is nothing. */
+ZsdLesson zsd_frame_pairs_lesson(const ZsdFramePairs *pairs);
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* On real clips, where the measuring material lies beside the project; skipped where it does
+ * not. */
+#include "fusion.h"
+
+#include "cpu.h"
+#include "picture.h"
+#include "suite.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const names[] = {"foreman_176x144", "park_joy_480x270", "slalom_854x480",
+                                    "tennis_352x240"};
+
+/* --- clips: I420, 8 bits --- */
+
+typedef struct {
+  int width, height, frames;
+  uint8_t *data; /* clean */
+} Clip;
+
+static size_t frame_size(int width, int height) {
+  return (size_t)width * height + 2 * (size_t)((width + 1) / 2) * ((height + 1) / 2);
+}
+
+static ZsdImage image_of(uint8_t *data, int width, int height) {
+  const int w = (width + 1) / 2, h = (height + 1) / 2;
+  ZsdImage image = {.width = width, .height = height, .components = 3, .depth = 8};
+  image.component[0] = (ZsdComponent){data, width, 1, width, height, false, false};
+  data += (size_t)width * height;
+  image.component[1] = (ZsdComponent){data, w, 1, w, h, true, true};
+  image.component[2] = (ZsdComponent){data + (size_t)w * h, w, 1, w, h, true, true};
+  return image;
+}
+
+/* The first frames of a clip. */
+static void read_clip(Clip *clip, const char *name, int frames) {
+  char path[1000], line[200];
+  snprintf(path, sizeof path, "%s/%s.y4m", CLIPS, name);
+  FILE *f = fopen(path, "rb");
+  ck_assert_msg(f != NULL, "cannot read %s", path);
+  ck_assert_ptr_nonnull(fgets(line, sizeof line, f));
+  const char *w = strstr(line, " W"), *h = strstr(line, " H");
+  ck_assert(w && h);
+  *clip = (Clip){.width = atoi(w + 2), .height = atoi(h + 2)};
+  const size_t size = frame_size(clip->width, clip->height);
+  clip->data = malloc(frames * size);
+  ck_assert_ptr_nonnull(clip->data);
+  while (clip->frames < frames && fgets(line, sizeof line, f) &&
+         fread(clip->data + clip->frames * size, 1, size, f) == size)
+    clip->frames++;
+  ck_assert_int_eq(clip->frames, frames);
+  fclose(f);
+}
+
+/* The middle of each frame alone. */
+static void crop_clip(Clip *clip, int width, int height) {
+  const size_t size = frame_size(clip->width, clip->height), to = frame_size(width, height);
+  const int left = (clip->width - width) / 4 * 2, top = (clip->height - height) / 4 * 2;
+  uint8_t *data = malloc(clip->frames * to);
+  ck_assert_ptr_nonnull(data);
+  for (int t = 0; t < clip->frames; t++) {
+    const ZsdImage from = image_of(clip->data + t * size, clip->width, clip->height);
+    const ZsdImage into = image_of(data + t * to, width, height);
+    for (int c = 0; c < 3; c++)
+      for (int y = 0; y < into.component[c].height; y++)
+        memcpy(into.component[c].data + y * into.component[c].stride,
+               from.component[c].data + (y + (top >> (c > 0))) * from.component[c].stride +
+                   (left >> (c > 0)),
+               into.component[c].width);
+  }
+  free(clip->data);
+  *clip = (Clip){width, height, clip->frames, data};
+}
+
+/* Frame t with noise. */
+static void noisy_frame(const Clip *clip, int t, ZsdNoise *noise, ZsdNoiseKind kind,
+                        double sigma, uint8_t *data) {
+  const size_t size = frame_size(clip->width, clip->height);
+  ZsdImage image = image_of(data, clip->width, clip->height);
+  memcpy(data, clip->data + t * size, size);
+  ck_assert_int_eq(zsd_noise_add(noise, &image, kind, sigma / 255), 0);
+}
+
+static double mean_square(const Clip *clip, int t, const uint8_t *data) {
+  const uint8_t *clean = clip->data + t * frame_size(clip->width, clip->height);
+  double sum = 0;
+  for (int i = 0; i < clip->width * clip->height; i++)
+    sum += (data[i] - clean[i]) * (data[i] - clean[i]);
+  return sum / (clip->width * clip->height);
+}
+
+/* --- the noise that is found --- */
+
+static const struct {
+  ZsdNoiseKind kind;
+  double sigma;
+} grains[] = {{ZSD_NOISE_GAUSSIAN, 5},    {ZSD_NOISE_GAUSSIAN, 10},  {ZSD_NOISE_GAUSSIAN, 25},
+              {ZSD_NOISE_GAUSSIAN, 50},   {ZSD_NOISE_CORRELATED, 5}, {ZSD_NOISE_CORRELATED, 10},
+              {ZSD_NOISE_CORRELATED, 20}, {ZSD_NOISE_CORRELATED, 30}};
+enum { N_GRAINS = sizeof grains / sizeof *grains, N_CLIPS = sizeof names / sizeof *names };
+
+START_TEST(test_sigma) {
+  enum { FRAMES = 5 };
+  const ZsdKernels *kernels = zsd_kernels(zsd_cpu_detect());
+  ZsdThreads *threads = zsd_threads_new(0);
+  Clip clip;
+  ZsdFrame frame = {0};
+  read_clip(&clip, names[_i], FRAMES);
+  uint8_t *data = malloc(frame_size(clip.width, clip.height));
+  const ZsdImage image = image_of(data, clip.width, clip.height);
+  ck_assert_int_eq(zsd_frame_resize(&frame, &image), 0);
+  ZsdFusion *fusion = zsd_fusion_new(&frame);
+  ck_assert(threads && data && fusion);
+  for (int g = 0; g < N_GRAINS; g++) {
+    ZsdNoise *noise = zsd_noise_new(g);
+    zsd_fusion_restart(fusion);
+    for (int t = 0; t < FRAMES; t++) {
+      noisy_frame(&clip, t, noise, grains[g].kind, grains[g].sigma, data);
+      zsd_frame_load(&frame, &image, kernels, threads);
+      zsd_fusion_add(fusion, &frame, kernels, threads);
+      zsd_fusion_keep(fusion, &frame, threads);
+    }
+    /* of what was added the ends of the range take a part away again */
+    const double found = 255 * zsd_fusion_noise(fusion, 0)->sigma;
+    const double added = sqrt(mean_square(&clip, FRAMES - 1, data));
+    printf("# %s: noise %d of %.1f, found %.1f\n", names[_i], grains[g].kind, added, found);
+    ck_assert_msg(found >= 0.9 * added && found <= 1.1 * grains[g].sigma,
+                  "%s: noise %d of %.1f, found %.1f", names[_i], grains[g].kind, added, found);
+    zsd_noise_free(noise);
+  }
+  zsd_fusion_free(fusion);
+  zsd_frame_clear(&frame);
+  zsd_threads_free(threads);
+  free(data);
+  free(clip.data);
+}
+END_TEST
+
+/* --- what earlier frames are good for --- */
+
+enum { SHOTS = 8, FIRST = 3 };
+
+/* PSNR of luma, dB, the mean over the frames from the third one on. */
+static double psnr(const Clip *clip, ZsdNoiseKind kind, double sigma, bool temporal) {
+  char error[200];
+  ZsdSettings s = zsd_settings_default();
+  ZsdDenoiser *d = zsd_denoiser_new(error, sizeof error);
+  ZsdNoise *noise = zsd_noise_new(1);
+  uint8_t *data = malloc(frame_size(clip->width, clip->height));
+  double sum = 0;
+  ck_assert(d && noise && data);
+  s.temporal = temporal;
+  for (int t = 0; t < SHOTS; t++) {
+    ZsdImage image = image_of(data, clip->width, clip->height);
+    noisy_frame(clip, t, noise, kind, sigma, data);
+    ck_assert_int_eq(zsd_denoiser_process(d, &image, 0, &s, NULL, NULL), ZSD_OK);
+    if (t >= FIRST)
+      sum += 10 * log10(255 * 255 / mean_square(clip, t, data));
+  }
+  zsd_noise_free(noise);
+  zsd_denoiser_free(d);
+  free(data);
+  return sum / (SHOTS - FIRST);
+}
+
+/* Earlier frames never make a picture worse. */
+START_TEST(test_temporal) {
+  static const double levels[] = {10, 25, 20, 25};
+  static const ZsdNoiseKind kinds[] = {ZSD_NOISE_GAUSSIAN, ZSD_NOISE_GAUSSIAN,
+                                       ZSD_NOISE_CORRELATED, ZSD_NOISE_POISSON};
+  Clip clip;
+  read_clip(&clip, names[_i], SHOTS);
+  crop_clip(&clip, 176, 144);
+  for (int k = 0; k < 4; k++) {
+    const double alone = psnr(&clip, kinds[k], levels[k], false);
+    const double temporal = psnr(&clip, kinds[k], levels[k], true);
+    printf("# %s: noise %d of %.0f: %.2f dB alone, %.2f\n", names[_i], kinds[k], levels[k],
+           alone, temporal);
+    ck_assert_double_ge(temporal, alone - 0.1);
+  }
+  free(clip.data);
+}
+END_TEST
+
+Suite *make_suite(void) {
+  Suite *suite = suite_create("clips");
+  TCase *tc = tcase_create("clips");
+  tcase_add_loop_test(tc, test_sigma, 0, N_CLIPS);
+  tcase_add_loop_test(tc, test_temporal, 0, N_CLIPS);
+  tcase_set_timeout(tc, 170);
+  suite_add_tcase(suite, tc);
+  return suite;
+}
