@@ -5,19 +5,39 @@
  * @short_description: Denoises video by learning from the video itself
  * @see_also: zsnoise
  *
- * zsdenoise removes noise from video. It needs no model, no GPU and no noise level: on a keyframe
- * it teaches a small convolutional network the noise of that very frame (Zero-Shot Noise2Noise,
- * Y. Mansour and R. Heckel, CVPR 2023), and takes the noise that the network then sees off this
- * frame and the following ones. Learning takes a few seconds, for which the stream waits; filtering
- * takes milliseconds. With no property set it does the right thing.
+ * zsdenoise removes noise from video. It needs no model, no GPU and no noise level. It joins each
+ * frame with what earlier frames showed of the same things, and a small convolutional network
+ * takes off the noise that is left. The network begins with built-in weights and learns the rest
+ * from the video itself, a little on each frame: from what one frame and the next show of the same
+ * things. Without those weights, or if #GstZsDenoise:epochs asks for it, it learns on a keyframe
+ * from that frame alone (Zero-Shot Noise2Noise, Y. Mansour and R. Heckel, CVPR 2023), for which the
+ * stream waits. With no property set it does the right thing.
+ *
+ * How strong the noise is, how it depends on brightness and whether neighbours have it in common,
+ * it estimates itself, on every frame: #GstZsDenoise:estimated-sigma tells the result.
  *
  * ## Keyframes
  *
- * It learns anew on the first frame, after a cut (#GstZsDenoise:scene-threshold), after a flush, a
+ * It begins anew on the first frame, after a cut (#GstZsDenoise:scene-threshold), after a flush, a
  * discontinuity or new caps, and when #GstZsDenoise::retrain is emitted. With
  * #GstZsDenoise:finetune-interval it also goes on learning as frames pass. A frame without noise
  * (constant, saturated, synthetic) teaches it nothing and passes as it is, and so do the frames
  * after it until one has noise.
+ *
+ * ## Earlier frames
+ *
+ * What earlier frames showed is carried along with its motion and counts only where it predicts the
+ * frame to within the noise: on still or trackable content noise falls with the number of frames,
+ * and what moves otherwise is taken from its frame alone. A frame that is its predecessor once more
+ * counts once. This past is dropped on a keyframe: after a cut, a flush, a discontinuity or new
+ * caps. Frames that are played backwards (a segment's rate below 0) are denoised without it.
+ *
+ * With #GstZsDenoise:temporal false each frame is denoised by itself, with what the network knows
+ * from its start and has learned on the keyframe; with #GstZsDenoise:warm-start false all is
+ * learned from random weights, which takes seconds on each keyframe. The #GstZsDenoise:profile
+ * `paper` does neither: it is the method as published.
+ *
+ * ## Frames
  *
  * Frames are changed in place, never dropped, delayed or reordered. With #GstZsDenoise:strength 0
  * they pass untouched and uncopied. Interlaced frames are handled field by field.
@@ -29,10 +49,11 @@
  * * `zsdenoise-progress`, at most ten a second while it learns:
  *   * #guint `step`: steps taken
  *   * #guint `steps`: steps in all
- *   * #gdouble `loss`: the last step's loss, samples counted as 0..1
+ *   * #gdouble `loss`: see #GstZsDenoise:loss
  *   * #gdouble `eta`: seconds to go
- * * `zsdenoise-trained`, each time it has learned:
- *   * #gdouble `loss`: the last step's loss
+ * * `zsdenoise-trained`, each time a learning has come to its end: on a keyframe, on the frames
+ *   after it, or a fine-tuning:
+ *   * #gdouble `loss`: see #GstZsDenoise:loss
  *   * #gdouble `estimated-sigma`: see #GstZsDenoise:estimated-sigma
  *   * #gdouble `seconds`: how long it took
  *   * #guint `steps`: steps taken
@@ -72,6 +93,8 @@ enum
   PROP_FINETUNE_INTERVAL,
   PROP_FINETUNE_EPOCHS,
   PROP_SCENE_THRESHOLD,
+  PROP_TEMPORAL,
+  PROP_WARM_START,
   PROP_SPLIT,
   PROP_PRECISION,
   PROP_N_THREADS,
@@ -236,6 +259,12 @@ gst_zs_denoise_set_property (GObject * object, guint id, const GValue * value,
     case PROP_SCENE_THRESHOLD:
       settings->scene_threshold = g_value_get_double (value);
       break;
+    case PROP_TEMPORAL:
+      settings->temporal = g_value_get_boolean (value);
+      break;
+    case PROP_WARM_START:
+      settings->warm_start = g_value_get_boolean (value);
+      break;
     case PROP_SPLIT:
       settings->split = g_value_get_double (value);
       break;
@@ -263,6 +292,7 @@ make_stats (const ZsdStatus * status)
       "frames", G_TYPE_UINT64, status->frames,
       "keyframes", G_TYPE_UINT64, status->keyframes,
       "finetunings", G_TYPE_UINT64, status->finetunings,
+      "trainings", G_TYPE_UINT64, status->trainings,
       "step", G_TYPE_UINT, status->training.step,
       "steps", G_TYPE_UINT, status->training.steps,
       "loss", G_TYPE_DOUBLE, status->training.loss,
@@ -313,6 +343,12 @@ gst_zs_denoise_get_property (GObject * object, guint id, GValue * value,
       break;
     case PROP_SCENE_THRESHOLD:
       g_value_set_double (value, settings->scene_threshold);
+      break;
+    case PROP_TEMPORAL:
+      g_value_set_boolean (value, settings->temporal);
+      break;
+    case PROP_WARM_START:
+      g_value_set_boolean (value, settings->warm_start);
       break;
     case PROP_SPLIT:
       g_value_set_double (value, settings->split);
@@ -394,16 +430,15 @@ on_progress (void *user, const ZsdTraining * training)
   return !g_atomic_int_get (&self->cancel);
 }
 
-/* After a frame: says so if something was learned on it. */
+/* After a frame: says so if a learning came to its end on it. */
 static void
 report (GstZsDenoise * self)
 {
-  const guint64 before = self->status.keyframes + self->status.finetunings;
+  const guint64 before = self->status.trainings;
   const ZsdStatus *status = &self->status;
 
   publish_status (self);
-  if (status->keyframes + status->finetunings == before
-      || status->state != ZSD_STATE_FILTERING)
+  if (status->trainings == before)
     return;
   GST_INFO_OBJECT (self, "learned in %.2f s, %u steps: loss %g, noise %.1f "
       "of 255, %d threads, %s", status->training.seconds,
@@ -540,6 +575,9 @@ gst_zs_denoise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
   GST_OBJECT_LOCK (self);
   settings = self->settings;
   GST_OBJECT_UNLOCK (self);
+  /* Backwards, what came before is what is shown after. */
+  if (trans->segment.rate < 0)
+    settings.temporal = false;
 
   if (!gst_zs_map_buffer (GST_ELEMENT (self), &frame, &filter->in_info, buffer))
     return GST_FLOW_ERROR;
@@ -583,7 +621,8 @@ install_filter_properties (GObjectClass * object_class,
    *
    * A named bundle of the settings below. A setting that is set wins over the profile's, in
    * whichever order they are set. `paper` is the method as published: RGB frames are not packed,
-   * each step of learning sees the whole frame, 2000 steps are taken.
+   * each step of learning sees the whole frame, 2000 steps are taken; #GstZsDenoise:temporal and
+   * #GstZsDenoise:warm-start do not count.
    */
   g_object_class_install_property (object_class, PROP_PROFILE,
       g_param_spec_enum ("profile", "Profile",
@@ -612,6 +651,18 @@ install_filter_properties (GObjectClass * object_class,
       g_param_spec_double ("scene-threshold", "Scene threshold",
           "Change of picture that makes a keyframe (0 = only the first frame)",
           0, 1, defaults->scene_threshold, SETTING));
+
+  /**
+   * GstZsDenoise:temporal:
+   *
+   * Uses earlier frames, to denoise and to learn from. If false, each frame is denoised by itself.
+   * Has no effect with the #GstZsDenoise:profile `paper` and on frames that are played backwards,
+   * which are always denoised by themselves.
+   */
+  g_object_class_install_property (object_class, PROP_TEMPORAL,
+      g_param_spec_boolean ("temporal", "Temporal",
+          "Use earlier frames (false = each frame is denoised by itself)",
+          defaults->temporal, SETTING));
 
   /**
    * GstZsDenoise:split:
@@ -661,12 +712,27 @@ install_learning_properties (GObjectClass * object_class,
   /**
    * GstZsDenoise:epochs:
    *
-   * Steps of learning on a keyframe.
+   * Steps of learning on a keyframe from that frame alone; 0: the profile's where learning begins
+   * with random weights, and none where it begins with the built-in ones.
    */
   g_object_class_install_property (object_class, PROP_EPOCHS,
       g_param_spec_uint ("epochs", "Epochs",
           "Steps of learning on a keyframe (0 = the profile's)", 0, 1000000,
           defaults->epochs, SETTING));
+
+  /**
+   * GstZsDenoise:warm-start:
+   *
+   * On a keyframe it starts from the built-in weights. If false, it starts from random ones and
+   * learns on the keyframe, the profile's steps where #GstZsDenoise:epochs is 0: the video itself
+   * is then all that it learns from. Has no effect with the #GstZsDenoise:profile `paper`, which
+   * always starts from random weights; what has been learned already is kept until the next
+   * keyframe.
+   */
+  g_object_class_install_property (object_class, PROP_WARM_START,
+      g_param_spec_boolean ("warm-start", "Warm start",
+          "Start from the built-in weights (false = from random ones)",
+          defaults->warm_start, SETTING));
 
   /**
    * GstZsDenoise:learning-rate:
@@ -756,9 +822,9 @@ install_reports (GObjectClass * object_class)
   /**
    * GstZsDenoise:estimated-sigma:
    *
-   * Standard deviation of the noise in luma (green for RGB) on the last keyframe, on the scale of
-   * 0 to 255 whatever the depth; -1 when it is not known. It is estimated from the flattest parts
-   * of the frame and takes the noise for white.
+   * Standard deviation of the noise in luma (green for RGB), on the scale of 0 to 255 whatever the
+   * depth; -1 when it is not known. On a keyframe it is estimated from that frame's flattest parts,
+   * after it from what earlier frames do not predict.
    */
   g_object_class_install_property (object_class, PROP_ESTIMATED_SIGMA,
       g_param_spec_double ("estimated-sigma", "Estimated sigma",
@@ -768,7 +834,8 @@ install_reports (GObjectClass * object_class)
   /**
    * GstZsDenoise:loss:
    *
-   * Loss of the last step of learning.
+   * Loss of the last step of learning: 1 stands for the variance of the noise, or for full scale
+   * squared with the #GstZsDenoise:profile `paper`.
    */
   g_object_class_install_property (object_class, PROP_LOSS,
       g_param_spec_double ("loss", "Loss",
@@ -791,7 +858,8 @@ install_reports (GObjectClass * object_class)
    *
    * * #gchararray `state`: as #GstZsDenoise:state
    * * #guint64 `frames`: frames seen
-   * * #guint64 `keyframes`, `finetunings`: how often it has learned anew, and gone on learning
+   * * #guint64 `keyframes`, `finetunings`: how often it has begun anew, and been fine-tuned
+   * * #guint64 `trainings`: how often a learning of any kind has come to its end
    * * #guint `step`, `steps`: how far the last learning came
    * * #gdouble `loss`: as #GstZsDenoise:loss
    * * #gdouble `seconds`: how long the last learning took
@@ -826,7 +894,8 @@ gst_zs_denoise_class_init (GstZsDenoiseClass * klass)
    * GstZsDenoise::retrain:
    * @zsdenoise: the element
    *
-   * Makes the next frame a keyframe: what was learned is forgotten and learned anew.
+   * Makes the next frame a keyframe: what was learned is forgotten and learned anew, and so are
+   * earlier frames.
    */
   signals[SIGNAL_RETRAIN] = g_signal_new_class_handler ("retrain",
       G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION,

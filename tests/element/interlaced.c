@@ -206,6 +206,44 @@ GST_START_TEST (test_gain)
 
 GST_END_TEST;
 
+/* Each field has a past of its own: both become cleaner from frame to frame though they show
+ * pictures that have nothing in common. */
+GST_START_TEST (test_past)
+{
+  const gint first = __i__ % 2;
+  const Stream s = make_stream (formats[__i__], 160, 192, BY_BUFFER, first);
+  GstHarness *h = start_element ("zsdenoise", "hidden-channels", 16, NULL);
+  GstBuffer *clean = picture_new (&s.info, 0), *other = picture_new (&s.info,
+      1);
+  gdouble psnr[2][5];
+  guint i, field;
+
+  copy_field (clean, other, &s.info, BOTTOM);
+  set_format (h, &s.info);
+  for (i = 0; i < 5; i++) {
+    GstBuffer *out = filtered (h, flagged (picture_add_noise
+            (gst_buffer_copy_deep (clean), &s.info, 20, i), &s));
+
+    for (field = TOP; field <= BOTTOM; field++) {
+      GstBuffer *one = gst_buffer_copy_deep (clean);
+
+      copy_field (one, out, &s.info, field);
+      psnr[field][i] = picture_psnr (one, clean, &s.info);
+      gst_buffer_unref (one);
+    }
+    gst_buffer_unref (out);
+  }
+  for (field = TOP; field <= BOTTOM; field++)
+    fail_unless (psnr[field][4] > psnr[field][0] + 1, "field %u: first %.2f "
+        "dB, fifth %.2f dB", field, psnr[field][0], psnr[field][4]);
+  fail_unless_equals_uint64 (count_of (h->element, "keyframes"), 1);
+  gst_buffer_unref (clean);
+  gst_buffer_unref (other);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
 /* Frames that have hardly any fields. */
 GST_START_TEST (test_small)
 {
@@ -287,6 +325,7 @@ make_suite (void)
 
   tcase_add_loop_test (tcase, test_fields_apart, 0, n);
   tcase_add_loop_test (tcase, test_gain, 0, n);
+  tcase_add_loop_test (tcase, test_past, 0, n);
   tcase_add_loop_test (tcase, test_small, 0, n);
   tcase_add_loop_test (tcase, test_whole_frames_among_interlaced, 0, n);
   tcase_add_loop_test (tcase, test_untouched, 0, n);

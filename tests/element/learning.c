@@ -106,20 +106,21 @@ GST_START_TEST (test_trained)
   guint i;
 
   set_format (h, &info);
-  for (i = 0; i < 3; i++)
+  gst_buffer_unref (filtered (h, picture_noisy (&info, 0)));
+  g_object_get (h->element, "loss", &loss, "estimated-sigma", &sigma, NULL);
+  for (i = 1; i < 3; i++)
     gst_buffer_unref (filtered (h, picture_noisy (&info, i)));
   seconds = (gdouble) (g_get_monotonic_time () - start) / G_TIME_SPAN_SECOND;
   message = next_named (h, "zsdenoise-trained");
   fail_unless (message != NULL);
   s = gst_message_get_structure (message);
   fail_unless_equals_int (gst_structure_n_fields (s), 4);
-  g_object_get (h->element, "loss", &loss, "estimated-sigma", &sigma, NULL);
   fail_unless_equals_float (get_double (s, "loss"), loss);
   fail_unless_equals_float (get_double (s, "estimated-sigma"), sigma);
   fail_unless_equals_int (get_uint (s, "steps"), 200);
   fail_unless (get_double (s, "seconds") > 0);
   fail_unless (get_double (s, "seconds") < seconds);
-  fail_unless (loss > 0 && loss < 0.1, "loss %g", loss);
+  fail_unless (loss > 0 && loss < 1, "loss %g", loss);
   gst_message_unref (message);
   fail_unless_equals_int (count_named (h, "zsdenoise-trained"), 0);
   fail_unless_equals_uint64 (count_of (h->element, "keyframes"), 1);
@@ -148,6 +149,63 @@ GST_START_TEST (test_nothing_learned)
   fail_unless_equals_int (count_named (h, "zsdenoise-trained"), 1);
   fail_unless_equals_int (state_of (h->element), FILTERING);
   stop_element (h);
+}
+
+GST_END_TEST;
+
+/* Without the past, too, noise is noticed when it comes. */
+GST_START_TEST (test_nothing_learned_at_first)
+{
+  const GstVideoInfo info = picture_info ("I420", 160, 120);
+  GstHarness *h = start_element ("zsdenoise", CHEAP, "temporal", FALSE, NULL);
+  gdouble sigma;
+
+  set_format (h, &info);
+  gst_buffer_unref (filtered (h, picture_new (&info, 0)));
+  fail_unless_equals_int (state_of (h->element), PASSING);
+  gst_buffer_unref (filtered (h, picture_noisy (&info, 0)));
+  fail_unless_equals_int (state_of (h->element), FILTERING);
+  g_object_get (h->element, "estimated-sigma", &sigma, NULL);
+  fail_unless (sigma > 15 && sigma < 25, "%g", sigma);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
+/* The built-in weights are a head start: after a few steps the picture is better with them. The
+ * method as published has none, and no past. */
+GST_START_TEST (test_warm_start)
+{
+  const GstVideoInfo info = picture_info ("I420", 160, 120);
+  GstBuffer *clean = picture_new (&info, 0), *published[2];
+  gdouble psnr[2];
+  gboolean warm;
+
+  for (warm = FALSE; warm <= TRUE; warm++) {
+    GstHarness *h = start_element ("zsdenoise", "epochs", 20,
+        "hidden-channels", 16, "warm-start", warm, NULL);
+    GstBuffer *out;
+
+    set_format (h, &info);
+    out = filtered (h, picture_noisy (&info, 0));
+    psnr[warm] = picture_psnr (out, clean, &info);
+    gst_buffer_unref (out);
+    stop_element (h);
+
+    h = start_element ("zsdenoise", CHEAP, "warm-start", warm, "temporal",
+        warm, NULL);
+    gst_util_set_object_arg (G_OBJECT (h->element), "profile", "paper");
+    set_format (h, &info);
+    gst_buffer_unref (filtered (h, picture_noisy (&info, 0)));
+    published[warm] = filtered (h, picture_noisy (&info, 1));
+    stop_element (h);
+  }
+  fail_unless (psnr[TRUE] > psnr[FALSE] + 2, "%.2f dB, with it %.2f dB",
+      psnr[FALSE], psnr[TRUE]);
+  fail_unless (picture_same_bytes (published[FALSE], published[TRUE]));
+  gst_buffer_unref (published[FALSE]);
+  gst_buffer_unref (published[TRUE]);
+  gst_buffer_unref (clean);
 }
 
 GST_END_TEST;
@@ -199,13 +257,14 @@ static const gchar *const sigma_formats[] = {
   "I420", "GRAY8", "RGB", "YUY2", "BGRA", "I420_10LE", "P010_10LE", "GRAY16_LE"
 };
 
-/* White noise on a smooth picture, on the scale of 0 to 255 in every format. */
+/* White noise on a smooth picture, on the scale of 0 to 255 in every format: from one frame, and
+ * then from what it shows of the next ones. */
 GST_START_TEST (test_sigma)
 {
   static const gdouble sigmas[] = { 5, 20, 35 };
   const GstVideoInfo info = picture_info (sigma_formats[__i__], 320, 240);
   gdouble sigma;
-  guint i;
+  guint i, n;
 
   for (i = 0; i < G_N_ELEMENTS (sigmas); i++) {
     GstHarness *h = start_element ("zsdenoise", "epochs", 1, NULL);
@@ -213,11 +272,13 @@ GST_START_TEST (test_sigma)
     g_object_get (h->element, "estimated-sigma", &sigma, NULL);
     fail_unless_equals_float (sigma, -1);
     set_format (h, &info);
-    gst_buffer_unref (filtered (h, picture_add_noise (picture_new (&info, 0),
-                &info, sigmas[i], 0)));
-    g_object_get (h->element, "estimated-sigma", &sigma, NULL);
-    fail_unless (sigma > 0.85 * sigmas[i] && sigma < 1.15 * sigmas[i],
-        "%g for %g", sigma, sigmas[i]);
+    for (n = 0; n < 4; n++) {
+      gst_buffer_unref (filtered (h, picture_add_noise (picture_new (&info, 0),
+                  &info, sigmas[i], n)));
+      g_object_get (h->element, "estimated-sigma", &sigma, NULL);
+      fail_unless (sigma > 0.85 * sigmas[i] && sigma < 1.15 * sigmas[i],
+          "%g for %g, frame %u", sigma, sigmas[i], n);
+    }
     stop_element (h);
   }
 }
@@ -249,7 +310,12 @@ GST_START_TEST (test_stats)
   guint i;
 
   set_format (h, &info);
-  for (i = 0; i < 3; i++)
+  gst_buffer_unref (filtered (h, picture_noisy (&info, 0)));
+  g_object_get (h->element, "stats", &stats, NULL);
+  fail_unless_equals_int (get_uint (stats, "step"), 200);
+  fail_unless_equals_int (get_uint (stats, "steps"), 200);
+  gst_structure_free (stats);
+  for (i = 1; i < 3; i++)
     gst_buffer_unref (filtered (h, picture_noisy (&info, i)));
   g_object_get (h->element, "stats", &stats, "loss", &loss, "isa", &isa,
       "estimated-sigma", &sigma, NULL);
@@ -259,8 +325,8 @@ GST_START_TEST (test_stats)
   fail_unless_equals_uint64 (count_of (h->element, "frames"), 3);
   fail_unless_equals_uint64 (count_of (h->element, "keyframes"), 1);
   fail_unless_equals_uint64 (count_of (h->element, "finetunings"), 0);
-  fail_unless_equals_int (get_uint (stats, "step"), 200);
-  fail_unless_equals_int (get_uint (stats, "steps"), 200);
+  fail_unless (get_uint (stats, "step") > 0);
+  fail_unless (get_uint (stats, "step") <= get_uint (stats, "steps"));
   fail_unless_equals_int (get_uint (stats, "threads"), 2);
   fail_unless_equals_float (get_double (stats, "loss"), loss);
   fail_unless_equals_float (get_double (stats, "estimated-sigma"), sigma);
@@ -281,6 +347,9 @@ GST_END_TEST;
 
 static const gchar *const quality_formats[] = { "I420", "RGB" };
 
+/* What is gained at least, in dB: a first frame has no past to draw on. */
+static const gdouble gains[] = { 5, 7, 8, 9 };
+
 /* With nothing set, a smooth picture loses most of its noise. */
 GST_START_TEST (test_quality)
 {
@@ -290,14 +359,14 @@ GST_START_TEST (test_quality)
   guint i;
 
   set_format (h, &info);
-  for (i = 0; i < 2; i++) {
+  for (i = 0; i < G_N_ELEMENTS (gains); i++) {
     GstBuffer *in = picture_noisy (&info, i), *out;
     const gdouble before = picture_psnr (in, clean, &info);
     gdouble after;
 
     out = filtered (h, in);
     after = picture_psnr (out, clean, &info);
-    fail_unless (after > before + 8, "frame %u: from %.2f to %.2f dB", i,
+    fail_unless (after > before + gains[i], "frame %u: from %.2f to %.2f dB", i,
         before, after);
     gst_buffer_unref (out);
   }
@@ -316,6 +385,8 @@ make_suite (void)
   tcase_add_test (tcase, test_progress);
   tcase_add_test (tcase, test_trained);
   tcase_add_test (tcase, test_nothing_learned);
+  tcase_add_test (tcase, test_nothing_learned_at_first);
+  tcase_add_test (tcase, test_warm_start);
   tcase_add_test (tcase, test_state);
   tcase_add_loop_test (tcase, test_sigma, 0, G_N_ELEMENTS (sigma_formats));
   tcase_add_test (tcase, test_isa);

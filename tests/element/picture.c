@@ -120,8 +120,8 @@ wave (guint which, guint c, gdouble x, gdouble y)
   return 0.3 + 0.1 * sin (along + 2.1 * which) * cos (across + c);
 }
 
-GstBuffer *
-picture_new (const GstVideoInfo * info, guint which)
+static GstBuffer *
+paint (const GstVideoInfo * info, guint which, gdouble right, gdouble down)
 {
   GstBuffer *buffer = new_frame (info);
   GstVideoFrame frame;
@@ -131,8 +131,58 @@ picture_new (const GstVideoInfo * info, guint which)
   map (&frame, info, buffer, GST_MAP_READWRITE);
   FOR_EACH_SAMPLE (&frame, c, x, y)
       set_sample (&frame, c, x, y, wave (which, c,
-          x << GST_VIDEO_FORMAT_INFO_W_SUB (info->finfo, c),
-          y << GST_VIDEO_FORMAT_INFO_H_SUB (info->finfo, c)));
+          right + (x << GST_VIDEO_FORMAT_INFO_W_SUB (info->finfo, c)),
+          down + (y << GST_VIDEO_FORMAT_INFO_H_SUB (info->finfo, c))));
+  gst_video_frame_unmap (&frame);
+  return buffer;
+}
+
+GstBuffer *
+picture_new (const GstVideoInfo * info, guint which)
+{
+  return paint (info, which, 0, 0);
+}
+
+GstBuffer *
+picture_panned (const GstVideoInfo * info, gdouble right, gdouble down)
+{
+  return paint (info, 0, right, down);
+}
+
+GstBuffer *
+picture_add_level (GstBuffer * buffer, const GstVideoInfo * info, gdouble level)
+{
+  GstVideoFrame frame;
+  gint x, y;
+  guint c;
+
+  buffer = gst_buffer_make_writable (buffer);
+  map (&frame, info, buffer, GST_MAP_READWRITE);
+  FOR_EACH_SAMPLE (&frame, c, x, y)
+      set_sample (&frame, c, x, y, level +
+      (gdouble) get_sample (&frame, c, x, y) / full_scale (&frame, c));
+  gst_video_frame_unmap (&frame);
+  return buffer;
+}
+
+GstBuffer *
+picture_add_square (GstBuffer * buffer, const GstVideoInfo * info, gint left,
+    gint top, gint size, gdouble level)
+{
+  GstVideoFrame frame;
+  gint x, y;
+  guint c;
+
+  buffer = gst_buffer_make_writable (buffer);
+  map (&frame, info, buffer, GST_MAP_READWRITE);
+  FOR_EACH_SAMPLE (&frame, c, x, y) {
+    const gint column = x << GST_VIDEO_FORMAT_INFO_W_SUB (info->finfo, c);
+    const gint row = y << GST_VIDEO_FORMAT_INFO_H_SUB (info->finfo, c);
+
+    if (column >= left && column < left + size && row >= top
+        && row < top + size)
+      set_sample (&frame, c, x, y, level);
+  }
   gst_video_frame_unmap (&frame);
   return buffer;
 }

@@ -11,6 +11,10 @@ GstVideoInfo picture_info (const gchar * format, gint width, gint height);
  * pictures have nothing in common. */
 GstBuffer *picture_new (const GstVideoInfo * info, guint which);
 
+/* The first one, as it is seen from further right and further down. */
+GstBuffer *picture_panned (const GstVideoInfo * info, gdouble right,
+    gdouble down);
+
 /* All colour samples at this part of full scale. */
 GstBuffer *picture_flat (const GstVideoInfo * info, gdouble level);
 
@@ -18,6 +22,14 @@ GstBuffer *picture_flat (const GstVideoInfo * info, gdouble level);
  * scale of 0 to 255. */
 GstBuffer *picture_add_noise (GstBuffer * frame, const GstVideoInfo * info,
     gdouble sigma, guint seed);
+
+/* The frame with this part of full scale added to all colour samples. */
+GstBuffer *picture_add_level (GstBuffer * frame, const GstVideoInfo * info,
+    gdouble level);
+
+/* The frame with a square on it the samples of which are at this part of full scale. */
+GstBuffer *picture_add_square (GstBuffer * frame, const GstVideoInfo * info,
+    gint left, gint top, gint size, gdouble level);
 
 /* The usual frame: the first picture with strong noise. */
 GstBuffer *picture_noisy (const GstVideoInfo * info, guint seed);

@@ -191,9 +191,15 @@ GST_START_TEST (test_profile_or_setting)
   guint i;
 
   for (i = 0; i < G_N_ELEMENTS (names); i++) {
-    h = start_element ("zsdenoise", "hidden-channels", 8, NULL);
+    h = start_element ("zsdenoise", "hidden-channels", 16, "warm-start", FALSE,
+        NULL);
     gst_util_set_object_arg (G_OBJECT (h->element), "profile", names[i]);
     fail_unless (steps_taken (h) > 100);
+
+    h = start_element ("zsdenoise", "hidden-channels", 16, NULL);
+    gst_util_set_object_arg (G_OBJECT (h->element), "profile", names[i]);
+    fail_unless (g_str_equal (names[i], "paper") ? steps_taken (h) == 2000 :
+        steps_taken (h) <= 100);
 
     h = start_element ("zsdenoise", "epochs", 11, NULL);
     gst_util_set_object_arg (G_OBJECT (h->element), "profile", names[i]);
@@ -204,7 +210,8 @@ GST_START_TEST (test_profile_or_setting)
     g_object_set (h->element, "epochs", 12, NULL);
     fail_unless_equals_int (steps_taken (h), 12);
 
-    h = start_element ("zsdenoise", "epochs", 13, "hidden-channels", 8, NULL);
+    h = start_element ("zsdenoise", "epochs", 13, "hidden-channels", 16,
+        "warm-start", FALSE, NULL);
     gst_util_set_object_arg (G_OBJECT (h->element), "profile", names[i]);
     g_object_set (h->element, "epochs", 0, NULL);
     fail_unless (steps_taken (h) > 100);
