@@ -228,7 +228,8 @@ GST_START_TEST (test_finetuning)
 
 GST_END_TEST;
 
-/* Going on learning makes the picture better: here from each frame by itself. */
+/* Going on learning makes the picture better: here what has begun at random, from each frame by
+ * itself. */
 GST_START_TEST (test_finetuning_helps)
 {
   gdouble psnr[2];
@@ -238,8 +239,8 @@ GST_START_TEST (test_finetuning_helps)
     GstHarness *h = start ();
     GstBuffer *clean = picture_new (&info, 0), *out;
 
-    g_object_set (h->element, "temporal", FALSE, "finetune-interval", tuned,
-        "finetune-epochs", 100, NULL);
+    g_object_set (h->element, "temporal", FALSE, "warm-start", FALSE,
+        "finetune-interval", tuned, "finetune-epochs", 100, NULL);
     for (i = 0; i < 6; i++)
       push_picture (h, 0, i);
     out = filtered (h, picture_noisy (&info, i));
