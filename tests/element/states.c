@@ -36,7 +36,7 @@ static void
 wait_for (GstElement * pipeline, GstMessageType types)
 {
   GstBus *bus = gst_element_get_bus (pipeline);
-  GstMessage *message = gst_bus_timed_pop_filtered (bus, 30 * GST_SECOND,
+  GstMessage *message = gst_bus_timed_pop_filtered (bus, 120 * GST_SECOND,
       types | GST_MESSAGE_ERROR);
   GError *error;
 
@@ -58,7 +58,7 @@ wait_for_progress (GstElement * pipeline)
   GstMessage *message;
 
   while (!found) {
-    message = gst_bus_timed_pop_filtered (bus, 30 * GST_SECOND,
+    message = gst_bus_timed_pop_filtered (bus, 120 * GST_SECOND,
         GST_MESSAGE_ELEMENT | GST_MESSAGE_ERROR);
     fail_unless (message != NULL, "it does not learn");
     found = gst_message_has_name (message, "zsdenoise-progress");
