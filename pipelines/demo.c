@@ -471,7 +471,7 @@ main (int argc, char **argv)
   const GOptionEntry options[] = {
     {"noise", 0, 0, G_OPTION_ARG_STRING, &degree,
         "Take FILE for clean and add noise of this degree first", "DEGREE"},
-    {NULL}
+    G_OPTION_ENTRY_NULL
   };
   GOptionContext *context = g_option_context_new ("FILE OUTDIR");
   GError *error = NULL;
