@@ -124,6 +124,10 @@ const ZsdNoiseModel *zsd_fusion_noise(const ZsdFusion *f, int component) {
   return &f->noise[component];
 }
 
+bool zsd_fusion_noise_known(const ZsdFusion *f) {
+  return f->has_noise;
+}
+
 bool zsd_fusion_tracking(const ZsdFusion *f, ZsdTracking *tracking) {
   *tracking = (ZsdTracking){f->field, f->missed, f->light};
   return f->frames > 0 && !f->repeated;

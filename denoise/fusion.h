@@ -41,6 +41,9 @@ bool zsd_fusion_repeated(const ZsdFusion *fusion);
 
 const ZsdNoiseModel *zsd_fusion_noise(const ZsdFusion *fusion, int component);
 
+/* Whether any frame has told how much noise there is. */
+bool zsd_fusion_noise_known(const ZsdFusion *fusion);
+
 /* Where the content of the last frame was in the one before. */
 typedef struct {
   const ZsdField *field;
