@@ -20,15 +20,6 @@ typedef struct {
   size_t weights, bias;  /* where they begin among the parameters */
 } ZsdLayer;
 
-/* Channels of a network's input, of its hidden layers and of its output. */
-typedef struct {
-  int inputs, hidden, outputs;
-} ZsdShape;
-
-static inline bool zsd_shape_same(ZsdShape a, ZsdShape b) {
-  return a.inputs == b.inputs && a.hidden == b.hidden && a.outputs == b.outputs;
-}
-
 typedef struct {
   ZsdShape shape;
   ZsdLayer layers[ZSD_LAYERS];

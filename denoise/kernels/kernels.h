@@ -13,6 +13,8 @@
 #ifndef ZSD_KERNELS_H
 #define ZSD_KERNELS_H
 
+#include "pass.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,12 +30,6 @@ typedef enum {
   ZSD_GATED,  /* LeakyReLU's derivative: multiplied by ZSD_LEAK where the activation that is
                  about to be overwritten in the output plane is not above 0 */
 } ZsdEpilogue;
-
-/* A set of planes, `plane` floats from one to the next. */
-typedef struct {
-  float *data;
-  ptrdiff_t plane;
-} ZsdPlanes;
 
 typedef struct {
   ZsdPlanes in, out;
