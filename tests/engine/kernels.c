@@ -19,6 +19,7 @@ static const struct {
     {"conv1x1", check_conv1x1},
     {"conv3x3_grad", check_conv3x3_grad},
     {"conv1x1_grad", check_conv1x1_grad},
+    {"pass bf16", check_pass_bf16},
     {"sum", check_sum},
     {"sad16", check_sad16},
     {"load8", check_load8},
