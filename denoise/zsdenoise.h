@@ -116,7 +116,7 @@ typedef struct {
   uint64_t trainings; /* that came to their end: of keyframes, on the frames after them, and
                          fine-tunings */
   int threads;
-  const char *isa; /* "c", "avx2", "avx512" or "neon" */
+  const char *isa; /* "c", "avx2", "avx512", "amx" or "neon" */
 } ZsdStatus;
 
 /* A denoiser. NULL: `error` (of `size` bytes) holds a sentence that says why. The environment

@@ -292,7 +292,8 @@ GST_START_TEST (test_isa)
 
   g_object_get (h->element, "isa", &isa, NULL);
   fail_unless (g_strcmp0 (isa, "c") == 0 || g_strcmp0 (isa, "avx2") == 0
-      || g_strcmp0 (isa, "avx512") == 0 || g_strcmp0 (isa, "neon") == 0,
+      || g_strcmp0 (isa, "avx512") == 0 || g_strcmp0 (isa, "amx") == 0
+      || g_strcmp0 (isa, "neon") == 0,
       "%s", isa);
   g_free (isa);
   stop_element (h);

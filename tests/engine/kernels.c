@@ -30,7 +30,8 @@ static const struct {
 enum { N_TESTS = sizeof tests / sizeof *tests };
 
 /* Each instruction set with those below it. */
-static const unsigned levels[] = {0, ZSD_CPU_AVX2, ZSD_CPU_AVX2 | ZSD_CPU_AVX512, ZSD_CPU_NEON};
+static const unsigned levels[] = {0, ZSD_CPU_AVX2, ZSD_CPU_AVX2 | ZSD_CPU_AVX512,
+                                  ZSD_CPU_AVX2 | ZSD_CPU_AVX512 | ZSD_CPU_AMX, ZSD_CPU_NEON};
 enum { N_LEVELS = sizeof levels / sizeof *levels };
 
 static bool has(unsigned level) {
