@@ -323,6 +323,7 @@ GST_START_TEST (test_stats)
   fail_unless_equals_string (gst_structure_get_string (stats, "state"),
       "filtering");
   fail_unless_equals_string (gst_structure_get_string (stats, "isa"), isa);
+  fail_unless (gst_structure_get_string (stats, "precision") != NULL);
   fail_unless_equals_uint64 (count_of (h->element, "frames"), 3);
   fail_unless_equals_uint64 (count_of (h->element, "keyframes"), 1);
   fail_unless_equals_uint64 (count_of (h->element, "finetunings"), 0);
