@@ -21,6 +21,7 @@ static const struct {
     {"conv1x1_grad", check_conv1x1_grad},
     {"pass bf16", check_pass_bf16},
     {"sum", check_sum},
+    {"pass", check_pass},
     {"sad16", check_sad16},
     {"load8", check_load8},
     {"load16", check_load16},
