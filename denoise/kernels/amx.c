@@ -125,7 +125,7 @@ static Room room_for(ZsdShape shape, int width, int height) {
   r.at_h2 = r.at_h1 + (r.columns + 2) * r.h1 + TILE * BYTES;
   r.at_out = r.at_h2 + r.h2 + TILE * BYTES;
   r.at_sums = r.at_out + (size_t)height * r.cut.rows * columns * BYTES;
-  r.end = r.at_sums + 4 * (size_t)r.cut.rows * BYTES;
+  r.end = r.at_sums + 8 * (size_t)r.cut.rows * BYTES;
   return r;
 }
 
@@ -229,19 +229,48 @@ static void store_outputs(const ZsdPass *p, const Room *r, const char *scratch,
 
 /* --- layers --- */
 
-/* A 3x3 layer. */
+/* A 3x3 layer, of a block of its channels. */
 typedef struct {
   int steps;
-  int rows;            /* channels of a tile */
-  const char *weights; /* of this block */
+  int rows; /* channels of a tile */
+  const char *weights;
   const float *bias;
   size_t in_column, in_row, out_row; /* bytes */
-  char *sums;
+  char *sums;                        /* of two pairs of rows */
 } Layer;
 
-static void multiply(const Layer *l, const char *in0, const char *in1) {
+/* A pair of rows of a column whose sums are made; they are finished bit by bit while the next
+ * ones are made, which keeps other parts of the processor busy. */
+typedef struct {
+  const char *sums;
+  char *out[2];
+  __mmask16 there;
+  int next; /* pair of channels */
+} Unfinished;
+
+static inline __m512 activate(const char *sums, float bias) {
+  const __m512 x = _mm512_add_ps(_mm512_load_ps(sums), _mm512_set1_ps(bias));
+  return _mm512_max_ps(x, _mm512_mul_ps(x, _mm512_set1_ps(ZSD_LEAK)));
+}
+
+/* Up to n pairs of channels of either row. */
+static inline void finish(const Layer *l, Unfinished *u, int n) {
+  for (; n > 0 && u->next < l->rows; n--, u->next++)
+    for (int i = 0; i < 2; i++) {
+      const char *sums = u->sums + 2 * (i * l->rows + u->next) * BYTES;
+      const __m512 even = activate(sums, l->bias[2 * u->next]);
+      const __m512 odd = activate(sums + BYTES, l->bias[2 * u->next + 1]);
+      _mm512_store_si512(u->out[i] + u->next * BYTES,
+                         _mm512_maskz_mov_epi32(u->there, pairs_of(even, odd)));
+    }
+}
+
+/* The sums of two rows of a column, 2 x 2 tiles. */
+static void multiply(const Layer *l, const char *in0, const char *in1, char *sums,
+                     Unfinished *before) {
   const char *w = l->weights;
   const size_t tile = (size_t)l->rows * BYTES;
+  const int share = (l->rows + 3 * l->steps - 1) / (3 * l->steps);
   _tile_zero(0);
   _tile_zero(1);
   _tile_zero(2);
@@ -256,34 +285,24 @@ static void multiply(const Layer *l, const char *in0, const char *in1) {
       _tile_loadd(7, in1 + k * TILE * BYTES, BYTES);
       _tile_dpbf16ps(2, 4, 7);
       _tile_dpbf16ps(3, 5, 7);
+      finish(l, before, share);
     }
-  _tile_stored(0, l->sums, BYTES);
-  _tile_stored(1, l->sums + tile, BYTES);
-  _tile_stored(2, l->sums + 2 * tile, BYTES);
-  _tile_stored(3, l->sums + 3 * tile, BYTES);
+  _tile_stored(0, sums, BYTES);
+  _tile_stored(1, sums + tile, BYTES);
+  _tile_stored(2, sums + 2 * tile, BYTES);
+  _tile_stored(3, sums + 3 * tile, BYTES);
 }
 
-static __m512 activate(const char *sums, float bias) {
-  const __m512 x = _mm512_add_ps(_mm512_load_ps(sums), _mm512_set1_ps(bias));
-  return _mm512_max_ps(x, _mm512_mul_ps(x, _mm512_set1_ps(ZSD_LEAK)));
-}
-
-static void finish(const Layer *l, const char *sums, char *out, __mmask16 there) {
-  for (int i = 0; i < l->rows; i++) {
-    const __m512 even = activate(sums + 2 * i * BYTES, l->bias[2 * i]);
-    const __m512 odd = activate(sums + (2 * i + 1) * BYTES, l->bias[2 * i + 1]);
-    _mm512_store_si512(out + i * BYTES, _mm512_maskz_mov_epi32(there, pairs_of(even, odd)));
-  }
-}
-
-/* `rows` rows of a column. */
+/* `rows` rows of a column. An odd last one is computed twice. */
 static void convolve(const Layer *l, const char *in, char *out, int rows, __mmask16 there) {
+  Unfinished last = {.next = l->rows};
   for (int y = 0; y < rows; y += 2) {
-    const int next = y + 1 < rows;
-    multiply(l, in + y * l->in_row, in + (y + next) * l->in_row);
-    finish(l, l->sums, out + y * l->out_row, there);
-    finish(l, l->sums + 2 * (size_t)l->rows * BYTES, out + (y + next) * l->out_row, there);
+    const int next = y + 1 < rows ? y + 1 : y;
+    char *sums = l->sums + y % 4 / 2 * 4 * (size_t)l->rows * BYTES;
+    multiply(l, in + y * l->in_row, in + next * l->in_row, sums, &last);
+    last = (Unfinished){sums, {out + y * l->out_row, out + next * l->out_row}, there, 0};
   }
+  finish(l, &last, l->rows);
 }
 
 /* Which lanes of a column lie in the picture, or beside the tile where that goes on. */
