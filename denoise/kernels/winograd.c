@@ -108,7 +108,8 @@ typedef struct {
   size_t h2;        /* hidden x PLACES, of a span of blocks only, as are the next two */
   size_t patches;   /* POINTS x channels, transformed */
   size_t products;  /* hidden x POINTS */
-  size_t line;      /* a row of the picture */
+  size_t rows;      /* of one input */
+  ptrdiff_t row;    /* floats from one of these to the next */
   size_t end;
 } Room;
 
@@ -124,8 +125,9 @@ static Room room_for(ZsdShape s, int width, int height) {
   r.h2 = r.out + (size_t)groups_of(s.outputs).channels * PLACES * r.place;
   r.patches = r.h2 + s.hidden * PLACES * LANES;
   r.products = r.patches + POINTS * r.point;
-  r.line = r.products + groups_of(s.hidden).channels * POINTS * LANES;
-  r.end = r.line + BLOCK * (rounded_up(r.across, WIDTH) + 1);
+  r.rows = r.products + groups_of(s.hidden).channels * POINTS * LANES;
+  r.row = BLOCK * (rounded_up(r.across, WIDTH) + 1);
+  r.end = r.rows + (size_t)(BLOCK * r.down + 2) * r.row;
   return r;
 }
 
@@ -158,33 +160,36 @@ INLINE void put_together(float *p, const Vector places[BLOCK]) {
   store(p + 3 * WIDTH, SHUFFLED(even2, odd2, UPPER));
 }
 
-/* Takes the tile and its surroundings, zeros behind them. Where the rows of blocks overrun, the
- * next ones are written later. */
+/* Takes a channel of the tile and its surroundings into rows with zeros behind them. */
+static void bring_rows(const ZsdPass *p, const Room *r, const float *from, float *rows) {
+  const int width = p->width + 4, height = p->height + 4;
+  for (int y = 0; y < height; y++)
+    memcpy(rows + y * r->row, from + (y - 2) * p->row - 2, width * sizeof(float));
+}
+
+/* Where the rows of blocks overrun, the next ones are written later. */
 static void bring_in(const ZsdPass *p, const Room *r, float *scratch) {
-  float *line = scratch + r->line;
-  const int width = p->width + 4;
-  memset(line, 0, (r->end - r->line) * sizeof(float));
-  for (int i = 0; i < p->shape.inputs; i++)
+  float *rows = scratch + r->rows;
+  memset(rows, 0, (r->end - r->rows) * sizeof(float));
+  for (int i = 0; i < p->shape.inputs; i++) {
+    bring_rows(p, r, p->in.data + i * p->in.plane, rows);
     for (int y = 0; y < BLOCK * r->down + 2; y++) {
+      const float *row = rows + y * r->row;
       float *to = scratch + r->in + (i * BLOCK + y % BLOCK) * PATCH * r->place +
                   (ptrdiff_t)(y / BLOCK) * r->across;
-      if (y < p->height + 4)
-        memcpy(line, p->in.data + i * p->in.plane + (y - 2) * p->row - 2,
-               width * sizeof(float));
-      else
-        memset(line, 0, width * sizeof(float));
       for (int x = 0; x < r->across; x += WIDTH) {
         Vector places[BLOCK];
-        take_apart(places, line + BLOCK * x);
+        take_apart(places, row + BLOCK * x);
         UNROLL
         for (int k = 0; k < BLOCK; k++)
           store(to + k * r->place + x, places[k]);
-        take_apart(places, line + BLOCK * (x + 1));
+        take_apart(places, row + BLOCK * (x + 1));
         UNROLL
         for (int k = BLOCK; k < PATCH; k++)
           store(to + k * r->place + x, places[k - BLOCK]);
       }
     }
+  }
 }
 
 static void bring_out(const ZsdPass *p, const Room *r, const float *scratch) {
