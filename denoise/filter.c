@@ -71,13 +71,11 @@ typedef struct {
   int across, down; /* tiles */
 } Pass;
 
-static double sum_of(const ZsdTile *tile, int channel) {
+static double sum_of(const ZsdKernels *kernels, const ZsdTile *tile, int channel) {
+  const float *out = tile->out.data + channel * tile->out.plane;
   double sum = 0;
-  for (int y = 0; y < tile->height; y++) {
-    const float *row = tile->out.data + channel * tile->out.plane + zsd_tile_at(tile, 0, y);
-    for (int x = 0; x < tile->width; x++)
-      sum += row[x];
-  }
+  for (int y = 0; y < tile->height; y++)
+    sum += kernels->sum(out + zsd_tile_at(tile, 0, y), tile->width);
   return sum;
 }
 
@@ -107,7 +105,8 @@ static void filter_tile(void *context, int worker, int item) {
   zsd_tile_pass(tile, p->how->weights, own->scratch);
   zsd_inputs_finish(tile, p->view);
   for (int c = 0; c < layout->channels && p->view->fusion; c++) {
-    p->filter->sums[(ptrdiff_t)item * ZSD_MAX_CHANNELS + c] = sum_of(tile, c);
+    p->filter->sums[(ptrdiff_t)item * ZSD_MAX_CHANNELS + c] =
+        sum_of(p->filter->kernels, tile, c);
     shift(tile, c, p->tint->mean[layout->channel[c].component]);
   }
   if (p->image)

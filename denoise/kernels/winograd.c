@@ -11,7 +11,7 @@
  * second layer sees blocks x and x + 1 of rows y and y + 1 of the first one. At the end of a
  * row of blocks that is the next row's first block, whose samples no sample of the tile depends
  * on. */
-#include "vector.h"
+#include "product.h"
 
 enum {
   BLOCK = 4,
@@ -28,20 +28,10 @@ static int rounded_up(int n, int unit) {
 
 /* --- weights --- */
 
-/* Output channels are taken in groups that are as even as GROUP allows. */
-static int group_size(int n_out) {
-  const int groups = (n_out + GROUP - 1) / GROUP;
-  return (n_out + groups - 1) / groups;
-}
-
-static int padded(int n_out) {
-  return rounded_up(n_out, group_size(n_out));
-}
-
 /* Floats of a layer's weights and biases: for each point, or once, and each group n_in times
  * the group's weights; then the biases. Zeros fill up the last group. */
 static size_t layer_size(int n_in, int n_out, int points) {
-  return (size_t)padded(n_out) * ((size_t)points * n_in + 1);
+  return (size_t)groups_of(n_out).channels * ((size_t)points * n_in + 1);
 }
 
 /* What `floats` floats take, up to the next multiple of the alignment. */
@@ -78,7 +68,7 @@ static void transform_filter(float *out, const float *filter) {
 /* Packs a layer; returns where the next one's parameters begin. */
 static const float *pack_layer(float *packed, const float *params, int n_in, int n_out,
                                int points) {
-  const int size = group_size(n_out), all = padded(n_out);
+  const int size = groups_of(n_out).size, all = groups_of(n_out).channels;
   const float *bias = params + (ptrdiff_t)n_out * n_in * (points == 1 ? 1 : 9);
   for (int o = 0; o < all; o++) {
     float *group = packed + o / size * size * n_in + o % size;
@@ -118,7 +108,8 @@ typedef struct {
   size_t h2;        /* hidden x PLACES, of a span of blocks only, as are the next two */
   size_t patches;   /* POINTS x channels, transformed */
   size_t products;  /* hidden x POINTS */
-  size_t line;      /* a row of the picture */
+  size_t rows;      /* of one input */
+  ptrdiff_t row;    /* floats from one of these to the next */
   size_t end;
 } Room;
 
@@ -131,11 +122,12 @@ static Room room_for(ZsdShape s, int width, int height) {
   r.point += WIDTH; /* powers of two would share the sets of the first cache */
   r.h1 = r.in + (size_t)s.inputs * BLOCK * PATCH * r.place;
   r.out = r.h1 + (size_t)s.hidden * PLACES * r.place;
-  r.h2 = r.out + (size_t)padded(s.outputs) * PLACES * r.place;
+  r.h2 = r.out + (size_t)groups_of(s.outputs).channels * PLACES * r.place;
   r.patches = r.h2 + s.hidden * PLACES * LANES;
   r.products = r.patches + POINTS * r.point;
-  r.line = r.products + padded(s.hidden) * POINTS * LANES;
-  r.end = r.line + BLOCK * (rounded_up(r.across, WIDTH) + 1);
+  r.rows = r.products + groups_of(s.hidden).channels * POINTS * LANES;
+  r.row = BLOCK * (rounded_up(r.across, WIDTH) + 1);
+  r.end = r.rows + (size_t)(BLOCK * r.down + 2) * r.row;
   return r;
 }
 
@@ -168,33 +160,36 @@ INLINE void put_together(float *p, const Vector places[BLOCK]) {
   store(p + 3 * WIDTH, SHUFFLED(even2, odd2, UPPER));
 }
 
-/* Takes the tile and its surroundings, zeros behind them. Where the rows of blocks overrun, the
- * next ones are written later. */
+/* Takes a channel of the tile and its surroundings into rows with zeros behind them. */
+static void bring_rows(const ZsdPass *p, const Room *r, const float *from, float *rows) {
+  const int width = p->width + 4, height = p->height + 4;
+  for (int y = 0; y < height; y++)
+    memcpy(rows + y * r->row, from + (y - 2) * p->row - 2, width * sizeof(float));
+}
+
+/* Where the rows of blocks overrun, the next ones are written later. */
 static void bring_in(const ZsdPass *p, const Room *r, float *scratch) {
-  float *line = scratch + r->line;
-  const int width = p->width + 4;
-  memset(line, 0, (r->end - r->line) * sizeof(float));
-  for (int i = 0; i < p->shape.inputs; i++)
+  float *rows = scratch + r->rows;
+  memset(rows, 0, (r->end - r->rows) * sizeof(float));
+  for (int i = 0; i < p->shape.inputs; i++) {
+    bring_rows(p, r, p->in.data + i * p->in.plane, rows);
     for (int y = 0; y < BLOCK * r->down + 2; y++) {
+      const float *row = rows + y * r->row;
       float *to = scratch + r->in + (i * BLOCK + y % BLOCK) * PATCH * r->place +
                   (ptrdiff_t)(y / BLOCK) * r->across;
-      if (y < p->height + 4)
-        memcpy(line, p->in.data + i * p->in.plane + (y - 2) * p->row - 2,
-               width * sizeof(float));
-      else
-        memset(line, 0, width * sizeof(float));
       for (int x = 0; x < r->across; x += WIDTH) {
         Vector places[BLOCK];
-        take_apart(places, line + BLOCK * x);
+        take_apart(places, row + BLOCK * x);
         UNROLL
         for (int k = 0; k < BLOCK; k++)
           store(to + k * r->place + x, places[k]);
-        take_apart(places, line + BLOCK * (x + 1));
+        take_apart(places, row + BLOCK * (x + 1));
         UNROLL
         for (int k = BLOCK; k < PATCH; k++)
           store(to + k * r->place + x, places[k - BLOCK]);
       }
     }
+  }
 }
 
 static void bring_out(const ZsdPass *p, const Room *r, const float *scratch) {
@@ -283,103 +278,22 @@ INLINE void transform_back(float *out, ptrdiff_t place, const float *products) {
   }
 }
 
-/* --- products --- */
-
-/* A group's weights by the channels of a span of vectors. */
-typedef struct {
-  const float *weights, *bias; /* bias: NULL for none */
-  const float *in;
-  float *out;
-  ptrdiff_t in_step, out_step; /* floats from one channel to the next */
-  int n_in;
-} Product;
-
-/* The constants `size` and `span` let the compiler unroll. */
-INLINE void product(const Product *p, int size, int span) {
-  Vector sums[GROUP][SPAN];
-  UNROLL
-  for (int o = 0; o < size; o++)
-    UNROLL
-  for (int s = 0; s < span; s++)
-    sums[o][s] = splat(p->bias ? p->bias[o] : 0);
-
-  const float *w = p->weights, *in = p->in;
-  for (int i = 0; i < p->n_in; i++, w += size, in += p->in_step) {
-    Vector x[SPAN];
-    UNROLL
-    for (int s = 0; s < span; s++)
-      x[s] = in_register(load(in + s * WIDTH));
-    UNROLL
-    for (int o = 0; o < size; o++) {
-      const Vector weight = splat(w[o]);
-      UNROLL
-      for (int s = 0; s < span; s++)
-        sums[o][s] += weight * x[s];
-    }
-  }
-  UNROLL
-  for (int o = 0; o < size; o++)
-    UNROLL
-  for (int s = 0; s < span; s++)
-    store(p->out + o * p->out_step + s * WIDTH, sums[o][s]);
-}
-
-/* One function for each size of group, so that each has its sums in registers. */
-#define PRODUCT(size)                                                                          \
-  static void product_##size(const Product *p, int span) {                                     \
-    if (span == SPAN)                                                                          \
-      product(p, size, SPAN);                                                                  \
-    else if (span == 2)                                                                        \
-      product(p, size, 2);                                                                     \
-    else                                                                                       \
-      product(p, size, 1);                                                                     \
-  }
-PRODUCT(1)
-PRODUCT(2)
-PRODUCT(3)
-PRODUCT(4)
-#if defined(__AVX512F__) || defined(__ARM_NEON)
-PRODUCT(5)
-PRODUCT(6)
-PRODUCT(7)
-PRODUCT(8)
-#endif
-#if defined(__AVX512F__)
-PRODUCT(9)
-PRODUCT(10)
-PRODUCT(11)
-PRODUCT(12)
-PRODUCT(13)
-#endif
-
-typedef void (*ProductOf)(const Product *, int span);
-
-static const ProductOf products[GROUP + 1] = {
-    NULL,      product_1,  product_2,  product_3,  product_4,
-#if defined(__AVX512F__) || defined(__ARM_NEON)
-    product_5, product_6,  product_7,  product_8,
-#endif
-#if defined(__AVX512F__)
-    product_9, product_10, product_11, product_12, product_13,
-#endif
-};
+/* --- layers --- */
 
 /* All groups of a layer's weights at a point, or at none; `p` is that of the first group. */
-static void multiply(Product p, int n_out, int span) {
-  const int size = group_size(n_out);
-  for (int first = 0; first < n_out; first += size) {
-    products[size](&p, span);
-    p.weights += (ptrdiff_t)size * p.n_in;
-    p.bias = p.bias ? p.bias + size : NULL;
-    p.out += size * p.out_step;
+static void multiply(Product p, Groups groups, int span) {
+  for (int first = 0; first < groups.channels; first += groups.size) {
+    products[groups.size](&p, span);
+    p.weights += (ptrdiff_t)groups.size * p.n_in;
+    p.bias = p.bias ? p.bias + groups.size : NULL;
+    p.out += groups.size * p.out_step;
   }
 }
-
-/* --- layers --- */
 
 typedef struct {
   Grid in;
   int n_in, n_out;
+  Groups groups;
   const float *weights, *bias;
 } Layer;
 
@@ -393,14 +307,14 @@ static void convolve(const Layer *l, const Room *r, float *scratch, ptrdiff_t fi
       transform_patch(patches + i * LANES + s * WIDTH, r->point, &l->in,
                       l->in.data + i * l->in.channel + first + s * WIDTH);
   for (int k = 0; k < POINTS; k++)
-    multiply((Product){.weights = l->weights + (ptrdiff_t)k * l->n_in * padded(l->n_out),
+    multiply((Product){.weights = l->weights + (ptrdiff_t)k * l->n_in * l->groups.channels,
                        .bias = k == ONES ? l->bias : NULL,
                        .in = patches + k * r->point,
                        .out = sums + k * LANES,
                        .in_step = LANES,
                        .out_step = POINTS * LANES,
                        .n_in = l->n_in},
-             l->n_out, span);
+             l->groups, span);
   for (int o = 0; o < l->n_out; o++)
     for (int s = 0; s < span; s++)
       transform_back(out + o * PLACES * place + s * WIDTH, place,
@@ -426,8 +340,13 @@ static int next_span(ptrdiff_t vectors) {
 
 static void first_layer(const ZsdPass *p, const Room *r, float *scratch, const float *weights) {
   const int n_in = p->shape.inputs, n_out = p->shape.hidden;
-  const Layer layer = {grid(scratch + r->in, r, PATCH), n_in, n_out, weights,
-                       weights + layer_size(n_in, n_out, POINTS) - padded(n_out)};
+  const Groups groups = groups_of(n_out);
+  const Layer layer = {grid(scratch + r->in, r, PATCH),
+                       n_in,
+                       n_out,
+                       groups,
+                       weights,
+                       weights + layer_size(n_in, n_out, POINTS) - groups.channels};
   const ptrdiff_t end = rounded_up(r->across * r->down, WIDTH);
   for (ptrdiff_t first = 0, span; first < end; first += span * WIDTH) {
     span = next_span((end - first) / WIDTH);
@@ -470,8 +389,9 @@ static void other_layers(const ZsdPass *p, const Room *r, float *scratch,
                          const float *weights) {
   const int hidden = p->shape.hidden;
   const float *last = weights + layer_size(hidden, hidden, POINTS);
-  const Layer layer = {grid(scratch + r->h1, r, BLOCK), hidden, hidden, weights,
-                       last - padded(hidden)};
+  const Groups groups = groups_of(hidden), outputs = groups_of(p->shape.outputs);
+  const Layer layer = {grid(scratch + r->h1, r, BLOCK), hidden, hidden, groups, weights,
+                       last - groups.channels};
   const int rows = (p->height + BLOCK - 1) / BLOCK, columns = (p->width + BLOCK - 1) / BLOCK;
   const ptrdiff_t end = rounded_up((rows - 1) * r->across + columns, WIDTH);
   for (ptrdiff_t first = 0, span; first < end; first += span * WIDTH) {
@@ -479,13 +399,13 @@ static void other_layers(const ZsdPass *p, const Room *r, float *scratch,
     convolve(&layer, r, scratch, first, (int)span, scratch + r->h2, LANES);
     for (int k = 0; k < PLACES; k++)
       multiply((Product){.weights = last,
-                         .bias = last + (ptrdiff_t)hidden * padded(p->shape.outputs),
+                         .bias = last + (ptrdiff_t)hidden * outputs.channels,
                          .in = scratch + r->h2 + k * LANES,
                          .out = scratch + r->out + k * r->place + first,
                          .in_step = PLACES * LANES,
                          .out_step = PLACES * r->place,
                          .n_in = hidden},
-               p->shape.outputs, (int)span);
+               outputs, (int)span);
   }
 }
 
