@@ -161,7 +161,7 @@ static int prepare_network(ZsdDenoiser *d, ZsdShape shape, const ZsdSettings *s)
       return -1;
     zsd_learner_restart(d->learner, s->seed);
   }
-  if (!d->filter && !(d->filter = zsd_filter_new(shape, d->kernels, d->threads)))
+  if (!d->filter && !(d->filter = zsd_filter_new(d->kernels, d->threads)))
     return -1;
   return 0;
 }

@@ -6,14 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-  /* Of the network's picture. With the sample around it that the first layer computes a tile is
-   * 10 x 8 blocks of 4x4 samples; its activations fit into the second cache, and a 720p picture
-   * in 4:2:0 has 204 of them. */
-  TILE_WIDTH = 38,
-  TILE_HEIGHT = 30,
-  ENOUGH = 1024, /* samples of a component, that noise has no mean over them */
-};
+enum { ENOUGH = 1024 }; /* samples of a component, that noise has no mean over them */
 
 /* The share of a new measurement in the mean that is given back. */
 static const float NEW_SHARE = 0.5f;
@@ -27,25 +20,19 @@ typedef struct {
 struct ZsdFilter {
   const ZsdKernels *kernels;
   ZsdThreads *threads;
-  double *sums;        /* of each tile, what was found in each channel */
-  int most;            /* tiles that there is room for */
-  size_t scratch_size; /* of each worker */
+  double *sums;                /* of each tile, what was found in each channel */
+  int most;                    /* tiles that there is room for */
+  const ZsdPassKernel *kernel; /* that the workers have room for; NULL: none yet */
   Worker workers[];
 };
 
-ZsdFilter *zsd_filter_new(ZsdShape shape, const ZsdKernels *kernels, ZsdThreads *threads) {
+ZsdFilter *zsd_filter_new(const ZsdKernels *kernels, ZsdThreads *threads) {
   const int workers = zsd_threads_count(threads);
   ZsdFilter *f = calloc(1, sizeof *f + workers * sizeof *f->workers);
   if (!f)
     return NULL;
   f->kernels = kernels;
   f->threads = threads;
-  shape.hidden = 0;
-  for (int i = 0; i < workers; i++)
-    if (zsd_tile_resize(&f->workers[i].tile, shape, TILE_WIDTH, TILE_HEIGHT)) {
-      zsd_filter_free(f);
-      return NULL;
-    }
   return f;
 }
 
@@ -134,18 +121,23 @@ static float found(const Pass *p, int component, int items) {
   return (float)(sum / ((double)channels * layout->width * layout->height));
 }
 
-static int make_scratch(ZsdFilter *f, const ZsdWeights *weights) {
-  const size_t size = weights->kernel->scratch_size(weights->shape, TILE_WIDTH, TILE_HEIGHT);
-  if (f->scratch_size >= size)
+/* Room for the kernel's own tiles; the hidden layers are its own business. */
+static int prepare_workers(ZsdFilter *f, const ZsdWeights *weights) {
+  const ZsdPassKernel *kernel = weights->kernel;
+  const int width = kernel->tile_width, height = kernel->tile_height;
+  const ZsdShape planes = {weights->shape.inputs, 0, weights->shape.outputs};
+  const size_t size = kernel->scratch_size(weights->shape, width, height);
+  if (f->kernel == kernel)
     return 0;
-  f->scratch_size = 0;
+  f->kernel = NULL;
   for (int i = 0; i < zsd_threads_count(f->threads); i++) {
     Worker *own = &f->workers[i];
     free(own->scratch);
-    if (!(own->scratch = aligned_alloc(ZSD_PASS_ALIGNMENT, size)))
+    if (!(own->scratch = aligned_alloc(ZSD_PASS_ALIGNMENT, size)) ||
+        zsd_tile_resize(&own->tile, planes, width, height))
       return -1;
   }
-  f->scratch_size = size;
+  f->kernel = kernel;
   return 0;
 }
 
@@ -162,12 +154,14 @@ static int make_sums(ZsdFilter *f, int items) {
 
 int zsd_filter_run(ZsdFilter *f, ZsdImage *image, const ZsdView *view, ZsdTint *tint,
                    const ZsdFiltering *how) {
-  const int across = (view->layout->width + TILE_WIDTH - 1) / TILE_WIDTH;
-  const int down = (view->layout->height + TILE_HEIGHT - 1) / TILE_HEIGHT;
+  const int width = how->weights->kernel->tile_width;
+  const int height = how->weights->kernel->tile_height;
+  const int across = (view->layout->width + width - 1) / width;
+  const int down = (view->layout->height + height - 1) / height;
   const int items = across * down;
   Pass pass = {f, tint->known || !view->fusion ? image : NULL, view, tint, how, across, down};
 
-  if (make_sums(f, items) || make_scratch(f, how->weights))
+  if (make_sums(f, items) || prepare_workers(f, how->weights))
     return -1;
   if (!how->repeated)
     memcpy(tint->mean, tint->next, sizeof tint->mean);

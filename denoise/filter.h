@@ -16,8 +16,8 @@ typedef struct {
 
 typedef struct ZsdFilter ZsdFilter;
 
-/* For networks of this shape; works on `threads`, which it does not own. NULL: no memory. */
-ZsdFilter *zsd_filter_new(ZsdShape shape, const ZsdKernels *kernels, ZsdThreads *threads);
+/* For networks of one shape; works on `threads`, which it does not own. NULL: no memory. */
+ZsdFilter *zsd_filter_new(const ZsdKernels *kernels, ZsdThreads *threads);
 void zsd_filter_free(ZsdFilter *filter);
 
 typedef struct {

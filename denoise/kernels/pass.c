@@ -142,6 +142,7 @@ static void run_bf16(const ZsdPass *p) {
 }
 
 void zsd_pass_fill_c(ZsdKernels *k) {
-  k->pass[ZSD_FP32] = (ZsdPassKernel){weights_size, scratch_size, pack, run};
-  k->pass[ZSD_BF16] = (ZsdPassKernel){weights_size, scratch_size_bf16, pack_bf16, run_bf16};
+  k->pass[ZSD_FP32] = (ZsdPassKernel){weights_size, scratch_size, pack, run, 64, 16};
+  k->pass[ZSD_BF16] =
+      (ZsdPassKernel){weights_size, scratch_size_bf16, pack_bf16, run_bf16, 64, 16};
 }

@@ -59,6 +59,8 @@ typedef struct {
   void (*pack)(void *weights, ZsdShape shape, const float *params);
 
   void (*run)(const ZsdPass *pass);
+
+  int tile_width, tile_height; /* of the tiles that it is fastest on */
 } ZsdPassKernel;
 
 #endif

@@ -136,14 +136,15 @@ static double best_pass_time(const ZsdPassKernel *kernel, ZsdShape shape, int wi
 static void benchmark_pass(const ZsdKernels *set, int precision) {
   static const char *const names[ZSD_PRECISIONS] = {"fp32", "bf16"};
   static const ZsdShape shapes[] = {{15, 52, 6}, {52, 52, 1}};
-  enum { WIDTH = 38, HEIGHT = 30 };
+  const ZsdPassKernel *kernel = &set->pass[precision];
+  const int width = kernel->tile_width, height = kernel->tile_height;
   for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
     const ZsdShape s = shapes[i];
     const double products =
-        (double)WIDTH * HEIGHT * s.hidden * (9 * (s.inputs + s.hidden) + s.outputs);
+        (double)width * height * s.hidden * (9 * (s.inputs + s.hidden) + s.outputs);
     printf("%-6s pass %d-%d-%d %-7s %7.1f GMAC/s\n", zsd_cpu_name(set->flags), s.inputs,
            s.hidden, s.outputs, names[precision],
-           1e-9 * products / best_pass_time(&set->pass[precision], s, WIDTH, HEIGHT));
+           1e-9 * products / best_pass_time(kernel, s, width, height));
   }
 }
 
