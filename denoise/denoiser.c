@@ -167,12 +167,12 @@ static int prepare_network(ZsdDenoiser *d, ZsdShape shape, const ZsdSettings *s)
 }
 
 /* Makes room for frames of this shape; a new shape has no past. */
-static int prepare_stream(Stream *stream, const ZsdImage *image) {
+static int prepare_stream(Stream *stream, const ZsdImage *image, const ZsdKernels *kernels) {
   if (stream->fusion && zsd_frame_has_shape(&stream->frame, image))
     return 0;
   clear_stream(stream);
   if (zsd_frame_resize(&stream->frame, image) ||
-      !(stream->fusion = zsd_fusion_new(&stream->frame))) {
+      !(stream->fusion = zsd_fusion_new(&stream->frame, kernels))) {
     clear_stream(stream);
     return -1;
   }
@@ -307,7 +307,7 @@ static int prepare(ZsdDenoiser *d, const ZsdImage *image, Stream *stream,
   const ZsdShape shape = {zsd_inputs_count(d->layout.channels, !as_published),
                           (int)s->hidden_channels, d->layout.channels};
   return start_threads(d, s->threads) || prepare_network(d, shape, s) ||
-         prepare_stream(stream, image);
+         prepare_stream(stream, image, d->kernels);
 }
 
 ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
@@ -329,7 +329,7 @@ ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
   const bool anew = field == 0 && begins_anew(d, s.scene_threshold);
   if (!s.temporal)
     zsd_fusion_go_alone(stream->fusion);
-  zsd_fusion_add(stream->fusion, &stream->frame, d->kernels, d->threads);
+  zsd_fusion_add(stream->fusion, &stream->frame, d->threads);
   const bool repeated = zsd_fusion_repeated(stream->fusion);
   const ZsdView view = {&stream->frame, &d->layout,
                         s.profile == ZSD_PROFILE_PAPER ? NULL : stream->fusion, false};

@@ -95,15 +95,15 @@ int zsd_frame_resize(ZsdFrame *frame, const ZsdImage *image) {
   return 0;
 }
 
+enum { BAND = 8 }; /* rows that one thread loads at a time */
+
 typedef struct {
   const ZsdFrame *frame;
   const ZsdImage *image;
   const ZsdKernels *kernels;
 } Load;
 
-static void load_row(void *context, int worker, int y) {
-  (void)worker;
-  const Load *l = context;
+static void load_row(const Load *l, int y) {
   const float scale = 1 / full_scale(l->image);
   for (int i = 0; i < l->image->components; i++) {
     const ZsdComponent *c = &l->image->component[i];
@@ -118,35 +118,85 @@ static void load_row(void *context, int worker, int y) {
   }
 }
 
+static void load_band(void *context, int worker, int band) {
+  (void)worker;
+  const Load *l = context;
+  for (int y = band * BAND; y < (band + 1) * BAND; y++)
+    load_row(l, y);
+}
+
 void zsd_frame_load(const ZsdFrame *frame, const ZsdImage *image, const ZsdKernels *kernels,
                     ZsdThreads *threads) {
   Load load = {frame, image, kernels};
-  zsd_threads_run(threads, load_row, &load, image->height);
+  zsd_threads_run(threads, load_band, &load, (image->height + BAND - 1) / BAND);
 }
 
 /* --- writing back --- */
 
+/* A row of the samples of a tile in a channel, and what was found in them. */
+typedef struct {
+  uint8_t *dst;
+  int step; /* bytes */
+  const float *x, *noise;
+  int n; /* samples; 0 where there are none to be written */
+} Row;
+
+static Row row_of(const ZsdImage *image, const ZsdLayout *layout, const ZsdTile *tile,
+                  int channel, int y, int first_column) {
+  const ZsdComponent *c = &image->component[layout->channel[channel].component];
+  const int across = samples_across(image, layout, channel);
+  const int step = layout->channel[channel].x_step;
+  const int first = c->half_width ? first_column / 2 : first_column;
+  const int begin = first / step > tile->x ? first / step : tile->x;
+  const int end = tile->x + tile->width < across ? tile->x + tile->width : across;
+  const int row = (tile->y + y) * layout->channel[channel].y_step + layout->channel[channel].y;
+  if (row >= c->height || begin >= end)
+    return (Row){0};
+  const ptrdiff_t at = zsd_tile_at(tile, begin - tile->x, y);
+  return (Row){.dst = sample(image, layout, channel, begin, row),
+               .step = c->step * step,
+               .x = tile->in.data + channel * tile->in.plane + at,
+               .noise = tile->out.data + channel * tile->out.plane + at,
+               .n = end - begin};
+}
+
+static void store_row(const ZsdImage *image, const ZsdKernels *kernels, const Row *row,
+                      int from, float strength) {
+  uint8_t *dst = row->dst + (ptrdiff_t)from * row->step;
+  const float *x = row->x + from, *noise = row->noise + from;
+  if (image->depth > 8)
+    kernels->store16(dst, row->step, x, noise, row->n - from, strength, full_scale(image),
+                     image->shift);
+  else
+    kernels->store8(dst, row->step, x, noise, row->n - from, strength);
+}
+
+/* Whether the samples of two rows lie in turn in one run of bytes. */
+static bool are_pairs(const ZsdImage *image, const Row *a, const Row *b) {
+  return image->depth == 8 && b->n > 0 && b->n <= a->n && a->step == 2 && b->dst == a->dst + 1;
+}
+
+static void store_channels(const ZsdImage *image, const ZsdKernels *kernels, const Row *rows,
+                           int channels, float strength) {
+  for (int c = 0; c < channels; c++) {
+    const Row *a = &rows[c], *b = a + 1;
+    if (c + 1 < channels && are_pairs(image, a, b)) {
+      kernels->store8_pairs(a->dst, a->x, a->noise, b->x, b->noise, b->n, strength);
+      if (a->n > b->n)
+        store_row(image, kernels, a, b->n, strength);
+      c++;
+    } else if (a->n > 0) {
+      store_row(image, kernels, a, 0, strength);
+    }
+  }
+}
+
 void zsd_frame_store(const ZsdImage *image, const ZsdLayout *layout, const ZsdKernels *kernels,
                      const ZsdTile *tile, float strength, int first_column) {
-  for (int c = 0; c < layout->channels; c++) {
-    const ZsdComponent *component = &image->component[layout->channel[c].component];
-    const int across = samples_across(image, layout, c), step = layout->channel[c].x_step;
-    const int first = component->half_width ? first_column / 2 : first_column;
-    const int begin = first / step > tile->x ? first / step : tile->x;
-    const int end = tile->x + tile->width < across ? tile->x + tile->width : across;
-    for (int y = 0; y < tile->height && begin < end; y++) {
-      const int row = (tile->y + y) * layout->channel[c].y_step + layout->channel[c].y;
-      if (row >= component->height)
-        break;
-      const ptrdiff_t at = zsd_tile_at(tile, begin - tile->x, y);
-      const float *x = tile->in.data + c * tile->in.plane + at;
-      const float *noise = tile->out.data + c * tile->out.plane + at;
-      uint8_t *dst = sample(image, layout, c, begin, row);
-      if (image->depth > 8)
-        kernels->store16(dst, component->step * step, x, noise, end - begin, strength,
-                         full_scale(image), image->shift);
-      else
-        kernels->store8(dst, component->step * step, x, noise, end - begin, strength);
-    }
+  for (int y = 0; y < tile->height; y++) {
+    Row rows[ZSD_MAX_CHANNELS];
+    for (int c = 0; c < layout->channels; c++)
+      rows[c] = row_of(image, layout, tile, c, y, first_column);
+    store_channels(image, kernels, rows, layout->channels, strength);
   }
 }

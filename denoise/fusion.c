@@ -9,8 +9,13 @@
 #include <string.h>
 
 enum {
-  BAND = 32,    /* rows that one thread fuses at a time */
-  REACH = 3,    /* of the 7x7 window in which squared misses are averaged */
+  LEAST_BAND =
+      8, /* rows that one thread fuses at a time: few, so that there are bands for all; */
+  MOST_BAND = 64, /* many, for those around a band are predicted for it, too */
+  SHARE = 4,      /* bands for each worker, as far as that goes */
+  STRIP = 256,    /* samples of a row: what is needed of it stays in the first cache */
+  RING = 8,       /* rows of a strip of which misses are kept */
+  REACH = ZSD_FUSE_REACH,
   REACH1 = 2,   /* of the 5x5 window in which misses are averaged */
   SEGMENT = 16, /* samples of a row, each of which is the same in a frame that is repeated */
 };
@@ -30,6 +35,9 @@ static const double TEXTURE_FROM = 0.2, TEXTURE_TO = 0.55, MOST_DOUBT = 0.9;
 /* A sample whose prediction misses by more than this part of the noise's variance is missed. */
 static const float MISSED = 0.05f;
 
+/* What misses are normalised with where there is no noise. */
+static const float LEAST_VARIANCE = 1e-7f;
+
 /* The share of a new estimate in the noise model. */
 static const double NEW_SHARE = 0.3;
 
@@ -46,6 +54,7 @@ static const double NOTHING = 0.5 / 255;
 static const double REPEATED = 0.1;
 
 struct ZsdFusion {
+  const ZsdKernels *kernels;
   bool has_past, has_noise;
   bool has_temporal; /* the noise is known from more than one frame */
   unsigned frames;   /* since the past began, not counting those repeated */
@@ -64,7 +73,7 @@ struct ZsdFusion {
 
 /* --- memory --- */
 
-ZsdFusion *zsd_fusion_new(const ZsdFrame *shape) {
+ZsdFusion *zsd_fusion_new(const ZsdFrame *shape, const ZsdKernels *kernels) {
   const ZsdFrameComponent *luma = &shape->component[shape->brightness];
   const size_t blocks = (size_t)(luma->width / ZSD_BLOCK + 1) * (luma->height / ZSD_BLOCK + 1);
   ZsdFusion *f = calloc(1, sizeof *f);
@@ -73,7 +82,7 @@ ZsdFusion *zsd_fusion_new(const ZsdFrame *shape) {
                !(f->row = malloc(3 * luma->width * sizeof(float)));
   for (int i = 0; i < shape->components && !failed; i++) {
     const size_t n = (size_t)shape->component[i].width * shape->component[i].height + 1;
-    failed = zsd_past_new(&f->past[i], &shape->component[i]) ||
+    failed = zsd_past_new(&f->past[i], &shape->component[i], kernels) ||
              !(f->residual[i] = malloc(n * sizeof(float)));
   }
   if (failed || zsd_pyramid_resize(&f->now, luma->width, luma->height) ||
@@ -82,6 +91,7 @@ ZsdFusion *zsd_fusion_new(const ZsdFrame *shape) {
     zsd_fusion_free(f);
     return NULL;
   }
+  f->kernels = kernels;
   return f;
 }
 
@@ -124,6 +134,17 @@ const ZsdNoiseModel *zsd_fusion_noise(const ZsdFusion *f, int component) {
   return &f->noise[component];
 }
 
+ZsdVariance zsd_fusion_variance(const ZsdFusion *f, int component) {
+  const ZsdNoiseModel *noise = &f->noise[component];
+  return (ZsdVariance){.base = (float)noise->base,
+                       .slope = (float)noise->slope,
+                       .least = fmaxf(0, zsd_noise_least(noise))};
+}
+
+const ZsdKernels *zsd_fusion_kernels(const ZsdFusion *f) {
+  return f->kernels;
+}
+
 bool zsd_fusion_noise_known(const ZsdFusion *f) {
   return f->has_noise;
 }
@@ -135,21 +156,24 @@ bool zsd_fusion_tracking(const ZsdFusion *f, ZsdTracking *tracking) {
 
 /* --- the Kalman step --- */
 
+/* What is done with a component. */
 typedef struct {
   const ZsdFrameComponent *frame;
   const ZsdPast *past;
-  const ZsdField *field;
+  const ZsdField *field; /* NULL: no past is asked */
   ZsdLight light;
-  const ZsdNoiseModel *noise;
+  ZsdVariance noise;
   float *residual;
-  uint8_t *missed;            /* or NULL */
+  uint8_t *missed;            /* of each block, or NULL */
+  uint8_t *last;              /* NULL: what is not remembered */
   float expected2, expected1; /* the windows' means that noise alone can have */
+  int bands;
 } Fuse;
 
 /* What the windows' means of normalised misses may be. A mean over n x n samples of correlated
  * noise varies as one over fewer independent ones. */
-static void set_gate(Fuse *fuse) {
-  const double a = fuse->noise->lag1, b = fuse->noise->lag2;
+static void set_gate(Fuse *fuse, const ZsdNoiseModel *noise) {
+  const double a = noise->lag1, b = noise->lag2;
   const int n2 = 2 * REACH + 1, n1 = 2 * REACH1 + 1;
   const double along2 = 1 + 2 * (a * a * (n2 - 1) / n2 + b * b * (n2 - 2) / n2);
   const double along1 = 1 + 2 * (a * (n1 - 1) / n1 + b * (n1 - 2) / n1);
@@ -157,142 +181,154 @@ static void set_gate(Fuse *fuse) {
   fuse->expected1 = (float)(MARGIN1 * along1 * along1 / (n1 * n1));
 }
 
-static void predict_row(const Fuse *fuse, int y, float *p, float *k) {
-  zsd_past_predict_row(fuse->past, fuse->field, y, p, k);
-  for (int x = 0; x < fuse->frame->width; x++)
-    p[x] = fuse->light.gain * p[x] + fuse->light.offset;
-}
+/* A strip of a band: its columns [left, right), and those around it that its windows reach. The
+ * rows begin with sample `left` - MARGIN. Row y is number y % RING. */
+enum { MARGIN = 8, ROOM = STRIP + 2 * MARGIN };
+_Static_assert((int)MARGIN >= (int)REACH && RING > 2 * REACH, "windows reach further");
 
-/* What noise can be estimated from: misses as large as they were if the past had no noise. */
-static void residual_row(const Fuse *fuse, int y, const float *p, const float *k) {
-  const ptrdiff_t at = (ptrdiff_t)y * fuse->frame->width;
-  const float *in = fuse->frame->y + at;
-  for (int x = 0; x < fuse->frame->width; x++)
-    fuse->residual[at + x] = (in[x] - p[x]) / sqrtf(1 + k[x]);
-}
-
-/* Counts the samples of a row whose prediction misses. */
-static void count_missed(const Fuse *fuse, int y, const float *miss) {
-  if (!fuse->missed)
-    return;
-  uint8_t *missed = fuse->missed + y / ZSD_BLOCK * fuse->field->across;
-  for (int x = 0; x < fuse->frame->width; x++)
-    missed[x / ZSD_BLOCK] += miss[x] > MISSED;
-}
-
-/* A row of misses, normalised by the deviation that noise gives them, its ends repeated. */
-static void miss_row(const Fuse *fuse, int y, const float *p, const float *k, float *d) {
-  const int w = fuse->frame->width;
-  const float *in = fuse->frame->y + (ptrdiff_t)y * w;
-  for (int x = 0; x < w; x++)
-    d[x] = (in[x] - p[x]) / sqrtf((1 + k[x]) * (zsd_noise_variance(fuse->noise, p[x]) + 1e-7f));
-  for (int x = 1; x <= REACH; x++) {
-    d[-x] = d[0];
-    d[w - 1 + x] = d[w - 1];
-  }
-}
-
-/* The rows of one band and of REACH around it; memory of one call. */
 typedef struct {
-  float *p[BAND + 2 * REACH], *k[BAND + 2 * REACH], *d[BAND + 2 * REACH];
-  float *sum2, *sum1; /* over the windows' rows */
-  float *miss;
-  float *memory;
-} Rows;
+  int left, right;
+  float p[RING][ROOM], k[RING][ROOM], d[RING][ROOM];
+  float missed[STRIP]; /* of the rows of one row of blocks */
+} Strip;
 
-static int rows_new(Rows *r, int width) {
-  const size_t w = width + 2 * REACH, n = BAND + 2 * REACH;
-  if (!(r->memory = malloc((3 * n + 3) * w * sizeof(float))))
-    return -1;
-  float *next = r->memory + REACH;
-  for (size_t i = 0; i < n; i++) {
-    r->p[i] = next;
-    r->k[i] = next + n * w;
-    r->d[i] = next + 2 * n * w;
-    next += w;
-  }
-  r->sum2 = r->memory + 3 * n * w + REACH;
-  r->sum1 = r->sum2 + w;
-  r->miss = r->sum1 + w;
-  return 0;
+/* Predicts row y and tells what it misses; the picture's ends are repeated. */
+static void prepare_row(const Fuse *fuse, Strip *s, int y) {
+  const ZsdFrameComponent *c = fuse->frame;
+  const int row = zsd_clamp(y, 0, c->height - 1), i = (y + RING) % RING;
+  const int begin = s->left > 0 ? -MARGIN : 0;
+  const int end = (s->right + MARGIN < c->width ? s->right + MARGIN : c->width) - s->left;
+  float *p = s->p[i] + MARGIN, *k = s->k[i] + MARGIN, *d = s->d[i] + MARGIN;
+  ZsdPrediction prediction = zsd_past_prediction(fuse->past, fuse->field, row);
+  prediction.gain = fuse->light.gain;
+  prediction.offset = fuse->light.offset;
+  fuse->past->kernels->predict(&prediction, row, s->left + begin, s->left + end, p + begin,
+                               k + begin);
+  fuse->past->kernels->miss(d + begin, c->y + (ptrdiff_t)row * c->width + s->left + begin,
+                            p + begin, k + begin, end - begin, &fuse->noise);
+  for (int x = 1; x <= REACH && begin == 0; x++)
+    d[-x] = d[0];
+  for (int x = 0; x < REACH && s->left + end == c->width; x++)
+    d[end + x] = d[end - 1];
 }
 
-/* Row y, which is row i of those prepared. */
-static void fuse_row(const Fuse *fuse, const Rows *r, int y, int i) {
-  const ZsdFrameComponent *c = fuse->frame;
-  const int w = c->width;
-  const float *in = c->y + (ptrdiff_t)y * w, *p = r->p[i], *k = r->k[i];
-  float *z = c->z + (ptrdiff_t)y * w, *gain = c->k + (ptrdiff_t)y * w;
-  float *const *d = r->d + i;
-
-  for (int x = -REACH; x < w + REACH; x++) {
-    const float squares = d[-2][x] * d[-2][x] + d[-1][x] * d[-1][x] + d[0][x] * d[0][x] +
-                          d[1][x] * d[1][x] + d[2][x] * d[2][x];
-    r->sum2[x] = squares + d[-3][x] * d[-3][x] + d[3][x] * d[3][x];
-    r->sum1[x] = d[-2][x] + d[-1][x] + d[0][x] + d[1][x] + d[2][x];
-  }
-  for (int x = 0; x < w; x++) {
-    const float *s2 = r->sum2 + x, *s1 = r->sum1 + x;
-    const float mean2 = (s2[-3] + s2[-2] + s2[-1] + s2[0] + s2[1] + s2[2] + s2[3]) / 49;
-    const float mean1 = (s1[-2] + s1[-1] + s1[0] + s1[1] + s1[2]) / 25;
-    const float miss2 = mean2 - fuse->expected2;
-    const float miss1 = 4 * (mean1 * mean1 - fuse->expected1);
-    const float miss = fmaxf(0, fmaxf(miss2, miss1));
-    const float predicted = k[x] + miss * (1 + k[x]) + PROCESS_NOISE;
-    gain[x] = predicted / (predicted + 1);
-    z[x] = p[x] + gain[x] * (in[x] - p[x]);
-    r->miss[x] = miss;
-  }
-  residual_row(fuse, y, p, k);
-  count_missed(fuse, y, r->miss);
+/* Counts what was missed in a row of blocks. */
+static void count_missed(const Fuse *fuse, const Strip *s, int y) {
+  uint8_t *missed = fuse->missed + y / ZSD_BLOCK * fuse->field->across + s->left / ZSD_BLOCK;
+  for (int x = 0; x < s->right - s->left; x++)
+    missed[x / ZSD_BLOCK] += (uint8_t)s->missed[x];
 }
 
-/* Row y without memory for its windows: taken as it came, as if the past missed all of it. */
-static void take_row(const Fuse *fuse, int y) {
+static void fuse_row(const Fuse *fuse, Strip *s, int y) {
   const ZsdFrameComponent *c = fuse->frame;
-  const ptrdiff_t at = (ptrdiff_t)y * c->width;
-  predict_row(fuse, y, c->z + at, c->k + at);
-  residual_row(fuse, y, c->z + at, c->k + at);
-  for (int x = 0; x < c->width; x++)
+  const ptrdiff_t at = (ptrdiff_t)y * c->width + s->left;
+  ZsdFuse row = {.y = c->y + at,
+                 .p = s->p[y % RING] + MARGIN,
+                 .k = s->k[y % RING] + MARGIN,
+                 .z = c->z + at,
+                 .gain = c->k + at,
+                 .residual = fuse->residual + at,
+                 .missed = fuse->missed ? s->missed : NULL,
+                 .noise = fuse->noise,
+                 .expected2 = fuse->expected2,
+                 .expected1 = fuse->expected1,
+                 .process_noise = PROCESS_NOISE,
+                 .most_miss = MISSED};
+  for (int i = -REACH; i <= REACH; i++)
+    row.d[i + REACH] = s->d[(y + i + RING) % RING] + MARGIN;
+  fuse->past->kernels->fuse(&row, s->right - s->left);
+}
+
+/* Takes a part of a row as it is. */
+static void take_row(const Fuse *fuse, int left, int right, int y) {
+  const ZsdFrameComponent *c = fuse->frame;
+  const ptrdiff_t at = (ptrdiff_t)y * c->width + left;
+  memcpy(c->z + at, c->y + at, (right - left) * sizeof(float));
+  for (int x = 0; x < right - left; x++)
     c->k[at + x] = 1;
-  count_missed(fuse, y, c->k + at);
-  memcpy(c->z + at, c->y + at, c->width * sizeof(float));
 }
+
+/* The frame's brightness as it came, 255 is 1. */
+static void levels_of(const ZsdKernels *kernels, const float *y, uint8_t *levels, int n) {
+  kernels->store8(levels, 1, y, y, n, 0);
+}
+
+static void fuse_strip(const Fuse *fuse, int left, int top, int bottom) {
+  const ZsdFrameComponent *c = fuse->frame;
+  Strip s;
+  s.left = left;
+  s.right = zsd_smaller(left + STRIP, c->width);
+  memset(s.missed, 0, sizeof s.missed);
+  for (int y = top - REACH; y < top + REACH && fuse->field; y++)
+    prepare_row(fuse, &s, y);
+  for (int y = top; y < bottom; y++) {
+    const ptrdiff_t at = (ptrdiff_t)y * c->width + left;
+    if (fuse->field) {
+      prepare_row(fuse, &s, y + REACH);
+      fuse_row(fuse, &s, y);
+    } else {
+      take_row(fuse, left, s.right, y);
+    }
+    zsd_past_keep(fuse->past, c, y, left, s.right);
+    if (fuse->last)
+      levels_of(fuse->past->kernels, c->y + at, fuse->last + at, s.right - left);
+    if (fuse->missed && ((y + 1) % ZSD_BLOCK == 0 || y + 1 == bottom)) {
+      count_missed(fuse, &s, y);
+      memset(s.missed, 0, sizeof s.missed);
+    }
+  }
+}
+
+typedef struct {
+  Fuse fuse[ZSD_MAX_COMPONENTS];
+  int components, rows; /* of a band */
+} Job;
 
 /* The bands begin with a row of blocks, so that no two of them count in the same one. */
-_Static_assert(BAND % ZSD_BLOCK == 0, "bands share blocks");
+_Static_assert(LEAST_BAND % ZSD_BLOCK == 0 && STRIP % ZSD_BLOCK == 0, "bands share blocks");
 
 static void fuse_band(void *context, int worker, int band) {
   (void)worker;
-  const Fuse *fuse = context;
-  const int h = fuse->frame->height, top = band * BAND;
-  const int bottom = top + BAND < h ? top + BAND : h;
-  Rows rows;
-  if (rows_new(&rows, fuse->frame->width)) {
-    for (int y = top; y < bottom; y++)
-      take_row(fuse, y);
-    return;
+  const Job *job = context;
+  const Fuse *fuse = job->fuse;
+  for (; band >= fuse->bands; fuse++)
+    band -= fuse->bands;
+  const int top = band * job->rows;
+  const int bottom = zsd_smaller(top + job->rows, fuse->frame->height);
+  for (int left = 0; left < fuse->frame->width; left += STRIP)
+    fuse_strip(fuse, left, top, bottom);
+}
+
+/* All bands of all components. The result does not depend on how many there are. */
+static void run(Job *job, ZsdThreads *threads) {
+  int rows = 0, bands = 0;
+  for (int i = 0; i < job->components; i++)
+    rows += job->fuse[i].frame->height;
+  rows = rows / (SHARE * zsd_threads_count(threads)) / LEAST_BAND * LEAST_BAND;
+  job->rows = zsd_clamp(rows, LEAST_BAND, MOST_BAND);
+  for (int i = 0; i < job->components; i++) {
+    job->fuse[i].bands = (job->fuse[i].frame->height + job->rows - 1) / job->rows;
+    bands += job->fuse[i].bands;
   }
-  for (int y = top - REACH; y < bottom + REACH; y++) {
-    const int i = y - top + REACH, source = zsd_clamp(y, 0, h - 1);
-    predict_row(fuse, source, rows.p[i], rows.k[i]);
-    miss_row(fuse, source, rows.p[i], rows.k[i], rows.d[i]);
-  }
-  for (int y = top; y < bottom; y++)
-    fuse_row(fuse, &rows, y, y - top + REACH);
-  free(rows.memory);
+  zsd_threads_run(threads, fuse_band, job, bands);
+}
+
+/* The frame with nothing before it. */
+static Job job_of(const ZsdFusion *f, const ZsdFrame *frame) {
+  Job job = {.components = frame->components};
+  for (int i = 0; i < frame->components; i++)
+    job.fuse[i] = (Fuse){.frame = &frame->component[i],
+                         .past = &f->past[i],
+                         .residual = f->residual[i],
+                         .last = i == frame->brightness ? f->last : NULL};
+  return job;
 }
 
 /* --- frames --- */
 
-static void take_as_is(const ZsdFrame *frame) {
-  for (int i = 0; i < frame->components; i++) {
-    const ZsdFrameComponent *c = &frame->component[i];
-    const size_t n = (size_t)c->width * c->height;
-    memcpy(c->z, c->y, n * sizeof(float));
-    for (size_t x = 0; x < n; x++)
-      c->k[x] = 1;
-  }
+static void take_as_is(const ZsdFusion *f, const ZsdFrame *frame, ZsdThreads *threads) {
+  Job job = job_of(f, frame);
+  run(&job, threads);
 }
 
 static void mix(ZsdNoiseModel *model, const ZsdNoiseModel *found, double share) {
@@ -360,23 +396,14 @@ static double smoothed_sigma(const ZsdNoiseModel *noise) {
 
 /* --- repeated frames --- */
 
-static uint8_t level_of(float y) {
-  return (uint8_t)(255 * fmaxf(0, fminf(1, y)) + 0.5f);
-}
-
-static void remember_frame(const ZsdFusion *f, const ZsdFrameComponent *c) {
-  for (ptrdiff_t i = 0; i < (ptrdiff_t)c->width * c->height; i++)
-    f->last[i] = level_of(c->y[i]);
-}
-
 /* Whether a part of a row is what it was in the last frame. */
-static bool is_same(const ZsdFusion *f, const ZsdFrameComponent *c, ptrdiff_t at, int n,
+static bool is_same(const ZsdFusion *f, const float *y, const uint8_t *last, int n,
                     double most) {
+  uint8_t levels[SEGMENT];
   int sum = 0;
-  for (int i = 0; i < n; i++) {
-    const int d = level_of(c->y[at + i]) - f->last[at + i];
-    sum += d * d;
-  }
+  levels_of(f->kernels, y, levels, n);
+  for (int i = 0; i < n; i++)
+    sum += (levels[i] - last[i]) * (levels[i] - last[i]);
   return sum <= most * n;
 }
 
@@ -385,9 +412,11 @@ static bool is_same(const ZsdFusion *f, const ZsdFrameComponent *c, ptrdiff_t at
 static bool is_repeated(const ZsdFusion *f, const ZsdFrameComponent *c, double sigma) {
   const double most = REPEATED * 2 * 255 * 255 * sigma * sigma;
   for (int y = 0; y < c->height; y++)
-    for (int x = 0; x < c->width; x += SEGMENT)
-      if (!is_same(f, c, (ptrdiff_t)y * c->width + x, zsd_smaller(SEGMENT, c->width - x), most))
+    for (int x = 0; x < c->width; x += SEGMENT) {
+      const ptrdiff_t at = (ptrdiff_t)y * c->width + x;
+      if (!is_same(f, c->y + at, f->last + at, zsd_smaller(SEGMENT, c->width - x), most))
         return false;
+    }
   return true;
 }
 
@@ -395,40 +424,38 @@ static bool is_repeated(const ZsdFusion *f, const ZsdFrameComponent *c, double s
 
 /* Fuses the frame with what was found where the past shows it. */
 static void fuse_frame(ZsdFusion *f, const ZsdFrame *frame, ZsdThreads *threads) {
+  Job job = job_of(f, frame);
   memset(f->missed, 0, (size_t)f->field->across * f->field->down);
   for (int i = 0; i < frame->components; i++) {
-    const ZsdFrameComponent *c = &frame->component[i];
-    f->light[i] = zsd_light_estimate(&f->past[i], f->field, c, f->noise[i].sigma, f->row);
-    Fuse fuse = {.frame = c,
-                 .past = &f->past[i],
-                 .field = f->field,
-                 .light = f->light[i],
-                 .noise = &f->noise[i],
-                 .residual = f->residual[i],
-                 .missed = i == frame->brightness ? f->missed : NULL};
-    set_gate(&fuse);
-    zsd_threads_run(threads, fuse_band, &fuse, (c->height + BAND - 1) / BAND);
+    Fuse *fuse = &job.fuse[i];
+    f->light[i] =
+        zsd_light_estimate(&f->past[i], f->field, fuse->frame, f->noise[i].sigma, f->row);
+    fuse->field = f->field;
+    fuse->light = f->light[i];
+    fuse->noise = zsd_fusion_variance(f, i);
+    fuse->noise.base += LEAST_VARIANCE;
+    fuse->noise.least += LEAST_VARIANCE;
+    fuse->missed = i == frame->brightness ? f->missed : NULL;
+    set_gate(fuse, &f->noise[i]);
   }
+  run(&job, threads);
 }
 
-static void find_and_fuse(ZsdFusion *f, const ZsdFrame *frame, const ZsdKernels *kernels,
-                          ZsdThreads *threads) {
-  const ZsdSearch search = {kernels, threads, smoothed_sigma(&f->noise[frame->brightness])};
+static void find_and_fuse(ZsdFusion *f, const ZsdFrame *frame, ZsdThreads *threads) {
+  const ZsdSearch search = {f->kernels, threads, smoothed_sigma(&f->noise[frame->brightness])};
   f->field = zsd_motion_search(f->motion, &f->now, &f->before, &search, f->frames > 1);
   fuse_frame(f, frame, threads);
 }
 
-void zsd_fusion_add(ZsdFusion *f, const ZsdFrame *frame, const ZsdKernels *kernels,
-                    ZsdThreads *threads) {
+void zsd_fusion_add(ZsdFusion *f, const ZsdFrame *frame, ZsdThreads *threads) {
   const ZsdFrameComponent *luma = &frame->component[frame->brightness];
   const ZsdNoiseModel *noise = &f->noise[frame->brightness];
   f->repeated = f->has_past && is_repeated(f, luma, noise->sigma);
   if (f->repeated)
     return;
-  remember_frame(f, luma);
   if (!f->has_past) {
     f->frames = 0;
-    take_as_is(frame);
+    take_as_is(f, frame, threads);
     estimate_noise(f, frame, false, threads);
     return;
   }
@@ -436,34 +463,20 @@ void zsd_fusion_add(ZsdFusion *f, const ZsdFrame *frame, const ZsdKernels *kerne
   zsd_pyramid_fill(&f->now, luma->y, threads);
   zsd_light_adapt(&f->before, &f->now);
   const bool known = f->has_temporal;
-  find_and_fuse(f, frame, kernels, threads);
+  find_and_fuse(f, frame, threads);
   estimate_noise(f, frame, true, threads);
   if (!known) { /* how far vectors and the past are to be trusted is known only now */
-    find_and_fuse(f, frame, kernels, threads);
+    find_and_fuse(f, frame, threads);
     f->has_temporal = false;
     estimate_noise(f, frame, true, threads);
   }
 }
 
-typedef struct {
-  const ZsdFusion *fusion;
-  const ZsdFrame *frame;
-} Keep;
-
-static void keep_row(void *context, int worker, int y) {
-  (void)worker;
-  const Keep *k = context;
-  for (int i = 0; i < k->frame->components; i++)
-    if (y < k->frame->component[i].height)
-      zsd_past_keep_row(&k->fusion->past[i], &k->frame->component[i], y);
-}
-
 void zsd_fusion_keep(ZsdFusion *f, const ZsdFrame *frame, ZsdThreads *threads) {
-  const ZsdFrameComponent *luma = &frame->component[frame->brightness];
-  Keep keep = {f, frame};
   if (f->repeated)
     return;
-  zsd_threads_run(threads, keep_row, &keep, luma->height);
-  zsd_pyramid_fill(&f->before, luma->z, threads);
+  for (int i = 0; i < frame->components; i++)
+    zsd_past_turn(&f->past[i]);
+  zsd_pyramid_fill(&f->before, frame->component[frame->brightness].z, threads);
   f->has_past = true;
 }

@@ -14,7 +14,7 @@
 typedef struct ZsdFusion ZsdFusion;
 
 /* A fusion that knows no past. NULL: no memory. */
-ZsdFusion *zsd_fusion_new(const ZsdFrame *shape);
+ZsdFusion *zsd_fusion_new(const ZsdFrame *shape, const ZsdKernels *kernels);
 void zsd_fusion_free(ZsdFusion *fusion);
 
 /* Forgets the past, but not how much noise there was. */
@@ -30,16 +30,21 @@ void zsd_fusion_restart(ZsdFusion *fusion);
  * there is no past, z is y and k is 1. The noise of each component is estimated on the way.
  * A frame that is the last one once more tells nothing new: its z and k stay as that one had
  * them, so that it has to be the same ZsdFrame. */
-void zsd_fusion_add(ZsdFusion *fusion, const ZsdFrame *frame, const ZsdKernels *kernels,
-                    ZsdThreads *threads);
+void zsd_fusion_add(ZsdFusion *fusion, const ZsdFrame *frame, ZsdThreads *threads);
 
-/* Keeps the frame as the past of the next one. */
+/* Makes the frame added last, as it came out of that, the past of the next one. */
 void zsd_fusion_keep(ZsdFusion *fusion, const ZsdFrame *frame, ZsdThreads *threads);
 
 /* Whether the last frame was the one before once more. */
 bool zsd_fusion_repeated(const ZsdFusion *fusion);
 
 const ZsdNoiseModel *zsd_fusion_noise(const ZsdFusion *fusion, int component);
+
+/* Its variance. */
+ZsdVariance zsd_fusion_variance(const ZsdFusion *fusion, int component);
+
+/* Those that the fusion was made with. */
+const ZsdKernels *zsd_fusion_kernels(const ZsdFusion *fusion);
 
 /* Whether any frame has told how much noise there is. */
 bool zsd_fusion_noise_known(const ZsdFusion *fusion);

@@ -25,7 +25,8 @@ float zsd_view_unit(const ZsdView *view) {
 /* A channel's samples in one row of its component. A sample that is missing from the odd last
  * block is the one before it. */
 typedef struct {
-  const float *y, *z, *k; /* NULL: the component has no samples */
+  const float *y, *z; /* NULL: the component has no samples */
+  const float *k;     /* NULL: 1 everywhere */
   int first, step, last;
 } Samples;
 
@@ -41,7 +42,7 @@ static Samples samples_of(const ZsdView *view, int channel, int y) {
     const ptrdiff_t at = (ptrdiff_t)row * c->width;
     s.y = c->y + at;
     s.z = (view->alone ? c->y : c->z) + at;
-    s.k = c->k + at;
+    s.k = view->alone ? NULL : c->k + at;
   }
   return s;
 }
@@ -60,20 +61,32 @@ static void see_row(const ZsdView *view, int x, int y, int width, float *inputs,
   }
 }
 
-/* Adds a channel's share of the deviations left in its kind of component. */
-static void add_deviation(const ZsdView *view, int channel, const Samples *s, int x, int width,
-                          float scale, float *out) {
+/* Channels that show the same kind of component. */
+static int channels_like(const ZsdView *view, int channel) {
   const ZsdLayout *layout = view->layout;
-  const int component = layout->channel[channel].component;
-  const ZsdNoiseModel *noise = zsd_fusion_noise(view->fusion, component);
-  const bool bright = component == view->frame->brightness;
-  int share = 0;
+  const int brightness = view->frame->brightness;
+  const bool bright = layout->channel[channel].component == brightness;
+  int count = 0;
   for (int i = 0; i < layout->channels; i++)
-    share += (layout->channel[i].component == view->frame->brightness) == bright;
-  for (int i = 0; i < width; i++) {
-    const int at = column(s, x + i);
-    const float k = view->alone ? 1 : s->k[at];
-    out[i] += scale / share * sqrtf(fmaxf(0, k * zsd_noise_variance(noise, s->z[at])));
+    count += (layout->channel[i].component == brightness) == bright;
+  return count;
+}
+
+/* `width` samples of a channel from x on. */
+static void see_samples(const ZsdKernels *kernels, const Samples *s, int x, int width,
+                        ZsdSeen seen) {
+  const int all = (s->last - s->first + s->step) / s->step;
+  const int inside = zsd_clamp(all - x, 0, width);
+  for (int i = 0; i < width;) {
+    const int at = column(s, x + i), n = i < inside ? inside : 1;
+    seen.y = s->y + at;
+    seen.z = s->z + at;
+    seen.k = s->k ? s->k + at : NULL;
+    kernels->see(&seen, n);
+    seen.picture += n;
+    seen.difference += n;
+    seen.deviation += n;
+    i += n;
   }
 }
 
@@ -93,15 +106,21 @@ void zsd_inputs_row(const ZsdView *view, int x, int y, int width, float *inputs,
   memset(deviation + plane, 0, width * sizeof(float));
   for (int c = 0; c < channels; c++) {
     const Samples s = samples_of(view, c, y);
+    const int component = view->layout->channel[c].component;
     float *z = inputs + c * plane, *d = inputs + (channels + c) * plane;
-    for (int i = 0; i < width; i++) {
-      const int at = column(&s, x + i);
-      z[i] = s.y ? scale * (s.z[at] - 0.5f) : 0;
-      d[i] = s.y ? scale * (s.y[at] - s.z[at]) : 0;
+    if (!s.y) {
+      memset(z, 0, width * sizeof(float));
+      memset(d, 0, width * sizeof(float));
+      continue;
     }
-    if (s.y)
-      add_deviation(view, c, &s, x, width, scale,
-                    deviation + (view->layout->channel[c].component != brightness) * plane);
+    see_samples(zsd_fusion_kernels(view->fusion), &s, x, width,
+                (ZsdSeen){.step = s.step,
+                          .scale = scale,
+                          .weight = scale / channels_like(view, c),
+                          .noise = zsd_fusion_variance(view->fusion, component),
+                          .picture = z,
+                          .difference = d,
+                          .deviation = deviation + (component != brightness) * plane});
   }
   for (int i = 0; i < width; i++)
     rho[i] = correlation;
@@ -142,16 +161,15 @@ int zsd_inputs_all(ZsdTensor *inputs, const ZsdView *view) {
 void zsd_inputs_finish(ZsdTile *tile, const ZsdView *view) {
   const int channels = view->layout->channels;
   const float unit = zsd_view_unit(view);
-  const ptrdiff_t n = tile->row * (tile->height + 2 * ZSD_HALO);
+  const ptrdiff_t first = zsd_tile_at(tile, 0, 0);
+  const ptrdiff_t n = zsd_tile_at(tile, tile->width - 1, tile->height - 1) + 1 - first;
   if (!view->fusion)
     return;
+  const ZsdKernels *kernels = zsd_fusion_kernels(view->fusion);
   for (int c = 0; c < channels; c++) {
-    float *z = tile->in.data + c * tile->in.plane,
-          *noise = tile->out.data + c * tile->out.plane;
-    const float *d = tile->in.data + (channels + c) * tile->in.plane;
-    for (ptrdiff_t i = 0; i < n; i++) {
-      z[i] = 0.5f + unit * (z[i] + d[i]);
-      noise[i] = unit * fmaxf(-MOST_UNITS, fminf(MOST_UNITS, d[i] + noise[i]));
-    }
+    const float *in = tile->in.data + first;
+    kernels->finish(tile->in.data + c * tile->in.plane + first,
+                    tile->out.data + c * tile->out.plane + first,
+                    in + (channels + c) * tile->in.plane, n, unit, MOST_UNITS);
   }
 }

@@ -41,10 +41,6 @@ void zsd_pyramid_fill(ZsdPyramid *pyramid, const float *luma, ZsdThreads *thread
 /* Maps all samples and the margin. */
 void zsd_gray_map(const ZsdGray *gray, const uint8_t table[256]);
 
-typedef struct {
-  int16_t x, y;
-} ZsdVector;
-
 /* A vector for each block; those at the right and lower edge may stand for less than a block.
  */
 typedef struct {

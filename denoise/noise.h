@@ -28,11 +28,15 @@ typedef struct {
  * is. Of less than 32 samples across or down the estimate is a rough one, of white noise. */
 int zsd_noise_estimate(ZsdNoiseModel *model, const ZsdNoiseSource *source, ZsdThreads *threads);
 
-/* The variance at a brightness (0..1): the line, but nowhere less than a hundredth of its ends'
- * sum. */
+/* A hundredth of the sum of the variances at the ends. */
+static inline float zsd_noise_least(const ZsdNoiseModel *model) {
+  return (float)(0.01 * (2 * model->base + model->slope));
+}
+
+/* The variance at a brightness (0..1): the line, but nowhere less than that. */
 static inline float zsd_noise_variance(const ZsdNoiseModel *model, float brightness) {
   const float line = (float)(model->base + model->slope * brightness);
-  const float least = (float)(0.01 * (2 * model->base + model->slope));
+  const float least = zsd_noise_least(model);
   return line > least ? line : least;
 }
 

@@ -3,55 +3,62 @@
 
 #include "bounds.h"
 
-#include <math.h>
 #include <stdlib.h>
 
-int zsd_past_new(ZsdPast *past, const ZsdFrameComponent *shape) {
+int zsd_past_new(ZsdPast *past, const ZsdFrameComponent *shape, const ZsdKernels *kernels) {
   const size_t n = (size_t)shape->width * shape->height + 1;
-  *past = (ZsdPast){shape->width,
-                    shape->height,
-                    shape->half_width,
-                    shape->half_height,
-                    malloc(n * sizeof(uint16_t)),
-                    malloc(n)};
-  return past->z && past->k ? 0 : -1;
+  *past = (ZsdPast){.width = shape->width,
+                    .height = shape->height,
+                    .half_width = shape->half_width,
+                    .half_height = shape->half_height,
+                    .kernels = kernels,
+                    .z = malloc(n * sizeof(uint16_t)),
+                    .next_z = malloc(n * sizeof(uint16_t)),
+                    .k = malloc(n),
+                    .next_k = malloc(n)};
+  return past->z && past->next_z && past->k && past->next_k ? 0 : -1;
 }
 
 void zsd_past_clear(ZsdPast *past) {
   free(past->z);
+  free(past->next_z);
   free(past->k);
+  free(past->next_k);
   *past = (ZsdPast){0};
 }
 
-void zsd_past_keep_row(const ZsdPast *past, const ZsdFrameComponent *frame, int y) {
-  const ptrdiff_t at = (ptrdiff_t)y * past->width;
-  for (int x = 0; x < past->width; x++) {
-    const float z = fmaxf(0, fminf(1, frame->z[at + x]));
-    past->z[at + x] = (uint16_t)(z * 65535 + 0.5f);
-    past->k[at + x] = (uint8_t)(255 * sqrtf(frame->k[at + x]) + 0.5f);
-  }
+void zsd_past_keep(const ZsdPast *past, const ZsdFrameComponent *frame, int y, int begin,
+                   int end) {
+  const ptrdiff_t at = (ptrdiff_t)y * past->width + begin;
+  past->kernels->keep(past->next_z + at, past->next_k + at, frame->z + at, frame->k + at,
+                      end - begin);
+}
+
+void zsd_past_turn(ZsdPast *past) {
+  uint16_t *z = past->z;
+  uint8_t *k = past->k;
+  past->z = past->next_z;
+  past->k = past->next_k;
+  past->next_z = z;
+  past->next_k = k;
+}
+
+ZsdPrediction zsd_past_prediction(const ZsdPast *past, const ZsdField *field, int y) {
+  const int row = zsd_clamp((y << past->half_height) / ZSD_BLOCK, 0, field->down - 1);
+  return (ZsdPrediction){.z = past->z,
+                         .k = past->k,
+                         .width = past->width,
+                         .height = past->height,
+                         .half_width = past->half_width,
+                         .half_height = past->half_height,
+                         .vector = field->vector + row * field->across,
+                         .vectors = field->across,
+                         .block = ZSD_BLOCK >> past->half_width,
+                         .gain = 1};
 }
 
 void zsd_past_predict_row(const ZsdPast *past, const ZsdField *field, int y, float *z,
                           float *k) {
-  const int w = past->width, h = past->height, sx = past->half_width, sy = past->half_height;
-  const ZsdVector *vectors =
-      field->vector + zsd_clamp((y << sy) / ZSD_BLOCK, 0, field->down - 1) * field->across;
-  const int block = ZSD_BLOCK >> sx;
-  for (int i = 0; i * block < w; i++) {
-    const ZsdVector v = vectors[zsd_clamp(i, 0, field->across - 1)];
-    const int dx = v.x >> sx, dy = v.y >> sy;
-    const int between_x = sx & v.x & 1, between_y = sy & v.y & 1;
-    const ptrdiff_t r0 = (ptrdiff_t)zsd_clamp(y + dy, 0, h - 1) * w;
-    const ptrdiff_t r1 = (ptrdiff_t)zsd_clamp(y + dy + between_y, 0, h - 1) * w;
-    const int end = (i + 1) * block < w ? (i + 1) * block : w;
-    for (int x = i * block; x < end; x++) {
-      const int x0 = zsd_clamp(x + dx, 0, w - 1), x1 = zsd_clamp(x + dx + between_x, 0, w - 1);
-      const float root = past->k[r0 + x0] * (1 / 255.0f);
-      z[x] =
-          (float)(past->z[r0 + x0] + past->z[r0 + x1] + past->z[r1 + x0] + past->z[r1 + x1]) *
-          (0.25f / 65535);
-      k[x] = root * root;
-    }
-  }
+  const ZsdPrediction prediction = zsd_past_prediction(past, field, y);
+  past->kernels->predict(&prediction, y, 0, past->width, z, k);
 }

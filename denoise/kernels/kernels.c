@@ -24,20 +24,27 @@ static struct {
 };
 enum { N_TABLES = sizeof tables / sizeof *tables };
 
+#define FILL_ROWS(set, table)                                                                  \
+  (zsd_samples_fill_##set(table), zsd_predict_fill_##set(table), zsd_fuse_fill_##set(table),   \
+   zsd_see_fill_##set(table))
+
 static void fill_tables(void) {
   for (int i = 0; i < N_TABLES; i++) {
     zsd_kernels_fill_c(&tables[i].table);
     zsd_pass_fill_c(&tables[i].table);
+    FILL_ROWS(c, &tables[i].table);
 #if defined(__x86_64__)
     if (tables[i].flags & ZSD_CPU_AVX2) {
       zsd_conv_fill_avx2(&tables[i].table);
       zsd_sad_fill_avx2(&tables[i].table);
       zsd_winograd_fill_avx2(&tables[i].table);
+      FILL_ROWS(avx2, &tables[i].table);
     }
     if (tables[i].flags & ZSD_CPU_AVX512) {
       zsd_conv_fill_avx512(&tables[i].table);
       zsd_sad_fill_avx512(&tables[i].table);
       zsd_winograd_fill_avx512(&tables[i].table);
+      FILL_ROWS(avx512, &tables[i].table);
     }
     if (tables[i].flags & ZSD_CPU_AMX)
       zsd_pass_fill_amx(&tables[i].table);
@@ -46,6 +53,7 @@ static void fill_tables(void) {
       zsd_conv_fill_neon(&tables[i].table);
       zsd_sad_fill_neon(&tables[i].table);
       zsd_winograd_fill_neon(&tables[i].table);
+      FILL_ROWS(neon, &tables[i].table);
     }
 #endif
     tables[i].table.flags = tables[i].flags;

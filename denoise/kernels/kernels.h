@@ -14,6 +14,7 @@
 #define ZSD_KERNELS_H
 
 #include "pass.h"
+#include "rows.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -84,8 +85,35 @@ typedef struct {
   void (*store16)(uint8_t *dst, int step, const float *x, const float *noise, int n,
                   float strength, float max, int shift);
 
+  /* store8() with step 1 of x[0], z[0], x[1], z[1] ...: 2n samples. */
+  void (*store8_pairs)(uint8_t *dst, const float *x, const float *x_noise, const float *z,
+                       const float *z_noise, int n, float strength);
+
   /* The sum of absolute differences of 16x16 bytes. */
   unsigned (*sad16)(const uint8_t *a, ptrdiff_t a_row, const uint8_t *b, ptrdiff_t b_row);
+
+  /* Samples [begin, end) of row y of a prediction: z = gain z' + offset, and k', of the place
+   * where the sample was. */
+  void (*predict)(const ZsdPrediction *, int y, int begin, int end, float *z, float *k);
+
+  /* Keeps a row for the next frame's prediction; z is clipped to 0..1, k is 0..1. */
+  void (*keep)(uint16_t *kept_z, uint8_t *kept_k, const float *z, const float *k, int n);
+
+  /* d = (y - p) / sqrt((1 + k) noise(p)) */
+  void (*miss)(float *d, const float *y, const float *p, const float *k, int n,
+               const ZsdVariance *noise);
+
+  /* Over the windows around a sample: miss = max(0, mean of d^2 in 7x7 - expected2,
+   * 4 ((mean of d in 5x5)^2 - expected1)); P = k + miss (1 + k) + process_noise; gain = P / (P
+   * + 1); z = p + gain (y - p). */
+  void (*fuse)(const ZsdFuse *, int n);
+
+  /* picture = scale (z - 0.5); difference = scale (y - z); deviation += weight sqrt(k noise(z))
+   */
+  void (*see)(const ZsdSeen *, int n);
+
+  /* z = 0.5 + unit (z + d); noise = unit (d + noise), which is held to -most .. most units. */
+  void (*finish)(float *z, float *noise, const float *d, ptrdiff_t n, float unit, float most);
 } ZsdKernels;
 
 /* The table for these instruction sets, which the machine must have. */

@@ -4,7 +4,6 @@
 #include "tables.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { GROUP = 4 };
 
@@ -91,42 +90,6 @@ static float sum(const float *x, ptrdiff_t n) {
   return total;
 }
 
-static void load8(float *dst, const uint8_t *src, int step, int n, float scale) {
-  for (int i = 0; i < n; i++)
-    dst[i] = scale * src[(ptrdiff_t)i * step];
-}
-
-static void load16(float *dst, const uint8_t *src, int step, int n, float scale, int shift) {
-  for (int i = 0; i < n; i++) {
-    uint16_t sample;
-    memcpy(&sample, src + (ptrdiff_t)i * step, sizeof sample);
-    dst[i] = scale * (sample >> shift);
-  }
-}
-
-/* A noise that is not a number (which learning never lets through) would become 0 here: black,
- * but not undefined behaviour. */
-static unsigned quantise(float x, float noise, float strength, float max) {
-  float clean = x - strength * noise;
-  clean = clean > 0 ? clean : 0;
-  clean = clean < 1 ? clean : 1;
-  return (unsigned)(clean * max + 0.5f);
-}
-
-static void store8(uint8_t *dst, int step, const float *x, const float *noise, int n,
-                   float strength) {
-  for (int i = 0; i < n; i++)
-    dst[(ptrdiff_t)i * step] = (uint8_t)quantise(x[i], noise[i], strength, 255);
-}
-
-static void store16(uint8_t *dst, int step, const float *x, const float *noise, int n,
-                    float strength, float max, int shift) {
-  for (int i = 0; i < n; i++) {
-    uint16_t sample = (uint16_t)(quantise(x[i], noise[i], strength, max) << shift);
-    memcpy(dst + (ptrdiff_t)i * step, &sample, sizeof sample);
-  }
-}
-
 static unsigned sad16(const uint8_t *a, ptrdiff_t a_row, const uint8_t *b, ptrdiff_t b_row) {
   unsigned sum = 0;
   for (int y = 0; y < 16; y++, a += a_row, b += b_row)
@@ -143,10 +106,6 @@ void zsd_kernels_fill_c(ZsdKernels *k) {
       .conv3x3_grad = conv3x3_grad,
       .conv1x1_grad = conv1x1_grad,
       .sum = sum,
-      .load8 = load8,
-      .load16 = load16,
-      .store8 = store8,
-      .store16 = store16,
       .sad16 = sad16,
   };
 }

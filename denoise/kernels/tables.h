@@ -18,4 +18,16 @@ void zsd_winograd_fill_avx2(ZsdKernels *k);
 void zsd_winograd_fill_avx512(ZsdKernels *k);
 void zsd_winograd_fill_neon(ZsdKernels *k);
 
+/* Loops over rows that the compiler makes vectors of: one source for all sets, plain C among
+ * them. */
+#define ZSD_ROWS(set)                                                                          \
+  void zsd_samples_fill_##set(ZsdKernels *k);                                                  \
+  void zsd_predict_fill_##set(ZsdKernels *k);                                                  \
+  void zsd_fuse_fill_##set(ZsdKernels *k);                                                     \
+  void zsd_see_fill_##set(ZsdKernels *k);
+ZSD_ROWS(c)
+ZSD_ROWS(avx2)
+ZSD_ROWS(avx512)
+ZSD_ROWS(neon)
+
 #endif

@@ -83,7 +83,7 @@ static void shoot(Making *m, int t) {
     for (int k = 0; k < c->width * c->height; k++)
       c->y[k] = rintf(fmaxf(0, fminf(255, c->y[k]))) / 255;
   }
-  zsd_fusion_add(m->fusion, &m->frame, m->teacher->kernels, m->threads);
+  zsd_fusion_add(m->fusion, &m->frame, m->threads);
 }
 
 /* target = (fused frame - second look) / unit. Second looks are not clipped: that would take
@@ -129,7 +129,7 @@ static void make_page(void *context, int worker, int item) {
   m.noisy = m.clean + samples;
   if (zsd_frame_resize(&m.frame, &m.clip.image))
     need(NULL);
-  m.fusion = need(zsd_fusion_new(&m.frame));
+  m.fusion = need(zsd_fusion_new(&m.frame, teacher->kernels));
 
   /* The noise is known from two frames on; a frame without a past comes after a cut. */
   const bool first = zsd_random_uniform(&m.random) < FIRST_FRAMES;

@@ -113,7 +113,7 @@ START_TEST(test_sigma) {
   uint8_t *data = malloc(frame_size(clip.width, clip.height));
   const ZsdImage image = image_of(data, clip.width, clip.height);
   ck_assert_int_eq(zsd_frame_resize(&frame, &image), 0);
-  ZsdFusion *fusion = zsd_fusion_new(&frame);
+  ZsdFusion *fusion = zsd_fusion_new(&frame, kernels);
   ck_assert(threads && data && fusion);
   for (int g = 0; g < N_GRAINS; g++) {
     ZsdNoise *noise = zsd_noise_new(g);
@@ -121,7 +121,7 @@ START_TEST(test_sigma) {
     for (int t = 0; t < FRAMES; t++) {
       noisy_frame(&clip, t, noise, grains[g].kind, grains[g].sigma, data);
       zsd_frame_load(&frame, &image, kernels, threads);
-      zsd_fusion_add(fusion, &frame, kernels, threads);
+      zsd_fusion_add(fusion, &frame, threads);
       zsd_fusion_keep(fusion, &frame, threads);
     }
     /* of what was added the ends of the range take a part away again */

@@ -37,7 +37,7 @@ static void film_new(Film *f, const char *format, int width, int height, unsigne
   picture_new(&p, format_named(format), width, height);
   ck_assert_int_eq(zsd_frame_resize(&f->frame, &p.image), 0);
   picture_free(&p);
-  f->fusion = zsd_fusion_new(&f->frame);
+  f->fusion = zsd_fusion_new(&f->frame, zsd_kernels(zsd_cpu_detect()));
   ck_assert(f->threads && f->fusion);
   for (int i = 0; i < f->frame.components; i++) {
     f->clean[i] = calloc(samples_of(f, i), sizeof(float));
@@ -95,8 +95,7 @@ static void add_noise(Film *f, int component) {
 }
 
 static void film_fuse(Film *f) {
-  const ZsdKernels *kernels = zsd_kernels(zsd_cpu_detect());
-  zsd_fusion_add(f->fusion, &f->frame, kernels, f->threads);
+  zsd_fusion_add(f->fusion, &f->frame, f->threads);
   zsd_fusion_keep(f->fusion, &f->frame, f->threads);
 }
 

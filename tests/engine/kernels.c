@@ -27,6 +27,13 @@ static const struct {
     {"load16", check_load16},
     {"store8", check_store8},
     {"store16", check_store16},
+    {"store8_pairs", check_store8_pairs},
+    {"predict", check_predict},
+    {"keep", check_keep},
+    {"miss", check_miss},
+    {"fuse", check_fuse},
+    {"see", check_see},
+    {"finish", check_finish},
 };
 enum { N_TESTS = sizeof tests / sizeof *tests };
 

@@ -71,6 +71,13 @@ void check_load8(Check *check);
 void check_load16(Check *check);
 void check_store8(Check *check);
 void check_store16(Check *check);
+void check_store8_pairs(Check *check);
+void check_predict(Check *check);
+void check_keep(Check *check);
+void check_miss(Check *check);
+void check_fuse(Check *check);
+void check_see(Check *check);
+void check_finish(Check *check);
 
 void benchmark(const ZsdKernels *set);
 

@@ -3,6 +3,7 @@
 #include "kernels_check.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A row of samples. */
@@ -166,4 +167,34 @@ void check_store8(Check *check) {
 
 void check_store16(Check *check) {
   check_rows(check, 2, 2, check_store);
+}
+
+/* Two channels that take turns: as each of them alone. */
+static void check_pairs(Check *check, int n) {
+  Buffer x[2], noise[2], dst = buffer_new(check, 2 * (size_t)n, 1);
+  uint8_t *alone = malloc(2 * (size_t)n);
+  if (!alone)
+    abort();
+  for (int i = 0; i < 2; i++) {
+    x[i] = random_picture(check, n, false);
+    noise[i] = random_picture(check, n, true);
+    check->plain->store8(alone + i, 2, x[i].data, noise[i].data, n, 0.7f);
+  }
+  check->set->store8_pairs(dst.data, x[0].data, noise[0].data, x[1].data, noise[1].data, n,
+                           0.7f);
+  if (memcmp(dst.data, alone, 2 * (size_t)n) != 0)
+    check_fail(check, "n %d: not as each channel alone", n);
+  for (int i = 0; i < 2; i++) {
+    buffer_free(check, &x[i], "picture");
+    buffer_free(check, &noise[i], "noise");
+  }
+  buffer_free(check, &dst, "samples");
+  free(alone);
+}
+
+void check_store8_pairs(Check *check) {
+  for (int n = 1; n < 2000; n = n < 70 ? n + 1 : 2 * n)
+    for (int trial = 0; trial < 8; trial++)
+      if (check_wanted(check))
+        check_pairs(check, n);
 }

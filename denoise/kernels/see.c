@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From a frame to the network's numbers, and back. */
+#include "set.h"
+
+#include <math.h>
+
+INLINE float deviation(const ZsdVariance *v, float k, float z) {
+  return sqrtf(k * zsd_variance_at(v, z));
+}
+
+/* `step`, and whether k is NULL: known where this is inlined. */
+INLINE void see_channel(const ZsdSeen *s, const float *restrict y, const float *restrict z,
+                        const float *restrict k, int step, int n, float *restrict picture,
+                        float *restrict difference, float *restrict sum) {
+  const float scale = s->scale, weight = s->weight;
+  const ZsdVariance noise = s->noise;
+  for (int i = 0; i < n; i++) {
+    const float fused = z[step * i];
+    picture[i] = scale * (fused - 0.5f);
+    difference[i] = scale * (y[step * i] - fused);
+    sum[i] += weight * deviation(&noise, k ? k[step * i] : 1, fused);
+  }
+}
+
+static void see(const ZsdSeen *s, int n) {
+  if (s->step == 2 && s->k)
+    see_channel(s, s->y, s->z, s->k, 2, n, s->picture, s->difference, s->deviation);
+  else if (s->step == 2)
+    see_channel(s, s->y, s->z, NULL, 2, n, s->picture, s->difference, s->deviation);
+  else if (s->k)
+    see_channel(s, s->y, s->z, s->k, 1, n, s->picture, s->difference, s->deviation);
+  else
+    see_channel(s, s->y, s->z, NULL, 1, n, s->picture, s->difference, s->deviation);
+}
+
+static void finish(float *restrict z, float *restrict noise, const float *restrict d,
+                   ptrdiff_t n, float unit, float most) {
+  for (ptrdiff_t i = 0; i < n; i++) {
+    const float found = d[i] + noise[i];
+    const float low = found > -most ? found : -most;
+    z[i] = 0.5f + unit * (z[i] + d[i]);
+    noise[i] = unit * (low < most ? low : most);
+  }
+}
+
+void JOIN(zsd_see_fill, SET)(ZsdKernels *k) {
+  k->see = see;
+  k->finish = finish;
+}

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Rows of a frame: the same in every instruction set, to the bit, and as the formulas say. */
+#include "kernels_check.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST = 700 }; /* samples of a row */
+
+/* A row's length: often a short one, so that every remainder occurs. */
+static int random_length(Check *check) {
+  return check_random(check, 0, 3) ? check_random(check, 1, 70) : check_random(check, 70, MOST);
+}
+
+static float uniform(Check *check, float low, float high) {
+  return low + (high - low) * (float)check_random(check, 0, 1 << 20) / (1 << 20);
+}
+
+static Buffer floats(Check *check, int n, float low, float high) {
+  Buffer buffer = buffer_new(check, n * sizeof(float), sizeof(float));
+  for (int i = 0; i < n; i++)
+    ((float *)buffer.data)[i] = check_random(check, 0, 15)  ? uniform(check, low, high)
+                                : check_random(check, 0, 1) ? low
+                                                            : high;
+  return buffer;
+}
+
+static ZsdVariance random_noise(Check *check) {
+  return (ZsdVariance){.base = uniform(check, -0.001f, 0.01f),
+                       .slope = uniform(check, -0.01f, 0.02f),
+                       .least = uniform(check, 1e-6f, 1e-3f)};
+}
+
+static double variance_of(const ZsdVariance *v, double brightness) {
+  return fmax(v->base + v->slope * brightness, v->least);
+}
+
+/* Two outputs of `n` floats: that of plain C and that of the set, which must be the same. */
+typedef struct {
+  Buffer set, plain;
+} Output;
+
+static Output output_new(Check *check, int n, float begin) {
+  Output o = {buffer_new(check, n * sizeof(float), sizeof(float)),
+              buffer_new(check, n * sizeof(float), sizeof(float))};
+  for (int i = 0; i < n; i++)
+    ((float *)o.set.data)[i] = ((float *)o.plain.data)[i] = begin;
+  return o;
+}
+
+static float output_at(const Output *o, int i) {
+  return ((const float *)o->set.data)[i];
+}
+
+static void output_free(Check *check, Output *o, const char *name) {
+  if (memcmp(o->set.data, o->plain.data, o->set.size) != 0)
+    check_fail(check, "%s: not as plain C", name);
+  buffer_free(check, &o->set, name);
+  buffer_free(check, &o->plain, name);
+}
+
+static void check_near(Check *check, const char *name, int i, double got, double expected,
+                       double off) {
+  if (!(fabs(got - expected) <= off))
+    check_fail(check, "%s: sample %d is %.9g, not %.9g", name, i, got, expected);
+}
+
+/* --- the past --- */
+
+typedef struct {
+  ZsdPrediction p;
+  Buffer z, k, vectors;
+  int y, begin, end;
+} Prediction;
+
+static Prediction prediction_new(Check *check) {
+  Prediction t = {
+      .p = {.width = check_random(check, 1, 150), .height = check_random(check, 1, 9)}};
+  t.p.half_width = check_random(check, 0, 1);
+  t.p.half_height = check_random(check, 0, 1);
+  t.p.block = t.p.half_width ? 4 : 8;
+  t.p.vectors = check_random(check, 1, (t.p.width + t.p.block - 1) / t.p.block);
+  t.p.gain = uniform(check, 0.6f, 1.6f);
+  t.p.offset = uniform(check, -0.2f, 0.2f);
+  t.y = check_random(check, 0, t.p.height - 1);
+  t.begin = check_random(check, 0, t.p.width - 1);
+  t.end = check_random(check, t.begin + 1, t.p.width);
+
+  const int n = t.p.width * t.p.height, reach = check_random(check, 0, 1) ? 5 : 200;
+  t.z = buffer_new(check, n * sizeof(uint16_t), sizeof(uint16_t));
+  t.k = buffer_new(check, n, 1);
+  t.vectors = buffer_new(check, t.p.vectors * sizeof(ZsdVector), sizeof(ZsdVector));
+  for (int i = 0; i < n; i++) {
+    ((uint16_t *)t.z.data)[i] = (uint16_t)check_random(check, 0, 65535);
+    ((uint8_t *)t.k.data)[i] = (uint8_t)check_random(check, 0, 255);
+  }
+  ZsdVector *vectors = t.vectors.data;
+  for (int i = 0; i < t.p.vectors; i++)
+    vectors[i] = i > 0 && check_random(check, 0, 2)
+                     ? vectors[i - 1]
+                     : (ZsdVector){(int16_t)check_random(check, -reach, reach),
+                                   (int16_t)check_random(check, -reach, reach)};
+  t.p.z = t.z.data;
+  t.p.k = t.k.data;
+  t.p.vector = vectors;
+  return t;
+}
+
+static int held(int x, int count) {
+  return x < 0 ? 0 : x >= count ? count - 1 : x;
+}
+
+/* The values at a place in half samples, which is between 1, 2 or 4 of them. */
+static void look_up(const ZsdPrediction *p, int x2, int y2, double *z, double *k) {
+  const int x = (x2 - (x2 & 1)) / 2, y = (y2 - (y2 & 1)) / 2;
+  const ptrdiff_t upper = (ptrdiff_t)held(y, p->height) * p->width;
+  double sum = 0;
+  for (int i = 0; i < 4; i++)
+    sum += p->z[(ptrdiff_t)held(y + (i / 2 & y2), p->height) * p->width +
+                held(x + (i % 2 & x2), p->width)];
+  *z = sum / 4 / 65535;
+  *k = pow(p->k[upper + held(x, p->width)] / 255.0, 2);
+}
+
+static void check_prediction(Check *check) {
+  Prediction t = prediction_new(check);
+  const int n = t.end - t.begin;
+  Output z = output_new(check, n, 9), k = output_new(check, n, 9);
+  check->set->predict(&t.p, t.y, t.begin, t.end, z.set.data, k.set.data);
+  check->plain->predict(&t.p, t.y, t.begin, t.end, z.plain.data, k.plain.data);
+  for (int x = t.begin; x < t.end; x++) {
+    const ZsdVector v = t.p.vector[held(x / t.p.block, t.p.vectors)];
+    double value, variance;
+    look_up(&t.p, 2 * x + (t.p.half_width ? v.x : 2 * v.x),
+            2 * t.y + (t.p.half_height ? v.y : 2 * v.y), &value, &variance);
+    check_near(check, "z", x, output_at(&z, x - t.begin), t.p.gain * value + t.p.offset, 1e-6);
+    check_near(check, "k", x, output_at(&k, x - t.begin), variance, 1e-6);
+  }
+  output_free(check, &z, "z");
+  output_free(check, &k, "k");
+  buffer_free(check, &t.z, "past z");
+  buffer_free(check, &t.k, "past k");
+  buffer_free(check, &t.vectors, "vectors");
+}
+
+void check_predict(Check *check) {
+  for (int trial = 0; trial < 3000; trial++)
+    if (check_wanted(check))
+      check_prediction(check);
+}
+
+static void check_kept(Check *check) {
+  const int n = random_length(check);
+  Buffer z = floats(check, n, -0.5f, 1.5f), k = floats(check, n, 0, 1);
+  Buffer kept_z = buffer_new(check, n * sizeof(uint16_t), sizeof(uint16_t));
+  Buffer kept_k = buffer_new(check, n, 1), plain_k = buffer_new(check, n, 1);
+  Buffer plain_z = buffer_new(check, n * sizeof(uint16_t), sizeof(uint16_t));
+  check->set->keep(kept_z.data, kept_k.data, z.data, k.data, n);
+  check->plain->keep(plain_z.data, plain_k.data, z.data, k.data, n);
+  for (int i = 0; i < n; i++) {
+    const double value = fmin(1, fmax(0, ((float *)z.data)[i]));
+    check_near(check, "z", i, ((uint16_t *)kept_z.data)[i], 65535 * value, 0.51);
+    check_near(check, "k", i, ((uint8_t *)kept_k.data)[i], 255 * sqrt(((float *)k.data)[i]),
+               0.5001);
+  }
+  if (memcmp(kept_z.data, plain_z.data, n * sizeof(uint16_t)) != 0 ||
+      memcmp(kept_k.data, plain_k.data, n) != 0)
+    check_fail(check, "n %d: not as plain C", n);
+  buffer_free(check, &z, "z");
+  buffer_free(check, &k, "k");
+  buffer_free(check, &kept_z, "kept z");
+  buffer_free(check, &kept_k, "kept k");
+  buffer_free(check, &plain_z, "plain C's z");
+  buffer_free(check, &plain_k, "plain C's k");
+}
+
+void check_keep(Check *check) {
+  for (int trial = 0; trial < 1000; trial++)
+    if (check_wanted(check))
+      check_kept(check);
+}
+
+/* --- the Kalman step --- */
+
+static void check_misses(Check *check) {
+  const int n = random_length(check);
+  const ZsdVariance noise = random_noise(check);
+  Buffer y = floats(check, n, -0.2f, 1.2f), p = floats(check, n, -0.2f, 1.8f);
+  Buffer k = floats(check, n, 0, 1);
+  Output d = output_new(check, n, 9);
+  check->set->miss(d.set.data, y.data, p.data, k.data, n, &noise);
+  check->plain->miss(d.plain.data, y.data, p.data, k.data, n, &noise);
+  for (int i = 0; i < n; i++) {
+    const double prediction = ((float *)p.data)[i];
+    const double variance = (1 + ((float *)k.data)[i]) * variance_of(&noise, prediction);
+    const double expected = (((float *)y.data)[i] - prediction) / sqrt(variance);
+    /* where base and slope cancel, the variance has fewer digits */
+    check_near(check, "miss", i, output_at(&d, i), expected, 1e-4 * fabs(expected) + 1e-6);
+  }
+  buffer_free(check, &y, "y");
+  buffer_free(check, &p, "p");
+  buffer_free(check, &k, "k");
+  output_free(check, &d, "misses");
+}
+
+void check_miss(Check *check) {
+  for (int trial = 0; trial < 1000; trial++)
+    if (check_wanted(check))
+      check_misses(check);
+}
+
+enum { REACH = ZSD_FUSE_REACH, WINDOW = 2 * REACH + 1 };
+
+/* By how much the windows around sample x miss. */
+static double miss_at(const ZsdFuse *f, int x) {
+  double squares = 0, sum = 0;
+  for (int j = -REACH; j <= REACH; j++)
+    for (int i = -REACH; i <= REACH; i++) {
+      const double d = f->d[j + REACH][x + i];
+      squares += d * d;
+      sum += abs(i) <= 2 && abs(j) <= 2 ? d : 0;
+    }
+  return fmax(0, fmax(squares / 49 - f->expected2, 4 * (sum * sum / 625 - f->expected1)));
+}
+
+typedef struct {
+  Output z, gain, residual, missed;
+} Fused;
+
+static void check_sample(Check *check, const ZsdFuse *f, const Fused *out, int x) {
+  const double miss = miss_at(f, x), k = f->k[x];
+  const double predicted = k + miss * (1 + k) + f->process_noise;
+  const double gain = predicted / (predicted + 1);
+  const double deviation = sqrt(variance_of(&f->noise, f->p[x]));
+  check_near(check, "gain", x, output_at(&out->gain, x), gain, 1e-5);
+  check_near(check, "z", x, output_at(&out->z, x), f->p[x] + gain * (f->y[x] - f->p[x]), 2e-5);
+  check_near(check, "residual", x, output_at(&out->residual, x), f->d[REACH][x] * deviation,
+             1e-4);
+  if (f->missed && fabs(miss - f->most_miss) > 1e-4)
+    check_near(check, "missed", x, output_at(&out->missed, x), 2 + (miss > f->most_miss), 0);
+}
+
+static void check_fused(Check *check) {
+  const int n = random_length(check);
+  const float most = check_random(check, 0, 1) ? 1 : 4;
+  Buffer d[WINDOW], y = floats(check, n, -0.2f, 1.2f), p = floats(check, n, -0.2f, 1.2f);
+  Buffer k = floats(check, n, 0, 1);
+  ZsdFuse f = {.y = y.data,
+               .p = p.data,
+               .k = k.data,
+               .noise = random_noise(check),
+               .expected2 = uniform(check, 0.2f, 1.6f),
+               .expected1 = uniform(check, 0, 0.4f),
+               .process_noise = 0.002f,
+               .most_miss = 0.05f};
+  for (int i = 0; i < WINDOW; i++) {
+    d[i] = floats(check, n + 2 * REACH, -most, most);
+    f.d[i] = (float *)d[i].data + REACH;
+  }
+  Fused out = {output_new(check, n, 9), output_new(check, n, 9), output_new(check, n, 9),
+               output_new(check, n, 2)};
+  const bool count = check_random(check, 0, 1);
+  for (int plain = 0; plain < 2; plain++) {
+    f.z = (plain ? &out.z.plain : &out.z.set)->data;
+    f.gain = (plain ? &out.gain.plain : &out.gain.set)->data;
+    f.residual = (plain ? &out.residual.plain : &out.residual.set)->data;
+    f.missed = count ? (plain ? &out.missed.plain : &out.missed.set)->data : NULL;
+    (plain ? check->plain : check->set)->fuse(&f, n);
+  }
+  for (int x = 0; x < n; x++)
+    check_sample(check, &f, &out, x);
+  for (int i = 0; i < WINDOW; i++)
+    buffer_free(check, &d[i], "row of misses");
+  buffer_free(check, &y, "y");
+  buffer_free(check, &p, "p");
+  buffer_free(check, &k, "k");
+  output_free(check, &out.z, "z");
+  output_free(check, &out.gain, "gain");
+  output_free(check, &out.residual, "residual");
+  output_free(check, &out.missed, "missed");
+}
+
+void check_fuse(Check *check) {
+  for (int trial = 0; trial < 1000; trial++)
+    if (check_wanted(check))
+      check_fused(check);
+}
+
+/* --- the network's numbers --- */
+
+static void check_seen(Check *check) {
+  const int n = random_length(check), step = check_random(check, 1, 2);
+  const int samples = (n - 1) * step + 1;
+  Buffer y = floats(check, samples, -0.2f, 1.2f), z = floats(check, samples, -0.2f, 1.2f);
+  Buffer k = floats(check, samples, 0, 1);
+  ZsdSeen s = {.y = y.data,
+               .z = z.data,
+               .k = check_random(check, 0, 1) ? k.data : NULL,
+               .step = step,
+               .scale = uniform(check, 1, 500),
+               .weight = uniform(check, 1, 500),
+               .noise = random_noise(check)};
+  Output picture = output_new(check, n, 9), difference = output_new(check, n, 9);
+  Output deviation = output_new(check, n, 1);
+  for (int plain = 0; plain < 2; plain++) {
+    s.picture = (plain ? &picture.plain : &picture.set)->data;
+    s.difference = (plain ? &difference.plain : &difference.set)->data;
+    s.deviation = (plain ? &deviation.plain : &deviation.set)->data;
+    (plain ? check->plain : check->set)->see(&s, n);
+  }
+  for (int i = 0; i < n; i++) {
+    const double fused = s.z[i * step], variance = variance_of(&s.noise, fused);
+    check_near(check, "picture", i, output_at(&picture, i), s.scale * (fused - 0.5), 1e-4);
+    check_near(check, "difference", i, output_at(&difference, i),
+               s.scale * (s.y[i * step] - fused), 1e-4);
+    const double added = s.weight * sqrt((s.k ? s.k[i * step] : 1) * variance);
+    check_near(check, "deviation", i, output_at(&deviation, i), 1 + added, 1e-4 * (1 + added));
+  }
+  buffer_free(check, &y, "y");
+  buffer_free(check, &z, "z");
+  buffer_free(check, &k, "k");
+  output_free(check, &picture, "picture");
+  output_free(check, &difference, "difference");
+  output_free(check, &deviation, "deviation");
+}
+
+void check_see(Check *check) {
+  for (int trial = 0; trial < 1000; trial++)
+    if (check_wanted(check))
+      check_seen(check);
+}
+
+static void check_finished(Check *check) {
+  const int n = random_length(check);
+  const float unit = uniform(check, 0.002f, 0.2f), most = 5;
+  Buffer d = floats(check, n, -8, 8), z = floats(check, n, -200, 200);
+  Buffer noise = floats(check, n, -8, 8);
+  Output out_z = output_new(check, n, 0), out_noise = output_new(check, n, 0);
+  memcpy(out_z.set.data, z.data, z.size);
+  memcpy(out_z.plain.data, z.data, z.size);
+  memcpy(out_noise.set.data, noise.data, noise.size);
+  memcpy(out_noise.plain.data, noise.data, noise.size);
+  check->set->finish(out_z.set.data, out_noise.set.data, d.data, n, unit, most);
+  check->plain->finish(out_z.plain.data, out_noise.plain.data, d.data, n, unit, most);
+  for (int i = 0; i < n; i++) {
+    const double difference = ((float *)d.data)[i], found = ((float *)noise.data)[i];
+    check_near(check, "picture", i, output_at(&out_z, i),
+               0.5 + unit * (((float *)z.data)[i] + difference), 1e-5);
+    check_near(check, "noise", i, output_at(&out_noise, i),
+               unit * fmax(-most, fmin(most, difference + found)), 1e-6);
+  }
+  buffer_free(check, &d, "difference");
+  buffer_free(check, &z, "picture");
+  buffer_free(check, &noise, "noise");
+  output_free(check, &out_z, "picture");
+  output_free(check, &out_noise, "noise");
+}
+
+void check_finish(Check *check) {
+  for (int trial = 0; trial < 1000; trial++)
+    if (check_wanted(check))
+      check_finished(check);
+}
