@@ -11,8 +11,9 @@ enum {
   MARGIN = 48,
   WINDOW = 16, /* samples compared for a block, which lies in its middle */
   AROUND = (WINDOW - ZSD_BLOCK) / 2,
-  SMALLEST = 96,  /* a level is not halved again if its shorter side is below this */
-  SMOOTHINGS = 2, /* passes in which blocks try their neighbours' vectors */
+  SMALLEST = 96,   /* a level is not halved again if its shorter side is below this */
+  REFINEMENTS = 4, /* steps that a block takes at most from the best of the vectors tried */
+  SMOOTHINGS = 2,  /* passes in which blocks try their neighbours' vectors */
 };
 
 /* The price of a step away from the expected vector, for each sample of the window and for each
@@ -255,18 +256,16 @@ static void try_all(Block *b) {
   b->expected = b->best;
 }
 
-/* Steps to the best of the eight neighbours until there is no better one. */
+/* Steps to the best of the four neighbours until there is no better one. */
 static void refine(Block *b, int rounds) {
-  ZsdVector seen = {INT16_MIN, 0}; /* with its neighbours */
   for (int k = 0; k < rounds; k++) {
     const ZsdVector c = b->best;
-    for (int y = c.y - 1; y <= c.y + 1; y++)
-      for (int x = c.x - 1; x <= c.x + 1; x++)
-        if (abs(x - seen.x) > 1 || abs(y - seen.y) > 1)
-          try(b, x, y);
+    try(b, c.x, c.y - 1);
+    try(b, c.x - 1, c.y);
+    try(b, c.x + 1, c.y);
+    try(b, c.x, c.y + 1);
     if (same(b->best, c))
       return;
-    seen = c;
   }
 }
 
@@ -285,7 +284,7 @@ static void search_row(void *context, int worker, int j) {
       const ZsdVector v = vector_at(pass->last, i << l, j << l);
       try(&b, v.x / (1 << l), v.y / (1 << l));
     }
-    refine(&b, l ? 3 : 2);
+    refine(&b, REFINEMENTS);
     keep(&b, i, j);
   }
 }
