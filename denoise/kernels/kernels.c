@@ -23,22 +23,28 @@ static struct {
 };
 enum { N_TABLES = sizeof tables / sizeof *tables };
 
+#define FILL_MEASURES(set, table) zsd_block_fill_##set(table)
+
 static void fill_tables(void) {
   for (int i = 0; i < N_TABLES; i++) {
     zsd_kernels_fill_c(&tables[i].table);
+    FILL_MEASURES(c, &tables[i].table);
 #if defined(__x86_64__)
     if (tables[i].flags & ZSD_CPU_AVX2) {
       zsd_conv_fill_avx2(&tables[i].table);
       zsd_sad_fill_avx2(&tables[i].table);
+      FILL_MEASURES(avx2, &tables[i].table);
     }
     if (tables[i].flags & ZSD_CPU_AVX512) {
       zsd_conv_fill_avx512(&tables[i].table);
       zsd_sad_fill_avx512(&tables[i].table);
+      FILL_MEASURES(avx512, &tables[i].table);
     }
 #elif defined(__aarch64__)
     if (tables[i].flags & ZSD_CPU_NEON) {
       zsd_conv_fill_neon(&tables[i].table);
       zsd_sad_fill_neon(&tables[i].table);
+      FILL_MEASURES(neon, &tables[i].table);
     }
 #endif
     tables[i].table.flags = tables[i].flags;

@@ -13,6 +13,7 @@
 #ifndef ZSD_KERNELS_H
 #define ZSD_KERNELS_H
 
+#include "block.h"
 #include "pass.h"
 
 #include <stddef.h>
@@ -82,6 +83,11 @@ typedef struct {
 
   /* The sum of absolute differences of 16x16 bytes. */
   unsigned (*sad16)(const uint8_t *a, ptrdiff_t a_row, const uint8_t *b, ptrdiff_t b_row);
+
+  /* Measures a block of samples, without its plane of best fit or as it is, and that of the
+   * brightness there; rows lie `row` floats apart. */
+  void (*noise_block)(ZsdNoiseBlock *block, const float *samples, const float *brightness,
+                      ptrdiff_t row, bool without_plane);
 } ZsdKernels;
 
 /* The table for these instruction sets, which the machine must have. */

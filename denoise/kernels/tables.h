@@ -13,4 +13,12 @@ void zsd_sad_fill_avx2(ZsdKernels *k);
 void zsd_sad_fill_avx512(ZsdKernels *k);
 void zsd_sad_fill_neon(ZsdKernels *k);
 
+/* Plain loops that the compiler makes vectors of: one source for all sets, plain C among them.
+ */
+#define ZSD_MEASURES(set) void zsd_block_fill_##set(ZsdKernels *k);
+ZSD_MEASURES(c)
+ZSD_MEASURES(avx2)
+ZSD_MEASURES(avx512)
+ZSD_MEASURES(neon)
+
 #endif

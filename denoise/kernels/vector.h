@@ -4,7 +4,7 @@
 #ifndef ZSD_VECTOR_H
 #define ZSD_VECTOR_H
 
-#include "tables.h"
+#include "set.h"
 
 #include <string.h>
 
@@ -13,21 +13,14 @@
  */
 #if defined(__AVX512F__)
 enum { WIDTH = 16, GROUP = 13, SPAN = 2, INPUTS = 9, OUTPUTS = 3 };
-#define SET avx512
 #elif defined(__AVX2__)
 enum { WIDTH = 8, GROUP = 4, SPAN = 3, INPUTS = 3, OUTPUTS = 4 };
-#define SET avx2
 #elif defined(__ARM_NEON)
 enum { WIDTH = 4, GROUP = 8, SPAN = 3, INPUTS = 3, OUTPUTS = 7 };
-#define SET neon
 #else
 #error "no vector instruction set"
 #endif
 
-#define JOIN_(a, b) a##_##b
-#define JOIN(a, b) JOIN_(a, b)
-
-#define INLINE static inline __attribute__((always_inline))
 #if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else

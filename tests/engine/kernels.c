@@ -21,6 +21,7 @@ static const struct {
     {"conv1x1_grad", check_conv1x1_grad},
     {"sum", check_sum},
     {"sad16", check_sad16},
+    {"noise_block", check_noise_block},
     {"load8", check_load8},
     {"load16", check_load16},
     {"store8", check_store8},
