@@ -69,6 +69,7 @@ struct ZsdFusion {
   ZsdLight light[ZSD_MAX_COMPONENTS];
   uint8_t *missed; /* of each block of the field */
   ZsdNoiseModel noise[ZSD_MAX_COMPONENTS];
+  ZsdNoiseEstimator *estimator;
 };
 
 /* --- memory --- */
@@ -79,6 +80,7 @@ ZsdFusion *zsd_fusion_new(const ZsdFrame *shape, const ZsdKernels *kernels) {
   ZsdFusion *f = calloc(1, sizeof *f);
   int failed = !f || !(f->missed = calloc(blocks, 1)) ||
                !(f->last = malloc((size_t)luma->width * luma->height + 1)) ||
+               !(f->estimator = zsd_noise_estimator_new()) ||
                !(f->row = malloc(3 * luma->width * sizeof(float)));
   for (int i = 0; i < shape->components && !failed; i++) {
     const size_t n = (size_t)shape->component[i].width * shape->component[i].height + 1;
@@ -108,6 +110,7 @@ void zsd_fusion_free(ZsdFusion *f) {
   zsd_pyramid_clear(&f->now);
   zsd_pyramid_clear(&f->before);
   zsd_motion_free(f->motion);
+  zsd_noise_estimator_free(f->estimator);
   free(f);
 }
 
@@ -368,21 +371,27 @@ static void estimate_noise(ZsdFusion *f, const ZsdFrame *frame, bool temporal,
   bool known = f->has_noise;
   if (f->has_temporal && !none && !temporal)
     return;
+  ZsdNoiseSource sources[ZSD_MAX_COMPONENTS];
+  ZsdNoiseModel models[ZSD_MAX_COMPONENTS] = {0};
   for (int i = 0; i < frame->components; i++) {
     const ZsdFrameComponent *c = &frame->component[i];
-    const ZsdNoiseSource source = {temporal ? f->residual[i] : c->y, temporal ? c->z : c->y,
-                                   c->width, c->height, !temporal};
-    ZsdNoiseModel found = {0};
-    if (zsd_noise_estimate(&found, &source, threads) ||
-        (temporal && found.lag2 > MISTAKEN && is_new(f, &frame->component[frame->brightness])))
+    sources[i] = (ZsdNoiseSource){temporal ? f->residual[i] : c->y, temporal ? c->z : c->y,
+                                  c->width, c->height, !temporal};
+  }
+  const unsigned told =
+      zsd_noise_estimate(f->estimator, models, sources, frame->components, f->kernels, threads);
+  for (int i = 0; i < frame->components; i++) {
+    ZsdNoiseModel *found = &models[i];
+    if (!(told >> i & 1) ||
+        (temporal && found->lag2 > MISTAKEN && is_new(f, &frame->component[frame->brightness])))
       continue;
     if (!temporal)
-      doubt(&found);
+      doubt(found);
     if (i == frame->brightness) {
       known = true;
       f->has_temporal |= temporal;
     }
-    mix(&f->noise[i], &found, better || none ? 1 : NEW_SHARE);
+    mix(&f->noise[i], found, better || none ? 1 : NEW_SHARE);
   }
   f->has_noise = known;
 }

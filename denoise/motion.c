@@ -3,6 +3,7 @@
 
 #include "bounds.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,14 +11,18 @@ enum {
   MARGIN = 48,
   WINDOW = 16, /* samples compared for a block, which lies in its middle */
   AROUND = (WINDOW - ZSD_BLOCK) / 2,
-  SMALLEST = 96,  /* a level is not halved again if its shorter side is below this */
-  SMOOTHINGS = 2, /* passes in which blocks try their neighbours' vectors */
+  SMALLEST = 96,   /* a level is not halved again if its shorter side is below this */
+  REFINEMENTS = 4, /* steps that a block takes at most from the best of the vectors tried */
+  SMOOTHINGS = 2,  /* passes in which blocks try their neighbours' vectors */
 };
 
 /* The price of a step away from the expected vector, for each sample of the window and for each
  * unit of the noise's deviation; and how many steps cost at most. */
 static const double PRICE = 0.019;
 enum { MOST_STEPS = 16 };
+
+/* The cost of a block for which nothing was tried yet. */
+static const unsigned UNTRIED = ~0u;
 
 /* --- pyramids --- */
 
@@ -134,7 +139,7 @@ void zsd_gray_map(const ZsdGray *gray, const uint8_t table[256]) {
 static int field_new(ZsdField *field, int width, int height) {
   field->across = (width + ZSD_BLOCK - 1) / ZSD_BLOCK;
   field->down = (height + ZSD_BLOCK - 1) / ZSD_BLOCK;
-  field->vector = calloc((size_t)field->across * field->down, sizeof *field->vector);
+  field->vector = calloc((size_t)field->across * field->down + 1, sizeof *field->vector);
   return field->vector ? 0 : -1;
 }
 
@@ -148,21 +153,249 @@ static ZsdVector vector_at(const ZsdField *field, int i, int j) {
                        zsd_clamp(i, 0, field->across - 1)];
 }
 
-/* --- searching --- */
+static bool same(ZsdVector a, ZsdVector b) {
+  return a.x == b.x && a.y == b.y;
+}
+
+/* --- a block's search --- */
+
+/* Where blocks were, and the sums of absolute differences that this leaves. */
+typedef struct {
+  ZsdField field;
+  unsigned *sad;
+} Matches;
+
+typedef struct {
+  const ZsdSearch *search;
+  const ZsdGray *now, *before;
+  unsigned price[MOST_STEPS + 1]; /* of so many steps away from the expected vector */
+  int level;
+  const ZsdField *coarser; /* or NULL at the coarsest level */
+  const ZsdField *last;    /* or NULL */
+  const Matches *from;     /* what is smoothed */
+  Matches *to;
+} Pass;
+
+typedef struct {
+  const Pass *pass;
+  int x, y; /* of the window */
+  ZsdVector expected;
+  ZsdVector doubt; /* how far off it may be, each way, at no price */
+  ZsdVector tried; /* last */
+  ZsdVector best;
+  unsigned sad, cost; /* of the best */
+} Block;
+
+static Block start(const Pass *pass, int i, int j) {
+  return (Block){
+      .pass = pass, .x = i * ZSD_BLOCK - AROUND, .y = j * ZSD_BLOCK - AROUND, .cost = UNTRIED};
+}
+
+static int steps_away(int d, int expected, int doubt) {
+  const int steps = abs(d - expected) - doubt;
+  return steps > 0 ? steps : 0;
+}
+
+static unsigned price_of(const Block *b, ZsdVector v) {
+  const int steps =
+      steps_away(v.x, b->expected.x, b->doubt.x) + steps_away(v.y, b->expected.y, b->doubt.y);
+  return b->pass->price[zsd_smaller(steps, MOST_STEPS)];
+}
+
+static void try(Block *b, int dx, int dy) {
+  const ZsdGray *now = b->pass->now, *before = b->pass->before;
+  const int x = b->x + dx, y = b->y + dy;
+  const ZsdVector v = {(int16_t)dx, (int16_t)dy};
+  if (x < -MARGIN || y < -MARGIN || x > before->width + MARGIN - WINDOW ||
+      y > before->height + MARGIN - WINDOW)
+    return;
+  if (b->cost != UNTRIED && (same(v, b->best) || same(v, b->tried)))
+    return;
+  b->tried = v;
+  const unsigned price = price_of(b, v);
+  if (price >= b->cost)
+    return;
+  const unsigned sad =
+      b->pass->search->kernels->sad16(now->data + b->y * now->row + b->x, now->row,
+                                      before->data + y * before->row + x, before->row);
+  if (price + sad < b->cost) {
+    b->cost = price + sad;
+    b->sad = sad;
+    b->best = v;
+  }
+}
+
+static void keep(const Block *b, int i, int j) {
+  const Matches *to = b->pass->to;
+  to->field.vector[j * to->field.across + i] = b->best;
+  to->sad[j * to->field.across + i] = b->sad;
+}
+
+/* --- the search --- */
+
+/* Tries what the level above found here and around. */
+static void try_coarser(Block *b, const ZsdField *coarser, int i, int j) {
+  const ZsdVector c = vector_at(coarser, i / 2, j / 2);
+  b->expected = (ZsdVector){(int16_t)(2 * c.x), (int16_t)(2 * c.y)};
+  /* Twice a vector is an even one, whatever the truth; but what stands still is expected to
+   * stand still. */
+  b->doubt = (ZsdVector){c.x != 0, c.y != 0};
+  try(b, b->expected.x, b->expected.y);
+  for (int dj = -1; dj <= 1; dj++)
+    for (int di = -1; di <= 1; di++) {
+      const ZsdVector v = vector_at(coarser, i / 2 + di, j / 2 + dj);
+      if (!same(v, c))
+        try(b, 2 * v.x, 2 * v.y);
+    }
+}
+
+static void try_all(Block *b) {
+  for (int dy = -ZSD_MOTION_REACH; dy <= ZSD_MOTION_REACH; dy++)
+    for (int dx = -ZSD_MOTION_REACH; dx <= ZSD_MOTION_REACH; dx++)
+      try(b, dx, dy);
+  b->expected = b->best;
+}
+
+/* Steps to the best of the four neighbours until there is no better one. */
+static void refine(Block *b, int rounds) {
+  for (int k = 0; k < rounds; k++) {
+    const ZsdVector c = b->best;
+    try(b, c.x, c.y - 1);
+    try(b, c.x - 1, c.y);
+    try(b, c.x + 1, c.y);
+    try(b, c.x, c.y + 1);
+    if (same(b->best, c))
+      return;
+  }
+}
+
+static void search_row(void *context, int worker, int j) {
+  (void)worker;
+  const Pass *pass = context;
+  const int l = pass->level;
+  for (int i = 0; i < pass->to->field.across; i++) {
+    Block b = start(pass, i, j);
+    if (pass->coarser)
+      try_coarser(&b, pass->coarser, i, j);
+    else
+      try_all(&b);
+    try(&b, 0, 0);
+    if (pass->last) {
+      const ZsdVector v = vector_at(pass->last, i << l, j << l);
+      try(&b, v.x / (1 << l), v.y / (1 << l));
+    }
+    refine(&b, REFINEMENTS);
+    keep(&b, i, j);
+  }
+}
+
+/* --- smoothing --- */
+
+enum { SPAN = 64 }; /* blocks of a row whose neighbours are looked at together */
+
+/* One coordinate of the vectors of a span of blocks, of the rows above and below it, and of one
+ * block more at either end. */
+typedef struct {
+  int16_t row[3][SPAN + 2];
+  int16_t median[SPAN]; /* of each block and its eight neighbours */
+  int16_t range[SPAN];  /* from the least of them to the largest */
+} Around;
+
+static inline int16_t low(int16_t a, int16_t b) {
+  return a < b ? a : b;
+}
+
+static inline int16_t high(int16_t a, int16_t b) {
+  return a > b ? a : b;
+}
+
+static inline int16_t median(int16_t a, int16_t b, int16_t c) {
+  return high(low(a, b), low(high(a, b), c));
+}
+
+/* Columns of three are sorted first: the median of nine is that of the largest low one, the
+ * median middle one and the least high one. */
+static void look_around(Around *a) {
+  int16_t least[SPAN + 2], middle[SPAN + 2], most[SPAN + 2];
+  const int16_t *above = a->row[0], *row = a->row[1], *below = a->row[2];
+  for (int i = 0; i < SPAN + 2; i++) {
+    least[i] = low(low(above[i], row[i]), below[i]);
+    middle[i] = median(above[i], row[i], below[i]);
+    most[i] = high(high(above[i], row[i]), below[i]);
+  }
+  for (int i = 0; i < SPAN; i++) {
+    a->median[i] = median(high(high(least[i], least[i + 1]), least[i + 2]),
+                          median(middle[i], middle[i + 1], middle[i + 2]),
+                          low(low(most[i], most[i + 1]), most[i + 2]));
+    a->range[i] = (int16_t)(high(high(most[i], most[i + 1]), most[i + 2]) -
+                            low(low(least[i], least[i + 1]), least[i + 2]));
+  }
+}
+
+/* Each block takes the best of its own and its neighbours' vectors, and their median is what is
+ * expected of it. */
+static void smooth_span(const Pass *pass, int first, int j, int n) {
+  const Matches *from = pass->from;
+  Around x = {0}, y = {0};
+  for (int r = 0; r < 3; r++)
+    for (int i = 0; i < n + 2; i++) {
+      const ZsdVector v = vector_at(&from->field, first + i - 1, j + r - 1);
+      x.row[r][i] = v.x;
+      y.row[r][i] = v.y;
+    }
+  look_around(&x);
+  look_around(&y);
+  for (int i = 0; i < n; i++) {
+    Block b = start(pass, first + i, j);
+    b.expected = (ZsdVector){x.median[i], y.median[i]};
+    b.best = vector_at(&from->field, first + i, j);
+    b.sad = from->sad[j * from->field.across + first + i];
+    b.cost = b.sad + price_of(&b, b.best);
+    if (x.range[i] || y.range[i]) {
+      b.tried = b.best;
+      try(&b, b.expected.x, b.expected.y);
+      for (int k = 0; k < 9; k++)
+        try(&b, x.row[k / 3][i + k % 3], y.row[k / 3][i + k % 3]);
+    }
+    keep(&b, first + i, j);
+  }
+}
+
+static void smooth_field_row(void *context, int worker, int j) {
+  (void)worker;
+  const Pass *pass = context;
+  const int across = pass->to->field.across;
+  for (int i = 0; i < across; i += SPAN)
+    smooth_span(pass, i, j, zsd_smaller(SPAN, across - i));
+}
+
+/* --- levels --- */
 
 struct ZsdMotion {
-  ZsdField field[ZSD_MAX_LEVELS], smoothed[ZSD_MAX_LEVELS];
-  ZsdField last; /* the result of the search before, at full size */
+  Matches level[ZSD_MAX_LEVELS];
+  Matches smoothed; /* of the level at hand */
+  ZsdField last;    /* the result of the search before, at full size */
 };
+
+static int matches_new(Matches *m, int width, int height) {
+  if (field_new(&m->field, width, height))
+    return -1;
+  m->sad = calloc((size_t)m->field.across * m->field.down + 1, sizeof *m->sad);
+  return m->sad ? 0 : -1;
+}
+
+static void matches_clear(Matches *m) {
+  field_clear(&m->field);
+  free(m->sad);
+}
 
 ZsdMotion *zsd_motion_new(int width, int height) {
   ZsdMotion *m = calloc(1, sizeof *m);
   if (!m)
     return NULL;
-  int failed = field_new(&m->last, width, height);
+  int failed = field_new(&m->last, width, height) | matches_new(&m->smoothed, width, height);
   for (int l = 0; l < ZSD_MAX_LEVELS; l++)
-    failed |= field_new(&m->field[l], (width >> l) + 1, (height >> l) + 1) |
-              field_new(&m->smoothed[l], (width >> l) + 1, (height >> l) + 1);
+    failed |= matches_new(&m->level[l], width >> l, height >> l);
   if (failed) {
     zsd_motion_free(m);
     return NULL;
@@ -174,172 +407,42 @@ void zsd_motion_free(ZsdMotion *m) {
   if (!m)
     return;
   field_clear(&m->last);
-  for (int l = 0; l < ZSD_MAX_LEVELS; l++) {
-    field_clear(&m->field[l]);
-    field_clear(&m->smoothed[l]);
-  }
+  matches_clear(&m->smoothed);
+  for (int l = 0; l < ZSD_MAX_LEVELS; l++)
+    matches_clear(&m->level[l]);
   free(m);
-}
-
-/* One block's search. */
-typedef struct {
-  const ZsdKernels *kernels;
-  const ZsdGray *now, *before;
-  int x, y; /* the block */
-  double price;
-  ZsdVector expected;
-  ZsdVector doubt; /* how far off it may be, each way, at no price */
-  ZsdVector best;
-  unsigned cost;
-} Block;
-
-static int steps_away(int d, int expected, int doubt) {
-  const int steps = abs(d - expected) - doubt;
-  return steps > 0 ? steps : 0;
-}
-
-static void try(Block *b, int dx, int dy) {
-  const int x = b->x - AROUND + dx, y = b->y - AROUND + dy;
-  if (x < -MARGIN || y < -MARGIN || x + WINDOW > b->before->width + MARGIN ||
-      y + WINDOW > b->before->height + MARGIN)
-    return;
-  const int steps =
-      steps_away(dx, b->expected.x, b->doubt.x) + steps_away(dy, b->expected.y, b->doubt.y);
-  unsigned cost = (unsigned)(b->price * (steps < MOST_STEPS ? steps : MOST_STEPS));
-  if (cost >= b->cost)
-    return;
-  cost +=
-      b->kernels->sad16(b->now->data + (b->y - AROUND) * b->now->row + b->x - AROUND,
-                        b->now->row, b->before->data + y * b->before->row + x, b->before->row);
-  if (cost < b->cost) {
-    b->cost = cost;
-    b->best = (ZsdVector){(int16_t)dx, (int16_t)dy};
-  }
-}
-
-/* Steps to the best of the eight neighbours until there is no better one. */
-static void refine(Block *b, int rounds) {
-  for (int k = 0; k < rounds; k++) {
-    const ZsdVector c = b->best;
-    for (int dy = -1; dy <= 1; dy++)
-      for (int dx = -1; dx <= 1; dx++)
-        if (dx || dy)
-          try(b, c.x + dx, c.y + dy);
-    if (b->best.x == c.x && b->best.y == c.y)
-      return;
-  }
-}
-
-typedef struct {
-  const ZsdSearch *search;
-  const ZsdGray *now, *before;
-  int level;
-  const ZsdField *coarser; /* or NULL at the coarsest level */
-  const ZsdField *last;    /* or NULL */
-  const ZsdField *from;    /* the field that is smoothed */
-  ZsdField *to;
-} Pass;
-
-static Block start(const Pass *pass, int i, int j) {
-  return (Block){.kernels = pass->search->kernels,
-                 .now = pass->now,
-                 .before = pass->before,
-                 .x = i * ZSD_BLOCK,
-                 .y = j * ZSD_BLOCK,
-                 .price = PRICE * WINDOW * WINDOW * 255 * pass->search->sigma,
-                 .cost = ~0u};
-}
-
-static void search_row(void *context, int worker, int j) {
-  (void)worker;
-  const Pass *pass = context;
-  const int l = pass->level;
-  for (int i = 0; i < pass->to->across; i++) {
-    Block b = start(pass, i, j);
-    if (pass->coarser) {
-      const ZsdVector c = vector_at(pass->coarser, i / 2, j / 2);
-      b.expected = (ZsdVector){(int16_t)(2 * c.x), (int16_t)(2 * c.y)};
-      /* Twice a vector is an even one, whatever the truth; but what stands still is expected to
-       * stand still. */
-      b.doubt = (ZsdVector){c.x != 0, c.y != 0};
-      for (int dj = -1; dj <= 1; dj++)
-        for (int di = -1; di <= 1; di++) {
-          const ZsdVector v = vector_at(pass->coarser, i / 2 + di, j / 2 + dj);
-          try(&b, 2 * v.x, 2 * v.y);
-        }
-    } else {
-      for (int dy = -ZSD_MOTION_REACH; dy <= ZSD_MOTION_REACH; dy++)
-        for (int dx = -ZSD_MOTION_REACH; dx <= ZSD_MOTION_REACH; dx++)
-          try(&b, dx, dy);
-      b.expected = b.best;
-    }
-    try(&b, 0, 0);
-    if (pass->last) {
-      const ZsdVector v = vector_at(pass->last, i << l, j << l);
-      try(&b, v.x / (1 << l), v.y / (1 << l));
-    }
-    refine(&b, l ? 3 : 2);
-    pass->to->vector[j * pass->to->across + i] = b.best;
-  }
-}
-
-static int16_t median9(int16_t *v) {
-  for (int i = 1; i < 9; i++)
-    for (int k = i; k > 0 && v[k] < v[k - 1]; k--) {
-      const int16_t t = v[k];
-      v[k] = v[k - 1];
-      v[k - 1] = t;
-    }
-  return v[4];
-}
-
-/* Each block takes the best of its own and its neighbours' vectors, and their median is what is
- * expected of it. */
-static void smooth_field_row(void *context, int worker, int j) {
-  (void)worker;
-  const Pass *pass = context;
-  for (int i = 0; i < pass->to->across; i++) {
-    Block b = start(pass, i, j);
-    ZsdVector around[9];
-    int16_t xs[9], ys[9];
-    for (int k = 0; k < 9; k++) {
-      around[k] = vector_at(pass->from, i + k % 3 - 1, j + k / 3 - 1);
-      xs[k] = around[k].x;
-      ys[k] = around[k].y;
-    }
-    b.expected = (ZsdVector){median9(xs), median9(ys)};
-    try(&b, b.expected.x, b.expected.y);
-    for (int k = 0; k < 9; k++)
-      if (k == 4 || around[k].x != around[4].x || around[k].y != around[4].y)
-        try(&b, around[k].x, around[k].y);
-    pass->to->vector[j * pass->to->across + i] = b.best;
-  }
 }
 
 /* The passes go to and fro between two fields, and end in the one that they began with. */
 _Static_assert(SMOOTHINGS % 2 == 0, "the last pass ends in the wrong field");
 
+static void search_level(ZsdMotion *m, Pass *pass) {
+  Matches *own = &m->level[pass->level];
+  const int down = own->field.down;
+  m->smoothed.field.across = own->field.across;
+  m->smoothed.field.down = down;
+  pass->to = own;
+  zsd_threads_run(pass->search->threads, search_row, pass, down);
+  for (int k = 0; k < SMOOTHINGS; k++) {
+    pass->from = k % 2 ? &m->smoothed : own;
+    pass->to = k % 2 ? own : &m->smoothed;
+    zsd_threads_run(pass->search->threads, smooth_field_row, pass, down);
+  }
+}
+
 const ZsdField *zsd_motion_search(ZsdMotion *m, const ZsdPyramid *now, const ZsdPyramid *before,
                                   const ZsdSearch *search, int go_on) {
+  Pass pass = {.search = search, .last = go_on ? &m->last : NULL};
+  for (int i = 0; i <= MOST_STEPS; i++)
+    pass.price[i] = (unsigned)(i * PRICE * WINDOW * WINDOW * 255 * search->sigma);
   for (int l = now->levels - 1; l >= 0; l--) {
-    ZsdField *a = &m->field[l], *b = &m->smoothed[l];
-    a->across = b->across = (now->level[l].width + ZSD_BLOCK - 1) / ZSD_BLOCK;
-    a->down = b->down = (now->level[l].height + ZSD_BLOCK - 1) / ZSD_BLOCK;
-    Pass pass = {.search = search,
-                 .now = &now->level[l],
-                 .before = &before->level[l],
-                 .level = l,
-                 .coarser = l < now->levels - 1 ? &m->field[l + 1] : NULL,
-                 .last = go_on ? &m->last : NULL,
-                 .to = a};
-    zsd_threads_run(search->threads, search_row, &pass, a->down);
-    for (int k = 0; k < SMOOTHINGS; k++) {
-      pass.from = k % 2 ? b : a;
-      pass.to = k % 2 ? a : b;
-      zsd_threads_run(search->threads, smooth_field_row, &pass, a->down);
-    }
+    pass.level = l;
+    pass.now = &now->level[l];
+    pass.before = &before->level[l];
+    search_level(m, &pass);
+    pass.coarser = &m->level[l].field;
   }
-  memcpy(m->last.vector, m->field[0].vector,
+  memcpy(m->last.vector, m->level[0].field.vector,
          (size_t)m->last.across * m->last.down * sizeof *m->last.vector);
-  return &m->field[0];
+  return &m->level[0].field;
 }

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "noise.h"
 
+#include "bounds.h"
+
 #include <math.h>
-#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
-  BLOCK = 16,
-  MAX_BLOCKS = 8192, /* of a larger picture every other block or fewer are looked at */
+  BLOCK = ZSD_NOISE_BLOCK,
+  MAX_BLOCKS = 2048, /* of a larger picture every other block or fewer are looked at */
+  ITEM = 32,         /* blocks that one thread looks at at a time */
   BINS = 8,          /* of brightness */
   BIN_BLOCKS = 10,   /* a bin with fewer says nothing */
   FEWEST = 4,        /* blocks, for an estimate */
@@ -20,97 +23,54 @@ static const double MOST_LAG1[2] = {0.92, 0.75}, MOST_LAG2[2] = {0.85, 0.45};
 /* The part of the blocks, from the flattest on, that is taken for nothing but noise. */
 static const double FLATTEST = 0.04;
 
+typedef ZsdNoiseBlock Block;
+
+/* The blocks of one source: first in the picture's order, then those that say something, by
+ * bins of brightness. */
 typedef struct {
-  float variance;
-  float lag1, lag2; /* covariances, the mean of across and down */
-  float rough;      /* variance of the white noise that would be as rough */
-  float brightness;
-  float clipped; /* part of the samples at an end of the range */
-} Block;
+  ZsdNoiseSource source;
+  int across, every, count;
+  Block seen[MAX_BLOCKS], block[MAX_BLOCKS];
+  float variance[MAX_BLOCKS]; /* as if it did not depend on brightness */
+  int bin[BINS + 1];          /* where each begins */
+} Survey;
+
+struct ZsdNoiseEstimator {
+  Survey survey[ZSD_MAX_COMPONENTS];
+};
+
+ZsdNoiseEstimator *zsd_noise_estimator_new(void) {
+  return malloc(sizeof(ZsdNoiseEstimator));
+}
+
+void zsd_noise_estimator_free(ZsdNoiseEstimator *estimator) {
+  free(estimator);
+}
 
 /* --- blocks --- */
 
-/* Subtracts the plane of best fit; its normal equations are diagonal about the block's centre.
- */
-static void detrend(float v[BLOCK][BLOCK]) {
-  const double centre = (BLOCK - 1) / 2.0, n = BLOCK * BLOCK;
-  const double moment = n * (BLOCK * BLOCK - 1) / 12.0;
-  double mean = 0, across = 0, down = 0;
-  for (int y = 0; y < BLOCK; y++)
-    for (int x = 0; x < BLOCK; x++) {
-      mean += v[y][x];
-      across += v[y][x] * (x - centre);
-      down += v[y][x] * (y - centre);
-    }
-  for (int y = 0; y < BLOCK; y++)
-    for (int x = 0; x < BLOCK; x++)
-      v[y][x] -=
-          (float)(mean / n + across / moment * (x - centre) + down / moment * (y - centre));
+static int bin_of(const Block *block) {
+  const int bin = (int)(block->brightness * BINS);
+  return zsd_clamp(bin, 0, BINS - 1);
 }
 
-/* The mean product of samples that lie (dx, dy) apart. */
-static double covariance(float v[BLOCK][BLOCK], int dx, int dy) {
-  double sum = 0;
-  for (int y = 0; y < BLOCK - dy; y++)
-    for (int x = 0; x < BLOCK - dx; x++)
-      sum += v[y][x] * v[y + dy][x + dx];
-  return sum / ((BLOCK - dx) * (BLOCK - dy));
-}
-
-/* What is left of noise behind a Laplacian (Immerkaer, "Fast Noise Variance Estimation", 1996),
- * which nothing is of smooth texture. */
-static double roughness(float v[BLOCK][BLOCK]) {
-  double sum = 0;
-  for (int y = 1; y < BLOCK - 1; y++)
-    for (int x = 1; x < BLOCK - 1; x++) {
-      const float l = v[y - 1][x - 1] + v[y - 1][x + 1] + v[y + 1][x - 1] + v[y + 1][x + 1] +
-                      4 * v[y][x] - 2 * (v[y - 1][x] + v[y + 1][x] + v[y][x - 1] + v[y][x + 1]);
-      sum += l * l;
-    }
-  return sum / (36 * (BLOCK - 2) * (BLOCK - 2));
-}
-
-typedef struct {
-  const ZsdNoiseSource *source;
-  Block *blocks;
-  int across, every;
-} Look;
-
-static void look_at_block(void *context, int worker, int item) {
-  (void)worker;
-  const Look *look = context;
-  const ZsdNoiseSource *s = look->source;
-  const int left = item * look->every % look->across * BLOCK;
-  const int top = item * look->every / look->across * BLOCK;
-  Block *block = &look->blocks[item];
-  float v[BLOCK][BLOCK];
-  double brightness = 0;
-  int clipped = 0;
-
-  for (int y = 0; y < BLOCK; y++)
-    for (int x = 0; x < BLOCK; x++) {
-      const ptrdiff_t at = (ptrdiff_t)(top + y) * s->width + left + x;
-      const float b = s->brightness ? s->brightness[at] : 0.5f;
-      v[y][x] = s->residual[at];
-      brightness += b;
-      clipped += b <= 0 || b >= 1;
-    }
-  if (s->detrend)
-    detrend(v);
-  block->variance = (float)covariance(v, 0, 0);
-  block->lag1 = (float)(covariance(v, 1, 0) + covariance(v, 0, 1)) / 2;
-  block->lag2 = (float)(covariance(v, 2, 0) + covariance(v, 0, 2)) / 2;
-  block->rough = (float)roughness(v);
-  block->brightness = (float)(brightness / (BLOCK * BLOCK));
-  block->clipped = (float)clipped / (BLOCK * BLOCK);
+/* Leaves out what is clipped, and sorts the rest into bins. */
+static void sort_blocks(Survey *s) {
+  int n = 0, next[BINS + 1] = {0};
+  for (int i = 0; i < s->count; i++)
+    if (s->seen[i].clipped < 0.125f)
+      s->seen[n++] = s->seen[i];
+  for (int i = 0; i < n; i++)
+    next[bin_of(&s->seen[i]) + 1]++;
+  for (int b = 0; b < BINS; b++)
+    next[b + 1] += next[b];
+  memcpy(s->bin, next, sizeof next);
+  for (int i = 0; i < n; i++)
+    s->block[next[bin_of(&s->seen[i])]++] = s->seen[i];
+  s->count = n;
 }
 
 /* --- the model --- */
-
-static int ascending(const void *a, const void *b) {
-  const float x = ((const Block *)a)->variance, y = ((const Block *)b)->variance;
-  return (x > y) - (x < y);
-}
 
 /* The relative deviation of a block's variance where there is nothing but noise: of n
  * independent samples sqrt(2 / n), of correlated ones as of fewer. */
@@ -119,35 +79,72 @@ static double spread(double lag1, double lag2) {
   return sqrt(2.0 / (BLOCK * BLOCK)) * along;
 }
 
-/* How many of n sorted blocks are taken for nothing but noise at first. */
+/* A run of blocks and their variances. */
+typedef struct {
+  const Block *block;
+  const float *variance;
+  int n;
+} Run;
+
+/* How many of n blocks are taken for nothing but noise at first. */
 static int few_of(int n) {
-  const int few = (int)fmax(FEWEST, FLATTEST * n);
-  return few < n ? few : n;
+  return zsd_smaller(n, (int)fmax(FEWEST, FLATTEST * n));
 }
 
-/* The mean variance of those of n sorted blocks that are nothing but noise. The flattest ones
- * are that at least; the mean is raised for as long as the blocks within two deviations of it
- * say so, up to what it would be if all n were noise and these the lower end of the
- * distribution. `taken` says how many blocks that were. */
-static double pure_variance(const Block *blocks, int n, double relative, int *taken) {
-  const int few = few_of(n);
-  double low = 0, mean;
+/* The `few`-th least of n variances: the bits of numbers that are not negative are in order
+ * like the numbers. */
+static float least_few(const float *variance, int n, int few) {
+  int32_t low = 0, high = INT32_MAX;
+  while (low < high) {
+    const int32_t middle = low + (high - low) / 2;
+    int count = 0;
+    for (int i = 0; i < n; i++) {
+      int32_t bits;
+      memcpy(&bits, &variance[i], sizeof bits);
+      count += bits <= middle;
+    }
+    if (count >= few)
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  float least;
+  memcpy(&least, &low, sizeof least);
+  return least;
+}
 
-  for (int i = 0; i < few; i++)
-    low += blocks[i].variance;
-  low /= few;
+/* The sum of the variances up to `most`, and how many they are. */
+static double sum_below(const Run *run, double most, int *count) {
+  double sum = 0;
+  int n = 0;
+  for (int i = 0; i < run->n; i++) {
+    const int counts = run->variance[i] <= most;
+    sum += counts ? run->variance[i] : 0;
+    n += counts;
+  }
+  *count = n;
+  return sum;
+}
+
+/* The mean variance of those blocks that are nothing but noise. The flattest ones are that at
+ * least; the mean is raised for as long as the blocks within two deviations of it say so, up to
+ * what it would be if all n were noise and these the lower end of the distribution. `most` says
+ * up to what variance blocks were taken. */
+static double pure_variance(const Run *run, double relative, float *most) {
+  int taken;
+  *most = least_few(run->variance, run->n, few_of(run->n));
+  const double low = sum_below(run, *most, &taken) / taken;
   const double high = low / fmax(0.3, 1 - 2.15 * relative);
-  mean = low;
-  *taken = few;
+  double mean = low;
   for (int round = 0; round < 20; round++) {
-    double sum = 0;
-    int k = 0;
-    while (k < n && blocks[k].variance < mean * (1 + 2 * relative))
-      sum += blocks[k++].variance;
-    if (k <= *taken)
+    const float reach = (float)(mean * (1 + 2 * relative));
+    int count;
+    const double sum = sum_below(run, reach, &count);
+    if (count <= taken)
       break;
-    *taken = k;
-    mean = fmin(sum / k, high);
+    taken = count;
+    *most = reach;
+    mean = fmin(sum / count, high);
   }
   return mean;
 }
@@ -160,14 +157,17 @@ static double lost(const ZsdNoiseModel *model) {
 }
 
 /* A plane taken off lowers all covariances alike, by an amount that depends on what is wanted:
- * a few rounds find it. */
-static void correlation(ZsdNoiseModel *model, const Block *blocks, int n, int detrend) {
+ * a few rounds find it. Blocks of a larger variance than `most` do not count. */
+static void correlation(ZsdNoiseModel *model, const Run *run, float most, int detrend) {
   double variance = 0, lag1 = 0, lag2 = 0;
-  for (int i = 0; i < n; i++) {
-    variance += blocks[i].variance;
-    lag1 += blocks[i].lag1;
-    lag2 += blocks[i].lag2;
-  }
+  for (int i = 0; i < run->n; i++)
+    if (run->variance[i] <= most) {
+      const double scale =
+          run->block[i].variance > 0 ? run->variance[i] / run->block[i].variance : 0;
+      variance += run->variance[i];
+      lag1 += scale * run->block[i].lag1;
+      lag2 += scale * run->block[i].lag2;
+    }
   lag1 = variance > 0 ? lag1 / variance : 0;
   lag2 = variance > 0 ? lag2 / variance : 0;
   model->lag1 = model->lag2 = 0;
@@ -200,9 +200,25 @@ static const double ALIEN = 0.15;
  * the flattest blocks of some brightness may still be texture, or motion that was missed. */
 static const double BETTER = 0.7, MUCH_BETTER = 0.05;
 
-static double at(const Shape *shape, double brightness) {
-  const ZsdNoiseModel line = {.base = shape->dark, .slope = shape->bright - shape->dark};
-  return zsd_noise_variance(&line, (float)fmax(0, fmin(1, brightness)));
+static ZsdNoiseModel line_of(const Shape *shape) {
+  return (ZsdNoiseModel){.base = shape->dark, .slope = shape->bright - shape->dark};
+}
+
+/* The blocks' variances as they would be if variance did not depend on brightness. Returns the
+ * mean of what they were divided by. */
+static double normalise(Survey *s, const Shape *shape) {
+  const ZsdNoiseModel line = line_of(shape);
+  double sum = 0;
+  for (int i = 0; i < s->count; i++) {
+    const float expected = zsd_noise_variance(&line, s->block[i].brightness);
+    s->variance[i] = s->block[i].variance / expected;
+    sum += expected;
+  }
+  return sum / s->count;
+}
+
+static Run run_of(const Survey *s, int begin, int end) {
+  return (Run){s->block + begin, s->variance + begin, end - begin};
 }
 
 typedef struct {
@@ -210,28 +226,20 @@ typedef struct {
   double noise; /* 0..1: how far its flattest blocks look like nothing but noise */
 } Bin;
 
-/* The bins of blocks as they would be if variance did not depend on brightness. */
-static int fill_bins(Bin bins[BINS], const Shape *shape, const Block *blocks, int n,
-                     const ZsdNoiseModel *model, int detrend, Block *scratch) {
+/* What the bins of blocks say, their variances being normalised. */
+static int fill_bins(Bin bins[BINS], const Survey *s, const ZsdNoiseModel *model) {
   const double relative = spread(model->lag1, model->lag2);
-  int found = 0, taken;
+  int found = 0;
   for (int b = 0; b < BINS; b++) {
-    int k = 0;
-    for (int i = 0; i < n; i++)
-      if ((int)fmin(BINS - 1, blocks[i].brightness * BINS) == b) {
-        scratch[k] = blocks[i];
-        scratch[k].variance /= (float)at(shape, blocks[i].brightness);
-        scratch[k].lag1 /= (float)at(shape, blocks[i].brightness);
-        scratch[k++].lag2 /= (float)at(shape, blocks[i].brightness);
-      }
-    qsort(scratch, k, sizeof *scratch, ascending);
-    if (k < BIN_BLOCKS)
+    const Run run = run_of(s, s->bin[b], s->bin[b + 1]);
+    if (run.n < BIN_BLOCKS)
       continue;
-    const double variance = pure_variance(scratch, k, relative, &taken);
+    float most;
+    const double variance = pure_variance(&run, relative, &most);
     ZsdNoiseModel here;
-    correlation(&here, scratch, taken, detrend);
+    correlation(&here, &run, most, s->source.detrend);
     const double alien = fabs(here.lag1 - model->lag1) / ALIEN;
-    bins[found++] = (Bin){variance, sqrt(k), alien < 1 ? 1 - alien : 0};
+    bins[found++] = (Bin){variance, sqrt(run.n), alien < 1 ? 1 - alien : 0};
   }
   return found;
 }
@@ -259,13 +267,13 @@ static double least_misfit(const Bin bins[BINS], int n) {
 }
 
 /* The shape for which the bins agree best. */
-static const Shape *choose_shape(const Block *blocks, int n, const ZsdNoiseModel *model,
-                                 int detrend, Block *scratch) {
+static const Shape *choose_shape(Survey *survey, const ZsdNoiseModel *model) {
   const Shape *best = &shapes[0];
   double least = 0;
   for (int s = 0; s < N_SHAPES; s++) {
     Bin bins[BINS];
-    const int found = fill_bins(bins, &shapes[s], blocks, n, model, detrend, scratch);
+    normalise(survey, &shapes[s]);
+    const int found = fill_bins(bins, survey, model);
     const double miss = least_misfit(bins, found);
     if (s == 0) {
       least = fmin(BETTER * miss, miss - MUCH_BETTER);
@@ -279,50 +287,45 @@ static const Shape *choose_shape(const Block *blocks, int n, const ZsdNoiseModel
 
 /* --- the estimate --- */
 
-/* The correlation of blocks sorted by variance, and the relative deviation of their variances.
- */
-static double correlate(ZsdNoiseModel *model, Block *blocks, int n, int detrend) {
-  int taken;
-  qsort(blocks, n, sizeof *blocks, ascending);
-  correlation(model, blocks, few_of(n), detrend);
-  pure_variance(blocks, n, spread(model->lag1, model->lag2), &taken);
-  correlation(model, blocks, taken, detrend);
-  return spread(model->lag1, model->lag2);
+/* The correlation of the blocks that are nothing but noise, and their mean variance. */
+static double correlate(ZsdNoiseModel *model, const Run *run, int detrend) {
+  float most = least_few(run->variance, run->n, few_of(run->n));
+  correlation(model, run, most, detrend);
+  pure_variance(run, spread(model->lag1, model->lag2), &most);
+  correlation(model, run, most, detrend);
+  return pure_variance(run, spread(model->lag1, model->lag2), &most);
 }
 
 /* In a picture without noise the flattest blocks are smooth texture: what noise there is then
  * is no more than what is rough in them. */
-static void take_rough(ZsdNoiseModel *model, const Block *blocks, int n) {
+static void take_rough(ZsdNoiseModel *model, const Run *run) {
+  const float most = least_few(run->variance, run->n, few_of(run->n));
   double rough = 0;
-  for (int i = 0; i < n; i++)
-    rough += blocks[i].rough / n;
-  *model = (ZsdNoiseModel){.sigma = sqrt(rough), .base = rough};
+  int n = 0;
+  for (int i = 0; i < run->n; i++)
+    if (run->variance[i] <= most) {
+      rough += run->block[i].rough;
+      n++;
+    }
+  *model = (ZsdNoiseModel){.sigma = sqrt(rough / n), .base = rough / n};
 }
 
 /* Returns -1 where a residual is nothing but motion that was missed, or another picture. */
-static int model_blocks(ZsdNoiseModel *model, Block *blocks, int n, int detrend,
-                        Block *scratch) {
-  correlate(model, blocks, n, detrend);
-  const Shape *shape = choose_shape(blocks, n, model, detrend, scratch);
-  double mean = 0;
-  int taken;
-
-  for (int i = 0; i < n; i++) {
-    const double expected = at(shape, blocks[i].brightness);
-    blocks[i].variance /= (float)expected;
-    blocks[i].lag1 /= (float)expected;
-    blocks[i].lag2 /= (float)expected;
-    mean += expected / n;
-  }
-  const double relative = correlate(model, blocks, n, detrend);
-  const double scale =
-      pure_variance(blocks, n, relative, &taken) / (detrend ? 1 - lost(model) : 1);
+static int model_blocks(ZsdNoiseModel *model, Survey *s) {
+  const int detrend = s->source.detrend;
+  const Run all = run_of(s, 0, s->count);
+  normalise(s, &shapes[0]);
+  correlate(model, &all, detrend);
+  const Shape *shape = choose_shape(s, model);
+  const double mean = normalise(s, shape);
+  double scale = correlate(model, &all, detrend);
   if (model->lag1 > MOST_LAG1[detrend] || model->lag2 > MOST_LAG2[detrend]) {
     if (!detrend)
       return -1;
-    take_rough(model, blocks, few_of(n));
+    take_rough(model, &all);
     return 0;
   }
+  scale /= detrend ? 1 - lost(model) : 1;
   model->base = scale * shape->dark;
   model->slope = scale * (shape->bright - shape->dark);
   model->sigma = sqrt(scale * mean);
@@ -352,29 +355,75 @@ static int model_small(ZsdNoiseModel *model, const ZsdNoiseSource *s) {
   return 0;
 }
 
-int zsd_noise_estimate(ZsdNoiseModel *model, const ZsdNoiseSource *source,
-                       ZsdThreads *threads) {
-  const int across = source->width / BLOCK, down = source->height / BLOCK;
-  const int every = across * down / MAX_BLOCKS + 1, all = across * down / every;
-  if (source->width < 3 || source->height < 3)
-    return -1;
-  if (across < 2 || down < 2)
-    return model_small(model, source);
-  Look look = {source, malloc(2 * all * sizeof(Block)), across, every};
-  if (!look.blocks)
-    return -1;
-  zsd_threads_run(threads, look_at_block, &look, all);
+/* --- sources --- */
 
-  int n = 0;
-  for (int i = 0; i < all; i++)
-    if (look.blocks[i].clipped < 0.125f)
-      look.blocks[n++] = look.blocks[i];
-  ZsdNoiseModel found;
-  const int failed =
-      n < FEWEST || model_blocks(&found, look.blocks, n, source->detrend, look.blocks + all);
-  free(look.blocks);
-  if (failed)
-    return -1;
-  *model = found;
-  return 0;
+typedef struct {
+  Survey *survey;
+  const ZsdKernels *kernels;
+  int first[ZSD_MAX_COMPONENTS + 1]; /* item of each source */
+  ZsdNoiseModel *models;
+  bool found[ZSD_MAX_COMPONENTS];
+} Work;
+
+static bool is_small(const ZsdNoiseSource *source) {
+  return source->width < 2 * BLOCK || source->height < 2 * BLOCK;
+}
+
+/* Says which blocks of a source are looked at. */
+static void prepare(Survey *s, const ZsdNoiseSource *source) {
+  const int across = source->width / BLOCK, blocks = across * (source->height / BLOCK);
+  s->source = *source;
+  s->across = across;
+  s->every = blocks / MAX_BLOCKS + 1;
+  s->count = is_small(source) ? 0 : blocks / s->every;
+}
+
+static void look_at_blocks(void *context, int worker, int item) {
+  (void)worker;
+  const Work *work = context;
+  int i = 0;
+  while (item >= work->first[i + 1])
+    i++;
+  Survey *s = &work->survey[i];
+  const int begin = (item - work->first[i]) * ITEM;
+  for (int b = begin; b < zsd_smaller(s->count, begin + ITEM); b++) {
+    const int place = b * s->every;
+    const ptrdiff_t at =
+        (ptrdiff_t)(place / s->across) * BLOCK * s->source.width + place % s->across * BLOCK;
+    work->kernels->noise_block(&s->seen[b], s->source.residual + at, s->source.brightness + at,
+                               s->source.width, s->source.detrend);
+  }
+}
+
+static void model_source(void *context, int worker, int i) {
+  (void)worker;
+  Work *work = context;
+  Survey *s = &work->survey[i];
+  ZsdNoiseModel model;
+  int failed = s->source.width < 3 || s->source.height < 3;
+  if (!failed && is_small(&s->source)) {
+    failed = model_small(&model, &s->source);
+  } else if (!failed) {
+    sort_blocks(s);
+    failed = s->count < FEWEST || model_blocks(&model, s);
+  }
+  if (!failed)
+    work->models[i] = model;
+  work->found[i] = !failed;
+}
+
+unsigned zsd_noise_estimate(ZsdNoiseEstimator *estimator, ZsdNoiseModel *models,
+                            const ZsdNoiseSource *sources, int n, const ZsdKernels *kernels,
+                            ZsdThreads *threads) {
+  Work work = {.survey = estimator->survey, .kernels = kernels, .models = models};
+  unsigned found = 0;
+  for (int i = 0; i < n; i++) {
+    prepare(&work.survey[i], &sources[i]);
+    work.first[i + 1] = work.first[i] + (work.survey[i].count + ITEM - 1) / ITEM;
+  }
+  zsd_threads_run(threads, look_at_blocks, &work, work.first[n]);
+  zsd_threads_run(threads, model_source, &work, n);
+  for (int i = 0; i < n; i++)
+    found |= work.found[i] ? 1U << i : 0;
+  return found;
 }

@@ -4,6 +4,8 @@
 #ifndef ZSD_NOISE_H
 #define ZSD_NOISE_H
 
+#include "frame.h"
+#include "kernels/kernels.h"
 #include "threads.h"
 
 /* Samples are 0..1. */
@@ -18,15 +20,23 @@ typedef struct {
  * flattest. */
 typedef struct {
   const float *residual; /* width x height: a picture's samples, or what a prediction misses */
-  const float *brightness; /* the same size, 0..1, or NULL: 0.5 everywhere */
+  const float *brightness; /* the same size, 0..1 */
   int width, height;
   int detrend; /* 1, for a picture, or 0: whether each block's plane of best fit is taken off */
 } ZsdNoiseSource;
 
-/* Returns 0, or -1 where the source is too small (less than 3x3 samples) or clipped nearly
- * everywhere, or nothing in a residual is noise, or there is no memory: the model is left as it
- * is. Of less than 32 samples across or down the estimate is a rough one, of white noise. */
-int zsd_noise_estimate(ZsdNoiseModel *model, const ZsdNoiseSource *source, ZsdThreads *threads);
+/* Memory for estimates, which is kept from one to the next. NULL: none. */
+typedef struct ZsdNoiseEstimator ZsdNoiseEstimator;
+ZsdNoiseEstimator *zsd_noise_estimator_new(void);
+void zsd_noise_estimator_free(ZsdNoiseEstimator *estimator);
+
+/* Estimates the noise of `n` sources (ZSD_MAX_COMPONENTS at most). Returns a bit for each that
+ * has a model, the first source's being 1; a model stays as it is where the source is too small
+ * (less than 3x3 samples) or clipped nearly everywhere, or nothing in a residual is noise. Of
+ * less than 32 samples across or down the estimate is a rough one, of white noise. */
+unsigned zsd_noise_estimate(ZsdNoiseEstimator *estimator, ZsdNoiseModel *models,
+                            const ZsdNoiseSource *sources, int n, const ZsdKernels *kernels,
+                            ZsdThreads *threads);
 
 /* A hundredth of the sum of the variances at the ends. */
 static inline float zsd_noise_least(const ZsdNoiseModel *model) {

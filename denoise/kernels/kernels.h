@@ -13,6 +13,7 @@
 #ifndef ZSD_KERNELS_H
 #define ZSD_KERNELS_H
 
+#include "block.h"
 #include "pass.h"
 #include "rows.h"
 
@@ -114,6 +115,11 @@ typedef struct {
 
   /* z = 0.5 + unit (z + d); noise = unit (d + noise), which is held to -most .. most units. */
   void (*finish)(float *z, float *noise, const float *d, ptrdiff_t n, float unit, float most);
+
+  /* Measures a block of samples, without its plane of best fit or as it is, and that of the
+   * brightness there; rows lie `row` floats apart. */
+  void (*noise_block)(ZsdNoiseBlock *block, const float *samples, const float *brightness,
+                      ptrdiff_t row, bool without_plane);
 } ZsdKernels;
 
 /* The table for these instruction sets, which the machine must have. */

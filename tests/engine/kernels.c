@@ -23,6 +23,7 @@ static const struct {
     {"sum", check_sum},
     {"pass", check_pass},
     {"sad16", check_sad16},
+    {"noise_block", check_noise_block},
     {"load8", check_load8},
     {"load16", check_load16},
     {"store8", check_store8},

@@ -67,6 +67,7 @@ void check_pass_bf16(Check *check);
 void check_sum(Check *check);
 void check_pass(Check *check);
 void check_sad16(Check *check);
+void check_noise_block(Check *check);
 void check_load8(Check *check);
 void check_load16(Check *check);
 void check_store8(Check *check);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is measured of pictures: the same in every instruction set, to the bit, and as loops of
+ * the test's own, in double precision, say. */
+#include "kernels_check.h"
+
+#include <math.h>
+#include <string.h>
+
+static float uniform(Check *check, float low, float high) {
+  return low + (high - low) * (float)check_random(check, 0, 1 << 20) / (1 << 20);
+}
+
+static void check_close(Check *check, const char *what, double got, double expected,
+                        double off) {
+  if (!(fabs(got - expected) <= off))
+    check_fail(check, "%s: %.9g, not %.9g", what, got, expected);
+}
+
+/* --- blocks of noise --- */
+
+enum { SIDE = ZSD_NOISE_BLOCK };
+
+typedef struct {
+  double v[SIDE][SIDE];
+} Samples;
+
+/* Subtracts what least squares make of a plane, found by projecting onto 1, x and y, which are
+ * orthogonal about the centre. */
+static void subtract_plane(Samples *s) {
+  for (int axis = 0; axis < 3; axis++) {
+    double product = 0, norm = 0;
+    for (int i = 0; i < SIDE * SIDE; i++) {
+      const double at[] = {1, i % SIDE - 7.5, (int)(i / SIDE) - 7.5};
+      product += s->v[i / SIDE][i % SIDE] * at[axis];
+      norm += at[axis] * at[axis];
+    }
+    for (int i = 0; i < SIDE * SIDE; i++) {
+      const double at[] = {1, i % SIDE - 7.5, (int)(i / SIDE) - 7.5};
+      s->v[i / SIDE][i % SIDE] -= product / norm * at[axis];
+    }
+  }
+}
+
+static double mean_product(const Samples *s, int dx, int dy) {
+  double sum = 0;
+  for (int y = dy; y < SIDE; y++)
+    for (int x = dx; x < SIDE; x++)
+      sum += s->v[y][x] * s->v[y - dy][x - dx];
+  return sum / ((SIDE - dx) * (SIDE - dy));
+}
+
+static double laplacian_square(const Samples *s) {
+  static const int mask[3][3] = {{1, -2, 1}, {-2, 4, -2}, {1, -2, 1}};
+  double sum = 0;
+  for (int y = 1; y < SIDE - 1; y++)
+    for (int x = 1; x < SIDE - 1; x++) {
+      double l = 0;
+      for (int i = 0; i < 9; i++)
+        l += mask[i / 3][i % 3] * s->v[y + i / 3 - 1][x + i % 3 - 1];
+      sum += l * l;
+    }
+  return sum / 36 / ((SIDE - 2) * (SIDE - 2));
+}
+
+/* Samples are normal ones, on a slope, times `size`. */
+static void check_block(Check *check, ptrdiff_t row, double size, bool without_plane) {
+  const size_t n = (SIDE - 1) * row + SIDE;
+  Buffer samples = buffer_new(check, n * sizeof(float), sizeof(float));
+  Buffer brightness = buffer_new(check, n * sizeof(float), sizeof(float));
+  float *v = samples.data, *b = brightness.data;
+  Samples s;
+  double most = 0, sum = 0, clipped = 0;
+  const float slope = uniform(check, -0.5f, 0.5f);
+  for (size_t i = 0; i < n; i++) {
+    v[i] = (float)(size * (check_value(check, NORMAL) + slope * (float)(i % row)));
+    b[i] = (float)check_random(check, -30, 285) / 255;
+  }
+  for (int i = 0; i < SIDE * SIDE; i++) {
+    const ptrdiff_t at = i / SIDE * row + i % SIDE;
+    s.v[i / SIDE][i % SIDE] = v[at];
+    most = fmax(most, fabs(v[at]));
+    sum += b[at];
+    clipped += b[at] <= 0 || b[at] >= 1;
+  }
+  if (without_plane)
+    subtract_plane(&s);
+  ZsdNoiseBlock got, plain;
+  check->set->noise_block(&got, v, b, row, without_plane);
+  check->plain->noise_block(&plain, v, b, row, without_plane);
+  if (memcmp(&got, &plain, sizeof got) != 0)
+    check_fail(check, "row %td, size %g: not as plain C", row, size);
+  const double off = 4e-6 * most * most + 1e-44;
+  check_close(check, "variance", got.variance, mean_product(&s, 0, 0), off);
+  check_close(check, "lag 1", got.lag1, (mean_product(&s, 1, 0) + mean_product(&s, 0, 1)) / 2,
+              off);
+  check_close(check, "lag 2", got.lag2, (mean_product(&s, 2, 0) + mean_product(&s, 0, 2)) / 2,
+              off);
+  check_close(check, "roughness", got.rough, laplacian_square(&s), off);
+  check_close(check, "brightness", got.brightness, sum / (SIDE * SIDE), 1e-6);
+  check_close(check, "clipped", got.clipped, clipped / (SIDE * SIDE), 0);
+  buffer_free(check, &samples, "samples");
+  buffer_free(check, &brightness, "brightness");
+}
+
+void check_noise_block(Check *check) {
+  static const double sizes[] = {0, 1e-30, 1e-4, 0.1, 1, 1e6};
+  for (int trial = 0; trial < 600; trial++)
+    if (check_wanted(check))
+      check_block(check, check_random(check, SIDE, 70), sizes[check_random(check, 0, 5)],
+                  check_random(check, 0, 1));
+}
