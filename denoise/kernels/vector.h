@@ -9,16 +9,16 @@
 #include <string.h>
 
 /* WIDTH floats fill a register. The blocks are what the register file holds: a convolution
- * keeps GROUP output channels x SPAN registers of samples; its gradient INPUTS x OUTPUTS sums.
- */
+ * keeps GROUP output channels x SPAN registers of samples; its gradient the sums of a row's
+ * three taps for OUTPUTS channels x INPUTS. */
 #if defined(__AVX512F__)
-enum { WIDTH = 16, GROUP = 13, SPAN = 2, INPUTS = 9, OUTPUTS = 3 };
+enum { WIDTH = 16, GROUP = 13, SPAN = 2, INPUTS = 4, OUTPUTS = 2 };
 #define SET avx512
 #elif defined(__AVX2__)
-enum { WIDTH = 8, GROUP = 4, SPAN = 3, INPUTS = 3, OUTPUTS = 4 };
+enum { WIDTH = 8, GROUP = 4, SPAN = 3, INPUTS = 4, OUTPUTS = 1 };
 #define SET avx2
 #elif defined(__ARM_NEON)
-enum { WIDTH = 4, GROUP = 8, SPAN = 3, INPUTS = 3, OUTPUTS = 7 };
+enum { WIDTH = 4, GROUP = 8, SPAN = 3, INPUTS = 4, OUTPUTS = 2 };
 #define SET neon
 #else
 #error "no vector instruction set"
@@ -31,7 +31,7 @@ enum { WIDTH = 4, GROUP = 8, SPAN = 3, INPUTS = 3, OUTPUTS = 7 };
 #if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else
-#define UNROLL _Pragma("GCC unroll 16")
+#define UNROLL _Pragma("GCC unroll 32")
 #endif
 
 typedef float Vector __attribute__((vector_size(WIDTH * sizeof(float))));
@@ -68,19 +68,36 @@ INLINE Vector where_positive(Vector x, Vector a, Vector b) {
   return (Vector)((mask & (Mask)a) | (~mask & (Mask)b));
 }
 
-/* The sum of all lanes: the upper half is folded onto the lower one until one lane is left. */
-INLINE float total(Vector v) {
+/* The sums of two neighbouring lanes each: those of a, then those of b. */
+INLINE Vector pairs(Vector a, Vector b) {
 #if defined(__AVX512F__)
-  v += __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
-  v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15);
-  v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28,
+                                 30) +
+         __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29,
+                                 31);
 #elif defined(__AVX2__)
-  v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3);
-  v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 4, 5, 6, 7);
+  return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14) +
+         __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15);
 #else
-  v += __builtin_shufflevector(v, v, 2, 3, 0, 1);
+  return __builtin_shufflevector(a, b, 0, 2, 4, 6) + __builtin_shufflevector(a, b, 1, 3, 5, 7);
 #endif
-  return v[0] + v[1];
+}
+
+/* The sums of all lanes of WIDTH vectors, which are overwritten. */
+INLINE Vector totals(Vector *v) {
+  UNROLL
+  for (int n = WIDTH / 2; n > 0; n /= 2)
+    UNROLL
+  for (int i = 0; i < n; i++)
+    v[i] = pairs(v[2 * i], v[2 * i + 1]);
+  return v[0];
+}
+
+/* The sum of all lanes. */
+INLINE float total(Vector v) {
+  for (int n = WIDTH; n > 1; n /= 2)
+    v = pairs(v, v);
+  return v[0];
 }
 
 #endif
