@@ -43,8 +43,10 @@ ZsdFramePairs *zsd_frame_pairs_new(ZsdShape shape, int pages, int workers) {
     free(p);
     return NULL;
   }
-  if (p)
+  if (p) {
+    zsd_looks_leave_rim(p->looks, RIM);
     zsd_looks_weigh_level(p->looks, LEVEL);
+  }
   return p;
 }
 

@@ -23,7 +23,8 @@ typedef struct {
   int channels;      /* elements of a sample */
   void *self;
   /* Adds a patch's terms, divided by `elements`, to `loss`, and their derivatives with respect
-   * to the network's parameters to `grads`. `worker` is the calling thread's number. */
+   * to the network's parameters to `grads` (NULL: not wanted). `worker` is the calling
+   * thread's number. */
   void (*add)(void *self, int worker, ZsdLoss *loss, float *grads, const ZsdPacked *packed,
               const ZsdPatch *patch, double elements);
   /* Forgets intermediate results, which may not be finite any more. */

@@ -5,11 +5,11 @@
 
 #include <stdlib.h>
 
-enum { PATCH = 32 };
+enum { PATCH = 32 }; /* with the rim */
 
 struct ZsdLooks {
   ZsdShape shape;
-  int pages, written, next, workers;
+  int pages, written, next, workers, rim;
   float level;    /* weight */
   ZsdTile *tiles; /* one of each worker */
   ZsdLook look[];
@@ -64,6 +64,10 @@ void zsd_looks_clear(ZsdLooks *l) {
   l->written = l->next = 0;
 }
 
+void zsd_looks_leave_rim(ZsdLooks *l, int rim) {
+  l->rim = rim;
+}
+
 void zsd_looks_weigh_level(ZsdLooks *l, float weight) {
   l->level = weight;
 }
@@ -100,8 +104,11 @@ static void add_channel(const ZsdLooks *l, const ZsdLook *look, const ZsdPatch *
 }
 
 static void add(void *self, int worker, ZsdLoss *loss, float *grads, const ZsdPacked *packed,
-                const ZsdPatch *patch, double elements) {
+                const ZsdPatch *within, double elements) {
   const ZsdLooks *l = self;
+  const ZsdPatch on_page = {within->page, within->x + l->rim, within->y + l->rim, within->width,
+                            within->height};
+  const ZsdPatch *patch = &on_page;
   const ZsdLook *look = &l->look[patch->page];
   ZsdTile *tile = &l->tiles[worker];
 
@@ -111,8 +118,10 @@ static void add(void *self, int worker, ZsdLoss *loss, float *grads, const ZsdPa
     add_channel(l, look, patch, c,
                 tile->out.data + c * tile->out.plane + zsd_tile_at(tile, 0, 0), tile->row, loss,
                 elements);
-  zsd_tile_mask_out(tile);
-  zsd_tile_backward(tile, packed, grads);
+  if (grads) {
+    zsd_tile_mask_out(tile);
+    zsd_tile_backward(tile, packed, grads);
+  }
 }
 
 static void wipe(void *self) {
@@ -123,9 +132,9 @@ static void wipe(void *self) {
 
 ZsdLesson zsd_looks_lesson(ZsdLooks *l) {
   return (ZsdLesson){.pages = l->written,
-                     .width = l->look[0].input.width,
-                     .height = l->look[0].input.height,
-                     .patch = PATCH,
+                     .width = l->look[0].input.width - 2 * l->rim,
+                     .height = l->look[0].input.height - 2 * l->rim,
+                     .patch = PATCH - 2 * l->rim,
                      .channels = l->shape.outputs,
                      .self = l,
                      .add = add,

@@ -33,6 +33,10 @@ void zsd_looks_free(ZsdLooks *looks);
  * lesson; NULL: no memory, and no page is left. */
 ZsdLook *zsd_looks_turn(ZsdLooks *looks, int height, int width);
 
+/* Sets the width of the pages' rims, 0 to begin with, which surround what there is to learn:
+ * no patch of a lesson lies on them. A page's edge is its picture's where it has none. */
+void zsd_looks_leave_rim(ZsdLooks *looks, int rim);
+
 /* Sets `level`, which is 0 to begin with. */
 void zsd_looks_weigh_level(ZsdLooks *looks, float weight);
 

@@ -28,15 +28,17 @@ struct ZsdTrainer {
   ZsdThreads *threads;
 
   const ZsdNetwork *net;
+  ZsdShape shape; /* of the networks that `packed` has room for; {0}: of none */
   ZsdPacked packed;
   ZsdAdam adam;
   const ZsdLesson *lesson;
   float *grads;        /* those of the slots, one after the other */
+  size_t grads_size;   /* floats: with `first` and `good`, which lie behind them */
   float *first, *good; /* the parameters at the start, and the last known to be good */
   Slot slots[MAX_SLOTS];
   int n_slots;
   ZsdPatch *patches;
-  int n_patches;
+  int n_patches, most_patches; /* now, and that there is room for */
   double elements;
 };
 
@@ -49,20 +51,17 @@ ZsdTrainer *zsd_trainer_new(const ZsdKernels *kernels, ZsdThreads *threads) {
   return t;
 }
 
-/* Gives back what one lesson needed. */
-static void clear(ZsdTrainer *t) {
+void zsd_trainer_free(ZsdTrainer *t) {
+  if (!t)
+    return;
+  zsd_adam_clear(&t->adam);
   zsd_packed_clear(&t->packed);
   free(t->grads);
   free(t->patches);
-  t->grads = NULL;
-  t->patches = NULL;
-}
-
-void zsd_trainer_free(ZsdTrainer *t) {
-  if (t)
-    zsd_adam_clear(&t->adam);
   free(t);
 }
+
+/* --- room, which is kept for the next run --- */
 
 /* All patches of all pages, or `wanted` ones to be placed at random: whether it is all. -1: no
  * memory. */
@@ -73,8 +72,13 @@ static int make_patches(ZsdTrainer *t, unsigned wanted) {
   const bool all = wanted == 0 || wanted >= (unsigned)count;
 
   t->n_patches = all ? count : (int)wanted;
-  if (!(t->patches = malloc(t->n_patches * sizeof *t->patches)))
-    return -1;
+  if (t->n_patches > t->most_patches) {
+    free(t->patches);
+    t->patches = malloc(t->n_patches * sizeof *t->patches);
+    t->most_patches = t->patches ? t->n_patches : 0;
+    if (!t->patches)
+      return -1;
+  }
   for (int i = 0; i < t->n_patches; i++) {
     const int x = all ? i % across * l->patch : 0, y = all ? i / across % down * l->patch : 0;
     t->patches[i] = (ZsdPatch){all ? i / across / down : 0, x, y,
@@ -84,18 +88,17 @@ static int make_patches(ZsdTrainer *t, unsigned wanted) {
   return all;
 }
 
-static int prepare(ZsdTrainer *t, const ZsdNetwork *net, const ZsdLesson *lesson, bool go_on) {
-  t->net = net;
-  t->lesson = lesson;
-  return zsd_packed_resize(&t->packed, t->kernels, net) ||
-         ((!go_on || t->adam.n != net->n) && zsd_adam_reset(&t->adam, net->n));
-}
-
 static int make_slots(ZsdTrainer *t) {
   const size_t n = t->net->n;
   t->n_slots = t->n_patches < MAX_SLOTS ? t->n_patches : MAX_SLOTS;
-  if (!(t->grads = malloc((t->n_slots + 2) * n * sizeof(float))))
-    return -1;
+  const size_t size = (t->n_slots + 2) * n;
+  if (size > t->grads_size) {
+    free(t->grads);
+    t->grads = malloc(size * sizeof(float));
+    t->grads_size = t->grads ? size : 0;
+    if (!t->grads)
+      return -1;
+  }
   for (int i = 0; i < t->n_slots; i++)
     t->slots[i].grads = t->grads + i * n;
   t->first = t->grads + t->n_slots * n;
@@ -106,6 +109,33 @@ static int make_slots(ZsdTrainer *t) {
   return 0;
 }
 
+static int make_packed(ZsdTrainer *t) {
+  if (t->shape.inputs && zsd_shape_same(t->shape, t->net->shape)) {
+    t->packed.net = t->net;
+    return 0;
+  }
+  t->shape = (ZsdShape){0};
+  if (zsd_packed_resize(&t->packed, t->kernels, t->net))
+    return -1;
+  t->shape = t->net->shape;
+  return 0;
+}
+
+/* Returns whether the steps' patches are the whole lesson, or -1 without memory. */
+static int prepare(ZsdTrainer *t, const ZsdNetwork *net, const ZsdLesson *lesson,
+                   const ZsdSchedule *schedule) {
+  t->net = net;
+  t->lesson = lesson;
+  const int all = make_patches(t, schedule->patches);
+  const bool anew = !schedule->go_on || t->adam.n != net->n;
+  return all < 0 || make_slots(t) || make_packed(t) ||
+                 (anew && zsd_adam_reset(&t->adam, net->n))
+             ? -1
+             : all;
+}
+
+/* --- steps --- */
+
 static void place_patches(ZsdTrainer *t, ZsdRandom *random) {
   for (int i = 0; i < t->n_patches; i++) {
     ZsdPatch *patch = &t->patches[i];
@@ -115,27 +145,36 @@ static void place_patches(ZsdTrainer *t, ZsdRandom *random) {
   }
 }
 
-static void fill_slot(void *context, int worker, int item) {
-  ZsdTrainer *t = context;
+static void add_patches(ZsdTrainer *t, int worker, int item, float *grads) {
   Slot *slot = &t->slots[item];
-  memset(slot->grads, 0, t->net->n * sizeof(float));
   slot->loss = (ZsdLoss){0};
   for (int i = item; i < t->n_patches; i += t->n_slots)
-    t->lesson->add(t->lesson->self, worker, &slot->loss, slot->grads, &t->packed,
-                   &t->patches[i], t->elements);
+    t->lesson->add(t->lesson->self, worker, &slot->loss, grads, &t->packed, &t->patches[i],
+                   t->elements);
 }
 
-/* The loss of this step's patches; its derivatives are in the first slot. */
-static ZsdLoss derive(ZsdTrainer *t) {
+static void derive_slot(void *context, int worker, int item) {
+  ZsdTrainer *t = context;
+  float *grads = t->slots[item].grads;
+  memset(grads, 0, t->net->n * sizeof(float));
+  add_patches(t, worker, item, grads);
+}
+
+static void look_at_slot(void *context, int worker, int item) {
+  add_patches(context, worker, item, NULL);
+}
+
+/* The loss of this step's patches. `derive`: and its derivatives, in the first slot. */
+static ZsdLoss look(ZsdTrainer *t, bool derive) {
   ZsdLoss loss = {0};
   zsd_packed_update(&t->packed);
-  zsd_threads_run(t->threads, fill_slot, t, t->n_slots);
+  zsd_threads_run(t->threads, derive ? derive_slot : look_at_slot, t, t->n_slots);
   for (int s = 0; s < t->n_slots; s++) {
     const Slot *slot = &t->slots[s];
     loss.residual += slot->loss.residual;
     loss.consistency += slot->loss.consistency;
     loss.identity += slot->loss.identity;
-    for (size_t i = 0; s > 0 && i < t->net->n; i++)
+    for (size_t i = 0; derive && s > 0 && i < t->net->n; i++)
       t->grads[i] += slot->grads[i];
   }
   return loss;
@@ -166,7 +205,7 @@ static ZsdOutcome learn(ZsdTrainer *t, ZsdNetwork *net, const ZsdSchedule *sched
   for (unsigned step = 0;; step++) {
     if (random_patches)
       place_patches(t, &random);
-    const ZsdLoss loss = derive(t);
+    const ZsdLoss loss = look(t, step < schedule->steps);
     const double total = loss.residual + loss.consistency;
     if (step == 0)
       first_loss = total;
@@ -204,14 +243,12 @@ ZsdOutcome zsd_trainer_run(ZsdTrainer *t, ZsdNetwork *net, const ZsdLesson *less
   *training = (ZsdTraining){.steps = schedule->steps};
   if (lesson->pages < 1 || lesson->width < 1 || lesson->height < 1)
     return ZSD_USELESS;
-  if (prepare(t, net, lesson, schedule->go_on) == 0 &&
-      (all = make_patches(t, schedule->patches)) >= 0 && make_slots(t) == 0) {
+  if ((all = prepare(t, net, lesson, schedule)) >= 0) {
     memcpy(t->first, net->params, net->n * sizeof(float));
     memcpy(t->good, net->params, net->n * sizeof(float));
     outcome = learn(t, net, schedule, !all, progress, user, training);
     if (outcome != ZSD_TRAINED)
       memcpy(net->params, t->first, net->n * sizeof(float));
   }
-  clear(t);
   return outcome;
 }

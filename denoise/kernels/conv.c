@@ -118,111 +118,141 @@ static void conv1x1(const ZsdConv *c) {
   conv(c, blocks1x1);
 }
 
-/* A block of a layer's weights: `outputs` channels by `inputs` planes, which are nine taps, a
- * row of three, or channels of a 1x1 layer. Plane i begins at in + (i % 3) across + (i / 3)
- * down. */
+/* --- derivatives with respect to the weights --- */
+
+/* A weight's derivative is the sum over a plane of a channel's derivatives, each times the
+ * sample that lies the tap's way from it. The sums of PLANES x INPUTS stay in registers. What
+ * is slow are loads that cross a cache line: so the derivatives are copied, once for all
+ * inputs, moved by each of a row's taps, which then all meet the same samples. */
+enum {
+  TAPS = 3,
+  PLANES = TAPS * OUTPUTS,
+  CHUNK = 1024, /* samples, a multiple of WIDTH: the copies stay in the first cache */
+  SUMS = (PLANES * INPUTS + WIDTH - 1) / WIDTH * WIDTH,
+};
+
 typedef struct {
-  const float *in;
-  ptrdiff_t across, down;
-  const float *grad;
-  float *weights;
-  ptrdiff_t weights_step; /* from one output channel's to the next's */
-} Derivatives;
+  _Alignas(64) float data[PLANES][CHUNK + 16];
+  ptrdiff_t n; /* samples that count, in whole vectors */
+} Moved;
+
+/* Copies the samples [first, first + CHUNK) of a plane of n, zeros outside it. */
+static void copy(float *to, const float *plane, ptrdiff_t first, ptrdiff_t n) {
+  const ptrdiff_t begin = first < 0 ? -first : 0, left = n - first < CHUNK ? n - first : CHUNK;
+  const ptrdiff_t end = left < begin ? begin : left;
+  memset(to, 0, begin * sizeof(float));
+  memcpy(to + begin, plane + first + begin, (end - begin) * sizeof(float));
+  memset(to + end, 0, (CHUNK - end) * sizeof(float));
+}
+
+/* sums[i * planes + p]: of the products of plane p and input i, which begin `step` apart. */
+INLINE void multiply(float *sums, const Moved *moved, const float *in, ptrdiff_t step,
+                     int planes, int inputs) {
+  Vector all[SUMS], g[PLANES];
+  UNROLL
+  for (int s = 0; s < SUMS; s++)
+    all[s] = splat(0);
+  for (ptrdiff_t at = 0; at < moved->n; at += WIDTH) {
+    UNROLL
+    for (int p = 0; p < planes; p++)
+      g[p] = in_register(load(moved->data[p] + at));
+    UNROLL
+    for (int i = 0; i < inputs; i++) {
+      const Vector x = in_register(load(in + i * step + at));
+      UNROLL
+      for (int p = 0; p < planes; p++)
+        all[i * planes + p] += g[p] * x;
+    }
+  }
+  UNROLL
+  for (int s = 0; s < planes * inputs; s += WIDTH)
+    store(sums + s, totals(all + s));
+}
+
+/* A function for each size, so that each has its sums in registers. */
+#define MULTIPLY(name, planes, inputs)                                                         \
+  static __attribute__((noinline)) void name(float *sums, const Moved *moved, const float *in, \
+                                             ptrdiff_t step) {                                 \
+    multiply(sums, moved, in, step, planes, inputs);                                           \
+  }
+MULTIPLY(multiply_all, PLANES, INPUTS)
+MULTIPLY(multiply_planes, PLANES, 1)
+MULTIPLY(multiply_inputs, TAPS, INPUTS)
+MULTIPLY(multiply_row, TAPS, 1)
+MULTIPLY(multiply_one, 1, 1)
+
+/* `outputs` channels from `first` on, the samples of one chunk, all inputs. */
+INLINE void derive3x3(const ZsdConvGrad *c, int first, const Moved *moved, ptrdiff_t from,
+                      int outputs) {
+  const ptrdiff_t step = (ptrdiff_t)c->n_in * 9, plane = c->in.plane;
+  float sums[SUMS];
+  for (int i = 0, inputs; i < c->n_in; i += inputs) {
+    inputs = c->n_in - i < INPUTS ? 1 : INPUTS;
+    for (int y = 0; y < 3; y++) {
+      const float *in = c->in.data + i * plane + (y - 1) * c->row + from;
+      float *weights = c->weights + first * step + i * 9 + y * 3;
+      if (inputs == INPUTS)
+        (outputs == OUTPUTS ? multiply_all : multiply_inputs)(sums, moved, in, plane);
+      else
+        (outputs == OUTPUTS ? multiply_planes : multiply_row)(sums, moved, in, plane);
+      const float *s = sums;
+      for (int k = 0; k < inputs; k++)
+        for (int o = 0; o < outputs; o++)
+          for (int t = 0; t < TAPS; t++)
+            weights[o * step + k * 9 + t] += *s++;
+    }
+  }
+}
+
+static void conv3x3_grad(const ZsdConvGrad *c) {
+  Moved moved;
+  for (int first = 0, outputs; first < c->n_out; first += outputs) {
+    outputs = c->n_out - first < OUTPUTS ? 1 : OUTPUTS;
+    for (ptrdiff_t from = -1; from <= c->n; from += CHUNK) {
+      for (int p = 0; p < TAPS * outputs; p++)
+        copy(moved.data[p], c->grad.data + (first + p / TAPS) * c->grad.plane,
+             from - (p % TAPS - 1), c->n);
+      moved.n = c->n + 1 - from < CHUNK ? (c->n + 1 - from + WIDTH - 1) / WIDTH * WIDTH : CHUNK;
+      if (outputs == OUTPUTS)
+        derive3x3(c, first, &moved, from, OUTPUTS);
+      else
+        derive3x3(c, first, &moved, from, 1);
+    }
+  }
+}
+
+INLINE void derive1x1(const ZsdConvGrad *c, int first, const Moved *moved, ptrdiff_t from,
+                      int outputs) {
+  float sums[SUMS];
+  for (int i = 0; i < c->n_in; i++) {
+    (outputs == PLANES ? multiply_planes
+                       : multiply_one)(sums, moved, c->in.data + i * c->in.plane + from, 0);
+    for (int o = 0; o < outputs; o++)
+      c->weights[(ptrdiff_t)(first + o) * c->n_in + i] += sums[o];
+  }
+}
+
+static void conv1x1_grad(const ZsdConvGrad *c) {
+  Moved moved;
+  for (int first = 0, outputs; first < c->n_out; first += outputs) {
+    outputs = c->n_out - first < PLANES ? 1 : PLANES;
+    for (ptrdiff_t from = 0; from < c->n; from += CHUNK) {
+      for (int p = 0; p < outputs; p++)
+        copy(moved.data[p], c->grad.data + (first + p) * c->grad.plane, from, c->n);
+      moved.n = c->n - from < CHUNK ? (c->n - from + WIDTH - 1) / WIDTH * WIDTH : CHUNK;
+      if (outputs == PLANES)
+        derive1x1(c, first, &moved, from, PLANES);
+      else
+        derive1x1(c, first, &moved, from, 1);
+    }
+  }
+}
 
 /* The first `count` lanes of what lies at p, zeros in the others. */
 INLINE Vector load_part(const float *p, ptrdiff_t count) {
   Vector v = splat(0);
   memcpy(&v, p, count * sizeof(float));
   return v;
-}
-
-INLINE void add_products(Vector sums[INPUTS][OUTPUTS], const Vector *g, const Derivatives *d,
-                         ptrdiff_t p, int inputs, int outputs) {
-  UNROLL
-  for (int i = 0; i < inputs; i++) {
-    const Vector x = in_register(load(d->in + i % 3 * d->across + i / 3 * d->down + p));
-    UNROLL
-    for (int o = 0; o < outputs; o++)
-      sums[i][o] += x * g[o];
-  }
-}
-
-/* The sums stay in registers for the whole plane. */
-INLINE void derive(const ZsdConvGrad *c, const Derivatives *d, int inputs, int outputs) {
-  const ptrdiff_t plane = c->grad.plane, n = c->n;
-  Vector sums[INPUTS][OUTPUTS], g[OUTPUTS];
-  UNROLL
-  for (int i = 0; i < inputs; i++)
-    UNROLL
-  for (int o = 0; o < outputs; o++)
-    sums[i][o] = splat(0);
-
-  ptrdiff_t p = 0;
-  for (; p + WIDTH <= n; p += WIDTH) {
-    UNROLL
-    for (int o = 0; o < outputs; o++)
-      g[o] = load(d->grad + o * plane + p);
-    add_products(sums, g, d, p, inputs, outputs);
-  }
-  if (p < n) {
-    UNROLL
-    for (int o = 0; o < outputs; o++)
-      g[o] = load_part(d->grad + o * plane + p, n - p);
-    add_products(sums, g, d, p, inputs, outputs);
-  }
-  UNROLL
-  for (int o = 0; o < outputs; o++)
-    UNROLL
-  for (int i = 0; i < inputs; i++)
-    d->weights[o * d->weights_step + i] += total(sums[i][o]);
-}
-
-/* Channels [first, first + outputs) of a 3x3 layer, all of its inputs. */
-INLINE void derive3x3(const ZsdConvGrad *c, int first, int outputs) {
-  const ptrdiff_t step = (ptrdiff_t)c->n_in * 9;
-  for (int i = 0; i < c->n_in; i++)
-    for (int t = 0; t < 9; t += INPUTS)
-      derive(c,
-             &(Derivatives){.in = c->in.data + i * c->in.plane + (t / 3 - 1) * c->row - 1,
-                            .across = 1,
-                            .down = c->row,
-                            .grad = c->grad.data + first * c->grad.plane,
-                            .weights = c->weights + first * step + i * 9 + t,
-                            .weights_step = step},
-             INPUTS, outputs);
-}
-
-static void conv3x3_grad(const ZsdConvGrad *c) {
-  int first = 0;
-  for (; first + OUTPUTS <= c->n_out; first += OUTPUTS)
-    derive3x3(c, first, OUTPUTS);
-  for (; first < c->n_out; first++)
-    derive3x3(c, first, 1);
-}
-
-INLINE void derive1x1(const ZsdConvGrad *c, int first, int outputs) {
-  const ptrdiff_t plane = c->in.plane;
-  Derivatives d = {.across = plane,
-                   .down = 3 * plane,
-                   .grad = c->grad.data + first * c->grad.plane,
-                   .weights_step = c->n_in};
-  for (int i = 0, taken; i < c->n_in; i += taken) {
-    taken = i + INPUTS <= c->n_in ? INPUTS : 1;
-    d.in = c->in.data + i * plane;
-    d.weights = c->weights + first * d.weights_step + i;
-    if (taken == INPUTS)
-      derive(c, &d, INPUTS, outputs);
-    else
-      derive(c, &d, 1, outputs);
-  }
-}
-
-static void conv1x1_grad(const ZsdConvGrad *c) {
-  int first = 0;
-  for (; first + OUTPUTS <= c->n_out; first += OUTPUTS)
-    derive1x1(c, first, OUTPUTS);
-  for (; first < c->n_out; first++)
-    derive1x1(c, first, 1);
 }
 
 static float sum(const float *x, ptrdiff_t n) {

@@ -9,14 +9,14 @@
 #include <string.h>
 
 /* WIDTH floats fill a register. The blocks are what the register file holds: a convolution
- * keeps GROUP output channels x SPAN registers of samples; its gradient INPUTS x OUTPUTS sums.
- */
+ * keeps GROUP output channels x SPAN registers of samples; its gradient the sums of a row's
+ * three taps for OUTPUTS channels x INPUTS. */
 #if defined(__AVX512F__)
-enum { WIDTH = 16, GROUP = 13, SPAN = 2, INPUTS = 9, OUTPUTS = 3 };
+enum { WIDTH = 16, GROUP = 13, SPAN = 2, INPUTS = 4, OUTPUTS = 2 };
 #elif defined(__AVX2__)
-enum { WIDTH = 8, GROUP = 4, SPAN = 3, INPUTS = 3, OUTPUTS = 4 };
+enum { WIDTH = 8, GROUP = 4, SPAN = 3, INPUTS = 4, OUTPUTS = 1 };
 #elif defined(__ARM_NEON)
-enum { WIDTH = 4, GROUP = 8, SPAN = 3, INPUTS = 3, OUTPUTS = 7 };
+enum { WIDTH = 4, GROUP = 8, SPAN = 3, INPUTS = 4, OUTPUTS = 2 };
 #else
 #error "no vector instruction set"
 #endif
@@ -24,7 +24,7 @@ enum { WIDTH = 4, GROUP = 8, SPAN = 3, INPUTS = 3, OUTPUTS = 7 };
 #if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else
-#define UNROLL _Pragma("GCC unroll 16")
+#define UNROLL _Pragma("GCC unroll 32")
 #endif
 
 typedef float Vector __attribute__((vector_size(WIDTH * sizeof(float))));
@@ -81,19 +81,26 @@ INLINE Vector where_positive(Vector x, Vector a, Vector b) {
 #endif
 #define SHUFFLED(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 
-/* The sum of all lanes: the upper half is folded onto the lower one until one lane is left. */
+/* The sums of two neighbouring lanes each: those of a, then those of b. */
+INLINE Vector pairs(Vector a, Vector b) {
+  return SHUFFLED(a, b, EVENS) + SHUFFLED(a, b, ODDS);
+}
+
+/* The sums of all lanes of WIDTH vectors, which are overwritten. */
+INLINE Vector totals(Vector *v) {
+  UNROLL
+  for (int n = WIDTH / 2; n > 0; n /= 2)
+    UNROLL
+  for (int i = 0; i < n; i++)
+    v[i] = pairs(v[2 * i], v[2 * i + 1]);
+  return v[0];
+}
+
+/* The sum of all lanes. */
 INLINE float total(Vector v) {
-#if defined(__AVX512F__)
-  v += __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
-  v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15);
-  v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-#elif defined(__AVX2__)
-  v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3);
-  v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 4, 5, 6, 7);
-#else
-  v += __builtin_shufflevector(v, v, 2, 3, 0, 1);
-#endif
-  return v[0] + v[1];
+  for (int n = WIDTH; n > 1; n /= 2)
+    v = pairs(v, v);
+  return v[0];
 }
 
 #endif

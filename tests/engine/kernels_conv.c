@@ -270,12 +270,21 @@ static void check_grad_shape(Check *check, int taps, int n_in, int n_out, ptrdif
   buffer_free(check, &plain, "weights of plain C");
 }
 
+/* Besides the usual shapes, planes about as long as the pieces that a kernel may take of them.
+ */
+static void check_grad(Check *check, int taps) {
+  check_shapes(check, taps, check_grad_shape);
+  for (int n = 1020; n <= 1028; n++)
+    check_grad_shape(check, taps, 5, 3, n, NORMAL);
+  check_grad_shape(check, taps, 5, 7, 2047, EXTREME);
+}
+
 void check_conv3x3_grad(Check *check) {
-  check_shapes(check, 9, check_grad_shape);
+  check_grad(check, 9);
 }
 
 void check_conv1x1_grad(Check *check) {
-  check_shapes(check, 1, check_grad_shape);
+  check_grad(check, 1);
 }
 
 /* --- the sum --- */

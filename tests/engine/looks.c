@@ -165,6 +165,36 @@ START_TEST(test_derivatives) {
 }
 END_TEST
 
+/* A rim whose weights are 0 is only context: to leave it out changes nothing. */
+START_TEST(test_rim) {
+  enum { HEIGHT = 27, WIDTH = 32, RIM = 2 };
+  Problem p;
+  make_problem(&p, (ZsdShape){3, 5, 2}, 2, HEIGHT, WIDTH);
+  for (int page = 0; page < 2; page++)
+    for (int y = 0; y < HEIGHT; y++)
+      for (int x = 0; x < WIDTH; x++)
+        if (x < RIM || x >= WIDTH - RIM || y < RIM || y >= HEIGHT - RIM)
+          zsd_tensor_row(&p.page[page]->weight, 0, y)[x] = 0;
+  zsd_looks_weigh_level(p.looks, 2);
+  const ZsdKernels *kernels = zsd_kernels(zsd_cpu_detect());
+  const ZsdLoss whole = derive(&p, kernels);
+  float *grads = malloc(p.net.n * sizeof *grads);
+  ck_assert_ptr_nonnull(grads);
+  memcpy(grads, p.grads, p.net.n * sizeof *grads);
+
+  zsd_looks_leave_rim(p.looks, RIM);
+  const ZsdLesson lesson = zsd_looks_lesson(p.looks);
+  ck_assert(lesson.width == WIDTH - 2 * RIM && lesson.height == HEIGHT - 2 * RIM);
+  const ZsdLoss inner = derive(&p, kernels);
+  ck_assert_double_eq_tol(inner.residual, whole.residual, 1e-5 * whole.residual);
+  ck_assert_double_eq_tol(inner.identity, whole.identity, 1e-5 * whole.identity);
+  for (size_t i = 0; i < p.net.n; i++)
+    ck_assert_float_eq_tol(p.grads[i], grads[i], 1e-5f);
+  free(grads);
+  clear_problem(&p);
+}
+END_TEST
+
 /* Where a weight is 0 the target does not matter, nor does the input that only such places
  * see. */
 START_TEST(test_no_weight) {
@@ -371,6 +401,7 @@ Suite *make_suite(void) {
   Suite *suite = suite_create("looks");
   TCase *tc = tcase_create("second looks");
   tcase_add_loop_test(tc, test_derivatives, 0, 4);
+  tcase_add_test(tc, test_rim);
   tcase_add_test(tc, test_no_weight);
   tcase_add_test(tc, test_pages);
   tcase_add_test(tc, test_no_memory);
