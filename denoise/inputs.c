@@ -64,20 +64,20 @@ static void see_row(const ZsdView *view, int x, int y, int width, float *inputs,
   }
 }
 
-/* `width` samples of a channel from x on. */
+/* `width` samples of a channel from x on; `seen` says where to. */
 static void see_samples(const ZsdKernels *kernels, const Samples *s, int x, int width,
-                        ZsdSeen seen) {
+                        ZsdSeen *seen) {
   const int all = (s->last - s->first + s->step) / s->step;
   const int inside = zsd_clamp(all - x, 0, width);
   for (int i = 0; i < width;) {
     const int at = column(s, x + i), n = i < inside ? inside : 1;
-    seen.y = s->y + at;
-    seen.z = s->z + at;
-    seen.k = s->k ? s->k + at : NULL;
-    kernels->see(&seen, n);
-    seen.picture += n;
-    seen.difference += n;
-    seen.deviation += n;
+    seen->y = s->y + at;
+    seen->z = s->z + at;
+    seen->k = s->k ? s->k + at : NULL;
+    kernels->see(seen, n);
+    seen->picture += n;
+    seen->difference += n;
+    seen->deviation += n;
     i += n;
   }
 }
@@ -98,15 +98,15 @@ static void see_channel(const ZsdView *view, int channel, int x, int y, int widt
   }
   for (int i = 0; i < channels; i++)
     alike += (view->layout->channel[i].component != view->frame->brightness) == dim;
-  see_samples(zsd_fusion_kernels(view->fusion), &s, x, width,
-              (ZsdSeen){.step = s.step,
-                        .next = s.next,
-                        .scale = scale,
-                        .weight = scale / (float)alike,
-                        .noise = zsd_fusion_variance(view->fusion, component),
-                        .picture = picture,
-                        .difference = difference,
-                        .deviation = inputs + (2 * channels + dim) * plane});
+  ZsdSeen seen = {.step = s.step,
+                  .next = s.next,
+                  .scale = scale,
+                  .weight = scale / (float)alike,
+                  .noise = zsd_fusion_variance(view->fusion, component),
+                  .picture = picture,
+                  .difference = difference,
+                  .deviation = inputs + (2 * channels + dim) * plane};
+  see_samples(zsd_fusion_kernels(view->fusion), &s, x, width, &seen);
 }
 
 void zsd_inputs_row(const ZsdView *view, int x, int y, int width, float *inputs,
