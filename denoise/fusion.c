@@ -13,8 +13,9 @@ enum {
       8, /* rows that one thread fuses at a time: few, so that there are bands for all; */
   MOST_BAND = 64, /* many, for those around a band are predicted for it, too */
   SHARE = 4,      /* bands for each worker, as far as that goes */
-  STRIP = 256,    /* samples of a row: what is needed of it stays in the first cache */
-  RING = 8,       /* rows of a strip of which misses are kept */
+  STRIP = 1280, /* samples of a row at most: what is needed of them stays in the second cache */
+  RING = 8,     /* rows of a strip whose misses are kept */
+  SHORT_RING = 4, /* and those that wait for the misses below them */
   REACH = ZSD_FUSE_REACH,
   REACH1 = 2,   /* of the 5x5 window in which misses are averaged */
   SEGMENT = 16, /* samples of a row, each of which is the same in a frame that is repeated */
@@ -185,23 +186,26 @@ static void set_gate(Fuse *fuse, const ZsdNoiseModel *noise) {
 }
 
 /* A strip of a band: its columns [left, right), and those around it that its windows reach. The
- * rows begin with sample `left` - MARGIN. Row y is number y % RING. */
+ * rows begin with sample `left` - MARGIN. */
 enum { MARGIN = 8, ROOM = STRIP + 2 * MARGIN };
-_Static_assert((int)MARGIN >= (int)REACH && RING > 2 * REACH, "windows reach further");
+_Static_assert((int)MARGIN >= (int)REACH && RING > 2 * REACH && SHORT_RING > REACH,
+               "windows reach further");
 
 typedef struct {
   int left, right;
-  float p[RING][ROOM], k[RING][ROOM], d[RING][ROOM];
+  float p[SHORT_RING][ROOM], k[SHORT_RING][ROOM]; /* row y: number y % SHORT_RING */
+  float d[RING][ROOM];
   float missed[STRIP]; /* of the rows of one row of blocks */
 } Strip;
 
 /* Predicts row y and tells what it misses; the picture's ends are repeated. */
 static void prepare_row(const Fuse *fuse, Strip *s, int y) {
   const ZsdFrameComponent *c = fuse->frame;
-  const int row = zsd_clamp(y, 0, c->height - 1), i = (y + RING) % RING;
+  const int row = zsd_clamp(y, 0, c->height - 1), i = y + RING;
   const int begin = s->left > 0 ? -MARGIN : 0;
   const int end = (s->right + MARGIN < c->width ? s->right + MARGIN : c->width) - s->left;
-  float *p = s->p[i] + MARGIN, *k = s->k[i] + MARGIN, *d = s->d[i] + MARGIN;
+  float *p = s->p[i % SHORT_RING] + MARGIN, *k = s->k[i % SHORT_RING] + MARGIN;
+  float *d = s->d[i % RING] + MARGIN;
   ZsdPrediction prediction = zsd_past_prediction(fuse->past, fuse->field, row);
   prediction.gain = fuse->light.gain;
   prediction.offset = fuse->light.offset;
@@ -226,8 +230,8 @@ static void fuse_row(const Fuse *fuse, Strip *s, int y) {
   const ZsdFrameComponent *c = fuse->frame;
   const ptrdiff_t at = (ptrdiff_t)y * c->width + s->left;
   ZsdFuse row = {.y = c->y + at,
-                 .p = s->p[y % RING] + MARGIN,
-                 .k = s->k[y % RING] + MARGIN,
+                 .p = s->p[y % SHORT_RING] + MARGIN,
+                 .k = s->k[y % SHORT_RING] + MARGIN,
                  .z = c->z + at,
                  .gain = c->k + at,
                  .residual = fuse->residual + at,
@@ -256,11 +260,11 @@ static void levels_of(const ZsdKernels *kernels, const float *y, uint8_t *levels
   kernels->store8(levels, 1, y, y, n, 0);
 }
 
-static void fuse_strip(const Fuse *fuse, int left, int top, int bottom) {
+static void fuse_strip(const Fuse *fuse, int left, int right, int top, int bottom) {
   const ZsdFrameComponent *c = fuse->frame;
   Strip s;
   s.left = left;
-  s.right = zsd_smaller(left + STRIP, c->width);
+  s.right = right;
   memset(s.missed, 0, sizeof s.missed);
   for (int y = top - REACH; y < top + REACH && fuse->field; y++)
     prepare_row(fuse, &s, y);
@@ -270,11 +274,11 @@ static void fuse_strip(const Fuse *fuse, int left, int top, int bottom) {
       prepare_row(fuse, &s, y + REACH);
       fuse_row(fuse, &s, y);
     } else {
-      take_row(fuse, left, s.right, y);
+      take_row(fuse, left, right, y);
     }
-    zsd_past_keep(fuse->past, c, y, left, s.right);
+    zsd_past_keep(fuse->past, c, y, left, right);
     if (fuse->last)
-      levels_of(fuse->past->kernels, c->y + at, fuse->last + at, s.right - left);
+      levels_of(fuse->past->kernels, c->y + at, fuse->last + at, right - left);
     if (fuse->missed && ((y + 1) % ZSD_BLOCK == 0 || y + 1 == bottom)) {
       count_missed(fuse, &s, y);
       memset(s.missed, 0, sizeof s.missed);
@@ -298,8 +302,13 @@ static void fuse_band(void *context, int worker, int band) {
     band -= fuse->bands;
   const int top = band * job->rows;
   const int bottom = zsd_smaller(top + job->rows, fuse->frame->height);
-  for (int left = 0; left < fuse->frame->width; left += STRIP)
-    fuse_strip(fuse, left, top, bottom);
+  const int width = fuse->frame->width, strips = (width + STRIP - 1) / STRIP;
+  for (int i = 0, left = 0; i < strips; i++) {
+    const int blocks = (width * (i + 1) / strips + ZSD_BLOCK - 1) / ZSD_BLOCK;
+    const int right = zsd_smaller(blocks * ZSD_BLOCK, width);
+    fuse_strip(fuse, left, right, top, bottom);
+    left = right;
+  }
 }
 
 /* All bands of all components. The result does not depend on how many there are. */

@@ -28,6 +28,7 @@ typedef struct {
   const float *y, *z; /* NULL: the component has no samples */
   const float *k;     /* NULL: 1 everywhere */
   int first, step, last;
+  ptrdiff_t next; /* from the row to the channel's next one; 0: there is none */
 } Samples;
 
 static Samples samples_of(const ZsdView *view, int channel, int y) {
@@ -40,6 +41,8 @@ static Samples samples_of(const ZsdView *view, int channel, int y) {
                .last = c->width - 1};
   if (row >= 0 && s.last >= 0) {
     const ptrdiff_t at = (ptrdiff_t)row * c->width;
+    const int down = layout->channel[channel].y_step;
+    s.next = row + down < c->height ? (ptrdiff_t)down * c->width : 0;
     s.y = c->y + at;
     s.z = (view->alone ? c->y : c->z) + at;
     s.k = view->alone ? NULL : c->k + at;
@@ -61,33 +64,49 @@ static void see_row(const ZsdView *view, int x, int y, int width, float *inputs,
   }
 }
 
-/* Channels that show the same kind of component. */
-static int channels_like(const ZsdView *view, int channel) {
-  const ZsdLayout *layout = view->layout;
-  const int brightness = view->frame->brightness;
-  const bool bright = layout->channel[channel].component == brightness;
-  int count = 0;
-  for (int i = 0; i < layout->channels; i++)
-    count += (layout->channel[i].component == brightness) == bright;
-  return count;
-}
-
-/* `width` samples of a channel from x on. */
+/* `width` samples of a channel from x on; `seen` says where to. */
 static void see_samples(const ZsdKernels *kernels, const Samples *s, int x, int width,
-                        ZsdSeen seen) {
+                        ZsdSeen *seen) {
   const int all = (s->last - s->first + s->step) / s->step;
   const int inside = zsd_clamp(all - x, 0, width);
   for (int i = 0; i < width;) {
     const int at = column(s, x + i), n = i < inside ? inside : 1;
-    seen.y = s->y + at;
-    seen.z = s->z + at;
-    seen.k = s->k ? s->k + at : NULL;
-    kernels->see(&seen, n);
-    seen.picture += n;
-    seen.difference += n;
-    seen.deviation += n;
+    seen->y = s->y + at;
+    seen->z = s->z + at;
+    seen->k = s->k ? s->k + at : NULL;
+    kernels->see(seen, n);
+    seen->picture += n;
+    seen->difference += n;
+    seen->deviation += n;
     i += n;
   }
+}
+
+/* One channel: its pictures, and its share of the deviations of its kind of component. */
+static void see_channel(const ZsdView *view, int channel, int x, int y, int width, float scale,
+                        float *inputs, ptrdiff_t plane) {
+  const int channels = view->layout->channels;
+  const int component = view->layout->channel[channel].component;
+  const Samples s = samples_of(view, channel, y);
+  const bool dim = component != view->frame->brightness;
+  float *picture = inputs + channel * plane, *difference = picture + channels * plane;
+  int alike = 0;
+  if (!s.y) {
+    memset(picture, 0, width * sizeof(float));
+    memset(difference, 0, width * sizeof(float));
+    return;
+  }
+  for (int i = 0; i < channels; i++)
+    alike += (view->layout->channel[i].component != view->frame->brightness) == dim;
+  ZsdSeen seen = {.step = s.step,
+                  .next = s.next,
+                  .scale = scale,
+                  .weight = scale / (float)alike,
+                  .noise = zsd_fusion_variance(view->fusion, component),
+                  .picture = picture,
+                  .difference = difference,
+                  .deviation = inputs + (2 * channels + dim) * plane};
+  see_samples(zsd_fusion_kernels(view->fusion), &s, x, width, &seen);
 }
 
 void zsd_inputs_row(const ZsdView *view, int x, int y, int width, float *inputs,
@@ -104,24 +123,8 @@ void zsd_inputs_row(const ZsdView *view, int x, int y, int width, float *inputs,
 
   memset(deviation, 0, width * sizeof(float));
   memset(deviation + plane, 0, width * sizeof(float));
-  for (int c = 0; c < channels; c++) {
-    const Samples s = samples_of(view, c, y);
-    const int component = view->layout->channel[c].component;
-    float *z = inputs + c * plane, *d = inputs + (channels + c) * plane;
-    if (!s.y) {
-      memset(z, 0, width * sizeof(float));
-      memset(d, 0, width * sizeof(float));
-      continue;
-    }
-    see_samples(zsd_fusion_kernels(view->fusion), &s, x, width,
-                (ZsdSeen){.step = s.step,
-                          .scale = scale,
-                          .weight = scale / channels_like(view, c),
-                          .noise = zsd_fusion_variance(view->fusion, component),
-                          .picture = z,
-                          .difference = d,
-                          .deviation = deviation + (component != brightness) * plane});
-  }
+  for (int c = 0; c < channels; c++)
+    see_channel(view, c, x, y, width, scale, inputs, plane);
   for (int i = 0; i < width; i++)
     rho[i] = correlation;
 }
@@ -136,7 +139,7 @@ void zsd_inputs_load(ZsdTile *tile, const ZsdView *view, int x, int y, int width
     float *row = tile->in.data + r * tile->row;
     const int begin = source < 0 || source >= picture_height ? (int)tile->row : left;
     const int end = begin < right ? right : begin;
-    for (int i = 0; i < tile->shape.inputs; i++) {
+    for (int i = 0; i < tile->shape.inputs && end - begin < tile->row; i++) {
       float *dst = row + i * tile->in.plane;
       memset(dst, 0, begin * sizeof(float));
       memset(dst + end, 0, (tile->row - end) * sizeof(float));

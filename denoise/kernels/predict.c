@@ -4,6 +4,9 @@
 
 #include <math.h>
 #include <string.h>
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
 
 /* Between two samples of a component that is subsampled stands their mean: of those that lie
  * 0 or 1 across and 0 or 1 row down. */
@@ -30,25 +33,42 @@ INLINE void predict_sample(const ZsdPrediction *p, const Source *s, int left, in
 }
 
 /* The compilers' own vectors of a longer loop would leave most runs, which are short, to single
- * samples. */
+ * samples; and they widen integers in several steps where there is an instruction for it. */
+INLINE void widen_words(Ints *to, const uint16_t *from) {
+#if defined(__AVX2__)
+  *to = (Ints)_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)from));
+#else
+  Words words;
+  memcpy(&words, from, sizeof words);
+  *to = __builtin_convertvector(words, Ints);
+#endif
+}
+
+INLINE void widen_bytes(Ints *to, const uint8_t *from) {
+#if defined(__AVX2__)
+  *to = (Ints)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)from));
+#else
+  Bytes bytes;
+  memcpy(&bytes, from, sizeof bytes);
+  *to = __builtin_convertvector(bytes, Ints);
+#endif
+}
+
 INLINE void predict_lanes(const ZsdPrediction *p, const Source *s, ptrdiff_t at, bool between,
                           float *z, float *k) {
-  Words a, b, c, d;
-  Bytes root;
-  memcpy(&a, s->upper + at, sizeof a);
-  Ints sum = __builtin_convertvector(a, Ints);
+  Ints sum, root;
+  widen_words(&sum, s->upper + at);
   if (between) {
-    memcpy(&b, s->upper + at + s->right, sizeof b);
-    memcpy(&c, s->lower + at, sizeof c);
-    memcpy(&d, s->lower + at + s->right, sizeof d);
-    sum += __builtin_convertvector(b, Ints) + __builtin_convertvector(c, Ints) +
-           __builtin_convertvector(d, Ints);
+    Ints b, c, d;
+    widen_words(&b, s->upper + at + s->right);
+    widen_words(&c, s->lower + at);
+    widen_words(&d, s->lower + at + s->right);
+    sum += b + c + d;
   } else {
     sum *= 4;
   }
-  memcpy(&root, s->root + at, sizeof root);
-  const Floats roots =
-      __builtin_convertvector(__builtin_convertvector(root, Ints), Floats) * ROOT;
+  widen_bytes(&root, s->root + at);
+  const Floats roots = __builtin_convertvector(root, Floats) * ROOT;
   const Floats values = p->gain * (__builtin_convertvector(sum, Floats) * FOURTH) + p->offset;
   const Floats squares = roots * roots;
   memcpy(z, &values, sizeof values);
@@ -78,22 +98,26 @@ static void predict_outside(const ZsdPrediction *p, const Source *s, int x, int 
                    clamp(x + i + s->right, 0, p->width - 1), z + i, k + i);
 }
 
-/* `n` samples of row y from x on, which is where z and k begin; all move by v. */
-static void predict_run(const ZsdPrediction *p, int y, int x, int n, ZsdVector v, float *z,
-                        float *k) {
+/* `n` samples of row y from x on, which is where z and k begin; all move by v. There is room
+ * for `room` samples: what is written past the run's end is written again by the next one. */
+static void predict_run(const ZsdPrediction *p, int y, int x, int n, int room, ZsdVector v,
+                        float *z, float *k) {
   const int dy = v.y >> p->half_height, from = x + (v.x >> p->half_width);
   const int right = p->half_width & v.x & 1, down = p->half_height & v.y & 1;
   const ptrdiff_t upper = (ptrdiff_t)clamp(y + dy, 0, p->height - 1) * p->width;
   const ptrdiff_t lower = (ptrdiff_t)clamp(y + dy + down, 0, p->height - 1) * p->width;
   const Source s = {p->z + upper, p->z + lower, p->k + upper, right};
-  const int inside = clamp(-from, 0, n), outside = clamp(p->width - right - from, inside, n);
+  const int before = clamp(-from, 0, n), lanes = (n + LANES - 1) / LANES * LANES;
+  const int last = p->width - right - from; /* the first sample that comes from past the end */
+  const bool spill = before < n && lanes <= room && lanes <= last;
+  const int end = spill ? lanes : clamp(last, before, n);
 
-  predict_outside(p, &s, from, inside, z, k);
+  predict_outside(p, &s, from, before, z, k);
   if (right | down)
-    predict_inside(p, &s, from + inside, outside - inside, true, z + inside, k + inside);
+    predict_inside(p, &s, from + before, end - before, true, z + before, k + before);
   else
-    predict_inside(p, &s, from + inside, outside - inside, false, z + inside, k + inside);
-  predict_outside(p, &s, from + outside, n - outside, z + outside, k + outside);
+    predict_inside(p, &s, from + before, end - before, false, z + before, k + before);
+  predict_outside(p, &s, from + end, n - end, z + end, k + end);
 }
 
 static ZsdVector vector_at(const ZsdPrediction *p, int block) {
@@ -114,7 +138,7 @@ static void predict(const ZsdPrediction *p, int y, int begin, int end, float *z,
   for (int x = begin, stop; x < end; x = stop) {
     const ZsdVector v = vector_at(p, x / p->block);
     stop = end_of_run(p, x, end, v);
-    predict_run(p, y, x, stop - x, v, z + (x - begin), k + (x - begin));
+    predict_run(p, y, x, stop - x, end - x, v, z + (x - begin), k + (x - begin));
   }
 }
 

@@ -22,7 +22,19 @@ INLINE void see_channel(const ZsdSeen *s, const float *restrict y, const float *
   }
 }
 
+/* Tiles are narrow, and the processor itself takes their rows for unrelated places. */
+static void fetch_next(const ZsdSeen *s, int samples) {
+  enum { LINE = 64 / sizeof(float) };
+  for (ptrdiff_t i = s->next; i < s->next + samples; i += LINE) {
+    __builtin_prefetch(s->y + i);
+    __builtin_prefetch(s->z + i);
+    __builtin_prefetch((s->k ? s->k : s->z) + i);
+  }
+}
+
 static void see(const ZsdSeen *s, int n) {
+  if (s->next)
+    fetch_next(s, n * s->step);
   if (s->step == 2 && s->k)
     see_channel(s, s->y, s->z, s->k, 2, n, s->picture, s->difference, s->deviation);
   else if (s->step == 2)

@@ -363,6 +363,21 @@ START_TEST(test_sizes) {
 }
 END_TEST
 
+/* A wide picture is fused in strips, which nothing shows. */
+START_TEST(test_wide) {
+  enum { COLUMNS = 8 };
+  Film f;
+  film_new(&f, "GRAY8", 2604, 64, 2, 20, 0);
+  film_set(&f, still);
+  for (int n = 0; n < 6; n++)
+    film_next(&f);
+  const double all = error_of_z(&f, 0, whole(&f, 0));
+  for (int x = 0; x + COLUMNS <= 2604; x += COLUMNS / 2)
+    ck_assert_double_le(error_of_z(&f, 0, (Area){x, 0, x + COLUMNS, 64}), 1.25 * all);
+  film_free(&f);
+}
+END_TEST
+
 START_TEST(test_threads) {
   Film one, three;
   film_new(&one, "I420", WIDTH, HEIGHT - 7, 1, 20, 0.5);
@@ -395,6 +410,7 @@ Suite *make_suite(void) {
   tcase_add_loop_test(tc, test_fade, 0, 3);
   tcase_add_test(tc, test_forget);
   tcase_add_loop_test(tc, test_sizes, 0, N_FORMATS);
+  tcase_add_test(tc, test_wide);
   tcase_add_test(tc, test_threads);
   tcase_set_timeout(tc, 30);
   suite_add_tcase(suite, tc);
