@@ -39,7 +39,7 @@ struct ZsdDenoiser {
   ZsdLearner *learner;
   ZsdFilter *filter;
   ZsdNetwork net;
-  ZsdPacked packed;
+  ZsdWeights weights;      /* the network's, as the filter wants them */
   bool keyframe;           /* the next frame is one */
   unsigned since_learning; /* frames */
   double tried_sigma;      /* the least noise since learning was last tried */
@@ -74,7 +74,7 @@ static void clear_workers(ZsdDenoiser *d) {
 /* Gives back the network and what was made for its shape. */
 static void clear_network(ZsdDenoiser *d) {
   clear_workers(d);
-  zsd_packed_clear(&d->packed);
+  zsd_weights_clear(&d->weights);
   zsd_network_clear(&d->net);
 }
 
@@ -133,7 +133,7 @@ static int prepare_network(ZsdDenoiser *d, ZsdShape shape, uint64_t seed) {
     d->status.state = ZSD_STATE_WAITING;
     clear_network(d);
     if (zsd_network_resize(&d->net, shape) ||
-        zsd_packed_resize(&d->packed, d->kernels, &d->net)) {
+        zsd_weights_resize(&d->weights, &d->kernels->pass[ZSD_FP32], shape)) {
       clear_network(d); /* so that the next frame tries again */
       return -1;
     }
@@ -188,11 +188,10 @@ static ZsdResult conclude(ZsdDenoiser *d, ZsdOutcome outcome, ZsdState useless) 
   switch (outcome) {
   case ZSD_TRAINED:
     d->status.state = ZSD_STATE_FILTERING;
-    zsd_packed_update(&d->packed);
+    zsd_weights_update(&d->weights, &d->net);
     return ZSD_OK;
   case ZSD_USELESS:
     d->status.state = useless;
-    zsd_packed_update(&d->packed);
     return ZSD_OK;
   case ZSD_STOPPED:
     return ZSD_CANCELLED;
@@ -225,6 +224,8 @@ static ZsdResult learn_anew(ZsdDenoiser *d, const ZsdView *view, const ZsdSettin
     d->status.state = ZSD_STATE_WAITING;
     return result;
   }
+  if (outcome == ZSD_USELESS) /* the network is as it was, which the filter has not seen */
+    zsd_weights_update(&d->weights, &d->net);
   d->status.keyframes++;
   d->status.trainings += outcome == ZSD_TRAINED;
   d->since_learning = 0;
@@ -322,7 +323,7 @@ ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
         zsd_learner_remember(d->learner, &view, &s))
       return ZSD_NO_MEMORY;
   }
-  const ZsdFiltering how = {&d->packed, (float)s.strength,
+  const ZsdFiltering how = {&d->weights, (float)s.strength,
                             (int)(s.split * image->width / 2 + 0.5) * 2, repeated};
   if (d->status.state == ZSD_STATE_FILTERING &&
       zsd_filter_run(d->filter, image, &view, &stream->tint, &how))

@@ -16,25 +16,31 @@ enum {
 /* The share of a new measurement in the mean that is given back. */
 static const float NEW_SHARE = 0.5f;
 
+/* What each thread has for itself. */
+typedef struct {
+  ZsdTile tile;
+  void *scratch; /* the pass kernel's */
+} Worker;
+
 struct ZsdFilter {
-  ZsdShape shape;
   const ZsdKernels *kernels;
   ZsdThreads *threads;
-  double *sums;    /* of each tile, what was found in each channel */
-  int most;        /* tiles that there is room for */
-  ZsdTile tiles[]; /* one of each worker */
+  double *sums;        /* of each tile, what was found in each channel */
+  int most;            /* tiles that there is room for */
+  size_t scratch_size; /* of each worker */
+  Worker workers[];
 };
 
 ZsdFilter *zsd_filter_new(ZsdShape shape, const ZsdKernels *kernels, ZsdThreads *threads) {
   const int workers = zsd_threads_count(threads);
-  ZsdFilter *f = calloc(1, sizeof *f + workers * sizeof *f->tiles);
+  ZsdFilter *f = calloc(1, sizeof *f + workers * sizeof *f->workers);
   if (!f)
     return NULL;
-  f->shape = shape;
   f->kernels = kernels;
   f->threads = threads;
+  shape.hidden = 0;
   for (int i = 0; i < workers; i++)
-    if (zsd_tile_resize(&f->tiles[i], shape, TILE_WIDTH, TILE_HEIGHT)) {
+    if (zsd_tile_resize(&f->workers[i].tile, shape, TILE_WIDTH, TILE_HEIGHT)) {
       zsd_filter_free(f);
       return NULL;
     }
@@ -44,8 +50,10 @@ ZsdFilter *zsd_filter_new(ZsdShape shape, const ZsdKernels *kernels, ZsdThreads 
 void zsd_filter_free(ZsdFilter *f) {
   if (!f)
     return;
-  for (int i = 0; i < zsd_threads_count(f->threads); i++)
-    zsd_tile_clear(&f->tiles[i]);
+  for (int i = 0; i < zsd_threads_count(f->threads); i++) {
+    zsd_tile_clear(&f->workers[i].tile);
+    free(f->workers[i].scratch);
+  }
   free(f->sums);
   free(f);
 }
@@ -81,12 +89,13 @@ static void shift(const ZsdTile *tile, int channel, float by) {
 static void filter_tile(void *context, int worker, int item) {
   const Pass *p = context;
   const ZsdLayout *layout = p->view->layout;
-  ZsdTile *tile = &p->filter->tiles[worker];
+  Worker *own = &p->filter->workers[worker];
+  ZsdTile *tile = &own->tile;
   const int x = item % p->across * TILE_WIDTH, y = item / p->across * TILE_HEIGHT;
 
   zsd_inputs_load(tile, p->view, x, y, zsd_smaller(TILE_WIDTH, layout->width - x),
                   zsd_smaller(TILE_HEIGHT, layout->height - y));
-  zsd_tile_forward(tile, p->how->packed);
+  zsd_tile_pass(tile, p->how->weights, own->scratch);
   zsd_inputs_finish(tile, p->view);
   for (int c = 0; c < layout->channels && p->view->fusion; c++) {
     p->filter->sums[(ptrdiff_t)item * ZSD_MAX_CHANNELS + c] = sum_of(tile, c);
@@ -117,7 +126,25 @@ static float found(const Pass *p, int component, int items) {
   return (float)(sum / ((double)channels * layout->width * layout->height));
 }
 
-static int make_room(ZsdFilter *f, int items) {
+/* Scratch memory that was never written to holds zeros, so that nothing in it depends on what
+ * lay there before. */
+static int make_scratch(ZsdFilter *f, const ZsdWeights *weights) {
+  const size_t size = weights->kernel->scratch_size(weights->shape, TILE_WIDTH, TILE_HEIGHT);
+  if (f->scratch_size >= size)
+    return 0;
+  f->scratch_size = 0;
+  for (int i = 0; i < zsd_threads_count(f->threads); i++) {
+    Worker *own = &f->workers[i];
+    free(own->scratch);
+    if (!(own->scratch = aligned_alloc(ZSD_PASS_ALIGNMENT, size)))
+      return -1;
+    memset(own->scratch, 0, size);
+  }
+  f->scratch_size = size;
+  return 0;
+}
+
+static int make_sums(ZsdFilter *f, int items) {
   if (f->most >= items)
     return 0;
   double *sums = realloc(f->sums, (size_t)items * ZSD_MAX_CHANNELS * sizeof *sums);
@@ -134,7 +161,7 @@ int zsd_filter_run(ZsdFilter *f, ZsdImage *image, const ZsdView *view, ZsdTint *
   const int items = across * ((view->layout->height + TILE_HEIGHT - 1) / TILE_HEIGHT);
   Pass pass = {f, tint->known || !view->fusion ? image : NULL, view, tint, how, across};
 
-  if (make_room(f, items))
+  if (make_sums(f, items) || make_scratch(f, how->weights))
     return -1;
   if (!how->repeated)
     memcpy(tint->mean, tint->next, sizeof tint->mean);

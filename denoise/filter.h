@@ -21,10 +21,10 @@ ZsdFilter *zsd_filter_new(ZsdShape shape, const ZsdKernels *kernels, ZsdThreads 
 void zsd_filter_free(ZsdFilter *filter);
 
 typedef struct {
-  const ZsdPacked *packed;
-  float strength;   /* 0..1 */
-  int first_column; /* even: those before it stay as they are */
-  bool repeated;    /* the frame is the last one once more, and comes out as that did */
+  const ZsdWeights *weights; /* of a network of the filter's shape */
+  float strength;            /* 0..1 */
+  int first_column;          /* even: those before it stay as they are */
+  bool repeated; /* the frame is the last one once more, and comes out as that did */
 } ZsdFiltering;
 
 /* Filters the view's frame into the image that it was loaded from. Returns 0, or -1 without

@@ -83,6 +83,23 @@ static ZsdPlanes from(ZsdPlanes planes, ptrdiff_t first) {
   return (ZsdPlanes){planes.data + first, planes.plane};
 }
 
+void zsd_tile_pass(ZsdTile *tile, const ZsdWeights *weights, void *scratch) {
+  const ptrdiff_t origin = zsd_tile_at(tile, 0, 0);
+  const ZsdPass pass = {.shape = weights->shape,
+                        .in = from(tile->in, origin),
+                        .out = from(tile->out, origin),
+                        .row = tile->row,
+                        .width = tile->width,
+                        .height = tile->height,
+                        .left = tile->x == 0,
+                        .top = tile->y == 0,
+                        .right = tile->x + tile->width == tile->picture_width,
+                        .bottom = tile->y + tile->height == tile->picture_height,
+                        .weights = weights->data,
+                        .scratch = scratch};
+  weights->kernel->run(&pass);
+}
+
 /* The second layer's zero padding: what the first one computes outside the picture is nothing
  * that exists. */
 static void mask_h1(ZsdTile *tile) {

@@ -8,6 +8,7 @@
 
 #include "network.h"
 #include "tensor.h"
+#include "weights.h"
 
 /* How far the network sees: one sample for each 3x3 layer. */
 enum { ZSD_HALO = ZSD_LAYERS - 1 };
@@ -15,7 +16,7 @@ enum { ZSD_HALO = ZSD_LAYERS - 1 };
 /* The planes of a tile are flat grids (kernels.h) of (height + 4) x (width + 4) samples: the
  * tile and its halo. Sample (x, y) of the tile lies at zsd_tile_at(). */
 typedef struct {
-  ZsdShape shape;
+  ZsdShape shape; /* its planes: none hidden where it is only filtered, never learned from */
   int max_width, max_height;
   int x, y, width, height; /* of the picture that the tile was loaded from */
   int picture_width, picture_height;
@@ -48,7 +49,11 @@ static inline ptrdiff_t zsd_tile_at(const ZsdTile *tile, int x, int y) {
   return (y + ZSD_HALO) * tile->row + x + ZSD_HALO;
 }
 
-/* Computes `out` on the tile from `in`. */
+/* Computes `out` on the tile from `in`, by a pass kernel and its scratch memory: needs no
+ * hidden planes. */
+void zsd_tile_pass(ZsdTile *tile, const ZsdWeights *weights, void *scratch);
+
+/* The same, and keeps what a backward pass needs in the hidden planes. */
 void zsd_tile_forward(ZsdTile *tile, const ZsdPacked *packed);
 
 /* After a forward pass: takes the loss's derivatives from `out`, which must be 0 wherever the

@@ -26,6 +26,7 @@ enum { N_TABLES = sizeof tables / sizeof *tables };
 static void fill_tables(void) {
   for (int i = 0; i < N_TABLES; i++) {
     zsd_kernels_fill_c(&tables[i].table);
+    zsd_pass_fill_c(&tables[i].table);
 #if defined(__x86_64__)
     if (tables[i].flags & ZSD_CPU_AVX2) {
       zsd_conv_fill_avx2(&tables[i].table);

@@ -65,6 +65,9 @@ typedef struct {
   void (*conv3x3_grad)(const ZsdConvGrad *);
   void (*conv1x1_grad)(const ZsdConvGrad *);
 
+  /* The network's forward pass over a tile, in each precision. fp32 is always there. */
+  ZsdPassKernel pass[ZSD_PRECISIONS];
+
   /* The sum of x[0..n). */
   float (*sum)(const float *x, ptrdiff_t n);
 

@@ -8,6 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Of weights and scratch, in bytes. */
+#define ZSD_PASS_ALIGNMENT 64
+
 /* Channels of a network's input, of its hidden layers and of its output. */
 typedef struct {
   int inputs, hidden, outputs;
@@ -42,12 +45,12 @@ typedef struct {
   int width, height;
   bool left, top, right, bottom; /* the picture ends there with the tile */
   const void *weights;           /* as pack() laid them out */
-  void *scratch;                 /* of one thread, aligned to 64 bytes */
+  void *scratch;                 /* of one thread */
 } ZsdPass;
 
 /* One way to compute a pass. */
 typedef struct {
-  /* Bytes that a network's weights take; both are multiples of 64. */
+  /* Bytes that weights and scratch take; both are multiples of the alignment. */
   size_t (*weights_size)(ZsdShape shape);
   size_t (*scratch_size)(ZsdShape shape, int max_width, int max_height);
 

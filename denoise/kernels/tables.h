@@ -6,6 +6,7 @@
 #include "kernels.h"
 
 void zsd_kernels_fill_c(ZsdKernels *k);
+void zsd_pass_fill_c(ZsdKernels *k);
 void zsd_conv_fill_avx2(ZsdKernels *k);
 void zsd_conv_fill_avx512(ZsdKernels *k);
 void zsd_conv_fill_neon(ZsdKernels *k);

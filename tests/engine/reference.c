@@ -48,6 +48,7 @@ static void compare_params(const char *what, const float *values, const float *e
 typedef struct {
   Golden g;
   ZsdPacked packed;
+  ZsdWeights weights;
   ZsdPair pair;
 } Fixture;
 
@@ -56,6 +57,9 @@ static void set_up(Fixture *f, int index, unsigned flags) {
   golden_read(&f->g, REFERENCE, index);
   ck_assert_int_eq(zsd_packed_resize(&f->packed, zsd_kernels(flags), &f->g.net), 0);
   zsd_packed_update(&f->packed);
+  ck_assert_int_eq(
+      zsd_weights_resize(&f->weights, &zsd_kernels(flags)->pass[ZSD_FP32], f->g.net.shape), 0);
+  zsd_weights_update(&f->weights, &f->g.net);
   f->pair.picture = &f->g.picture;
   ck_assert_int_eq(zsd_pairs_split(&f->pair.d1, &f->pair.d2, &f->g.picture), 0);
 }
@@ -64,6 +68,7 @@ static void tear_down(Fixture *f) {
   zsd_tensor_clear(&f->pair.d1);
   zsd_tensor_clear(&f->pair.d2);
   zsd_packed_clear(&f->packed);
+  zsd_weights_clear(&f->weights);
   golden_clear(&f->g);
 }
 
@@ -77,18 +82,32 @@ static void copy_out(const ZsdTensor *output, const ZsdTile *tile) {
              tile->width * sizeof(float));
 }
 
-static void run_tiles(const ZsdTensor *output, const Fixture *f, int width, int height) {
+/* With `weights` by their kernel, otherwise as learning does it. */
+static void run_tiles(const ZsdTensor *output, const Fixture *f, int width, int height,
+                      const ZsdWeights *weights) {
   const ZsdTensor *picture = &f->g.picture;
   ZsdTile tile = {0};
-  ck_assert_int_eq(zsd_tile_resize(&tile, f->g.net.shape, width, height), 0);
+  void *scratch = NULL;
+  ZsdShape shape = f->g.net.shape;
+  if (weights) {
+    shape.hidden = 0;
+    scratch = aligned_alloc(ZSD_PASS_ALIGNMENT,
+                            weights->kernel->scratch_size(weights->shape, width, height));
+    ck_assert_ptr_nonnull(scratch);
+  }
+  ck_assert_int_eq(zsd_tile_resize(&tile, shape, width, height), 0);
   for (int y = 0; y < picture->height; y += height)
     for (int x = 0; x < picture->width; x += width) {
       zsd_tile_load(&tile, picture, x, y, smaller(width, picture->width - x),
                     smaller(height, picture->height - y));
-      zsd_tile_forward(&tile, &f->packed);
+      if (weights)
+        zsd_tile_pass(&tile, weights, scratch);
+      else
+        zsd_tile_forward(&tile, &f->packed);
       copy_out(output, &tile);
     }
   zsd_tile_clear(&tile);
+  free(scratch);
 }
 
 static void check_output(int index, unsigned flags) {
@@ -101,10 +120,13 @@ static void check_output(int index, unsigned flags) {
       zsd_tensor_resize(&output, f.g.output.channels, f.g.output.height, f.g.output.width), 0);
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
     char what[60];
-    snprintf(what, sizeof what, "output in %dx%d tiles", sizes[i][0], sizes[i][1]);
-    memset(output.data, 0xff, samples * sizeof(float));
-    run_tiles(&output, &f, sizes[i][0], sizes[i][1]);
-    compare(what, output.data, f.g.output.data, 0, samples, 1);
+    for (int pass = 0; pass < 2; pass++) {
+      snprintf(what, sizeof what, "output in %dx%d tiles, pass %d", sizes[i][0], sizes[i][1],
+               pass);
+      memset(output.data, 0xff, samples * sizeof(float));
+      run_tiles(&output, &f, sizes[i][0], sizes[i][1], pass ? &f.weights : NULL);
+      compare(what, output.data, f.g.output.data, 0, samples, 1);
+    }
   }
   zsd_tensor_clear(&output);
   tear_down(&f);
