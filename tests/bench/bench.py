@@ -79,10 +79,10 @@ class Pipelines:
         return self.run(f"filesrc location={clip} ! y4mdec ! {element} ! fakesink name=out",
                         skip=skip)
 
-    def decode_picture(self, out):
+    def decode(self, out, form="video/x-raw,format=I420 ! y4menc"):
         """The project's own clip, 640x360, whose last picture is a textured one."""
         line = (f"filesrc location={TOP / 'pipelines' / 'clip.mkv'} ! decodebin ! videoconvert ! "
-                f"video/x-raw,format=I420 ! y4menc ! filesink location={out}")
+                f"{form} ! filesink location={out}")
         done = subprocess.run(["gst-launch-1.0", "-q", *line.split()], env=self.env,
                               capture_output=True, text=True)
         if done.returncode or not out.exists() or not out.stat().st_size:
@@ -92,7 +92,7 @@ class Pipelines:
         """A noisy clip made of the project's own picture, as a y4m file."""
         picture, clip = folder / "picture.y4m", folder / f"{motion}-{width}x{height}.y4m"
         if not picture.exists():
-            self.decode_picture(picture)
+            self.decode(picture)
         subprocess.run([self.pan, picture, clip, str(width), str(height), str(frames), motion,
                         str(noise)], check=True)
         return clip
