@@ -31,9 +31,10 @@ def missing(what):
     sys.exit(SKIPPED)
 
 
-def say(what, value, unit, note=""):
+def say(what, value, unit, note="", digits=None):
     """One figure, in a line."""
-    digits = 0 if value >= 1000 else 1 if value >= 10 else 2
+    if digits is None:
+        digits = 0 if value >= 1000 else 1 if value >= 10 else 2
     print(f"{what:<52}{value:9.{digits}f} {unit}{'   ' + note if note else ''}", flush=True)
 
 
