@@ -80,8 +80,10 @@ class Pipelines:
         return self.run(f"filesrc location={clip} ! y4mdec ! {element} ! fakesink name=out",
                         skip=skip)
 
-    def decode(self, out, form="video/x-raw,format=I420 ! y4menc"):
-        """The project's own clip, 640x360, whose last picture is a textured one."""
+    def decode(self, out, form="video/x-raw,format=NV12 ! videoconvert ! "
+                               "video/x-raw,format=I420 ! y4menc"):
+        """The project's own clip, 640x360, whose last picture is a textured one. (y4menc writes
+        frames with the padding that a decoder leaves in them; NV12 rids them of it.)"""
         line = (f"filesrc location={TOP / 'pipelines' / 'clip.mkv'} ! decodebin ! videoconvert ! "
                 f"{form} ! filesink location={out}")
         done = subprocess.run(["gst-launch-1.0", "-q", *line.split()], env=self.env,

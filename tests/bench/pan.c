@@ -59,8 +59,11 @@ static void read_last(Picture *p, const char *path) {
     fail("is no y4m file", path);
   allocate(p, atoi(w + 2), atoi(h + 2));
   int frames = 0;
-  while (fgets(line, sizeof line, file) && fread(p->data, size_of(p), 1, file) == 1)
+  while (fgets(line, sizeof line, file) && !strncmp(line, "FRAME", 5) &&
+         fread(p->data, size_of(p), 1, file) == 1)
     frames++;
+  if (!feof(file))
+    fail("is damaged", path);
   if (!frames)
     fail("holds no picture", path);
   fclose(file);
