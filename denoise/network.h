@@ -36,8 +36,8 @@ void zsd_network_clear(ZsdNetwork *net);
 /* Draws weights and biases as PyTorch's Conv2d does: uniform in +-1/sqrt(n_in x taps). */
 void zsd_network_init(ZsdNetwork *net, uint64_t seed);
 
-/* A network's weights laid out for the kernels: forwards, and for the layers after the first
- * backwards too. */
+/* A network's weights laid out for the kernels of learning: forwards, and for the layers after
+ * the first backwards too. */
 typedef struct {
   const ZsdKernels *kernels;
   const ZsdNetwork *net; /* the biases are read from it */

@@ -31,15 +31,18 @@ static void fill_tables(void) {
     if (tables[i].flags & ZSD_CPU_AVX2) {
       zsd_conv_fill_avx2(&tables[i].table);
       zsd_sad_fill_avx2(&tables[i].table);
+      zsd_winograd_fill_avx2(&tables[i].table);
     }
     if (tables[i].flags & ZSD_CPU_AVX512) {
       zsd_conv_fill_avx512(&tables[i].table);
       zsd_sad_fill_avx512(&tables[i].table);
+      zsd_winograd_fill_avx512(&tables[i].table);
     }
 #elif defined(__aarch64__)
     if (tables[i].flags & ZSD_CPU_NEON) {
       zsd_conv_fill_neon(&tables[i].table);
       zsd_sad_fill_neon(&tables[i].table);
+      zsd_winograd_fill_neon(&tables[i].table);
     }
 #endif
     tables[i].table.flags = tables[i].flags;

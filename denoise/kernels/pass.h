@@ -45,7 +45,7 @@ typedef struct {
   int width, height;
   bool left, top, right, bottom; /* the picture ends there with the tile */
   const void *weights;           /* as pack() laid them out */
-  void *scratch;                 /* of one thread */
+  void *scratch;                 /* of one thread; what it holds does not matter */
 } ZsdPass;
 
 /* One way to compute a pass. */

@@ -13,5 +13,8 @@ void zsd_conv_fill_neon(ZsdKernels *k);
 void zsd_sad_fill_avx2(ZsdKernels *k);
 void zsd_sad_fill_avx512(ZsdKernels *k);
 void zsd_sad_fill_neon(ZsdKernels *k);
+void zsd_winograd_fill_avx2(ZsdKernels *k);
+void zsd_winograd_fill_avx512(ZsdKernels *k);
+void zsd_winograd_fill_neon(ZsdKernels *k);
 
 #endif

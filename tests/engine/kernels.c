@@ -20,6 +20,7 @@ static const struct {
     {"conv3x3_grad", check_conv3x3_grad},
     {"conv1x1_grad", check_conv1x1_grad},
     {"sum", check_sum},
+    {"pass", check_pass},
     {"sad16", check_sad16},
     {"load8", check_load8},
     {"load16", check_load16},

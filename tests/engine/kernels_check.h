@@ -64,6 +64,7 @@ void check_conv1x1(Check *check);
 void check_conv3x3_grad(Check *check);
 void check_conv1x1_grad(Check *check);
 void check_sum(Check *check);
+void check_pass(Check *check);
 void check_sad16(Check *check);
 void check_load8(Check *check);
 void check_load16(Check *check);
