@@ -22,8 +22,10 @@ enum {
   CHANNELS = 52,
   WIDTH = 768,
   HEIGHT = 512,
-  TILE_WIDTH = 64, /* as the filter has them */
-  TILE_HEIGHT = 16,
+  TILE_WIDTH = 38, /* at most, as the filter has them */
+  TILE_HEIGHT = 30,
+  ACROSS = (WIDTH + TILE_WIDTH - 1) / TILE_WIDTH,
+  DOWN = (HEIGHT + TILE_HEIGHT - 1) / TILE_HEIGHT,
   MARGIN = 2,
   ROW = WIDTH + 2 * MARGIN,
   PLANE = ROW * (HEIGHT + 2 * MARGIN) + ZSD_SLACK,
@@ -95,18 +97,19 @@ static void ours_free(Ours *o) {
 
 static void run_tile(void *context, int worker, int item) {
   const Ours *o = context;
-  const int across = WIDTH / TILE_WIDTH;
-  const int x = item % across * TILE_WIDTH, y = item / across * TILE_HEIGHT;
+  const int column = item % ACROSS, row = item / ACROSS;
+  const int x = column * WIDTH / ACROSS, end = (column + 1) * WIDTH / ACROSS;
+  const int y = row * HEIGHT / DOWN, bottom = (row + 1) * HEIGHT / DOWN;
   const ZsdPass pass = {.shape = o->weights.shape,
                         .in = {o->in + (y + MARGIN) * ROW + MARGIN + x, PLANE},
                         .out = {o->out[worker], OUT},
                         .row = ROW,
-                        .width = TILE_WIDTH,
-                        .height = TILE_HEIGHT,
+                        .width = end - x,
+                        .height = bottom - y,
                         .left = x == 0,
                         .top = y == 0,
-                        .right = x + TILE_WIDTH == WIDTH,
-                        .bottom = y + TILE_HEIGHT == HEIGHT,
+                        .right = end == WIDTH,
+                        .bottom = bottom == HEIGHT,
                         .weights = o->weights.data,
                         .scratch = o->scratch[worker]};
   o->weights.kernel->run(&pass);
@@ -114,7 +117,7 @@ static void run_tile(void *context, int worker, int item) {
 
 static void ours_run(void *self) {
   Ours *o = self;
-  zsd_threads_run(o->threads, run_tile, o, WIDTH / TILE_WIDTH * (HEIGHT / TILE_HEIGHT));
+  zsd_threads_run(o->threads, run_tile, o, ACROSS * DOWN);
 }
 
 /* --- taking turns --- */
