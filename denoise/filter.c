@@ -10,11 +10,7 @@ enum {
   /* Of the network's picture: the activations of one tile fit into the second cache. */
   TILE_WIDTH = 64,
   TILE_HEIGHT = 16,
-  ENOUGH = 1024, /* samples of a component, that noise has no mean over them */
 };
-
-/* The share of a new measurement in the mean that is given back. */
-static const float NEW_SHARE = 0.5f;
 
 /* What each thread has for itself. */
 typedef struct {
@@ -25,8 +21,6 @@ typedef struct {
 struct ZsdFilter {
   const ZsdKernels *kernels;
   ZsdThreads *threads;
-  double *sums;        /* of each tile, what was found in each channel */
-  int most;            /* tiles that there is room for */
   size_t scratch_size; /* of each worker */
   Worker workers[];
 };
@@ -54,77 +48,74 @@ void zsd_filter_free(ZsdFilter *f) {
     zsd_tile_clear(&f->workers[i].tile);
     free(f->workers[i].scratch);
   }
-  free(f->sums);
   free(f);
 }
 
 /* --- tiles --- */
 
+void zsd_trace_forget(ZsdTrace *trace) {
+  trace->tint.known = false;
+  zsd_kept_forget(&trace->kept);
+}
+
+void zsd_trace_clear(ZsdTrace *trace) {
+  zsd_tint_clear(&trace->tint);
+  zsd_kept_clear(&trace->kept);
+}
+
 typedef struct {
   ZsdFilter *filter;
   ZsdImage *image; /* NULL: what is found is only added up */
   const ZsdView *view;
-  const ZsdTint *tint;
+  ZsdTrace *trace;
   const ZsdFiltering *how;
   int across;
 } Pass;
 
-static double sum_of(const ZsdTile *tile, int channel) {
-  double sum = 0;
-  for (int y = 0; y < tile->height; y++) {
-    const float *row = tile->out.data + channel * tile->out.plane + zsd_tile_at(tile, 0, y);
-    for (int x = 0; x < tile->width; x++)
-      sum += row[x];
-  }
-  return sum;
+static ZsdRegion region_of(const Pass *p, int item) {
+  const int x = item % p->across * TILE_WIDTH, y = item / p->across * TILE_HEIGHT;
+  return (ZsdRegion){x, y, zsd_smaller(TILE_WIDTH, p->view->layout->width - x),
+                     zsd_smaller(TILE_HEIGHT, p->view->layout->height - y)};
 }
 
-static void shift(const ZsdTile *tile, int channel, float by) {
-  float *out = tile->out.data + channel * tile->out.plane;
-  const ptrdiff_t n = tile->row * (tile->height + 2 * ZSD_HALO);
-  for (ptrdiff_t i = 0; i < n; i++)
-    out[i] -= by;
+/* Whether nothing moves in what the network sees of a tile. */
+static bool is_calm(const ZsdView *view, ZsdRegion r) {
+  const int size = view->layout->channel[0].x_step;
+  return zsd_fusion_calm(view->fusion, (r.x - ZSD_HALO) * size, (r.y - ZSD_HALO) * size,
+                         (r.width + 2 * ZSD_HALO) * size, (r.height + 2 * ZSD_HALO) * size);
+}
+
+static void compute(const Pass *p, int worker, int item, ZsdRegion r) {
+  Worker *own = &p->filter->workers[worker];
+  ZsdTile *tile = &own->tile;
+  zsd_inputs_load(tile, p->view, r.x, r.y, r.width, r.height);
+  zsd_tile_pass(tile, p->how->weights, own->scratch);
+  zsd_inputs_finish(tile, p->view);
+  if (p->view->fusion)
+    zsd_tint_take(&p->trace->tint, item, tile, p->view->layout, p->filter->kernels);
+  if (p->image)
+    zsd_frame_store(p->image, p->view->layout, p->filter->kernels, tile, p->how->strength,
+                    p->how->first_column);
 }
 
 static void filter_tile(void *context, int worker, int item) {
   const Pass *p = context;
-  const ZsdLayout *layout = p->view->layout;
-  Worker *own = &p->filter->workers[worker];
-  ZsdTile *tile = &own->tile;
-  const int x = item % p->across * TILE_WIDTH, y = item / p->across * TILE_HEIGHT;
+  const ZsdRegion region = region_of(p, item);
+  ZsdKept *kept = &p->trace->kept;
+  const bool keep = p->image && p->how->refresh > 1;
 
-  zsd_inputs_load(tile, p->view, x, y, zsd_smaller(TILE_WIDTH, layout->width - x),
-                  zsd_smaller(TILE_HEIGHT, layout->height - y));
-  zsd_tile_pass(tile, p->how->weights, own->scratch);
-  zsd_inputs_finish(tile, p->view);
-  for (int c = 0; c < layout->channels && p->view->fusion; c++) {
-    p->filter->sums[(ptrdiff_t)item * ZSD_MAX_CHANNELS + c] = sum_of(tile, c);
-    shift(tile, c, p->tint->mean[layout->channel[c].component]);
+  if (keep && !p->how->repeated)
+    zsd_kept_note(kept, item, is_calm(p->view, region));
+  if (keep && zsd_kept_serves(kept, item, p->how->refresh)) {
+    zsd_kept_give(kept, p->image, p->view->layout, region);
+    return;
   }
-  if (p->image)
-    zsd_frame_store(p->image, layout, p->filter->kernels, tile, p->how->strength,
-                    p->how->first_column);
+  compute(p, worker, item, region);
+  if (keep)
+    zsd_kept_take(kept, item, p->image, p->view->layout, region);
 }
 
 /* --- frames --- */
-
-/* The mean of what was found in a component; 0 where there are too few samples to tell. */
-static float found(const Pass *p, int component, int items) {
-  const ZsdLayout *layout = p->view->layout;
-  const ZsdFrameComponent *c = &p->view->frame->component[component];
-  double sum = 0;
-  int channels = 0;
-  for (int i = 0; i < layout->channels; i++) {
-    if (layout->channel[i].component != component)
-      continue;
-    channels++;
-    for (int k = 0; k < items; k++)
-      sum += p->filter->sums[(ptrdiff_t)k * ZSD_MAX_CHANNELS + i];
-  }
-  if (c->width * c->height < ENOUGH)
-    return 0;
-  return (float)(sum / ((double)channels * layout->width * layout->height));
-}
 
 /* Scratch memory that was never written to holds zeros, so that nothing in it depends on what
  * lay there before. */
@@ -144,37 +135,27 @@ static int make_scratch(ZsdFilter *f, const ZsdWeights *weights) {
   return 0;
 }
 
-static int make_sums(ZsdFilter *f, int items) {
-  if (f->most >= items)
-    return 0;
-  double *sums = realloc(f->sums, (size_t)items * ZSD_MAX_CHANNELS * sizeof *sums);
-  if (!sums)
-    return -1;
-  f->sums = sums;
-  f->most = items;
-  return 0;
-}
-
-int zsd_filter_run(ZsdFilter *f, ZsdImage *image, const ZsdView *view, ZsdTint *tint,
+int zsd_filter_run(ZsdFilter *f, ZsdImage *image, const ZsdView *view, ZsdTrace *trace,
                    const ZsdFiltering *how) {
   const int across = (view->layout->width + TILE_WIDTH - 1) / TILE_WIDTH;
   const int items = across * ((view->layout->height + TILE_HEIGHT - 1) / TILE_HEIGHT);
-  Pass pass = {f, tint->known || !view->fusion ? image : NULL, view, tint, how, across};
+  ZsdTint *tint = &trace->tint;
+  const bool twice = view->fusion && !tint->known;
+  Pass pass = {f, twice ? NULL : image, view, trace, how, across};
 
-  if (make_sums(f, items) || make_scratch(f, how->weights))
+  if (make_scratch(f, how->weights) || zsd_tint_resize(tint, items) ||
+      (how->refresh > 1 && zsd_kept_resize(&trace->kept, image, items)))
     return -1;
-  if (!how->repeated)
-    memcpy(tint->mean, tint->next, sizeof tint->mean);
-  zsd_threads_run(f->threads, filter_tile, &pass, items);
-  if (!view->fusion || (how->repeated && tint->known))
-    return 0;
-  for (int i = 0; i < view->frame->components; i++) {
-    const float now = found(&pass, i, items);
-    tint->next[i] = tint->known ? tint->next[i] + NEW_SHARE * (now - tint->next[i]) : now;
+  if (!how->repeated) {
+    zsd_tint_next(tint);
+    zsd_kept_next(&trace->kept, how->strength, how->first_column);
   }
-  if (tint->known)
+  zsd_threads_run(f->threads, filter_tile, &pass, items);
+  if (view->fusion && (twice || !how->repeated))
+    zsd_tint_measure(tint, view->frame, view->layout);
+  if (!twice)
     return 0;
-  memcpy(tint->mean, tint->next, sizeof tint->mean);
+  zsd_tint_next(tint);
   tint->known = true;
   pass.image = image;
   zsd_threads_run(f->threads, filter_tile, &pass, items);

@@ -30,6 +30,10 @@ static const double TEXTURE_FROM = 0.2, TEXTURE_TO = 0.55, MOST_DOUBT = 0.9;
 /* A sample whose prediction misses by more than this part of the noise's variance is missed. */
 static const float MISSED = 0.05f;
 
+/* A window's squared misses show a change from so many deviations above their expected value
+ * on: noise alone makes a few windows of ten thousand seem changed. */
+static const double CHANGED = 4;
+
 /* The share of a new estimate in the noise model. */
 static const double NEW_SHARE = 0.3;
 
@@ -48,8 +52,9 @@ static const double REPEATED = 0.1;
 struct ZsdFusion {
   bool has_past, has_noise;
   bool has_temporal; /* the noise is known from more than one frame */
-  unsigned frames;   /* since the past began, not counting those repeated */
-  bool repeated;     /* the last one */
+  int components;
+  unsigned frames; /* since the past began, not counting those repeated */
+  bool repeated;   /* the last one */
   ZsdPast past[ZSD_MAX_COMPONENTS];
   float *residual[ZSD_MAX_COMPONENTS]; /* what the prediction missed */
   uint8_t *last;                       /* the last frame's brightness as it came, 255 is 1 */
@@ -58,7 +63,8 @@ struct ZsdFusion {
   ZsdMotion *motion;
   const ZsdField *field;
   ZsdLight light[ZSD_MAX_COMPONENTS];
-  uint8_t *missed; /* of each block of the field */
+  uint8_t *missed;  /* of each block of the field */
+  uint8_t *changed; /* whether it is not what it was, in any component */
   ZsdNoiseModel noise[ZSD_MAX_COMPONENTS];
 };
 
@@ -68,9 +74,13 @@ ZsdFusion *zsd_fusion_new(const ZsdFrame *shape) {
   const ZsdFrameComponent *luma = &shape->component[shape->brightness];
   const size_t blocks = (size_t)(luma->width / ZSD_BLOCK + 1) * (luma->height / ZSD_BLOCK + 1);
   ZsdFusion *f = calloc(1, sizeof *f);
-  int failed = !f || !(f->missed = calloc(blocks, 1)) ||
+  int failed = !f || !(f->missed = calloc(2 * blocks, 1)) ||
                !(f->last = malloc((size_t)luma->width * luma->height + 1)) ||
                !(f->row = malloc(3 * luma->width * sizeof(float)));
+  if (!failed) {
+    f->components = shape->components;
+    f->changed = f->missed + blocks;
+  }
   for (int i = 0; i < shape->components && !failed; i++) {
     const size_t n = (size_t)shape->component[i].width * shape->component[i].height + 1;
     failed = zsd_past_new(&f->past[i], &shape->component[i]) ||
@@ -133,6 +143,24 @@ bool zsd_fusion_tracking(const ZsdFusion *f, ZsdTracking *tracking) {
   return f->frames > 0 && !f->repeated;
 }
 
+bool zsd_fusion_calm(const ZsdFusion *f, int x, int y, int width, int height) {
+  if (f->frames == 0)
+    return false;
+  for (int i = 0; i < f->components; i++)
+    if (f->light[i].gain < 1 || f->light[i].gain > 1 || f->light[i].offset < 0 ||
+        f->light[i].offset > 0)
+      return false;
+  const int right = zsd_clamp((x + width - 1) / ZSD_BLOCK, 0, f->field->across - 1);
+  const int bottom = zsd_clamp((y + height - 1) / ZSD_BLOCK, 0, f->field->down - 1);
+  for (int j = zsd_clamp(y / ZSD_BLOCK, 0, bottom); j <= bottom; j++)
+    for (int i = zsd_clamp(x / ZSD_BLOCK, 0, right); i <= right; i++) {
+      const int at = j * f->field->across + i;
+      if (f->changed[at] || f->field->vector[at].x || f->field->vector[at].y)
+        return false;
+    }
+  return true;
+}
+
 /* --- the Kalman step --- */
 
 typedef struct {
@@ -142,7 +170,9 @@ typedef struct {
   ZsdLight light;
   const ZsdNoiseModel *noise;
   float *residual;
-  uint8_t *missed;            /* or NULL */
+  uint8_t *missed; /* or NULL */
+  uint8_t *changed;
+  float most;                 /* that noise alone makes a prediction miss */
   float expected2, expected1; /* the windows' means that noise alone can have */
 } Fuse;
 
@@ -153,7 +183,9 @@ static void set_gate(Fuse *fuse) {
   const int n2 = 2 * REACH + 1, n1 = 2 * REACH1 + 1;
   const double along2 = 1 + 2 * (a * a * (n2 - 1) / n2 + b * b * (n2 - 2) / n2);
   const double along1 = 1 + 2 * (a * (n1 - 1) / n1 + b * (n1 - 2) / n1);
-  fuse->expected2 = (float)(1 + MARGIN2 * sqrt(2.0 / (n2 * n2)) * along2);
+  const double deviation2 = sqrt(2.0 / (n2 * n2)) * along2;
+  fuse->expected2 = (float)(1 + MARGIN2 * deviation2);
+  fuse->most = (float)((CHANGED - MARGIN2) * deviation2);
   fuse->expected1 = (float)(MARGIN1 * along1 * along1 / (n1 * n1));
 }
 
@@ -178,6 +210,15 @@ static void count_missed(const Fuse *fuse, int y, const float *miss) {
   uint8_t *missed = fuse->missed + y / ZSD_BLOCK * fuse->field->across;
   for (int x = 0; x < fuse->frame->width; x++)
     missed[x / ZSD_BLOCK] += miss[x] > MISSED;
+}
+
+/* Notes the blocks in which a row shows a change. */
+static void note_changed(const Fuse *fuse, int y, const float *miss) {
+  const ZsdFrameComponent *c = fuse->frame;
+  const int size = ZSD_BLOCK >> c->half_width;
+  uint8_t *changed = fuse->changed + ((y << c->half_height) / ZSD_BLOCK) * fuse->field->across;
+  for (int x = 0; x < c->width; x++)
+    changed[x / size] |= miss[x] > fuse->most;
 }
 
 /* A row of misses, normalised by the deviation that noise gives them, its ends repeated. */
@@ -245,6 +286,7 @@ static void fuse_row(const Fuse *fuse, const Rows *r, int y, int i) {
   }
   residual_row(fuse, y, p, k);
   count_missed(fuse, y, r->miss);
+  note_changed(fuse, y, r->miss);
 }
 
 /* Row y without memory for its windows: taken as it came, as if the past missed all of it. */
@@ -256,6 +298,7 @@ static void take_row(const Fuse *fuse, int y) {
   for (int x = 0; x < c->width; x++)
     c->k[at + x] = 1;
   count_missed(fuse, y, c->k + at);
+  note_changed(fuse, y, c->k + at);
   memcpy(c->z + at, c->y + at, c->width * sizeof(float));
 }
 
@@ -396,6 +439,7 @@ static bool is_repeated(const ZsdFusion *f, const ZsdFrameComponent *c, double s
 /* Fuses the frame with what was found where the past shows it. */
 static void fuse_frame(ZsdFusion *f, const ZsdFrame *frame, ZsdThreads *threads) {
   memset(f->missed, 0, (size_t)f->field->across * f->field->down);
+  memset(f->changed, 0, (size_t)f->field->across * f->field->down);
   for (int i = 0; i < frame->components; i++) {
     const ZsdFrameComponent *c = &frame->component[i];
     f->light[i] = zsd_light_estimate(&f->past[i], f->field, c, f->noise[i].sigma, f->row);
@@ -405,7 +449,8 @@ static void fuse_frame(ZsdFusion *f, const ZsdFrame *frame, ZsdThreads *threads)
                  .light = f->light[i],
                  .noise = &f->noise[i],
                  .residual = f->residual[i],
-                 .missed = i == frame->brightness ? f->missed : NULL};
+                 .missed = i == frame->brightness ? f->missed : NULL,
+                 .changed = f->changed};
     set_gate(&fuse);
     zsd_threads_run(threads, fuse_band, &fuse, (c->height + BAND - 1) / BAND);
   }
