@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which instruction sets the machine has, and which of them the user allows. */
+#define _GNU_SOURCE /* syscall */
 #include "cpu.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(__x86_64__) && defined(__linux__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 /* From the plainest to the best; `flags` holds the set and all below it. */
 static const struct {
@@ -15,11 +22,31 @@ static const struct {
 #if defined(__x86_64__)
     {"avx2", ZSD_CPU_AVX2},
     {"avx512", ZSD_CPU_AVX2 | ZSD_CPU_AVX512},
+    {"amx", ZSD_CPU_AVX2 | ZSD_CPU_AVX512 | ZSD_CPU_AMX},
 #elif defined(__aarch64__)
     {"neon", ZSD_CPU_NEON},
 #endif
 };
 enum { N_SETS = sizeof sets / sizeof *sets };
+
+#if defined(__x86_64__)
+/* Linux saves the tiles' 8 KB only for a process that asked for them ("Using XSTATE features in
+ * user space applications", Documentation/x86/xstate.rst). */
+static bool has_amx(void) {
+#if defined(__linux__)
+  enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 };
+  enum { AMX_BF16 = 1 << 22, AMX_TILE = 1 << 24, AVX512_BF16 = 1 << 5 };
+  unsigned a, b, c, d;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(d & AMX_BF16) || !(d & AMX_TILE))
+    return false;
+  if (!__get_cpuid_count(7, 1, &a, &b, &c, &d) || !(a & AVX512_BF16))
+    return false;
+  return syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
+#else
+  return false;
+#endif
+}
+#endif
 
 unsigned zsd_cpu_detect(void) {
   unsigned flags = 0;
@@ -31,6 +58,8 @@ unsigned zsd_cpu_detect(void) {
   if (flags && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
     flags |= ZSD_CPU_AVX512;
+  if ((flags & ZSD_CPU_AVX512) && has_amx())
+    flags |= ZSD_CPU_AMX;
 #elif defined(__aarch64__)
   flags |= ZSD_CPU_NEON;
 #endif

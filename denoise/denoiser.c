@@ -126,22 +126,40 @@ static int start_threads(ZsdDenoiser *d, unsigned wanted) {
   return 0;
 }
 
+/* Makes room for the network's weights as the filter's arithmetic wants them. */
+static int prepare_weights(ZsdDenoiser *d, ZsdPrecisionChoice wanted) {
+  const bool fast = d->kernels->flags & ZSD_CPU_AMX;
+  const bool bf16 = wanted == ZSD_PRECISION_BF16 || (wanted == ZSD_PRECISION_AUTO && fast);
+  const ZsdPassKernel *kernel = &d->kernels->pass[bf16 ? ZSD_BF16 : ZSD_FP32];
+
+  d->status.precision = bf16 ? "bf16" : "fp32";
+  if (d->weights.kernel == kernel)
+    return 0;
+  if (zsd_weights_resize(&d->weights, kernel, d->net.shape)) {
+    zsd_weights_clear(&d->weights); /* so that the next frame tries again */
+    return -1;
+  }
+  zsd_weights_update(&d->weights, &d->net);
+  return 0;
+}
+
 /* Makes room for networks of this shape; a new shape forgets what was learned. */
-static int prepare_network(ZsdDenoiser *d, ZsdShape shape, uint64_t seed) {
+static int prepare_network(ZsdDenoiser *d, ZsdShape shape, const ZsdSettings *s) {
   if (!d->net.params || !zsd_shape_same(d->net.shape, shape)) {
     d->keyframe = true;
     d->status.state = ZSD_STATE_WAITING;
     clear_network(d);
-    if (zsd_network_resize(&d->net, shape) ||
-        zsd_weights_resize(&d->weights, &d->kernels->pass[ZSD_FP32], shape)) {
+    if (zsd_network_resize(&d->net, shape)) {
       clear_network(d); /* so that the next frame tries again */
       return -1;
     }
   }
+  if (prepare_weights(d, s->precision))
+    return -1;
   if (!d->learner) {
     if (!(d->learner = zsd_learner_new(shape, d->kernels, d->threads)))
       return -1;
-    zsd_learner_restart(d->learner, seed);
+    zsd_learner_restart(d->learner, s->seed);
   }
   if (!d->filter && !(d->filter = zsd_filter_new(shape, d->kernels, d->threads)))
     return -1;
@@ -288,7 +306,7 @@ static int prepare(ZsdDenoiser *d, const ZsdImage *image, Stream *stream,
   zsd_layout_make(&d->layout, image, !as_published || !image->rgb);
   const ZsdShape shape = {zsd_inputs_count(d->layout.channels, !as_published),
                           (int)s->hidden_channels, d->layout.channels};
-  return start_threads(d, s->threads) || prepare_network(d, shape, s->seed) ||
+  return start_threads(d, s->threads) || prepare_network(d, shape, s) ||
          prepare_stream(stream, image);
 }
 

@@ -40,6 +40,8 @@ ZsdSettings zsd_settings_resolve(const ZsdSettings *settings) {
   ZsdSettings s = *settings;
   if (s.profile == ZSD_PROFILE_PAPER)
     s.temporal = s.warm_start = false;
+  if (s.profile == ZSD_PROFILE_PAPER && s.precision == ZSD_PRECISION_AUTO)
+    s.precision = ZSD_PRECISION_FP32;
   if (s.epochs == 0 && !s.warm_start)
     s.epochs = profile->epochs;
   if (s.learning_rate <= 0)

@@ -54,6 +54,13 @@ typedef enum {
   ZSD_PROFILE_PAPER, /* the method as published: full-picture steps, RGB pictures unpacked */
 } ZsdProfile;
 
+/* The arithmetic in which the network takes off the noise; it always learns in fp32. */
+typedef enum {
+  ZSD_PRECISION_AUTO, /* bf16 where the processor is fast at it, otherwise fp32 */
+  ZSD_PRECISION_FP32,
+  ZSD_PRECISION_BF16, /* 8 bits of mantissa for what is multiplied, sums in fp32 */
+} ZsdPrecisionChoice;
+
 typedef struct {
   ZsdProfile profile;
   double strength;      /* 0..1: how much of the noise found is removed */
@@ -67,9 +74,10 @@ typedef struct {
   unsigned finetune_epochs;   /* its steps */
   double scene_threshold;     /* 0..1: a change of picture this large is a cut; 0: no cuts */
   bool temporal;              /* use earlier frames */
-  bool warm_start;  /* learning begins with the built-in weights instead of random ones */
-  double split;     /* 0..1: that part of the width, from the left, is left as it is */
-  unsigned threads; /* 0: one for each processor that the process may use */
+  bool warm_start; /* learning begins with the built-in weights instead of random ones */
+  double split;    /* 0..1: that part of the width, from the left, is left as it is */
+  ZsdPrecisionChoice precision; /* auto: the profile's; `paper` has fp32 */
+  unsigned threads;             /* 0: one for each processor that the process may use */
   uint64_t seed;
 } ZsdSettings;
 
@@ -116,7 +124,8 @@ typedef struct {
   uint64_t trainings; /* that came to their end: of keyframes, on the frames after them, and
                          fine-tunings */
   int threads;
-  const char *isa; /* "c", "avx2", "avx512" or "neon" */
+  const char *precision; /* of the filtering: "fp32" or "bf16"; NULL: none yet */
+  const char *isa;       /* "c", "avx2", "avx512", "amx" or "neon" */
 } ZsdStatus;
 
 /* A denoiser. NULL: `error` (of `size` bytes) holds a sentence that says why. The environment

@@ -15,12 +15,6 @@ typedef enum
   GST_ZS_DENOISE_TRAINING_BLOCKING,
 } GstZsDenoiseTraining;
 
-typedef enum
-{
-  GST_ZS_DENOISE_PRECISION_AUTO,
-  GST_ZS_DENOISE_PRECISION_FP32,
-} GstZsDenoisePrecision;
-
 struct _GstZsDenoise
 {
   GstVideoFilter parent;
@@ -28,7 +22,6 @@ struct _GstZsDenoise
   /* with the object lock */
   ZsdSettings settings;
   GstZsDenoiseTraining training;
-  GstZsDenoisePrecision precision;
   ZsdStatus status;
   gboolean retrain;
 

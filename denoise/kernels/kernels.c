@@ -14,6 +14,7 @@ static struct {
   ZsdKernels table;
 } tables[] = {
 #if defined(__x86_64__)
+    {ZSD_CPU_AVX2 | ZSD_CPU_AVX512 | ZSD_CPU_AMX, {0}},
     {ZSD_CPU_AVX2 | ZSD_CPU_AVX512, {0}},
     {ZSD_CPU_AVX2, {0}},
 #elif defined(__aarch64__)
@@ -31,15 +32,20 @@ static void fill_tables(void) {
     if (tables[i].flags & ZSD_CPU_AVX2) {
       zsd_conv_fill_avx2(&tables[i].table);
       zsd_sad_fill_avx2(&tables[i].table);
+      zsd_winograd_fill_avx2(&tables[i].table);
     }
     if (tables[i].flags & ZSD_CPU_AVX512) {
       zsd_conv_fill_avx512(&tables[i].table);
       zsd_sad_fill_avx512(&tables[i].table);
+      zsd_winograd_fill_avx512(&tables[i].table);
     }
+    if (tables[i].flags & ZSD_CPU_AMX)
+      zsd_pass_fill_amx(&tables[i].table);
 #elif defined(__aarch64__)
     if (tables[i].flags & ZSD_CPU_NEON) {
       zsd_conv_fill_neon(&tables[i].table);
       zsd_sad_fill_neon(&tables[i].table);
+      zsd_winograd_fill_neon(&tables[i].table);
     }
 #endif
     tables[i].table.flags = tables[i].flags;

@@ -65,7 +65,8 @@ typedef struct {
   void (*conv3x3_grad)(const ZsdConvGrad *);
   void (*conv1x1_grad)(const ZsdConvGrad *);
 
-  /* The network's forward pass over a tile, in each precision. fp32 is always there. */
+  /* The network's forward pass over a tile, in each precision. Plain C has them all; an
+   * instruction set has those over it that it makes faster. */
   ZsdPassKernel pass[ZSD_PRECISIONS];
 
   /* The sum of x[0..n). */

@@ -29,7 +29,8 @@ typedef struct {
 /* The arithmetic of a pass. */
 typedef enum {
   ZSD_FP32,
-  ZSD_BF16, /* products of numbers rounded to 8 bits of mantissa, sums in fp32 */
+  ZSD_BF16, /* what is multiplied (inputs, weights, activations) is rounded to bfloat16, 8 bits
+               of mantissa, and may be flushed to 0 where it is denormal; sums are fp32 */
   ZSD_PRECISIONS,
 } ZsdPrecision;
 
@@ -45,7 +46,7 @@ typedef struct {
   int width, height;
   bool left, top, right, bottom; /* the picture ends there with the tile */
   const void *weights;           /* as pack() laid them out */
-  void *scratch;                 /* of one thread */
+  void *scratch;                 /* of one thread; what it holds does not matter */
 } ZsdPass;
 
 /* One way to compute a pass. */
@@ -57,7 +58,6 @@ typedef struct {
   /* Lays out a network's parameters: per layer weights n_out x n_in x taps, then biases. */
   void (*pack)(void *weights, ZsdShape shape, const float *params);
 
-  /* NULL: the instruction set has no such way. */
   void (*run)(const ZsdPass *pass);
 } ZsdPassKernel;
 

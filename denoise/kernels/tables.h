@@ -7,11 +7,15 @@
 
 void zsd_kernels_fill_c(ZsdKernels *k);
 void zsd_pass_fill_c(ZsdKernels *k);
+void zsd_pass_fill_amx(ZsdKernels *k);
 void zsd_conv_fill_avx2(ZsdKernels *k);
 void zsd_conv_fill_avx512(ZsdKernels *k);
 void zsd_conv_fill_neon(ZsdKernels *k);
 void zsd_sad_fill_avx2(ZsdKernels *k);
 void zsd_sad_fill_avx512(ZsdKernels *k);
 void zsd_sad_fill_neon(ZsdKernels *k);
+void zsd_winograd_fill_avx2(ZsdKernels *k);
+void zsd_winograd_fill_avx512(ZsdKernels *k);
+void zsd_winograd_fill_neon(ZsdKernels *k);
 
 #endif

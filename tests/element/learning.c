@@ -292,7 +292,8 @@ GST_START_TEST (test_isa)
 
   g_object_get (h->element, "isa", &isa, NULL);
   fail_unless (g_strcmp0 (isa, "c") == 0 || g_strcmp0 (isa, "avx2") == 0
-      || g_strcmp0 (isa, "avx512") == 0 || g_strcmp0 (isa, "neon") == 0,
+      || g_strcmp0 (isa, "avx512") == 0 || g_strcmp0 (isa, "amx") == 0
+      || g_strcmp0 (isa, "neon") == 0,
       "%s", isa);
   g_free (isa);
   stop_element (h);
@@ -322,6 +323,7 @@ GST_START_TEST (test_stats)
   fail_unless_equals_string (gst_structure_get_string (stats, "state"),
       "filtering");
   fail_unless_equals_string (gst_structure_get_string (stats, "isa"), isa);
+  fail_unless (gst_structure_get_string (stats, "precision") != NULL);
   fail_unless_equals_uint64 (count_of (h->element, "frames"), 3);
   fail_unless_equals_uint64 (count_of (h->element, "keyframes"), 1);
   fail_unless_equals_uint64 (count_of (h->element, "finetunings"), 0);

@@ -145,19 +145,17 @@ END_TEST
 enum { SHOTS = 8, FIRST = 3 };
 
 /* PSNR of luma, dB, the mean over the frames from the third one on. */
-static double psnr(const Clip *clip, ZsdNoiseKind kind, double sigma, bool temporal) {
+static double psnr(const Clip *clip, ZsdNoiseKind kind, double sigma, const ZsdSettings *s) {
   char error[200];
-  ZsdSettings s = zsd_settings_default();
   ZsdDenoiser *d = zsd_denoiser_new(error, sizeof error);
   ZsdNoise *noise = zsd_noise_new(1);
   uint8_t *data = malloc(frame_size(clip->width, clip->height));
   double sum = 0;
   ck_assert(d && noise && data);
-  s.temporal = temporal;
   for (int t = 0; t < SHOTS; t++) {
     ZsdImage image = image_of(data, clip->width, clip->height);
     noisy_frame(clip, t, noise, kind, sigma, data);
-    ck_assert_int_eq(zsd_denoiser_process(d, &image, 0, &s, NULL, NULL), ZSD_OK);
+    ck_assert_int_eq(zsd_denoiser_process(d, &image, 0, s, NULL, NULL), ZSD_OK);
     if (t >= FIRST)
       sum += 10 * log10(255 * 255 / mean_square(clip, t, data));
   }
@@ -172,15 +170,44 @@ START_TEST(test_temporal) {
   static const double levels[] = {10, 25, 20, 25};
   static const ZsdNoiseKind kinds[] = {ZSD_NOISE_GAUSSIAN, ZSD_NOISE_GAUSSIAN,
                                        ZSD_NOISE_CORRELATED, ZSD_NOISE_POISSON};
+  const ZsdSettings usual = zsd_settings_default();
+  ZsdSettings each_alone = usual;
   Clip clip;
+  each_alone.temporal = false;
   read_clip(&clip, names[_i], SHOTS);
   crop_clip(&clip, 176, 144);
   for (int k = 0; k < 4; k++) {
-    const double alone = psnr(&clip, kinds[k], levels[k], false);
-    const double temporal = psnr(&clip, kinds[k], levels[k], true);
+    const double alone = psnr(&clip, kinds[k], levels[k], &each_alone);
+    const double temporal = psnr(&clip, kinds[k], levels[k], &usual);
     printf("# %s: noise %d of %.0f: %.2f dB alone, %.2f\n", names[_i], kinds[k], levels[k],
            alone, temporal);
     ck_assert_double_ge(temporal, alone - 0.1);
+  }
+  free(clip.data);
+}
+END_TEST
+
+/* --- arithmetic --- */
+
+/* What is fastest here, and bf16 wherever it runs, give the pictures that fp32 gives. */
+START_TEST(test_precision) {
+  static const ZsdNoiseKind kinds[] = {ZSD_NOISE_GAUSSIAN, ZSD_NOISE_CORRELATED};
+  static const double levels[] = {25, 20};
+  Clip clip;
+  read_clip(&clip, names[_i], SHOTS);
+  crop_clip(&clip, 176, 144);
+  for (int k = 0; k < 2; k++) {
+    double found[3];
+    for (int p = ZSD_PRECISION_AUTO; p <= ZSD_PRECISION_BF16; p++) {
+      ZsdSettings s = zsd_settings_default();
+      s.precision = (ZsdPrecisionChoice)p;
+      found[p] = psnr(&clip, kinds[k], levels[k], &s);
+    }
+    const double fp32 = found[ZSD_PRECISION_FP32];
+    printf("# %s: noise %d: %.3f dB in fp32, %.3f in bf16, %.3f by auto\n", names[_i], kinds[k],
+           fp32, found[ZSD_PRECISION_BF16], found[ZSD_PRECISION_AUTO]);
+    ck_assert_double_eq_tol(found[ZSD_PRECISION_AUTO], fp32, 0.05);
+    ck_assert_double_eq_tol(found[ZSD_PRECISION_BF16], fp32, 0.05);
   }
   free(clip.data);
 }
@@ -191,6 +218,7 @@ Suite *make_suite(void) {
   TCase *tc = tcase_create("clips");
   tcase_add_loop_test(tc, test_sigma, 0, N_CLIPS);
   tcase_add_loop_test(tc, test_temporal, 0, N_CLIPS);
+  tcase_add_loop_test(tc, test_precision, 0, N_CLIPS);
   tcase_set_timeout(tc, 170);
   suite_add_tcase(suite, tc);
   return suite;

@@ -106,6 +106,33 @@ START_TEST(test_threads_change) {
 }
 END_TEST
 
+/* The arithmetic changes between two frames, and the pictures hardly do. */
+START_TEST(test_precision) {
+  static const ZsdPrecisionChoice choices[] = {ZSD_PRECISION_FP32, ZSD_PRECISION_BF16,
+                                               ZSD_PRECISION_AUTO};
+  double fp32 = 0;
+  for (int first = 0; first < 3; first++) {
+    ZsdDenoiser *d = new_denoiser();
+    ck_assert_ptr_null(status_of(d).precision);
+    for (int i = 0; i < 3; i++) {
+      const ZsdPrecisionChoice choice = choices[(first + i) % 3];
+      ZsdSettings s = quick_settings();
+      s.temporal = false;
+      s.precision = choice;
+      const double gain = gain_of_frame(d, "GRAY8", 0, 1, &s);
+      const ZsdStatus status = status_of(d);
+      const bool bf16 = choice == ZSD_PRECISION_AUTO ? strcmp(status.isa, "amx") == 0
+                                                     : choice == ZSD_PRECISION_BF16;
+      ck_assert_str_eq(status.precision, bf16 ? "bf16" : "fp32");
+      ck_assert_uint_eq(status.keyframes, 1);
+      fp32 = first == 0 && i == 0 ? gain : fp32;
+      ck_assert_double_eq_tol(gain, fp32, 0.05);
+    }
+    zsd_denoiser_free(d);
+  }
+}
+END_TEST
+
 START_TEST(test_split) {
   static const double splits[] = {0.3, 0.5, 1};
   Picture noisy, p;
@@ -292,6 +319,7 @@ static TCase *denoising_tests(void) {
   tcase_add_test(tc, test_half_strength);
   tcase_add_test(tc, test_repeatable);
   tcase_add_test(tc, test_threads_change);
+  tcase_add_test(tc, test_precision);
   tcase_add_loop_test(tc, test_split, 0, 3);
   tcase_add_loop_test(tc, test_everywhere, 0, 5);
   tcase_add_loop_test(tc, test_fields, 0, 4);

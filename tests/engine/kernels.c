@@ -19,7 +19,9 @@ static const struct {
     {"conv1x1", check_conv1x1},
     {"conv3x3_grad", check_conv3x3_grad},
     {"conv1x1_grad", check_conv1x1_grad},
+    {"pass bf16", check_pass_bf16},
     {"sum", check_sum},
+    {"pass", check_pass},
     {"sad16", check_sad16},
     {"load8", check_load8},
     {"load16", check_load16},
@@ -29,7 +31,8 @@ static const struct {
 enum { N_TESTS = sizeof tests / sizeof *tests };
 
 /* Each instruction set with those below it. */
-static const unsigned levels[] = {0, ZSD_CPU_AVX2, ZSD_CPU_AVX2 | ZSD_CPU_AVX512, ZSD_CPU_NEON};
+static const unsigned levels[] = {0, ZSD_CPU_AVX2, ZSD_CPU_AVX2 | ZSD_CPU_AVX512,
+                                  ZSD_CPU_AVX2 | ZSD_CPU_AVX512 | ZSD_CPU_AMX, ZSD_CPU_NEON};
 enum { N_LEVELS = sizeof levels / sizeof *levels };
 
 static bool has(unsigned level) {

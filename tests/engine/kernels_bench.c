@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 enum {
@@ -86,6 +87,68 @@ static double best_time(const ZsdKernels *k, const Job *job) {
   return best;
 }
 
+/* --- the pass --- */
+
+static void *new_memory(size_t size) {
+  void *memory = aligned_alloc(ZSD_PASS_ALIGNMENT, size);
+  if (!memory)
+    abort();
+  memset(memory, 0, size);
+  return memory;
+}
+
+static double best_pass_time(const ZsdPassKernel *kernel, ZsdShape shape, int width,
+                             int height) {
+  const ptrdiff_t row = width + 4, plane = row * (height + 4) + ZSD_SLACK;
+  const size_t n_params = 9 * (size_t)shape.hidden * (shape.inputs + shape.hidden) +
+                          2 * shape.hidden + (size_t)shape.outputs * (shape.hidden + 1);
+  float *in = new_floats(shape.inputs * plane), *out = new_floats(shape.outputs * plane);
+  float *params = new_floats(n_params);
+  void *weights = new_memory(kernel->weights_size(shape));
+  void *scratch = new_memory(kernel->scratch_size(shape, width, height));
+  const ZsdPass pass = {.shape = shape,
+                        .in = {in + 2 * row + 2, plane},
+                        .out = {out + 2 * row + 2, plane},
+                        .row = row,
+                        .width = width,
+                        .height = height,
+                        .weights = weights,
+                        .scratch = scratch};
+  kernel->pack(weights, shape, params);
+  const double start = seconds();
+  double best = 1e9;
+  for (int runs = 0; runs < 10 || seconds() - start < 0.3; runs++) {
+    const double before = seconds();
+    kernel->run(&pass);
+    const double time = seconds() - before;
+    best = time < best ? time : best;
+  }
+  free(in);
+  free(out);
+  free(params);
+  free(weights);
+  free(scratch);
+  return best;
+}
+
+/* In products of the direct way, whatever the kernel does instead, and of the tile's samples
+ * alone. The second shape is little else than the layer 52->52, twice. */
+static void benchmark_pass(const ZsdKernels *set, int precision) {
+  static const char *const names[ZSD_PRECISIONS] = {"fp32", "bf16"};
+  static const ZsdShape shapes[] = {{15, 52, 6}, {52, 52, 1}};
+  enum { WIDTH = 38, HEIGHT = 30 };
+  for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+    const ZsdShape s = shapes[i];
+    const double products =
+        (double)WIDTH * HEIGHT * s.hidden * (9 * (s.inputs + s.hidden) + s.outputs);
+    printf("%-6s pass %d-%d-%d %-7s %7.1f GMAC/s\n", zsd_cpu_name(set->flags), s.inputs,
+           s.hidden, s.outputs, names[precision],
+           1e-9 * products / best_pass_time(&set->pass[precision], s, WIDTH, HEIGHT));
+  }
+}
+
+/* --- the search --- */
+
 /* Blocks of a picture against those of another, as a search visits them. */
 static double best_sad_time(const ZsdKernels *k, int blocks) {
   enum { WIDTH = 128 };
@@ -121,5 +184,8 @@ void benchmark(const ZsdKernels *set) {
     printf("%-6s %-20s %7.1f GMAC/s\n", zsd_cpu_name(set->flags), job->name,
            1e-9 * products / best_time(set, job));
   }
+  for (int i = 0; i < ZSD_PRECISIONS; i++)
+    if (set->pass[i].run)
+      benchmark_pass(set, i);
   benchmark_sad(set);
 }

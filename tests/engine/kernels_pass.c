@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The network's pass over a tile. */
+#include "kernels_check.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a layer's sum may be off by: a part of the largest sum of products' magnitudes that its
+ * channel has on the tile, for a kernel may compute samples from what their neighbours share;
+ * and for products too small for that. */
+static const double RELATIVE = 2e-6, ABSOLUTE = 1e-40;
+
+enum { HALO = 2 };
+
+typedef struct {
+  ZsdShape shape;
+  int width, height;
+  bool left, top, right, bottom;
+  ptrdiff_t row;
+  Values values;
+} Trial;
+
+/* --- the expected --- */
+
+/* One layer's samples, and by how much each channel's may be off. */
+typedef struct {
+  int channels, width, height, halo; /* the halo is beside the width and the height */
+  double *data, *off;
+} Layer;
+
+static Layer new_layer(const Trial *t, int channels, int halo) {
+  Layer l = {channels, t->width + 2 * halo, t->height + 2 * halo, halo, NULL, NULL};
+  l.data = calloc((size_t)channels * l.width * l.height, sizeof *l.data);
+  l.off = calloc(channels, sizeof *l.off);
+  if (!l.data || !l.off)
+    abort();
+  return l;
+}
+
+static void free_layer(Layer *l) {
+  free(l->data);
+  free(l->off);
+}
+
+/* Sample (x, y) of the tile or around it. */
+static double *sample(const Layer *l, int c, int x, int y) {
+  return &l->data[((ptrdiff_t)c * l->height + y + l->halo) * l->width + x + l->halo];
+}
+
+static bool in_picture(const Trial *t, int x, int y) {
+  return !(t->left && x < 0) && !(t->top && y < 0) && !(t->right && x >= t->width) &&
+         !(t->bottom && y >= t->height);
+}
+
+/* One sum, and that of its products' magnitudes. */
+static double sum_of(const Layer *in, const float *weights, double bias, int taps, int x, int y,
+                     double *magnitude) {
+  const int reach = taps == 9;
+  double sum = bias;
+  *magnitude = fabs(bias);
+  for (int c = 0; c < in->channels; c++)
+    for (int j = -reach; j <= reach; j++)
+      for (int i = -reach; i <= reach; i++) {
+        const double product = *weights++ * *sample(in, c, x + i, y + j);
+        sum += product;
+        *magnitude += fabs(product);
+      }
+  return sum;
+}
+
+/* Computes a layer, returns where the next one's parameters begin. */
+static const float *expect(const Trial *t, const Layer *in, const Layer *out, int taps,
+                           double leak, const float *params) {
+  const ptrdiff_t n_weights = (ptrdiff_t)in->channels * taps;
+  const float *bias = params + out->channels * n_weights;
+  for (int o = 0; o < out->channels; o++) {
+    const float *weights = params + o * n_weights;
+    double largest = 0;
+    for (int y = -out->halo; y < t->height + out->halo; y++)
+      for (int x = -out->halo; x < t->width + out->halo; x++) {
+        double magnitude;
+        const double sum = sum_of(in, weights, bias[o], taps, x, y, &magnitude);
+        if (in_picture(t, x, y))
+          *sample(out, o, x, y) = sum < 0 ? leak * sum : sum;
+        largest = fmax(largest, magnitude);
+      }
+    out->off[o] = RELATIVE * largest + ABSOLUTE;
+    for (ptrdiff_t i = 0; i < n_weights; i++)
+      out->off[o] += fabs(weights[i]) * in->off[i / taps];
+  }
+  return bias + out->channels;
+}
+
+/* --- memory --- */
+
+/* Planes whose first readable or writable float lies `before` ahead of sample (0, 0); their
+ * slack ends where something that is not a number begins, the last one's with the buffer. */
+static ZsdPlanes new_planes(Check *check, Buffer *buffer, int n, ptrdiff_t before,
+                            ptrdiff_t length) {
+  const ptrdiff_t plane = length + check_random(check, 0, 9);
+  *buffer = buffer_new(check, ((n - 1) * plane + length) * sizeof(float), sizeof(float));
+  float *data = buffer->data;
+  for (ptrdiff_t i = 0; i < (n - 1) * plane + length; i++)
+    data[i] = i % plane < length ? check_junk(check) : NAN;
+  return (ZsdPlanes){data + before, plane};
+}
+
+/* The tile and its surroundings, zeros outside the picture: for the kernel and as a layer. */
+static Layer fill_input(Check *check, const Trial *t, ZsdPlanes in) {
+  Layer layer = new_layer(t, t->shape.inputs, HALO);
+  for (int c = 0; c < t->shape.inputs; c++)
+    for (int y = -HALO; y < t->height + HALO; y++)
+      for (int x = -HALO; x < t->width + HALO; x++) {
+        const float value = in_picture(t, x, y) ? check_value(check, t->values) : 0;
+        in.data[c * in.plane + y * t->row + x] = value;
+        *sample(&layer, c, x, y) = value;
+      }
+  return layer;
+}
+
+static float *new_params(Check *check, const Trial *t) {
+  const int counts[][2] = {{t->shape.inputs * 9, t->shape.hidden},
+                           {t->shape.hidden * 9, t->shape.hidden},
+                           {t->shape.hidden, t->shape.outputs}};
+  size_t n = 0;
+  for (int l = 0; l < 3; l++)
+    n += (counts[l][0] + 1) * (size_t)counts[l][1];
+  float *params = malloc(n * sizeof *params), *next = params;
+  if (!params)
+    abort();
+  for (int l = 0; l < 3; l++) {
+    for (int i = 0; i < counts[l][0] * counts[l][1]; i++)
+      *next++ = check_value(check, NORMAL);
+    for (int o = 0; o < counts[l][1]; o++)
+      *next++ = check_value(check, t->values);
+  }
+  return params;
+}
+
+/* --- trials --- */
+
+/* Runs a table's kernel in scratch memory that holds nothing but `junk`. */
+static void call(Check *check, const ZsdKernels *k, ZsdPass pass, const float *params,
+                 int junk) {
+  const ZsdPassKernel *kernel = &k->pass[ZSD_FP32];
+  Buffer weights = buffer_new(check, kernel->weights_size(pass.shape), ZSD_PASS_ALIGNMENT);
+  Buffer scratch = buffer_new(check, kernel->scratch_size(pass.shape, pass.width, pass.height),
+                              ZSD_PASS_ALIGNMENT);
+  kernel->pack(weights.data, pass.shape, params);
+  buffer_remember(&weights);
+  memset(scratch.data, junk, scratch.size);
+  pass.weights = weights.data;
+  pass.scratch = scratch.data;
+  kernel->run(&pass);
+  if (memcmp(weights.data, weights.copy, weights.size) != 0)
+    check_fail(check, "the weights were changed");
+  buffer_free(check, &weights, "weights");
+  buffer_free(check, &scratch, "scratch");
+}
+
+/* Between the planes and their slack nothing may have been written. */
+static void check_gaps(Check *check, const Trial *t, const Buffer *out, ptrdiff_t plane) {
+  const uint8_t *bytes = out->data;
+  const ptrdiff_t free_to_write = (t->height - 1) * t->row + t->width + ZSD_SLACK;
+  for (size_t i = 0; i < out->size; i++)
+    if ((ptrdiff_t)(i / sizeof(float)) % plane >= free_to_write &&
+        bytes[i] != buffer_was(out, i)) {
+      check_fail(check, "byte %zu of the output written, the planes being %td floats apart", i,
+                 plane);
+      return;
+    }
+}
+
+/* Whether a sample is what it should be; `again`: the same from other scratch memory. */
+static bool compare_sample(Check *check, const Trial *t, int o, int x, int y, float got,
+                           float again, double expected, double off) {
+  const ZsdShape s = t->shape;
+  if (memcmp(&got, &again, sizeof got) == 0 && fabs(got - expected) <= off)
+    return true;
+  return check_fail(check,
+                    "%d->%d->%d, %dx%d, edges %d%d%d%d, row %td, values %d: channel %d, sample "
+                    "(%d, %d) is %g, then %g, not %g +- %g",
+                    s.inputs, s.hidden, s.outputs, t->width, t->height, t->left, t->top,
+                    t->right, t->bottom, t->row, t->values, o, x, y, got, again, expected, off);
+}
+
+static void compare(Check *check, const Trial *t, const Layer *expected, ZsdPlanes got,
+                    const float *again, const float *plain) {
+  for (int o = 0; o < t->shape.outputs; o++)
+    for (int y = 0; y < t->height; y++)
+      for (int x = 0; x < t->width; x++) {
+        const ptrdiff_t at = o * got.plane + y * t->row + x;
+        if (!compare_sample(check, t, o, x, y, got.data[at], again[at],
+                            check->set == check->plain ? *sample(expected, o, x, y) : plain[at],
+                            expected->off[o]))
+          return;
+      }
+}
+
+static void check_trial(Check *check, const Trial *t) {
+  const ptrdiff_t before = HALO * t->row + HALO;
+  const ptrdiff_t tile = (t->height - 1) * t->row + t->width;
+  Buffer in, out[3]; /* the set's, the same from other scratch memory, and that of plain C */
+  ZsdPlanes planes[3];
+  ZsdPass pass = {.shape = t->shape,
+                  .row = t->row,
+                  .width = t->width,
+                  .height = t->height,
+                  .left = t->left,
+                  .top = t->top,
+                  .right = t->right,
+                  .bottom = t->bottom};
+  pass.in = new_planes(check, &in, t->shape.inputs, before, 2 * before + tile + ZSD_SLACK);
+  Layer input = fill_input(check, t, pass.in);
+  float *params = new_params(check, t);
+  planes[0] = new_planes(check, &out[0], t->shape.outputs, 0, tile + ZSD_SLACK);
+  buffer_remember(&out[0]);
+  for (int i = 1; i < 3; i++) {
+    out[i] = buffer_new(check, out[0].size, sizeof(float));
+    planes[i] = (ZsdPlanes){out[i].data, planes[0].plane};
+  }
+  for (int i = 0; i < 3; i++) {
+    pass.out = planes[i];
+    call(check, i == 2 ? check->plain : check->set, pass, params, i == 0 ? 0xff : 0);
+  }
+  check_gaps(check, t, &out[0], planes[0].plane);
+
+  Layer h1 = new_layer(t, t->shape.hidden, 1), h2 = new_layer(t, t->shape.hidden, 0);
+  Layer output = new_layer(t, t->shape.outputs, 0);
+  const float *next = expect(t, &input, &h1, 9, ZSD_LEAK, params);
+  next = expect(t, &h1, &h2, 9, ZSD_LEAK, next);
+  expect(t, &h2, &output, 1, 1, next);
+  compare(check, t, &output, planes[0], planes[1].data, planes[2].data);
+
+  Layer *const layers[] = {&input, &h1, &h2, &output};
+  for (int i = 0; i < 4; i++)
+    free_layer(layers[i]);
+  for (int i = 0; i < 3; i++)
+    buffer_free(check, &out[i], "output");
+  buffer_free(check, &in, "input");
+  free(params);
+}
+
+static void check_tile(Check *check, ZsdShape shape, int width, int height, int edges,
+                       Values values) {
+  if (check_wanted(check))
+    check_trial(check, &(Trial){.shape = shape,
+                                .width = width,
+                                .height = height,
+                                .left = edges & 1,
+                                .top = edges & 2,
+                                .right = edges & 4,
+                                .bottom = edges & 8,
+                                .row = width + 2 * HALO +
+                                       check_random(check, 0, 1) * check_random(check, 0, 9),
+                                .values = values});
+}
+
+/* Every kind of shape, all small sizes at every edge of the picture, every kind of values, and
+ * some tiles as large as the filter's. */
+void check_pass(Check *check) {
+  static const int inputs[] = {1, 2, 3, 4, 6, 9, 11, 12, 15, 19, 27};
+  static const int hidden[] = {1, 2, 3, 4, 5, 8, 13, 14, 16, 27, 32, 52, 53, 64, 65};
+  enum { N_INPUTS = sizeof inputs / sizeof *inputs, N_HIDDEN = sizeof hidden / sizeof *hidden };
+  static const ZsdShape usual = {15, 52, 6}, small = {3, 5, 3};
+  static const int large[][2] = {{38, 30}, {64, 16}, {70, 3}, {2, 67}, {30, 31}, {33, 32}};
+
+  for (int i = 0; i < N_INPUTS * N_HIDDEN; i++)
+    check_tile(
+        check,
+        (ZsdShape){inputs[i % N_INPUTS], hidden[i / N_INPUTS], check_random(check, 1, 14)},
+        check_random(check, 1, 11), check_random(check, 1, 11), check_random(check, 0, 15),
+        NORMAL);
+  for (int size = 0; size < 10 * 10; size++)
+    for (int edges = 0; edges < 16; edges++)
+      check_tile(check, small, 1 + size % 10, 1 + size / 10, edges, ZEROS);
+  for (int values = 0; values < N_VALUES; values++)
+    for (int trial = 0; trial < 20; trial++)
+      check_tile(check, small, check_random(check, 1, 40), check_random(check, 1, 20),
+                 check_random(check, 0, 15), (Values)values);
+  for (size_t i = 0; i < sizeof large / sizeof *large; i++)
+    check_tile(check, usual, large[i][0], large[i][1], check_random(check, 0, 15), NORMAL);
+}
