@@ -112,11 +112,11 @@ static void filter_tile(void *context, int worker, int item) {
   const Pass *p = context;
   const ZsdRegion region = region_of(p, item);
   ZsdKept *kept = &p->trace->kept;
-  const bool keep = p->image && p->how->refresh > 1;
+  const bool keep = p->image && p->how->refresh > 1, calm = keep && is_calm(p->view, region);
 
   if (keep && !p->how->repeated)
-    zsd_kept_note(kept, item, is_calm(p->view, region));
-  if (keep && zsd_kept_serves(kept, item, p->how->refresh)) {
+    zsd_kept_note(kept, item, calm);
+  if (calm && zsd_kept_serves(kept, item, p->how->refresh)) {
     zsd_kept_give(kept, p->image, p->view->layout, region);
     return;
   }

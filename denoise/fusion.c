@@ -30,9 +30,15 @@ static const double TEXTURE_FROM = 0.2, TEXTURE_TO = 0.55, MOST_DOUBT = 0.9;
 /* A sample whose prediction misses by more than this part of the noise's variance is missed. */
 static const float MISSED = 0.05f;
 
-/* A window's squared misses show a change from so many deviations above their expected value
- * on: noise alone makes a few windows of ten thousand seem changed. */
+/* Blocks, and parts of the picture, whose mean squared miss is as many deviations above what is
+ * usual there have changed. What is usual is learned, for a noise model is never quite right;
+ * but more than this part above the model is no noise. */
 static const double CHANGED = 4;
+
+/* A change of black or white from one frame to the next that nobody sees. */
+static const float SAME_LIGHT = 0.25f / 255;
+
+static const float MOST_USUAL = 1.5f, USUAL_SHARE = 1 / 16.0f;
 
 /* The share of a new estimate in the noise model. */
 static const double NEW_SHARE = 0.3;
@@ -52,9 +58,9 @@ static const double REPEATED = 0.1;
 struct ZsdFusion {
   bool has_past, has_noise;
   bool has_temporal; /* the noise is known from more than one frame */
-  int components;
-  unsigned frames; /* since the past began, not counting those repeated */
-  bool repeated;   /* the last one */
+  int brightness;    /* the component that shows it */
+  unsigned frames;   /* since the past began, not counting those repeated */
+  bool repeated;     /* the last one */
   ZsdPast past[ZSD_MAX_COMPONENTS];
   float *residual[ZSD_MAX_COMPONENTS]; /* what the prediction missed */
   uint8_t *last;                       /* the last frame's brightness as it came, 255 is 1 */
@@ -63,8 +69,9 @@ struct ZsdFusion {
   ZsdMotion *motion;
   const ZsdField *field;
   ZsdLight light[ZSD_MAX_COMPONENTS];
-  uint8_t *missed;  /* of each block of the field */
-  uint8_t *changed; /* whether it is not what it was, in any component */
+  uint8_t *missed; /* of each block of the field */
+  float *energy;   /* the mean of its squared misses, the variance of noise being 1 */
+  float *usual;    /* the same of the frames before */
   ZsdNoiseModel noise[ZSD_MAX_COMPONENTS];
 };
 
@@ -74,12 +81,13 @@ ZsdFusion *zsd_fusion_new(const ZsdFrame *shape) {
   const ZsdFrameComponent *luma = &shape->component[shape->brightness];
   const size_t blocks = (size_t)(luma->width / ZSD_BLOCK + 1) * (luma->height / ZSD_BLOCK + 1);
   ZsdFusion *f = calloc(1, sizeof *f);
-  int failed = !f || !(f->missed = calloc(2 * blocks, 1)) ||
+  int failed = !f || !(f->missed = calloc(blocks, 1)) ||
+               !(f->energy = malloc(2 * blocks * sizeof(float))) ||
                !(f->last = malloc((size_t)luma->width * luma->height + 1)) ||
                !(f->row = malloc(3 * luma->width * sizeof(float)));
   if (!failed) {
-    f->components = shape->components;
-    f->changed = f->missed + blocks;
+    f->brightness = shape->brightness;
+    f->usual = f->energy + blocks;
   }
   for (int i = 0; i < shape->components && !failed; i++) {
     const size_t n = (size_t)shape->component[i].width * shape->component[i].height + 1;
@@ -103,6 +111,7 @@ void zsd_fusion_free(ZsdFusion *f) {
     free(f->residual[i]);
   }
   free(f->missed);
+  free(f->energy);
   free(f->last);
   free(f->row);
   zsd_pyramid_clear(&f->now);
@@ -143,22 +152,44 @@ bool zsd_fusion_tracking(const ZsdFusion *f, ZsdTracking *tracking) {
   return f->frames > 0 && !f->repeated;
 }
 
+/* Whether the squared misses of as many blocks are more than noise makes of what is usual. */
+static bool has_changed(const ZsdFusion *f, float energy, float usual, int blocks) {
+  const double a = f->noise[f->brightness].lag1, b = f->noise[f->brightness].lag2;
+  const double along = 1 + 2 * (a * a + b * b);
+  return energy > usual * (1 + CHANGED * along * sqrt(2.0 / (blocks * ZSD_BLOCK * ZSD_BLOCK)));
+}
+
+/* Whether a block and one beside it have moved together: noise moves single ones. */
+static bool has_moved(const ZsdField *field, int i, int j) {
+  const ZsdVector v = field->vector[j * field->across + i];
+  for (int k = 0; k < 9 && (v.x || v.y); k++) {
+    const int x = i + k % 3 - 1, y = j + k / 3 - 1;
+    if (k == 4 || x < 0 || y < 0 || x >= field->across || y >= field->down)
+      continue;
+    const ZsdVector beside = field->vector[y * field->across + x];
+    if (beside.x == v.x && beside.y == v.y)
+      return true;
+  }
+  return false;
+}
+
 bool zsd_fusion_calm(const ZsdFusion *f, int x, int y, int width, int height) {
-  if (f->frames == 0)
+  if (f->frames == 0 || fabsf(f->light[f->brightness].offset) > SAME_LIGHT ||
+      fabsf(f->light[f->brightness].gain - 1 + f->light[f->brightness].offset) > SAME_LIGHT)
     return false;
-  for (int i = 0; i < f->components; i++)
-    if (f->light[i].gain < 1 || f->light[i].gain > 1 || f->light[i].offset < 0 ||
-        f->light[i].offset > 0)
-      return false;
   const int right = zsd_clamp((x + width - 1) / ZSD_BLOCK, 0, f->field->across - 1);
   const int bottom = zsd_clamp((y + height - 1) / ZSD_BLOCK, 0, f->field->down - 1);
+  float energy = 0, usual = 0;
+  int blocks = 0;
   for (int j = zsd_clamp(y / ZSD_BLOCK, 0, bottom); j <= bottom; j++)
-    for (int i = zsd_clamp(x / ZSD_BLOCK, 0, right); i <= right; i++) {
+    for (int i = zsd_clamp(x / ZSD_BLOCK, 0, right); i <= right; i++, blocks++) {
       const int at = j * f->field->across + i;
-      if (f->changed[at] || f->field->vector[at].x || f->field->vector[at].y)
+      if (has_moved(f->field, i, j) || has_changed(f, f->energy[at], f->usual[at], 1))
         return false;
+      energy += f->energy[at];
+      usual += f->usual[at];
     }
-  return true;
+  return !has_changed(f, energy, usual, blocks);
 }
 
 /* --- the Kalman step --- */
@@ -171,8 +202,7 @@ typedef struct {
   const ZsdNoiseModel *noise;
   float *residual;
   uint8_t *missed; /* or NULL */
-  uint8_t *changed;
-  float most;                 /* that noise alone makes a prediction miss */
+  float *energy;
   float expected2, expected1; /* the windows' means that noise alone can have */
 } Fuse;
 
@@ -183,9 +213,7 @@ static void set_gate(Fuse *fuse) {
   const int n2 = 2 * REACH + 1, n1 = 2 * REACH1 + 1;
   const double along2 = 1 + 2 * (a * a * (n2 - 1) / n2 + b * b * (n2 - 2) / n2);
   const double along1 = 1 + 2 * (a * (n1 - 1) / n1 + b * (n1 - 2) / n1);
-  const double deviation2 = sqrt(2.0 / (n2 * n2)) * along2;
-  fuse->expected2 = (float)(1 + MARGIN2 * deviation2);
-  fuse->most = (float)((CHANGED - MARGIN2) * deviation2);
+  fuse->expected2 = (float)(1 + MARGIN2 * sqrt(2.0 / (n2 * n2)) * along2);
   fuse->expected1 = (float)(MARGIN1 * along1 * along1 / (n1 * n1));
 }
 
@@ -212,13 +240,13 @@ static void count_missed(const Fuse *fuse, int y, const float *miss) {
     missed[x / ZSD_BLOCK] += miss[x] > MISSED;
 }
 
-/* Notes the blocks in which a row shows a change. */
-static void note_changed(const Fuse *fuse, int y, const float *miss) {
+/* Adds a row's squared misses to those of its blocks. */
+static void add_energy(const Fuse *fuse, int y, const float *d) {
   const ZsdFrameComponent *c = fuse->frame;
   const int size = ZSD_BLOCK >> c->half_width;
-  uint8_t *changed = fuse->changed + ((y << c->half_height) / ZSD_BLOCK) * fuse->field->across;
+  float *energy = fuse->energy + ((y << c->half_height) / ZSD_BLOCK) * fuse->field->across;
   for (int x = 0; x < c->width; x++)
-    changed[x / size] |= miss[x] > fuse->most;
+    energy[x / size] += d[x] * d[x];
 }
 
 /* A row of misses, normalised by the deviation that noise gives them, its ends repeated. */
@@ -286,7 +314,7 @@ static void fuse_row(const Fuse *fuse, const Rows *r, int y, int i) {
   }
   residual_row(fuse, y, p, k);
   count_missed(fuse, y, r->miss);
-  note_changed(fuse, y, r->miss);
+  add_energy(fuse, y, d[0]);
 }
 
 /* Row y without memory for its windows: taken as it came, as if the past missed all of it. */
@@ -298,7 +326,6 @@ static void take_row(const Fuse *fuse, int y) {
   for (int x = 0; x < c->width; x++)
     c->k[at + x] = 1;
   count_missed(fuse, y, c->k + at);
-  note_changed(fuse, y, c->k + at);
   memcpy(c->z + at, c->y + at, c->width * sizeof(float));
 }
 
@@ -439,7 +466,8 @@ static bool is_repeated(const ZsdFusion *f, const ZsdFrameComponent *c, double s
 /* Fuses the frame with what was found where the past shows it. */
 static void fuse_frame(ZsdFusion *f, const ZsdFrame *frame, ZsdThreads *threads) {
   memset(f->missed, 0, (size_t)f->field->across * f->field->down);
-  memset(f->changed, 0, (size_t)f->field->across * f->field->down);
+  for (int i = 0; i < f->field->across * f->field->down; i++)
+    f->energy[i] = 0;
   for (int i = 0; i < frame->components; i++) {
     const ZsdFrameComponent *c = &frame->component[i];
     f->light[i] = zsd_light_estimate(&f->past[i], f->field, c, f->noise[i].sigma, f->row);
@@ -450,10 +478,33 @@ static void fuse_frame(ZsdFusion *f, const ZsdFrame *frame, ZsdThreads *threads)
                  .noise = &f->noise[i],
                  .residual = f->residual[i],
                  .missed = i == frame->brightness ? f->missed : NULL,
-                 .changed = f->changed};
+                 .energy = f->energy};
     set_gate(&fuse);
     zsd_threads_run(threads, fuse_band, &fuse, (c->height + BAND - 1) / BAND);
   }
+}
+
+/* Samples of all components in a block. */
+static int samples_of(const ZsdFrame *frame, int i, int j) {
+  int n = 0;
+  for (int k = 0; k < frame->components; k++) {
+    const ZsdFrameComponent *c = &frame->component[k];
+    const int width = ZSD_BLOCK >> c->half_width, height = ZSD_BLOCK >> c->half_height;
+    n += zsd_clamp(c->width - i * width, 0, width) *
+         zsd_clamp(c->height - j * height, 0, height);
+  }
+  return n;
+}
+
+/* From sums of squared misses to their means, and what is usual of them. */
+static void learn_usual(ZsdFusion *f, const ZsdFrame *frame) {
+  for (int j = 0; j < f->field->down; j++)
+    for (int i = 0; i < f->field->across; i++) {
+      const int at = j * f->field->across + i;
+      f->energy[at] /= (float)samples_of(frame, i, j);
+      const float usual = f->frames > 1 ? f->usual[at] : 1;
+      f->usual[at] = fminf(MOST_USUAL, usual + USUAL_SHARE * (f->energy[at] - usual));
+    }
 }
 
 static void find_and_fuse(ZsdFusion *f, const ZsdFrame *frame, const ZsdKernels *kernels,
@@ -488,6 +539,7 @@ void zsd_fusion_add(ZsdFusion *f, const ZsdFrame *frame, const ZsdKernels *kerne
     f->has_temporal = false;
     estimate_noise(f, frame, true, threads);
   }
+  learn_usual(f, frame);
 }
 
 typedef struct {

@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Frames after which what is fused no longer changes: with the gain of a Kalman filter that has
- * seen so many, a frame moves it by a twentieth of its noise. */
-enum { SETTLED = 16 };
+/* After so many calm frames what is fused no longer changes: with the gain of a Kalman filter
+ * that has seen as many, a frame moves it by a twentieth of its noise. One that is not calm, as
+ * noise alone may make one look, takes some of them back. */
+enum { SETTLED = 16, SETBACK = 4 };
 
 static int bytes_of(const ZsdImage *image) {
   return image->depth > 8 ? 2 : 1;
@@ -62,7 +63,8 @@ void zsd_kept_next(ZsdKept *kept, float strength, int first_column) {
 }
 
 void zsd_kept_note(ZsdKept *kept, int tile, bool calm) {
-  kept->calm[tile] = calm ? (uint8_t)zsd_smaller(kept->calm[tile] + 1, SETTLED + 1) : 0;
+  const int frames = kept->calm[tile] + (calm ? 1 : -SETBACK);
+  kept->calm[tile] = (uint8_t)zsd_clamp(frames, 0, SETTLED + SETBACK + 1);
 }
 
 bool zsd_kept_serves(const ZsdKept *kept, int tile, unsigned refresh) {

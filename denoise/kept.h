@@ -14,7 +14,7 @@ typedef struct {
 
 typedef struct {
   int tiles;
-  uint8_t *calm; /* of each tile, for how many frames in a row */
+  uint8_t *calm; /* of each tile, for how many frames */
   ZsdImage copy; /* the samples that came out of tiles that are calm, without gaps */
   size_t size;   /* bytes */
   unsigned turn; /* counts the frames */
