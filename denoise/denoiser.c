@@ -24,7 +24,7 @@ static const double NOISE_CHANGED = 1.25;
 typedef struct {
   ZsdFrame frame;
   ZsdFusion *fusion;
-  ZsdTint tint;
+  ZsdTrace trace;
 } Stream;
 
 struct ZsdDenoiser {
@@ -88,7 +88,7 @@ static void clear_stream(Stream *stream) {
   zsd_fusion_free(stream->fusion);
   zsd_frame_clear(&stream->frame);
   stream->fusion = NULL;
-  stream->tint = (ZsdTint){0};
+  zsd_trace_clear(&stream->trace);
 }
 
 void zsd_denoiser_free(ZsdDenoiser *d) {
@@ -196,7 +196,7 @@ static bool begins_anew(ZsdDenoiser *d, double threshold) {
   const bool anew = is_cut(d, &d->streams[0].frame, threshold) || d->keyframe;
   for (int i = 0; anew && i < 2 && d->streams[i].fusion; i++) {
     (d->keyframe ? zsd_fusion_restart : zsd_fusion_forget)(d->streams[i].fusion);
-    d->streams[i].tint = (ZsdTint){0};
+    zsd_trace_forget(&d->streams[i].trace);
   }
   return anew;
 }
@@ -317,8 +317,10 @@ ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
   Stream *stream = &d->streams[field];
 
   d->status.frames += field == 0;
-  if (s.strength <= 0 || image->height < 1)
+  if (s.strength <= 0 || image->height < 1) {
+    zsd_trace_forget(&stream->trace);
     return ZSD_OK;
+  }
   if (field == 0) {
     d->keyframe = d->keyframe || !same_format(&d->shape, image);
     d->shape = *image;
@@ -342,9 +344,11 @@ ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
       return ZSD_NO_MEMORY;
   }
   const ZsdFiltering how = {&d->weights, (float)s.strength,
-                            (int)(s.split * image->width / 2 + 0.5) * 2, repeated};
-  if (d->status.state == ZSD_STATE_FILTERING &&
-      zsd_filter_run(d->filter, image, &view, &stream->tint, &how))
+                            (int)(s.split * image->width / 2 + 0.5) * 2,
+                            s.temporal ? zsd_settings_refresh(&s) : 1, repeated};
+  if (d->status.state != ZSD_STATE_FILTERING)
+    zsd_trace_forget(&stream->trace);
+  else if (zsd_filter_run(d->filter, image, &view, &stream->trace, &how))
     return ZSD_NO_MEMORY;
   if (s.temporal)
     zsd_fusion_keep(stream->fusion, &stream->frame, d->threads);

@@ -6,11 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ENOUGH = 1024 }; /* samples of a component, that noise has no mean over them */
-
-/* The share of a new measurement in the mean that is given back. */
-static const float NEW_SHARE = 0.5f;
-
 /* What each thread has for itself. */
 typedef struct {
   ZsdTile tile;
@@ -20,8 +15,6 @@ typedef struct {
 struct ZsdFilter {
   const ZsdKernels *kernels;
   ZsdThreads *threads;
-  double *sums;                /* of each tile, what was found in each channel */
-  int most;                    /* tiles that there is room for */
   const ZsdPassKernel *kernel; /* that the workers have room for; NULL: none yet */
   Worker workers[];
 };
@@ -43,83 +36,82 @@ void zsd_filter_free(ZsdFilter *f) {
     zsd_tile_clear(&f->workers[i].tile);
     free(f->workers[i].scratch);
   }
-  free(f->sums);
   free(f);
 }
 
 /* --- tiles --- */
 
+void zsd_trace_forget(ZsdTrace *trace) {
+  trace->tint.known = false;
+  zsd_kept_forget(&trace->kept);
+}
+
+void zsd_trace_clear(ZsdTrace *trace) {
+  zsd_tint_clear(&trace->tint);
+  zsd_kept_clear(&trace->kept);
+}
+
 typedef struct {
   ZsdFilter *filter;
   ZsdImage *image; /* NULL: what is found is only added up */
   const ZsdView *view;
-  const ZsdTint *tint;
+  ZsdTrace *trace;
   const ZsdFiltering *how;
   int across, down; /* tiles */
 } Pass;
-
-static double sum_of(const ZsdKernels *kernels, const ZsdTile *tile, int channel) {
-  const float *out = tile->out.data + channel * tile->out.plane;
-  double sum = 0;
-  for (int y = 0; y < tile->height; y++)
-    sum += kernels->sum(out + zsd_tile_at(tile, 0, y), tile->width);
-  return sum;
-}
-
-static void shift(const ZsdTile *tile, int channel, float by) {
-  float *out = tile->out.data + channel * tile->out.plane;
-  const ptrdiff_t n = tile->row * (tile->height + 2 * ZSD_HALO);
-  for (ptrdiff_t i = 0; i < n; i++)
-    out[i] -= by;
-}
 
 /* Where part number `part` begins of `parts` that are as even as can be. */
 static int begin(int length, int parts, int part) {
   return (int)((int64_t)length * part / parts);
 }
 
-static void filter_tile(void *context, int worker, int item) {
-  const Pass *p = context;
+static ZsdRegion region_of(const Pass *p, int item) {
   const ZsdLayout *layout = p->view->layout;
-  Worker *own = &p->filter->workers[worker];
-  ZsdTile *tile = &own->tile;
   const int column = item % p->across, row = item / p->across;
   const int x = begin(layout->width, p->across, column);
   const int y = begin(layout->height, p->down, row);
+  return (ZsdRegion){x, y, begin(layout->width, p->across, column + 1) - x,
+                     begin(layout->height, p->down, row + 1) - y};
+}
 
-  zsd_inputs_load(tile, p->view, x, y, begin(layout->width, p->across, column + 1) - x,
-                  begin(layout->height, p->down, row + 1) - y);
+/* Whether nothing moves in what the network sees of a tile. */
+static bool is_calm(const ZsdView *view, ZsdRegion r) {
+  const int size = view->layout->channel[0].x_step;
+  return zsd_fusion_calm(view->fusion, (r.x - ZSD_HALO) * size, (r.y - ZSD_HALO) * size,
+                         (r.width + 2 * ZSD_HALO) * size, (r.height + 2 * ZSD_HALO) * size);
+}
+
+static void compute(const Pass *p, int worker, int item, ZsdRegion r) {
+  Worker *own = &p->filter->workers[worker];
+  ZsdTile *tile = &own->tile;
+  zsd_inputs_load(tile, p->view, r.x, r.y, r.width, r.height);
   zsd_tile_pass(tile, p->how->weights, own->scratch);
   zsd_inputs_finish(tile, p->view);
-  for (int c = 0; c < layout->channels && p->view->fusion; c++) {
-    p->filter->sums[(ptrdiff_t)item * ZSD_MAX_CHANNELS + c] =
-        sum_of(p->filter->kernels, tile, c);
-    shift(tile, c, p->tint->mean[layout->channel[c].component]);
-  }
+  if (p->view->fusion)
+    zsd_tint_take(&p->trace->tint, item, tile, p->view->layout, p->filter->kernels);
   if (p->image)
-    zsd_frame_store(p->image, layout, p->filter->kernels, tile, p->how->strength,
+    zsd_frame_store(p->image, p->view->layout, p->filter->kernels, tile, p->how->strength,
                     p->how->first_column);
 }
 
-/* --- frames --- */
+static void filter_tile(void *context, int worker, int item) {
+  const Pass *p = context;
+  const ZsdRegion region = region_of(p, item);
+  ZsdKept *kept = &p->trace->kept;
+  const bool keep = p->image && p->how->refresh > 1, calm = keep && is_calm(p->view, region);
 
-/* The mean of what was found in a component; 0 where there are too few samples to tell. */
-static float found(const Pass *p, int component, int items) {
-  const ZsdLayout *layout = p->view->layout;
-  const ZsdFrameComponent *c = &p->view->frame->component[component];
-  double sum = 0;
-  int channels = 0;
-  for (int i = 0; i < layout->channels; i++) {
-    if (layout->channel[i].component != component)
-      continue;
-    channels++;
-    for (int k = 0; k < items; k++)
-      sum += p->filter->sums[(ptrdiff_t)k * ZSD_MAX_CHANNELS + i];
+  if (keep && !p->how->repeated)
+    zsd_kept_note(kept, item, calm);
+  if (calm && zsd_kept_serves(kept, item, p->how->refresh)) {
+    zsd_kept_give(kept, p->image, p->view->layout, region);
+    return;
   }
-  if (c->width * c->height < ENOUGH)
-    return 0;
-  return (float)(sum / ((double)channels * layout->width * layout->height));
+  compute(p, worker, item, region);
+  if (keep)
+    zsd_kept_take(kept, item, p->image, p->view->layout, region);
 }
+
+/* --- frames --- */
 
 /* Room for the kernel's own tiles; the hidden layers are its own business. */
 static int prepare_workers(ZsdFilter *f, const ZsdWeights *weights) {
@@ -141,40 +133,30 @@ static int prepare_workers(ZsdFilter *f, const ZsdWeights *weights) {
   return 0;
 }
 
-static int make_sums(ZsdFilter *f, int items) {
-  if (f->most >= items)
-    return 0;
-  double *sums = realloc(f->sums, (size_t)items * ZSD_MAX_CHANNELS * sizeof *sums);
-  if (!sums)
-    return -1;
-  f->sums = sums;
-  f->most = items;
-  return 0;
-}
-
-int zsd_filter_run(ZsdFilter *f, ZsdImage *image, const ZsdView *view, ZsdTint *tint,
+int zsd_filter_run(ZsdFilter *f, ZsdImage *image, const ZsdView *view, ZsdTrace *trace,
                    const ZsdFiltering *how) {
   const int width = how->weights->kernel->tile_width;
   const int height = how->weights->kernel->tile_height;
   const int across = (view->layout->width + width - 1) / width;
   const int down = (view->layout->height + height - 1) / height;
   const int items = across * down;
-  Pass pass = {f, tint->known || !view->fusion ? image : NULL, view, tint, how, across, down};
+  ZsdTint *tint = &trace->tint;
+  const bool twice = view->fusion && !tint->known;
+  Pass pass = {f, twice ? NULL : image, view, trace, how, across, down};
 
-  if (make_sums(f, items) || prepare_workers(f, how->weights))
+  if (prepare_workers(f, how->weights) || zsd_tint_resize(tint, items) ||
+      (how->refresh > 1 && zsd_kept_resize(&trace->kept, image, across, down)))
     return -1;
-  if (!how->repeated)
-    memcpy(tint->mean, tint->next, sizeof tint->mean);
-  zsd_threads_run(f->threads, filter_tile, &pass, items);
-  if (!view->fusion || (how->repeated && tint->known))
-    return 0;
-  for (int i = 0; i < view->frame->components; i++) {
-    const float now = found(&pass, i, items);
-    tint->next[i] = tint->known ? tint->next[i] + NEW_SHARE * (now - tint->next[i]) : now;
+  if (!how->repeated) {
+    zsd_tint_next(tint);
+    zsd_kept_next(&trace->kept, how->strength, how->first_column);
   }
-  if (tint->known)
+  zsd_threads_run(f->threads, filter_tile, &pass, items);
+  if (view->fusion && (twice || !how->repeated))
+    zsd_tint_measure(tint, view->frame, view->layout);
+  if (!twice)
     return 0;
-  memcpy(tint->mean, tint->next, sizeof tint->mean);
+  zsd_tint_next(tint);
   tint->known = true;
   pass.image = image;
   zsd_threads_run(f->threads, filter_tile, &pass, items);

@@ -4,15 +4,17 @@
 #define ZSD_FILTER_H
 
 #include "inputs.h"
+#include "kept.h"
+#include "tint.h"
 
-/* Noise has no mean, but what a network finds may have one, which would tint the picture. It is
- * measured over each frame, component by component, and given back to the next one; a first
- * frame is looked at twice. */
+/* What is remembered of a stream's last frames. Begins as {0}. */
 typedef struct {
-  bool known;
-  float mean[ZSD_MAX_COMPONENTS]; /* of what is found, 0..1 */
-  float next[ZSD_MAX_COMPONENTS]; /* what it will be taken for from the next frame on */
-} ZsdTint;
+  ZsdTint tint;
+  ZsdKept kept;
+} ZsdTrace;
+
+void zsd_trace_forget(ZsdTrace *trace);
+void zsd_trace_clear(ZsdTrace *trace);
 
 typedef struct ZsdFilter ZsdFilter;
 
@@ -24,12 +26,13 @@ typedef struct {
   const ZsdWeights *weights; /* of a network of the filter's shape */
   float strength;            /* 0..1 */
   int first_column;          /* even: those before it stay as they are */
-  bool repeated; /* the frame is the last one once more, and comes out as that did */
+  unsigned refresh; /* tiles that are calm are computed every so many frames; 1: all are */
+  bool repeated;    /* the frame is the last one once more, and comes out as that did */
 } ZsdFiltering;
 
 /* Filters the view's frame into the image that it was loaded from. Returns 0, or -1 without
  * memory: the image is as it was. */
-int zsd_filter_run(ZsdFilter *filter, ZsdImage *image, const ZsdView *view, ZsdTint *tint,
+int zsd_filter_run(ZsdFilter *filter, ZsdImage *image, const ZsdView *view, ZsdTrace *trace,
                    const ZsdFiltering *how);
 
 #endif

@@ -2,6 +2,7 @@
 #include "fusion.h"
 
 #include "bounds.h"
+#include "calm.h"
 #include "past.h"
 
 #include <math.h>
@@ -69,6 +70,8 @@ struct ZsdFusion {
   const ZsdField *field;
   ZsdLight light[ZSD_MAX_COMPONENTS];
   uint8_t *missed; /* of each block of the field */
+  ZsdCalm calm;
+  int brightness; /* the component that shows it */
   ZsdNoiseModel noise[ZSD_MAX_COMPONENTS];
   ZsdNoiseEstimator *estimator;
 };
@@ -88,13 +91,15 @@ ZsdFusion *zsd_fusion_new(const ZsdFrame *shape, const ZsdKernels *kernels) {
     failed = zsd_past_new(&f->past[i], &shape->component[i], kernels) ||
              !(f->residual[i] = malloc(n * sizeof(float)));
   }
-  if (failed || zsd_pyramid_resize(&f->now, luma->width, luma->height) ||
+  if (failed || zsd_calm_resize(&f->calm, (int)blocks) ||
+      zsd_pyramid_resize(&f->now, luma->width, luma->height) ||
       zsd_pyramid_resize(&f->before, luma->width, luma->height) ||
       !(f->motion = zsd_motion_new(luma->width, luma->height))) {
     zsd_fusion_free(f);
     return NULL;
   }
   f->kernels = kernels;
+  f->brightness = shape->brightness;
   return f;
 }
 
@@ -106,6 +111,7 @@ void zsd_fusion_free(ZsdFusion *f) {
     free(f->residual[i]);
   }
   free(f->missed);
+  zsd_calm_clear(&f->calm);
   free(f->last);
   free(f->row);
   zsd_pyramid_clear(&f->now);
@@ -158,6 +164,12 @@ bool zsd_fusion_tracking(const ZsdFusion *f, ZsdTracking *tracking) {
   return f->frames > 0 && !f->repeated;
 }
 
+bool zsd_fusion_calm(const ZsdFusion *f, int x, int y, int width, int height) {
+  const ZsdNoiseModel *noise = &f->noise[f->brightness];
+  const ZsdScenery scenery = {f->field, f->light[f->brightness], noise->lag1, noise->lag2};
+  return f->frames > 0 && zsd_calm_holds(&f->calm, &scenery, x, y, width, height);
+}
+
 /* --- the Kalman step --- */
 
 /* What is done with a component. */
@@ -169,6 +181,7 @@ typedef struct {
   ZsdVariance noise;
   float *residual;
   uint8_t *missed;            /* of each block, or NULL */
+  float *squares;             /* of each block, the sum of its squared misses */
   uint8_t *last;              /* NULL: what is not remembered */
   float expected2, expected1; /* the windows' means that noise alone can have */
   int bands;
@@ -195,7 +208,7 @@ typedef struct {
   int left, right;
   float p[SHORT_RING][ROOM], k[SHORT_RING][ROOM]; /* row y: number y % SHORT_RING */
   float d[RING][ROOM];
-  float missed[STRIP]; /* of the rows of one row of blocks */
+  float missed[STRIP], squares[STRIP]; /* of the rows of one row of blocks */
 } Strip;
 
 /* Predicts row y and tells what it misses; the picture's ends are repeated. */
@@ -226,6 +239,21 @@ static void count_missed(const Fuse *fuse, const Strip *s, int y) {
     missed[x / ZSD_BLOCK] += (uint8_t)s->missed[x];
 }
 
+/* Adds up the squared misses of a row of blocks; a strip begins with a block. */
+static void add_squares(const Fuse *fuse, Strip *s, int y) {
+  const ZsdFrameComponent *c = fuse->frame;
+  const int size = ZSD_BLOCK >> c->half_width, width = s->right - s->left;
+  float *squares = fuse->squares +
+                   (ptrdiff_t)((y << c->half_height) / ZSD_BLOCK) * fuse->field->across +
+                   s->left / size;
+  for (int i = 0; i * size < width; i++) {
+    squares[i] = 0;
+    for (int x = i * size; x < (i + 1) * size && x < width; x++)
+      squares[i] += s->squares[x];
+  }
+  memset(s->squares, 0, sizeof s->squares);
+}
+
 static void fuse_row(const Fuse *fuse, Strip *s, int y) {
   const ZsdFrameComponent *c = fuse->frame;
   const ptrdiff_t at = (ptrdiff_t)y * c->width + s->left;
@@ -244,6 +272,9 @@ static void fuse_row(const Fuse *fuse, Strip *s, int y) {
   for (int i = -REACH; i <= REACH; i++)
     row.d[i + REACH] = s->d[(y + i + RING) % RING] + MARGIN;
   fuse->past->kernels->fuse(&row, s->right - s->left);
+  const float *d = row.d[REACH];
+  for (int x = 0; x < s->right - s->left; x++)
+    s->squares[x] += d[x] * d[x];
 }
 
 /* Takes a part of a row as it is. */
@@ -266,6 +297,7 @@ static void fuse_strip(const Fuse *fuse, int left, int right, int top, int botto
   s.left = left;
   s.right = right;
   memset(s.missed, 0, sizeof s.missed);
+  memset(s.squares, 0, sizeof s.squares);
   for (int y = top - REACH; y < top + REACH && fuse->field; y++)
     prepare_row(fuse, &s, y);
   for (int y = top; y < bottom; y++) {
@@ -283,6 +315,8 @@ static void fuse_strip(const Fuse *fuse, int left, int right, int top, int botto
       count_missed(fuse, &s, y);
       memset(s.missed, 0, sizeof s.missed);
     }
+    if (fuse->field && ((y + 1) % (ZSD_BLOCK >> c->half_height) == 0 || y + 1 == bottom))
+      add_squares(fuse, &s, y);
   }
 }
 
@@ -454,6 +488,7 @@ static void fuse_frame(ZsdFusion *f, const ZsdFrame *frame, ZsdThreads *threads)
     fuse->noise.base += LEAST_VARIANCE;
     fuse->noise.least += LEAST_VARIANCE;
     fuse->missed = i == frame->brightness ? f->missed : NULL;
+    fuse->squares = f->calm.missed[i];
     set_gate(fuse, &f->noise[i]);
   }
   run(&job, threads);
@@ -488,6 +523,7 @@ void zsd_fusion_add(ZsdFusion *f, const ZsdFrame *frame, ZsdThreads *threads) {
     f->has_temporal = false;
     estimate_noise(f, frame, true, threads);
   }
+  zsd_calm_learn(&f->calm, frame, f->field, f->frames == 1);
 }
 
 void zsd_fusion_keep(ZsdFusion *f, const ZsdFrame *frame, ZsdThreads *threads) {

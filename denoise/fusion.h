@@ -56,6 +56,10 @@ typedef struct {
   const ZsdLight *light; /* of each component: how it has changed since */
 } ZsdTracking;
 
+/* Whether all that the last frame shows from luma sample (x, y) on, of width x height, stands
+ * where it stood before, and in the same light. */
+bool zsd_fusion_calm(const ZsdFusion *fusion, int x, int y, int width, int height);
+
 /* Returns whether there was a frame before the last one. */
 bool zsd_fusion_tracking(const ZsdFusion *fusion, ZsdTracking *tracking);
 

@@ -89,3 +89,7 @@ ZsdCourse zsd_settings_course(const ZsdSettings *settings) {
   }
   return course;
 }
+
+unsigned zsd_settings_refresh(const ZsdSettings *settings) {
+  return settings->profile <= ZSD_PROFILE_BALANCED ? 4 : 1;
+}

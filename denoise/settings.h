@@ -19,4 +19,7 @@ typedef struct {
  */
 ZsdCourse zsd_settings_course(const ZsdSettings *settings);
 
+/* Every how many frames the profile computes what stands still; 1: each frame. */
+unsigned zsd_settings_refresh(const ZsdSettings *settings);
+
 #endif
