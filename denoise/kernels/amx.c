@@ -66,16 +66,19 @@ static size_t weights_size(ZsdShape shape) {
  */
 static void pack3x3(ZsdBf16 *to, const Cut *c, int steps, int pairs, const float *from,
                     int n_in, int n_out) {
-  for (int tile = 0; tile < c->blocks * 3 * steps * 2; tile++)
-    for (int row = 0; row < c->rows; row++)
-      for (int k = 0; k < 2 * TILE; k++) {
-        const int step = tile / 2 % steps, x = tile / 2 / steps % 3, block = tile / 6 / steps;
-        const int o = (2 * block + tile % 2) * c->rows + row;
-        const int y = (2 * TILE * step + k) / (2 * pairs);
-        const int i = (2 * TILE * step + k) % (2 * pairs);
-        const bool there = o < n_out && i < n_in && y < 3;
-        *to++ = there ? zsd_bf16_of(from[((ptrdiff_t)o * n_in + i) * 9 + 3 * y + x]) : 0;
-      }
+  const int tiles = c->blocks * 3 * steps * 2;
+  for (int tile = 0; tile < tiles; tile++, to += c->rows * 2 * TILE) {
+    const int step = tile / 2 % steps, x = tile / 2 / steps % 3, block = tile / 6 / steps;
+    const int first = (2 * block + tile % 2) * c->rows;
+    for (int k = 0; k < 2 * TILE; k++) {
+      const int y = (2 * TILE * step + k) / (2 * pairs),
+                i = (2 * TILE * step + k) % (2 * pairs);
+      if (y < 3 && i < n_in)
+        for (int row = 0; row < c->rows && first + row < n_out; row++)
+          to[row * 2 * TILE + k] =
+              zsd_bf16_of(from[((ptrdiff_t)(first + row) * n_in + i) * 9 + 3 * y + x]);
+    }
+  }
 }
 
 static void pack1x1(ZsdBf16 *to, const Cut *c, const float *from, int n_in, int n_out) {
@@ -101,6 +104,11 @@ static void pack(void *weights, ZsdShape shape, const float *params) {
   memcpy(to + c.bias + 4 * c.pairs * sizeof *b1, b3, shape.outputs * sizeof *b3);
 }
 
+/* Of the first layer's channels, the second one's and the last one's. */
+static const float *biases(const ZsdPass *p, const Cut *c) {
+  return (const float *)(const void *)((const char *)p->weights + c->bias);
+}
+
 /* --- scratch --- */
 
 /* What a pass works on. Behind each kind of activations TILE vectors are zeros: the last tile
@@ -113,9 +121,14 @@ typedef struct {
   size_t at_in, at_h1, at_h2, at_out, at_sums, end;
 } Room;
 
+/* Columns are transposed AROUND at a time. */
+static int whole(int columns) {
+  return (columns + AROUND - 1) / AROUND * AROUND;
+}
+
 static Room room_for(ZsdShape shape, int width, int height) {
   Room r = {.cut = cut_of(shape), .columns = (width + LANES - 1) / LANES};
-  const int columns = (r.columns + AROUND - 1) / AROUND * AROUND;
+  const int columns = whole(r.columns);
   r.line = (size_t)(LANES * r.columns + 2 * HALO + 2 * LANES) * 4 / BYTES * BYTES;
   r.in = (size_t)(height + 2 * HALO) * r.cut.in_pairs * BYTES;
   r.h1 = (size_t)(height + HALO) * r.cut.pairs * BYTES;
@@ -188,12 +201,13 @@ static void spread_line(const float *line, int columns, char *to, size_t column)
   }
 }
 
-static void load_inputs(const ZsdPass *p, const Room *r, char *scratch) {
-  char *to = scratch + r->at_in;
+static void load_inputs(const ZsdPass *p, const Room *r) {
+  float *line = p->scratch;
+  char *to = (char *)p->scratch + r->at_in;
   for (int y = -HALO; y < p->height + HALO; y++)
     for (int i = 0; i < r->cut.in_pairs; i++, to += BYTES) {
-      load_line(p, r, (float *)(void *)scratch, i, y);
-      spread_line((float *)(void *)scratch, r->columns, to, r->in);
+      load_line(p, r, line, i, y);
+      spread_line(line, r->columns, to, r->in);
     }
 }
 
@@ -209,10 +223,10 @@ static void store_stretches(float *to, int columns, const __m512 v[AROUND], int 
 }
 
 /* The last layer's sums, [row][channel][column][lane], to planes. */
-static void store_outputs(const ZsdPass *p, const Room *r, const char *scratch,
-                          const float *bias) {
-  const int columns = (r->columns + AROUND - 1) / AROUND * AROUND;
-  const float *from = (const float *)(const void *)(scratch + r->at_out);
+static void store_outputs(const ZsdPass *p, const Room *r) {
+  const int columns = whole(r->columns);
+  const float *bias = biases(p, &r->cut) + 4 * r->cut.pairs;
+  const float *from = (const float *)(const void *)((const char *)p->scratch + r->at_out);
   for (int y = 0; y < p->height; y++, from += (ptrdiff_t)r->cut.rows * columns * LANES)
     for (int o = 0; o < p->shape.outputs; o++)
       for (int c = 0; c < r->columns; c += AROUND) {
@@ -315,55 +329,56 @@ static __mmask16 lanes_there(const ZsdPass *p, int columns, int column) {
   return (__mmask16)there;
 }
 
-static void first_layer(const ZsdPass *p, const Room *r, char *scratch) {
+/* The first (0) or second (1) layer. */
+static Layer layer_of(const ZsdPass *p, const Room *r, int number, int block) {
   const Cut *c = &r->cut;
-  const size_t block = 3 * (size_t)c->steps[0] * 2 * c->rows * BYTES;
-  const int above = p->top ? 0 : -1, below = p->height + !p->bottom;
-  Layer l = {.steps = c->steps[0],
-             .rows = c->rows,
-             .in_column = r->in,
-             .in_row = (size_t)c->in_pairs * BYTES,
-             .out_row = (size_t)c->pairs * BYTES,
-             .sums = scratch + r->at_sums};
-  for (int x = -1; x <= r->columns; x++) {
-    const char *in = scratch + r->at_in + (x + 1) * r->in + (above + 1) * l.in_row;
-    char *out = scratch + r->at_h1 + (x + 1) * r->h1;
+  const char *weights = p->weights;
+  const size_t size = 3 * (size_t)c->steps[number] * 2 * c->rows * BYTES;
+  return (Layer){.steps = c->steps[number],
+                 .rows = c->rows,
+                 .weights = weights + c->begin[number] + block * size,
+                 .bias = biases(p, c) + (number * c->blocks + block) * 2 * c->rows,
+                 .in_column = number == 0 ? r->in : r->h1,
+                 .in_row = (size_t)(number == 0 ? c->in_pairs : c->pairs) * BYTES,
+                 .out_row = (size_t)c->pairs * BYTES,
+                 .sums = (char *)p->scratch + r->at_sums};
+}
+
+/* From one column before the tile to one behind it, and from the row above it to the one below.
+ */
+static void first_layer(const ZsdPass *p, const Room *r) {
+  const Cut *c = &r->cut;
+  const int above = !p->top, rows = above + p->height + !p->bottom;
+  const size_t row = (size_t)c->pairs * BYTES;
+  for (int x = 0; x < r->columns + 2; x++) {
+    char *out = (char *)p->scratch + r->at_h1 + x * r->h1;
+    const char *in = (char *)p->scratch + r->at_in + x * r->in;
     if (p->top)
-      memset(out, 0, l.out_row);
+      memset(out, 0, row);
     if (p->bottom)
-      memset(out + (p->height + 1) * l.out_row, 0, l.out_row);
+      memset(out + (p->height + 1) * row, 0, row);
     for (int b = 0; b < c->blocks; b++) {
-      l.weights = (const char *)p->weights + b * block;
-      l.bias =
-          (const float *)(const void *)((const char *)p->weights + c->bias) + b * 2 * c->rows;
-      convolve(&l, in, out + (above + 1) * l.out_row + b * c->rows * BYTES, below - above,
-               lanes_there(p, r->columns, x));
+      const Layer l = layer_of(p, r, 0, b);
+      convolve(&l, in + p->top * l.in_row, out + p->top * row + b * c->rows * BYTES, rows,
+               lanes_there(p, r->columns, x - 1));
     }
   }
 }
 
-static void second_layer(const ZsdPass *p, const Room *r, char *scratch, int x) {
-  const Cut *c = &r->cut;
-  const size_t block = 3 * (size_t)c->steps[1] * 2 * c->rows * BYTES;
-  Layer l = {.steps = c->steps[1],
-             .rows = c->rows,
-             .in_column = r->h1,
-             .in_row = (size_t)c->pairs * BYTES,
-             .out_row = (size_t)c->pairs * BYTES,
-             .sums = scratch + r->at_sums};
-  for (int b = 0; b < c->blocks; b++) {
-    l.weights = (const char *)p->weights + c->begin[1] + b * block;
-    l.bias = (const float *)(const void *)((const char *)p->weights + c->bias) +
-             (c->blocks + b) * 2 * c->rows;
-    convolve(&l, scratch + r->at_h1 + x * r->h1, scratch + r->at_h2 + b * c->rows * BYTES,
+static void second_layer(const ZsdPass *p, const Room *r, int x) {
+  char *scratch = p->scratch;
+  for (int b = 0; b < r->cut.blocks; b++) {
+    const Layer l = layer_of(p, r, 1, b);
+    convolve(&l, scratch + r->at_h1 + x * r->h1, scratch + r->at_h2 + b * l.rows * BYTES,
              p->height, 0xffff);
   }
 }
 
 /* The 1x1 layer, four rows of a column at a time. */
-static void last_layer(const ZsdPass *p, const Room *r, char *scratch, int x) {
+static void last_layer(const ZsdPass *p, const Room *r, int x) {
+  char *scratch = p->scratch;
   const Cut *c = &r->cut;
-  const int columns = (r->columns + AROUND - 1) / AROUND * AROUND;
+  const int columns = whole(r->columns);
   const size_t in_row = (size_t)c->pairs * BYTES, channel = (size_t)columns * BYTES;
   for (int y = 0; y < p->height; y += 4) {
     const char *in[4], *w = (const char *)p->weights + c->begin[2];
@@ -418,15 +433,14 @@ static void run(const ZsdPass *p) {
   memset(scratch + r.at_out - TILE * BYTES, 0, TILE * BYTES);
 
   configure(r.cut.rows);
-  load_inputs(p, &r, scratch);
-  first_layer(p, &r, scratch);
+  load_inputs(p, &r);
+  first_layer(p, &r);
   for (int x = 0; x < r.columns; x++) {
-    second_layer(p, &r, scratch, x);
-    last_layer(p, &r, scratch, x);
+    second_layer(p, &r, x);
+    last_layer(p, &r, x);
   }
   _tile_release();
-  const char *bias = (const char *)p->weights + r.cut.bias;
-  store_outputs(p, &r, scratch, (const float *)(const void *)bias + 4 * r.cut.pairs);
+  store_outputs(p, &r);
 }
 
 /* Each lane has four samples of a row; a 720p picture in 4:2:0 has 230 such tiles. */
