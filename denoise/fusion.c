@@ -444,7 +444,7 @@ void zsd_fusion_add(ZsdFusion *f, const ZsdFrame *frame, const ZsdKernels *kerne
     return;
   }
   f->frames++;
-  zsd_pyramid_fill(&f->now, luma->y, threads);
+  zsd_pyramid_fill(&f->now, luma->y, f->kernels, threads);
   zsd_light_adapt(&f->before, &f->now);
   const bool known = f->has_temporal;
   find_and_fuse(f, frame, kernels, threads);
@@ -475,6 +475,6 @@ void zsd_fusion_keep(ZsdFusion *f, const ZsdFrame *frame, ZsdThreads *threads) {
   if (f->repeated)
     return;
   zsd_threads_run(threads, keep_row, &keep, luma->height);
-  zsd_pyramid_fill(&f->before, luma->z, threads);
+  zsd_pyramid_fill(&f->before, luma->z, f->kernels, threads);
   f->has_past = true;
 }

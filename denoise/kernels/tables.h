@@ -15,7 +15,9 @@ void zsd_sad_fill_neon(ZsdKernels *k);
 
 /* Plain loops that the compiler makes vectors of: one source for all sets, plain C among them.
  */
-#define ZSD_MEASURES(set) void zsd_block_fill_##set(ZsdKernels *k);
+#define ZSD_MEASURES(set)                                                                      \
+  void zsd_block_fill_##set(ZsdKernels *k);                                                    \
+  void zsd_gray_fill_##set(ZsdKernels *k);
 ZSD_MEASURES(c)
 ZSD_MEASURES(avx2)
 ZSD_MEASURES(avx512)

@@ -22,6 +22,8 @@ static const struct {
     {"sum", check_sum},
     {"sad16", check_sad16},
     {"noise_block", check_noise_block},
+    {"smooth", check_smooth},
+    {"halve", check_halve},
     {"load8", check_load8},
     {"load16", check_load16},
     {"store8", check_store8},
