@@ -53,7 +53,6 @@ struct ZsdFusion {
   ZsdPast past[ZSD_MAX_COMPONENTS];
   float *residual[ZSD_MAX_COMPONENTS]; /* what the prediction missed */
   uint8_t *last;                       /* the last frame's brightness as it came, 255 is 1 */
-  float *row;                          /* scratch: three rows */
   ZsdPyramid now, before;
   ZsdMotion *motion;
   const ZsdField *field;
@@ -61,6 +60,7 @@ struct ZsdFusion {
   uint8_t *missed; /* of each block of the field */
   ZsdNoiseModel noise[ZSD_MAX_COMPONENTS];
   ZsdNoiseEstimator *estimator;
+  ZsdLightMeter *meter;
   const ZsdKernels *kernels;
 };
 
@@ -73,7 +73,7 @@ ZsdFusion *zsd_fusion_new(const ZsdFrame *shape) {
   int failed = !f || !(f->missed = calloc(blocks, 1)) ||
                !(f->last = malloc((size_t)luma->width * luma->height + 1)) ||
                !(f->estimator = zsd_noise_estimator_new()) ||
-               !(f->row = malloc(3 * luma->width * sizeof(float)));
+               !(f->meter = zsd_light_meter_new(shape));
   for (int i = 0; i < shape->components && !failed; i++) {
     const size_t n = (size_t)shape->component[i].width * shape->component[i].height + 1;
     failed = zsd_past_new(&f->past[i], &shape->component[i]) ||
@@ -97,11 +97,11 @@ void zsd_fusion_free(ZsdFusion *f) {
   }
   free(f->missed);
   free(f->last);
-  free(f->row);
   zsd_pyramid_clear(&f->now);
   zsd_pyramid_clear(&f->before);
   zsd_motion_free(f->motion);
   zsd_noise_estimator_free(f->estimator);
+  zsd_light_meter_free(f->meter);
   free(f);
 }
 
@@ -406,9 +406,10 @@ static bool is_repeated(const ZsdFusion *f, const ZsdFrameComponent *c, double s
 /* Fuses the frame with what was found where the past shows it. */
 static void fuse_frame(ZsdFusion *f, const ZsdFrame *frame, ZsdThreads *threads) {
   memset(f->missed, 0, (size_t)f->field->across * f->field->down);
+  zsd_light_estimate(f->meter, f->light, f->past, f->field, frame, f->noise, f->kernels,
+                     threads);
   for (int i = 0; i < frame->components; i++) {
     const ZsdFrameComponent *c = &frame->component[i];
-    f->light[i] = zsd_light_estimate(&f->past[i], f->field, c, f->noise[i].sigma, f->row);
     Fuse fuse = {.frame = c,
                  .past = &f->past[i],
                  .field = f->field,

@@ -23,7 +23,8 @@ static struct {
 };
 enum { N_TABLES = sizeof tables / sizeof *tables };
 
-#define FILL_MEASURES(set, table) (zsd_block_fill_##set(table), zsd_gray_fill_##set(table))
+#define FILL_MEASURES(set, table)                                                              \
+  (zsd_block_fill_##set(table), zsd_gray_fill_##set(table), zsd_light_fill_##set(table))
 
 static void fill_tables(void) {
   for (int i = 0; i < N_TABLES; i++) {

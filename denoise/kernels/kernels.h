@@ -13,7 +13,7 @@
 #ifndef ZSD_KERNELS_H
 #define ZSD_KERNELS_H
 
-#include "block.h"
+#include "measures.h"
 #include "pass.h"
 
 #include <stddef.h>
@@ -83,6 +83,11 @@ typedef struct {
 
   /* The sum of absolute differences of 16x16 bytes. */
   unsigned (*sad16)(const uint8_t *a, ptrdiff_t a_row, const uint8_t *b, ptrdiff_t b_row);
+
+  /* Adds up the samples y[0..n), predicted as p, that lie within `reach` of what the light
+   * makes of p. */
+  void (*light_sums)(ZsdLightSums *sums, const float *y, const float *p, const float *q, int n,
+                     const ZsdLight *light, float reach);
 
   /* A row of the binomial filter of five taps each way over rows of `width` floats, their ends
    * repeated: of 0..1, what lies outside is clipped, to 0..255. */

@@ -17,7 +17,8 @@ void zsd_sad_fill_neon(ZsdKernels *k);
  */
 #define ZSD_MEASURES(set)                                                                      \
   void zsd_block_fill_##set(ZsdKernels *k);                                                    \
-  void zsd_gray_fill_##set(ZsdKernels *k);
+  void zsd_gray_fill_##set(ZsdKernels *k);                                                     \
+  void zsd_light_fill_##set(ZsdKernels *k);
 ZSD_MEASURES(c)
 ZSD_MEASURES(avx2)
 ZSD_MEASURES(avx512)

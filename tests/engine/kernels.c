@@ -22,6 +22,7 @@ static const struct {
     {"sum", check_sum},
     {"sad16", check_sad16},
     {"noise_block", check_noise_block},
+    {"light_sums", check_light_sums},
     {"smooth", check_smooth},
     {"halve", check_halve},
     {"load8", check_load8},

@@ -66,6 +66,7 @@ void check_conv1x1_grad(Check *check);
 void check_sum(Check *check);
 void check_sad16(Check *check);
 void check_noise_block(Check *check);
+void check_light_sums(Check *check);
 void check_smooth(Check *check);
 void check_halve(Check *check);
 void check_load8(Check *check);

@@ -110,12 +110,53 @@ void check_noise_block(Check *check) {
                   check_random(check, 0, 1));
 }
 
-/* --- gray pictures --- */
+/* --- rows --- */
 
 /* A row's length: often a short one, so that every remainder occurs. */
 static int random_length(Check *check) {
   return check_random(check, 0, 3) ? check_random(check, 1, 70) : check_random(check, 70, 1300);
 }
+
+/* Samples and predictions of which some miss by just as much as is within reach. */
+void check_light_sums(Check *check) {
+  enum { NEARBY = 4 };
+  for (int trial = 0; trial < 400; trial++) {
+    const int n = random_length(check);
+    const ZsdLight light = {uniform(check, 0.7f, 1.5f), uniform(check, -0.1f, 0.1f)};
+    const float reach = uniform(check, 0, 0.2f);
+    double sums[7] = {0};
+    if (!check_wanted(check))
+      continue;
+    Buffer now = buffer_new(check, n * sizeof(float), sizeof(float));
+    Buffer before = buffer_new(check, (n + NEARBY) * sizeof(float), sizeof(float));
+    float *y = now.data, *q = before.data, *p = q + NEARBY;
+    for (int i = 0; i < n + NEARBY; i++)
+      q[i] = uniform(check, -0.1f, 1.1f);
+    for (int i = 0; i < n; i++) {
+      y[i] = light.gain * p[i] + light.offset + uniform(check, -0.4f, 0.4f);
+      const double d = (double)y[i] - p[i];
+      if (fabsf(y[i] - light.gain * p[i] - light.offset) > reach)
+        continue;
+      const double terms[] = {1, p[i], d, q[i], q[i] * p[i], q[i] * d, d * d};
+      for (int t = 0; t < 7; t++)
+        sums[t] += terms[t];
+    }
+    ZsdLightSums got, plain;
+    check->set->light_sums(&got, y, p, q, n, &light, reach);
+    check->plain->light_sums(&plain, y, p, q, n, &light, reach);
+    if (memcmp(&got, &plain, sizeof got) != 0)
+      check_fail(check, "n %d: not as plain C", n);
+    check_close(check, "n", got.n, sums[0], 1.5); /* rounding may decide about a sample */
+    const double off = 1e-6 * n + 3 * fabs(got.n - sums[0]);
+    const double found[] = {got.p, got.d, got.q, got.qp, got.qd, got.dd};
+    for (int t = 0; t < 6; t++)
+      check_close(check, "sum", found[t], sums[t + 1], off);
+    buffer_free(check, &now, "samples");
+    buffer_free(check, &before, "predictions");
+  }
+}
+
+/* --- gray pictures --- */
 
 /* Most of it within the range. */
 static Buffer random_row(Check *check, int n) {
