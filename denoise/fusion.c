@@ -64,7 +64,6 @@ struct ZsdFusion {
   ZsdPast past[ZSD_MAX_COMPONENTS];
   float *residual[ZSD_MAX_COMPONENTS]; /* what the prediction missed */
   uint8_t *last;                       /* the last frame's brightness as it came, 255 is 1 */
-  float *row;                          /* scratch: three rows */
   ZsdPyramid now, before;
   ZsdMotion *motion;
   const ZsdField *field;
@@ -74,6 +73,7 @@ struct ZsdFusion {
   int brightness; /* the component that shows it */
   ZsdNoiseModel noise[ZSD_MAX_COMPONENTS];
   ZsdNoiseEstimator *estimator;
+  ZsdLightMeter *meter;
 };
 
 /* --- memory --- */
@@ -85,7 +85,7 @@ ZsdFusion *zsd_fusion_new(const ZsdFrame *shape, const ZsdKernels *kernels) {
   int failed = !f || !(f->missed = calloc(blocks, 1)) ||
                !(f->last = malloc((size_t)luma->width * luma->height + 1)) ||
                !(f->estimator = zsd_noise_estimator_new()) ||
-               !(f->row = malloc(3 * luma->width * sizeof(float)));
+               !(f->meter = zsd_light_meter_new(shape));
   for (int i = 0; i < shape->components && !failed; i++) {
     const size_t n = (size_t)shape->component[i].width * shape->component[i].height + 1;
     failed = zsd_past_new(&f->past[i], &shape->component[i], kernels) ||
@@ -113,11 +113,11 @@ void zsd_fusion_free(ZsdFusion *f) {
   free(f->missed);
   zsd_calm_clear(&f->calm);
   free(f->last);
-  free(f->row);
   zsd_pyramid_clear(&f->now);
   zsd_pyramid_clear(&f->before);
   zsd_motion_free(f->motion);
   zsd_noise_estimator_free(f->estimator);
+  zsd_light_meter_free(f->meter);
   free(f);
 }
 
@@ -478,10 +478,10 @@ static bool is_repeated(const ZsdFusion *f, const ZsdFrameComponent *c, double s
 static void fuse_frame(ZsdFusion *f, const ZsdFrame *frame, ZsdThreads *threads) {
   Job job = job_of(f, frame);
   memset(f->missed, 0, (size_t)f->field->across * f->field->down);
+  zsd_light_estimate(f->meter, f->light, f->past, f->field, frame, f->noise, f->kernels,
+                     threads);
   for (int i = 0; i < frame->components; i++) {
     Fuse *fuse = &job.fuse[i];
-    f->light[i] =
-        zsd_light_estimate(&f->past[i], f->field, fuse->frame, f->noise[i].sigma, f->row);
     fuse->field = f->field;
     fuse->light = f->light[i];
     fuse->noise = zsd_fusion_variance(f, i);
@@ -513,7 +513,7 @@ void zsd_fusion_add(ZsdFusion *f, const ZsdFrame *frame, ZsdThreads *threads) {
     return;
   }
   f->frames++;
-  zsd_pyramid_fill(&f->now, luma->y, threads);
+  zsd_pyramid_fill(&f->now, luma->y, f->kernels, threads);
   zsd_light_adapt(&f->before, &f->now);
   const bool known = f->has_temporal;
   find_and_fuse(f, frame, threads);
@@ -531,6 +531,6 @@ void zsd_fusion_keep(ZsdFusion *f, const ZsdFrame *frame, ZsdThreads *threads) {
     return;
   for (int i = 0; i < frame->components; i++)
     zsd_past_turn(&f->past[i]);
-  zsd_pyramid_fill(&f->before, frame->component[frame->brightness].z, threads);
+  zsd_pyramid_fill(&f->before, frame->component[frame->brightness].z, f->kernels, threads);
   f->has_past = true;
 }

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "light.h"
 
+#include "bounds.h"
+
 #include <math.h>
 #include <stdlib.h>
 
 enum {
-  SAMPLES = 1 << 17, /* of a larger picture every other row or fewer are looked at */
+  SAMPLES = 1 << 16, /* of a larger picture every other row or fewer are looked at */
   LEVELS = 511,      /* of differences, on the scale of 0..255 */
+  SOME = 4,          /* every so many samples of a row are enough to begin with */
   NEARBY = 4,        /* samples: further than noise is correlated */
   ROUNDS = 3,
 };
@@ -18,9 +21,9 @@ static const double OUTLIER = 2.5;
  * change of light but another picture. */
 static const double SIGNIFICANT = 4, MOST_GAIN = 1.6, MOST_SHIFT = 0.2;
 
-/* Sums over samples: prediction p, difference d, and a prediction q nearby. Like p it tells how
- * bright the place is, but its noise is not that of p, which would pull the slope of d over p
- * towards -1 (errors in variables; q is an instrument). */
+/* Sums over samples. Like the prediction p the one nearby, q, tells how bright the place is,
+ * but its noise is not that of p, which would pull the slope of d over p towards -1 (errors in
+ * variables; q is an instrument). */
 typedef struct {
   double n, p, d, q, qp, qd, dd;
 } Sums;
@@ -36,48 +39,87 @@ static double median_of(const unsigned histogram[LEVELS]) {
   return (i - LEVELS / 2) / 255.0;
 }
 
+/* --- looking --- */
+
+/* The rows of a component that are looked at, and what is predicted of them. */
 typedef struct {
-  const ZsdPast *past;
-  const ZsdField *field;
   const ZsdFrameComponent *frame;
-  int every; /* rows */
+  int every, rows;
   float *p, *k;
 } Look;
 
+struct ZsdLightMeter {
+  Look look[ZSD_MAX_COMPONENTS];
+};
+
+ZsdLightMeter *zsd_light_meter_new(const ZsdFrame *shape) {
+  ZsdLightMeter *m = calloc(1, sizeof *m);
+  for (int i = 0; m && i < shape->components; i++) {
+    const size_t n = SAMPLES + shape->component[i].width;
+    m->look[i].p = malloc(n * sizeof(float));
+    m->look[i].k = malloc(n * sizeof(float));
+    if (!m->look[i].p || !m->look[i].k) {
+      zsd_light_meter_free(m);
+      return NULL;
+    }
+  }
+  return m;
+}
+
+void zsd_light_meter_free(ZsdLightMeter *m) {
+  for (int i = 0; m && i < ZSD_MAX_COMPONENTS; i++) {
+    free(m->look[i].p);
+    free(m->look[i].k);
+  }
+  free(m);
+}
+
+static void look_at(Look *l, const ZsdFrameComponent *frame) {
+  l->frame = frame;
+  l->every = (int)((ptrdiff_t)frame->width * frame->height / SAMPLES) + 1;
+  l->rows = frame->width ? (frame->height + l->every - 1) / l->every : 0;
+}
+
+static const float *row_of(const Look *l, int row) {
+  return l->frame->y + (ptrdiff_t)row * l->every * l->frame->width;
+}
+
+static const float *prediction_of(const Look *l, int row) {
+  return l->p + (ptrdiff_t)row * l->frame->width;
+}
+
 static double begin(const Look *l) {
   unsigned histogram[LEVELS] = {0};
-  for (int y = 0; y < l->frame->height; y += l->every) {
-    const float *now = l->frame->y + (ptrdiff_t)y * l->frame->width;
-    zsd_past_predict_row(l->past, l->field, y, l->p, l->k);
-    for (int x = 0; x < l->frame->width; x++)
-      histogram[(int)fmaxf(0,
-                           fminf(LEVELS - 1, 255 * (now[x] - l->p[x]) + LEVELS / 2 + 0.5f))]++;
+  for (int y = 0; y < l->rows; y++) {
+    const float *now = row_of(l, y), *p = prediction_of(l, y);
+    for (int x = y % SOME; x < l->frame->width; x += SOME) {
+      const int level = (int)(255 * (now[x] - p[x]) + LEVELS / 2 + 0.5f);
+      histogram[zsd_clamp(level, 0, LEVELS - 1)]++;
+    }
   }
   return median_of(histogram);
 }
 
 /* Sums over the samples that lie within `reach` of the change found so far. */
-static Sums sum_up(const Look *l, ZsdLight light, double reach) {
+static Sums sum_up(const Look *l, const ZsdKernels *kernels, ZsdLight light, double reach) {
+  const int n = l->frame->width - NEARBY;
   Sums s = {0};
-  for (int y = 0; y < l->frame->height; y += l->every) {
-    const float *now = l->frame->y + (ptrdiff_t)y * l->frame->width;
-    zsd_past_predict_row(l->past, l->field, y, l->p, l->k);
-    for (int x = NEARBY; x < l->frame->width; x++) {
-      const float p = l->p[x], d = now[x] - p, q = l->p[x - NEARBY];
-      const float miss = now[x] - light.gain * p - light.offset;
-      if (fabsf(miss) > reach)
-        continue;
-      s.n++;
-      s.p += p;
-      s.d += d;
-      s.q += q;
-      s.qp += q * p;
-      s.qd += q * d;
-      s.dd += d * d;
-    }
+  for (int y = 0; y < l->rows && n > 0; y++) {
+    const float *p = prediction_of(l, y);
+    ZsdLightSums row;
+    kernels->light_sums(&row, row_of(l, y) + NEARBY, p + NEARBY, p, n, &light, (float)reach);
+    s.n += row.n;
+    s.p += row.p;
+    s.d += row.d;
+    s.q += row.q;
+    s.qp += row.qp;
+    s.qd += row.qd;
+    s.dd += row.dd;
   }
   return s;
 }
+
+/* --- the change --- */
 
 /* d = offset + slope (p - mean p), as far as either is significant. */
 static ZsdLight fit(const Sums *s) {
@@ -93,23 +135,62 @@ static ZsdLight fit(const Sums *s) {
   return (ZsdLight){(float)(1 + slope), (float)(shift - slope * mean)};
 }
 
-ZsdLight zsd_light_estimate(const ZsdPast *past, const ZsdField *field,
-                            const ZsdFrameComponent *frame, double sigma, float *scratch) {
-  const double n = (double)frame->width * frame->height;
-  const Look look = {
-      past, field, frame, (int)(n / SAMPLES) + 1, scratch, scratch + frame->width};
+static ZsdLight change_of(const Look *l, const ZsdKernels *kernels, double sigma) {
+  const double n = (double)l->frame->width * l->frame->height;
   const double reach = OUTLIER * fmax(1.0 / 255, 1.5 * sigma);
   ZsdLight light = {1, 0};
   if (n < 1)
     return light;
-  light.offset = (float)begin(&look);
+  light.offset = (float)begin(l);
   for (int round = 0; round < ROUNDS; round++) {
-    const Sums s = sum_up(&look, light, reach);
-    if (s.n < 0.25 * n / look.every || s.n < 64)
+    const Sums s = sum_up(l, kernels, light, reach);
+    if (s.n < 0.25 * n / l->every || s.n < 64)
       return (ZsdLight){1, 0};
     light = fit(&s);
   }
   return light;
+}
+
+/* --- frames --- */
+
+typedef struct {
+  ZsdLightMeter *meter;
+  ZsdLight *lights;
+  const ZsdPast *pasts;
+  const ZsdField *field;
+  const ZsdNoiseModel *noise;
+  const ZsdKernels *kernels;
+} Work;
+
+static void predict_row(void *context, int worker, int row) {
+  (void)worker;
+  const Work *work = context;
+  int i = 0;
+  while (row >= work->meter->look[i].rows)
+    row -= work->meter->look[i++].rows;
+  const Look *l = &work->meter->look[i];
+  const ptrdiff_t at = (ptrdiff_t)row * l->frame->width;
+  zsd_past_predict_row(&work->pasts[i], work->field, row * l->every, l->p + at, l->k + at);
+}
+
+static void find_change(void *context, int worker, int i) {
+  (void)worker;
+  const Work *work = context;
+  work->lights[i] = change_of(&work->meter->look[i], work->kernels, work->noise[i].sigma);
+}
+
+void zsd_light_estimate(ZsdLightMeter *meter, ZsdLight *lights, const ZsdPast *pasts,
+                        const ZsdField *field, const ZsdFrame *frame,
+                        const ZsdNoiseModel *noise, const ZsdKernels *kernels,
+                        ZsdThreads *threads) {
+  Work work = {meter, lights, pasts, field, noise, kernels};
+  int rows = 0;
+  for (int i = 0; i < frame->components; i++) {
+    look_at(&meter->look[i], &frame->component[i]);
+    rows += meter->look[i].rows;
+  }
+  zsd_threads_run(threads, predict_row, &work, rows);
+  zsd_threads_run(threads, find_change, &work, frame->components);
 }
 
 /* --- before motion is known --- */

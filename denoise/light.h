@@ -4,18 +4,21 @@
 #ifndef ZSD_LIGHT_H
 #define ZSD_LIGHT_H
 
+#include "noise.h"
 #include "past.h"
 
-/* now = gain * before + offset */
-typedef struct {
-  float gain, offset;
-} ZsdLight;
+/* Memory for estimates on frames of this shape. NULL: none. */
+typedef struct ZsdLightMeter ZsdLightMeter;
+ZsdLightMeter *zsd_light_meter_new(const ZsdFrame *shape);
+void zsd_light_meter_free(ZsdLightMeter *meter);
 
-/* The change between what the past predicts of a component and what the frame shows, by least
- * squares over the samples whose difference noise of deviation `sigma` explains. What is not
- * significant is no change. `scratch` has room for three rows. */
-ZsdLight zsd_light_estimate(const ZsdPast *past, const ZsdField *field,
-                            const ZsdFrameComponent *frame, double sigma, float *scratch);
+/* The change between what the past predicts of each component and what the frame shows, by
+ * least squares over the samples whose difference the noise explains. What is not significant
+ * is no change. */
+void zsd_light_estimate(ZsdLightMeter *meter, ZsdLight *lights, const ZsdPast *pasts,
+                        const ZsdField *field, const ZsdFrame *frame,
+                        const ZsdNoiseModel *noise, const ZsdKernels *kernels,
+                        ZsdThreads *threads);
 
 /* Before motion is known: where the light of the whole picture has changed much, makes
  * `before` as bright as `now`. */

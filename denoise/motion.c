@@ -58,72 +58,60 @@ void zsd_pyramid_clear(ZsdPyramid *pyramid) {
   *pyramid = (ZsdPyramid){0};
 }
 
-static void fill_margin(const ZsdGray *gray) {
-  const int w = gray->width, h = gray->height;
-  for (int y = 0; y < h; y++) {
-    uint8_t *row = gray->data + y * gray->row;
-    memset(row - MARGIN, row[0], MARGIN);
-    memset(row + w, row[w - 1], MARGIN);
-  }
-  uint8_t *first = gray->data - MARGIN, *last = first + (h - 1) * gray->row;
-  for (int y = 1; y <= MARGIN; y++) {
-    memcpy(first - y * gray->row, first, gray->row);
-    memcpy(last + y * gray->row, last, gray->row);
-  }
+/* Repeats the ends of a row, and the first and the last row. */
+static void fill_margin(const ZsdGray *gray, int y) {
+  uint8_t *row = gray->data + y * gray->row, *memory = row - MARGIN;
+  memset(memory, row[0], MARGIN);
+  memset(row + gray->width, row[gray->width - 1], MARGIN);
+  for (int i = 1; i <= MARGIN && y == 0; i++)
+    memcpy(memory - i * gray->row, memory, gray->row);
+  for (int i = 1; i <= MARGIN && y == gray->height - 1; i++)
+    memcpy(memory + i * gray->row, memory, gray->row);
 }
 
 typedef struct {
-  const ZsdGray *to;
-  const ZsdGray *from; /* the level above, or NULL */
+  const ZsdPyramid *pyramid;
   const float *luma;
+  const ZsdKernels *kernels;
 } Fill;
 
-/* Light that changes may carry a fused picture past either end of the range. */
-static uint8_t to_byte(float v) {
-  return (uint8_t)((v < 0 ? 0 : v < 1 ? v : 1) * 255 + 0.5f);
-}
-
-/* One row of binomially smoothed luma: down the columns into `column` first, then along it. */
-static void smooth_row(void *context, int worker, int y) {
-  (void)worker;
-  const Fill *fill = context;
-  const int w = fill->to->width, h = fill->to->height;
-  const float *r[5];
-  uint8_t *out = fill->to->data + y * fill->to->row;
+static void smooth_row(const Fill *fill, int y) {
+  const ZsdGray *to = &fill->pyramid->level[0];
+  const float *rows[5];
   for (int i = 0; i < 5; i++)
-    r[i] = fill->luma + (ptrdiff_t)zsd_clamp(y + i - 2, 0, h - 1) * w;
-  enum { STRIP = 256 };
-  for (int x0 = 0; x0 < w; x0 += STRIP) {
-    float column[STRIP + 4];
-    const int n = w - x0 < STRIP ? w - x0 : STRIP;
-    for (int i = -2; i < n + 2; i++) {
-      const int x = zsd_clamp(x0 + i, 0, w - 1);
-      column[i + 2] = r[0][x] + r[4][x] + 4 * (r[1][x] + r[3][x]) + 6 * r[2][x];
-    }
-    for (int i = 0; i < n; i++)
-      out[x0 + i] = to_byte((column[i] + column[i + 4] + 4 * (column[i + 1] + column[i + 3]) +
-                             6 * column[i + 2]) /
-                            256);
-  }
+    rows[i] = fill->luma + (ptrdiff_t)zsd_clamp(y + i - 2, 0, to->height - 1) * to->width;
+  fill->kernels->smooth(to->data + y * to->row, rows, to->width);
 }
 
-static void halve_row(void *context, int worker, int y) {
+static void halve_row(const Fill *fill, int level, int y) {
+  const ZsdGray *from = &fill->pyramid->level[level - 1], *to = from + 1;
+  const uint8_t *upper = from->data + 2 * y * from->row;
+  fill->kernels->halve(to->data + y * to->row, upper, upper + from->row, to->width);
+}
+
+/* The rows of all levels that a row of the coarsest one is made of, or would be. */
+static void fill_band(void *context, int worker, int band) {
   (void)worker;
   const Fill *fill = context;
-  const uint8_t *upper = fill->from->data + 2 * y * fill->from->row;
-  const uint8_t *lower = upper + fill->from->row;
-  uint8_t *out = fill->to->data + y * fill->to->row;
-  for (int x = 0; x < fill->to->width; x++)
-    out[x] =
-        (uint8_t)((upper[2 * x] + upper[2 * x + 1] + lower[2 * x] + lower[2 * x + 1] + 2) / 4);
+  const int levels = fill->pyramid->levels;
+  for (int l = 0; l < levels; l++) {
+    const ZsdGray *gray = &fill->pyramid->level[l];
+    const int rows = 1 << (levels - 1 - l), end = zsd_smaller((band + 1) * rows, gray->height);
+    for (int y = band * rows; y < end; y++) {
+      if (l)
+        halve_row(fill, l, y);
+      else
+        smooth_row(fill, y);
+      fill_margin(gray, y);
+    }
+  }
 }
 
-void zsd_pyramid_fill(ZsdPyramid *pyramid, const float *luma, ZsdThreads *threads) {
-  for (int l = 0; l < pyramid->levels; l++) {
-    Fill fill = {&pyramid->level[l], l ? &pyramid->level[l - 1] : NULL, luma};
-    zsd_threads_run(threads, l ? halve_row : smooth_row, &fill, fill.to->height);
-    fill_margin(fill.to);
-  }
+void zsd_pyramid_fill(ZsdPyramid *pyramid, const float *luma, const ZsdKernels *kernels,
+                      ZsdThreads *threads) {
+  Fill fill = {pyramid, luma, kernels};
+  const int rows = 1 << (pyramid->levels - 1);
+  zsd_threads_run(threads, fill_band, &fill, (pyramid->level[0].height + rows - 1) / rows);
 }
 
 void zsd_gray_map(const ZsdGray *gray, const uint8_t table[256]) {

@@ -36,7 +36,8 @@ void zsd_pyramid_clear(ZsdPyramid *pyramid);
 
 /* Fills it from luma (width x height floats without gaps, 0..1; what lies outside is clipped).
  */
-void zsd_pyramid_fill(ZsdPyramid *pyramid, const float *luma, ZsdThreads *threads);
+void zsd_pyramid_fill(ZsdPyramid *pyramid, const float *luma, const ZsdKernels *kernels,
+                      ZsdThreads *threads);
 
 /* Maps all samples and the margin. */
 void zsd_gray_map(const ZsdGray *gray, const uint8_t table[256]);

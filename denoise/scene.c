@@ -11,12 +11,20 @@ static int cells(int size) {
   return n < 1 ? 1 : n > ZSD_SCENE_CELLS ? ZSD_SCENE_CELLS : n;
 }
 
+/* Sums are kept for some columns side by side: the compiler adds them in one go. */
 static float mean_of(const float *plane, int width, int left, int right, int top, int bottom) {
+  enum { SIDE = 4 };
   double sum = 0;
   for (int y = top; y < bottom; y++) {
     const float *row = plane + (ptrdiff_t)y * width;
-    for (int x = left; x < right; x++)
-      sum += row[x];
+    float part[SIDE] = {0};
+    int x = left;
+    for (; x + SIDE <= right; x += SIDE)
+      for (int i = 0; i < SIDE; i++)
+        part[i] += row[x + i];
+    for (; x < right; x++)
+      part[0] += row[x];
+    sum += (part[0] + part[1]) + (part[2] + part[3]);
   }
   return (float)(sum / ((double)(right - left) * (bottom - top)));
 }

@@ -13,7 +13,7 @@
 #ifndef ZSD_KERNELS_H
 #define ZSD_KERNELS_H
 
-#include "block.h"
+#include "measures.h"
 #include "pass.h"
 #include "rows.h"
 
@@ -115,6 +115,18 @@ typedef struct {
 
   /* z = 0.5 + unit (z + d); noise = unit (d + noise), which is held to -most .. most units. */
   void (*finish)(float *z, float *noise, const float *d, ptrdiff_t n, float unit, float most);
+
+  /* Adds up the samples y[0..n), predicted as p, that lie within `reach` of what the light
+   * makes of p. */
+  void (*light_sums)(ZsdLightSums *sums, const float *y, const float *p, const float *q, int n,
+                     const ZsdLight *light, float reach);
+
+  /* A row of the binomial filter of five taps each way over rows of `width` floats, their ends
+   * repeated: of 0..1, what lies outside is clipped, to 0..255. */
+  void (*smooth)(uint8_t *out, const float *const rows[5], int width);
+
+  /* n means of 2x2 bytes, rounded. */
+  void (*halve)(uint8_t *out, const uint8_t *upper, const uint8_t *lower, int n);
 
   /* Measures a block of samples, without its plane of best fit or as it is, and that of the
    * brightness there; rows lie `row` floats apart. */

@@ -32,7 +32,10 @@ ZSD_ROWS(neon)
 
 /* Plain loops that the compiler makes vectors of: one source for all sets, plain C among them.
  */
-#define ZSD_MEASURES(set) void zsd_block_fill_##set(ZsdKernels *k);
+#define ZSD_MEASURES(set)                                                                      \
+  void zsd_block_fill_##set(ZsdKernels *k);                                                    \
+  void zsd_gray_fill_##set(ZsdKernels *k);                                                     \
+  void zsd_light_fill_##set(ZsdKernels *k);
 ZSD_MEASURES(c)
 ZSD_MEASURES(avx2)
 ZSD_MEASURES(avx512)

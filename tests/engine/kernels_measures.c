@@ -109,3 +109,126 @@ void check_noise_block(Check *check) {
       check_block(check, check_random(check, SIDE, 70), sizes[check_random(check, 0, 5)],
                   check_random(check, 0, 1));
 }
+
+/* --- rows --- */
+
+/* A row's length: often a short one, so that every remainder occurs. */
+static int random_length(Check *check) {
+  return check_random(check, 0, 3) ? check_random(check, 1, 70) : check_random(check, 70, 1300);
+}
+
+/* Samples and predictions of which some miss by just as much as is within reach. */
+void check_light_sums(Check *check) {
+  enum { NEARBY = 4 };
+  for (int trial = 0; trial < 400; trial++) {
+    const int n = random_length(check);
+    const ZsdLight light = {uniform(check, 0.7f, 1.5f), uniform(check, -0.1f, 0.1f)};
+    const float reach = uniform(check, 0, 0.2f);
+    double sums[7] = {0};
+    if (!check_wanted(check))
+      continue;
+    Buffer now = buffer_new(check, n * sizeof(float), sizeof(float));
+    Buffer before = buffer_new(check, (n + NEARBY) * sizeof(float), sizeof(float));
+    float *y = now.data, *q = before.data, *p = q + NEARBY;
+    for (int i = 0; i < n + NEARBY; i++)
+      q[i] = uniform(check, -0.1f, 1.1f);
+    for (int i = 0; i < n; i++) {
+      y[i] = light.gain * p[i] + light.offset + uniform(check, -0.4f, 0.4f);
+      const double d = (double)y[i] - p[i];
+      if (fabsf(y[i] - light.gain * p[i] - light.offset) > reach)
+        continue;
+      const double terms[] = {1, p[i], d, q[i], q[i] * p[i], q[i] * d, d * d};
+      for (int t = 0; t < 7; t++)
+        sums[t] += terms[t];
+    }
+    ZsdLightSums got, plain;
+    check->set->light_sums(&got, y, p, q, n, &light, reach);
+    check->plain->light_sums(&plain, y, p, q, n, &light, reach);
+    if (memcmp(&got, &plain, sizeof got) != 0)
+      check_fail(check, "n %d: not as plain C", n);
+    check_close(check, "n", got.n, sums[0], 1.5); /* rounding may decide about a sample */
+    const double off = 1e-6 * n + 3 * fabs(got.n - sums[0]);
+    const double found[] = {got.p, got.d, got.q, got.qp, got.qd, got.dd};
+    for (int t = 0; t < 6; t++)
+      check_close(check, "sum", found[t], sums[t + 1], off);
+    buffer_free(check, &now, "samples");
+    buffer_free(check, &before, "predictions");
+  }
+}
+
+/* --- gray pictures --- */
+
+/* Most of it within the range. */
+static Buffer random_row(Check *check, int n) {
+  Buffer buffer = buffer_new(check, n * sizeof(float), sizeof(float));
+  for (int i = 0; i < n; i++)
+    ((float *)buffer.data)[i] =
+        check_random(check, 0, 9) ? uniform(check, 0, 1) : uniform(check, -40, 40);
+  return buffer;
+}
+
+static double smoothed(const Buffer rows[5], int n, int x) {
+  static const int weight[] = {1, 4, 6, 4, 1};
+  double sum = 0;
+  for (int i = 0; i < 25; i++) {
+    const int at = x + i % 5 - 2;
+    sum += weight[i / 5] * weight[i % 5] *
+           ((const float *)rows[i / 5].data)[at < 0    ? 0
+                                             : at >= n ? n - 1
+                                                       : at];
+  }
+  return 255 * fmin(fmax(sum / 256, 0), 1);
+}
+
+void check_smooth(Check *check) {
+  for (int trial = 0; trial < 400; trial++) {
+    const int n = random_length(check);
+    if (!check_wanted(check))
+      continue;
+    Buffer rows[5], out = buffer_new(check, n, 1), plain = buffer_new(check, n, 1);
+    const float *row[5];
+    for (int i = 0; i < 5; i++) {
+      rows[i] = random_row(check, n);
+      row[i] = rows[i].data;
+    }
+    check->set->smooth(out.data, row, n);
+    check->plain->smooth(plain.data, row, n);
+    if (memcmp(out.data, plain.data, n) != 0)
+      check_fail(check, "width %d: not as plain C", n);
+    for (int x = 0; x < n; x++) /* either neighbour is right where rounding decides */
+      check_close(check, "smoothed", ((uint8_t *)out.data)[x], smoothed(rows, n, x), 0.501);
+    for (int i = 0; i < 5; i++)
+      buffer_free(check, &rows[i], "row");
+    buffer_free(check, &out, "smoothed row");
+    buffer_free(check, &plain, "smoothed row of plain C");
+  }
+}
+
+static Buffer random_bytes(Check *check, int n) {
+  Buffer buffer = buffer_new(check, n, 1);
+  for (int i = 0; i < n; i++)
+    ((uint8_t *)buffer.data)[i] =
+        (uint8_t)(check_random(check, 0, 3) ? check_random(check, 0, 255)
+                                            : 255 * check_random(check, 0, 1));
+  return buffer;
+}
+
+void check_halve(Check *check) {
+  for (int trial = 0; trial < 400; trial++) {
+    const int n = random_length(check);
+    if (!check_wanted(check))
+      continue;
+    Buffer upper = random_bytes(check, 2 * n), lower = random_bytes(check, 2 * n);
+    Buffer out = buffer_new(check, n, 1);
+    const uint8_t *a = upper.data, *b = lower.data, *got = out.data;
+    check->set->halve(out.data, a, b, n);
+    for (int x = 0; x < n; x++) {
+      const int expected = (a[2 * x] + a[2 * x + 1] + b[2 * x] + b[2 * x + 1] + 2) >> 2;
+      if (got[x] != expected)
+        check_fail(check, "n %d: byte %d is %d, not %d", n, x, got[x], expected);
+    }
+    buffer_free(check, &upper, "upper row");
+    buffer_free(check, &lower, "lower row");
+    buffer_free(check, &out, "halved row");
+  }
+}

@@ -109,8 +109,8 @@ static void searcher_free(Searcher *s) {
 static const ZsdField *search(Searcher *s, const Plane *now, const Plane *before, double sigma,
                               int go_on) {
   const ZsdSearch how = {zsd_kernels(zsd_cpu_detect()), s->threads, sigma};
-  zsd_pyramid_fill(&s->now, now->data, s->threads);
-  zsd_pyramid_fill(&s->before, before->data, s->threads);
+  zsd_pyramid_fill(&s->now, now->data, how.kernels, s->threads);
+  zsd_pyramid_fill(&s->before, before->data, how.kernels, s->threads);
   return zsd_motion_search(s->motion, &s->now, &s->before, &how, go_on);
 }
 
@@ -338,7 +338,7 @@ START_TEST(test_outside_the_range) {
   searcher_new(&s, plane.width, plane.height, 1);
   for (int i = 0; i < 96 * 96; i++)
     plane.data[i] = i < 96 * 48 ? 1.03f : -0.03f;
-  zsd_pyramid_fill(&s.now, plane.data, s.threads);
+  zsd_pyramid_fill(&s.now, plane.data, zsd_kernels(zsd_cpu_detect()), s.threads);
   for (int l = 0; l < s.now.levels; l++) {
     const ZsdGray *gray = &s.now.level[l];
     ck_assert_uint_eq(gray->data[0], 255);

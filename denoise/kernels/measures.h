@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is measured of a block of samples, to tell noise from what is not. */
-#ifndef ZSD_BLOCK_H
-#define ZSD_BLOCK_H
+/* What is measured of frames before they are fused. */
+#ifndef ZSD_MEASURES_H
+#define ZSD_MEASURES_H
 
 enum { ZSD_NOISE_BLOCK = 16 }; /* samples, each way */
 
+/* Of a block of samples. */
 typedef struct {
   float variance;   /* mean square */
   float lag1, lag2; /* mean products of samples so far apart, the mean of across and down */
@@ -13,5 +14,16 @@ typedef struct {
   float brightness; /* mean */
   float clipped;    /* part of the samples whose brightness is not between 0 and 1 */
 } ZsdNoiseBlock;
+
+/* now = gain * before + offset */
+typedef struct {
+  float gain, offset;
+} ZsdLight;
+
+/* Sums over samples: their number, prediction p, difference d of the sample and p, and a
+ * prediction q nearby. */
+typedef struct {
+  float n, p, d, q, qp, qd, dd;
+} ZsdLightSums;
 
 #endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Rows of the pictures that motion is searched in. */
+#include "set.h"
+
+enum { STRIP = 512, AROUND = 2 };
+
+/* Light that changes may carry a fused picture past either end of the range. */
+INLINE uint8_t to_byte(float v) {
+  const float low = v > 0 ? v : 0;
+  return (uint8_t)(int)((low < 1 ? low : 1) * 255 + 0.5f);
+}
+
+INLINE void add_rows(float *restrict sum, const float *const rows[5], int x, int n) {
+  const float *a = rows[0] + x, *b = rows[1] + x, *c = rows[2] + x, *d = rows[3] + x;
+  const float *e = rows[4] + x;
+  for (int i = 0; i < n; i++)
+    sum[i] = a[i] + e[i] + 4 * (b[i] + d[i]) + 6 * c[i];
+}
+
+INLINE void add_columns(uint8_t *restrict out, const float *restrict sum, int n) {
+  for (int i = 0; i < n; i++)
+    out[i] =
+        to_byte((sum[i] + sum[i + 4] + 4 * (sum[i + 1] + sum[i + 3]) + 6 * sum[i + 2]) / 256);
+}
+
+static void smooth(uint8_t *out, const float *const rows[5], int width) {
+  for (int x = 0; x < width; x += STRIP) {
+    float sum[AROUND + STRIP + AROUND];
+    const int n = width - x < STRIP ? width - x : STRIP;
+    const int begin = x > AROUND ? x - AROUND : 0;
+    const int end = x + n + AROUND < width ? x + n + AROUND : width;
+    float *const first = sum + AROUND + begin - x, *const last = sum + AROUND + end - 1 - x;
+    add_rows(first, rows, begin, end - begin);
+    for (float *s = sum; s < first; s++)
+      *s = *first;
+    for (float *s = last + 1; s < sum + n + 2 * AROUND; s++)
+      *s = *last;
+    add_columns(out + x, sum, n);
+  }
+}
+
+static void halve(uint8_t *restrict out, const uint8_t *restrict upper,
+                  const uint8_t *restrict lower, int n) {
+  for (int x = 0; x < n; x++)
+    out[x] =
+        (uint8_t)((upper[2 * x] + upper[2 * x + 1] + lower[2 * x] + lower[2 * x + 1] + 2) / 4);
+}
+
+void JOIN(zsd_gray_fill, SET)(ZsdKernels *k) {
+  k->smooth = smooth;
+  k->halve = halve;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The sums that a change of light is found from. They are kept for each of so many samples side
+ * by side, so that no order of additions is left to the compiler. */
+#include "set.h"
+
+#include <math.h>
+
+enum { SIDE = 16 };
+
+typedef struct {
+  float n[SIDE], p[SIDE], d[SIDE], q[SIDE], qp[SIDE], qd[SIDE], dd[SIDE];
+} Columns;
+
+INLINE void add(Columns *s, const float *y, const float *p, const float *q, const ZsdLight *l,
+                float reach, int n) {
+#if !defined(__clang__)
+#pragma GCC unroll 1
+#endif
+  for (int x = 0; x < n; x++) {
+    const float weight = fabsf(y[x] - l->gain * p[x] - l->offset) <= reach ? 1.0f : 0.0f;
+    const float d = y[x] - p[x], wd = weight * d, wq = weight * q[x];
+    s->n[x] += weight;
+    s->p[x] += weight * p[x];
+    s->d[x] += wd;
+    s->q[x] += wq;
+    s->qp[x] += wq * p[x];
+    s->qd[x] += wq * d;
+    s->dd[x] += wd * d;
+  }
+}
+
+INLINE float total(const float *c) {
+  float sum = 0;
+  for (int x = 0; x < SIDE; x++)
+    sum += c[x];
+  return sum;
+}
+
+static void light_sums(ZsdLightSums *sums, const float *y, const float *p, const float *q,
+                       int n, const ZsdLight *light, float reach) {
+  Columns s = {0};
+  const ZsdLight l = *light;
+  int x = 0;
+  for (; x + SIDE <= n; x += SIDE)
+    add(&s, y + x, p + x, q + x, &l, reach, SIDE);
+  add(&s, y + x, p + x, q + x, &l, reach, n - x);
+  *sums = (ZsdLightSums){.n = total(s.n),
+                         .p = total(s.p),
+                         .d = total(s.d),
+                         .q = total(s.q),
+                         .qp = total(s.qp),
+                         .qd = total(s.qd),
+                         .dd = total(s.dd)};
+}
+
+void JOIN(zsd_light_fill, SET)(ZsdKernels *k) {
+  k->light_sums = light_sums;
+}
