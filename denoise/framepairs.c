@@ -138,6 +138,17 @@ static float second_look(const ZsdView *next, const ZsdLight *lights, int channe
   return (sum / 4 - light.offset) / light.gain;
 }
 
+typedef struct {
+  int begin, end;
+} Span;
+
+/* Those samples of a part, but for its rim, of which a block that begins at `first` (of luma)
+ * has the first luma sample. */
+static Span span_of(int first, int size, int length) {
+  const int begin = (first + size - 1) / size, end = (first + ZSD_BLOCK + size - 1) / size;
+  return (Span){begin > RIM ? begin : RIM, zsd_smaller(end, length - RIM)};
+}
+
 /* The samples of a part that lie where a block of the next frame came from. `size` is that of
  * a sample, in luma samples. */
 static void look_again(const Part *part, const ZsdView *next, const ZsdLight *lights, int i,
@@ -146,11 +157,10 @@ static void look_again(const Part *part, const ZsdView *next, const ZsdLight *li
   const int left = i * ZSD_BLOCK + v.x - part->x * size;
   const int top = j * ZSD_BLOCK + v.y - part->y * size;
   const ptrdiff_t plane = (ptrdiff_t)part->height * part->width;
-  for (int y = RIM; y < part->height - RIM; y++)
-    for (int x = RIM; x < part->width - RIM; x++) {
-      if (x * size < left || x * size >= left + ZSD_BLOCK || y * size < top ||
-          y * size >= top + ZSD_BLOCK)
-        continue;
+  const Span down = span_of(top, size, part->height);
+  const Span across = span_of(left, size, part->width);
+  for (int y = down.begin; y < down.end; y++)
+    for (int x = across.begin; x < across.end; x++) {
       const ptrdiff_t at = (ptrdiff_t)y * part->width + x;
       look->weight.data[at] = 1;
       for (int c = 0; c < look->target.channels; c++) {
