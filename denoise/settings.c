@@ -4,7 +4,7 @@
 
 static const ZsdSettings profiles[] = {
     [ZSD_PROFILE_REALTIME] = {.epochs = 1024,
-                              .learning_rate = 4e-3,
+                              .learning_rate = 2e-3,
                               .step_size = 768,
                               .gamma = 0.5,
                               .hidden_channels = 24},
@@ -72,11 +72,11 @@ ZsdCourse zsd_settings_course(const ZsdSettings *settings) {
                                 .first_steps = 16,
                                 .first_parts = 64,
                                 .later_parts = 8},
-      [ZSD_PROFILE_BEST] = {.patches = 16,
+      [ZSD_PROFILE_BEST] = {.patches = 8,
                             .learning_rate = 6e-5,
                             .first_frames = 12,
                             .first_steps = 32,
-                            .later_steps = 4,
+                            .later_steps = 1,
                             .first_parts = 64,
                             .later_parts = 16},
       [ZSD_PROFILE_PAPER] = {0},
