@@ -183,7 +183,12 @@ bool zsd_learner_completed(const ZsdLearner *l) {
 
 int zsd_learner_remember(ZsdLearner *l, const ZsdView *view, const ZsdSettings *s) {
   const ZsdCourse course = zsd_settings_course(s);
-  const int count = l->frames <= course.first_frames ? course.first_parts : course.later_parts;
+  const bool later = course.later_steps || s->finetune_interval;
+  const int count = l->frames < course.first_frames ? course.first_parts
+                    : later                         ? course.later_parts
+                                                    : 0;
+  if (count == 0)
+    return 0;
   if (!l->pairs &&
       !(l->pairs = zsd_frame_pairs_new(l->shape, PAGES, zsd_threads_count(l->threads))))
     return -1;

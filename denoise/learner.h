@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a network is taught, and when: on a keyframe from the frame alone, by spatial pairs (or
  * strided ones where neighbours' noise is correlated); on the frames after it from one frame to
- * the next, in doses that become small. */
+ * the next, in doses that become small or end. */
 #ifndef ZSD_LEARNER_H
 #define ZSD_LEARNER_H
 

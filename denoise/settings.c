@@ -4,12 +4,12 @@
 
 static const ZsdSettings profiles[] = {
     [ZSD_PROFILE_REALTIME] = {.epochs = 1024,
-                              .learning_rate = 4e-3,
+                              .learning_rate = 2e-3,
                               .step_size = 768,
                               .gamma = 0.5,
                               .hidden_channels = 24},
     [ZSD_PROFILE_BALANCED] = {.epochs = 512,
-                              .learning_rate = 2e-3,
+                              .learning_rate = 1e-3,
                               .step_size = 384,
                               .gamma = 0.5,
                               .hidden_channels = 52},
@@ -55,29 +55,30 @@ ZsdSettings zsd_settings_resolve(const ZsdSettings *settings) {
   return s;
 }
 
-/* What has only seen a keyframe has to learn how fused frames look, too. */
+/* What has only seen a keyframe has to learn how fused frames look, too. There is so far to go
+ * that many steps of few patches get further than few steps of many. */
 static const double COLD_RATE = 1e-3;
-enum { COLD_STEPS = 4 };
+enum { COLD_STEPS = 4, COLD_PATCHES = 2 };
 
 ZsdCourse zsd_settings_course(const ZsdSettings *settings) {
   static const ZsdCourse courses[] = {
-      [ZSD_PROFILE_REALTIME] = {.patches = 8,
-                                .learning_rate = 6e-5,
-                                .first_frames = 8,
-                                .first_steps = 8,
-                                .first_parts = 64},
-      [ZSD_PROFILE_BALANCED] = {.patches = 8,
-                                .learning_rate = 6e-5,
+      [ZSD_PROFILE_REALTIME] = {.patches = 4,
+                                .learning_rate = 1.2e-4,
                                 .first_frames = 8,
                                 .first_steps = 16,
-                                .later_steps = 1,
                                 .first_parts = 64,
                                 .later_parts = 8},
-      [ZSD_PROFILE_BEST] = {.patches = 16,
+      [ZSD_PROFILE_BALANCED] = {.patches = 4,
+                                .learning_rate = 1.2e-4,
+                                .first_frames = 8,
+                                .first_steps = 16,
+                                .first_parts = 64,
+                                .later_parts = 8},
+      [ZSD_PROFILE_BEST] = {.patches = 8,
                             .learning_rate = 6e-5,
                             .first_frames = 12,
                             .first_steps = 32,
-                            .later_steps = 4,
+                            .later_steps = 1,
                             .first_parts = 64,
                             .later_parts = 16},
       [ZSD_PROFILE_PAPER] = {0},
@@ -86,6 +87,8 @@ ZsdCourse zsd_settings_course(const ZsdSettings *settings) {
   if (!settings->warm_start) {
     course.learning_rate = COLD_RATE;
     course.first_steps *= COLD_STEPS;
+    if (course.patches > COLD_PATCHES)
+      course.patches = COLD_PATCHES;
   }
   return course;
 }

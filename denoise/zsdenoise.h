@@ -5,7 +5,8 @@
  * Efficient Image Denoising without any Data", CVPR 2023) and carries it to video: each frame
  * is joined with what earlier ones showed of the same things, and a network of three
  * convolutions takes off the noise that is left. It begins with built-in weights, or learns on
- * a keyframe from that frame alone, and goes on learning from one frame to the next. */
+ * a keyframe from that frame alone, and goes on learning from one frame to the next over the
+ * first of them, or for as long as fine-tuning is asked for. */
 #ifndef ZSDENOISE_H
 #define ZSDENOISE_H
 

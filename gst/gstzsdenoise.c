@@ -8,8 +8,8 @@
  * zsdenoise removes noise from video. It needs no model, no GPU and no noise level. It joins each
  * frame with what earlier frames showed of the same things, and a small convolutional network
  * takes off the noise that is left. The network begins with built-in weights and learns the rest
- * from the video itself, a little on each frame: from what one frame and the next show of the same
- * things. Without those weights, or if #GstZsDenoise:epochs asks for it, it learns on a keyframe
+ * from the video itself, a little on each of its first frames: from what one frame and the next show
+ * of the same things. Without those weights, or if #GstZsDenoise:epochs asks for it, it learns on a keyframe
  * from that frame alone (Zero-Shot Noise2Noise, Y. Mansour and R. Heckel, CVPR 2023), for which the
  * stream waits. With no property set it does the right thing.
  *
