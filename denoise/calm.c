@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Blocks, and parts of the picture, whose mean squared miss is as many deviations above what is
- * usual there have changed. What is usual is learned, for a noise model is never quite right;
+/* A block, and a part of the picture, whose mean squared miss is as many deviations above what
+ * is usual there has changed. What is usual is learned, for a noise model is never quite right;
  * but more than this above the model is no noise. */
-static const double CHANGED = 4;
+static const double CHANGED_BLOCK = 4, CHANGED_PART = 3;
 static const float MOST_USUAL = 1.5f, USUAL_SHARE = 1 / 16.0f;
 
 /* A change of black or white from one frame to the next that nobody sees. */
@@ -55,26 +55,13 @@ void zsd_calm_learn(ZsdCalm *calm, const ZsdFrame *frame, const ZsdField *field,
     }
 }
 
-/* Whether a block and one beside it have moved together: noise moves single ones. */
-static bool has_moved(const ZsdField *field, int i, int j) {
-  const ZsdVector v = field->vector[j * field->across + i];
-  for (int k = 0; k < 9 && (v.x || v.y); k++) {
-    const int x = i + k % 3 - 1, y = j + k / 3 - 1;
-    if (k == 4 || x < 0 || y < 0 || x >= field->across || y >= field->down)
-      continue;
-    const ZsdVector beside = field->vector[y * field->across + x];
-    if (beside.x == v.x && beside.y == v.y)
-      return true;
-  }
-  return false;
-}
-
 /* Whether the squared misses of as many blocks are more than noise makes of what is usual: the
  * mean of n squares varies by sqrt(2 / n), that of correlated ones as of fewer. */
-static bool has_changed(const ZsdScenery *s, float energy, float usual, int blocks) {
+static bool has_changed(const ZsdScenery *s, float energy, float usual, int blocks,
+                        double most) {
   const double along = 1 + 2 * (s->lag1 * s->lag1 + s->lag2 * s->lag2);
   const double deviation = along * sqrt(2.0 / (blocks * ZSD_BLOCK * ZSD_BLOCK));
-  return energy > usual * (1 + CHANGED * deviation);
+  return energy > usual * (1 + most * deviation);
 }
 
 bool zsd_calm_holds(const ZsdCalm *calm, const ZsdScenery *s, int x, int y, int width,
@@ -90,10 +77,11 @@ bool zsd_calm_holds(const ZsdCalm *calm, const ZsdScenery *s, int x, int y, int 
   for (int j = zsd_clamp(y / ZSD_BLOCK, 0, bottom); j <= bottom; j++)
     for (int i = zsd_clamp(x / ZSD_BLOCK, 0, right); i <= right; i++, blocks++) {
       const int at = j * field->across + i;
-      if (has_moved(field, i, j) || has_changed(s, calm->energy[at], calm->usual[at], 1))
+      if (field->moves[at] ||
+          has_changed(s, calm->energy[at], calm->usual[at], 1, CHANGED_BLOCK))
         return false;
       energy += calm->energy[at];
       usual += calm->usual[at];
     }
-  return !has_changed(s, energy, usual, blocks);
+  return !has_changed(s, energy, usual, blocks, CHANGED_PART);
 }

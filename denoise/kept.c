@@ -9,7 +9,7 @@
 /* After so many calm frames what is fused no longer changes: with the gain of a Kalman filter
  * that has seen as many, a frame moves it by a twentieth of its noise. One that is not calm, as
  * noise alone may make one look, takes some of them back. */
-enum { SETTLED = 16, SETBACK = 4 };
+enum { SETTLED = 16, SETBACK = 2 };
 
 static int bytes_of(const ZsdImage *image) {
   return image->depth > 8 ? 2 : 1;

@@ -121,11 +121,18 @@ static Sums sum_up(const Look *l, const ZsdKernels *kernels, ZsdLight light, dou
 
 /* --- the change --- */
 
+/* By how much the mean of n samples of correlated noise, or of each `every`-th row of it,
+ * varies more than that of n independent ones. */
+static double mean_spread(const ZsdNoiseModel *noise, int every) {
+  const double along = 1 + 2 * (noise->lag1 + noise->lag2);
+  return every > 2 ? sqrt(along) : along;
+}
+
 /* d = offset + slope (p - mean p), as far as either is significant. */
-static ZsdLight fit(const Sums *s) {
+static ZsdLight fit(const Sums *s, double spread_of_mean) {
   const double mean = s->p / s->n, offset = s->d / s->n;
   const double spread = s->qp / s->n - s->q / s->n * mean;
-  const double error = sqrt(fmax(1e-8, s->dd / s->n - offset * offset) / s->n);
+  const double error = spread_of_mean * sqrt(fmax(1e-8, s->dd / s->n - offset * offset) / s->n);
   double slope = spread > 1e-6 ? (s->qd / s->n - s->q / s->n * offset) / spread : 0;
   if (fabs(slope) * sqrt(fmax(spread, 0)) < SIGNIFICANT * error)
     slope = 0;
@@ -135,9 +142,10 @@ static ZsdLight fit(const Sums *s) {
   return (ZsdLight){(float)(1 + slope), (float)(shift - slope * mean)};
 }
 
-static ZsdLight change_of(const Look *l, const ZsdKernels *kernels, double sigma) {
+static ZsdLight change_of(const Look *l, const ZsdKernels *kernels,
+                          const ZsdNoiseModel *noise) {
   const double n = (double)l->frame->width * l->frame->height;
-  const double reach = OUTLIER * fmax(1.0 / 255, 1.5 * sigma);
+  const double reach = OUTLIER * fmax(1.0 / 255, 1.5 * noise->sigma);
   ZsdLight light = {1, 0};
   if (n < 1)
     return light;
@@ -146,7 +154,7 @@ static ZsdLight change_of(const Look *l, const ZsdKernels *kernels, double sigma
     const Sums s = sum_up(l, kernels, light, reach);
     if (s.n < 0.25 * n / l->every || s.n < 64)
       return (ZsdLight){1, 0};
-    light = fit(&s);
+    light = fit(&s, mean_spread(noise, l->every));
   }
   return light;
 }
@@ -176,7 +184,7 @@ static void predict_row(void *context, int worker, int row) {
 static void find_change(void *context, int worker, int i) {
   (void)worker;
   const Work *work = context;
-  work->lights[i] = change_of(&work->meter->look[i], work->kernels, work->noise[i].sigma);
+  work->lights[i] = change_of(&work->meter->look[i], work->kernels, &work->noise[i]);
 }
 
 void zsd_light_estimate(ZsdLightMeter *meter, ZsdLight *lights, const ZsdPast *pasts,

@@ -21,6 +21,10 @@ enum {
 static const double PRICE = 0.019;
 enum { MOST_STEPS = 16 };
 
+/* A block moves beyond doubt if its vector is better than none by the price of as many steps:
+ * the sum of differences of correlated samples varies by as much. */
+enum { DOUBTFUL = 4 };
+
 /* The cost of a block for which nothing was tried yet. */
 static const unsigned UNTRIED = ~0u;
 
@@ -127,12 +131,15 @@ void zsd_gray_map(const ZsdGray *gray, const uint8_t table[256]) {
 static int field_new(ZsdField *field, int width, int height) {
   field->across = (width + ZSD_BLOCK - 1) / ZSD_BLOCK;
   field->down = (height + ZSD_BLOCK - 1) / ZSD_BLOCK;
-  field->vector = calloc((size_t)field->across * field->down + 1, sizeof *field->vector);
-  return field->vector ? 0 : -1;
+  const size_t blocks = (size_t)field->across * field->down + 1;
+  field->vector = calloc(blocks, sizeof *field->vector);
+  field->moves = calloc(blocks, 1);
+  return field->vector && field->moves ? 0 : -1;
 }
 
 static void field_clear(ZsdField *field) {
   free(field->vector);
+  free(field->moves);
   *field = (ZsdField){0};
 }
 
@@ -158,6 +165,7 @@ typedef struct {
   const ZsdGray *now, *before;
   unsigned price[MOST_STEPS + 1]; /* of so many steps away from the expected vector */
   int level;
+  bool ends;               /* nothing follows */
   const ZsdField *coarser; /* or NULL at the coarsest level */
   const ZsdField *last;    /* or NULL */
   const Matches *from;     /* what is smoothed */
@@ -190,8 +198,15 @@ static unsigned price_of(const Block *b, ZsdVector v) {
   return b->pass->price[zsd_smaller(steps, MOST_STEPS)];
 }
 
-static void try(Block *b, int dx, int dy) {
+static unsigned sad_of(const Block *b, int dx, int dy) {
   const ZsdGray *now = b->pass->now, *before = b->pass->before;
+  return b->pass->search->kernels->sad16(now->data + b->y * now->row + b->x, now->row,
+                                         before->data + (b->y + dy) * before->row + b->x + dx,
+                                         before->row);
+}
+
+static void try(Block *b, int dx, int dy) {
+  const ZsdGray *before = b->pass->before;
   const int x = b->x + dx, y = b->y + dy;
   const ZsdVector v = {(int16_t)dx, (int16_t)dy};
   if (x < -MARGIN || y < -MARGIN || x > before->width + MARGIN - WINDOW ||
@@ -203,9 +218,7 @@ static void try(Block *b, int dx, int dy) {
   const unsigned price = price_of(b, v);
   if (price >= b->cost)
     return;
-  const unsigned sad =
-      b->pass->search->kernels->sad16(now->data + b->y * now->row + b->x, now->row,
-                                      before->data + y * before->row + x, before->row);
+  const unsigned sad = sad_of(b, dx, dy);
   if (price + sad < b->cost) {
     b->cost = price + sad;
     b->sad = sad;
@@ -217,6 +230,12 @@ static void keep(const Block *b, int i, int j) {
   const Matches *to = b->pass->to;
   to->field.vector[j * to->field.across + i] = b->best;
   to->sad[j * to->field.across + i] = b->sad;
+}
+
+static void note_moves(const Block *b, int i, int j) {
+  const ZsdField *to = &b->pass->to->field;
+  to->moves[j * to->across + i] =
+      (b->best.x || b->best.y) && sad_of(b, 0, 0) > b->sad + b->pass->price[DOUBTFUL];
 }
 
 /* --- the search --- */
@@ -346,6 +365,8 @@ static void smooth_span(const Pass *pass, int first, int j, int n) {
         try(&b, x.row[k / 3][i + k % 3], y.row[k / 3][i + k % 3]);
     }
     keep(&b, first + i, j);
+    if (pass->ends)
+      note_moves(&b, first + i, j);
   }
 }
 
@@ -414,6 +435,7 @@ static void search_level(ZsdMotion *m, Pass *pass) {
   for (int k = 0; k < SMOOTHINGS; k++) {
     pass->from = k % 2 ? &m->smoothed : own;
     pass->to = k % 2 ? own : &m->smoothed;
+    pass->ends = pass->level == 0 && k == SMOOTHINGS - 1;
     zsd_threads_run(pass->search->threads, smooth_field_row, pass, down);
   }
 }

@@ -94,5 +94,5 @@ ZsdCourse zsd_settings_course(const ZsdSettings *settings) {
 }
 
 unsigned zsd_settings_refresh(const ZsdSettings *settings) {
-  return settings->profile <= ZSD_PROFILE_BALANCED ? 4 : 1;
+  return settings->profile <= ZSD_PROFILE_BALANCED ? 3 : 1;
 }
