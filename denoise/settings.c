@@ -7,7 +7,7 @@ static const ZsdSettings profiles[] = {
                               .learning_rate = 2e-3,
                               .step_size = 768,
                               .gamma = 0.5,
-                              .hidden_channels = 24},
+                              .hidden_channels = 32},
     [ZSD_PROFILE_BALANCED] = {.epochs = 512,
                               .learning_rate = 1e-3,
                               .step_size = 384,
