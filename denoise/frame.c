@@ -15,6 +15,13 @@ ZsdImage zsd_image_field(const ZsdImage *image, int field) {
   return f;
 }
 
+bool zsd_layout_planar_fits(const ZsdImage *image) {
+  bool fits = image->components > 1;
+  for (int i = 0; i < image->components; i++)
+    fits = fits && !image->component[i].half_width && !image->component[i].half_height;
+  return fits;
+}
+
 void zsd_layout_make(ZsdLayout *layout, const ZsdImage *image, bool packed) {
   const int block = packed ? 2 : 1;
   *layout = (ZsdLayout){.width = (image->width + block - 1) / block,

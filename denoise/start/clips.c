@@ -75,6 +75,10 @@ static Grain draw_grain(bool rgb, ZsdRandom *random) {
     g.reach = uniform(random, 0.2, 1);
     g.sigma = fmin(g.sigma, 35);
   }
+  if (rgb && g.reach > 0) {
+    g.common = uniform(random, 0, 0.8);
+    g.chroma = uniform(random, 1, 1.7);
+  }
   if (!rgb && happens(random, 0.3))
     g.chroma = uniform(random, 0.3, 1);
   if ((kind >= 0.4 && kind < 0.6) || kind >= 0.9) {
@@ -87,15 +91,16 @@ static Grain draw_grain(bool rgb, ZsdRandom *random) {
   return g;
 }
 
-/* Twelve channels serve 4:4:4 and RGB alike. */
+/* Three channels and twelve serve 4:4:4 and RGB alike. */
 static ZsdImage shape_of(int channels, ZsdRandom *random) {
+  const bool full = channels == 3 || channels == 12;
   ZsdImage image = {.width = CLIP_WIDTH,
                     .height = CLIP_HEIGHT,
                     .components = channels == 4 ? 1 : 3,
-                    .rgb = channels == 12 && happens(random, 0.5),
+                    .rgb = full && happens(random, 0.5),
                     .depth = 8};
   for (int i = 0; i < image.components; i++) {
-    const bool half_width = i > 0 && channels <= 8, half_height = i > 0 && channels <= 6;
+    const bool half_width = i > 0 && !full, half_height = half_width && channels != 8;
     image.component[i] = (ZsdComponent){.step = 1,
                                         .width = CLIP_WIDTH >> half_width,
                                         .height = CLIP_HEIGHT >> half_height,
@@ -232,19 +237,36 @@ static double deviation(const Clip *clip, int component, float value) {
   if (component > 0 && !clip->image.rgb)
     return g->sigma * g->chroma;
   const double brightness = fmax(0, clip->image.rgb ? value / 255 : (value - 16) / 219);
-  return g->sigma * sqrt(1 - g->shot + g->shot * 2 * brightness);
+  const double part = clip->image.rgb && component != 1 ? g->chroma : 1;
+  return part * g->sigma * sqrt(1 - g->shot + g->shot * 2 * brightness);
 }
 
-int clip_look(const Clip *clip, int component, const float *clean, int looks, ZsdRandom *random,
+/* Replaces a part of a component's grain by what the components have in common. */
+static void add_common(float *grain, const float *common, size_t n, double part) {
+  const float own = (float)sqrt(1 - part), other = (float)sqrt(part);
+  for (size_t i = 0; i < n; i++)
+    grain[i] = own * grain[i] + other * common[i];
+}
+
+int clip_look(const Clip *clip, const float *clean, int looks, ZsdRandom *random,
               float *noisy) {
-  const ZsdComponent *c = &clip->image.component[component];
-  float *wide = malloc((size_t)(c->width + 2) * (c->height + 2) * sizeof(float));
-  if (!wide)
-    return -1;
-  fill_grain(noisy, wide, c->width, c->height, clip->grain.reach, random);
-  free(wide);
+  const Grain *g = &clip->grain;
+  const size_t most = (size_t)CLIP_WIDTH * CLIP_HEIGHT;
   const double share = 1 / sqrt(looks);
-  for (size_t i = 0; i < samples(c); i++)
-    noisy[i] = clean[i] + noisy[i] * (float)(share * deviation(clip, component, clean[i]));
+  float *common = malloc((most + (CLIP_WIDTH + 2) * (CLIP_HEIGHT + 2)) * sizeof(float));
+  float *wide = common + most;
+  if (!common)
+    return -1;
+  if (g->common > 0)
+    fill_grain(common, wide, CLIP_WIDTH, CLIP_HEIGHT, g->reach, random);
+  for (int k = 0; k < clip->image.components; k++) {
+    const ZsdComponent *c = &clip->image.component[k];
+    fill_grain(noisy, wide, c->width, c->height, g->reach, random);
+    if (g->common > 0)
+      add_common(noisy, common, samples(c), g->common);
+    for (size_t i = 0; i < samples(c); i++, clean++, noisy++)
+      *noisy = *clean + *noisy * (float)(share * deviation(clip, k, *clean));
+  }
+  free(common);
   return 0;
 }

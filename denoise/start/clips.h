@@ -32,8 +32,10 @@ typedef struct {
 typedef struct {
   double sigma;  /* deviation at mid-gray, 0..255 */
   double shot;   /* the part of its variance there that is proportional to brightness */
-  double chroma; /* deviation in chroma, as a part of `sigma` */
+  double chroma; /* deviation in chroma, or red and blue, as a part of `sigma` */
   double reach;  /* it is filtered by [reach 1 reach] across and down */
+  double common; /* correlation between the components, as what a camera computes from one
+                    mosaic of red, green and blue samples has */
 } Grain;
 
 typedef struct {
@@ -45,17 +47,16 @@ typedef struct {
   Grain grain;
 } Clip;
 
-/* Draws a clip for a network of `channels` channels of picture (4, 6, 8 or 12). */
+/* Draws a clip for a network of `channels` channels of picture (3, 4, 6, 8 or 12). */
 void clip_draw(Clip *clip, const Pictures *pictures, int channels, ZsdRandom *random);
 
 /* Renders frame `t` without noise, 0..255: components one after the other in `frame`, which has
  * room for three components of full size. Returns 0, or -1 without memory. */
 int clip_render(const Clip *clip, const Pictures *pictures, int t, float *frame);
 
-/* The mean of `looks` noisy looks at a component of a frame. Returns 0, or -1 without memory.
- */
-int clip_look(const Clip *clip, int component, const float *clean, int looks, ZsdRandom *random,
-              float *noisy);
+/* The mean of `looks` noisy looks at a frame: components one after the other. Returns 0, or -1
+ * without memory. */
+int clip_look(const Clip *clip, const float *clean, int looks, ZsdRandom *random, float *noisy);
 
 /* Where a component begins in a frame. */
 const float *clip_component(const Clip *clip, const float *frame, int component);

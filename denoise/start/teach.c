@@ -22,6 +22,9 @@
 #include <string.h>
 
 enum {
+  PLANAR = 3, /* channels of a picture that is not packed */
+  PAGE_WIDTH = CLIP_WIDTH / 2,
+  PAGE_HEIGHT = CLIP_HEIGHT / 2,
   PATCHES = 16, /* a step */
   /* Second looks whose mean is the target: the same lesson as one of them teaches, with less
    * noise in the gradients. */
@@ -74,44 +77,53 @@ typedef struct {
 
 /* The next frame of the clip, as a camera gives it: clipped, and rounded to 8 bits. */
 static void shoot(Making *m, int t) {
-  if (clip_render(&m->clip, &m->teacher->pictures, t, m->clean))
+  const float *from = m->noisy;
+  if (clip_render(&m->clip, &m->teacher->pictures, t, m->clean) ||
+      clip_look(&m->clip, m->clean, 1, &m->random, m->noisy))
     need(NULL);
   for (int i = 0; i < m->frame.components; i++) {
     const ZsdFrameComponent *c = &m->frame.component[i];
-    if (clip_look(&m->clip, i, clip_component(&m->clip, m->clean, i), 1, &m->random, c->y))
-      need(NULL);
     for (int k = 0; k < c->width * c->height; k++)
-      c->y[k] = rintf(fmaxf(0, fminf(255, c->y[k]))) / 255;
+      c->y[k] = rintf(fmaxf(0, fminf(255, *from++))) / 255;
   }
   zsd_fusion_add(m->fusion, &m->frame, m->threads);
 }
 
+/* No lots are drawn where there is no choice. */
+static int any_below(ZsdRandom *random, int n) {
+  return n > 1 ? (int)zsd_random_below(random, n) : 0;
+}
+
 /* target = (fused frame - second look) / unit. Second looks are not clipped: that would take
  * their mean away from the picture, and teach that black is gray. */
-static void fill_target(Making *m, const ZsdTensor *target, float unit) {
+static void fill_target(Making *m, const ZsdTensor *target, int left, int top, float unit) {
+  if (clip_look(&m->clip, m->clean, SECOND_LOOKS, &m->random, m->noisy))
+    need(NULL);
   for (int i = 0; i < m->frame.components; i++) {
     const ZsdFrameComponent *c = &m->frame.component[i];
-    const float *clean = clip_component(&m->clip, m->clean, i);
-    if (clip_look(&m->clip, i, clean, SECOND_LOOKS, &m->random, m->noisy))
-      need(NULL);
+    const float *noisy = clip_component(&m->clip, m->noisy, i);
     for (int o = 0; o < m->layout.channels; o++)
       for (int y = 0; y < target->height && m->layout.channel[o].component == i; y++) {
-        const int row = y * m->layout.channel[o].y_step + m->layout.channel[o].y;
-        const ptrdiff_t at = (ptrdiff_t)row * c->width + m->layout.channel[o].x;
+        const int row = (top + y) * m->layout.channel[o].y_step + m->layout.channel[o].y;
         const int step = m->layout.channel[o].x_step;
+        const ptrdiff_t at = (ptrdiff_t)row * c->width + left * step + m->layout.channel[o].x;
         float *to = zsd_tensor_row(target, o, y);
         for (int x = 0; x < target->width; x++)
-          to[x] = (c->z[at + x * step] - m->noisy[at + x * step] / 255) / unit;
+          to[x] = (c->z[at + x * step] - noisy[at + x * step] / 255) / unit;
       }
   }
 }
 
+/* A page shows the whole of a packed picture, and some part of a planar one. */
 static void fill_page(Making *m, const ZsdLook *page) {
   const ZsdView view = {&m->frame, &m->layout, m->fusion, false};
   const ptrdiff_t plane = (ptrdiff_t)page->input.width * page->input.height;
+  const int left = any_below(&m->random, m->layout.width - page->input.width + 1);
+  const int top = any_below(&m->random, m->layout.height - page->input.height + 1);
   for (int y = 0; y < page->input.height; y++)
-    zsd_inputs_row(&view, 0, y, page->input.width, zsd_tensor_row(&page->input, 0, y), plane);
-  fill_target(m, &page->target, zsd_view_unit(&view));
+    zsd_inputs_row(&view, left, top + y, page->input.width, zsd_tensor_row(&page->input, 0, y),
+                   plane);
+  fill_target(m, &page->target, left, top, zsd_view_unit(&view));
   for (ptrdiff_t i = 0; i < plane; i++)
     page->weight.data[i] = 1;
 }
@@ -124,7 +136,7 @@ static void make_page(void *context, int worker, int item) {
   Making m = {.teacher = teacher, .threads = need(zsd_threads_new(1))};
   zsd_random_seed(&m.random, teacher->options.seed ^ (uint64_t)(item + 1) << 32);
   clip_draw(&m.clip, &teacher->pictures, teacher->options.channels, &m.random);
-  zsd_layout_make(&m.layout, &m.clip.image, true);
+  zsd_layout_make(&m.layout, &m.clip.image, teacher->options.channels != PLANAR);
   m.clean = need(malloc(2 * samples * sizeof(float)));
   m.noisy = m.clean + samples;
   if (zsd_frame_resize(&m.frame, &m.clip.image))
@@ -157,7 +169,7 @@ static ZsdLooks *make_pages(Teacher *t, ZsdShape shape) {
   ZsdLooks *looks = need(zsd_looks_new(shape, n, zsd_threads_count(t->threads)));
   t->pages = need(malloc(n * sizeof(ZsdLook *)));
   for (int i = 0; i < n; i++)
-    t->pages[i] = need(zsd_looks_turn(looks, CLIP_HEIGHT / 2, CLIP_WIDTH / 2));
+    t->pages[i] = need(zsd_looks_turn(looks, PAGE_HEIGHT, PAGE_WIDTH));
   zsd_threads_run(t->threads, make_page, t, n);
   free(t->pages);
   return looks;
@@ -273,7 +285,7 @@ static Options read_options(int argc, char **argv) {
   for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;)
     switch (c) {
     case 'c':
-      o.channels = (int)number(optarg, 4, 12);
+      o.channels = (int)number(optarg, PLANAR, 12);
       break;
     case 'h':
       o.hidden = (int)number(optarg, 1, 255);
@@ -295,8 +307,9 @@ static Options read_options(int argc, char **argv) {
     }
   if (!o.out || optind == argc)
     die("--out FILE and pictures are needed");
-  if (o.channels != 4 && o.channels != 6 && o.channels != 8 && o.channels != 12)
-    die("--channels is 4, 6, 8 or 12");
+  if (o.channels != PLANAR && o.channels != 4 && o.channels != 6 && o.channels != 8 &&
+      o.channels != 12)
+    die("--channels is 3, 4, 6, 8 or 12");
   return o;
 }
 

@@ -99,6 +99,7 @@ START_TEST(test_layout) {
     ck_assert_int_eq(layout.channels, format->channels);
     ck_assert_int_eq(layout.width, (sizes[i][0] + 1) / 2);
     ck_assert_int_eq(layout.height, (sizes[i][1] + 1) / 2);
+    ck_assert_int_eq(zsd_layout_planar_fits(&p.image), format->channels == 12);
     ZsdFrame frame = {0};
     ck_assert_int_eq(zsd_frame_resize(&frame, &p.image), 0);
     ck_assert_int_eq(frame.brightness, format->rgb ? 1 : 0);

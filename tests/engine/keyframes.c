@@ -107,6 +107,31 @@ START_TEST(test_new_size) {
 }
 END_TEST
 
+/* `realtime` packs all formats, the other profiles only those that are subsampled or gray: from
+ * the one to the other is a keyframe where that makes another network of it. */
+START_TEST(test_new_layout) {
+  static const struct {
+    const char *name;
+    unsigned keyframes;
+  } formats[] = {{"RGB", 3}, {"Y444", 3}, {"I420", 1}, {"YUY2", 1}, {"GRAY8", 1}};
+  static const ZsdProfile profiles[] = {ZSD_PROFILE_REALTIME, ZSD_PROFILE_BALANCED,
+                                        ZSD_PROFILE_BEST, ZSD_PROFILE_REALTIME};
+  for (int i = 0; i < 5; i++) {
+    ZsdSettings s = quick_settings();
+    ZsdDenoiser *d = new_denoiser();
+    s.scene_threshold = 0;
+    s.epochs = 20;
+    for (int p = 0; p < 4; p++) {
+      s.profile = profiles[p];
+      gain_of_frame(d, formats[i].name, 0, p + 1, &s);
+    }
+    ck_assert_msg(status_of(d).keyframes == formats[i].keyframes, "%s: %d keyframes",
+                  formats[i].name, (int)status_of(d).keyframes);
+    zsd_denoiser_free(d);
+  }
+}
+END_TEST
+
 START_TEST(test_finetuning) {
   ZsdSettings s = quick_settings();
   ZsdDenoiser *d = new_denoiser();
@@ -280,6 +305,7 @@ Suite *make_suite(void) {
   tcase_add_test(tc, test_reset_forgets);
   tcase_add_test(tc, test_new_format);
   tcase_add_test(tc, test_new_size);
+  tcase_add_test(tc, test_new_layout);
   tcase_add_test(tc, test_finetuning);
   tcase_add_test(tc, test_finetuning_on_black);
   tcase_add_test(tc, test_second_field);

@@ -15,7 +15,8 @@
 
 enum { SIZE = 24, MOST = 150000, HEADER = 2 };
 
-static const int channels[] = {4, 6, 8, 12};
+static const int channels[] = {3, 4, 6, 8, 12};
+enum { N_CHANNELS = sizeof channels / sizeof *channels };
 
 static ZsdShape shape_of(int n, int hidden) {
   return (ZsdShape){zsd_inputs_count(n, true), hidden, n};
@@ -88,7 +89,7 @@ END_TEST
 START_TEST(test_unknown) {
   static const ZsdShape shapes[] = {
       {11, 15, 4}, {15, 1, 6},  {12, 32, 4},  {3, 52, 3},  {6, 32, 6},
-      {9, 32, 3},  {13, 32, 5}, {23, 32, 10}, {15, 32, 4}, {1, 1, 1},
+      {9, 15, 3},  {13, 32, 5}, {23, 32, 10}, {15, 32, 4}, {1, 1, 1},
   };
   for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
     ZsdNetwork net, before;
@@ -228,9 +229,9 @@ END_TEST
 Suite *make_suite(void) {
   Suite *suite = suite_create("start");
   TCase *tc = tcase_create("weights");
-  tcase_add_loop_test(tc, test_loads, 0, 4);
+  tcase_add_loop_test(tc, test_loads, 0, N_CHANNELS);
   tcase_add_test(tc, test_unknown);
-  tcase_add_loop_test(tc, test_widens, 0, 4);
+  tcase_add_loop_test(tc, test_widens, 0, N_CHANNELS);
   tcase_add_test(tc, test_widened_channels);
   tcase_add_test(tc, test_numbers);
   tcase_add_test(tc, test_cut_off);
