@@ -303,8 +303,7 @@ static bool same_format(const ZsdImage *a, const ZsdImage *b) {
 static int prepare(ZsdDenoiser *d, const ZsdImage *image, Stream *stream,
                    const ZsdSettings *s) {
   const bool as_published = s->profile == ZSD_PROFILE_PAPER;
-  zsd_layout_make(&d->layout, image,
-                  s->profile == ZSD_PROFILE_REALTIME || !zsd_layout_planar_fits(image));
+  zsd_layout_make(&d->layout, image, !zsd_layout_planar_fits(image));
   const ZsdShape shape = {zsd_inputs_count(d->layout.channels, !as_published),
                           (int)s->hidden_channels, d->layout.channels};
   return start_threads(d, s->threads) || prepare_network(d, shape, s) ||

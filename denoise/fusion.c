@@ -387,13 +387,17 @@ static void mix(ZsdNoiseModel *model, const ZsdNoiseModel *found, double share) 
 }
 
 /* One picture cannot tell correlated noise from fine texture, which must not suffer: the more
- * correlated it looks, the less of it is taken for noise. */
+ * correlated it looks, the less of it is taken for noise. A weak correlation is taken for that
+ * of texture that lies under white noise. */
 static void doubt(ZsdNoiseModel *model) {
-  const double correlated = (model->lag1 - TEXTURE_FROM) / (TEXTURE_TO - TEXTURE_FROM);
-  const double keep = 1 - MOST_DOUBT * fmax(0, fmin(1, correlated));
+  const double correlated =
+      fmax(0, fmin(1, (model->lag1 - TEXTURE_FROM) / (TEXTURE_TO - TEXTURE_FROM)));
+  const double keep = 1 - MOST_DOUBT * correlated;
   model->sigma *= sqrt(keep);
   model->base *= keep;
   model->slope *= keep;
+  model->lag1 *= correlated;
+  model->lag2 *= correlated;
 }
 
 /* Whether there is next to nothing in the frame that the past predicted. */

@@ -49,8 +49,7 @@ ZsdImage zsd_image_field(const ZsdImage *image, int field);
 /* --- settings --- */
 
 typedef enum {
-  ZSD_PROFILE_REALTIME, /* the network sees all pictures at half size; the others do that with
-                           those that are gray or subsampled, but not with RGB and 4:4:4 */
+  ZSD_PROFILE_REALTIME,
   ZSD_PROFILE_BALANCED,
   ZSD_PROFILE_BEST,
   ZSD_PROFILE_PAPER, /* the method as published, in steps of the full picture */

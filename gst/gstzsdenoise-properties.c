@@ -272,11 +272,9 @@ install_filter_properties (GObjectClass * object_class,
    * GstZsDenoise:profile:
    *
    * A named bundle of the settings below. A setting that is set wins over the profile's, in
-   * whichever order they are set. `realtime` has the network see all frames at half size, four
-   * samples at a time; the others do that with gray and subsampled ones, but not with RGB and
-   * 4:4:4, which then take three times as long and come out cleaner. `paper` is the method as
-   * published: each step of learning sees the whole frame, 2000 steps are taken;
-   * #GstZsDenoise:temporal and #GstZsDenoise:warm-start do not count.
+   * whichever order they are set. `paper` is the method as published: each step of learning
+   * sees the whole frame, 2000 steps are taken; #GstZsDenoise:temporal and
+   * #GstZsDenoise:warm-start do not count.
    */
   g_object_class_install_property (object_class, PROP_PROFILE,
       g_param_spec_enum ("profile", "Profile",

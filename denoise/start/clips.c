@@ -91,9 +91,9 @@ static Grain draw_grain(bool rgb, ZsdRandom *random) {
   return g;
 }
 
-/* Three channels and twelve serve 4:4:4 and RGB alike. */
+/* Three channels serve 4:4:4 and RGB alike. */
 static ZsdImage shape_of(int channels, ZsdRandom *random) {
-  const bool full = channels == 3 || channels == 12;
+  const bool full = channels == 3;
   ZsdImage image = {.width = CLIP_WIDTH,
                     .height = CLIP_HEIGHT,
                     .components = channels == 4 ? 1 : 3,

@@ -47,7 +47,7 @@ typedef struct {
   Grain grain;
 } Clip;
 
-/* Draws a clip for a network of `channels` channels of picture (3, 4, 6, 8 or 12). */
+/* Draws a clip for a network of `channels` channels of picture (3, 4, 6 or 8). */
 void clip_draw(Clip *clip, const Pictures *pictures, int channels, ZsdRandom *random);
 
 /* Renders frame `t` without noise, 0..255: components one after the other in `frame`, which has

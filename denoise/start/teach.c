@@ -285,7 +285,7 @@ static Options read_options(int argc, char **argv) {
   for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;)
     switch (c) {
     case 'c':
-      o.channels = (int)number(optarg, PLANAR, 12);
+      o.channels = (int)number(optarg, PLANAR, 8);
       break;
     case 'h':
       o.hidden = (int)number(optarg, 1, 255);
@@ -307,9 +307,8 @@ static Options read_options(int argc, char **argv) {
     }
   if (!o.out || optind == argc)
     die("--out FILE and pictures are needed");
-  if (o.channels != PLANAR && o.channels != 4 && o.channels != 6 && o.channels != 8 &&
-      o.channels != 12)
-    die("--channels is 3, 4, 6, 8 or 12");
+  if (o.channels != PLANAR && o.channels != 4 && o.channels != 6 && o.channels != 8)
+    die("--channels is 3, 4, 6 or 8");
   return o;
 }
 
