@@ -43,6 +43,10 @@ static const float LEAST_VARIANCE = 1e-7f;
 /* The share of a new estimate in the noise model. */
 static const double NEW_SHARE = 0.3;
 
+/* Frames after which the noise is well known, and every how many it is estimated from then on.
+ */
+enum { SETTLED = 16, SELDOM = 4 };
+
 /* A frame of which the past misses more than this part has next to nothing to do with it; what
  * looks like noise there, and is more correlated than this, is the difference of two pictures.
  */
@@ -416,7 +420,7 @@ static void estimate_noise(ZsdFusion *f, const ZsdFrame *frame, bool temporal,
   const bool better = temporal && !f->has_temporal;
   const bool none = !f->has_noise || f->noise[frame->brightness].sigma < NOTHING;
   bool known = f->has_noise;
-  if (f->has_temporal && !none && !temporal)
+  if (f->has_temporal && !none && (!temporal || (f->frames > SETTLED && f->frames % SELDOM)))
     return;
   ZsdNoiseSource sources[ZSD_MAX_COMPONENTS];
   ZsdNoiseModel models[ZSD_MAX_COMPONENTS] = {0};

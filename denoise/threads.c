@@ -9,7 +9,11 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-enum { MAX_THREADS = 256 };
+enum {
+  MAX_THREADS = 256,
+  LOOKS = 1000, /* for something to do, or for the others' end, before a thread goes to sleep:
+                   some 50 us, for waking takes as long, and a frame has many rounds */
+};
 
 typedef struct {
   ZsdThreads *threads;
@@ -20,8 +24,8 @@ typedef struct {
 struct ZsdThreads {
   pthread_mutex_t lock;
   pthread_cond_t start, done;
-  unsigned round; /* counts the calls of run(): a new value wakes the workers */
-  int busy;       /* workers that have not ended this round */
+  atomic_uint round; /* counts the calls of run(): a new value wakes the workers */
+  atomic_int busy;   /* workers that have not ended this round */
   bool quit;
   ZsdWork work;
   void *context;
@@ -36,24 +40,37 @@ static void take_items(ZsdThreads *t, int worker) {
     t->work(t->context, worker, item);
 }
 
+static void pause_briefly(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+/* Waits for the round after `seen`, in which there is work; false: there will be none. */
+static bool wait_for_round(ZsdThreads *t, unsigned seen) {
+  for (int i = 0; i < LOOKS && atomic_load(&t->round) == seen; i++)
+    pause_briefly();
+  pthread_mutex_lock(&t->lock);
+  while (t->round == seen && !t->quit)
+    pthread_cond_wait(&t->start, &t->lock);
+  const bool quit = t->quit;
+  pthread_mutex_unlock(&t->lock);
+  return !quit;
+}
+
 static void *worker_main(void *data) {
   Worker *worker = data;
   ZsdThreads *t = worker->threads;
 
-  pthread_mutex_lock(&t->lock);
-  for (unsigned seen = 0;;) {
-    while (t->round == seen && !t->quit)
-      pthread_cond_wait(&t->start, &t->lock);
-    if (t->quit)
-      break;
-    seen = t->round;
-    pthread_mutex_unlock(&t->lock);
+  for (unsigned round = 0; wait_for_round(t, round); round++) {
     take_items(t, worker->index);
     pthread_mutex_lock(&t->lock);
     if (--t->busy == 0)
       pthread_cond_signal(&t->done);
+    pthread_mutex_unlock(&t->lock);
   }
-  pthread_mutex_unlock(&t->lock);
   return NULL;
 }
 
@@ -128,6 +145,8 @@ void zsd_threads_run(ZsdThreads *t, ZsdWork work, void *context, int items) {
   take_items(t, 0);
 
   if (share) {
+    for (int i = 0; i < LOOKS && atomic_load(&t->busy) > 0; i++)
+      pause_briefly();
     pthread_mutex_lock(&t->lock);
     while (t->busy > 0)
       pthread_cond_wait(&t->done, &t->lock);
