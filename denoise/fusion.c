@@ -183,7 +183,7 @@ typedef struct {
   const ZsdField *field; /* NULL: no past is asked */
   ZsdLight light;
   ZsdVariance noise;
-  float *residual;
+  float *residual;            /* NULL: nobody asks for it */
   uint8_t *missed;            /* of each block, or NULL */
   float *squares;             /* of each block, the sum of its squared misses */
   uint8_t *last;              /* NULL: what is not remembered */
@@ -266,7 +266,7 @@ static void fuse_row(const Fuse *fuse, Strip *s, int y) {
                  .k = s->k[y % SHORT_RING] + MARGIN,
                  .z = c->z + at,
                  .gain = c->k + at,
-                 .residual = fuse->residual + at,
+                 .residual = fuse->residual ? fuse->residual + at : NULL,
                  .missed = fuse->missed ? s->missed : NULL,
                  .noise = fuse->noise,
                  .expected2 = fuse->expected2,
@@ -412,15 +412,25 @@ static bool is_new(const ZsdFusion *f, const ZsdFrameComponent *c) {
   return missed > NEW * c->width * c->height;
 }
 
+/* Whether there was no noise so far. */
+static bool has_none(const ZsdFusion *f, const ZsdFrame *frame) {
+  return !f->has_noise || f->noise[frame->brightness].sigma < NOTHING;
+}
+
+/* Whether the noise is known so well that this frame is not asked. */
+static bool knows_noise(const ZsdFusion *f, const ZsdFrame *frame) {
+  return f->has_temporal && !has_none(f, frame) && f->frames > SETTLED && f->frames % SELDOM;
+}
+
 /* From what the prediction missed where there is one, or else from the picture, which tells
  * less: once the noise is known from more than one frame it is not asked again. A picture that
  * had no noise says nothing of those after it. */
 static void estimate_noise(ZsdFusion *f, const ZsdFrame *frame, bool temporal,
                            ZsdThreads *threads) {
   const bool better = temporal && !f->has_temporal;
-  const bool none = !f->has_noise || f->noise[frame->brightness].sigma < NOTHING;
+  const bool none = has_none(f, frame);
   bool known = f->has_noise;
-  if (f->has_temporal && !none && (!temporal || (f->frames > SETTLED && f->frames % SELDOM)))
+  if (f->has_temporal && !none && (!temporal || knows_noise(f, frame)))
     return;
   ZsdNoiseSource sources[ZSD_MAX_COMPONENTS];
   ZsdNoiseModel models[ZSD_MAX_COMPONENTS] = {0};
@@ -491,6 +501,8 @@ static void fuse_frame(ZsdFusion *f, const ZsdFrame *frame, ZsdThreads *threads)
   for (int i = 0; i < frame->components; i++) {
     Fuse *fuse = &job.fuse[i];
     fuse->field = f->field;
+    if (knows_noise(f, frame))
+      fuse->residual = NULL;
     fuse->light = f->light[i];
     fuse->noise = zsd_fusion_variance(f, i);
     fuse->noise.base += LEAST_VARIANCE;

@@ -72,7 +72,8 @@ static void fuse(const ZsdFuse *f, int n) {
     sum_down(f, at - REACH, left + 2 * REACH, sum2, sum1);
     find_misses(f, left, sum2, sum1, misses);
     join(f, at, left, misses);
-    tell_residual(f, at, left);
+    if (f->residual)
+      tell_residual(f, at, left);
     if (f->missed)
       count(f->missed + at, misses, left, f->most_miss);
   }

@@ -46,7 +46,8 @@ typedef struct {
    * them than samples on either side. */
   const float *d[2 * ZSD_FUSE_REACH + 1];
   const float *y, *p, *k;     /* the frame, what is predicted of it, and k of that */
-  float *z, *gain, *residual; /* fused; its k; y - p, as large as if the past had no noise */
+  float *z, *gain; /* fused; its k */
+  float *residual; /* y - p, as large as if the past had no noise; or NULL */
   float *missed;              /* 1 is added for each sample that is missed, or NULL */
   ZsdVariance noise;          /* that the misses were normalised with */
   float expected2, expected1; /* the windows' means that noise alone can have */
