@@ -42,7 +42,7 @@ void zsd_filter_free(ZsdFilter *f) {
 /* --- tiles --- */
 
 void zsd_trace_forget(ZsdTrace *trace) {
-  trace->tint.known = false;
+  trace->tint.frames = 0;
   zsd_kept_forget(&trace->kept);
 }
 
@@ -141,7 +141,8 @@ int zsd_filter_run(ZsdFilter *f, ZsdImage *image, const ZsdView *view, ZsdTrace 
   const int down = (view->layout->height + height - 1) / height;
   const int items = across * down;
   ZsdTint *tint = &trace->tint;
-  const bool twice = view->fusion && !tint->known;
+  const bool twice =
+      view->fusion && zsd_tint_unknown(tint) && !(how->repeated && tint->frames > 0);
   Pass pass = {f, twice ? NULL : image, view, trace, how, across, down};
 
   if (prepare_workers(f, how->weights) || zsd_tint_resize(tint, items) ||
@@ -157,7 +158,6 @@ int zsd_filter_run(ZsdFilter *f, ZsdImage *image, const ZsdView *view, ZsdTrace 
   if (!twice)
     return 0;
   zsd_tint_next(tint);
-  tint->known = true;
   pass.image = image;
   zsd_threads_run(f->threads, filter_tile, &pass, items);
   return 0;

@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ENOUGH = 1024 }; /* samples of a component, that noise has no mean over them */
+enum {
+  ENOUGH = 1024, /* samples of a component, that noise has no mean over them */
+  TWICE = 8,     /* frames at the start that are looked at twice */
+};
 
 /* The share of a new measurement in the mean that is given back. */
 static const float NEW_SHARE = 0.5f;
@@ -57,11 +60,17 @@ static float found(const ZsdTint *tint, const ZsdFrame *frame, const ZsdLayout *
   return (float)(sum / ((double)channels * layout->width * layout->height));
 }
 
+bool zsd_tint_unknown(const ZsdTint *tint) {
+  return tint->frames < TWICE;
+}
+
 void zsd_tint_measure(ZsdTint *tint, const ZsdFrame *frame, const ZsdLayout *layout) {
   for (int i = 0; i < frame->components; i++) {
     const float now = found(tint, frame, layout, i);
-    tint->next[i] = tint->known ? tint->next[i] + NEW_SHARE * (now - tint->next[i]) : now;
+    const float share = zsd_tint_unknown(tint) ? 1 : NEW_SHARE;
+    tint->next[i] += share * (now - tint->next[i]);
   }
+  tint->frames++;
 }
 
 void zsd_tint_next(ZsdTint *tint) {
