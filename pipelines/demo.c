@@ -3,6 +3,8 @@
  *
  * Video goes through zsdenoise and is encoded again, everything else is copied. With --noise the
  * file counts as clean: noise is added first, and the PSNR before and after is printed. */
+#include "luma.h"
+
 #include <gst/gst.h>
 #include <gst/video/video.h>
 #include <errno.h>
@@ -44,31 +46,6 @@ typedef struct
 
 /* --- measuring --- */
 
-/* The squared error of luma, summed. */
-static gdouble
-squared_error (GstVideoInfo * info, GstBuffer * a, GstBuffer * b)
-{
-  GstVideoFrame fa, fb;
-  gdouble sum = 0;
-  gint x, y;
-
-  if (!gst_video_frame_map (&fa, info, a, GST_MAP_READ))
-    return 0;
-  if (gst_video_frame_map (&fb, info, b, GST_MAP_READ)) {
-    for (y = 0; y < GST_VIDEO_INFO_HEIGHT (info); y++) {
-      const guint8 *ra = (guint8 *) GST_VIDEO_FRAME_PLANE_DATA (&fa, 0) +
-          y * GST_VIDEO_FRAME_PLANE_STRIDE (&fa, 0);
-      const guint8 *rb = (guint8 *) GST_VIDEO_FRAME_PLANE_DATA (&fb, 0) +
-          y * GST_VIDEO_FRAME_PLANE_STRIDE (&fb, 0);
-      for (x = 0; x < GST_VIDEO_INFO_WIDTH (info); x++)
-        sum += (ra[x] - rb[x]) * (ra[x] - rb[x]);
-    }
-    gst_video_frame_unmap (&fb);
-  }
-  gst_video_frame_unmap (&fa);
-  return sum;
-}
-
 static gdouble
 psnr (gdouble error, guint64 samples)
 {
@@ -108,8 +85,8 @@ on_denoised (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   demo->filtering += (g_get_monotonic_time () - demo->started) / 1e6;
   if (demo->noisy && gst_video_info_from_caps (&vinfo, caps)) {
     if (demo->clean) {
-      demo->error_before += squared_error (&vinfo, demo->clean, demo->noisy);
-      demo->error_after += squared_error (&vinfo, demo->clean, denoised);
+      demo->error_before += luma_squared_error (&vinfo, demo->clean, demo->noisy);
+      demo->error_after += luma_squared_error (&vinfo, demo->clean, denoised);
       demo->samples += (guint64) GST_VIDEO_INFO_WIDTH (&vinfo) *
           GST_VIDEO_INFO_HEIGHT (&vinfo);
     }

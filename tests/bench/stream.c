@@ -5,6 +5,8 @@
  * left out; without an end of its own it is stopped after S seconds. With an element named
  * "clean" the frames that leave it are what "out" should receive, and the PSNR is measured.
  * Prints a figure a line: its name and its value. */
+#include "../../pipelines/luma.h"
+
 #include <gst/gst.h>
 #include <gst/video/video.h>
 #include <math.h>
@@ -75,26 +77,8 @@ peak_resident (void)
 static gdouble
 luma_psnr (GstVideoInfo * info, GstBuffer * a, GstBuffer * b)
 {
-  GstVideoFrame fa, fb;
-  gdouble sum = 0;
-  gint x, y;
-
-  if (!gst_video_frame_map (&fa, info, a, GST_MAP_READ))
-    return 0;
-  if (gst_video_frame_map (&fb, info, b, GST_MAP_READ)) {
-    for (y = 0; y < GST_VIDEO_INFO_HEIGHT (info); y++) {
-      const guint8 *ra = (guint8 *) GST_VIDEO_FRAME_PLANE_DATA (&fa, 0) +
-          y * GST_VIDEO_FRAME_PLANE_STRIDE (&fa, 0);
-      const guint8 *rb = (guint8 *) GST_VIDEO_FRAME_PLANE_DATA (&fb, 0) +
-          y * GST_VIDEO_FRAME_PLANE_STRIDE (&fb, 0);
-      for (x = 0; x < GST_VIDEO_INFO_WIDTH (info); x++)
-        sum += (ra[x] - rb[x]) * (ra[x] - rb[x]);
-    }
-    gst_video_frame_unmap (&fb);
-  }
-  gst_video_frame_unmap (&fa);
   return 10 * log10 (255.0 * 255 * GST_VIDEO_INFO_WIDTH (info) *
-      GST_VIDEO_INFO_HEIGHT (info) / MAX (sum, 1));
+      GST_VIDEO_INFO_HEIGHT (info) / MAX (luma_squared_error (info, a, b), 1));
 }
 
 static GstPadProbeReturn
