@@ -128,22 +128,33 @@ post (GstZsDenoise * self, GstStructure * structure)
       gst_message_new_element (GST_OBJECT (self), structure));
 }
 
-static bool
+/* May be called by the learning thread. */
+static void
 on_progress (void *user, const ZsdTraining * training)
 {
   GstZsDenoise *self = user;
   const gint64 now = g_get_monotonic_time ();
+  gboolean due;
 
-  if (now - self->last_progress >= PROGRESS_INTERVAL) {
+  GST_OBJECT_LOCK (self);
+  due = now - self->last_progress >= PROGRESS_INTERVAL;
+  if (due)
     self->last_progress = now;
-    publish_status (self);
+  self->status.training = *training;
+  GST_OBJECT_UNLOCK (self);
+  if (due) {
     post (self, gst_structure_new ("zsdenoise-progress",
             "step", G_TYPE_UINT, training->step,
             "steps", G_TYPE_UINT, training->steps,
             "loss", G_TYPE_DOUBLE, training->loss,
             "eta", G_TYPE_DOUBLE, training->eta, NULL));
   }
-  return !g_atomic_int_get (&self->cancel);
+}
+
+static bool
+is_cancelled (void *user)
+{
+  return g_atomic_int_get (&((GstZsDenoise *) user)->cancel);
 }
 
 /* After a frame: says so if a learning came to its end on it. */
@@ -173,6 +184,7 @@ static gboolean
 gst_zs_denoise_start (GstBaseTransform * trans)
 {
   GstZsDenoise *self = GST_ZS_DENOISE (trans);
+  const ZsdObserver observer = { self, on_progress, is_cancelled };
   gchar error[200];
 
   self->denoiser = zsd_denoiser_new (error, sizeof error);
@@ -180,6 +192,7 @@ gst_zs_denoise_start (GstBaseTransform * trans)
     GST_ELEMENT_ERROR (self, LIBRARY, INIT, ("%s.", error), (NULL));
     return FALSE;
   }
+  zsd_denoiser_observe (self->denoiser, &observer);
   publish_status (self);
   self->last_progress = 0;
   g_atomic_int_set (&self->cancel, FALSE);
@@ -267,12 +280,10 @@ process (GstZsDenoise * self, GstVideoFrame * frame,
 
   gst_zs_image_from_frame (&image, frame);
   if (!interlaced)
-    return zsd_denoiser_process (self->denoiser, &image, 0, settings,
-        on_progress, self);
+    return zsd_denoiser_process (self->denoiser, &image, 0, settings);
   for (i = 0; i < 2 && result == ZSD_OK; i++) {
     field = zsd_image_field (&image, i ^ top);
-    result = zsd_denoiser_process (self->denoiser, &field, i, settings,
-        on_progress, self);
+    result = zsd_denoiser_process (self->denoiser, &field, i, settings);
   }
   return result;
 }
