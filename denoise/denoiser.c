@@ -8,6 +8,7 @@
 #include "learner.h"
 #include "scene.h"
 #include "settings.h"
+#include "split.h"
 #include "start.h"
 
 #include <math.h>
@@ -343,8 +344,8 @@ ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
         zsd_learner_remember(d->learner, &view, &s))
       return ZSD_NO_MEMORY;
   }
-  const ZsdFiltering how = {&d->weights, (float)s.strength,
-                            (int)(s.split * image->width / 2 + 0.5) * 2,
+  const int first_column = zsd_split_column(s.split, image->width);
+  const ZsdFiltering how = {&d->weights, (float)s.strength, first_column,
                             s.temporal ? zsd_settings_refresh(&s) : 1, repeated};
   if (d->status.state != ZSD_STATE_FILTERING)
     zsd_trace_forget(&stream->trace);
@@ -352,5 +353,6 @@ ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
     return ZSD_NO_MEMORY;
   if (s.temporal)
     zsd_fusion_keep(stream->fusion, &stream->frame, d->threads);
+  zsd_split_draw(image, first_column);
   return ZSD_OK;
 }

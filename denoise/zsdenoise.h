@@ -76,7 +76,8 @@ typedef struct {
   double scene_threshold;     /* 0..1: a change of picture this large is a cut; 0: no cuts */
   bool temporal;              /* use earlier frames */
   bool warm_start; /* learning begins with the built-in weights instead of random ones */
-  double split;    /* 0..1: that part of the width, from the left, is left as it is */
+  double split;    /* 0..1: that part of the width, from the left, is left as it is, but for a
+                      line at its end, two columns wide */
   ZsdPrecisionChoice precision; /* auto: the profile's; `paper` has fp32 */
   unsigned threads;             /* 0: one for each processor that the process may use */
   uint64_t seed;

@@ -319,7 +319,9 @@ install_filter_properties (GObjectClass * object_class,
   /**
    * GstZsDenoise:split:
    *
-   * That part of the width, from the left, shows the original.
+   * That part of the width, from the left, shows the original. Its last two columns are a line, one
+   * column white and one black, where both parts are in the picture; with #GstZsDenoise:strength 0
+   * there is none.
    */
   g_object_class_install_property (object_class, PROP_SPLIT,
       g_param_spec_double ("split", "Split",
