@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the element's two files share. */
+/* What the element's files share. */
 #ifndef __GST_ZS_DENOISE_PRIVATE_H__
 #define __GST_ZS_DENOISE_PRIVATE_H__
 
@@ -15,6 +15,15 @@ typedef enum
   GST_ZS_DENOISE_TRAINING_BLOCKING,
 } GstZsDenoiseTraining;
 
+/* Directions in which events pass, as bits. */
+typedef enum
+{
+  GST_ZS_DENOISE_FORCE_KEY_UNIT_IGNORE = 0,
+  GST_ZS_DENOISE_FORCE_KEY_UNIT_DOWNSTREAM = 1,
+  GST_ZS_DENOISE_FORCE_KEY_UNIT_UPSTREAM = 2,
+  GST_ZS_DENOISE_FORCE_KEY_UNIT_BOTH = 3,
+} GstZsDenoiseForceKeyUnit;
+
 struct _GstZsDenoise
 {
   GstVideoFilter parent;
@@ -24,6 +33,8 @@ struct _GstZsDenoise
   GstZsDenoiseTraining training;
   ZsdStatus status;
   gboolean retrain;
+  GstZsDenoiseForceKeyUnit force_key_unit;
+  GArray *key_units;            /* GstClockTime: running times of keyframes that events ask for */
 
   gint cancel;                  /* atomic: learning is to end */
 
@@ -34,6 +45,11 @@ struct _GstZsDenoise
 
 /* Properties: their types, documentation, and how they are set and read. */
 void gst_zs_denoise_install_properties (GObjectClass * object_class);
+
+void gst_zs_denoise_note_key_unit (GstZsDenoise * self, GstEvent * event);
+gboolean gst_zs_denoise_key_unit_is_due (GstZsDenoise * self,
+    GstBuffer * buffer);
+void gst_zs_denoise_forget_key_units (GstZsDenoise * self);
 
 G_END_DECLS
 

@@ -16,6 +16,7 @@ enum
   PROP_FINETUNE_INTERVAL,
   PROP_FINETUNE_EPOCHS,
   PROP_SCENE_THRESHOLD,
+  PROP_FORCE_KEY_UNIT,
   PROP_TEMPORAL,
   PROP_WARM_START,
   PROP_SPLIT,
@@ -70,6 +71,21 @@ static const GEnumValue trainings[] = {
 
 DEFINE_ENUM_TYPE ("GstZsDenoiseTraining", gst_zs_denoise_training, trainings);
 #define GST_TYPE_ZS_DENOISE_TRAINING (gst_zs_denoise_training_get_type ())
+
+static const GEnumValue force_key_units[] = {
+  {GST_ZS_DENOISE_FORCE_KEY_UNIT_IGNORE, "Pass the events on", "ignore"},
+  {GST_ZS_DENOISE_FORCE_KEY_UNIT_DOWNSTREAM,
+        "Heed those on their way downstream",
+      "downstream"},
+  {GST_ZS_DENOISE_FORCE_KEY_UNIT_UPSTREAM, "Heed those on their way upstream",
+      "upstream"},
+  {GST_ZS_DENOISE_FORCE_KEY_UNIT_BOTH, "Heed both", "both"},
+  {0, NULL, NULL}
+};
+
+DEFINE_ENUM_TYPE ("GstZsDenoiseForceKeyUnit", gst_zs_denoise_force_key_unit,
+    force_key_units);
+#define GST_TYPE_ZS_DENOISE_FORCE_KEY_UNIT (gst_zs_denoise_force_key_unit_get_type ())
 
 static const GEnumValue precisions[] = {
   {ZSD_PRECISION_AUTO, "The fastest that loses nothing", "auto"},
@@ -131,6 +147,9 @@ gst_zs_denoise_set_property (GObject * object, guint id, const GValue * value,
       break;
     case PROP_SCENE_THRESHOLD:
       settings->scene_threshold = g_value_get_double (value);
+      break;
+    case PROP_FORCE_KEY_UNIT:
+      self->force_key_unit = g_value_get_enum (value);
       break;
     case PROP_TEMPORAL:
       settings->temporal = g_value_get_boolean (value);
@@ -218,6 +237,9 @@ gst_zs_denoise_get_property (GObject * object, guint id, GValue * value,
     case PROP_SCENE_THRESHOLD:
       g_value_set_double (value, settings->scene_threshold);
       break;
+    case PROP_FORCE_KEY_UNIT:
+      g_value_set_enum (value, self->force_key_unit);
+      break;
     case PROP_TEMPORAL:
       g_value_set_boolean (value, settings->temporal);
       break;
@@ -303,6 +325,19 @@ install_filter_properties (GObjectClass * object_class,
       g_param_spec_double ("scene-threshold", "Scene threshold",
           "Change of picture that makes a keyframe (0 = only the first frame)",
           0, 1, defaults->scene_threshold, SETTING));
+
+  /**
+   * GstZsDenoise:force-key-unit:
+   *
+   * Which `GstForceKeyUnit` events, by which an application or another element asks an encoder for
+   * a keyframe, make a keyframe here, too: the first frame at the running time that the event
+   * names, or the next one if it names none. All of them are passed on.
+   */
+  g_object_class_install_property (object_class, PROP_FORCE_KEY_UNIT,
+      g_param_spec_enum ("force-key-unit", "Force key unit",
+          "Which events that ask an encoder for a keyframe make one here, too",
+          GST_TYPE_ZS_DENOISE_FORCE_KEY_UNIT,
+          GST_ZS_DENOISE_FORCE_KEY_UNIT_IGNORE, SETTING));
 
   /**
    * GstZsDenoise:temporal:
@@ -545,5 +580,6 @@ gst_zs_denoise_install_properties (GObjectClass * object_class)
   gst_type_mark_as_plugin_api (GST_TYPE_ZS_DENOISE_PROFILE, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_ZS_DENOISE_STATE, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_ZS_DENOISE_TRAINING, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_ZS_DENOISE_FORCE_KEY_UNIT, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_ZS_DENOISE_PRECISION, 0);
 }

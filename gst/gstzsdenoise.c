@@ -19,7 +19,8 @@
  * ## Keyframes
  *
  * It begins anew on the first frame, after a cut (#GstZsDenoise:scene-threshold), after a flush, a
- * discontinuity or new caps, and when #GstZsDenoise::retrain is emitted. With
+ * discontinuity or new caps, when #GstZsDenoise::retrain is emitted, and where events ask an
+ * encoder for a keyframe if #GstZsDenoise:force-key-unit says so. With
  * #GstZsDenoise:finetune-interval it also goes on learning as frames pass. A frame without noise
  * (constant, saturated, synthetic) teaches it nothing and passes as it is, and so do the frames
  * after it until one has noise.
@@ -181,6 +182,7 @@ gst_zs_denoise_start (GstBaseTransform * trans)
     return FALSE;
   }
   publish_status (self);
+  gst_zs_denoise_forget_key_units (self);
   self->last_progress = 0;
   g_atomic_int_set (&self->cancel, FALSE);
   return TRUE;
@@ -216,8 +218,18 @@ gst_zs_denoise_sink_event (GstBaseTransform * trans, GstEvent * event)
   if (flushed) {
     g_atomic_int_set (&self->cancel, FALSE);
     zsd_denoiser_reset (self->denoiser);
+    gst_zs_denoise_forget_key_units (self);
   }
+  gst_zs_denoise_note_key_unit (self, event);
   return GST_BASE_TRANSFORM_CLASS (gst_zs_denoise_parent_class)->sink_event
+      (trans, event);
+}
+
+static gboolean
+gst_zs_denoise_src_event (GstBaseTransform * trans, GstEvent * event)
+{
+  gst_zs_denoise_note_key_unit (GST_ZS_DENOISE (trans), event);
+  return GST_BASE_TRANSFORM_CLASS (gst_zs_denoise_parent_class)->src_event
       (trans, event);
 }
 
@@ -239,7 +251,7 @@ gst_zs_denoise_before_transform (GstBaseTransform * trans, GstBuffer * buffer)
 
   gst_zs_sync_values (trans, buffer);
   GST_OBJECT_LOCK (self);
-  retrain = self->retrain;
+  retrain = gst_zs_denoise_key_unit_is_due (self, buffer) || self->retrain;
   self->retrain = FALSE;
   passthrough = self->settings.strength == 0;
   GST_OBJECT_UNLOCK (self);
@@ -320,8 +332,16 @@ gst_zs_denoise_init (GstZsDenoise * self)
 {
   self->settings = zsd_settings_default ();
   self->status.sigma = -1;
+  self->key_units = g_array_new (FALSE, FALSE, sizeof (GstClockTime));
   /* A frame that comes late after learning is still wanted: none may be lost. */
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), FALSE);
+}
+
+static void
+gst_zs_denoise_finalize (GObject * object)
+{
+  g_array_unref (GST_ZS_DENOISE (object)->key_units);
+  G_OBJECT_CLASS (gst_zs_denoise_parent_class)->finalize (object);
 }
 
 static void
@@ -335,6 +355,7 @@ gst_zs_denoise_class_init (GstZsDenoiseClass * klass)
   GST_DEBUG_CATEGORY_INIT (gst_zs_denoise_debug, "zsdenoise", 0,
       "zsdenoise element");
 
+  object_class->finalize = gst_zs_denoise_finalize;
   gst_zs_denoise_install_properties (object_class);
 
   /**
@@ -359,6 +380,7 @@ gst_zs_denoise_class_init (GstZsDenoiseClass * klass)
   trans_class->start = GST_DEBUG_FUNCPTR (gst_zs_denoise_start);
   trans_class->stop = GST_DEBUG_FUNCPTR (gst_zs_denoise_stop);
   trans_class->sink_event = GST_DEBUG_FUNCPTR (gst_zs_denoise_sink_event);
+  trans_class->src_event = GST_DEBUG_FUNCPTR (gst_zs_denoise_src_event);
   trans_class->before_transform =
       GST_DEBUG_FUNCPTR (gst_zs_denoise_before_transform);
   trans_class->transform_ip = GST_DEBUG_FUNCPTR (gst_zs_denoise_transform_ip);
