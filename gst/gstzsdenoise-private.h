@@ -46,6 +46,8 @@ struct _GstZsDenoise
 /* Properties: their types, documentation, and how they are set and read. */
 void gst_zs_denoise_install_properties (GObjectClass * object_class);
 
+void gst_zs_denoise_preset_init (GstPresetInterface * iface);
+
 void gst_zs_denoise_note_key_unit (GstZsDenoise * self, GstEvent * event);
 gboolean gst_zs_denoise_key_unit_is_due (GstZsDenoise * self,
     GstBuffer * buffer);

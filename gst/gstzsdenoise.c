@@ -43,6 +43,12 @@
  * Frames are changed in place, never dropped, delayed or reordered. With #GstZsDenoise:strength 0
  * they pass untouched and uncopied. Interlaced frames are handled field by field.
  *
+ * ## Presets
+ *
+ * Four presets are installed (#GstPreset): `camera`, `archive`, `film grain` and `single pictures`.
+ * One that is saved holds neither #GstZsDenoise:split nor #GstZsDenoise:n-threads,
+ * #GstZsDenoise:seed and names of files.
+ *
  * ## Messages
  *
  * The element posts these element messages on the bus:
@@ -97,7 +103,8 @@ static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
     GST_PAD_SRC, GST_PAD_ALWAYS,
     GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_ZS_FORMATS)));
 
-G_DEFINE_TYPE (GstZsDenoise, gst_zs_denoise, GST_TYPE_VIDEO_FILTER);
+G_DEFINE_TYPE_WITH_CODE (GstZsDenoise, gst_zs_denoise, GST_TYPE_VIDEO_FILTER,
+    G_IMPLEMENT_INTERFACE (GST_TYPE_PRESET, gst_zs_denoise_preset_init));
 GST_ELEMENT_REGISTER_DEFINE (zsdenoise, "zsdenoise", GST_RANK_NONE,
     GST_TYPE_ZS_DENOISE);
 
