@@ -307,6 +307,11 @@ static int prepare(ZsdDenoiser *d, const ZsdImage *image, Stream *stream,
   zsd_layout_make(&d->layout, image, !zsd_layout_planar_fits(image));
   const ZsdShape shape = {zsd_inputs_count(d->layout.channels, !as_published),
                           (int)s->hidden_channels, d->layout.channels};
+  d->status.channels = shape.outputs;
+  d->status.width = d->layout.width;
+  d->status.height = d->layout.height;
+  d->status.inputs = shape.inputs;
+  d->status.hidden_channels = shape.hidden;
   return start_threads(d, s->threads) || prepare_network(d, shape, s) ||
          prepare_stream(stream, image, d->kernels);
 }

@@ -125,6 +125,8 @@ typedef struct {
   uint64_t frames, keyframes, finetunings;
   uint64_t trainings; /* that came to their end: of keyframes, on the frames after them, and
                          fine-tunings */
+  int channels, width, height; /* of what the network cleans; 0: nothing yet */
+  int inputs, hidden_channels; /* of the network */
   int threads;
   const char *precision; /* of the filtering: "fp32" or "bf16"; NULL: none yet */
   const char *isa;       /* "c", "avx2", "avx512", "amx" or "neon" */

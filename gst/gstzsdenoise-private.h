@@ -41,6 +41,7 @@ struct _GstZsDenoise
   /* the streaming thread's */
   ZsdDenoiser *denoiser;
   gint64 last_progress;         /* monotonic time of the last message */
+  gboolean described;           /* what frames of these caps become */
 };
 
 /* Properties: their types, documentation, and how they are set and read. */

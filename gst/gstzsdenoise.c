@@ -154,6 +154,24 @@ on_progress (void *user, const ZsdTraining * training)
   return !g_atomic_int_get (&self->cancel);
 }
 
+/* Logs once for new caps what their frames become: all of a frame, or a field. */
+static void
+describe (GstZsDenoise * self)
+{
+  const GstVideoInfo *info = &GST_VIDEO_FILTER (self)->in_info;
+  const ZsdStatus *status = &self->status;
+
+  if (self->described || status->channels == 0)
+    return;
+  self->described = TRUE;
+  GST_INFO_OBJECT (self, "%s %dx%d: %d channels of %dx%d, network "
+      "%d->%d->%d->%d, %s, %s, %d threads", GST_VIDEO_INFO_NAME (info),
+      GST_VIDEO_INFO_WIDTH (info), GST_VIDEO_INFO_HEIGHT (info),
+      status->channels, status->width, status->height, status->inputs,
+      status->hidden_channels, status->hidden_channels, status->channels,
+      status->precision, status->isa, status->threads);
+}
+
 /* After a frame: says so if a learning came to its end on it. */
 static void
 report (GstZsDenoise * self)
@@ -162,12 +180,12 @@ report (GstZsDenoise * self)
   const ZsdStatus *status = &self->status;
 
   publish_status (self);
+  describe (self);
   if (status->trainings == before)
     return;
   GST_INFO_OBJECT (self, "learned in %.2f s, %u steps: loss %g, noise %.1f "
-      "of 255, %d threads, %s", status->training.seconds,
-      status->training.step, status->training.loss, status->sigma,
-      status->threads, status->isa);
+      "of 255", status->training.seconds, status->training.step,
+      status->training.loss, status->sigma);
   post (self, gst_structure_new ("zsdenoise-trained",
           "loss", G_TYPE_DOUBLE, status->training.loss,
           "estimated-sigma", G_TYPE_DOUBLE, status->sigma,
@@ -210,7 +228,10 @@ gst_zs_denoise_set_info (GstVideoFilter * filter,
     GstCaps * in_caps G_GNUC_UNUSED, GstVideoInfo * in_info G_GNUC_UNUSED,
     GstCaps * out_caps G_GNUC_UNUSED, GstVideoInfo * out_info G_GNUC_UNUSED)
 {
-  zsd_denoiser_reset (GST_ZS_DENOISE (filter)->denoiser);
+  GstZsDenoise *self = GST_ZS_DENOISE (filter);
+
+  self->described = FALSE;
+  zsd_denoiser_reset (self->denoiser);
   return TRUE;
 }
 
