@@ -9,6 +9,7 @@
 #include "model.h"
 #include "scene.h"
 #include "settings.h"
+#include "split.h"
 #include "start.h"
 
 #include <math.h>
@@ -358,6 +359,8 @@ static ZsdResult prepare(ZsdDenoiser *d, const ZsdImage *image, Stream *stream,
   d->status.network.inputs = shape.inputs;
   d->status.network.hidden = shape.hidden;
   d->status.network.outputs = shape.outputs;
+  d->status.width = d->layout.width;
+  d->status.height = d->layout.height;
   if (!zsd_model_fits(&d->start, shape))
     return ZSD_MISMATCH;
   return start_threads(d, s->threads) || prepare_network(d, shape, s) ||
@@ -406,8 +409,8 @@ ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
         zsd_learner_remember(d->learner, &view, &s))
       return ZSD_NO_MEMORY;
   }
-  const ZsdFiltering how = {&d->weights, strength_of(d, &s),
-                            (int)(s.split * image->width / 2 + 0.5) * 2,
+  const int first_column = zsd_split_column(s.split, image->width);
+  const ZsdFiltering how = {&d->weights, strength_of(d, &s), first_column,
                             s.temporal ? zsd_settings_refresh(&s) : 1, repeated};
   if (d->status.state != ZSD_STATE_FILTERING)
     zsd_trace_forget(&stream->trace);
@@ -415,5 +418,6 @@ ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
     return ZSD_NO_MEMORY;
   if (s.temporal)
     zsd_fusion_keep(stream->fusion, &stream->frame, d->threads);
+  zsd_split_draw(image, first_column);
   return ZSD_OK;
 }

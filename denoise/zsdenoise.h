@@ -77,7 +77,8 @@ typedef struct {
   bool temporal;              /* use earlier frames */
   bool warm_start; /* learning begins with the built-in weights instead of random ones */
   bool background; /* it learns beside the stream, in a thread of its own */
-  double split;    /* 0..1: that part of the width, from the left, is left as it is */
+  double split;    /* 0..1: that part of the width, from the left, is left as it is, but for a
+                      line at its end, two columns wide */
   ZsdPrecisionChoice precision; /* auto: the profile's; `paper` has fp32 */
   unsigned threads;             /* 0: one for each processor that the process may use */
   uint64_t seed;
@@ -152,7 +153,8 @@ typedef struct {
   uint64_t learnings; /* of any length that changed the network */
   struct {
     int inputs, hidden, outputs;
-  } network; /* that the last frame wants; 0: none yet */
+  } network;         /* that the last frame wants; 0: none yet */
+  int width, height; /* of what that network cleans; 0: nothing yet */
   int threads;
   const char *precision; /* of the filtering: "fp32" or "bf16"; NULL: none yet */
   const char *isa;       /* "c", "avx2", "avx512", "amx" or "neon" */
