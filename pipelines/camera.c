@@ -55,6 +55,7 @@ stop (Camera * camera)
   camera->dropped += g_atomic_int_get (&camera->view->dropped);
   view_free (camera->view);
   camera->view = NULL;
+  camera->seen = 0;
 }
 
 /* A camera on the network that has been there is waited for; all other faults are the end. */
@@ -227,7 +228,6 @@ start (gpointer data)
     g_error_free (error);
     return G_SOURCE_REMOVE;
   }
-  camera->seen = 0;
   camera->changed = g_get_monotonic_time ();
   set_split (camera, camera->split);
   bus = gst_element_get_bus (camera->view->pipeline);

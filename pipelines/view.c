@@ -6,6 +6,7 @@
 #include "mode.h"
 #include "rtsp.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #define TEST_WIDTH 640
@@ -63,7 +64,7 @@ source_line (const CameraOptions * options, GError ** error)
 {
   if (options->test)
     return g_strdup_printf ("videotestsrc name=source is-live=true "
-        "pattern=smpte-rp-219 horizontal-speed=2 ! video/x-raw,format=I420,"
+        "pattern=smpte75 horizontal-speed=2 ! video/x-raw,format=I420,"
         "width=%d,height=%d,framerate=%d/1 ! zsnoise degree=0.1",
         options->width ? options->width : TEST_WIDTH,
         options->width ? options->height : TEST_HEIGHT,
@@ -313,7 +314,9 @@ explain_source (const CameraOptions * options, const GError * error)
   else if (options->device && access (options->device, F_OK) != 0)
     text = g_strdup_printf ("%s has been unplugged; plug it in again", name);
   else
-    text = g_strdup_printf ("%s: %s", name, error->message);
+    text = g_strdup_printf ("%s is lost: %s", name, error->message);
+  if (g_str_has_suffix (text, "."))
+    text[strlen (text) - 1] = '\0';
   g_free (name);
   return text;
 }
