@@ -7,7 +7,7 @@
 
 typedef struct
 {
-  /* where video comes from: one of these, or the first camera */
+  /* where video comes from: one of these; the first camera if none */
   gchar *device;
   gchar *rtsp;
   gchar *source;                /* a launch line */

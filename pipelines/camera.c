@@ -3,6 +3,7 @@
  *
  * Ends when its window is closed, on q, Ctrl-C, after --seconds or with the camera. A camera on the
  * network that is lost is tried again until it is back. */
+#include "device.h"
 #include "view.h"
 
 #include <glib-unix.h>
@@ -110,25 +111,33 @@ on_press (Camera * camera, gdouble x)
 }
 
 static void
+on_key (Camera * camera, const gchar * key)
+{
+  if (g_str_equal (key, "Left"))
+    set_split (camera, camera->split - SPLIT_STEP);
+  else if (g_str_equal (key, "Right"))
+    set_split (camera, camera->split + SPLIT_STEP);
+  else if (g_str_equal (key, "q") || g_str_equal (key, "Escape"))
+    g_main_loop_quit (camera->loop);
+}
+
+static void
 on_navigation (Camera * camera, GstEvent * event)
 {
   const gchar *key = NULL;
   gdouble x = 0;
 
-  if (gst_navigation_event_parse_key_event (event, &key)
-      && gst_navigation_event_get_type (event) ==
-      GST_NAVIGATION_EVENT_KEY_PRESS) {
-    if (g_str_equal (key, "Left"))
-      set_split (camera, camera->split - SPLIT_STEP);
-    else if (g_str_equal (key, "Right"))
-      set_split (camera, camera->split + SPLIT_STEP);
-    else if (g_str_equal (key, "q") || g_str_equal (key, "Escape"))
-      g_main_loop_quit (camera->loop);
-  } else if (gst_navigation_event_get_type (event) ==
-      GST_NAVIGATION_EVENT_MOUSE_BUTTON_PRESS
-      && gst_navigation_event_parse_mouse_button_event (event, NULL, &x,
-          NULL)) {
-    on_press (camera, x);
+  switch (gst_navigation_event_get_type (event)) {
+    case GST_NAVIGATION_EVENT_KEY_PRESS:
+      if (gst_navigation_event_parse_key_event (event, &key))
+        on_key (camera, key);
+      break;
+    case GST_NAVIGATION_EVENT_MOUSE_BUTTON_PRESS:
+      if (gst_navigation_event_parse_mouse_button_event (event, NULL, &x, NULL))
+        on_press (camera, x);
+      break;
+    default:
+      break;
   }
 }
 
@@ -266,22 +275,40 @@ run (Camera * camera)
   g_main_loop_unref (camera->loop);
 }
 
+/* The command line, and the first camera if it names nothing; the exit status, 0 for success. */
+static int
+prepare (CameraOptions * options, int *argc, char ***argv)
+{
+  GError *error = NULL;
+  int status = 0;
+
+  if (!camera_options_parse (options, argc, argv, &error)) {
+    status = 2;
+  } else if (!options->device && !options->rtsp && !options->source
+      && !options->test) {
+    options->device = device_first_camera (&error);
+    status = options->device == NULL;
+  }
+  if (error)
+    g_printerr ("camera: %s\n", error->message);
+  g_clear_error (&error);
+  return status;
+}
+
 int
 main (int argc, char **argv)
 {
   CameraOptions options = { 0 };
   Camera camera = {.options = &options };
-  GError *error = NULL;
+  int status;
 
   setlocale (LC_CTYPE, "");
-  if (!camera_options_parse (&options, &argc, &argv, &error)) {
-    g_printerr ("camera: %s\n", error->message);
-    g_error_free (error);
-    camera_options_clear (&options);
-    return 2;
+  status = prepare (&options, &argc, &argv);
+  if (status == 0) {
+    camera.split = options.split;
+    run (&camera);
+    status = camera.failed;
   }
-  camera.split = options.split;
-  run (&camera);
   camera_options_clear (&options);
-  return camera.failed;
+  return status;
 }

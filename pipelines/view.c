@@ -31,31 +31,29 @@ say_source (const gchar * path, const gchar * name, GstCaps * mode)
 static gchar *
 device_line (const CameraOptions * options, GError ** error)
 {
-  gchar *path = options->device ? g_strdup (options->device)
-      : device_first_camera (error);
-  gchar *name = path ? device_name (path, DEVICE_CAMERA, error) : NULL;
-  gchar *line = NULL;
+  const gchar *path = options->device;
+  gchar *name = device_name (path, DEVICE_CAMERA, error);
+  gchar *text, *line = NULL;
   GstCaps *offered, *mode;
 
-  if (name) {
-    offered = device_caps (path);
-    mode = mode_choose (offered, options->width, options->height,
-        options->rate, error);
-    if (mode) {
-      gchar *text = gst_caps_to_string (mode);
-      say_source (path, name, mode);
-      line = g_strdup_printf ("v4l2src name=source device=\"%s\" ! "
-          "capsfilter caps=\"%s\"%s", path, text,
-          g_str_has_prefix (text, "image/jpeg") ? " ! jpegdec" : "");
-      g_free (text);
-      gst_caps_unref (mode);
-    } else {
-      g_prefix_error (error, "%s: ", path);
-    }
-    gst_caps_unref (offered);
+  if (name == NULL)
+    return NULL;
+  offered = device_caps (path);
+  mode = mode_choose (offered, options->width, options->height, options->rate,
+      error);
+  if (mode) {
+    text = gst_caps_to_string (mode);
+    say_source (path, name, mode);
+    line = g_strdup_printf ("v4l2src name=source device=\"%s\" ! "
+        "capsfilter caps=\"%s\"%s", path, text,
+        g_str_has_prefix (text, "image/jpeg") ? " ! jpegdec" : "");
+    g_free (text);
+    gst_caps_unref (mode);
+  } else {
+    g_prefix_error (error, "%s: ", path);
   }
+  gst_caps_unref (offered);
   g_free (name);
-  g_free (path);
   return line;
 }
 
@@ -97,7 +95,7 @@ view_source_name (const CameraOptions * options)
 {
   if (options->rtsp)
     return rtsp_name (options->rtsp, NULL);
-  return g_strdup (options->device ? options->device : "the camera");
+  return g_strdup (options->device ? options->device : "the source");
 }
 
 /* --- where it goes --- */
@@ -310,9 +308,12 @@ explain_source (const CameraOptions * options, const GError * error)
         "manual for the path of its stream", name);
   else if (g_error_matches (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_BUSY))
     text = g_strdup_printf ("%s is in use; end the program that uses it "
-        "(fuser -v /dev/video* names it)", name);
+        "(fuser -v %s names it)", name, name);
   else if (options->device && access (options->device, F_OK) != 0)
     text = g_strdup_printf ("%s has been unplugged; plug it in again", name);
+  else if (error->domain == GST_STREAM_ERROR && options->virtual_device)
+    text = g_strdup_printf ("%s does not take a picture of this size; try "
+        "another --size", options->virtual_device);
   else
     text = g_strdup_printf ("%s is lost: %s", name, error->message);
   if (g_str_has_suffix (text, "."))
