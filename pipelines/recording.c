@@ -133,13 +133,14 @@ recording_attach (Recording * recording, GstBin * pipeline)
   gst_object_unref (queue);
 }
 
-/* The end is sent to this branch by itself: others may have failed, or stand still. */
+/* The end is sent to this branch by itself: others may have failed, or stand still. It does not
+ * take the end where a source that failed has already sent it. */
 static gboolean
 end (Recording * recording)
 {
   const gint64 deadline = g_get_monotonic_time () + FINISH_TIME;
   const gboolean sent = gst_pad_send_event (recording->entry,
-      gst_event_new_eos ());
+      gst_event_new_eos ()) || GST_PAD_IS_EOS (recording->entry);
   gboolean ended;
 
   g_mutex_lock (&recording->lock);
