@@ -50,6 +50,7 @@ struct ZsdDenoiser {
   ZsdNetwork net;
   bool learned;            /* the network has, since the keyframe */
   ZsdWeights weights;      /* the network's, as the filter wants them */
+  ZsdWeights narrow;       /* those of a narrower one, made when it is needed */
   bool keyframe;           /* the next frame is one */
   unsigned shown;          /* frames that were filtered, up to FADE_IN */
   unsigned since_learning; /* frames */
@@ -86,6 +87,7 @@ static void clear_workers(ZsdDenoiser *d) {
 static void clear_network(ZsdDenoiser *d) {
   clear_workers(d);
   zsd_weights_clear(&d->weights);
+  zsd_weights_clear(&d->narrow);
   zsd_network_clear(&d->net);
   d->learned = false;
 }
@@ -176,6 +178,25 @@ static int prepare_weights(ZsdDenoiser *d, ZsdPrecisionChoice wanted) {
   return 0;
 }
 
+/* The weights to filter with where time is short, if there are any. */
+static int prepare_narrow(ZsdDenoiser *d) {
+  const ZsdPassKernel *kernel = d->weights.kernel;
+  ZsdShape shape = d->net.shape;
+  ZsdNetwork net = {0};
+  shape.hidden--;
+  shape.hidden = zsd_start_hidden(shape);
+  if (d->narrow.kernel == kernel || shape.hidden == 0)
+    return 0;
+  int failed = zsd_network_resize(&net, shape) || zsd_start_load(&net) ||
+               zsd_weights_resize(&d->narrow, kernel, shape);
+  if (failed)
+    zsd_weights_clear(&d->narrow);
+  else
+    zsd_weights_update(&d->narrow, &net);
+  zsd_network_clear(&net);
+  return failed;
+}
+
 /* Makes room for networks of this shape; a new shape forgets what was learned. */
 static int prepare_network(ZsdDenoiser *d, ZsdShape shape, const ZsdSettings *s) {
   if (!d->net.params || !zsd_shape_same(d->net.shape, shape)) {
@@ -187,7 +208,8 @@ static int prepare_network(ZsdDenoiser *d, ZsdShape shape, const ZsdSettings *s)
       return -1;
     }
   }
-  if (prepare_weights(d, s->precision))
+  if (prepare_weights(d, s->precision) ||
+      (s->quality == ZSD_QUALITY_NARROW && s->warm_start && prepare_narrow(d)))
     return -1;
   if (d->learner && d->background != s->background) {
     zsd_learner_free(d->learner);
@@ -339,7 +361,8 @@ static ZsdResult keep_learning(ZsdDenoiser *d, const ZsdView *view, bool anew,
     return learn_anew(d, view, s);
   }
   const bool learns =
-      d->status.state == ZSD_STATE_FILTERING || d->status.state == ZSD_STATE_LEARNING;
+      s->quality < ZSD_QUALITY_FUSED &&
+      (d->status.state == ZSD_STATE_FILTERING || d->status.state == ZSD_STATE_LEARNING);
   return learns ? go_on_learning(d, view, s) : ZSD_OK;
 }
 
@@ -376,6 +399,14 @@ static float strength_of(ZsdDenoiser *d, const ZsdSettings *s) {
   return (float)(s->strength * d->shown / FADE_IN);
 }
 
+/* Leaves a frame as it is. What the frames before showed is no past of the next one's. */
+static ZsdResult let_pass(Stream *stream) {
+  zsd_trace_forget(&stream->trace);
+  if (stream->fusion)
+    zsd_fusion_forget(stream->fusion);
+  return ZSD_OK;
+}
+
 ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
                                const ZsdSettings *settings) {
   const ZsdSettings s = zsd_model_resolve(&d->start, settings);
@@ -385,6 +416,10 @@ ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
   if (s.strength <= 0 || image->height < 1) {
     zsd_trace_forget(&stream->trace);
     return ZSD_OK;
+  }
+  if (s.quality == ZSD_QUALITY_ORIGINAL) {
+    zsd_split_draw(image, zsd_split_column(s.split, image->width));
+    return let_pass(stream);
   }
   if (field == 0) {
     d->keyframe = d->keyframe || !same_format(&d->shape, image);
@@ -405,13 +440,19 @@ ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
     const ZsdResult result = keep_learning(d, &view, anew, &s);
     if (result != ZSD_OK)
       return result;
-    if (s.temporal && d->status.state == ZSD_STATE_FILTERING &&
+    if (s.temporal && s.quality < ZSD_QUALITY_FUSED && d->status.state == ZSD_STATE_FILTERING &&
         zsd_learner_remember(d->learner, &view, &s))
       return ZSD_NO_MEMORY;
   }
   const int first_column = zsd_split_column(s.split, image->width);
-  const ZsdFiltering how = {&d->weights, strength_of(d, &s), first_column,
-                            s.temporal ? zsd_settings_refresh(&s) : 1, repeated};
+  const bool narrow = s.quality == ZSD_QUALITY_NARROW && s.warm_start && d->narrow.kernel;
+  const ZsdFiltering how = {.weights = narrow ? &d->narrow : &d->weights,
+                            .fused = view.fusion && s.quality == ZSD_QUALITY_FUSED,
+                            .strength = strength_of(d, &s),
+                            .first_column = first_column,
+                            .refresh = zsd_settings_refresh(&s),
+                            .twice = zsd_settings_twice(&s),
+                            .repeated = repeated};
   if (d->status.state != ZSD_STATE_FILTERING)
     zsd_trace_forget(&stream->trace);
   else if (zsd_filter_run(d->filter, image, &view, &stream->trace, &how))

@@ -16,6 +16,7 @@ struct ZsdFilter {
   const ZsdKernels *kernels;
   ZsdThreads *threads;
   const ZsdPassKernel *kernel; /* that the workers have room for; NULL: none yet */
+  int hidden;                  /* channels of the widest network that there is room for */
   Worker workers[];
 };
 
@@ -85,7 +86,10 @@ static void compute(const Pass *p, int worker, int item, ZsdRegion r) {
   Worker *own = &p->filter->workers[worker];
   ZsdTile *tile = &own->tile;
   zsd_inputs_load(tile, p->view, r.x, r.y, r.width, r.height);
-  zsd_tile_pass(tile, p->how->weights, own->scratch);
+  if (p->how->fused)
+    memset(tile->out.data, 0, tile->out.plane * tile->shape.outputs * sizeof(float));
+  else
+    zsd_tile_pass(tile, p->how->weights, own->scratch);
   zsd_inputs_finish(tile, p->view);
   if (p->view->fusion)
     zsd_tint_take(&p->trace->tint, item, tile, p->view->layout, p->filter->kernels);
@@ -119,7 +123,7 @@ static int prepare_workers(ZsdFilter *f, const ZsdWeights *weights) {
   const int width = kernel->tile_width, height = kernel->tile_height;
   const ZsdShape planes = {weights->shape.inputs, 0, weights->shape.outputs};
   const size_t size = kernel->scratch_size(weights->shape, width, height);
-  if (f->kernel == kernel)
+  if (f->kernel == kernel && f->hidden >= weights->shape.hidden)
     return 0;
   f->kernel = NULL;
   for (int i = 0; i < zsd_threads_count(f->threads); i++) {
@@ -130,6 +134,7 @@ static int prepare_workers(ZsdFilter *f, const ZsdWeights *weights) {
       return -1;
   }
   f->kernel = kernel;
+  f->hidden = weights->shape.hidden;
   return 0;
 }
 
@@ -141,8 +146,8 @@ int zsd_filter_run(ZsdFilter *f, ZsdImage *image, const ZsdView *view, ZsdTrace 
   const int down = (view->layout->height + height - 1) / height;
   const int items = across * down;
   ZsdTint *tint = &trace->tint;
-  const bool twice =
-      view->fusion && zsd_tint_unknown(tint) && !(how->repeated && tint->frames > 0);
+  const bool twice = view->fusion && zsd_tint_unknown(tint) && tint->frames < how->twice &&
+                     !(how->repeated && tint->frames > 0);
   Pass pass = {f, twice ? NULL : image, view, trace, how, across, down};
 
   if (prepare_workers(f, how->weights) || zsd_tint_resize(tint, items) ||

@@ -18,15 +18,18 @@ void zsd_trace_clear(ZsdTrace *trace);
 
 typedef struct ZsdFilter ZsdFilter;
 
-/* For networks of one shape; works on `threads`, which it does not own. NULL: no memory. */
+/* For networks of one number of inputs and outputs; works on `threads`, which it does not own.
+ * NULL: no memory. */
 ZsdFilter *zsd_filter_new(const ZsdKernels *kernels, ZsdThreads *threads);
 void zsd_filter_free(ZsdFilter *filter);
 
 typedef struct {
-  const ZsdWeights *weights; /* of a network of the filter's shape */
-  float strength;            /* 0..1 */
-  int first_column;          /* even: those before it stay as they are */
+  const ZsdWeights *weights;
+  bool fused;       /* no network is asked: what is fused comes out */
+  float strength;   /* 0..1 */
+  int first_column; /* even: those before it stay as they are */
   unsigned refresh; /* tiles that are calm are computed every so many frames; 1: all are */
+  unsigned twice;   /* frames at the start of a past that may be looked at twice (tint.h) */
   bool repeated;    /* the frame is the last one once more, and comes out as that did */
 } ZsdFiltering;
 

@@ -2,6 +2,8 @@
 /* What the profiles stand for. */
 #include "settings.h"
 
+#include <limits.h>
+
 static const ZsdSettings profiles[] = {
     [ZSD_PROFILE_REALTIME] = {.epochs = 1024,
                               .learning_rate = 2e-3,
@@ -94,5 +96,14 @@ ZsdCourse zsd_settings_course(const ZsdSettings *settings) {
 }
 
 unsigned zsd_settings_refresh(const ZsdSettings *settings) {
-  return settings->profile <= ZSD_PROFILE_BALANCED ? 3 : 1;
+  const unsigned refresh = settings->profile <= ZSD_PROFILE_BALANCED ? 3 : 1;
+  if (!settings->temporal)
+    return 1;
+  return settings->quality > ZSD_QUALITY_FULL ? 2 * (refresh + 1) : refresh;
+}
+
+unsigned zsd_settings_twice(const ZsdSettings *settings) {
+  if (settings->quality > ZSD_QUALITY_FULL)
+    return 0;
+  return settings->background ? 2 : UINT_MAX;
 }

@@ -19,7 +19,10 @@ typedef struct {
  */
 ZsdCourse zsd_settings_course(const ZsdSettings *settings);
 
-/* Every how many frames the profile computes what stands still; 1: each frame. */
+/* Every how many frames what stands still is computed; 1: each frame. */
 unsigned zsd_settings_refresh(const ZsdSettings *settings);
+
+/* How many frames at the start may be looked at twice. */
+unsigned zsd_settings_twice(const ZsdSettings *settings);
 
 #endif

@@ -97,6 +97,13 @@ int zsd_start_read(ZsdNetwork *net, const uint8_t *bytes, size_t size) {
   return 0;
 }
 
+int zsd_start_hidden(ZsdShape shape) {
+  const uint8_t *network = shape.inputs == zsd_inputs_count(shape.outputs, true)
+                               ? find(shape, zsd_start_begin, zsd_start_end - zsd_start_begin)
+                               : NULL;
+  return network ? network[1] : 0;
+}
+
 int zsd_start_load(ZsdNetwork *net) {
   return zsd_start_read(net, zsd_start_begin, zsd_start_end - zsd_start_begin);
 }

@@ -14,7 +14,11 @@
  * network is as it was. */
 int zsd_start_load(ZsdNetwork *net);
 
-/* The same from other bytes than those built in. These are networks one after the other, each
+/* The hidden channels of that network, or 0. */
+int zsd_start_hidden(ZsdShape shape);
+
+/* Fills in weights from other bytes than those built in. These are networks one after the
+ * other, each
  *
  *   1 byte   channels of picture
  *   1 byte   hidden channels

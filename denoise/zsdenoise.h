@@ -62,8 +62,18 @@ typedef enum {
   ZSD_PRECISION_BF16, /* 8 bits of mantissa for what is multiplied, sums in fp32 */
 } ZsdPrecisionChoice;
 
+/* How much is done for a frame where time is short, each step cheaper than the one before. */
+typedef enum {
+  ZSD_QUALITY_FULL,        /* all that the settings ask for */
+  ZSD_QUALITY_FEWER_TILES, /* what stands still is computed in fewer of the frames */
+  ZSD_QUALITY_NARROW,      /* by the next narrower of the built-in networks, if there is one */
+  ZSD_QUALITY_FUSED,       /* by no network: frames are joined with those before */
+  ZSD_QUALITY_ORIGINAL,    /* frames are left as they are, and not looked at */
+} ZsdQuality;
+
 typedef struct {
   ZsdProfile profile;
+  ZsdQuality quality;
   double strength;      /* 0..1: how much of the noise found is removed */
   unsigned epochs;      /* steps of learning on a keyframe by itself; 0: the profile's, and none
                            where learning begins with the built-in weights */

@@ -6,6 +6,7 @@
 #include "start.h"
 #include "suite.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,7 +80,11 @@ static void film_free(Film *f) {
 static void filter(Film *f, Way *way, const Picture *noisy, unsigned refresh, float strength,
                    bool counts) {
   const ZsdView view = {&f->frame, &f->layout, f->fusion, false};
-  const ZsdFiltering how = {&f->weights, strength, 0, refresh, zsd_fusion_repeated(f->fusion)};
+  const ZsdFiltering how = {.weights = &f->weights,
+                            .strength = strength,
+                            .refresh = refresh,
+                            .twice = UINT_MAX,
+                            .repeated = zsd_fusion_repeated(f->fusion)};
   Picture before = way->out;
   picture_copy(&way->out, noisy);
   ck_assert_int_eq(zsd_filter_run(f->filter, &way->out.image, &view, &way->trace, &how), 0);
