@@ -6,6 +6,7 @@
 #include "frame.h"
 #include "fusion.h"
 #include "learner.h"
+#include "model.h"
 #include "scene.h"
 #include "settings.h"
 #include "start.h"
@@ -13,6 +14,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Noise below this deviation (0..255 scale) is that of rounding: there is nothing to learn. */
 static const double NO_NOISE = 0.5;
@@ -38,7 +40,9 @@ struct ZsdDenoiser {
   ZsdScene scene;
   ZsdLearner *learner;
   ZsdFilter *filter;
+  ZsdModel start; /* what learning begins with, if it has parameters */
   ZsdNetwork net;
+  bool learned;            /* the network has, since the keyframe */
   ZsdWeights weights;      /* the network's, as the filter wants them */
   bool keyframe;           /* the next frame is one */
   unsigned since_learning; /* frames */
@@ -76,6 +80,7 @@ static void clear_network(ZsdDenoiser *d) {
   clear_workers(d);
   zsd_weights_clear(&d->weights);
   zsd_network_clear(&d->net);
+  d->learned = false;
 }
 
 static void clear_threads(ZsdDenoiser *d) {
@@ -98,6 +103,7 @@ void zsd_denoiser_free(ZsdDenoiser *d) {
   clear_network(d);
   for (int i = 0; i < 2; i++)
     clear_stream(&d->streams[i]);
+  zsd_model_clear(&d->start);
   free(d);
 }
 
@@ -111,6 +117,22 @@ void zsd_denoiser_skip(ZsdDenoiser *d) {
 
 void zsd_denoiser_status(const ZsdDenoiser *d, ZsdStatus *status) {
   *status = d->status;
+}
+
+int zsd_denoiser_start_from(ZsdDenoiser *d, const ZsdModel *model) {
+  ZsdModel copy = {0};
+  if (model && model->params &&
+      zsd_model_copy(&copy, (ZsdShape){model->inputs, model->hidden, model->outputs},
+                     model->params))
+    return -1;
+  zsd_model_clear(&d->start);
+  d->start = copy;
+  d->keyframe = true;
+  return 0;
+}
+
+int zsd_denoiser_model(const ZsdDenoiser *d, ZsdModel *model) {
+  return d->learned ? zsd_model_copy(model, d->net.shape, d->net.params) : -1;
 }
 
 /* --- room --- */
@@ -206,6 +228,8 @@ static ZsdResult conclude(ZsdDenoiser *d, ZsdOutcome outcome, ZsdState useless) 
   switch (outcome) {
   case ZSD_TRAINED:
     d->status.state = ZSD_STATE_FILTERING;
+    d->status.learnings++;
+    d->learned = true;
     zsd_weights_update(&d->weights, &d->net);
     return ZSD_OK;
   case ZSD_USELESS:
@@ -225,11 +249,21 @@ static unsigned cold_epochs(const ZsdSettings *s) {
   return zsd_settings_resolve(&cold).epochs;
 }
 
+/* Gives the network what there is to begin with. Returns whether that denoises by itself. */
+static bool begin(ZsdDenoiser *d, const ZsdView *view, const ZsdSettings *s) {
+  d->learned = false;
+  if (d->start.params) {
+    memcpy(d->net.params, d->start.params, d->net.n * sizeof *d->net.params);
+    return true;
+  }
+  zsd_network_init(&d->net, s->seed);
+  return s->warm_start && view->fusion && zsd_start_load(&d->net) == 0;
+}
+
 /* Learns on a keyframe. */
 static ZsdResult learn_anew(ZsdDenoiser *d, const ZsdView *view, const ZsdSettings *s,
                             const ZsdListener *listener) {
-  zsd_network_init(&d->net, s->seed);
-  const bool started = s->warm_start && view->fusion && zsd_start_load(&d->net) == 0;
+  const bool started = begin(d, view, s);
   d->status.state = ZSD_STATE_LEARNING;
   zsd_learner_restart(d->learner, s->seed);
   const unsigned steps = s->epochs || started ? s->epochs : cold_epochs(s);
@@ -300,19 +334,26 @@ static bool same_format(const ZsdImage *a, const ZsdImage *b) {
          a->rgb == b->rgb && a->depth == b->depth;
 }
 
-static int prepare(ZsdDenoiser *d, const ZsdImage *image, Stream *stream,
-                   const ZsdSettings *s) {
+static ZsdResult prepare(ZsdDenoiser *d, const ZsdImage *image, Stream *stream,
+                         const ZsdSettings *s) {
   const bool as_published = s->profile == ZSD_PROFILE_PAPER;
   zsd_layout_make(&d->layout, image, !zsd_layout_planar_fits(image));
   const ZsdShape shape = {zsd_inputs_count(d->layout.channels, !as_published),
                           (int)s->hidden_channels, d->layout.channels};
+  d->status.network.inputs = shape.inputs;
+  d->status.network.hidden = shape.hidden;
+  d->status.network.outputs = shape.outputs;
+  if (!zsd_model_fits(&d->start, shape))
+    return ZSD_MISMATCH;
   return start_threads(d, s->threads) || prepare_network(d, shape, s) ||
-         prepare_stream(stream, image, d->kernels);
+                 prepare_stream(stream, image, d->kernels)
+             ? ZSD_NO_MEMORY
+             : ZSD_OK;
 }
 
 ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
                                const ZsdSettings *settings, ZsdProgress progress, void *user) {
-  const ZsdSettings s = zsd_settings_resolve(settings);
+  const ZsdSettings s = zsd_model_resolve(&d->start, settings);
   const ZsdListener listener = {progress, user, &d->status.training};
   Stream *stream = &d->streams[field];
 
@@ -325,8 +366,9 @@ ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
     d->keyframe = d->keyframe || !same_format(&d->shape, image);
     d->shape = *image;
   }
-  if (prepare(d, image, stream, &s))
-    return ZSD_NO_MEMORY;
+  const ZsdResult room = prepare(d, image, stream, &s);
+  if (room != ZSD_OK)
+    return room;
   zsd_frame_load(&stream->frame, image, d->kernels, d->threads);
   const bool anew = field == 0 && begins_anew(d, s.scene_threshold);
   if (!s.temporal)

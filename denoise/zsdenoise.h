@@ -88,6 +88,22 @@ ZsdSettings zsd_settings_default(void);
 /* The settings in force: the profile's where one is not set. */
 ZsdSettings zsd_settings_resolve(const ZsdSettings *settings);
 
+/* --- models --- */
+
+/* A network's parameters, to be kept from one run to the next. Layer by layer, of 3x3, 3x3 and
+ * 1x1 taps and from `inputs` channels over `hidden` ones to `outputs`: the weights, outputs x
+ * inputs x taps, then the biases, one for each output. */
+typedef struct {
+  int inputs, hidden, outputs;
+  size_t count;
+  float *params; /* NULL: no model */
+} ZsdModel;
+
+/* Gives the model this shape (each number 1 or more) and zeros as parameters. Returns 0, or -1
+ * without memory. A model begins as {0}. */
+int zsd_model_resize(ZsdModel *model, int inputs, int hidden, int outputs);
+void zsd_model_clear(ZsdModel *model);
+
 /* --- denoising --- */
 
 typedef struct ZsdDenoiser ZsdDenoiser;
@@ -115,6 +131,8 @@ typedef enum {
   ZSD_OK,
   ZSD_CANCELLED, /* the callback ended the learning: the picture is as it was */
   ZSD_NO_MEMORY, /* the picture is as it was */
+  ZSD_MISMATCH,  /* the model to begin with is not one for such pictures, or of another width
+                    than set: the picture is as it was */
 } ZsdResult;
 
 typedef struct {
@@ -124,6 +142,10 @@ typedef struct {
   uint64_t frames, keyframes, finetunings;
   uint64_t trainings; /* that came to their end: of keyframes, on the frames after them, and
                          fine-tunings */
+  uint64_t learnings; /* of any length that changed the network */
+  struct {
+    int inputs, hidden, outputs;
+  } network; /* that the last frame wants; 0: none yet */
   int threads;
   const char *precision; /* of the filtering: "fp32" or "bf16"; NULL: none yet */
   const char *isa;       /* "c", "avx2", "avx512", "amx" or "neon" */
@@ -143,6 +165,16 @@ void zsd_denoiser_reset(ZsdDenoiser *denoiser);
  * the first field of one, 1 for the second field, which is never a keyframe of its own. */
 ZsdResult zsd_denoiser_process(ZsdDenoiser *denoiser, ZsdImage *image, int field,
                                const ZsdSettings *settings, ZsdProgress progress, void *user);
+
+/* From now on learning begins with the model (a copy of it) instead of the built-in weights or
+ * random ones, and without steps on a keyframe unless `epochs` is set; NULL: with those again.
+ * Returns 0, or -1 without memory: nothing has changed. The next frame is a keyframe. */
+int zsd_denoiser_start_from(ZsdDenoiser *denoiser, const ZsdModel *model);
+
+/* A copy of what the network has learned since the last keyframe, on top of what it began with.
+ * Returns 0, or -1: it has learned nothing, or there is no memory, and the model is as it was.
+ */
+int zsd_denoiser_model(const ZsdDenoiser *denoiser, ZsdModel *model);
 
 /* Counts a frame that its caller lets pass without a look at it. */
 void zsd_denoiser_skip(ZsdDenoiser *denoiser);

@@ -22,6 +22,8 @@ enum
   PROP_PRECISION,
   PROP_N_THREADS,
   PROP_SEED,
+  PROP_MODEL_FILE,
+  PROP_SAVE_MODEL_FILE,
   PROP_STATE,
   PROP_ESTIMATED_SIGMA,
   PROP_LOSS,
@@ -90,6 +92,19 @@ state_name (ZsdState state)
 
 /* --- setting and reading --- */
 
+/* Files are opened when the element starts: afterwards it is too late to name another one. */
+static void
+set_file_name (GstZsDenoise * self, gchar ** name, const GValue * value)
+{
+  if (GST_STATE (self) > GST_STATE_READY) {
+    g_warning ("model-file and save-model-file of zsdenoise cannot be changed "
+        "while it runs");
+    return;
+  }
+  g_free (*name);
+  *name = g_value_dup_string (value);
+}
+
 static void
 gst_zs_denoise_set_property (GObject * object, guint id, const GValue * value,
     GParamSpec * pspec)
@@ -149,6 +164,12 @@ gst_zs_denoise_set_property (GObject * object, guint id, const GValue * value,
       break;
     case PROP_SEED:
       settings->seed = g_value_get_uint64 (value);
+      break;
+    case PROP_MODEL_FILE:
+      set_file_name (self, &self->model_file, value);
+      break;
+    case PROP_SAVE_MODEL_FILE:
+      set_file_name (self, &self->save_model_file, value);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -236,6 +257,12 @@ gst_zs_denoise_get_property (GObject * object, guint id, GValue * value,
     case PROP_SEED:
       g_value_set_uint64 (value, settings->seed);
       break;
+    case PROP_MODEL_FILE:
+      g_value_set_string (value, self->model_file);
+      break;
+    case PROP_SAVE_MODEL_FILE:
+      g_value_set_string (value, self->save_model_file);
+      break;
     case PROP_STATE:
       g_value_set_enum (value, self->status.state);
       break;
@@ -262,6 +289,8 @@ gst_zs_denoise_get_property (GObject * object, guint id, GValue * value,
 
 #define SETTING (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | \
     GST_PARAM_MUTABLE_PLAYING)
+#define FILE_NAME (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | \
+    GST_PARAM_MUTABLE_READY)
 #define REPORT (G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)
 
 static void
@@ -368,7 +397,8 @@ install_learning_properties (GObjectClass * object_class,
    * GstZsDenoise:epochs:
    *
    * Steps of learning on a keyframe from that frame alone; 0: the profile's where learning begins
-   * with random weights, and none where it begins with the built-in ones.
+   * with random weights, and none where it begins with the built-in ones or
+   * #GstZsDenoise:model-file.
    */
   g_object_class_install_property (object_class, PROP_EPOCHS,
       g_param_spec_uint ("epochs", "Epochs",
@@ -378,7 +408,8 @@ install_learning_properties (GObjectClass * object_class,
   /**
    * GstZsDenoise:warm-start:
    *
-   * On a keyframe it starts from the built-in weights. If false, it starts from random ones and
+   * On a keyframe it starts from the built-in weights. If false, and without
+   * #GstZsDenoise:model-file, it starts from random ones and
    * learns on the keyframe, the profile's steps where #GstZsDenoise:epochs is 0: the video itself
    * is then all that it learns from. Has no effect with the #GstZsDenoise:profile `paper`, which
    * always starts from random weights; what has been learned already is kept until the next
@@ -463,6 +494,48 @@ install_learning_properties (GObjectClass * object_class,
 }
 
 static void
+install_file_properties (GObjectClass * object_class)
+{
+  /**
+   * GstZsDenoise:model-file:
+   *
+   * A file with what the network begins with on each keyframe, in place of the built-in weights or
+   * of random ones: what #GstZsDenoise:save-model-file kept of another run. As with the built-in
+   * weights, nothing is learned on the keyframe itself unless #GstZsDenoise:epochs is set.
+   *
+   * It is read when the element starts (READY to PAUSED). A file that is missing, damaged or no
+   * model is an error then, and so it is when frames come that it was not learned for: of another
+   * layout (4:2:0, 4:2:2, gray; RGB and 4:4:4 are one), with or without the #GstZsDenoise:profile
+   * `paper`, or of another width than #GstZsDenoise:hidden-channels, if that is set.
+   *
+   * The file may be that of #GstZsDenoise:save-model-file, so that each run begins where the last
+   * one ended. It has to be there already: the first of such runs has no model-file.
+   */
+  g_object_class_install_property (object_class, PROP_MODEL_FILE,
+      g_param_spec_string ("model-file", "Model file",
+          "File with what learning begins with (NULL = built-in or random "
+          "weights)", NULL, FILE_NAME));
+
+  /**
+   * GstZsDenoise:save-model-file:
+   *
+   * A file that keeps what the network has learned, for #GstZsDenoise:model-file or for other
+   * programs: its format is that of safetensors, with the tensors `conv1.weight`, `conv1.bias` to
+   * `conv3.bias` of PyTorch's Conv2d.
+   *
+   * It is written after each learning that came to its end (without making the stream wait), at
+   * the end of the stream and when the element stops, if something was learned since. The new file
+   * takes the old one's place at once: it is whole at any time. A folder that is missing or cannot
+   * be written to is an error when the element starts; what goes wrong later, a full disk for
+   * instance, is a warning, one for each kind.
+   */
+  g_object_class_install_property (object_class, PROP_SAVE_MODEL_FILE,
+      g_param_spec_string ("save-model-file", "Save model file",
+          "File to save in what has been learned (NULL = none)", NULL,
+          FILE_NAME));
+}
+
+static void
 install_reports (GObjectClass * object_class)
 {
   /**
@@ -538,6 +611,7 @@ gst_zs_denoise_install_properties (GObjectClass * object_class)
   object_class->get_property = gst_zs_denoise_get_property;
   install_filter_properties (object_class, &defaults);
   install_learning_properties (object_class, &defaults);
+  install_file_properties (object_class);
   install_reports (object_class);
 
   gst_type_mark_as_plugin_api (GST_TYPE_ZS_DENOISE_PROFILE, 0);

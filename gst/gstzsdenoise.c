@@ -42,6 +42,12 @@
  * Frames are changed in place, never dropped, delayed or reordered. With #GstZsDenoise:strength 0
  * they pass untouched and uncopied. Interlaced frames are handled field by field.
  *
+ * ## Models
+ *
+ * What has been learned can be kept in a file (#GstZsDenoise:save-model-file), and learning begin
+ * with it the next time (#GstZsDenoise:model-file): a camera that always looks at the same place
+ * need not learn again what it has learned yesterday.
+ *
  * ## Messages
  *
  * The element posts these element messages on the bus:
@@ -76,7 +82,7 @@
 #include "gstzsdenoise-private.h"
 #include "gstzsimage.h"
 
-GST_DEBUG_CATEGORY_STATIC (gst_zs_denoise_debug);
+GST_DEBUG_CATEGORY (gst_zs_denoise_debug);
 #define GST_CAT_DEFAULT gst_zs_denoise_debug
 
 enum
@@ -165,9 +171,21 @@ report (GstZsDenoise * self)
           "estimated-sigma", G_TYPE_DOUBLE, status->sigma,
           "seconds", G_TYPE_DOUBLE, status->training.seconds,
           "steps", G_TYPE_UINT, status->training.step, NULL));
+  gst_zs_denoise_save_model (self);
 }
 
 /* --- base transform --- */
+
+static gboolean
+gst_zs_denoise_stop (GstBaseTransform * trans)
+{
+  GstZsDenoise *self = GST_ZS_DENOISE (trans);
+
+  gst_zs_denoise_stop_models (self);
+  zsd_denoiser_free (self->denoiser);
+  self->denoiser = NULL;
+  return TRUE;
+}
 
 static gboolean
 gst_zs_denoise_start (GstBaseTransform * trans)
@@ -180,19 +198,13 @@ gst_zs_denoise_start (GstBaseTransform * trans)
     GST_ELEMENT_ERROR (self, LIBRARY, INIT, ("%s.", error), (NULL));
     return FALSE;
   }
+  if (!gst_zs_denoise_start_models (self)) {
+    gst_zs_denoise_stop (trans);
+    return FALSE;
+  }
   publish_status (self);
   self->last_progress = 0;
   g_atomic_int_set (&self->cancel, FALSE);
-  return TRUE;
-}
-
-static gboolean
-gst_zs_denoise_stop (GstBaseTransform * trans)
-{
-  GstZsDenoise *self = GST_ZS_DENOISE (trans);
-
-  zsd_denoiser_free (self->denoiser);
-  self->denoiser = NULL;
   return TRUE;
 }
 
@@ -217,6 +229,8 @@ gst_zs_denoise_sink_event (GstBaseTransform * trans, GstEvent * event)
     g_atomic_int_set (&self->cancel, FALSE);
     zsd_denoiser_reset (self->denoiser);
   }
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
+    gst_zs_denoise_save_model_now (self);
   return GST_BASE_TRANSFORM_CLASS (gst_zs_denoise_parent_class)->sink_event
       (trans, event);
 }
@@ -310,10 +324,24 @@ gst_zs_denoise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
             GST_VIDEO_INFO_HEIGHT (&filter->in_info)), (NULL));
     return GST_FLOW_ERROR;
   }
+  if (result == ZSD_MISMATCH) {
+    gst_zs_denoise_refuse_model (self);
+    return GST_FLOW_ERROR;
+  }
   return GST_FLOW_OK;
 }
 
 /* --- class --- */
+
+static void
+gst_zs_denoise_finalize (GObject * object)
+{
+  GstZsDenoise *self = GST_ZS_DENOISE (object);
+
+  g_free (self->model_file);
+  g_free (self->save_model_file);
+  G_OBJECT_CLASS (gst_zs_denoise_parent_class)->finalize (object);
+}
 
 static void
 gst_zs_denoise_init (GstZsDenoise * self)
@@ -335,6 +363,7 @@ gst_zs_denoise_class_init (GstZsDenoiseClass * klass)
   GST_DEBUG_CATEGORY_INIT (gst_zs_denoise_debug, "zsdenoise", 0,
       "zsdenoise element");
 
+  object_class->finalize = gst_zs_denoise_finalize;
   gst_zs_denoise_install_properties (object_class);
 
   /**
