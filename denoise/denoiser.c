@@ -9,6 +9,7 @@
 #include "model.h"
 #include "scene.h"
 #include "settings.h"
+#include "split.h"
 #include "start.h"
 
 #include <math.h>
@@ -21,6 +22,9 @@ static const double NO_NOISE = 0.5;
 
 /* A picture that taught nothing is tried again when its noise has changed by this factor. */
 static const double NOISE_CHANGED = 1.25;
+
+/* Frames over which it begins to filter, where the frames before were passed as they are. */
+enum { FADE_IN = 8 };
 
 /* What is carried from one frame to the next; fields of either parity have their own. */
 typedef struct {
@@ -38,13 +42,16 @@ struct ZsdDenoiser {
   ZsdLayout layout;
   Stream streams[2];
   ZsdScene scene;
+  ZsdObserver observer;
   ZsdLearner *learner;
+  bool background; /* that is where it learns */
   ZsdFilter *filter;
   ZsdModel start; /* what learning begins with, if it has parameters */
   ZsdNetwork net;
   bool learned;            /* the network has, since the keyframe */
   ZsdWeights weights;      /* the network's, as the filter wants them */
   bool keyframe;           /* the next frame is one */
+  unsigned shown;          /* frames that were filtered, up to FADE_IN */
   unsigned since_learning; /* frames */
   double tried_sigma;      /* the least noise since learning was last tried */
   ZsdStatus status;
@@ -105,6 +112,10 @@ void zsd_denoiser_free(ZsdDenoiser *d) {
     clear_stream(&d->streams[i]);
   zsd_model_clear(&d->start);
   free(d);
+}
+
+void zsd_denoiser_observe(ZsdDenoiser *d, const ZsdObserver *observer) {
+  d->observer = *observer;
 }
 
 void zsd_denoiser_reset(ZsdDenoiser *d) {
@@ -178,9 +189,16 @@ static int prepare_network(ZsdDenoiser *d, ZsdShape shape, const ZsdSettings *s)
   }
   if (prepare_weights(d, s->precision))
     return -1;
+  if (d->learner && d->background != s->background) {
+    zsd_learner_free(d->learner);
+    d->learner = NULL;
+    d->keyframe = true;
+  }
   if (!d->learner) {
-    if (!(d->learner = zsd_learner_new(shape, d->kernels, d->threads)))
+    ZsdThreads *threads = s->background ? NULL : d->threads;
+    if (!(d->learner = zsd_learner_new(shape, d->kernels, threads, &d->observer)))
       return -1;
+    d->background = s->background;
     zsd_learner_restart(d->learner, s->seed);
   }
   if (!d->filter && !(d->filter = zsd_filter_new(d->kernels, d->threads)))
@@ -223,9 +241,15 @@ static bool begins_anew(ZsdDenoiser *d, double threshold) {
   return anew;
 }
 
-/* What a run of learning led to. */
-static ZsdResult conclude(ZsdDenoiser *d, ZsdOutcome outcome, ZsdState useless) {
-  switch (outcome) {
+/* What learning has come to. */
+static ZsdResult conclude(ZsdDenoiser *d, const ZsdLearned *learned, ZsdState useless) {
+  d->status.trainings += learned->trainings;
+  d->status.finetunings += learned->finetunings;
+  if (learned->finetunings)
+    d->since_learning = 0;
+  if (learned->training.steps)
+    d->status.training = learned->training;
+  switch (learned->outcome) {
   case ZSD_TRAINED:
     d->status.state = ZSD_STATE_FILTERING;
     d->status.learnings++;
@@ -233,7 +257,8 @@ static ZsdResult conclude(ZsdDenoiser *d, ZsdOutcome outcome, ZsdState useless) 
     zsd_weights_update(&d->weights, &d->net);
     return ZSD_OK;
   case ZSD_USELESS:
-    d->status.state = useless;
+    if (!learned->pending)
+      d->status.state = useless;
     return ZSD_OK;
   case ZSD_STOPPED:
     return ZSD_CANCELLED;
@@ -261,53 +286,42 @@ static bool begin(ZsdDenoiser *d, const ZsdView *view, const ZsdSettings *s) {
 }
 
 /* Learns on a keyframe. */
-static ZsdResult learn_anew(ZsdDenoiser *d, const ZsdView *view, const ZsdSettings *s,
-                            const ZsdListener *listener) {
+static ZsdResult learn_anew(ZsdDenoiser *d, const ZsdView *view, const ZsdSettings *s) {
   const bool started = begin(d, view, s);
-  d->status.state = ZSD_STATE_LEARNING;
-  zsd_learner_restart(d->learner, s->seed);
   const unsigned steps = s->epochs || started ? s->epochs : cold_epochs(s);
-  const ZsdOutcome outcome =
-      steps ? zsd_learner_learn(d->learner, &d->net, view, s, steps, listener) : ZSD_USELESS;
+  ZsdLearned learned = {.outcome = ZSD_USELESS};
+
+  d->status.state = started && s->background ? ZSD_STATE_FILTERING : ZSD_STATE_LEARNING;
+  d->shown = started || !s->background ? FADE_IN : 0;
+  zsd_weights_update(&d->weights, &d->net);
+  zsd_learner_restart(d->learner, s->seed);
+  if (steps)
+    learned = zsd_learner_show(d->learner, &d->net, view, s, steps);
   const ZsdResult result =
-      conclude(d, outcome, started ? ZSD_STATE_FILTERING : ZSD_STATE_PASSING);
+      conclude(d, &learned, started ? ZSD_STATE_FILTERING : ZSD_STATE_PASSING);
   if (result != ZSD_OK) {
     d->keyframe = true;
     d->status.state = ZSD_STATE_WAITING;
     return result;
   }
-  if (outcome == ZSD_USELESS) /* the network is as it was, which the filter has not seen */
-    zsd_weights_update(&d->weights, &d->net);
   d->status.keyframes++;
-  d->status.trainings += outcome == ZSD_TRAINED;
   d->since_learning = 0;
   return ZSD_OK;
 }
 
 /* Goes on learning: from the frames since the keyframe, and when the user asks for it. */
-static ZsdResult go_on_learning(ZsdDenoiser *d, const ZsdView *view, const ZsdSettings *s,
-                                const ZsdListener *listener) {
-  const bool wanted =
+static ZsdResult go_on_learning(ZsdDenoiser *d, const ZsdView *view, const ZsdSettings *s) {
+  const bool due =
       s->finetune_interval && s->finetune_epochs && d->since_learning >= s->finetune_interval;
-  const unsigned steps = wanted ? s->finetune_epochs : 0;
-  ZsdOutcome outcome = ZSD_USELESS;
-  if (s->temporal)
-    outcome = zsd_learner_follow(d->learner, &d->net, view, s, steps, listener);
-  if (wanted && outcome == ZSD_USELESS)
-    outcome = zsd_learner_learn(d->learner, &d->net, view, s, steps, listener);
-  if (wanted && (outcome == ZSD_TRAINED || outcome == ZSD_USELESS)) {
-    d->status.finetunings++;
-    d->status.trainings++;
-    d->since_learning = 0;
-  } else if (outcome == ZSD_TRAINED) {
-    d->status.trainings += zsd_learner_completed(d->learner);
-  }
-  return conclude(d, outcome, ZSD_STATE_FILTERING);
+  const bool in_use = d->status.state == ZSD_STATE_FILTERING;
+  const ZsdLearned learned =
+      zsd_learner_follow(d->learner, &d->net, view, s, due ? s->finetune_epochs : 0, in_use);
+  return conclude(d, &learned, in_use ? ZSD_STATE_FILTERING : ZSD_STATE_PASSING);
 }
 
 /* Learns where this frame asks for it. */
 static ZsdResult keep_learning(ZsdDenoiser *d, const ZsdView *view, bool anew,
-                               const ZsdSettings *s, const ZsdListener *listener) {
+                               const ZsdSettings *s) {
   const double sigma =
       255 * zsd_fusion_noise(d->streams[0].fusion, view->frame->brightness)->sigma;
   /* samples with more bits set than count are noise beyond measure */
@@ -323,9 +337,11 @@ static ZsdResult keep_learning(ZsdDenoiser *d, const ZsdView *view, bool anew,
   }
   if (anew) {
     d->keyframe = false;
-    return learn_anew(d, view, s, listener);
+    return learn_anew(d, view, s);
   }
-  return d->status.state == ZSD_STATE_FILTERING ? go_on_learning(d, view, s, listener) : ZSD_OK;
+  const bool learns =
+      d->status.state == ZSD_STATE_FILTERING || d->status.state == ZSD_STATE_LEARNING;
+  return learns ? go_on_learning(d, view, s) : ZSD_OK;
 }
 
 /* --- frames --- */
@@ -344,6 +360,8 @@ static ZsdResult prepare(ZsdDenoiser *d, const ZsdImage *image, Stream *stream,
   d->status.network.inputs = shape.inputs;
   d->status.network.hidden = shape.hidden;
   d->status.network.outputs = shape.outputs;
+  d->status.width = d->layout.width;
+  d->status.height = d->layout.height;
   if (!zsd_model_fits(&d->start, shape))
     return ZSD_MISMATCH;
   return start_threads(d, s->threads) || prepare_network(d, shape, s) ||
@@ -352,10 +370,16 @@ static ZsdResult prepare(ZsdDenoiser *d, const ZsdImage *image, Stream *stream,
              : ZSD_OK;
 }
 
+/* What was learned in the background from nothing shows gradually. */
+static float strength_of(ZsdDenoiser *d, const ZsdSettings *s) {
+  if (d->status.state == ZSD_STATE_FILTERING && d->shown < FADE_IN)
+    d->shown++;
+  return (float)(s->strength * d->shown / FADE_IN);
+}
+
 ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
-                               const ZsdSettings *settings, ZsdProgress progress, void *user) {
+                               const ZsdSettings *settings) {
   const ZsdSettings s = zsd_model_resolve(&d->start, settings);
-  const ZsdListener listener = {progress, user, &d->status.training};
   Stream *stream = &d->streams[field];
 
   d->status.frames += field == 0;
@@ -379,15 +403,15 @@ ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
   const ZsdView view = {&stream->frame, &d->layout,
                         s.profile == ZSD_PROFILE_PAPER ? NULL : stream->fusion, false};
   if (field == 0 && !repeated) {
-    const ZsdResult result = keep_learning(d, &view, anew, &s, &listener);
+    const ZsdResult result = keep_learning(d, &view, anew, &s);
     if (result != ZSD_OK)
       return result;
     if (s.temporal && d->status.state == ZSD_STATE_FILTERING &&
         zsd_learner_remember(d->learner, &view, &s))
       return ZSD_NO_MEMORY;
   }
-  const ZsdFiltering how = {&d->weights, (float)s.strength,
-                            (int)(s.split * image->width / 2 + 0.5) * 2,
+  const int first_column = zsd_split_column(s.split, image->width);
+  const ZsdFiltering how = {&d->weights, strength_of(d, &s), first_column,
                             s.temporal ? zsd_settings_refresh(&s) : 1, repeated};
   if (d->status.state != ZSD_STATE_FILTERING)
     zsd_trace_forget(&stream->trace);
@@ -395,5 +419,6 @@ ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
     return ZSD_NO_MEMORY;
   if (s.temporal)
     zsd_fusion_keep(stream->fusion, &stream->frame, d->threads);
+  zsd_split_draw(image, first_column);
   return ZSD_OK;
 }

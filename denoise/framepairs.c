@@ -25,42 +25,40 @@ static const float LEVEL = 4;
 static const float OTHER_UNIT = 0.2f;
 
 typedef struct {
-  ZsdLook *look;
+  const ZsdLook *look;
   int x, y, width, height; /* in the network's picture */
   float unit;
 } Part;
 
 struct ZsdFramePairs {
-  ZsdLooks *looks;
+  ZsdShape shape;
+  int parts; /* that wait for their second look */
   Part part[MANY];
-  int parts;     /* that wait for their second look */
-  bool complete; /* some have had it */
+  ZsdLook look[MANY];
 };
 
-ZsdFramePairs *zsd_frame_pairs_new(ZsdShape shape, int pages, int workers) {
+ZsdFramePairs *zsd_frame_pairs_new(ZsdShape shape) {
   ZsdFramePairs *p = calloc(1, sizeof *p);
-  if (p && !(p->looks = zsd_looks_new(shape, pages, workers))) {
-    free(p);
-    return NULL;
-  }
-  if (p) {
-    zsd_looks_leave_rim(p->looks, RIM);
-    zsd_looks_weigh_level(p->looks, LEVEL);
-  }
+  if (p)
+    p->shape = shape;
   return p;
 }
 
 void zsd_frame_pairs_free(ZsdFramePairs *p) {
   if (!p)
     return;
-  zsd_looks_free(p->looks);
+  for (int i = 0; i < MANY; i++)
+    zsd_look_clear(&p->look[i]);
   free(p);
 }
 
 void zsd_frame_pairs_clear(ZsdFramePairs *p) {
-  zsd_looks_clear(p->looks);
   p->parts = 0;
-  p->complete = false;
+}
+
+void zsd_frame_pairs_weigh(ZsdLooks *looks) {
+  zsd_looks_leave_rim(looks, RIM);
+  zsd_looks_weigh_level(looks, LEVEL);
 }
 
 /* --- remembering --- */
@@ -96,13 +94,13 @@ int zsd_frame_pairs_remember(ZsdFramePairs *p, const ZsdView *view, int count,
     Part *part = &p->part[i];
     ZsdView seen = *view;
     seen.alone = zsd_random_uniform(random) < share;
-    *part = (Part){.look = zsd_looks_turn(p->looks, height, width),
+    *part = (Part){.look = &p->look[i],
                    .x = (int)zsd_random_below(random, view->layout->width - width + 1),
                    .y = (int)zsd_random_below(random, view->layout->height - height + 1),
                    .width = width,
                    .height = height,
                    .unit = zsd_view_unit(view)};
-    if (!part->look) {
+    if (zsd_look_resize(&p->look[i], p->shape, height, width)) {
       zsd_frame_pairs_clear(p);
       return -1;
     }
@@ -172,10 +170,11 @@ static void look_again(const Part *part, const ZsdView *next, const ZsdLight *li
     }
 }
 
-void zsd_frame_pairs_complete(ZsdFramePairs *p, const ZsdView *next) {
+int zsd_frame_pairs_complete(ZsdFramePairs *p, const ZsdView *next, ZsdLook **looks) {
   const int size = next->layout->channel[0].x_step;
   const float unit = zsd_view_unit(next);
   ZsdTracking t;
+  *looks = p->look;
   if (!zsd_fusion_tracking(next->fusion, &t))
     p->parts = 0;
   for (int n = 0; n < p->parts; n++) {
@@ -192,11 +191,8 @@ void zsd_frame_pairs_complete(ZsdFramePairs *p, const ZsdView *next) {
             t.missed[j * t.field->across + i] <= FEW_MISSED)
           look_again(part, next, t.light, i, j, v, size);
       }
-    p->complete = true;
   }
+  const int parts = p->parts;
   p->parts = 0;
-}
-
-ZsdLesson zsd_frame_pairs_lesson(const ZsdFramePairs *p) {
-  return p->complete ? zsd_looks_lesson(p->looks) : (ZsdLesson){0};
+  return parts;
 }

@@ -11,8 +11,8 @@
 
 typedef struct ZsdFramePairs ZsdFramePairs;
 
-/* Room for `pages` parts of frames. NULL: no memory. */
-ZsdFramePairs *zsd_frame_pairs_new(ZsdShape shape, int pages, int workers);
+/* For networks of this shape. NULL: no memory. */
+ZsdFramePairs *zsd_frame_pairs_new(ZsdShape shape);
 void zsd_frame_pairs_free(ZsdFramePairs *pairs);
 void zsd_frame_pairs_clear(ZsdFramePairs *pairs);
 
@@ -22,10 +22,11 @@ void zsd_frame_pairs_clear(ZsdFramePairs *pairs);
 int zsd_frame_pairs_remember(ZsdFramePairs *pairs, const ZsdView *view, int count,
                              ZsdRandom *random);
 
-/* Gives the parts that were remembered last their second looks. */
-void zsd_frame_pairs_complete(ZsdFramePairs *pairs, const ZsdView *next);
+/* Gives the parts that were remembered last their second looks. Returns how many looks there
+ * are in `looks`, for the caller to take or to swap for others. */
+int zsd_frame_pairs_complete(ZsdFramePairs *pairs, const ZsdView *next, ZsdLook **looks);
 
-/* What there is to learn from them; of 0 pages if there is nothing. */
-ZsdLesson zsd_frame_pairs_lesson(const ZsdFramePairs *pairs);
+/* Makes a lesson of such looks what they ask for. */
+void zsd_frame_pairs_weigh(ZsdLooks *looks);
 
 #endif

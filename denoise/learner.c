@@ -1,40 +1,52 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "learner.h"
 
+#include "background.h"
 #include "framepairs.h"
-#include "loss.h"
-#include "settings.h"
 
 #include <stdlib.h>
-
-enum {
-  PAGES = 192, /* parts of frames that are remembered */
-};
 
 /* Noise whose neighbours are correlated by more than this teaches spatial pairs nothing. */
 static const double CORRELATED = 0.15;
 
+/* Frames over which a network that is in use becomes another one. */
+enum { FADE = 4 };
+
 struct ZsdLearner {
   ZsdShape shape;
   ZsdThreads *threads;
-  ZsdTrainer *trainer;
+  ZsdObserver observer;
   ZsdFramePairs *pairs; /* made when there is a second frame to learn from */
   ZsdRandom random;
-  uint64_t lessons;
-  unsigned frames;      /* since the keyframe */
-  ZsdTraining together; /* of the doses of the first frames */
-  bool dosed;           /* since the keyframe */
-  bool completed;
+  unsigned doses; /* since the keyframe */
+  ZsdAlone alone; /* a frame by itself */
+
+  ZsdTeacher *teacher; /* NULL in the background */
+
+  ZsdBackground *background; /* or NULL */
+  bool informed;             /* it has been given the network */
+  bool tuning;               /* it has been given what is wanted, and has not ended that */
+  const float *params;       /* of the latest news */
+  unsigned left;             /* frames until the network has them */
+  ZsdNews known;             /* the latest news */
 };
 
-ZsdLearner *zsd_learner_new(ZsdShape shape, const ZsdKernels *kernels, ZsdThreads *threads) {
+ZsdLearner *zsd_learner_new(ZsdShape shape, const ZsdKernels *kernels, ZsdThreads *threads,
+                            const ZsdObserver *observer) {
   ZsdLearner *l = calloc(1, sizeof *l);
-  if (!l || !(l->trainer = zsd_trainer_new(kernels, threads))) {
+  if (!l)
+    return NULL;
+  l->shape = shape;
+  l->threads = threads;
+  l->observer = *observer;
+  if (threads)
+    l->teacher = zsd_teacher_new(shape, kernels, threads);
+  else
+    l->background = zsd_background_new(shape, kernels, observer);
+  if (!l->teacher && !l->background) {
     free(l);
     return NULL;
   }
-  l->shape = shape;
-  l->threads = threads;
   return l;
 }
 
@@ -42,7 +54,9 @@ void zsd_learner_free(ZsdLearner *l) {
   if (!l)
     return;
   zsd_frame_pairs_free(l->pairs);
-  zsd_trainer_free(l->trainer);
+  zsd_tensor_clear(&l->alone.picture);
+  zsd_teacher_free(l->teacher);
+  zsd_background_free(l->background);
   free(l);
 }
 
@@ -50,147 +64,160 @@ void zsd_learner_restart(ZsdLearner *l, uint64_t seed) {
   if (l->pairs)
     zsd_frame_pairs_clear(l->pairs);
   zsd_random_seed(&l->random, seed);
-  l->lessons = 0;
-  l->frames = 0;
-  l->together = (ZsdTraining){0};
-  l->dosed = l->completed = false;
+  l->doses = 0;
+  if (l->teacher) {
+    zsd_teacher_restart(l->teacher);
+    return;
+  }
+  zsd_background_restart(l->background);
+  l->informed = l->tuning = false;
+  l->left = 0;
+  l->known = (ZsdNews){0};
 }
 
-/* --- from one frame --- */
+/* What a frame gives to learn from. */
+typedef struct {
+  ZsdLook *looks; /* NULL: none were asked for */
+  int count;
+  unsigned wanted; /* steps */
+} Dose;
 
-/* Puts the four pictures of every other sample each way side by side, in place of the picture:
- * what were neighbours is far apart then. */
-static int stride(ZsdTensor *picture) {
-  ZsdTensor apart = {0};
-  if (zsd_tensor_resize(&apart, picture->channels, picture->height, picture->width))
+static const ZsdLearned failure = {.outcome = ZSD_FAILED};
+
+/* Keeps the frame by itself. */
+static int see(ZsdLearner *l, const ZsdView *view) {
+  l->alone.correlated =
+      view->fusion &&
+      zsd_fusion_noise(view->fusion, view->frame->brightness)->lag1 > CORRELATED;
+  return zsd_inputs_all(&l->alone.picture, view);
+}
+
+/* --- in the background --- */
+
+static int post(ZsdLearner *l, const ZsdTask *task, const ZsdNetwork *net) {
+  ZsdTask first = *task;
+  first.net = l->informed ? NULL : net;
+  if (zsd_background_post(l->background, &first))
     return -1;
-  const int half_height = (picture->height + 1) / 2, half_width = (picture->width + 1) / 2;
-  for (int c = 0; c < picture->channels; c++)
-    for (int y = 0; y < picture->height; y++) {
-      const float *from = zsd_tensor_row(picture, c, y);
-      float *to = zsd_tensor_row(&apart, c, y % 2 * half_height + y / 2);
-      for (int x = 0; x < picture->width; x++)
-        to[x % 2 * half_width + x / 2] = from[x];
-    }
-  zsd_tensor_clear(picture);
-  *picture = apart;
+  l->informed = true;
+  l->tuning |= task->wanted;
   return 0;
 }
 
-static bool is_correlated(const ZsdView *view) {
-  return view->fusion &&
-         zsd_fusion_noise(view->fusion, view->frame->brightness)->lag1 > CORRELATED;
+/* Takes up the latest news, if there is any. */
+static void hear(ZsdLearner *l, ZsdLearned *learned, bool in_use) {
+  const ZsdNews *news = zsd_background_news(l->background);
+  if (!news)
+    return;
+  l->doses = news->doses;
+  learned->trainings = news->trainings - l->known.trainings;
+  learned->finetunings = news->finetunings - l->known.finetunings;
+  learned->training = news->training;
+  learned->pending = news->changes == 0 && !news->useless;
+  if (learned->finetunings)
+    l->tuning = false;
+  if (news->failed)
+    learned->outcome = ZSD_FAILED;
+  l->params = news->params;
+  if (news->changes > l->known.changes)
+    l->left = in_use ? FADE : 1;
+  l->known = *news;
 }
 
-static ZsdSchedule schedule_of(ZsdLearner *l, const ZsdSettings *s, unsigned steps,
-                               double rate) {
-  return (ZsdSchedule){.steps = steps,
-                       .patches = zsd_settings_course(s).patches,
-                       .learning_rate = rate,
-                       .step_size = s->step_size,
-                       .gamma = s->gamma,
-                       .seed = s->seed + l->lessons++};
+/* Takes a step from what the network is to what has been learned. */
+static bool fade(ZsdLearner *l, ZsdNetwork *net) {
+  if (l->left == 0)
+    return false;
+  const float part = 1 / (float)l->left--;
+  for (size_t i = 0; i < net->n; i++)
+    net->params[i] =
+        part < 1 ? net->params[i] + part * (l->params[i] - net->params[i]) : l->params[i];
+  return true;
 }
 
-ZsdOutcome zsd_learner_learn(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
-                             const ZsdSettings *s, unsigned steps,
-                             const ZsdListener *listener) {
-  ZsdTensor picture = {0};
-  ZsdSpatial *spatial = NULL;
-  ZsdOutcome outcome = ZSD_FAILED;
-
-  if (zsd_inputs_all(&picture, view) == 0 && (!is_correlated(view) || stride(&picture) == 0))
-    spatial = zsd_spatial_new(&picture, l->shape, zsd_threads_count(l->threads));
-  if (spatial) {
-    const ZsdLesson lesson = zsd_spatial_lesson(spatial);
-    const ZsdSchedule schedule = schedule_of(l, s, steps, s->learning_rate);
-    outcome = zsd_trainer_run(l->trainer, net, &lesson, &schedule, listener->progress,
-                              listener->user, listener->training);
+static ZsdLearned follow_background(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
+                                    const ZsdSettings *s, const Dose *dose, bool in_use) {
+  ZsdLearned learned = {.outcome = ZSD_USELESS, .pending = true};
+  hear(l, &learned, in_use);
+  if (learned.outcome == ZSD_FAILED)
+    return learned;
+  if (fade(l, net))
+    learned.outcome = ZSD_TRAINED;
+  ZsdTask task = {.looks = dose->looks,
+                  .count = dose->count,
+                  .settings = s,
+                  .steps = l->tuning ? 0 : dose->wanted,
+                  .wanted = dose->wanted && !l->tuning};
+  if (!zsd_background_is_free(l->background) || (task.count == 0 && !task.wanted))
+    return learned;
+  if (task.count == 0) {
+    if (see(l, view))
+      return failure;
+    task.alone = &l->alone;
   }
-  zsd_spatial_free(spatial);
-  zsd_tensor_clear(&picture);
-  return outcome;
+  return post(l, &task, net) ? failure : learned;
 }
 
-/* --- from frame to frame --- */
+/* --- at once --- */
 
-/* A dose as a part of the first frames' learning. */
-typedef struct {
-  const ZsdTraining *before;
-  const ZsdListener *listener;
-} Dose;
-
-static ZsdTraining added(const ZsdTraining *before, const ZsdTraining *dose) {
-  ZsdTraining t = *dose;
-  t.step += before->step;
-  t.steps = before->steps;
-  t.seconds += before->seconds;
-  t.eta = t.step ? t.seconds / t.step * (t.steps - t.step) : 0;
-  return t;
+static ZsdLearned show_at_once(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
+                               const ZsdSettings *s, unsigned steps) {
+  ZsdLearned learned = failure;
+  if (see(l, view) == 0)
+    learned.outcome =
+        zsd_teacher_show(l->teacher, net, &l->alone, s, steps, &l->observer, &learned.training);
+  zsd_tensor_clear(&l->alone.picture);
+  return learned;
 }
 
-static bool on_step(void *user, const ZsdTraining *training) {
-  const Dose *dose = user;
-  const ZsdTraining together = added(dose->before, training);
-  return !dose->listener->progress || dose->listener->progress(dose->listener->user, &together);
+static ZsdLearned follow_at_once(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
+                                 const ZsdSettings *s, const Dose *dose) {
+  ZsdLearned learned = {.outcome = ZSD_USELESS};
+  bool completed = false;
+  if (dose->looks) {
+    learned.outcome = zsd_teacher_dose(l->teacher, net, dose->looks, dose->count, s,
+                                       dose->wanted, &l->observer, &learned.training);
+    l->doses++;
+    completed = learned.outcome == ZSD_TRAINED && zsd_teacher_completed(l->teacher);
+  }
+  if (dose->wanted && learned.outcome == ZSD_USELESS)
+    learned = show_at_once(l, net, view, s, dose->wanted);
+  if (dose->wanted && (learned.outcome == ZSD_TRAINED || learned.outcome == ZSD_USELESS))
+    learned.finetunings = learned.trainings = 1;
+  else
+    learned.trainings = completed;
+  return learned;
 }
 
-/* Who waits hears of the doses that the user asked for, and of the first frames', together. */
-static ZsdOutcome give_dose(ZsdLearner *l, ZsdNetwork *net, const ZsdLesson *lesson,
-                            const ZsdSettings *s, unsigned steps, bool wanted,
-                            const ZsdListener *listener) {
-  const ZsdCourse course = zsd_settings_course(s);
-  const bool first = !wanted && l->frames <= course.first_frames;
-  ZsdTraining none = {.steps = steps}, here;
-  Dose dose = {first ? &l->together : &none, listener};
-  ZsdSchedule schedule = schedule_of(l, s, steps, course.learning_rate);
+/* --- both --- */
 
-  l->together.steps = course.first_frames * course.first_steps;
-  schedule.step_size = 0;
-  schedule.go_on = l->dosed;
-  l->dosed = true;
-  const ZsdOutcome outcome = zsd_trainer_run(l->trainer, net, lesson, &schedule,
-                                             wanted || first ? on_step : NULL, &dose, &here);
-  if (wanted || first)
-    *listener->training = added(dose.before, &here);
-  if (first)
-    l->together = *listener->training;
-  return outcome;
+ZsdLearned zsd_learner_show(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
+                            const ZsdSettings *s, unsigned steps) {
+  if (l->teacher) {
+    ZsdLearned learned = show_at_once(l, net, view, s, steps);
+    learned.trainings = learned.outcome == ZSD_TRAINED;
+    return learned;
+  }
+  const ZsdTask task = {.alone = &l->alone, .settings = s, .steps = steps};
+  if (see(l, view) || post(l, &task, net))
+    return failure;
+  return (ZsdLearned){.outcome = ZSD_USELESS, .pending = true};
 }
 
-ZsdOutcome zsd_learner_follow(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
-                              const ZsdSettings *s, unsigned wanted,
-                              const ZsdListener *listener) {
-  const ZsdCourse course = zsd_settings_course(s);
-  l->completed = false;
-  if (!l->pairs)
-    return ZSD_USELESS;
-  zsd_frame_pairs_complete(l->pairs, view);
-  l->frames++;
-  const unsigned steps = wanted                             ? wanted
-                         : l->frames <= course.first_frames ? course.first_steps
-                                                            : course.later_steps;
-  const ZsdLesson lesson = zsd_frame_pairs_lesson(l->pairs);
-  if (steps == 0 || lesson.pages == 0)
-    return ZSD_USELESS;
-  l->completed = l->frames == course.first_frames;
-  return give_dose(l, net, &lesson, s, steps, wanted > 0, listener);
-}
-
-bool zsd_learner_completed(const ZsdLearner *l) {
-  return l->completed;
+ZsdLearned zsd_learner_follow(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
+                              const ZsdSettings *s, unsigned wanted, bool in_use) {
+  Dose dose = {.wanted = wanted};
+  if (l->pairs && s->temporal)
+    dose.count = zsd_frame_pairs_complete(l->pairs, view, &dose.looks);
+  return l->teacher ? follow_at_once(l, net, view, s, &dose)
+                    : follow_background(l, net, view, s, &dose, in_use);
 }
 
 int zsd_learner_remember(ZsdLearner *l, const ZsdView *view, const ZsdSettings *s) {
-  const ZsdCourse course = zsd_settings_course(s);
-  const bool later = course.later_steps || s->finetune_interval;
-  const int count = l->frames < course.first_frames ? course.first_parts
-                    : later                         ? course.later_parts
-                                                    : 0;
-  if (count == 0)
+  const int count = zsd_teacher_wants(l->doses, s);
+  if (count == 0 || (l->background && !zsd_background_is_free(l->background)))
     return 0;
-  if (!l->pairs &&
-      !(l->pairs = zsd_frame_pairs_new(l->shape, PAGES, zsd_threads_count(l->threads))))
+  if (!l->pairs && !(l->pairs = zsd_frame_pairs_new(l->shape)))
     return -1;
   return zsd_frame_pairs_remember(l->pairs, view, count, &l->random);
 }

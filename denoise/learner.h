@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a network is taught, and when: on a keyframe from the frame alone, by spatial pairs (or
- * strided ones where neighbours' noise is correlated); on the frames after it from one frame to
- * the next, in doses that become small or end. */
+/* How a stream has its network taught: at once, while the frame waits, or in the background,
+ * by a thread of its own from copies, while frames pass with what is known so far. */
 #ifndef ZSD_LEARNER_H
 #define ZSD_LEARNER_H
 
@@ -10,36 +9,32 @@
 
 typedef struct ZsdLearner ZsdLearner;
 
-/* For networks of this shape; does its work on `threads`, which it does not own. NULL: no
- * memory. */
-ZsdLearner *zsd_learner_new(ZsdShape shape, const ZsdKernels *kernels, ZsdThreads *threads);
+/* For networks of this shape. Does its work on `threads`, which it does not own, or in the
+ * background (threads NULL). NULL: no memory. */
+ZsdLearner *zsd_learner_new(ZsdShape shape, const ZsdKernels *kernels, ZsdThreads *threads,
+                            const ZsdObserver *observer);
 void zsd_learner_free(ZsdLearner *learner);
 
-/* Someone who waits. */
-typedef struct {
-  ZsdProgress progress;
-  void *user;
-  ZsdTraining *training;
-} ZsdListener;
-
-/* Teaches the network this frame by itself, from the parameters that it has. */
-ZsdOutcome zsd_learner_learn(ZsdLearner *learner, ZsdNetwork *net, const ZsdView *view,
-                             const ZsdSettings *settings, unsigned steps,
-                             const ZsdListener *listener);
-
-/* A keyframe: what was remembered is forgotten. */
+/* A keyframe: what was remembered is forgotten, and what is under way ends. */
 void zsd_learner_restart(ZsdLearner *learner, uint64_t seed);
 
-/* The next frame: teaches the network what it shows of those before it, with `wanted` steps or,
- * where that is 0, a dose of the profile's size. The listener hears of what is wanted and of
- * the first frames' doses, as one training; the doses after them are too small to be told.
- * Nothing to learn yet: ZSD_USELESS. */
-ZsdOutcome zsd_learner_follow(ZsdLearner *learner, ZsdNetwork *net, const ZsdView *view,
-                              const ZsdSettings *settings, unsigned wanted,
-                              const ZsdListener *listener);
+/* What has come of it. */
+typedef struct {
+  ZsdOutcome outcome;              /* ZSD_TRAINED: the network is another one than before */
+  bool pending;                    /* in the background: more is to come */
+  unsigned trainings, finetunings; /* that came to their end, and that were told of */
+  ZsdTraining training;            /* the last one that observers heard of; steps 0: none */
+} ZsdLearned;
 
-/* Whether the dose last given was the last one of the first frames'. */
-bool zsd_learner_completed(const ZsdLearner *learner);
+/* Teaches the network this frame by itself, from the parameters that it has. */
+ZsdLearned zsd_learner_show(ZsdLearner *learner, ZsdNetwork *net, const ZsdView *view,
+                            const ZsdSettings *settings, unsigned steps);
+
+/* The next frame, once for each: teaches the network what it shows of those before it, with
+ * `wanted` steps or, where that is 0, a dose of the profile's size. In the background, gives
+ * the network what has been learned meanwhile: gradually where it is `in_use`. */
+ZsdLearned zsd_learner_follow(ZsdLearner *learner, ZsdNetwork *net, const ZsdView *view,
+                              const ZsdSettings *settings, unsigned wanted, bool in_use);
 
 /* After the frame has taught what it can: remembers parts of it for the next one. Returns 0, or
  * -1 without memory. */

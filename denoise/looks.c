@@ -38,26 +38,47 @@ void zsd_looks_free(ZsdLooks *l) {
   for (int i = 0; i < l->workers && l->tiles; i++)
     zsd_tile_clear(&l->tiles[i]);
   free(l->tiles);
-  for (int i = 0; i < l->pages; i++) {
-    zsd_tensor_clear(&l->look[i].input);
-    zsd_tensor_clear(&l->look[i].target);
-    zsd_tensor_clear(&l->look[i].weight);
-  }
+  for (int i = 0; i < l->pages; i++)
+    zsd_look_clear(&l->look[i]);
   free(l);
+}
+
+int zsd_look_resize(ZsdLook *look, ZsdShape shape, int height, int width) {
+  return zsd_tensor_resize(&look->input, shape.inputs, height, width) ||
+                 zsd_tensor_resize(&look->target, shape.outputs, height, width) ||
+                 zsd_tensor_resize(&look->weight, 1, height, width)
+             ? -1
+             : 0;
+}
+
+void zsd_look_clear(ZsdLook *look) {
+  zsd_tensor_clear(&look->input);
+  zsd_tensor_clear(&look->target);
+  zsd_tensor_clear(&look->weight);
+}
+
+/* The next page is written. */
+static void turn(ZsdLooks *l) {
+  l->next = (l->next + 1) % l->pages;
+  if (l->written < l->pages)
+    l->written++;
 }
 
 ZsdLook *zsd_looks_turn(ZsdLooks *l, int height, int width) {
   ZsdLook *look = &l->look[l->next];
-  if (zsd_tensor_resize(&look->input, l->shape.inputs, height, width) ||
-      zsd_tensor_resize(&look->target, l->shape.outputs, height, width) ||
-      zsd_tensor_resize(&look->weight, 1, height, width)) {
+  if (zsd_look_resize(look, l->shape, height, width)) {
     zsd_looks_clear(l); /* this page held a look, and holds none now */
     return NULL;
   }
-  l->next = (l->next + 1) % l->pages;
-  if (l->written < l->pages)
-    l->written++;
+  turn(l);
   return look;
+}
+
+void zsd_looks_take(ZsdLooks *l, ZsdLook *look) {
+  const ZsdLook page = l->look[l->next];
+  l->look[l->next] = *look;
+  *look = page;
+  turn(l);
 }
 
 void zsd_looks_clear(ZsdLooks *l) {

@@ -23,6 +23,11 @@ typedef struct {
   ZsdTensor weight; /* one channel, 0..1: how far the two looks show the same */
 } ZsdLook;
 
+/* Memory for a look of this size by networks of this shape. Returns 0, or -1 without memory.
+ * Begins as {0}. */
+int zsd_look_resize(ZsdLook *look, ZsdShape shape, int height, int width);
+void zsd_look_clear(ZsdLook *look);
+
 typedef struct ZsdLooks ZsdLooks;
 
 /* A lesson of up to `pages` looks, for `workers` threads. NULL: no memory. */
@@ -32,6 +37,10 @@ void zsd_looks_free(ZsdLooks *looks);
 /* The page to be written next: the oldest, once all are. It must be filled before the next
  * lesson; NULL: no memory, and no page is left. */
 ZsdLook *zsd_looks_turn(ZsdLooks *looks, int height, int width);
+
+/* Takes a look as the page to be written next, and gives what that page was for it. All pages
+ * of a lesson have the same size. */
+void zsd_looks_take(ZsdLooks *looks, ZsdLook *look);
 
 /* Sets the width of the pages' rims, 0 to begin with, which surround what there is to learn:
  * no patch of a lesson lies on them. A page's edge is its picture's where it has none. */

@@ -32,6 +32,7 @@ struct ZsdTrainer {
   ZsdPacked packed;
   ZsdAdam adam;
   const ZsdLesson *lesson;
+  const ZsdObserver *observer;
   float *grads;        /* those of the slots, one after the other */
   size_t grads_size;   /* floats: with `first` and `good`, which lie behind them */
   float *first, *good; /* the parameters at the start, and the last known to be good */
@@ -145,10 +146,15 @@ static void place_patches(ZsdTrainer *t, ZsdRandom *random) {
   }
 }
 
+static bool is_cancelled(const ZsdTrainer *t) {
+  return t->observer->cancelled && t->observer->cancelled(t->observer->user);
+}
+
+/* Of a step that is cancelled nothing is used: the rest of it may as well be left out. */
 static void add_patches(ZsdTrainer *t, int worker, int item, float *grads) {
   Slot *slot = &t->slots[item];
   slot->loss = (ZsdLoss){0};
-  for (int i = item; i < t->n_patches; i += t->n_slots)
+  for (int i = item; i < t->n_patches && !is_cancelled(t); i += t->n_slots)
     t->lesson->add(t->lesson->self, worker, &slot->loss, grads, &t->packed, &t->patches[i],
                    t->elements);
 }
@@ -195,8 +201,7 @@ static double seconds(void) {
 /* The steps, and after the last one a look at what it led to. The network helps if over the
  * last of these looks its residual was below that of leaving the picture as it is. */
 static ZsdOutcome learn(ZsdTrainer *t, ZsdNetwork *net, const ZsdSchedule *schedule,
-                        bool random_patches, ZsdProgress progress, void *user,
-                        ZsdTraining *training) {
+                        bool random_patches, ZsdTraining *training) {
   const double start = seconds();
   double rate = schedule->learning_rate, first_loss = 0, gain = 0;
   ZsdRandom random;
@@ -206,6 +211,8 @@ static ZsdOutcome learn(ZsdTrainer *t, ZsdNetwork *net, const ZsdSchedule *sched
     if (random_patches)
       place_patches(t, &random);
     const ZsdLoss loss = look(t, step < schedule->steps);
+    if (is_cancelled(t))
+      return ZSD_STOPPED;
     const double total = loss.residual + loss.consistency;
     if (step == 0)
       first_loss = total;
@@ -229,24 +236,26 @@ static ZsdOutcome learn(ZsdTrainer *t, ZsdNetwork *net, const ZsdSchedule *sched
     const double passed = seconds() - start;
     *training = (ZsdTraining){step + 1, schedule->steps, total, passed,
                               passed / (step + 1) * (schedule->steps - step - 1)};
-    if (progress && !progress(user, training))
-      return ZSD_STOPPED;
+    if (t->observer->progress)
+      t->observer->progress(t->observer->user, training);
   }
 }
 
 ZsdOutcome zsd_trainer_run(ZsdTrainer *t, ZsdNetwork *net, const ZsdLesson *lesson,
-                           const ZsdSchedule *schedule, ZsdProgress progress, void *user,
+                           const ZsdSchedule *schedule, const ZsdObserver *observer,
                            ZsdTraining *training) {
+  static const ZsdObserver nobody = {0};
   ZsdOutcome outcome = ZSD_FAILED;
   int all;
 
   *training = (ZsdTraining){.steps = schedule->steps};
+  t->observer = observer ? observer : &nobody;
   if (lesson->pages < 1 || lesson->width < 1 || lesson->height < 1)
     return ZSD_USELESS;
   if ((all = prepare(t, net, lesson, schedule)) >= 0) {
     memcpy(t->first, net->params, net->n * sizeof(float));
     memcpy(t->good, net->params, net->n * sizeof(float));
-    outcome = learn(t, net, schedule, !all, progress, user, training);
+    outcome = learn(t, net, schedule, !all, training);
     if (outcome != ZSD_TRAINED)
       memcpy(net->params, t->first, net->n * sizeof(float));
   }

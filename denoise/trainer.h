@@ -23,7 +23,7 @@ typedef enum {
   ZSD_TRAINED,
   ZSD_USELESS, /* the lesson is empty or teaches nothing that helps (a picture that is constant,
                   too small or clean): the network is as it was */
-  ZSD_STOPPED, /* the callback said so: the network is as it was */
+  ZSD_STOPPED, /* cancelled: the network is as it was */
   ZSD_FAILED,  /* no memory: the network is as it was */
 } ZsdOutcome;
 
@@ -37,9 +37,9 @@ void zsd_trainer_free(ZsdTrainer *trainer);
  * has. Where a step ends in numbers that are not finite, or in a loss far above the first one,
  * learning goes back to the last good parameters at half the rate. The same arguments, and
  * the same runs before one that goes on, give the same parameters, whatever the number of
- * threads. `training` holds the last step when it returns. */
+ * threads. `training` holds the last step when it returns. `observer`: NULL for none. */
 ZsdOutcome zsd_trainer_run(ZsdTrainer *trainer, ZsdNetwork *net, const ZsdLesson *lesson,
-                           const ZsdSchedule *schedule, ZsdProgress progress, void *user,
+                           const ZsdSchedule *schedule, const ZsdObserver *observer,
                            ZsdTraining *training);
 
 #endif

@@ -76,7 +76,9 @@ typedef struct {
   double scene_threshold;     /* 0..1: a change of picture this large is a cut; 0: no cuts */
   bool temporal;              /* use earlier frames */
   bool warm_start; /* learning begins with the built-in weights instead of random ones */
-  double split;    /* 0..1: that part of the width, from the left, is left as it is */
+  bool background; /* it learns beside the stream, in a thread of its own */
+  double split;    /* 0..1: that part of the width, from the left, is left as it is, but for a
+                      line at its end, two columns wide */
   ZsdPrecisionChoice precision; /* auto: the profile's; `paper` has fp32 */
   unsigned threads;             /* 0: one for each processor that the process may use */
   uint64_t seed;
@@ -124,12 +126,18 @@ typedef struct {
   double eta;     /* seconds to go */
 } ZsdTraining;
 
-/* Called after each step of learning; false ends it there. */
-typedef bool (*ZsdProgress)(void *user, const ZsdTraining *training);
+/* Someone who follows the learning, which may go on in a thread of its own. */
+typedef struct {
+  void *user;
+  void (*progress)(void *user,
+                   const ZsdTraining *training); /* after each step; NULL: not told */
+  /* Asked several times a step, by several threads at once: true ends it there. NULL: never. */
+  bool (*cancelled)(void *user);
+} ZsdObserver;
 
 typedef enum {
   ZSD_OK,
-  ZSD_CANCELLED, /* the callback ended the learning: the picture is as it was */
+  ZSD_CANCELLED, /* the observer ended the learning: the picture is as it was */
   ZSD_NO_MEMORY, /* the picture is as it was */
   ZSD_MISMATCH,  /* the model to begin with is not one for such pictures, or of another width
                     than set: the picture is as it was */
@@ -145,7 +153,8 @@ typedef struct {
   uint64_t learnings; /* of any length that changed the network */
   struct {
     int inputs, hidden, outputs;
-  } network; /* that the last frame wants; 0: none yet */
+  } network;         /* that the last frame wants; 0: none yet */
+  int width, height; /* of what that network cleans; 0: nothing yet */
   int threads;
   const char *precision; /* of the filtering: "fp32" or "bf16"; NULL: none yet */
   const char *isa;       /* "c", "avx2", "avx512", "amx" or "neon" */
@@ -156,15 +165,21 @@ typedef struct {
 ZsdDenoiser *zsd_denoiser_new(char *error, unsigned size);
 void zsd_denoiser_free(ZsdDenoiser *denoiser);
 
+/* Has someone follow the learning from the first frame on: called before that. */
+void zsd_denoiser_observe(ZsdDenoiser *denoiser, const ZsdObserver *observer);
+
 /* Makes the next frame a keyframe: it forgets what it has learned and learns anew. */
 void zsd_denoiser_reset(ZsdDenoiser *denoiser);
 
 /* Denoises a picture in place, after learning from it. What was learned, and the past, ends
  * with a keyframe: the first one, one after zsd_denoiser_reset(), a cut, or one of another size
  * or format. Frames come in the order in which they are shown. `field`: 0 for a whole frame or
- * the first field of one, 1 for the second field, which is never a keyframe of its own. */
+ * the first field of one, 1 for the second field, which is never a keyframe of its own.
+ *
+ * With `background` it does not wait for learning: until the first weights are there it
+ * filters with the built-in ones, or lets frames pass as they are. */
 ZsdResult zsd_denoiser_process(ZsdDenoiser *denoiser, ZsdImage *image, int field,
-                               const ZsdSettings *settings, ZsdProgress progress, void *user);
+                               const ZsdSettings *settings);
 
 /* From now on learning begins with the model (a copy of it) instead of the built-in weights or
  * random ones, and without steps on a keyframe unless `epochs` is set; NULL: with those again.

@@ -14,7 +14,17 @@ typedef enum
 {
   GST_ZS_DENOISE_TRAINING_AUTO,
   GST_ZS_DENOISE_TRAINING_BLOCKING,
+  GST_ZS_DENOISE_TRAINING_BACKGROUND,
 } GstZsDenoiseTraining;
+
+/* Directions in which events pass, as bits. */
+typedef enum
+{
+  GST_ZS_DENOISE_FORCE_KEY_UNIT_IGNORE = 0,
+  GST_ZS_DENOISE_FORCE_KEY_UNIT_DOWNSTREAM = 1,
+  GST_ZS_DENOISE_FORCE_KEY_UNIT_UPSTREAM = 2,
+  GST_ZS_DENOISE_FORCE_KEY_UNIT_BOTH = 3,
+} GstZsDenoiseForceKeyUnit;
 
 struct _GstZsDenoise
 {
@@ -26,15 +36,20 @@ struct _GstZsDenoise
   ZsdStatus status;
   gboolean retrain;
   gchar *model_file, *save_model_file;
+  GstZsDenoiseForceKeyUnit force_key_unit;
+  GArray *key_units;            /* GstClockTime: running times of keyframes that events ask for */
 
   gint cancel;                  /* atomic: learning is to end */
+  GThread *streaming;           /* atomic; no reference */
 
   /* the streaming thread's */
   ZsdDenoiser *denoiser;
+  gboolean live;                /* upstream is */
   gint64 last_progress;         /* monotonic time of the last message */
   ZsdModel begun_with;          /* its shape; no parameters */
   GstZsSaver *saver;            /* NULL: no model is saved */
   guint64 saved_learnings;      /* that were the last saved model's */
+  gboolean described;           /* what frames of these caps become */
 };
 
 /* Properties: their types, documentation, and how they are set and read. */
@@ -53,5 +68,13 @@ void gst_zs_denoise_save_model_now (GstZsDenoise * self);
 /* Posts the error that the model is not for such frames. */
 void gst_zs_denoise_refuse_model (GstZsDenoise * self);
 
+void gst_zs_denoise_preset_init (GstPresetInterface * iface);
+
+void gst_zs_denoise_note_key_unit (GstZsDenoise * self, GstEvent * event);
+gboolean gst_zs_denoise_key_unit_is_due (GstZsDenoise * self,
+    GstBuffer * buffer);
+void gst_zs_denoise_forget_key_units (GstZsDenoise * self);
+
 G_END_DECLS
+
 #endif

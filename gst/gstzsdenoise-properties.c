@@ -16,6 +16,7 @@ enum
   PROP_FINETUNE_INTERVAL,
   PROP_FINETUNE_EPOCHS,
   PROP_SCENE_THRESHOLD,
+  PROP_FORCE_KEY_UNIT,
   PROP_TEMPORAL,
   PROP_WARM_START,
   PROP_SPLIT,
@@ -64,14 +65,32 @@ DEFINE_ENUM_TYPE ("GstZsDenoiseState", gst_zs_denoise_state, states);
 #define GST_TYPE_ZS_DENOISE_STATE (gst_zs_denoise_state_get_type ())
 
 static const GEnumValue trainings[] = {
-  {GST_ZS_DENOISE_TRAINING_AUTO, "As fits the pipeline", "auto"},
+  {GST_ZS_DENOISE_TRAINING_AUTO, "In the background of a live source",
+      "auto"},
   {GST_ZS_DENOISE_TRAINING_BLOCKING, "The stream waits while it learns",
       "blocking"},
+  {GST_ZS_DENOISE_TRAINING_BACKGROUND, "Beside the stream, which never waits",
+      "background"},
   {0, NULL, NULL}
 };
 
 DEFINE_ENUM_TYPE ("GstZsDenoiseTraining", gst_zs_denoise_training, trainings);
 #define GST_TYPE_ZS_DENOISE_TRAINING (gst_zs_denoise_training_get_type ())
+
+static const GEnumValue force_key_units[] = {
+  {GST_ZS_DENOISE_FORCE_KEY_UNIT_IGNORE, "Pass the events on", "ignore"},
+  {GST_ZS_DENOISE_FORCE_KEY_UNIT_DOWNSTREAM,
+        "Heed those on their way downstream",
+      "downstream"},
+  {GST_ZS_DENOISE_FORCE_KEY_UNIT_UPSTREAM, "Heed those on their way upstream",
+      "upstream"},
+  {GST_ZS_DENOISE_FORCE_KEY_UNIT_BOTH, "Heed both", "both"},
+  {0, NULL, NULL}
+};
+
+DEFINE_ENUM_TYPE ("GstZsDenoiseForceKeyUnit", gst_zs_denoise_force_key_unit,
+    force_key_units);
+#define GST_TYPE_ZS_DENOISE_FORCE_KEY_UNIT (gst_zs_denoise_force_key_unit_get_type ())
 
 static const GEnumValue precisions[] = {
   {ZSD_PRECISION_AUTO, "The fastest that loses nothing", "auto"},
@@ -146,6 +165,9 @@ gst_zs_denoise_set_property (GObject * object, guint id, const GValue * value,
       break;
     case PROP_SCENE_THRESHOLD:
       settings->scene_threshold = g_value_get_double (value);
+      break;
+    case PROP_FORCE_KEY_UNIT:
+      self->force_key_unit = g_value_get_enum (value);
       break;
     case PROP_TEMPORAL:
       settings->temporal = g_value_get_boolean (value);
@@ -238,6 +260,9 @@ gst_zs_denoise_get_property (GObject * object, guint id, GValue * value,
       break;
     case PROP_SCENE_THRESHOLD:
       g_value_set_double (value, settings->scene_threshold);
+      break;
+    case PROP_FORCE_KEY_UNIT:
+      g_value_set_enum (value, self->force_key_unit);
       break;
     case PROP_TEMPORAL:
       g_value_set_boolean (value, settings->temporal);
@@ -334,6 +359,19 @@ install_filter_properties (GObjectClass * object_class,
           0, 1, defaults->scene_threshold, SETTING));
 
   /**
+   * GstZsDenoise:force-key-unit:
+   *
+   * Which `GstForceKeyUnit` events, by which an application or another element asks an encoder for
+   * a keyframe, make a keyframe here, too: the first frame at the running time that the event
+   * names, or the next one if it names none. All of them are passed on.
+   */
+  g_object_class_install_property (object_class, PROP_FORCE_KEY_UNIT,
+      g_param_spec_enum ("force-key-unit", "Force key unit",
+          "Which events that ask an encoder for a keyframe make one here, too",
+          GST_TYPE_ZS_DENOISE_FORCE_KEY_UNIT,
+          GST_ZS_DENOISE_FORCE_KEY_UNIT_IGNORE, SETTING));
+
+  /**
    * GstZsDenoise:temporal:
    *
    * Uses earlier frames, to denoise and to learn from. If false, each frame is denoised by itself.
@@ -348,7 +386,9 @@ install_filter_properties (GObjectClass * object_class,
   /**
    * GstZsDenoise:split:
    *
-   * That part of the width, from the left, shows the original.
+   * That part of the width, from the left, shows the original. Its last two columns are a line, one
+   * column white and one black, where both parts are in the picture; with #GstZsDenoise:strength 0
+   * there is none.
    */
   g_object_class_install_property (object_class, PROP_SPLIT,
       g_param_spec_double ("split", "Split",
@@ -386,7 +426,12 @@ install_learning_properties (GObjectClass * object_class,
   /**
    * GstZsDenoise:training:
    *
-   * How learning and filtering share the time. Both values now make the stream wait.
+   * Whether the stream waits while it learns. `blocking`: each frame comes out with all that has
+   * been learned from it, and the same input gives the same output. `background`: a thread of low
+   * priority learns beside the stream; until the first weights are there, the built-in ones serve
+   * or, with #GstZsDenoise:warm-start false, frames pass as they are; new ones are taken over
+   * gradually. `auto`: in the background where upstream is live, and otherwise blocking. Another
+   * choice makes the next frame a keyframe.
    */
   g_object_class_install_property (object_class, PROP_TRAINING,
       g_param_spec_enum ("training", "Training",
@@ -617,5 +662,6 @@ gst_zs_denoise_install_properties (GObjectClass * object_class)
   gst_type_mark_as_plugin_api (GST_TYPE_ZS_DENOISE_PROFILE, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_ZS_DENOISE_STATE, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_ZS_DENOISE_TRAINING, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_ZS_DENOISE_FORCE_KEY_UNIT, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_ZS_DENOISE_PRECISION, 0);
 }

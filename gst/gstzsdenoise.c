@@ -19,7 +19,8 @@
  * ## Keyframes
  *
  * It begins anew on the first frame, after a cut (#GstZsDenoise:scene-threshold), after a flush, a
- * discontinuity or new caps, and when #GstZsDenoise::retrain is emitted. With
+ * discontinuity or new caps, when #GstZsDenoise::retrain is emitted, and where events ask an
+ * encoder for a keyframe if #GstZsDenoise:force-key-unit says so. With
  * #GstZsDenoise:finetune-interval it also goes on learning as frames pass. A frame without noise
  * (constant, saturated, synthetic) teaches it nothing and passes as it is, and so do the frames
  * after it until one has noise.
@@ -47,6 +48,11 @@
  * What has been learned can be kept in a file (#GstZsDenoise:save-model-file), and learning begin
  * with it the next time (#GstZsDenoise:model-file): a camera that always looks at the same place
  * need not learn again what it has learned yesterday.
+ * ## Presets
+ *
+ * Four presets are installed (#GstPreset): `camera`, `archive`, `film grain` and `single pictures`.
+ * One that is saved holds neither #GstZsDenoise:split nor #GstZsDenoise:n-threads,
+ * #GstZsDenoise:seed and names of files.
  *
  * ## Messages
  *
@@ -102,11 +108,25 @@ static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
     GST_PAD_SRC, GST_PAD_ALWAYS,
     GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_ZS_FORMATS)));
 
-G_DEFINE_TYPE (GstZsDenoise, gst_zs_denoise, GST_TYPE_VIDEO_FILTER);
+G_DEFINE_TYPE_WITH_CODE (GstZsDenoise, gst_zs_denoise, GST_TYPE_VIDEO_FILTER,
+    G_IMPLEMENT_INTERFACE (GST_TYPE_PRESET, gst_zs_denoise_preset_init));
 GST_ELEMENT_REGISTER_DEFINE (zsdenoise, "zsdenoise", GST_RANK_NONE,
     GST_TYPE_ZS_DENOISE);
 
 /* --- learning --- */
+
+/* Whether frames come from a source that does not wait for them to be taken. */
+static gboolean
+upstream_is_live (GstZsDenoise * self)
+{
+  GstQuery *query = gst_query_new_latency ();
+  gboolean live = FALSE;
+
+  if (gst_pad_peer_query (GST_BASE_TRANSFORM_SINK_PAD (self), query))
+    gst_query_parse_latency (query, &live, NULL, NULL);
+  gst_query_unref (query);
+  return live;
+}
 
 static void
 gst_zs_denoise_retrain (GstZsDenoise * self)
@@ -114,6 +134,18 @@ gst_zs_denoise_retrain (GstZsDenoise * self)
   GST_OBJECT_LOCK (self);
   self->retrain = TRUE;
   GST_OBJECT_UNLOCK (self);
+}
+
+static gboolean
+learns_in_background (GstZsDenoise * self)
+{
+  GstZsDenoiseTraining training;
+
+  GST_OBJECT_LOCK (self);
+  training = self->training;
+  GST_OBJECT_UNLOCK (self);
+  return training == GST_ZS_DENOISE_TRAINING_BACKGROUND
+      || (training == GST_ZS_DENOISE_TRAINING_AUTO && self->live);
 }
 
 static void
@@ -134,22 +166,53 @@ post (GstZsDenoise * self, GstStructure * structure)
       gst_message_new_element (GST_OBJECT (self), structure));
 }
 
-static bool
+/* Called by the streaming thread, which waits then, or by one that learns beside it. */
+static void
 on_progress (void *user, const ZsdTraining * training)
 {
   GstZsDenoise *self = user;
   const gint64 now = g_get_monotonic_time ();
+  gboolean due;
 
-  if (now - self->last_progress >= PROGRESS_INTERVAL) {
-    self->last_progress = now;
+  if (g_atomic_pointer_get (&self->streaming) == g_thread_self ())
     publish_status (self);
+  GST_OBJECT_LOCK (self);
+  due = now - self->last_progress >= PROGRESS_INTERVAL;
+  if (due)
+    self->last_progress = now;
+  self->status.training = *training;
+  GST_OBJECT_UNLOCK (self);
+  if (due) {
     post (self, gst_structure_new ("zsdenoise-progress",
             "step", G_TYPE_UINT, training->step,
             "steps", G_TYPE_UINT, training->steps,
             "loss", G_TYPE_DOUBLE, training->loss,
             "eta", G_TYPE_DOUBLE, training->eta, NULL));
   }
-  return !g_atomic_int_get (&self->cancel);
+}
+
+static bool
+is_cancelled (void *user)
+{
+  return g_atomic_int_get (&((GstZsDenoise *) user)->cancel);
+}
+
+/* Logs once for new caps what their frames become: all of a frame, or a field. */
+static void
+describe (GstZsDenoise * self)
+{
+  const GstVideoInfo *info = &GST_VIDEO_FILTER (self)->in_info;
+  const ZsdStatus *status = &self->status;
+
+  if (self->described || status->width == 0)
+    return;
+  self->described = TRUE;
+  GST_INFO_OBJECT (self, "%s %dx%d: %d channels of %dx%d, network "
+      "%d->%d->%d->%d, %s, %s, %d threads", GST_VIDEO_INFO_NAME (info),
+      GST_VIDEO_INFO_WIDTH (info), GST_VIDEO_INFO_HEIGHT (info),
+      status->network.outputs, status->width, status->height,
+      status->network.inputs, status->network.hidden, status->network.hidden,
+      status->network.outputs, status->precision, status->isa, status->threads);
 }
 
 /* After a frame: says so if a learning came to its end on it. */
@@ -160,12 +223,12 @@ report (GstZsDenoise * self)
   const ZsdStatus *status = &self->status;
 
   publish_status (self);
+  describe (self);
   if (status->trainings == before)
     return;
   GST_INFO_OBJECT (self, "learned in %.2f s, %u steps: loss %g, noise %.1f "
-      "of 255, %d threads, %s", status->training.seconds,
-      status->training.step, status->training.loss, status->sigma,
-      status->threads, status->isa);
+      "of 255", status->training.seconds, status->training.step,
+      status->training.loss, status->sigma);
   post (self, gst_structure_new ("zsdenoise-trained",
           "loss", G_TYPE_DOUBLE, status->training.loss,
           "estimated-sigma", G_TYPE_DOUBLE, status->sigma,
@@ -191,6 +254,7 @@ static gboolean
 gst_zs_denoise_start (GstBaseTransform * trans)
 {
   GstZsDenoise *self = GST_ZS_DENOISE (trans);
+  const ZsdObserver observer = { self, on_progress, is_cancelled };
   gchar error[200];
 
   self->denoiser = zsd_denoiser_new (error, sizeof error);
@@ -198,11 +262,13 @@ gst_zs_denoise_start (GstBaseTransform * trans)
     GST_ELEMENT_ERROR (self, LIBRARY, INIT, ("%s.", error), (NULL));
     return FALSE;
   }
+  zsd_denoiser_observe (self->denoiser, &observer);
   if (!gst_zs_denoise_start_models (self)) {
     gst_zs_denoise_stop (trans);
     return FALSE;
   }
   publish_status (self);
+  gst_zs_denoise_forget_key_units (self);
   self->last_progress = 0;
   g_atomic_int_set (&self->cancel, FALSE);
   return TRUE;
@@ -213,7 +279,11 @@ gst_zs_denoise_set_info (GstVideoFilter * filter,
     GstCaps * in_caps G_GNUC_UNUSED, GstVideoInfo * in_info G_GNUC_UNUSED,
     GstCaps * out_caps G_GNUC_UNUSED, GstVideoInfo * out_info G_GNUC_UNUSED)
 {
-  zsd_denoiser_reset (GST_ZS_DENOISE (filter)->denoiser);
+  GstZsDenoise *self = GST_ZS_DENOISE (filter);
+
+  self->described = FALSE;
+  self->live = upstream_is_live (self);
+  zsd_denoiser_reset (self->denoiser);
   return TRUE;
 }
 
@@ -228,10 +298,20 @@ gst_zs_denoise_sink_event (GstBaseTransform * trans, GstEvent * event)
   if (flushed) {
     g_atomic_int_set (&self->cancel, FALSE);
     zsd_denoiser_reset (self->denoiser);
+    gst_zs_denoise_forget_key_units (self);
   }
   if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
     gst_zs_denoise_save_model_now (self);
+  gst_zs_denoise_note_key_unit (self, event);
   return GST_BASE_TRANSFORM_CLASS (gst_zs_denoise_parent_class)->sink_event
+      (trans, event);
+}
+
+static gboolean
+gst_zs_denoise_src_event (GstBaseTransform * trans, GstEvent * event)
+{
+  gst_zs_denoise_note_key_unit (GST_ZS_DENOISE (trans), event);
+  return GST_BASE_TRANSFORM_CLASS (gst_zs_denoise_parent_class)->src_event
       (trans, event);
 }
 
@@ -253,7 +333,7 @@ gst_zs_denoise_before_transform (GstBaseTransform * trans, GstBuffer * buffer)
 
   gst_zs_sync_values (trans, buffer);
   GST_OBJECT_LOCK (self);
-  retrain = self->retrain;
+  retrain = gst_zs_denoise_key_unit_is_due (self, buffer) || self->retrain;
   self->retrain = FALSE;
   passthrough = self->settings.strength == 0;
   GST_OBJECT_UNLOCK (self);
@@ -281,12 +361,10 @@ process (GstZsDenoise * self, GstVideoFrame * frame,
 
   gst_zs_image_from_frame (&image, frame);
   if (!interlaced)
-    return zsd_denoiser_process (self->denoiser, &image, 0, settings,
-        on_progress, self);
+    return zsd_denoiser_process (self->denoiser, &image, 0, settings);
   for (i = 0; i < 2 && result == ZSD_OK; i++) {
     field = zsd_image_field (&image, i ^ top);
-    result = zsd_denoiser_process (self->denoiser, &field, i, settings,
-        on_progress, self);
+    result = zsd_denoiser_process (self->denoiser, &field, i, settings);
   }
   return result;
 }
@@ -305,6 +383,8 @@ gst_zs_denoise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
   GST_OBJECT_LOCK (self);
   settings = self->settings;
   GST_OBJECT_UNLOCK (self);
+  g_atomic_pointer_set (&self->streaming, g_thread_self ());
+  settings.background = learns_in_background (self);
   /* Backwards, what came before is what is shown after. */
   if (trans->segment.rate < 0)
     settings.temporal = false;
@@ -334,22 +414,24 @@ gst_zs_denoise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
 /* --- class --- */
 
 static void
+gst_zs_denoise_init (GstZsDenoise * self)
+{
+  self->settings = zsd_settings_default ();
+  self->status.sigma = -1;
+  self->key_units = g_array_new (FALSE, FALSE, sizeof (GstClockTime));
+  /* A frame that comes late after learning is still wanted: none may be lost. */
+  gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), FALSE);
+}
+
+static void
 gst_zs_denoise_finalize (GObject * object)
 {
   GstZsDenoise *self = GST_ZS_DENOISE (object);
 
   g_free (self->model_file);
   g_free (self->save_model_file);
+  g_array_unref (self->key_units);
   G_OBJECT_CLASS (gst_zs_denoise_parent_class)->finalize (object);
-}
-
-static void
-gst_zs_denoise_init (GstZsDenoise * self)
-{
-  self->settings = zsd_settings_default ();
-  self->status.sigma = -1;
-  /* A frame that comes late after learning is still wanted: none may be lost. */
-  gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), FALSE);
 }
 
 static void
@@ -388,6 +470,7 @@ gst_zs_denoise_class_init (GstZsDenoiseClass * klass)
   trans_class->start = GST_DEBUG_FUNCPTR (gst_zs_denoise_start);
   trans_class->stop = GST_DEBUG_FUNCPTR (gst_zs_denoise_stop);
   trans_class->sink_event = GST_DEBUG_FUNCPTR (gst_zs_denoise_sink_event);
+  trans_class->src_event = GST_DEBUG_FUNCPTR (gst_zs_denoise_src_event);
   trans_class->before_transform =
       GST_DEBUG_FUNCPTR (gst_zs_denoise_before_transform);
   trans_class->transform_ip = GST_DEBUG_FUNCPTR (gst_zs_denoise_transform_ip);

@@ -3,6 +3,7 @@
  *
  * Video goes through zsdenoise and is encoded again, everything else is copied. With --noise the
  * file counts as clean: noise is added first, and the PSNR before and after is printed. */
+#include "launch.h"
 #include "luma.h"
 
 #include <gst/gst.h>
@@ -85,7 +86,8 @@ on_denoised (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   demo->filtering += (g_get_monotonic_time () - demo->started) / 1e6;
   if (demo->noisy && gst_video_info_from_caps (&vinfo, caps)) {
     if (demo->clean) {
-      demo->error_before += luma_squared_error (&vinfo, demo->clean, demo->noisy);
+      demo->error_before +=
+          luma_squared_error (&vinfo, demo->clean, demo->noisy);
       demo->error_after += luma_squared_error (&vinfo, demo->clean, denoised);
       demo->samples += (guint64) GST_VIDEO_INFO_WIDTH (&vinfo) *
           GST_VIDEO_INFO_HEIGHT (&vinfo);
@@ -184,8 +186,9 @@ build (Demo * demo, const gchar * file, const gchar * degree,
   gchar *text;
 
   demo->pipeline =
-      gst_parse_launch ("filesrc name=source ! parsebin name=parser "
-      "matroskamux name=muxer ! filesink name=sink", error);
+      launch ("filesrc name=source ! parsebin name=parser "
+      "matroskamux name=muxer ! filesink name=sink", GST_PARSE_FLAG_NONE,
+      error);
   if (demo->pipeline == NULL)
     return FALSE;
   text = degree ? g_strdup_printf ("decodebin name=decoder ! videoconvert ! "
@@ -196,7 +199,7 @@ build (Demo * demo, const gchar * file, const gchar * degree,
       g_strdup
       ("decodebin name=decoder ! videoconvert ! zsdenoise name=denoise ! "
       "videoconvert ! x264enc pass=quant quantizer=18 ! queue name=encoded");
-  demo->video = gst_parse_bin_from_description (text, FALSE, error);
+  demo->video = launch (text, GST_PARSE_FLAG_PLACE_IN_BIN, error);
   g_free (text);
   if (demo->video == NULL)
     return FALSE;
@@ -357,10 +360,11 @@ static gboolean
 save_picture (GstBuffer * buffer, GstCaps * caps, const gchar * file,
     GError ** error)
 {
-  GstElement *pipeline = gst_parse_launch ("appsrc name=in format=time ! "
+  GstElement *pipeline = launch ("appsrc name=in format=time ! "
       "textoverlay text=before halignment=left valignment=top ! "
       "textoverlay text=after halignment=right valignment=top ! "
-      "videoconvert ! pngenc ! filesink name=out", error);
+      "videoconvert ! pngenc ! filesink name=out",
+      GST_PARSE_FLAG_NONE, error);
   GstElement *in, *out;
   GstBus *bus;
   GstMessage *message;

@@ -175,7 +175,7 @@ static ZsdLooks *make_pages(Teacher *t, ZsdShape shape) {
   return looks;
 }
 
-static bool report(void *user, const ZsdTraining *training) {
+static void report(void *user, const ZsdTraining *training) {
   double *sum = user;
   *sum += training->loss;
   if (training->step % REPORT == 0) {
@@ -183,7 +183,6 @@ static bool report(void *user, const ZsdTraining *training) {
             *sum / REPORT, training->seconds);
     *sum = 0;
   }
-  return true;
 }
 
 /* Of weak noise the picture's level is a hundred deviations, and random weights make so much of
@@ -217,8 +216,9 @@ static void learn(Teacher *t, ZsdNetwork *net) {
   ZsdTrainer *trainer = need(zsd_trainer_new(t->kernels, t->threads));
   ZsdTraining training;
   double sum = 0;
+  const ZsdObserver observer = {&sum, report, NULL};
   fprintf(stderr, "%d pages made\n", o->pages);
-  if (zsd_trainer_run(trainer, net, &lesson, &schedule, report, &sum, &training) != ZSD_TRAINED)
+  if (zsd_trainer_run(trainer, net, &lesson, &schedule, &observer, &training) != ZSD_TRAINED)
     die("learned nothing");
   zsd_trainer_free(trainer);
   zsd_looks_free(looks);

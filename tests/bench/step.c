@@ -49,12 +49,11 @@ static double cpu_seconds(void) {
          1e-6 * (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
 
-static bool note_time(void *user, const ZsdTraining *training) {
+static void note_time(void *user, const ZsdTraining *training) {
   Times *times = user;
   times->wall[times->steps] = training->seconds;
   times->cpu[times->steps] = cpu_seconds();
   times->steps++;
-  return true;
 }
 
 static int compare(const void *a, const void *b) {
@@ -76,7 +75,6 @@ static void print(const Times *times, const ZsdTraining *training, unsigned flag
 
 static void learn(const ZsdTensor *picture, unsigned steps, unsigned n_threads,
                   unsigned flags) {
-  static Times times;
   const ZsdSettings s = zsd_settings_resolve(&(ZsdSettings){.profile = ZSD_PROFILE_PAPER});
   const ZsdSchedule schedule = {.steps = steps,
                                 .learning_rate = s.learning_rate,
@@ -89,13 +87,14 @@ static void learn(const ZsdTensor *picture, unsigned steps, unsigned n_threads,
       threads ? zsd_spatial_new(picture, shape, zsd_threads_count(threads)) : NULL;
   ZsdNetwork net = {0};
   ZsdTraining training;
+  static Times times;
+  const ZsdObserver observer = {&times, note_time, NULL};
 
   if (!trainer || !spatial || zsd_network_resize(&net, shape))
     fail("no memory");
   zsd_network_init(&net, 1);
   const ZsdLesson lesson = zsd_spatial_lesson(spatial);
-  if (zsd_trainer_run(trainer, &net, &lesson, &schedule, note_time, &times, &training) ==
-      ZSD_FAILED)
+  if (zsd_trainer_run(trainer, &net, &lesson, &schedule, &observer, &training) == ZSD_FAILED)
     fail("no memory");
   print(&times, &training, flags);
   zsd_network_clear(&net);

@@ -177,6 +177,134 @@ GST_START_TEST (test_discontinuity)
 
 GST_END_TEST;
 
+/* --- key units --- */
+
+/* Frame n of 25 a second. */
+static void
+push_at (GstHarness * h, guint n)
+{
+  GstBuffer *frame = picture_noisy (&info, n);
+
+  GST_BUFFER_PTS (frame) = n * 40 * GST_MSECOND;
+  gst_buffer_unref (filtered (h, frame));
+}
+
+static GstEvent *
+downstream_event (GstClockTime time)
+{
+  return gst_video_event_new_downstream_force_key_unit (time, time, time, FALSE,
+      3);
+}
+
+static GstEvent *
+upstream_event (GstClockTime time)
+{
+  return gst_video_event_new_upstream_force_key_unit (time, FALSE, 3);
+}
+
+/* Whether the event comes out of the element on its other side. */
+static gboolean
+passes (GstHarness * h, GstEvent * event)
+{
+  const gboolean up = GST_EVENT_IS_UPSTREAM (event);
+  gboolean found = FALSE;
+  GstEvent *out;
+
+  fail_unless (up ? gst_harness_push_upstream_event (h, event) :
+      gst_harness_push_event (h, event));
+  while ((out = up ? gst_harness_try_pull_upstream_event (h) :
+          gst_harness_try_pull_event (h)) != NULL) {
+    found |= gst_video_event_is_force_key_unit (out);
+    gst_event_unref (out);
+  }
+  return found;
+}
+
+GST_START_TEST (test_force_key_unit)
+{
+  static const struct
+  {
+    const gchar *nick;
+    guint downstream, upstream;
+  } heeded[] = {
+    {"ignore", 0, 0}, {"downstream", 1, 0}, {"upstream", 0, 1}, {"both", 1, 1}
+  };
+  GstHarness *h = start ();
+  guint keyframes = 1, i;
+
+  push_at (h, 0);
+  for (i = 0; i < G_N_ELEMENTS (heeded); i++) {
+    gst_util_set_object_arg (G_OBJECT (h->element), "force-key-unit",
+        heeded[i].nick);
+    fail_unless (passes (h, downstream_event (GST_CLOCK_TIME_NONE)));
+    fail_unless_keyframes (h, keyframes);
+    push_at (h, 1);
+    keyframes += heeded[i].downstream;
+    fail_unless_keyframes (h, keyframes);
+    fail_unless (passes (h, upstream_event (GST_CLOCK_TIME_NONE)));
+    push_at (h, 2);
+    keyframes += heeded[i].upstream;
+    fail_unless_keyframes (h, keyframes);
+    push_at (h, 3);
+    fail_unless_keyframes (h, keyframes);
+  }
+  stop_element (h);
+}
+
+GST_END_TEST;
+
+/* One that is asked for ahead of time comes when its time has come, each of several. */
+GST_START_TEST (test_force_key_unit_later)
+{
+  static const guint keyframes[] = { 1, 1, 2, 2, 2, 3, 3, 3 };
+  GstHarness *h = start ();
+  guint i;
+
+  gst_util_set_object_arg (G_OBJECT (h->element), "force-key-unit", "both");
+  push_at (h, 0);
+  fail_unless (passes (h, upstream_event (190 * GST_MSECOND)));
+  fail_unless (passes (h, downstream_event (80 * GST_MSECOND)));
+  fail_unless (passes (h, upstream_event (70 * GST_MSECOND)));
+  for (i = 1; i < G_N_ELEMENTS (keyframes); i++) {
+    push_at (h, i);
+    fail_unless_keyframes (h, keyframes[i]);
+  }
+  stop_element (h);
+}
+
+GST_END_TEST;
+
+/* After a flush running time is another one: what was asked for is forgotten. A frame without a
+ * time is taken for the one that was meant. */
+GST_START_TEST (test_force_key_unit_flush)
+{
+  GstHarness *h = start ();
+  GstBuffer *frame;
+  GstSegment segment;
+
+  gst_util_set_object_arg (G_OBJECT (h->element), "force-key-unit", "upstream");
+  push_at (h, 0);
+  fail_unless (passes (h, upstream_event (80 * GST_MSECOND)));
+  gst_harness_push_event (h, gst_event_new_flush_start ());
+  gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_harness_push_event (h, gst_event_new_segment (&segment));
+  push_at (h, 0);
+  push_at (h, 3);
+  fail_unless_keyframes (h, 2);
+
+  fail_unless (passes (h, upstream_event (10 * GST_SECOND)));
+  push_at (h, 4);
+  fail_unless_keyframes (h, 2);
+  frame = picture_noisy (&info, 5);
+  GST_BUFFER_PTS (frame) = GST_CLOCK_TIME_NONE;
+  gst_buffer_unref (filtered (h, frame));
+  fail_unless_keyframes (h, 3);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
 /* Another width of the network has to be learned; another strength has not. */
 GST_START_TEST (test_settings)
 {
@@ -269,6 +397,9 @@ make_suite (void)
   tcase_add_test (tcase, test_caps);
   tcase_add_test (tcase, test_flush);
   tcase_add_test (tcase, test_discontinuity);
+  tcase_add_test (tcase, test_force_key_unit);
+  tcase_add_test (tcase, test_force_key_unit_later);
+  tcase_add_test (tcase, test_force_key_unit_flush);
   tcase_add_test (tcase, test_settings);
   tcase_add_test (tcase, test_finetuning);
   tcase_add_test (tcase, test_finetuning_helps);

@@ -3,6 +3,8 @@
 #include "picture.h"
 #include "suite.h"
 
+#include <string.h>
+
 enum
 {
   WAITING,
@@ -90,6 +92,29 @@ GST_START_TEST (test_progress)
   fail_unless (n >= 1);
   fail_unless (n <= 10 * seconds + 1, "%u messages in %.2f s", n, seconds);
   fail_unless (next_message (h, GST_MESSAGE_ELEMENT) == NULL);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
+/* Keyframes one after the other are no reason to send more of them. */
+GST_START_TEST (test_progress_of_many)
+{
+  const GstVideoInfo info = picture_info ("I420", 160, 120);
+  GstHarness *h = start_element ("zsdenoise", CHEAP, NULL);
+  const gint64 start = g_get_monotonic_time ();
+  gdouble seconds;
+  guint i, n;
+
+  set_format (h, &info);
+  for (i = 0; i < 10; i++) {
+    g_signal_emit_by_name (h->element, "retrain");
+    gst_buffer_unref (filtered (h, picture_noisy (&info, i)));
+  }
+  seconds = (gdouble) (g_get_monotonic_time () - start) / G_TIME_SPAN_SECOND;
+  fail_unless_equals_uint64 (count_of (h->element, "keyframes"), 10);
+  n = count_named (h, "zsdenoise-progress");
+  fail_unless (n >= 1 && n <= 10 * seconds + 1, "%u in %.2f s", n, seconds);
   stop_element (h);
 }
 
@@ -210,6 +235,72 @@ GST_START_TEST (test_warm_start)
 
 GST_END_TEST;
 
+/* --- log --- */
+
+typedef struct
+{
+  guint lines, learned;
+  gchar *layout;                /* what the last caps' frames become */
+} Log;
+
+static void
+on_log (GstDebugCategory * category, GstDebugLevel level,
+    const gchar * file G_GNUC_UNUSED, const gchar * function G_GNUC_UNUSED,
+    gint line G_GNUC_UNUSED, GObject * object G_GNUC_UNUSED,
+    GstDebugMessage * message, gpointer user)
+{
+  const gchar *text = gst_debug_message_get (message);
+  Log *log = user;
+
+  if (level > GST_LEVEL_INFO
+      || !g_str_equal (gst_debug_category_get_name (category), "zsdenoise"))
+    return;
+  log->lines++;
+  log->learned += g_str_has_prefix (text, "learned in ");
+  if (strstr (text, " channels of ") != NULL) {
+    g_free (log->layout);
+    log->layout = g_strdup (text);
+  }
+}
+
+static void
+learn_from (GstHarness * h, const GstVideoInfo * info, const Log * log,
+    const gchar * layout, guint lines)
+{
+  guint i;
+
+  set_format (h, info);
+  for (i = 0; i < 4; i++)
+    gst_buffer_unref (filtered (h, picture_noisy (info, i)));
+  fail_unless (log->layout != NULL);
+  fail_unless (g_str_has_prefix (log->layout, layout), "%s", log->layout);
+  fail_unless_equals_int (log->lines, lines);
+}
+
+/* A line for new caps, a line for each learning, and nothing for a frame. */
+GST_START_TEST (test_log)
+{
+  const GstVideoInfo i420 = picture_info ("I420", 161, 120);
+  const GstVideoInfo rgb = picture_info ("RGB", 161, 120);
+  GstHarness *h = start_element ("zsdenoise", CHEAP, "temporal", FALSE, NULL);
+  Log log = { 0 };
+
+  gst_debug_set_active (TRUE);
+  gst_debug_set_threshold_for_name ("zsdenoise", GST_LEVEL_INFO);
+  gst_debug_remove_log_function (gst_debug_log_default);
+  gst_debug_add_log_function (on_log, &log, NULL);
+  learn_from (h, &i420, &log,
+      "I420 161x120: 6 channels of 81x60, network 15->16->16->6, ", 2);
+  learn_from (h, &rgb, &log,
+      "RGB 161x120: 3 channels of 161x120, network 9->16->16->3, ", 4);
+  fail_unless_equals_int (log.learned, 2);
+  gst_debug_remove_log_function (on_log);
+  g_free (log.layout);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
 /* --- properties --- */
 
 static void
@@ -293,8 +384,7 @@ GST_START_TEST (test_isa)
   g_object_get (h->element, "isa", &isa, NULL);
   fail_unless (g_strcmp0 (isa, "c") == 0 || g_strcmp0 (isa, "avx2") == 0
       || g_strcmp0 (isa, "avx512") == 0 || g_strcmp0 (isa, "amx") == 0
-      || g_strcmp0 (isa, "neon") == 0,
-      "%s", isa);
+      || g_strcmp0 (isa, "neon") == 0, "%s", isa);
   g_free (isa);
   stop_element (h);
 }
@@ -385,10 +475,12 @@ make_suite (void)
   TCase *tcase = tcase_create ("learning");
 
   tcase_add_test (tcase, test_progress);
+  tcase_add_test (tcase, test_progress_of_many);
   tcase_add_test (tcase, test_trained);
   tcase_add_test (tcase, test_nothing_learned);
   tcase_add_test (tcase, test_nothing_learned_at_first);
   tcase_add_test (tcase, test_warm_start);
+  tcase_add_test (tcase, test_log);
   tcase_add_test (tcase, test_state);
   tcase_add_loop_test (tcase, test_sigma, 0, G_N_ELEMENTS (sigma_formats));
   tcase_add_test (tcase, test_isa);

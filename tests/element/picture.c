@@ -305,6 +305,25 @@ picture_same_columns (GstBuffer * a, GstBuffer * b, const GstVideoInfo * info,
   return same;
 }
 
+gboolean
+picture_has_column (GstBuffer * buffer, const GstVideoInfo * info, gint column,
+    gint level)
+{
+  const guint colours = GST_VIDEO_INFO_IS_RGB (info) ? 3 : 1;
+  gboolean all = column >= 0 && column < GST_VIDEO_INFO_WIDTH (info);
+  GstVideoFrame frame;
+  guint c;
+  gint y;
+
+  map (&frame, info, buffer, GST_MAP_READ);
+  for (c = 0; c < colours && all; c++)
+    for (y = 0; y < GST_VIDEO_INFO_HEIGHT (info) && all; y++)
+      all = get_sample (&frame, c, column, y) ==
+          level << (GST_VIDEO_FRAME_COMP_DEPTH (&frame, c) - 8);
+  gst_video_frame_unmap (&frame);
+  return all;
+}
+
 /* A copy of which all colour samples are 0. */
 static GstBuffer *
 without_colours (GstBuffer * buffer, const GstVideoInfo * info)

@@ -41,6 +41,11 @@ gdouble picture_psnr (GstBuffer * a, GstBuffer * b, const GstVideoInfo * info);
 gboolean picture_same_columns (GstBuffer * a, GstBuffer * b,
     const GstVideoInfo * info, gint left, gint right);
 
+/* Whether there is such a column and its luma samples (or red, green and blue ones) are all at
+ * this level of 8 bits, with zeros below where there are more. */
+gboolean picture_has_column (GstBuffer * frame, const GstVideoInfo * info,
+    gint column, gint level);
+
 /* Whether the bytes that are no colour are the same. */
 gboolean picture_same_others (GstBuffer * a, GstBuffer * b,
     const GstVideoInfo * info);

@@ -92,25 +92,38 @@ GST_START_TEST (test_strength)
 
 GST_END_TEST;
 
+/* Whether the frame is the usual one up to the border, but for the line there. */
+static gboolean
+is_split_at (GstBuffer * out, guint seed, gint border)
+{
+  GstBuffer *in = picture_noisy (&info, seed);
+  const gboolean line = border > 0 && border < 192;
+  gboolean split = TRUE;
+
+  split &= picture_same_columns (in, out, &info, 0, border - 2 * line);
+  split &= border == 192
+      || !picture_same_columns (in, out, &info, border, border + 8);
+  split &= picture_has_column (out, &info, border - 2, 235) == line;
+  split &= picture_has_column (out, &info, border - 1, 16) == line;
+  gst_buffer_unref (in);
+  return split;
+}
+
 GST_START_TEST (test_split)
 {
-  GstHarness *h = start ("I420");
-  GstBuffer *in = picture_noisy (&info, 1), *out;
   static const gdouble splits[] = { 0, 0.25, 1, 0.75, 0 };
+  GstHarness *h = start ("I420");
+  GstBuffer *out;
   guint i;
 
-  gst_buffer_unref (denoised (h, 0));
+  out = denoised (h, 0);
   for (i = 0; i < G_N_ELEMENTS (splits); i++) {
-    const gint border = 192 * splits[i];
-
+    gst_buffer_unref (out);
     g_object_set (h->element, "split", splits[i], NULL);
     out = denoised (h, 1);
-    fail_unless (picture_same_columns (in, out, &info, 0, border));
-    fail_if (border < 192
-        && picture_same_columns (in, out, &info, border, border + 8));
-    gst_buffer_unref (out);
+    fail_unless (is_split_at (out, 1, 192 * splits[i]));
   }
-  stop (h, in);
+  stop (h, out);
 }
 
 GST_END_TEST;
@@ -346,8 +359,8 @@ GST_END_TEST;
 GST_START_TEST (test_controlled_split)
 {
   GstHarness *h = start ("I420");
-  GstBuffer *in, *out;
   GstSegment segment;
+  GstBuffer *out = NULL;
   gdouble split;
   guint i;
 
@@ -356,19 +369,60 @@ GST_START_TEST (test_controlled_split)
   segment.start = 100 * GST_SECOND;
   segment.time = 0;
   gst_harness_push_event (h, gst_event_new_segment (&segment));
-  in = picture_noisy (&info, 1);
   for (i = 0; i <= 4; i++) {
-    const gint border = 192 * i / 4;
-
+    gst_clear_buffer (&out);
     out = denoised_at (h, 100 * GST_SECOND + i * GST_SECOND / 4, 1);
     g_object_get (h->element, "split", &split, NULL);
     fail_unless (fabs (split - i / 4.0) < 1e-6);
-    fail_unless (picture_same_columns (in, out, &info, 0, border));
-    fail_if (border < 192
-        && picture_same_columns (in, out, &info, border, border + 8));
-    gst_buffer_unref (out);
+    fail_unless (is_split_at (out, 1, 192 * i / 4));
   }
-  stop (h, in);
+  stop (h, out);
+}
+
+GST_END_TEST;
+
+static void
+on_controlled_frame (GstElement * sink G_GNUC_UNUSED, GstBuffer * out,
+    GstPad * pad G_GNUC_UNUSED, gpointer user)
+{
+  const gdouble seconds = (gdouble) GST_BUFFER_PTS (out) / GST_SECOND;
+  const gint border = 192 * seconds;
+  gdouble strength, split;
+
+  g_object_get (user, "strength", &strength, "split", &split, NULL);
+  fail_unless (fabs (strength - seconds) < 1e-6, "%g at %g", strength, seconds);
+  fail_unless (fabs (split - seconds) < 1e-6, "%g at %g", split, seconds);
+  fail_unless (picture_has_column (out, &info, border - 2, 235) ==
+      (border > 0 && border < 192), "the line at %g", seconds);
+}
+
+/* Both at once, in a pipeline, the time of which is its segment's. */
+GST_START_TEST (test_controlled_pipeline)
+{
+  GstElement *pipeline = gst_parse_launch ("videotestsrc num-buffers=9 ! "
+      "video/x-raw,format=I420,width=192,height=128,framerate=8/1 ! zsnoise ! "
+      "zsdenoise name=denoise ! fakesink name=sink signal-handoffs=true", NULL);
+  GstElement *denoise = gst_bin_get_by_name (GST_BIN (pipeline), "denoise");
+  GstElement *sink = gst_bin_get_by_name (GST_BIN (pipeline), "sink");
+  GstBus *bus = gst_element_get_bus (pipeline);
+  GstMessage *message;
+
+  info = picture_info ("I420", 192, 128);
+  control (denoise, "strength");
+  control (denoise, "split");
+  g_signal_connect (sink, "handoff", G_CALLBACK (on_controlled_frame), denoise);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (bus, 60 * GST_SECOND,
+      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  fail_unless (message != NULL
+      && GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS);
+  gst_message_unref (message);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  fail_unless_equals_uint64 (count_of (denoise, "frames"), 9);
+  gst_object_unref (bus);
+  gst_object_unref (sink);
+  gst_object_unref (denoise);
+  gst_object_unref (pipeline);
 }
 
 GST_END_TEST;
@@ -388,6 +442,7 @@ make_suite (void)
   tcase_add_test (tcase, test_again);
   tcase_add_test (tcase, test_controlled_strength);
   tcase_add_test (tcase, test_controlled_split);
+  tcase_add_test (tcase, test_controlled_pipeline);
   suite_add_tcase (suite, tcase);
   return suite;
 }

@@ -35,6 +35,7 @@ start_element (const gchar * name, const gchar * first_property, ...)
   gst_element_set_bus (element, bus);
   gst_object_unref (bus);
   h = gst_harness_new_with_element (element, "sink", "src");
+  gst_harness_set_live (h, FALSE);
   gst_object_unref (element);
   return h;
 }

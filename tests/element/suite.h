@@ -13,7 +13,7 @@ Suite *make_suite (void);
 #define CHEAP "hidden-channels", 16, "epochs", 200, "learning-rate", 0.004
 
 /* A harness around an element whose properties are set before it starts; the list ends with
- * NULL. */
+ * NULL. Its source is not a live one. */
 GstHarness *start_element (const gchar * name, const gchar * first_property,
     ...);
 void stop_element (GstHarness * h);

@@ -155,7 +155,7 @@ static double psnr(const Clip *clip, ZsdNoiseKind kind, double sigma, const ZsdS
   for (int t = 0; t < SHOTS; t++) {
     ZsdImage image = image_of(data, clip->width, clip->height);
     noisy_frame(clip, t, noise, kind, sigma, data);
-    ck_assert_int_eq(zsd_denoiser_process(d, &image, 0, s, NULL, NULL), ZSD_OK);
+    ck_assert_int_eq(zsd_denoiser_process(d, &image, 0, s), ZSD_OK);
     if (t >= FIRST)
       sum += 10 * log10(255 * 255 / mean_square(clip, t, data));
   }

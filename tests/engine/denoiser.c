@@ -133,31 +133,6 @@ START_TEST(test_precision) {
 }
 END_TEST
 
-START_TEST(test_split) {
-  static const double splits[] = {0.3, 0.5, 1};
-  Picture noisy, p;
-  ZsdSettings s = quick_settings();
-  ZsdDenoiser *d = new_denoiser();
-  s.split = splits[_i];
-  new_scene(&noisy, "I420", 0, 25, 1);
-  picture_copy(&p, &noisy);
-  process(d, &p, &s);
-  int changed = 0;
-  for (int c = 0; c < 3; c++)
-    for (int y = 0; y < p.image.component[c].height; y++)
-      for (int x = 0; x < p.image.component[c].width; x++) {
-        const bool same = picture_get(&p.image, c, x, y) == picture_get(&noisy.image, c, x, y);
-        const double border = s.split * p.image.component[c].width;
-        ck_assert_msg(same || x >= border - 1, "component %d, column %d changed", c, x);
-        changed += !same && x < border + 2;
-      }
-  ck_assert_int_eq(changed > 0, s.split < 1);
-  picture_free(&noisy);
-  picture_free(&p);
-  zsd_denoiser_free(d);
-}
-END_TEST
-
 /* Every row and every column, whatever part of a tile they are. */
 START_TEST(test_everywhere) {
   static const int sizes[][2] = {{96, 64}, {131, 37}, {129, 66}, {67, 33}, {34, 131}};
@@ -320,7 +295,6 @@ static TCase *denoising_tests(void) {
   tcase_add_test(tc, test_repeatable);
   tcase_add_test(tc, test_threads_change);
   tcase_add_test(tc, test_precision);
-  tcase_add_loop_test(tc, test_split, 0, 3);
   tcase_add_loop_test(tc, test_everywhere, 0, 5);
   tcase_add_loop_test(tc, test_fields, 0, 4);
   tcase_add_loop_test(tc, test_small_fields, 0, N_FORMATS);

@@ -28,7 +28,7 @@ ZsdStatus status_of(const ZsdDenoiser *d) {
 }
 
 void process(ZsdDenoiser *d, Picture *p, const ZsdSettings *s) {
-  ck_assert_int_eq(zsd_denoiser_process(d, &p->image, 0, s, NULL, NULL), ZSD_OK);
+  ck_assert_int_eq(zsd_denoiser_process(d, &p->image, 0, s), ZSD_OK);
 }
 
 void new_scene(Picture *p, const char *format, int kind, double sigma, uint64_t seed) {
@@ -58,6 +58,6 @@ double gain_of_frame(ZsdDenoiser *d, const char *format, int kind, uint64_t seed
 void process_fields(ZsdDenoiser *d, const Picture *p, const ZsdSettings *s) {
   for (int field = 0; field < 2; field++) {
     ZsdImage f = zsd_image_field(&p->image, field);
-    ck_assert_int_eq(zsd_denoiser_process(d, &f, field, s, NULL, NULL), ZSD_OK);
+    ck_assert_int_eq(zsd_denoiser_process(d, &f, field, s), ZSD_OK);
   }
 }

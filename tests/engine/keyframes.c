@@ -3,6 +3,7 @@
 #include "frames.h"
 #include "suite.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,8 +167,8 @@ START_TEST(test_second_field) {
   new_scene(&first, "GRAY8", 0, 25, 1);
   new_scene(&second, "GRAY8", 5, 25, 2);
   s.epochs = 20;
-  ck_assert_int_eq(zsd_denoiser_process(d, &first.image, 0, &s, NULL, NULL), ZSD_OK);
-  ck_assert_int_eq(zsd_denoiser_process(d, &second.image, 1, &s, NULL, NULL), ZSD_OK);
+  ck_assert_int_eq(zsd_denoiser_process(d, &first.image, 0, &s), ZSD_OK);
+  ck_assert_int_eq(zsd_denoiser_process(d, &second.image, 1, &s), ZSD_OK);
   ck_assert_uint_eq(status_of(d).keyframes, 1);
   ck_assert_uint_eq(status_of(d).frames, 1);
   picture_free(&first);
@@ -227,17 +228,40 @@ START_TEST(test_noise_comes_slowly) {
 }
 END_TEST
 
-/* --- the callback --- */
+/* --- observers --- */
 
-static bool stop_at(void *user, const ZsdTraining *training) {
-  return training->step < *(unsigned *)user;
+/* Cancels after a step; 0: never. */
+typedef struct {
+  unsigned step;
+  atomic_bool reached;
+} Stop;
+
+static void note_step(void *user, const ZsdTraining *training) {
+  Stop *stop = user;
+  if (training->step == stop->step)
+    atomic_store(&stop->reached, true);
 }
 
-static void check_cancelled(ZsdDenoiser *d, unsigned step, int kind, const ZsdSettings *s) {
+static bool is_reached(void *user) {
+  return atomic_load(&((Stop *)user)->reached);
+}
+
+static ZsdDenoiser *new_observed(Stop *stop) {
+  const ZsdObserver observer = {stop, note_step, is_reached};
+  ZsdDenoiser *d = new_denoiser();
+  zsd_denoiser_observe(d, &observer);
+  return d;
+}
+
+static void check_cancelled(ZsdDenoiser *d, Stop *stop, unsigned step, int kind,
+                            const ZsdSettings *s) {
   Picture noisy, p;
   new_scene(&noisy, "GRAY8", kind, 25, 1);
   picture_copy(&p, &noisy);
-  ck_assert_int_eq(zsd_denoiser_process(d, &p.image, 0, s, stop_at, &step), ZSD_CANCELLED);
+  stop->step = step;
+  ck_assert_int_eq(zsd_denoiser_process(d, &p.image, 0, s), ZSD_CANCELLED);
+  stop->step = 0;
+  atomic_store(&stop->reached, false);
   ck_assert_mem_eq(p.memory, noisy.memory, p.size);
   picture_free(&noisy);
   picture_free(&p);
@@ -245,14 +269,15 @@ static void check_cancelled(ZsdDenoiser *d, unsigned step, int kind, const ZsdSe
 
 START_TEST(test_cancel) {
   const ZsdSettings s = quick_settings();
-  ZsdDenoiser *d = new_denoiser();
-  check_cancelled(d, 1, 0, &s);
-  check_cancelled(d, 30, 0, &s);
+  Stop stop = {0};
+  ZsdDenoiser *d = new_observed(&stop);
+  check_cancelled(d, &stop, 1, 0, &s);
+  check_cancelled(d, &stop, 30, 0, &s);
   ck_assert_uint_eq(status_of(d).keyframes, 0);
   ck_assert_int_eq(status_of(d).state, ZSD_STATE_WAITING);
   ck_assert_double_gt(gain_of_frame(d, "GRAY8", 0, 2, &s), 3); /* the next one is a keyframe */
   ck_assert_uint_eq(status_of(d).keyframes, 1);
-  check_cancelled(d, 10, 5, &s); /* a cut */
+  check_cancelled(d, &stop, 10, 5, &s); /* a cut */
   ck_assert_double_gt(gain_of_frame(d, "GRAY8", 5, 3, &s), 3);
   ck_assert_uint_eq(status_of(d).keyframes, 2);
   zsd_denoiser_free(d);
@@ -262,11 +287,12 @@ END_TEST
 /* What was learned before is kept when fine-tuning is cancelled. */
 START_TEST(test_cancel_finetuning) {
   ZsdSettings s = quick_settings();
-  ZsdDenoiser *d = new_denoiser();
+  Stop stop = {0};
+  ZsdDenoiser *d = new_observed(&stop);
   gain_of_frame(d, "GRAY8", 0, 3, &s);
   s.finetune_interval = 1;
   s.finetune_epochs = 20;
-  check_cancelled(d, 5, 0, &s);
+  check_cancelled(d, &stop, 5, 0, &s);
   ck_assert_int_eq(status_of(d).state, ZSD_STATE_FILTERING);
   ck_assert_uint_eq(status_of(d).finetunings, 0);
   s.finetune_interval = 0;

@@ -329,8 +329,7 @@ static ZsdOutcome learn(ZsdNetwork *net, ZsdLooks *looks, unsigned n_threads, do
   ZsdThreads *threads = zsd_threads_new(n_threads);
   ZsdTrainer *trainer = zsd_trainer_new(zsd_kernels(zsd_cpu_detect()), threads);
   ck_assert(threads && trainer);
-  const ZsdOutcome outcome =
-      zsd_trainer_run(trainer, net, &lesson, &schedule, NULL, NULL, training);
+  const ZsdOutcome outcome = zsd_trainer_run(trainer, net, &lesson, &schedule, NULL, training);
   zsd_trainer_free(trainer);
   zsd_threads_free(threads);
   return outcome;

@@ -230,7 +230,7 @@ START_TEST(test_trainer) {
   ck_assert_ptr_nonnull(spatial);
   const ZsdLesson lesson = zsd_spatial_lesson(spatial);
   const ZsdOutcome outcome =
-      zsd_trainer_run(trainer, &net, &lesson, &schedule, NULL, NULL, &training);
+      zsd_trainer_run(trainer, &net, &lesson, &schedule, NULL, &training);
   ck_assert_int_eq(outcome, helps ? ZSD_TRAINED : ZSD_USELESS);
   ck_assert_uint_eq(training.step, schedule.steps);
   if (helps)

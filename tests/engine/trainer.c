@@ -9,6 +9,7 @@
 #include "suite.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,21 +42,21 @@ static void tear_down(Lesson *l) {
 
 /* From the picture by itself. */
 static ZsdOutcome learn_with(ZsdTrainer *trainer, const ZsdThreads *threads, Lesson *l,
-                             ZsdProgress progress, void *user) {
+                             const ZsdObserver *observer) {
   ZsdSpatial *spatial = zsd_spatial_new(&l->picture, l->net.shape, zsd_threads_count(threads));
   ck_assert_ptr_nonnull(spatial);
   const ZsdLesson lesson = zsd_spatial_lesson(spatial);
   const ZsdOutcome outcome =
-      zsd_trainer_run(trainer, &l->net, &lesson, &l->schedule, progress, user, &l->training);
+      zsd_trainer_run(trainer, &l->net, &lesson, &l->schedule, observer, &l->training);
   zsd_spatial_free(spatial);
   return outcome;
 }
 
-static ZsdOutcome learn(Lesson *l, unsigned n_threads, ZsdProgress progress, void *user) {
+static ZsdOutcome learn(Lesson *l, unsigned n_threads, const ZsdObserver *observer) {
   ZsdThreads *threads = zsd_threads_new(n_threads);
   ZsdTrainer *trainer = zsd_trainer_new(zsd_kernels(zsd_cpu_detect()), threads);
   ck_assert(threads && trainer);
-  const ZsdOutcome outcome = learn_with(trainer, threads, l, progress, user);
+  const ZsdOutcome outcome = learn_with(trainer, threads, l, observer);
   zsd_trainer_free(trainer);
   zsd_threads_free(threads);
   return outcome;
@@ -77,7 +78,7 @@ START_TEST(test_learns) {
   set_up(&l, 1, 64, 64, 0.15);
   l.schedule.patches = _i ? 4 : 0;
   l.schedule.steps = 100;
-  ck_assert_int_eq(learn(&l, 2, NULL, NULL), ZSD_TRAINED);
+  ck_assert_int_eq(learn(&l, 2, NULL), ZSD_TRAINED);
   ck_assert(memcmp(l.net.params, l.before, l.net.n * sizeof(float)) != 0);
   assert_finite(&l);
   ck_assert_uint_eq(l.training.step, 100);
@@ -97,12 +98,12 @@ START_TEST(test_same_on_any_threads) {
   first.schedule.patches = _i ? 7 : 0;
   first.schedule.steps = 120;
   first.schedule.learning_rate = 1e-2;
-  ck_assert_int_eq(learn(&first, 1, NULL, NULL), ZSD_TRAINED);
+  ck_assert_int_eq(learn(&first, 1, NULL), ZSD_TRAINED);
   for (int i = 0; i < 4; i++) {
     Lesson l;
     set_up(&l, 3, 70, 90, 0.15);
     l.schedule = first.schedule;
-    ck_assert_int_eq(learn(&l, counts[i], NULL, NULL), ZSD_TRAINED);
+    ck_assert_int_eq(learn(&l, counts[i], NULL), ZSD_TRAINED);
     ck_assert_mem_eq(l.net.params, first.net.params, l.net.n * sizeof(float));
     tear_down(&l);
   }
@@ -115,8 +116,8 @@ START_TEST(test_seed) {
   set_up(&a, 1, 70, 90, 0.15);
   set_up(&b, 1, 70, 90, 0.15);
   b.schedule.seed++;
-  ck_assert_int_eq(learn(&a, 1, NULL, NULL), ZSD_TRAINED);
-  ck_assert_int_eq(learn(&b, 1, NULL, NULL), ZSD_TRAINED);
+  ck_assert_int_eq(learn(&a, 1, NULL), ZSD_TRAINED);
+  ck_assert_int_eq(learn(&b, 1, NULL), ZSD_TRAINED);
   ck_assert(memcmp(a.net.params, b.net.params, a.net.n * sizeof(float)) != 0);
   tear_down(&a);
   tear_down(&b);
@@ -132,8 +133,8 @@ START_TEST(test_one_trainer) {
     const int channels = 1 + i % 3, height = 40 + 17 * (i % 4), width = 90 - 9 * i;
     set_up(&l, channels, height, width, 0.15);
     set_up(&alone, channels, height, width, 0.15);
-    learn_with(trainer, threads, &l, NULL, NULL);
-    learn(&alone, 1, NULL, NULL);
+    learn_with(trainer, threads, &l, NULL);
+    learn(&alone, 1, NULL);
     ck_assert_mem_eq(l.net.params, alone.net.params, l.net.n * sizeof(float));
     tear_down(&l);
     tear_down(&alone);
@@ -154,8 +155,8 @@ START_TEST(test_schedule) {
   long_one.schedule.gamma = 0;
   long_one.schedule.patches = short_one.schedule.patches = 0;
   long_one.schedule.learning_rate = short_one.schedule.learning_rate = 1e-2;
-  ck_assert_int_eq(learn(&short_one, 1, NULL, NULL), ZSD_TRAINED);
-  ck_assert_int_eq(learn(&long_one, 1, NULL, NULL), ZSD_TRAINED);
+  ck_assert_int_eq(learn(&short_one, 1, NULL), ZSD_TRAINED);
+  ck_assert_int_eq(learn(&long_one, 1, NULL), ZSD_TRAINED);
   ck_assert_mem_eq(long_one.net.params, short_one.net.params, long_one.net.n * sizeof(float));
   tear_down(&short_one);
   tear_down(&long_one);
@@ -171,7 +172,7 @@ START_TEST(test_constant) {
   set_up(&l, 3, 48, 50, 0);
   for (int i = 0; i < 3 * 48 * 50; i++)
     l.picture.data[i] = values[_i];
-  ck_assert_int_eq(learn(&l, 2, NULL, NULL), ZSD_USELESS);
+  ck_assert_int_eq(learn(&l, 2, NULL), ZSD_USELESS);
   assert_unchanged(&l);
   tear_down(&l);
 }
@@ -184,7 +185,7 @@ START_TEST(test_small) {
       Lesson l;
       set_up(&l, 2, sizes[i][0], sizes[i][1], 0.1);
       l.schedule.patches = patches;
-      const ZsdOutcome outcome = learn(&l, 2, NULL, NULL);
+      const ZsdOutcome outcome = learn(&l, 2, NULL);
       ck_assert(outcome == ZSD_TRAINED || outcome == ZSD_USELESS);
       if (sizes[i][0] < 2 || sizes[i][1] < 2)
         ck_assert_int_eq(outcome, ZSD_USELESS);
@@ -204,7 +205,7 @@ START_TEST(test_high_rate) {
   set_up(&l, 2, 60, 60, 0.15);
   l.schedule.learning_rate = rates[_i];
   l.schedule.steps = 120;
-  const ZsdOutcome outcome = learn(&l, 2, NULL, NULL);
+  const ZsdOutcome outcome = learn(&l, 2, NULL);
   ck_assert(outcome == ZSD_TRAINED || outcome == ZSD_USELESS);
   if (outcome == ZSD_USELESS)
     assert_unchanged(&l);
@@ -219,7 +220,7 @@ START_TEST(test_recovers) {
   set_up(&l, 1, 64, 64, 0.15);
   l.schedule.learning_rate = 50;
   l.schedule.steps = 300;
-  ck_assert_int_eq(learn(&l, 2, NULL, NULL), ZSD_TRAINED);
+  ck_assert_int_eq(learn(&l, 2, NULL), ZSD_TRAINED);
   assert_finite(&l);
   ck_assert_double_lt(l.training.loss, 0.15 * 0.15);
   tear_down(&l);
@@ -230,35 +231,46 @@ START_TEST(test_no_steps) {
   Lesson l;
   set_up(&l, 1, 40, 40, 0.15);
   l.schedule.steps = 0;
-  learn(&l, 1, NULL, NULL);
+  learn(&l, 1, NULL);
   assert_unchanged(&l);
   ck_assert_uint_eq(l.training.step, 0);
   tear_down(&l);
 }
 END_TEST
 
-/* --- the callback --- */
+/* --- observers --- */
 
 typedef struct {
-  unsigned calls, stop_after;
+  unsigned calls, stop_after; /* 0: never */
+  atomic_bool stopped;        /* which all threads ask for */
   ZsdTraining last;
 } Calls;
 
-static bool count_calls(void *user, const ZsdTraining *training) {
+static void count_calls(void *user, const ZsdTraining *training) {
   Calls *calls = user;
   calls->calls++;
   ck_assert_uint_eq(training->step, calls->calls);
   ck_assert(isfinite(training->loss));
   ck_assert_double_ge(training->seconds, calls->last.seconds);
   calls->last = *training;
-  return calls->calls != calls->stop_after;
+  if (calls->calls == calls->stop_after)
+    atomic_store(&calls->stopped, true);
 }
 
-START_TEST(test_callback) {
+static bool is_stopped(void *user) {
+  return atomic_load(&((Calls *)user)->stopped);
+}
+
+static ZsdObserver observer_of(Calls *calls) {
+  return (ZsdObserver){calls, count_calls, is_stopped};
+}
+
+START_TEST(test_progress) {
   Lesson l;
   Calls calls = {0};
+  const ZsdObserver observer = observer_of(&calls);
   set_up(&l, 1, 40, 40, 0.15);
-  ck_assert_int_eq(learn(&l, 2, count_calls, &calls), ZSD_TRAINED);
+  ck_assert_int_eq(learn(&l, 2, &observer), ZSD_TRAINED);
   ck_assert_uint_eq(calls.calls, l.schedule.steps);
   ck_assert_double_eq_tol(calls.last.eta, 0, 1e-9);
   tear_down(&l);
@@ -269,8 +281,9 @@ START_TEST(test_stopped) {
   static const unsigned after[] = {1, 2, 33, 40};
   Lesson l;
   Calls calls = {.stop_after = after[_i]};
+  const ZsdObserver observer = observer_of(&calls);
   set_up(&l, 1, 40, 40, 0.15);
-  ck_assert_int_eq(learn(&l, 2, count_calls, &calls), ZSD_STOPPED);
+  ck_assert_int_eq(learn(&l, 2, &observer), ZSD_STOPPED);
   ck_assert_uint_eq(calls.calls, after[_i]);
   ck_assert_uint_eq(l.training.step, after[_i]);
   assert_unchanged(&l);
@@ -291,7 +304,7 @@ Suite *make_suite(void) {
   tcase_add_loop_test(tc, test_high_rate, 0, 5);
   tcase_add_test(tc, test_recovers);
   tcase_add_test(tc, test_no_steps);
-  tcase_add_test(tc, test_callback);
+  tcase_add_test(tc, test_progress);
   tcase_add_loop_test(tc, test_stopped, 0, 4);
   tcase_set_timeout(tc, 60);
   suite_add_tcase(suite, tc);
