@@ -138,8 +138,7 @@ static void burn(Film *film) {
 /* --- denoising it --- */
 
 static ZsdResult denoise(ZsdDenoiser *d, Film *film, int n) {
-  return zsd_denoiser_process(d, &film->image[n], film->field[n], film->settings[n], NULL,
-                              NULL);
+  return zsd_denoiser_process(d, &film->image[n], film->field[n], film->settings[n]);
 }
 
 static bool same_image(const ZsdImage *a, const ZsdImage *b) {
@@ -252,6 +251,42 @@ START_TEST(test_no_more_memory) {
 }
 END_TEST
 
+/* --- learning beside the stream --- */
+
+/* What is refused to the stream's thread is the stream's concern, and what is refused to the
+ * learner is not: which one it is cannot be told here. */
+static bool run_in_background(const Film *noisy, unsigned nth) {
+  ZsdResult result[MAX_PICTURES];
+  ZsdDenoiser *d = new_denoiser();
+  Film film;
+  copy_film(&film, noisy);
+  failing_begin(nth, false);
+  for (int n = 0; n < film.pictures; n++) {
+    ZsdSettings settings = *film.settings[n];
+    settings.background = true;
+    result[n] = zsd_denoiser_process(d, &film.image[n], film.field[n], &settings);
+  }
+  zsd_denoiser_free(d);
+  const unsigned asked = failing_end(); /* before libcheck asks for memory of its own */
+  for (int n = 0; n < film.pictures; n++) {
+    ck_assert(result[n] == ZSD_OK || (result[n] == ZSD_NO_MEMORY && asked >= nth));
+    ck_assert(result[n] == ZSD_OK || same_image(&film.image[n], &noisy->image[n]));
+  }
+  burn(&film);
+  return asked >= nth;
+}
+
+START_TEST(test_background) {
+  unsigned n = 0;
+  Film film;
+  shoot(&film, &stories[_i]);
+  while (run_in_background(&film, n + 1))
+    n++;
+  ck_assert_uint_gt(n, 20);
+  burn(&film);
+}
+END_TEST
+
 /* --- what else asks for memory --- */
 
 START_TEST(test_no_denoiser) {
@@ -327,6 +362,7 @@ Suite *make_suite(void) {
   TCase *denoising = tcase_create("denoising"), *rest = tcase_create("the rest");
   tcase_add_loop_test(denoising, test_one_fault, 0, N_STORIES);
   tcase_add_loop_test(denoising, test_no_more_memory, 0, N_STORIES);
+  tcase_add_loop_test(denoising, test_background, 0, N_STORIES);
   tcase_set_timeout(denoising, 120);
   suite_add_tcase(suite, denoising);
   tcase_add_test(rest, test_no_denoiser);

@@ -140,7 +140,7 @@ static ZsdSettings take_settings(Bytes *b) {
 }
 
 static void denoise(ZsdDenoiser *d, ZsdImage *image, int field, const ZsdSettings *s) {
-  if (zsd_denoiser_process(d, image, field, s, NULL, NULL) != ZSD_OK)
+  if (zsd_denoiser_process(d, image, field, s) != ZSD_OK)
     abort();
 }
 
