@@ -346,7 +346,8 @@ static ZsdResult keep_learning(ZsdDenoiser *d, const ZsdView *view, bool anew,
                                const ZsdSettings *s) {
   const double sigma =
       255 * zsd_fusion_noise(d->streams[0].fusion, view->frame->brightness)->sigma;
-  d->status.sigma = zsd_fusion_noise_known(d->streams[0].fusion) ? sigma : -1;
+  /* samples with more bits set than count are noise beyond measure */
+  d->status.sigma = zsd_fusion_noise_known(d->streams[0].fusion) ? fmin(sigma, 255) : -1;
   if (d->status.state == ZSD_STATE_PASSING)
     anew = anew || sigma > NOISE_CHANGED * fmax(d->tried_sigma, NO_NOISE);
   d->tried_sigma = anew ? sigma : fmin(d->tried_sigma, sigma);

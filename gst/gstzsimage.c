@@ -31,22 +31,74 @@ gst_zs_image_from_frame (ZsdImage * image, GstVideoFrame * frame)
   }
 }
 
+/* Whether the buffer's own description, if it has one, can be that of a frame with these caps. */
+static gboolean
+meta_fits (GstBuffer * buffer, const GstVideoInfo * info)
+{
+  const GstVideoMeta *meta = gst_buffer_get_video_meta (buffer);
+
+  return meta == NULL || (meta->format == GST_VIDEO_INFO_FORMAT (info)
+      && meta->n_planes == GST_VIDEO_INFO_N_PLANES (info)
+      && meta->width >= (guint) GST_VIDEO_INFO_WIDTH (info)
+      && meta->height >= (guint) GST_VIDEO_INFO_HEIGHT (info));
+}
+
+/* Whether all samples lie in the memory that was mapped: where the buffer itself says where its
+ * rows are, nobody else has looked. */
+static gboolean
+samples_fit (GstVideoFrame * frame)
+{
+  ZsdImage image;
+  gint i;
+
+  gst_zs_image_from_frame (&image, frame);
+  for (i = 0; i < image.components; i++) {
+    const ZsdComponent *c = &image.component[i];
+    const gint plane = GST_VIDEO_FORMAT_INFO_PLANE (frame->info.finfo, i);
+    const GstMapInfo *map = &frame->map[frame->meta != NULL ? plane : 0];
+    const gint64 down = (gint64) (c->height - 1) * c->stride;
+    const gint64 across = (gint64) (c->width - 1) * c->step;
+    const gint64 begin = c->data - map->data + MIN (down, 0);
+    const gint64 end = c->data - map->data + MAX (down, 0) + across
+        + (image.depth > 8 ? 2 : 1);
+
+    if (begin < 0 || end > (gint64) map->size)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Maps a frame. Returns NULL, or why it cannot be. */
+static const gchar *
+map_frame (GstVideoFrame * frame, GstVideoInfo * info, GstBuffer * buffer)
+{
+  if (!meta_fits (buffer, info))
+    return "its buffer is described as that of another format or size";
+  if (!gst_video_frame_map (frame, info, buffer,
+          GST_MAP_READWRITE | GST_VIDEO_FRAME_MAP_FLAG_NO_REF))
+    return "its buffer is too small or cannot be written to";
+  if (samples_fit (frame))
+    return NULL;
+  gst_video_frame_unmap (frame);
+  return "some of its rows lie outside its buffer";
+}
+
 /* Maps a buffer to be changed in place, or posts an error that says why not. (GstVideoFilter
  * itself passes a frame that it cannot map on as if it had been filtered.) */
 gboolean
 gst_zs_map_buffer (GstElement * element, GstVideoFrame * frame,
     GstVideoInfo * info, GstBuffer * buffer)
 {
-  if (gst_video_frame_map (frame, info, buffer,
-          GST_MAP_READWRITE | GST_VIDEO_FRAME_MAP_FLAG_NO_REF))
-    return TRUE;
-  GST_ELEMENT_ERROR (element, STREAM, FORMAT,
-      ("A frame does not fit its caps: %dx%d %s takes %" G_GSIZE_FORMAT
-          " bytes and the buffer has %" G_GSIZE_FORMAT ".",
-          GST_VIDEO_INFO_WIDTH (info), GST_VIDEO_INFO_HEIGHT (info),
-          GST_VIDEO_INFO_NAME (info), GST_VIDEO_INFO_SIZE (info),
-          gst_buffer_get_size (buffer)), (NULL));
-  return FALSE;
+  const gchar *fault = map_frame (frame, info, buffer);
+
+  if (fault != NULL)
+    GST_ELEMENT_ERROR (element, STREAM, FORMAT,
+        ("A frame does not fit its caps, %dx%d %s: %s (it has %" G_GSIZE_FORMAT
+            " bytes, and %" G_GSIZE_FORMAT " are usual).",
+            GST_VIDEO_INFO_WIDTH (info), GST_VIDEO_INFO_HEIGHT (info),
+            GST_VIDEO_INFO_NAME (info), fault, gst_buffer_get_size (buffer),
+            GST_VIDEO_INFO_SIZE (info)), (NULL));
+  return fault == NULL;
 }
 
 /* Gives controlled properties their values at the buffer's time, where it has one. */

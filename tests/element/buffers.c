@@ -257,17 +257,16 @@ GST_END_TEST;
 
 /* --- buffers and streams that are not as they ought to be --- */
 
+/* The frame ends the stream, with a message that tells its size. Takes the reference. */
 static void
-check_refused (const gchar * element, gsize size)
+check_refused (const gchar * element, const GstVideoInfo * info,
+    GstBuffer * frame)
 {
-  const GstVideoInfo info = picture_info ("I420", 65, 49);
   GstHarness *h = start_element (element, NULL);
-  GstBuffer *frame = picture_noisy (&info, 0);
   GstMessage *message;
   GError *error;
 
-  set_format (h, &info);
-  gst_buffer_set_size (frame, size);
+  set_format (h, info);
   fail_unless_equals_int (gst_harness_push (h, frame), GST_FLOW_ERROR);
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 0);
   message = next_message (h, GST_MESSAGE_ERROR);
@@ -282,14 +281,56 @@ check_refused (const gchar * element, gsize size)
   stop_element (h);
 }
 
+static void
+check_size_refused (const gchar * element, gsize size)
+{
+  const GstVideoInfo info = picture_info ("I420", 65, 49);
+  GstBuffer *frame = picture_noisy (&info, 0);
+
+  gst_buffer_set_size (frame, size);
+  check_refused (element, &info, frame);
+}
+
 /* A buffer with less than its caps promise ends the stream, and nothing else. */
 GST_START_TEST (test_too_small)
 {
   const GstVideoInfo info = picture_info ("I420", 65, 49);
 
-  check_refused (elements[__i__], GST_VIDEO_INFO_SIZE (&info) - 1);
-  check_refused (elements[__i__], 1);
-  check_refused (elements[__i__], 0);
+  check_size_refused (elements[__i__], GST_VIDEO_INFO_SIZE (&info) - 1);
+  check_size_refused (elements[__i__], 1);
+  check_size_refused (elements[__i__], 0);
+}
+
+GST_END_TEST;
+
+/* So does one that says of its rows what cannot be: they begin before or end behind its memory, or
+ * it is of another format or size than its caps. */
+GST_START_TEST (test_wrong_meta)
+{
+  static const struct
+  {
+    const gchar *format;
+    gint width, more_offset, stride_factor;
+  } metas[] = {
+    {"I420", 65, 4, 1}, {"I420", 65, 0, 2}, {"I420", 65, 0, -1},
+    {"I420", 65, 1000000, 1}, {"I420", 64, 0, 1}, {"Y444", 65, 0, 1},
+    {"NV12", 65, 0, 1}
+  };
+  const GstVideoInfo info = picture_info ("I420", 65, 49);
+  guint i, p;
+
+  for (i = 0; i < G_N_ELEMENTS (metas); i++) {
+    GstVideoInfo other = picture_info (metas[i].format, metas[i].width, 49);
+    GstBuffer *frame = picture_noisy (&info, 0);
+
+    for (p = 0; p < GST_VIDEO_INFO_N_PLANES (&other); p++)
+      other.stride[p] *= metas[i].stride_factor;
+    other.offset[GST_VIDEO_INFO_N_PLANES (&other) - 1] += metas[i].more_offset;
+    gst_buffer_add_video_meta_full (frame, 0, GST_VIDEO_INFO_FORMAT (&other),
+        metas[i].width, 49, GST_VIDEO_INFO_N_PLANES (&other), other.offset,
+        other.stride);
+    check_refused (elements[__i__], &info, frame);
+  }
 }
 
 GST_END_TEST;
@@ -395,6 +436,7 @@ make_suite (void)
   tcase_add_loop_test (tcase, test_synthetic, 0, n_layouts);
   tcase_add_test (tcase, test_metas);
   tcase_add_loop_test (tcase, test_too_small, 0, n_elements);
+  tcase_add_loop_test (tcase, test_wrong_meta, 0, n_elements);
   tcase_add_loop_test (tcase, test_no_caps, 0, n_elements);
   tcase_add_loop_test (tcase, test_no_timestamps, 0, n_elements);
   tcase_add_loop_test (tcase, test_segment_in_bytes, 0, n_elements);
