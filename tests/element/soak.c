@@ -153,8 +153,11 @@ GST_START_TEST (test_soak)
     if (i % ROUND == 0) {
       now = memory_for_large_frames (h, random);
       first = i == FIRST ? now : first;
-      fail_unless (now <= first * 1.02, "%u frames: %" G_GSIZE_FORMAT
-          " bytes, and %" G_GSIZE_FORMAT " after %u", i, now, first, FIRST);
+      /* the sanitizers hold back what is given back */
+      fail_unless (SANITIZED
+          || now <= first * 1.02,
+          "%u frames: %" G_GSIZE_FORMAT " bytes, and %" G_GSIZE_FORMAT
+          " after %u", i, now, first, FIRST);
       change_caps (h, random, &info, 64);
     }
   }
