@@ -21,16 +21,6 @@ launch (const gchar * line)
   return pipeline;
 }
 
-static GstElement *
-child (GstElement * pipeline, const gchar * name)
-{
-  GstElement *element = gst_bin_get_by_name (GST_BIN (pipeline), name);
-
-  fail_unless (element != NULL);
-  gst_object_unref (element);   /* the pipeline has it */
-  return element;
-}
-
 /* Waits for one of these messages; an error fails the test. */
 static void
 wait_for (GstElement * pipeline, GstMessageType types)

@@ -26,16 +26,6 @@ launch (const gchar * source, const gchar * training)
   return pipeline;
 }
 
-static GstElement *
-child (GstElement * pipeline, const gchar * name)
-{
-  GstElement *element = gst_bin_get_by_name (GST_BIN (pipeline), name);
-
-  fail_unless (element != NULL);
-  gst_object_unref (element);   /* the pipeline has it */
-  return element;
-}
-
 static void
 count (GstElement * sink G_GNUC_UNUSED, GstBuffer * buffer G_GNUC_UNUSED,
     GstPad * pad G_GNUC_UNUSED, gpointer user)

@@ -65,6 +65,16 @@ filtered (GstHarness * h, GstBuffer * frame)
   return out;
 }
 
+GstElement *
+child (GstElement * pipeline, const gchar * name)
+{
+  GstElement *element = gst_bin_get_by_name (GST_BIN (pipeline), name);
+
+  fail_unless (element != NULL);
+  gst_object_unref (element);   /* the pipeline has it */
+  return element;
+}
+
 guint64
 count_of (GstElement * element, const gchar * field)
 {

@@ -22,6 +22,9 @@ void set_format (GstHarness * h, const GstVideoInfo * info);
 /* Pushes a frame, and takes it out again: it has to come at once. Takes the reference. */
 GstBuffer *filtered (GstHarness * h, GstBuffer * frame);
 
+/* An element of a pipeline, which keeps the reference. */
+GstElement *child (GstElement * pipeline, const gchar * name);
+
 /* A number of `stats`. */
 guint64 count_of (GstElement * element, const gchar * field);
 
