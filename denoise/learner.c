@@ -26,7 +26,6 @@ struct ZsdLearner {
   ZsdBackground *background; /* or NULL */
   bool informed;             /* it has been given the network */
   bool tuning;               /* it has been given what is wanted, and has not ended that */
-  const float *params;       /* of the latest news */
   unsigned left;             /* frames until the network has them */
   ZsdNews known;             /* the latest news */
 };
@@ -118,7 +117,6 @@ static void hear(ZsdLearner *l, ZsdLearned *learned, bool in_use) {
     l->tuning = false;
   if (news->failed)
     learned->outcome = ZSD_FAILED;
-  l->params = news->params;
   if (news->changes > l->known.changes)
     l->left = in_use ? FADE : 1;
   l->known = *news;
@@ -130,8 +128,8 @@ static bool fade(ZsdLearner *l, ZsdNetwork *net) {
     return false;
   const float part = 1 / (float)l->left--;
   for (size_t i = 0; i < net->n; i++)
-    net->params[i] =
-        part < 1 ? net->params[i] + part * (l->params[i] - net->params[i]) : l->params[i];
+    net->params[i] = part < 1 ? net->params[i] + part * (l->known.params[i] - net->params[i])
+                              : l->known.params[i];
   return true;
 }
 
