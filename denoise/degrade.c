@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Noise to try a denoiser on. */
+#define _DEFAULT_SOURCE /* M_PI */
 #include "random.h"
 #include "zsdenoise.h"
 
@@ -7,14 +8,38 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Normal numbers are drawn from as many values, each as probable as the others: a frame of live
+ * video needs a million and a half. The largest is 4.2 deviations. */
+enum { VALUES = 65536 };
+
 struct ZsdNoise {
   ZsdRandom random;
+  uint64_t bits; /* drawn and not used yet */
+  int left;      /* of them, in numbers */
+  float normal[VALUES];
 };
+
+/* Newton's method on the distribution function, from each value to the next. It is concave
+ * above 0, so that no step goes too far. */
+static void make_normal(float *normal) {
+  enum { STEPS = 6 };
+  double x = 0;
+  for (int i = VALUES / 2; i < VALUES; i++) {
+    const double p = (i + 0.5) / VALUES;
+    for (int k = 0; k < STEPS; k++)
+      x += (p - 1 + 0.5 * erfc(x * M_SQRT1_2)) * sqrt(2 * M_PI) * exp(x * x / 2);
+    normal[i] = (float)x;
+    normal[VALUES - 1 - i] = (float)-x;
+  }
+}
 
 ZsdNoise *zsd_noise_new(uint64_t seed) {
   ZsdNoise *noise = malloc(sizeof *noise);
-  if (noise)
-    zsd_random_seed(&noise->random, seed);
+  if (!noise)
+    return NULL;
+  zsd_random_seed(&noise->random, seed);
+  noise->left = 0;
+  make_normal(noise->normal);
   return noise;
 }
 
@@ -22,23 +47,34 @@ void zsd_noise_free(ZsdNoise *noise) {
   free(noise);
 }
 
+static double draw_normal(ZsdNoise *noise) {
+  if (noise->left == 0) {
+    noise->bits = zsd_random_next(&noise->random);
+    noise->left = 4;
+  }
+  const uint16_t index = (uint16_t)noise->bits;
+  noise->bits >>= 16;
+  noise->left--;
+  return noise->normal[index];
+}
+
 /* A Poisson variable: multiplied uniforms (Knuth, TAOCP 2, 3.4.1) for few photons, for many the
  * normal distribution, which is as good then. */
-static double poisson(ZsdRandom *random, double mean) {
+static double poisson(ZsdNoise *noise, double mean) {
   if (mean > 60)
-    return mean + sqrt(mean) * zsd_random_normal(random);
+    return mean + sqrt(mean) * draw_normal(noise);
   const double limit = exp(-mean);
   int n = 0;
-  for (double p = zsd_random_uniform(random); p > limit; n++)
-    p *= zsd_random_uniform(random);
+  for (double p = zsd_random_uniform(&noise->random); p > limit; n++)
+    p *= zsd_random_uniform(&noise->random);
   return n;
 }
 
 /* Rows of normal noise, [1/2 1 1/2] filtered along the row and scaled back to deviation 1. */
-static void correlated_row(ZsdRandom *random, float *row, int width) {
-  double before = zsd_random_normal(random), here = zsd_random_normal(random);
+static void correlated_row(ZsdNoise *noise, float *row, int width) {
+  double before = draw_normal(noise), here = draw_normal(noise);
   for (int x = 0; x < width; x++) {
-    const double after = zsd_random_normal(random);
+    const double after = draw_normal(noise);
     row[x] = (float)((0.5 * before + here + 0.5 * after) / sqrt(1.5));
     before = here;
     here = after;
@@ -64,9 +100,9 @@ static void add(const ZsdImage *image, uint8_t *sample, double noise) {
 }
 
 /* Full scale is 1 / degree^2 photons, so that the deviation there is `degree`. */
-static double shot(ZsdRandom *random, double value, double degree) {
+static double shot(ZsdNoise *noise, double value, double degree) {
   const double photons = 1 / (degree * degree), mean = value * photons;
-  return (poisson(random, mean) - mean) / photons;
+  return (poisson(noise, mean) - mean) / photons;
 }
 
 static void add_independent(ZsdNoise *noise, const ZsdImage *image, const ZsdComponent *c,
@@ -75,8 +111,8 @@ static void add_independent(ZsdNoise *noise, const ZsdImage *image, const ZsdCom
     for (int x = 0; x < c->width; x++) {
       uint8_t *sample = c->data + y * c->stride + (ptrdiff_t)x * c->step;
       add(image, sample,
-          kind == ZSD_NOISE_POISSON ? shot(&noise->random, get(image, sample), degree)
-                                    : degree * zsd_random_normal(&noise->random));
+          kind == ZSD_NOISE_POISSON ? shot(noise, get(image, sample), degree)
+                                    : degree * draw_normal(noise));
     }
 }
 
@@ -84,10 +120,10 @@ static void add_independent(ZsdNoise *noise, const ZsdImage *image, const ZsdCom
 static void add_correlated(ZsdNoise *noise, const ZsdImage *image, const ZsdComponent *c,
                            float *rows, double degree) {
   float *above = rows, *here = above + c->width, *below = here + c->width;
-  correlated_row(&noise->random, above, c->width);
-  correlated_row(&noise->random, here, c->width);
+  correlated_row(noise, above, c->width);
+  correlated_row(noise, here, c->width);
   for (int y = 0; y < c->height; y++) {
-    correlated_row(&noise->random, below, c->width);
+    correlated_row(noise, below, c->width);
     for (int x = 0; x < c->width; x++)
       add(image, c->data + y * c->stride + (ptrdiff_t)x * c->step,
           degree * (0.5 * above[x] + here[x] + 0.5 * below[x]) / sqrt(1.5));
