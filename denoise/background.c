@@ -10,11 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
-/* Of the learning thread: beside threads of the usual niceness, 0, it gets a tenth of what they
- * get, and all that they leave. */
+/* Of the learning thread: beside threads of the usual niceness, 0, it gets a tenth of what
+ * they get, and all that they leave. */
 enum { NICENESS = 10 };
+
+/* The longest wait for the stream to have nothing to do, which under full load would never end:
+ * a step of learning for each of these milliseconds. */
+enum { PATIENCE = 20 };
 
 /* A task with all that it needs. */
 typedef struct {
@@ -37,6 +42,9 @@ struct ZsdBackground {
   atomic_uint keyframe; /* its number: what belongs to another one is stale */
   ZsdObserver observer;
   ZsdMailbox to_do, done;
+  pthread_mutex_t lock;
+  pthread_cond_t idle;
+  bool at_work; /* the stream is; with the lock */
   Job job[ZSD_MAILBOX_PLACES];
   ZsdNews news[ZSD_MAILBOX_PLACES];
   float *params[ZSD_MAILBOX_PLACES]; /* of the news */
@@ -50,15 +58,32 @@ struct ZsdBackground {
 
 /* --- the learning thread --- */
 
-static void on_step(void *user, const ZsdTraining *training) {
-  const ZsdBackground *b = user;
-  if (b->observer.progress)
-    b->observer.progress(b->observer.user, training);
-}
-
 static bool is_stale(void *user) {
   ZsdBackground *b = user;
   return atomic_load(&b->quit) || atomic_load(&b->keyframe) != b->sum.keyframe;
+}
+
+/* Leaves the processors, and with them their caches, to the stream's work on a frame. */
+static void make_way(ZsdBackground *b) {
+  struct timespec end;
+  clock_gettime(CLOCK_MONOTONIC, &end);
+  end.tv_nsec += PATIENCE * 1000000;
+  if (end.tv_nsec >= 1000000000) {
+    end.tv_sec++;
+    end.tv_nsec -= 1000000000;
+  }
+  pthread_mutex_lock(&b->lock);
+  while (b->at_work && !is_stale(b))
+    if (pthread_cond_timedwait(&b->idle, &b->lock, &end))
+      break;
+  pthread_mutex_unlock(&b->lock);
+}
+
+static void on_step(void *user, const ZsdTraining *training) {
+  ZsdBackground *b = user;
+  if (b->observer.progress)
+    b->observer.progress(b->observer.user, training);
+  make_way(b);
 }
 
 static ZsdOutcome teach(ZsdBackground *b, Job *job) {
@@ -120,6 +145,16 @@ static void *learn(void *data) {
 
 /* --- life --- */
 
+static void init_waiting(ZsdBackground *b) {
+  pthread_condattr_t attributes;
+  pthread_condattr_init(&attributes);
+  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+  pthread_cond_init(&b->idle, &attributes);
+  pthread_condattr_destroy(&attributes);
+  pthread_mutex_init(&b->lock, NULL);
+  sem_init(&b->work, 0, 0);
+}
+
 static int start(ZsdBackground *b) {
   sigset_t all, before;
   sigfillset(&all);
@@ -145,6 +180,8 @@ static void clear(ZsdBackground *b) {
   zsd_threads_free(b->threads);
   zsd_network_clear(&b->net);
   sem_destroy(&b->work);
+  pthread_mutex_destroy(&b->lock);
+  pthread_cond_destroy(&b->idle);
   free(b);
 }
 
@@ -154,7 +191,7 @@ ZsdBackground *zsd_background_new(ZsdShape shape, const ZsdKernels *kernels,
   if (!b)
     return NULL;
   b->observer = *observer;
-  sem_init(&b->work, 0, 0);
+  init_waiting(b);
   zsd_mailbox_init(&b->to_do);
   zsd_mailbox_init(&b->done);
   int failed = zsd_network_resize(&b->net, shape) || !(b->threads = zsd_threads_new(1)) ||
@@ -173,6 +210,7 @@ void zsd_background_free(ZsdBackground *b) {
   if (!b)
     return;
   atomic_store(&b->quit, true);
+  zsd_background_at_work(b, false);
   sem_post(&b->work);
   pthread_join(b->thread, NULL);
   clear(b);
@@ -182,6 +220,14 @@ void zsd_background_free(ZsdBackground *b) {
 
 void zsd_background_restart(ZsdBackground *b) {
   atomic_fetch_add(&b->keyframe, 1);
+}
+
+void zsd_background_at_work(ZsdBackground *b, bool at_work) {
+  pthread_mutex_lock(&b->lock);
+  b->at_work = at_work;
+  pthread_mutex_unlock(&b->lock);
+  if (!at_work)
+    pthread_cond_signal(&b->idle);
 }
 
 bool zsd_background_is_free(ZsdBackground *b) {

@@ -20,6 +20,10 @@ void zsd_background_free(ZsdBackground *background);
  * the network to begin with. */
 void zsd_background_restart(ZsdBackground *background);
 
+/* The stream begins to work on a frame, and ends it: meanwhile no step of learning begins,
+ * unless one has waited for long. */
+void zsd_background_at_work(ZsdBackground *background, bool at_work);
+
 /* Something to teach. */
 typedef struct {
   const ZsdNetwork *net; /* to begin with; NULL: what was learned since the keyframe */

@@ -463,3 +463,11 @@ ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
   zsd_split_draw(image, first_column);
   return ZSD_OK;
 }
+
+ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
+                               const ZsdSettings *settings) {
+  zsd_learner_stream(d->learner, true);
+  const ZsdResult result = process(d, image, field, settings);
+  zsd_learner_stream(d->learner, false);
+  return result;
+}

@@ -74,6 +74,11 @@ void zsd_learner_restart(ZsdLearner *l, uint64_t seed) {
   l->known = (ZsdNews){0};
 }
 
+void zsd_learner_stream(ZsdLearner *l, bool at_work) {
+  if (l && l->background)
+    zsd_background_at_work(l->background, at_work);
+}
+
 /* What a frame gives to learn from. */
 typedef struct {
   ZsdLook *looks; /* NULL: none were asked for */

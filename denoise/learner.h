@@ -18,6 +18,10 @@ void zsd_learner_free(ZsdLearner *learner);
 /* A keyframe: what was remembered is forgotten, and what is under way ends. */
 void zsd_learner_restart(ZsdLearner *learner, uint64_t seed);
 
+/* Before and after the stream's work on a frame, which comes before learning in the background.
+ */
+void zsd_learner_stream(ZsdLearner *learner, bool at_work);
+
 /* What has come of it. */
 typedef struct {
   ZsdOutcome outcome;              /* ZSD_TRAINED: the network is another one than before */
