@@ -408,12 +408,13 @@ static ZsdResult let_pass(Stream *stream) {
   return ZSD_OK;
 }
 
-ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
-                               const ZsdSettings *settings) {
+static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field,
+                         const ZsdSettings *settings) {
   const ZsdSettings s = zsd_model_resolve(&d->start, settings);
   Stream *stream = &d->streams[field];
 
   d->status.frames += field == 0;
+  d->status.quality = s.quality;
   if (s.strength <= 0 || image->height < 1) {
     zsd_trace_forget(&stream->trace);
     return ZSD_OK;

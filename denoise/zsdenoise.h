@@ -163,8 +163,9 @@ typedef struct {
   uint64_t learnings; /* of any length that changed the network */
   struct {
     int inputs, hidden, outputs;
-  } network;         /* that the last frame wants; 0: none yet */
-  int width, height; /* of what that network cleans; 0: nothing yet */
+  } network;          /* that the last frame wants; 0: none yet */
+  int width, height;  /* of what that network cleans; 0: nothing yet */
+  ZsdQuality quality; /* of the last frame */
   int threads;
   const char *precision; /* of the filtering: "fp32" or "bf16"; NULL: none yet */
   const char *isa;       /* "c", "avx2", "avx512", "amx" or "neon" */
@@ -205,6 +206,34 @@ int zsd_denoiser_model(const ZsdDenoiser *denoiser, ZsdModel *model);
 void zsd_denoiser_skip(ZsdDenoiser *denoiser);
 
 void zsd_denoiser_status(const ZsdDenoiser *denoiser, ZsdStatus *status);
+
+/* --- in time --- */
+
+/* Chooses the quality of each frame of a stream whose frames have to be there in time, from how
+ * long they take and how late they come. Begins as {0}: with full quality, and knowing nothing.
+ * Its fields are its own business. Times are in seconds. */
+typedef struct {
+  ZsdQuality quality;
+  double started, busy;                  /* clocks at the start of a frame */
+  double cost[ZSD_QUALITY_ORIGINAL + 1]; /* of each: its thread's time on a processor; 0:
+                                            unknown */
+  double stretch;              /* by how much more frames take, others being at work */
+  double load;                 /* parts of the time from frame to frame that they take */
+  double lasted, patience;     /* at this quality; until a better one is tried */
+  double behind, behind_first; /* for how long frames have been late; and how late at first */
+  double longest, latency;     /* that a frame took meanwhile; that is asked for */
+  double excused;              /* by how much frames are late whatever is done */
+} ZsdPace;
+
+/* Around zsd_denoiser_process(), in one thread. `interval`: from this frame to the next, 0: not
+ * known, and nothing changes. `late`: by how much the frame comes after its time; 0 or less: it
+ * does not, or that is not known. The next frame wants `pace->quality`. */
+void zsd_pace_start(ZsdPace *pace);
+void zsd_pace_end(ZsdPace *pace, double interval, double late);
+
+/* What has to be added to the stream's latency, so that frames that take less than the time
+ * from one to the next are not late all the same: what they take, once they were. */
+double zsd_pace_latency(const ZsdPace *pace);
 
 /* --- adding noise --- */
 
