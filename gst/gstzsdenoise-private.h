@@ -38,6 +38,10 @@ struct _GstZsDenoise
   gchar *model_file, *save_model_file;
   GstZsDenoiseForceKeyUnit force_key_unit;
   GArray *key_units;            /* GstClockTime: running times of keyframes that events ask for */
+  GstClockTimeDiff jitter;      /* of the sink's last frame: how late it was, or how early below 0 */
+  gboolean synchronised;        /* a sink shows frames at their times */
+  GstClockTime latency;         /* the pipeline's */
+  GstClockTime processing;      /* what the element adds to it */
 
   gint cancel;                  /* atomic: learning is to end */
   GThread *streaming;           /* atomic; no reference */
@@ -50,6 +54,8 @@ struct _GstZsDenoise
   GstZsSaver *saver;            /* NULL: no model is saved */
   guint64 saved_learnings;      /* that were the last saved model's */
   gboolean described;           /* what frames of these caps become */
+  ZsdPace pace;
+  GstClockTime last_pts;
 };
 
 /* Properties: their types, documentation, and how they are set and read. */
@@ -75,6 +81,14 @@ gboolean gst_zs_denoise_key_unit_is_due (GstZsDenoise * self,
     GstBuffer * buffer);
 void gst_zs_denoise_forget_key_units (GstZsDenoise * self);
 
-G_END_DECLS
+/* Frames in time. */
+const gchar *gst_zs_denoise_quality_name (ZsdQuality quality);
+void gst_zs_denoise_start_pace (GstZsDenoise * self);
+void gst_zs_denoise_note_pace (GstZsDenoise * self, GstEvent * event);
+void gst_zs_denoise_forgive (GstZsDenoise * self);
+void gst_zs_denoise_keep_pace (GstZsDenoise * self, GstBuffer * buffer,
+    gboolean counts);
+void gst_zs_denoise_add_latency (GstZsDenoise * self, GstQuery * query);
 
+G_END_DECLS
 #endif

@@ -216,7 +216,9 @@ make_stats (const ZsdStatus * status)
       "estimated-sigma", G_TYPE_DOUBLE, status->sigma,
       "threads", G_TYPE_UINT, (guint) status->threads,
       "isa", G_TYPE_STRING, status->isa,
-      "precision", G_TYPE_STRING, status->precision, NULL);
+      "precision", G_TYPE_STRING, status->precision,
+      "quality", G_TYPE_STRING,
+      gst_zs_denoise_quality_name (status->quality), NULL);
 }
 
 static void
@@ -641,6 +643,9 @@ install_reports (GObjectClass * object_class)
    * * #gchararray `isa`: as #GstZsDenoise:isa
    * * #gchararray `precision`: arithmetic in use, `fp32` or `bf16`; %NULL before the first
    *   frame
+   * * #gchararray `quality`: how much was done for the last frame: `full`, `fewer-tiles` (what
+   *   stands still is computed less often), `narrow` (by a narrower network), `fused` (by none:
+   *   frames are joined with those before) or `original`
    */
   g_object_class_install_property (object_class, PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics", "What it has done so far",

@@ -48,6 +48,17 @@
  * What has been learned can be kept in a file (#GstZsDenoise:save-model-file), and learning begin
  * with it the next time (#GstZsDenoise:model-file): a camera that always looks at the same place
  * need not learn again what it has learned yesterday.
+ *
+ * ## Time
+ *
+ * Where frames have to be there in time, from a live source or at a sink that shows each at its time,
+ * and the processor is too slow or too busy, less is done for each frame: step by step down to
+ * leaving it as it is, and as much again as soon as there is time. The `quality` in
+ * #GstZsDenoise:stats tells how much, and a message each change. No frame is dropped for it.
+ *
+ * It adds no latency as long as frames are there in time without. If those of a live source come
+ * late all the same though there is time for each, what they take becomes part of the latency.
+ *
  * ## Presets
  *
  * Four presets are installed (#GstPreset): `camera`, `archive`, `film grain` and `single pictures`.
@@ -69,6 +80,8 @@
  *   * #gdouble `estimated-sigma`: see #GstZsDenoise:estimated-sigma
  *   * #gdouble `seconds`: how long it took
  *   * #guint `steps`: steps taken
+ * * `zsdenoise-quality`, when it begins to do less, or more again, for each frame:
+ *   * #gchararray `quality`: as in #GstZsDenoise:stats
  *
  * ## Example launch lines
  * |[
@@ -269,6 +282,7 @@ gst_zs_denoise_start (GstBaseTransform * trans)
   }
   publish_status (self);
   gst_zs_denoise_forget_key_units (self);
+  gst_zs_denoise_start_pace (self);
   self->last_progress = 0;
   g_atomic_int_set (&self->cancel, FALSE);
   return TRUE;
@@ -282,6 +296,8 @@ gst_zs_denoise_set_info (GstVideoFilter * filter,
   GstZsDenoise *self = GST_ZS_DENOISE (filter);
 
   self->described = FALSE;
+  self->pace = (ZsdPace) {
+  0};
   self->live = upstream_is_live (self);
   zsd_denoiser_reset (self->denoiser);
   return TRUE;
@@ -299,6 +315,7 @@ gst_zs_denoise_sink_event (GstBaseTransform * trans, GstEvent * event)
     g_atomic_int_set (&self->cancel, FALSE);
     zsd_denoiser_reset (self->denoiser);
     gst_zs_denoise_forget_key_units (self);
+    gst_zs_denoise_forgive (self);
   }
   if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
     gst_zs_denoise_save_model_now (self);
@@ -310,9 +327,26 @@ gst_zs_denoise_sink_event (GstBaseTransform * trans, GstEvent * event)
 static gboolean
 gst_zs_denoise_src_event (GstBaseTransform * trans, GstEvent * event)
 {
-  gst_zs_denoise_note_key_unit (GST_ZS_DENOISE (trans), event);
+  GstZsDenoise *self = GST_ZS_DENOISE (trans);
+
+  gst_zs_denoise_note_key_unit (self, event);
+  gst_zs_denoise_note_pace (self, event);
   return GST_BASE_TRANSFORM_CLASS (gst_zs_denoise_parent_class)->src_event
       (trans, event);
+}
+
+static gboolean
+gst_zs_denoise_query (GstBaseTransform * trans, GstPadDirection direction,
+    GstQuery * query)
+{
+  const gboolean answered =
+      GST_BASE_TRANSFORM_CLASS (gst_zs_denoise_parent_class)->query (trans,
+      direction, query);
+
+  if (answered && direction == GST_PAD_SRC
+      && GST_QUERY_TYPE (query) == GST_QUERY_LATENCY)
+    gst_zs_denoise_add_latency (GST_ZS_DENOISE (trans), query);
+  return answered;
 }
 
 /* A learning that is under way would hold the streaming thread, and so the change of state. */
@@ -375,16 +409,19 @@ gst_zs_denoise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
   GstZsDenoise *self = GST_ZS_DENOISE (trans);
   GstVideoFilter *filter = GST_VIDEO_FILTER (trans);
   GstVideoFrame frame;
+  const guint64 learnings = self->status.learnings;
   ZsdSettings settings;
   ZsdResult result;
 
   if (!filter->negotiated)
     return GST_FLOW_NOT_NEGOTIATED;
+  zsd_pace_start (&self->pace);
   GST_OBJECT_LOCK (self);
   settings = self->settings;
   GST_OBJECT_UNLOCK (self);
   g_atomic_pointer_set (&self->streaming, g_thread_self ());
   settings.background = learns_in_background (self);
+  settings.quality = self->pace.quality;
   /* Backwards, what came before is what is shown after. */
   if (trans->segment.rate < 0)
     settings.temporal = false;
@@ -394,6 +431,8 @@ gst_zs_denoise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
   result = process (self, &frame, &settings);
   gst_video_frame_unmap (&frame);
   report (self);
+  gst_zs_denoise_keep_pace (self, buffer, settings.background
+      || self->status.learnings == learnings);
 
   /* A learning that was cancelled leaves the frame as it is: whoever cancelled it has no use for
    * the frame any more. */
@@ -471,6 +510,7 @@ gst_zs_denoise_class_init (GstZsDenoiseClass * klass)
   trans_class->stop = GST_DEBUG_FUNCPTR (gst_zs_denoise_stop);
   trans_class->sink_event = GST_DEBUG_FUNCPTR (gst_zs_denoise_sink_event);
   trans_class->src_event = GST_DEBUG_FUNCPTR (gst_zs_denoise_src_event);
+  trans_class->query = GST_DEBUG_FUNCPTR (gst_zs_denoise_query);
   trans_class->before_transform =
       GST_DEBUG_FUNCPTR (gst_zs_denoise_before_transform);
   trans_class->transform_ip = GST_DEBUG_FUNCPTR (gst_zs_denoise_transform_ip);
