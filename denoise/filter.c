@@ -146,7 +146,7 @@ int zsd_filter_run(ZsdFilter *f, ZsdImage *image, const ZsdView *view, ZsdTrace 
   const int down = (view->layout->height + height - 1) / height;
   const int items = across * down;
   ZsdTint *tint = &trace->tint;
-  const bool twice = view->fusion && zsd_tint_unknown(tint) && tint->frames < how->twice &&
+  const bool twice = view->fusion && zsd_tint_unknown(tint) && how->twice &&
                      !(how->repeated && tint->frames > 0);
   Pass pass = {f, twice ? NULL : image, view, trace, how, across, down};
 

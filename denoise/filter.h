@@ -29,7 +29,7 @@ typedef struct {
   float strength;   /* 0..1 */
   int first_column; /* even: those before it stay as they are */
   unsigned refresh; /* tiles that are calm are computed every so many frames; 1: all are */
-  unsigned twice;   /* frames at the start of a past that may be looked at twice (tint.h) */
+  bool twice;       /* the frames at the start of a past may be looked at twice (tint.h) */
   bool repeated;    /* the frame is the last one once more, and comes out as that did */
 } ZsdFiltering;
 

@@ -2,8 +2,6 @@
 /* What the profiles stand for. */
 #include "settings.h"
 
-#include <limits.h>
-
 static const ZsdSettings profiles[] = {
     [ZSD_PROFILE_REALTIME] = {.epochs = 1024,
                               .learning_rate = 2e-3,
@@ -110,8 +108,6 @@ unsigned zsd_settings_refresh(const ZsdSettings *settings) {
   return settings->quality > ZSD_QUALITY_FULL ? 2 * (refresh + 1) : refresh;
 }
 
-unsigned zsd_settings_twice(const ZsdSettings *settings) {
-  if (settings->quality > ZSD_QUALITY_FULL)
-    return 0;
-  return settings->background ? 1 : UINT_MAX;
+bool zsd_settings_twice(const ZsdSettings *settings) {
+  return settings->quality == ZSD_QUALITY_FULL && !settings->background;
 }

@@ -22,7 +22,7 @@ ZsdCourse zsd_settings_course(const ZsdSettings *settings);
 /* Every how many frames what stands still is computed; 1: each frame. */
 unsigned zsd_settings_refresh(const ZsdSettings *settings);
 
-/* How many frames at the start may be looked at twice. */
-unsigned zsd_settings_twice(const ZsdSettings *settings);
+/* Whether frames at the start may be looked at twice; not where there is little time. */
+bool zsd_settings_twice(const ZsdSettings *settings);
 
 #endif

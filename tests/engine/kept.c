@@ -83,7 +83,7 @@ static void filter(Film *f, Way *way, const Picture *noisy, unsigned refresh, fl
   const ZsdFiltering how = {.weights = &f->weights,
                             .strength = strength,
                             .refresh = refresh,
-                            .twice = UINT_MAX,
+                            .twice = true,
                             .repeated = zsd_fusion_repeated(f->fusion)};
   Picture before = way->out;
   picture_copy(&way->out, noisy);
