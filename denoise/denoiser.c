@@ -6,6 +6,7 @@
 #include "frame.h"
 #include "fusion.h"
 #include "learner.h"
+#include "level.h"
 #include "model.h"
 #include "scene.h"
 #include "settings.h"
@@ -54,6 +55,7 @@ struct ZsdDenoiser {
   bool keyframe;           /* the next frame is one */
   unsigned shown;          /* frames that were filtered, up to FADE_IN */
   unsigned since_learning; /* frames */
+  ZsdLevel level;          /* of the noise, since the keyframe */
   double tried_sigma;      /* the least noise since learning was last tried */
   ZsdStatus status;
 };
@@ -328,7 +330,21 @@ static ZsdResult learn_anew(ZsdDenoiser *d, const ZsdView *view, const ZsdSettin
   }
   d->status.keyframes++;
   d->since_learning = 0;
+  d->level = (ZsdLevel){0};
   return ZSD_OK;
+}
+
+/* The same scene has other noise: learns anew, from what the network is now. What earlier
+ * frames showed stays true. */
+static ZsdResult learn_again(ZsdDenoiser *d, const ZsdView *view, const ZsdSettings *s) {
+  ZsdLearned learned = {.outcome = ZSD_USELESS};
+  zsd_learner_restart(d->learner, s->seed);
+  if (s->epochs)
+    learned = zsd_learner_show(d->learner, &d->net, view, s, s->epochs);
+  const ZsdResult result = conclude(d, &learned, ZSD_STATE_FILTERING);
+  d->status.keyframes += result == ZSD_OK;
+  d->since_learning = 0;
+  return result;
 }
 
 /* Goes on learning: from the frames since the keyframe, and when the user asks for it. */
@@ -361,10 +377,14 @@ static ZsdResult keep_learning(ZsdDenoiser *d, const ZsdView *view, bool anew,
     d->keyframe = false;
     return learn_anew(d, view, s);
   }
-  const bool learns =
-      s->quality < ZSD_QUALITY_FUSED &&
-      (d->status.state == ZSD_STATE_FILTERING || d->status.state == ZSD_STATE_LEARNING);
-  return learns ? go_on_learning(d, view, s) : ZSD_OK;
+  const bool filters = d->status.state == ZSD_STATE_FILTERING;
+  if (s->quality >= ZSD_QUALITY_FUSED || !(filters || d->status.state == ZSD_STATE_LEARNING))
+    return ZSD_OK;
+  if (filters && s->temporal && s->scene_threshold > 0 && zsd_level_moved(&d->level, sigma)) {
+    d->level = (ZsdLevel){0};
+    return learn_again(d, view, s);
+  }
+  return go_on_learning(d, view, s);
 }
 
 /* --- frames --- */

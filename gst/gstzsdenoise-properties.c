@@ -353,7 +353,7 @@ install_filter_properties (GObjectClass * object_class,
    *
    * A frame that differs from the one before by this much is a keyframe. The difference is 0 for
    * the same picture, under 0.1 for a moving camera's and mostly from 0.2 to 0.5 for unrelated
-   * ones; 0 as threshold: cuts are not looked for.
+   * ones; 0 as threshold: neither cuts nor other noise are looked for.
    */
   g_object_class_install_property (object_class, PROP_SCENE_THRESHOLD,
       g_param_spec_double ("scene-threshold", "Scene threshold",

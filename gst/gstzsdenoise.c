@@ -20,7 +20,9 @@
  *
  * It begins anew on the first frame, after a cut (#GstZsDenoise:scene-threshold), after a flush, a
  * discontinuity or new caps, when #GstZsDenoise::retrain is emitted, and where events ask an
- * encoder for a keyframe if #GstZsDenoise:force-key-unit says so. With
+ * encoder for a keyframe if #GstZsDenoise:force-key-unit says so. Where the noise of a scene moves
+ * by more than a quarter and stays there, because a camera takes another gain, it learns anew, too,
+ * but keeps what it knows meanwhile. With
  * #GstZsDenoise:finetune-interval it also goes on learning as frames pass. A frame without noise
  * (constant, saturated, synthetic) teaches it nothing and passes as it is, and so do the frames
  * after it until one has noise.

@@ -3,6 +3,7 @@
 #include "frames.h"
 #include "suite.h"
 
+#include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,58 @@ START_TEST(test_reset) {
   ck_assert_double_gt(gain_of_frame(d, "GRAY8", 0, 2, &s), 3);
   ck_assert_uint_eq(status_of(d).keyframes, 2);
   gain_of_frame(d, "GRAY8", 0, 3, &s);
+  ck_assert_uint_eq(status_of(d).keyframes, 2);
+  zsd_denoiser_free(d);
+}
+END_TEST
+
+/* Frames of a scene at rest with noise of this deviation. Returns the least gain of one. */
+static double frames_with(ZsdDenoiser *d, double sigma, int count, const ZsdSettings *s) {
+  double least = 100;
+  for (int i = 0; i < count; i++) {
+    Picture clean, p;
+    new_scene(&clean, "GRAY8", 0, 0, 0);
+    new_scene(&p, "GRAY8", 0, sigma, status_of(d).frames + 1);
+    const double before = picture_psnr(&p.image, &clean.image, 0);
+    process(d, &p, s);
+    least = fmin(least, picture_psnr(&p.image, &clean.image, 0) - before);
+    picture_free(&p);
+    picture_free(&clean);
+  }
+  return least;
+}
+
+/* A camera takes another gain: what there is to learn from is new, but what was known goes on
+ * serving. */
+START_TEST(test_other_noise) {
+  static const double sigmas[] = {16, 6, 11.2, 9};
+  ZsdSettings s = zsd_settings_default();
+  s.background = _i / 4;
+  const double sigma = sigmas[_i % 4];
+  ZsdDenoiser *d = new_denoiser();
+  frames_with(d, 10, 24, &s);
+  ck_assert_uint_eq(status_of(d).keyframes, 1);
+  const double gain = frames_with(d, 10, 8, &s);
+  ck_assert_double_gt(frames_with(d, sigma, 40, &s), gain - 4);
+  ck_assert_uint_eq(status_of(d).keyframes, _i % 4 < 2 ? 2 : 1);
+  zsd_denoiser_free(d);
+}
+END_TEST
+
+/* What passes is not learned from, nor is what comes where only the first frame is a keyframe.
+ */
+START_TEST(test_other_noise_passes) {
+  ZsdSettings s = zsd_settings_default();
+  ZsdDenoiser *d = new_denoiser();
+  frames_with(d, 10, 24, &s);
+  frames_with(d, 14, 4, &s);
+  frames_with(d, 10, 16, &s);
+  ck_assert_uint_eq(status_of(d).keyframes, 1);
+  s.scene_threshold = 0;
+  frames_with(d, 25, 40, &s);
+  ck_assert_uint_eq(status_of(d).keyframes, 1);
+  s.scene_threshold = 0.15;
+  frames_with(d, 25, 16, &s);
   ck_assert_uint_eq(status_of(d).keyframes, 2);
   zsd_denoiser_free(d);
 }
@@ -320,6 +373,8 @@ Suite *make_suite(void) {
   TCase *tc = tcase_create("keyframes");
   tcase_add_test(tc, test_cut);
   tcase_add_test(tc, test_reset);
+  tcase_add_loop_test(tc, test_other_noise, 0, 8);
+  tcase_add_test(tc, test_other_noise_passes);
   tcase_add_test(tc, test_reset_forgets);
   tcase_add_test(tc, test_new_format);
   tcase_add_test(tc, test_new_size);
