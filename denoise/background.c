@@ -125,7 +125,7 @@ static void do_job(ZsdBackground *b, Job *job) {
     return;
   const ZsdOutcome outcome = teach(b, job);
   b->sum.changes += outcome == ZSD_TRAINED;
-  b->sum.failed |= outcome == ZSD_FAILED;
+  b->sum.failures += outcome == ZSD_FAILED;
   if (outcome != ZSD_STOPPED)
     publish(b);
 }

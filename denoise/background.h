@@ -44,10 +44,11 @@ int zsd_background_post(ZsdBackground *background, const ZsdTask *task);
 
 /* All that has come of the tasks since the keyframe. */
 typedef struct {
-  unsigned keyframe;    /* its number */
-  const float *params;  /* of the network */
-  unsigned changes;     /* of the parameters */
-  bool useless, failed; /* the picture by itself taught nothing; no memory for any task */
+  unsigned keyframe;                      /* its number */
+  const float *params;                    /* of the network */
+  unsigned changes;                       /* of the parameters */
+  bool useless;                           /* the picture by itself taught nothing */
+  unsigned failures;                      /* tasks that had no memory */
   unsigned doses, trainings, finetunings; /* that came to their end; the last two were told */
   ZsdTraining training;                   /* the last that was told */
 } ZsdNews;

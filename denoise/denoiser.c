@@ -147,7 +147,7 @@ int zsd_denoiser_start_from(ZsdDenoiser *d, const ZsdModel *model) {
 }
 
 int zsd_denoiser_model(const ZsdDenoiser *d, ZsdModel *model) {
-  return d->learned ? zsd_model_copy(model, d->net.shape, d->net.params) : -1;
+  return d->learned ? zsd_model_copy(model, d->net.shape, d->net.params) : 1;
 }
 
 /* --- room --- */

@@ -120,7 +120,7 @@ static void hear(ZsdLearner *l, ZsdLearned *learned, bool in_use) {
   learned->pending = news->changes == 0 && !news->useless;
   if (learned->finetunings)
     l->tuning = false;
-  if (news->failed)
+  if (news->failures > l->known.failures)
     learned->outcome = ZSD_FAILED;
   if (news->changes > l->known.changes)
     l->left = in_use ? FADE : 1;

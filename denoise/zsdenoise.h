@@ -198,7 +198,7 @@ ZsdResult zsd_denoiser_process(ZsdDenoiser *denoiser, ZsdImage *image, int field
 int zsd_denoiser_start_from(ZsdDenoiser *denoiser, const ZsdModel *model);
 
 /* A copy of what the network has learned since the last keyframe, on top of what it began with.
- * Returns 0, or -1: it has learned nothing, or there is no memory, and the model is as it was.
+ * Returns 0, or 1 if it has learned nothing, or -1 without memory: the model is as it was then.
  */
 int zsd_denoiser_model(const ZsdDenoiser *denoiser, ZsdModel *model);
 

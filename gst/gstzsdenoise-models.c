@@ -112,11 +112,18 @@ take_news (GstZsDenoise * self)
 {
   ZsdModel model = { 0 };
   ZsdStatus status;
+  int result;
 
   zsd_denoiser_status (self->denoiser, &status);
-  if (status.learnings != self->saved_learnings
-      && zsd_denoiser_model (self->denoiser, &model) == 0)
+  if (status.learnings == self->saved_learnings)
+    return model;
+  result = zsd_denoiser_model (self->denoiser, &model);
+  if (result == 0)
     self->saved_learnings = status.learnings;
+  if (result < 0)
+    GST_ELEMENT_WARNING (self, RESOURCE, FAILED,
+        ("There is not enough memory to save the model. This will be tried "
+            "again when more has been learned, and at the end."), (NULL));
   return model;
 }
 

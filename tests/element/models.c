@@ -379,6 +379,8 @@ GST_END_TEST;
 
 /* --- from one run to the next --- */
 
+#define ENDLESS 1000000         /* steps, that take longer than any test */
+
 static GstVideoInfo
 usual_info (void)
 {
@@ -471,6 +473,46 @@ GST_START_TEST (test_when_it_is_saved)
     stop_element (h);
     fail_unless_equals_int (count_files (), 1);
   }
+}
+
+GST_END_TEST;
+
+/* At the end of the stream, what has been learned by then is saved though a learning is under way
+ * beside it; that is not waited for. */
+GST_START_TEST (test_end_while_learning_beside)
+{
+  GstHarness *h = start_element ("zsdenoise", "save-model-file", file, NULL);
+  const GstVideoInfo info = usual_info ();
+  ZsdModel model = { 0 };
+  GstMessage *message;
+  guint steps = 0, i;
+
+  gst_util_set_object_arg (G_OBJECT (h->element), "training", "background");
+  set_format (h, &info);
+  do {
+    push_frames (h, 4);
+    g_usleep (2000);
+  } while (count_of (h->element, "trainings") == 0);
+  g_object_set (h->element, "finetune-interval", 1, "finetune-epochs", ENDLESS,
+      NULL);
+  while (steps != ENDLESS) {
+    push_frames (h, 4);
+    g_usleep (2000);
+    while ((message = next_named (h, "zsdenoise-progress")) != NULL) {
+      gst_structure_get_uint (gst_message_get_structure (message), "steps",
+          &steps);
+      gst_message_unref (message);
+    }
+  }
+  for (i = 0; i < 5000 && !g_file_test (file, G_FILE_TEST_EXISTS); i++)
+    g_usleep (1000);
+  fail_unless_equals_int (g_remove (file), 0);
+  fail_unless (gst_harness_push_event (h, gst_event_new_eos ()));
+  read_model (&model);
+  fail_unless_equals_int (count_files (), 1);
+  fail_unless_equals_uint64 (count_of (h->element, "trainings"), 1);
+  zsd_model_clear (&model);
+  stop_element (h);
 }
 
 GST_END_TEST;
@@ -679,6 +721,7 @@ make_suite (void)
   tcase_add_test (tcase, test_bad_place);
   tcase_add_test (tcase, test_next_run);
   tcase_add_test (tcase, test_when_it_is_saved);
+  tcase_add_test (tcase, test_end_while_learning_beside);
   tcase_add_test (tcase, test_last_one_counts);
   tcase_add_test (tcase, test_mismatch);
   tcase_add_test (tcase, test_folder_goes_away);

@@ -159,6 +159,24 @@ GST_START_TEST (test_eos)
 
 GST_END_TEST;
 
+/* The end does not wait for what is learned beside the stream, and neither does the stop. */
+GST_START_TEST (test_eos_while_learning_beside)
+{
+  GstElement *pipeline = launch ("videotestsrc num-buffers=4 ! "
+      VIDEO ("I420", 320, 240) " ! zsnoise ! zsdenoise training=background "
+      LONG " ! fakesink name=sink");
+  gint frames;
+
+  count_frames (pipeline, &frames);
+  set_state (pipeline, GST_STATE_PLAYING);
+  wait_for (pipeline, GST_MESSAGE_EOS);
+  fail_unless_equals_int (frames, 4);
+  wait_for_progress (pipeline);
+  end (pipeline);
+}
+
+GST_END_TEST;
+
 static const GstState states[] = { GST_STATE_PAUSED, GST_STATE_PLAYING };
 
 GST_START_TEST (test_stop_while_learning)
@@ -442,6 +460,7 @@ make_suite (void)
   tcase_add_test (tcase, test_cycles);
   tcase_add_test (tcase, test_sudden_ends);
   tcase_add_test (tcase, test_eos);
+  tcase_add_test (tcase, test_eos_while_learning_beside);
   tcase_add_loop_test (tcase, test_stop_while_learning, 0,
       G_N_ELEMENTS (states));
   tcase_add_test (tcase, test_start_again_after_stop_while_learning);
