@@ -11,6 +11,7 @@
 #include "settings.h"
 #include "split.h"
 #include "start.h"
+#include "still.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -454,10 +455,16 @@ ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
                             .refresh = zsd_settings_refresh(&s),
                             .twice = zsd_settings_twice(&s),
                             .repeated = repeated};
+  ZsdResult result = ZSD_OK;
   if (d->status.state != ZSD_STATE_FILTERING)
     zsd_trace_forget(&stream->trace);
+  else if (zsd_settings_still(&s))
+    result = zsd_still_run(d->filter, image, &view, &stream->trace, &how, &d->observer,
+                           &d->status.training, d->kernels, d->threads);
   else if (zsd_filter_run(d->filter, image, &view, &stream->trace, &how))
-    return ZSD_NO_MEMORY;
+    result = ZSD_NO_MEMORY;
+  if (result != ZSD_OK)
+    return result;
   if (s.temporal)
     zsd_fusion_keep(stream->fusion, &stream->frame, d->threads);
   zsd_split_draw(image, first_column);

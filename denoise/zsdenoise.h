@@ -85,6 +85,8 @@ typedef struct {
   unsigned finetune_epochs;   /* its steps */
   double scene_threshold;     /* 0..1: a change of picture this large is a cut; 0: no cuts */
   bool temporal;              /* use earlier frames */
+  bool still;      /* the frame is a picture by itself, and there is time for it: `balanced` and
+                      `best` take what it repeats for further looks at it */
   bool warm_start; /* learning begins with the built-in weights instead of random ones */
   bool background; /* it learns beside the stream, in a thread of its own */
   double split;    /* 0..1: that part of the width, from the left, is left as it is, but for a
