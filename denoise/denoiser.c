@@ -435,6 +435,9 @@ ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
   if (!s.temporal)
     zsd_fusion_go_alone(stream->fusion);
   zsd_fusion_add(stream->fusion, &stream->frame, d->threads);
+  if (zsd_settings_still(&s) &&
+      zsd_still_look(stream->fusion, &stream->frame, d->kernels, d->threads))
+    return ZSD_NO_MEMORY;
   const bool repeated = zsd_fusion_repeated(stream->fusion);
   const ZsdView view = {&stream->frame, &d->layout,
                         s.profile == ZSD_PROFILE_PAPER ? NULL : stream->fusion, false};

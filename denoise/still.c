@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200112L /* clock_gettime */
 #include "still.h"
 
+#include "colours.h"
 #include "similar.h"
 
 #include <stdlib.h>
@@ -11,6 +12,17 @@
  * estimate before is not to be relied on. */
 static const int alike[] = {2, 1};
 enum { ROUNDS = sizeof alike / sizeof *alike, REACH = 12 };
+
+int zsd_still_look(ZsdFusion *fusion, const ZsdFrame *frame, const ZsdKernels *kernels,
+                   ZsdThreads *threads) {
+  ZsdNoiseModel noise[ZSD_MAX_COMPONENTS] = {0};
+  const int told = zsd_colours_estimate(noise, frame, kernels, threads);
+  if (told > 0)
+    zsd_fusion_tell_noise(fusion, noise);
+  return told < 0 ? -1 : 0;
+}
+
+/* --- the first estimate --- */
 
 /* A patch shows about as many samples, whatever the layout. */
 static int patch_size(const ZsdFrame *frame) {

@@ -7,6 +7,11 @@
 #include "filter.h"
 #include "zsdenoise.h"
 
+/* After the frame was added to the fusion: has it know of the noise what only a picture's
+ * colours say. Returns 0, or -1 without memory. */
+int zsd_still_look(ZsdFusion *fusion, const ZsdFrame *frame, const ZsdKernels *kernels,
+                   ZsdThreads *threads);
+
 /* Filters the view's frame into the image that it was loaded from, `how`; nothing is known of
  * frames before it. Its z is changed. Returns ZSD_OK, or ZSD_CANCELLED or ZSD_NO_MEMORY: then
  * the image is as it was. The observer is told of bands as of steps of learning; their loss is
