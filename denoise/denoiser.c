@@ -458,12 +458,13 @@ ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
                             .refresh = zsd_settings_refresh(&s),
                             .twice = zsd_settings_twice(&s),
                             .repeated = repeated};
+  const ZsdStill still = {s.profile, &view, &stream->trace, &how, &d->observer};
   ZsdResult result = ZSD_OK;
   if (d->status.state != ZSD_STATE_FILTERING)
     zsd_trace_forget(&stream->trace);
   else if (zsd_settings_still(&s))
-    result = zsd_still_run(d->filter, image, &view, &stream->trace, &how, &d->observer,
-                           &d->status.training, d->kernels, d->threads);
+    result =
+        zsd_still_run(&still, d->filter, image, d->kernels, d->threads, &d->status.training);
   else if (zsd_filter_run(d->filter, image, &view, &stream->trace, &how))
     result = ZSD_NO_MEMORY;
   if (result != ZSD_OK)

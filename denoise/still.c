@@ -8,10 +8,31 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* How many patches are taken together, in samples of one, round by round: many where the
- * estimate before is not to be relied on. */
-static const int alike[] = {2, 1};
-enum { ROUNDS = sizeof alike / sizeof *alike, REACH = 12 };
+enum { MOST_ROUNDS = 3, REACH = 12 };
+
+/* What follows the network's first estimate. */
+typedef struct {
+  int alike;   /* patches that are taken together, in samples of one: many where the estimate
+                  before is not to be relied on; 0: no round */
+  float share; /* of what the network makes of the result in the next estimate: it is good at
+                  texture that is nowhere repeated */
+} Round;
+
+static const Round rounds[][MOST_ROUNDS] = {
+    [ZSD_PROFILE_BALANCED] = {{2, 0}, {1, 0.5f}},
+    [ZSD_PROFILE_BEST] = {{2, 0}, {1, 0.5f}, {1, 0.5f}},
+};
+
+/* The part of the noise's variance that is left after a round. */
+static const float LEFT = 0.05f;
+
+typedef struct {
+  const ZsdStill *still;
+  ZsdFilter *filter;
+  const ZsdImage *image;
+  const ZsdKernels *kernels;
+  ZsdThreads *threads;
+} Job;
 
 int zsd_still_look(ZsdFusion *fusion, const ZsdFrame *frame, const ZsdKernels *kernels,
                    ZsdThreads *threads) {
@@ -22,15 +43,7 @@ int zsd_still_look(ZsdFusion *fusion, const ZsdFrame *frame, const ZsdKernels *k
   return told < 0 ? -1 : 0;
 }
 
-/* --- the first estimate --- */
-
-/* A patch shows about as many samples, whatever the layout. */
-static int patch_size(const ZsdFrame *frame) {
-  bool subsampled = false;
-  for (int i = 0; i < frame->components; i++)
-    subsampled |= frame->component[i].half_width || frame->component[i].half_height;
-  return subsampled || frame->components == 1 ? 6 : 5;
-}
+/* --- the network's estimates --- */
 
 /* An image of the frame's shape in memory of its own, 16 bits deep. Returns its memory. */
 static uint8_t *make_image(ZsdImage *image) {
@@ -50,22 +63,33 @@ static uint8_t *make_image(ZsdImage *image) {
   return memory;
 }
 
-/* Makes the frame's z what the network makes of it. */
-static int estimate(ZsdFilter *filter, const ZsdImage *image, const ZsdView *view,
-                    ZsdTrace *trace, const ZsdFiltering *how, const ZsdKernels *kernels,
-                    ZsdThreads *threads) {
-  ZsdFiltering whole = *how;
-  ZsdImage seen = *image;
-  ZsdFrame frame = *view->frame;
+/* Has the network look at the frame, of whose noise `left` is left in z, and makes z what it
+ * was and what the network makes of it, which has this share. */
+static int estimate(const Job *job, float left, float share) {
+  const ZsdStill *still = job->still;
+  ZsdFiltering whole = *still->how;
+  ZsdImage seen = *job->image;
+  ZsdFrame found = *still->view->frame;
   uint8_t *memory = make_image(&seen);
   whole.strength = 1;
   whole.first_column = 0;
-  const int failed = !memory || zsd_filter_run(filter, &seen, view, trace, &whole);
-  for (int i = 0; i < frame.components; i++)
-    frame.component[i].y = frame.component[i].z;
+  for (int i = 0; i < found.components; i++) {
+    const ZsdFrameComponent *c = &found.component[i];
+    for (int k = 0; k < c->width * c->height; k++)
+      c->k[k] = left;
+    found.component[i].y = c->k; /* which has served its purpose by then */
+  }
+  zsd_trace_forget(still->trace);
+  const int failed =
+      !memory || zsd_filter_run(job->filter, &seen, still->view, still->trace, &whole);
   if (!failed)
-    zsd_frame_load(&frame, &seen, kernels, threads);
+    zsd_frame_load(&found, &seen, job->kernels, job->threads);
   free(memory);
+  for (int i = 0; i < found.components && !failed; i++) {
+    const ZsdFrameComponent *c = &found.component[i];
+    for (int k = 0; k < c->width * c->height; k++)
+      c->z[k] += share * (c->k[k] - c->z[k]);
+  }
   return failed ? -1 : 0;
 }
 
@@ -112,10 +136,19 @@ static double taken_off(const ZsdSimilar *s) {
 
 /* --- all of it --- */
 
-static ZsdResult improve(const ZsdView *view, Follower *follower, ZsdTraining *training,
-                         const ZsdKernels *kernels, ZsdThreads *threads) {
+/* A patch shows about as many samples, whatever the layout. */
+static int patch_size(const ZsdFrame *frame) {
+  bool subsampled = false;
+  for (int i = 0; i < frame->components; i++)
+    subsampled |= frame->component[i].half_width || frame->component[i].half_height;
+  return subsampled || frame->components == 1 ? 6 : 5;
+}
+
+static ZsdResult improve(const Job *job, Follower *follower, ZsdTraining *training) {
   const ZsdObserver observer = {follower, on_band, on_question};
-  const int bands = zsd_similar_bands(view->frame), patch = patch_size(view->frame);
+  const ZsdView *view = job->still->view;
+  const Round *round = rounds[job->still->profile];
+  const int patch = patch_size(view->frame);
   ZsdSimilar similar = {.frame = view->frame,
                         .patch = patch,
                         .reach = REACH,
@@ -124,29 +157,32 @@ static ZsdResult improve(const ZsdView *view, Follower *follower, ZsdTraining *t
   ZsdResult result = ZSD_OK;
   for (int i = 0; i < view->frame->components; i++)
     similar.noise[i] = *zsd_fusion_noise(view->fusion, i);
-  *training = (ZsdTraining){.steps = ROUNDS * bands};
-  for (int i = 0; i < ROUNDS && result == ZSD_OK; i++) {
+  *training = (ZsdTraining){0};
+  for (int i = 0; i < MOST_ROUNDS && round[i].alike; i++)
+    training->steps += zsd_similar_bands(view->frame);
+  for (int i = 0; i < MOST_ROUNDS && round[i].alike && result == ZSD_OK; i++) {
     training->loss = taken_off(&similar);
-    similar.alike = alike[i] * zsd_similar_samples(view->frame, patch);
-    result = zsd_similar_run(&similar, kernels, threads);
+    similar.alike = round[i].alike * zsd_similar_samples(view->frame, patch);
+    result = zsd_similar_run(&similar, job->kernels, job->threads);
+    if (result == ZSD_OK && round[i].share > 0 && estimate(job, LEFT, round[i].share))
+      result = ZSD_NO_MEMORY;
   }
   return result;
 }
 
-ZsdResult zsd_still_run(ZsdFilter *filter, ZsdImage *image, const ZsdView *view,
-                        ZsdTrace *trace, const ZsdFiltering *how, const ZsdObserver *observer,
-                        ZsdTraining *training, const ZsdKernels *kernels, ZsdThreads *threads) {
-  Follower follower = {.observer = observer};
-  ZsdFiltering last = *how;
+ZsdResult zsd_still_run(const ZsdStill *still, ZsdFilter *filter, ZsdImage *image,
+                        const ZsdKernels *kernels, ZsdThreads *threads, ZsdTraining *training) {
+  const Job job = {still, filter, image, kernels, threads};
+  Follower follower = {.observer = still->observer};
+  ZsdFiltering last = *still->how;
   clock_gettime(CLOCK_MONOTONIC, &follower.start);
-  zsd_trace_forget(trace);
-  if (estimate(filter, image, view, trace, how, kernels, threads))
+  if (estimate(&job, 1, 1))
     return ZSD_NO_MEMORY;
-  const ZsdResult result = improve(view, &follower, training, kernels, threads);
+  const ZsdResult result = improve(&job, &follower, training);
   last.fused = true;
-  zsd_trace_forget(trace);
-  if (result == ZSD_OK && zsd_filter_run(filter, image, view, trace, &last))
+  zsd_trace_forget(still->trace);
+  if (result == ZSD_OK && zsd_filter_run(filter, image, still->view, still->trace, &last))
     return ZSD_NO_MEMORY;
-  zsd_trace_forget(trace);
+  zsd_trace_forget(still->trace);
   return result;
 }

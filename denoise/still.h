@@ -12,12 +12,20 @@
 int zsd_still_look(ZsdFusion *fusion, const ZsdFrame *frame, const ZsdKernels *kernels,
                    ZsdThreads *threads);
 
-/* Filters the view's frame into the image that it was loaded from, `how`; nothing is known of
- * frames before it. Its z is changed. Returns ZSD_OK, or ZSD_CANCELLED or ZSD_NO_MEMORY: then
- * the image is as it was. The observer is told of bands as of steps of learning; their loss is
- * the mean square of what was taken off so far, the noise's deviation being 1. */
-ZsdResult zsd_still_run(ZsdFilter *filter, ZsdImage *image, const ZsdView *view,
-                        ZsdTrace *trace, const ZsdFiltering *how, const ZsdObserver *observer,
-                        ZsdTraining *training, const ZsdKernels *kernels, ZsdThreads *threads);
+typedef struct {
+  ZsdProfile profile; /* balanced, or best */
+  const ZsdView *view;
+  ZsdTrace *trace;         /* forgets what is in it */
+  const ZsdFiltering *how; /* what it says of frames before does not count */
+  const ZsdObserver *observer;
+} ZsdStill;
+
+/* Filters the view's frame, whose z is changed, into the image that it was loaded from. Returns
+ * ZSD_OK, or ZSD_CANCELLED or ZSD_NO_MEMORY: then the image is as it was. The observer is told
+ * of the bands of all rounds as of steps of learning; the loss is the mean square of what was
+ * taken off so far, the noise's deviation being 1. `training` holds the last step when it
+ * returns. */
+ZsdResult zsd_still_run(const ZsdStill *still, ZsdFilter *filter, ZsdImage *image,
+                        const ZsdKernels *kernels, ZsdThreads *threads, ZsdTraining *training);
 
 #endif
