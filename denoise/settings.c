@@ -113,5 +113,6 @@ unsigned zsd_settings_twice(const ZsdSettings *settings) {
 bool zsd_settings_still(const ZsdSettings *settings) {
   const bool careful =
       settings->profile == ZSD_PROFILE_BALANCED || settings->profile == ZSD_PROFILE_BEST;
-  return settings->still && careful && settings->quality == ZSD_QUALITY_FULL;
+  return settings->still && careful && !settings->background &&
+         settings->quality == ZSD_QUALITY_FULL;
 }
