@@ -424,7 +424,7 @@ ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
     return let_pass(stream);
   }
   if (field == 0) {
-    d->keyframe = d->keyframe || !same_format(&d->shape, image);
+    d->keyframe = d->keyframe || s.still || !same_format(&d->shape, image);
     d->shape = *image;
   }
   const ZsdResult room = prepare(d, image, stream, &s);
@@ -458,7 +458,8 @@ ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
                             .refresh = zsd_settings_refresh(&s),
                             .twice = zsd_settings_twice(&s),
                             .repeated = repeated};
-  const ZsdStill still = {s.profile, &view, &stream->trace, &how, &d->observer};
+  const ZsdStill still = {s.profile, &view,  &stream->trace, &how,
+                          &d->net,   s.seed, &d->observer};
   ZsdResult result = ZSD_OK;
   if (d->status.state != ZSD_STATE_FILTERING)
     zsd_trace_forget(&stream->trace);

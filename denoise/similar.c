@@ -448,8 +448,8 @@ static void finish(const Job *job) {
   }
 }
 
-int zsd_similar_bands(const ZsdFrame *frame) {
-  return (frame->component[0].height + BAND - 1) / BAND;
+int zsd_similar_bands(int height) {
+  return (height + BAND - 1) / BAND;
 }
 
 int zsd_similar_samples(const ZsdFrame *frame, int patch) {
@@ -461,7 +461,7 @@ int zsd_similar_samples(const ZsdFrame *frame, int patch) {
 }
 
 static ZsdResult run(Job *job, ZsdThreads *threads) {
-  const int bands = zsd_similar_bands(job->similar->frame);
+  const int bands = zsd_similar_bands(job->similar->frame->component[0].height);
   ZsdTraining *training = job->similar->training;
   const ZsdObserver *observer = job->similar->observer;
   for (job->first_band = 0; job->first_band < bands; job->first_band += job->n_slots) {

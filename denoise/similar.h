@@ -32,8 +32,8 @@ typedef struct {
 /* Samples of all components in a patch. */
 int zsd_similar_samples(const ZsdFrame *frame, int patch);
 
-/* Bands of a frame, which are denoised one by one. */
-int zsd_similar_bands(const ZsdFrame *frame);
+/* Bands of a frame of this height, which are denoised one by one. */
+int zsd_similar_bands(int height);
 
 /* Returns ZSD_OK, ZSD_CANCELLED or ZSD_NO_MEMORY: then z is as it was. What is smaller than a
  * patch, or beside the last one, stays as it was. The result does not depend on the number of

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A picture that is one by itself, and for which there is time: what the network makes of it is
- * a first estimate, and the others are what it repeats (similar.h). */
+ * a first estimate, and the others are what it repeats (similar.h). `best` then has a network
+ * of its own learn from it (rehearsal.h). */
 #ifndef ZSD_STILL_H
 #define ZSD_STILL_H
 
@@ -17,12 +18,14 @@ typedef struct {
   const ZsdView *view;
   ZsdTrace *trace;         /* forgets what is in it */
   const ZsdFiltering *how; /* what it says of frames before does not count */
+  const ZsdNetwork *net;   /* whose weights it has */
+  uint64_t seed;
   const ZsdObserver *observer;
 } ZsdStill;
 
 /* Filters the view's frame, whose z is changed, into the image that it was loaded from. Returns
  * ZSD_OK, or ZSD_CANCELLED or ZSD_NO_MEMORY: then the image is as it was. The observer is told
- * of the bands of all rounds as of steps of learning; the loss is the mean square of what was
+ * of bands of the picture as of steps of learning; their loss is the mean square of what was
  * taken off so far, the noise's deviation being 1. `training` holds the last step when it
  * returns. */
 ZsdResult zsd_still_run(const ZsdStill *still, ZsdFilter *filter, ZsdImage *image,

@@ -45,6 +45,20 @@ START_TEST(test_gain) {
 }
 END_TEST
 
+/* A network of its own spoils nothing, and the same seed gives the same picture. */
+START_TEST(test_best) {
+  ZsdSettings s = still_settings();
+  const double balanced = gain("RGB", 64, 48, ZSD_NOISE_GAUSSIAN, 25, &s);
+  s.profile = ZSD_PROFILE_BEST;
+  s.threads = 1;
+  const double best = gain("RGB", 64, 48, ZSD_NOISE_GAUSSIAN, 25, &s);
+  ck_assert_double_gt(best, balanced - 0.3);
+  ck_assert_double_ne(best, balanced);
+  s.threads = 2;
+  ck_assert_double_eq(gain("RGB", 64, 48, ZSD_NOISE_GAUSSIAN, 25, &s), best);
+}
+END_TEST
+
 /* Noise that neighbours share is told from texture by the picture's colours. */
 START_TEST(test_correlated) {
   const ZsdSettings frame = zsd_settings_default(), still = still_settings();
@@ -73,7 +87,6 @@ START_TEST(test_series) {
   new_scene(&second, "RGB", 0, 10, 2);
   picture_copy(&alone, &second);
   process(d, &first, &s);
-  zsd_denoiser_reset(d);
   process(d, &second, &s);
   process(fresh, &alone, &s);
   ck_assert_mem_eq(second.memory, alone.memory, second.size);
@@ -88,7 +101,8 @@ END_TEST
 /* --- followed --- */
 
 typedef struct {
-  unsigned calls, last, after; /* it is cancelled after so many calls; 0: never */
+  unsigned calls, last, steps;
+  unsigned after; /* it is cancelled after so many calls; 0: never */
 } Log;
 
 static void note(void *user, const ZsdTraining *training) {
@@ -96,6 +110,7 @@ static void note(void *user, const ZsdTraining *training) {
   ck_assert_uint_eq(training->step > log->last && training->step <= training->steps, 1);
   ck_assert_double_gt(training->loss, 0);
   log->last = training->step;
+  log->steps = training->steps;
   log->calls++;
 }
 
@@ -105,8 +120,12 @@ static bool is_enough(void *user) {
 }
 
 START_TEST(test_followed) {
-  const ZsdSettings s = still_settings();
-  for (unsigned after = 0; after < 2; after++) {
+  static const unsigned enough[] = {0, 1, 20};
+  ZsdSettings s = still_settings();
+  s.hidden_channels = 16;
+  s.profile = _i ? ZSD_PROFILE_BEST : ZSD_PROFILE_BALANCED;
+  for (int i = 0; i < 2 + _i; i++) {
+    const unsigned after = enough[i];
     ZsdDenoiser *d = new_denoiser();
     Log log = {.after = after};
     const ZsdObserver observer = {&log, note, is_enough};
@@ -116,6 +135,7 @@ START_TEST(test_followed) {
     zsd_denoiser_observe(d, &observer);
     ck_assert_int_eq(zsd_denoiser_process(d, &p.image, 0, &s), after ? ZSD_CANCELLED : ZSD_OK);
     ck_assert_uint_gt(log.calls, 0);
+    ck_assert_uint_eq(log.last == log.steps, after == 0);
     if (after)
       ck_assert_mem_eq(p.memory, before.memory, p.size);
     else
@@ -131,10 +151,11 @@ Suite *make_suite(void) {
   Suite *suite = suite_create("still");
   TCase *tc = tcase_create("pictures");
   tcase_add_loop_test(tc, test_gain, 0, 6);
+  tcase_add_test(tc, test_best);
   tcase_add_test(tc, test_correlated);
   tcase_add_loop_test(tc, test_sizes, 0, 4);
   tcase_add_test(tc, test_series);
-  tcase_add_test(tc, test_followed);
+  tcase_add_loop_test(tc, test_followed, 0, 2);
   tcase_set_timeout(tc, 120);
   suite_add_tcase(suite, tc);
   return suite;
