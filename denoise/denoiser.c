@@ -401,6 +401,16 @@ static float strength_of(ZsdDenoiser *d, const ZsdSettings *s) {
   return (float)(s->strength * d->shown / FADE_IN);
 }
 
+/* Filters a picture by itself, which is told as a learning is. */
+static ZsdResult filter_still(ZsdDenoiser *d, ZsdImage *image, const ZsdView *view,
+                              ZsdTrace *trace, const ZsdFiltering *how, const ZsdSettings *s) {
+  const ZsdStill still = {s->profile, view, trace, how, &d->net, s->seed, &d->observer};
+  const ZsdResult result =
+      zsd_still_run(&still, d->filter, image, d->kernels, d->threads, &d->status.training);
+  d->status.trainings += result == ZSD_OK;
+  return result;
+}
+
 /* Leaves a frame as it is. What the frames before showed is no past of the next one's. */
 static ZsdResult let_pass(Stream *stream) {
   zsd_trace_forget(&stream->trace);
@@ -458,14 +468,11 @@ ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
                             .refresh = zsd_settings_refresh(&s),
                             .twice = zsd_settings_twice(&s),
                             .repeated = repeated};
-  const ZsdStill still = {s.profile, &view,  &stream->trace, &how,
-                          &d->net,   s.seed, &d->observer};
   ZsdResult result = ZSD_OK;
   if (d->status.state != ZSD_STATE_FILTERING)
     zsd_trace_forget(&stream->trace);
   else if (zsd_settings_still(&s))
-    result =
-        zsd_still_run(&still, d->filter, image, d->kernels, d->threads, &d->status.training);
+    result = filter_still(d, image, &view, &stream->trace, &how, &s);
   else if (zsd_filter_run(d->filter, image, &view, &stream->trace, &how))
     result = ZSD_NO_MEMORY;
   if (result != ZSD_OK)

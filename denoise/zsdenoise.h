@@ -168,8 +168,8 @@ typedef struct {
   double sigma;         /* estimated deviation of the noise, 0..255 scale; -1: none yet */
   ZsdTraining training; /* the last one */
   uint64_t frames, keyframes, finetunings;
-  uint64_t trainings; /* that came to their end: of keyframes, on the frames after them, and
-                         fine-tunings */
+  uint64_t trainings; /* that came to their end: of keyframes, on the frames after them,
+                         fine-tunings, and of pictures by themselves */
   uint64_t learnings; /* of any length that changed the network */
   struct {
     int inputs, hidden, outputs;

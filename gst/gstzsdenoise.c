@@ -38,6 +38,15 @@
  * learned from random weights, which takes seconds on each keyframe. The #GstZsDenoise:profile
  * `paper` does neither: it is the method as published.
  *
+ * ## Pictures
+ *
+ * A buffer whose caps have a framerate of 0/1, with no duration and no timestamp but 0, of a source
+ * that is not live, is a picture by itself: decoders of picture files give such. Each one is a
+ * keyframe, and the profiles `balanced` and `best` take some seconds for it: where a picture repeats
+ * itself, these are further looks at the same thing, and `best` learns from what it has made of it.
+ * Messages tell of this progress as of learning. Pictures in RGB are best: their colours tell noise
+ * that neighbours share from texture.
+ *
  * ## Frames
  *
  * Frames are changed in place, never dropped, delayed or reordered. With #GstZsDenoise:strength 0
@@ -64,7 +73,7 @@
  *   * #gdouble `loss`: see #GstZsDenoise:loss
  *   * #gdouble `eta`: seconds to go
  * * `zsdenoise-trained`, each time a learning has come to its end: on a keyframe, on the frames
- *   after it, or a fine-tuning:
+ *   after it, a fine-tuning, or a picture by itself:
  *   * #gdouble `loss`: see #GstZsDenoise:loss
  *   * #gdouble `estimated-sigma`: see #GstZsDenoise:estimated-sigma
  *   * #gdouble `seconds`: how long it took

@@ -98,6 +98,39 @@ START_TEST(test_series) {
 }
 END_TEST
 
+/* --- what it learns from --- */
+
+/* What comes of learning from a frame by itself, from nothing. */
+static void learn(Picture *p, ZsdNoiseKind kind, ZsdPairsChoice pairs) {
+  ZsdDenoiser *d = new_denoiser();
+  ZsdSettings s = zsd_settings_default();
+  s.warm_start = s.temporal = false;
+  s.hidden_channels = 8;
+  s.epochs = 60;
+  s.learning_rate = 1e-2;
+  s.pairs = pairs;
+  new_scene(p, "GRAY8", 0, 0, 0);
+  picture_noise(&p->image, kind, 25, 1);
+  process(d, p, &s);
+  zsd_denoiser_free(d);
+}
+
+/* Left to itself, it takes the pairs that the noise asks for. */
+START_TEST(test_pairs) {
+  Picture automatic, spatial, strided;
+  const bool correlated = _i;
+  const ZsdNoiseKind kind = correlated ? ZSD_NOISE_CORRELATED : ZSD_NOISE_GAUSSIAN;
+  learn(&automatic, kind, ZSD_PAIRS_AUTO);
+  learn(&spatial, kind, ZSD_PAIRS_SPATIAL);
+  learn(&strided, kind, ZSD_PAIRS_STRIDED);
+  ck_assert_mem_eq(automatic.memory, (correlated ? strided : spatial).memory, automatic.size);
+  ck_assert_mem_ne(spatial.memory, strided.memory, spatial.size);
+  picture_free(&automatic);
+  picture_free(&spatial);
+  picture_free(&strided);
+}
+END_TEST
+
 /* --- followed --- */
 
 typedef struct {
@@ -136,6 +169,7 @@ START_TEST(test_followed) {
     ck_assert_int_eq(zsd_denoiser_process(d, &p.image, 0, &s), after ? ZSD_CANCELLED : ZSD_OK);
     ck_assert_uint_gt(log.calls, 0);
     ck_assert_uint_eq(log.last == log.steps, after == 0);
+    ck_assert_uint_eq(status_of(d).trainings, after == 0);
     if (after)
       ck_assert_mem_eq(p.memory, before.memory, p.size);
     else
@@ -153,6 +187,7 @@ Suite *make_suite(void) {
   tcase_add_loop_test(tc, test_gain, 0, 6);
   tcase_add_test(tc, test_best);
   tcase_add_test(tc, test_correlated);
+  tcase_add_loop_test(tc, test_pairs, 0, 2);
   tcase_add_loop_test(tc, test_sizes, 0, 4);
   tcase_add_test(tc, test_series);
   tcase_add_loop_test(tc, test_followed, 0, 2);
