@@ -69,6 +69,13 @@ static uint8_t *make_image(ZsdImage *image) {
   return memory;
 }
 
+/* What was measured before leaves no trace, not even in how sums are rounded. */
+static void forget(ZsdTrace *trace) {
+  zsd_trace_forget(trace);
+  memset(trace->tint.mean, 0, sizeof trace->tint.mean);
+  memset(trace->tint.next, 0, sizeof trace->tint.next);
+}
+
 static void fill_left(const ZsdFrame *frame, float left) {
   for (int i = 0; i < frame->components; i++) {
     const ZsdFrameComponent *c = &frame->component[i];
@@ -91,7 +98,7 @@ static int estimate(const Job *job, const ZsdWeights *weights, float left, float
   fill_left(&found, left);
   for (int i = 0; i < found.components; i++)
     found.component[i].y = found.component[i].k; /* which has served its purpose by then */
-  zsd_trace_forget(trace);
+  forget(trace);
   const int failed = !memory || zsd_filter_run(job->filter, &seen, job->view, trace, &whole);
   if (!failed)
     zsd_frame_load(&found, &seen, job->kernels, job->threads);
@@ -263,7 +270,7 @@ ZsdResult zsd_still_run(const ZsdStill *still, ZsdFilter *filter, ZsdImage *imag
   if (result == ZSD_OK && rehearses(still, image))
     result = rehearse(&job, &follower);
   last.fused = true;
-  zsd_trace_forget(still->trace);
+  forget(still->trace);
   if (result == ZSD_OK && zsd_filter_run(filter, image, still->view, still->trace, &last))
     result = ZSD_NO_MEMORY;
   zsd_trace_forget(still->trace);
