@@ -12,6 +12,7 @@
 #include "settings.h"
 #include "split.h"
 #include "start.h"
+#include "still.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -420,6 +421,16 @@ static float strength_of(ZsdDenoiser *d, const ZsdSettings *s) {
   return (float)(s->strength * d->shown / FADE_IN);
 }
 
+/* Filters a picture by itself, which is told as a learning is. */
+static ZsdResult filter_still(ZsdDenoiser *d, ZsdImage *image, const ZsdView *view,
+                              ZsdTrace *trace, const ZsdFiltering *how, const ZsdSettings *s) {
+  const ZsdStill still = {s->profile, view, trace, how, &d->net, s->seed, &d->observer};
+  const ZsdResult result =
+      zsd_still_run(&still, d->filter, image, d->kernels, d->threads, &d->status.training);
+  d->status.trainings += result == ZSD_OK;
+  return result;
+}
+
 /* Leaves a frame as it is. What the frames before showed is no past of the next one's. */
 static ZsdResult let_pass(Stream *stream) {
   zsd_trace_forget(&stream->trace);
@@ -444,7 +455,7 @@ static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field,
     return let_pass(stream);
   }
   if (field == 0) {
-    d->keyframe = d->keyframe || !same_format(&d->shape, image);
+    d->keyframe = d->keyframe || s.still || !same_format(&d->shape, image);
     d->shape = *image;
   }
   const ZsdResult room = prepare(d, image, stream, &s);
@@ -455,6 +466,9 @@ static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field,
   if (!s.temporal)
     zsd_fusion_go_alone(stream->fusion);
   zsd_fusion_add(stream->fusion, &stream->frame, d->threads);
+  if (zsd_settings_still(&s) &&
+      zsd_still_look(stream->fusion, &stream->frame, d->kernels, d->threads))
+    return ZSD_NO_MEMORY;
   const bool repeated = zsd_fusion_repeated(stream->fusion);
   const ZsdView view = {&stream->frame, &d->layout,
                         s.profile == ZSD_PROFILE_PAPER ? NULL : stream->fusion, false};
@@ -475,10 +489,15 @@ static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field,
                             .refresh = zsd_settings_refresh(&s),
                             .twice = zsd_settings_twice(&s),
                             .repeated = repeated};
+  ZsdResult result = ZSD_OK;
   if (d->status.state != ZSD_STATE_FILTERING)
     zsd_trace_forget(&stream->trace);
+  else if (zsd_settings_still(&s))
+    result = filter_still(d, image, &view, &stream->trace, &how, &s);
   else if (zsd_filter_run(d->filter, image, &view, &stream->trace, &how))
-    return ZSD_NO_MEMORY;
+    result = ZSD_NO_MEMORY;
+  if (result != ZSD_OK)
+    return result;
   if (s.temporal)
     zsd_fusion_keep(stream->fusion, &stream->frame, d->threads);
   zsd_split_draw(image, first_column);

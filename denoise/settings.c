@@ -40,6 +40,8 @@ ZsdSettings zsd_settings_resolve(const ZsdSettings *settings) {
   ZsdSettings s = *settings;
   if (s.profile == ZSD_PROFILE_PAPER)
     s.temporal = s.warm_start = false;
+  if (s.still)
+    s.temporal = false;
   if (s.profile == ZSD_PROFILE_PAPER && s.precision == ZSD_PRECISION_AUTO)
     s.precision = ZSD_PRECISION_FP32;
   if (s.epochs == 0 && !s.warm_start)
@@ -110,4 +112,11 @@ unsigned zsd_settings_refresh(const ZsdSettings *settings) {
 
 bool zsd_settings_twice(const ZsdSettings *settings) {
   return settings->quality == ZSD_QUALITY_FULL && !settings->background;
+}
+
+bool zsd_settings_still(const ZsdSettings *settings) {
+  const bool careful =
+      settings->profile == ZSD_PROFILE_BALANCED || settings->profile == ZSD_PROFILE_BEST;
+  return settings->still && careful && !settings->background &&
+         settings->quality == ZSD_QUALITY_FULL;
 }

@@ -25,4 +25,7 @@ unsigned zsd_settings_refresh(const ZsdSettings *settings);
 /* Whether frames at the start may be looked at twice; not where there is little time. */
 bool zsd_settings_twice(const ZsdSettings *settings);
 
+/* Whether a frame is taken for a picture by itself, and time for it. */
+bool zsd_settings_still(const ZsdSettings *settings);
+
 #endif

@@ -40,6 +40,15 @@
  * learned from random weights, which takes seconds on each keyframe. The #GstZsDenoise:profile
  * `paper` does neither: it is the method as published.
  *
+ * ## Pictures
+ *
+ * A buffer whose caps have a framerate of 0/1, with no duration and no timestamp but 0, of a source
+ * that is not live, is a picture by itself: decoders of picture files give such. Each one is a
+ * keyframe, and the profiles `balanced` and `best` take some seconds for it: where a picture repeats
+ * itself, these are further looks at the same thing, and `best` learns from what it has made of it.
+ * Messages tell of this progress as of learning. Pictures in RGB are best: their colours tell noise
+ * that neighbours share from texture.
+ *
  * ## Frames
  *
  * Frames are changed in place, never dropped, delayed or reordered. With #GstZsDenoise:strength 0
@@ -77,7 +86,7 @@
  *   * #gdouble `loss`: see #GstZsDenoise:loss
  *   * #gdouble `eta`: seconds to go
  * * `zsdenoise-trained`, each time a learning has come to its end: on a keyframe, on the frames
- *   after it, or a fine-tuning:
+ *   after it, a fine-tuning, or a picture by itself:
  *   * #gdouble `loss`: see #GstZsDenoise:loss
  *   * #gdouble `estimated-sigma`: see #GstZsDenoise:estimated-sigma
  *   * #gdouble `seconds`: how long it took
@@ -405,6 +414,16 @@ process (GstZsDenoise * self, GstVideoFrame * frame,
   return result;
 }
 
+/* Whether the buffer is a picture by itself, as decoders of picture files give it: nothing says how
+ * long it is shown, nor that time has passed before it. */
+static gboolean
+is_still (GstZsDenoise * self, GstBuffer * buffer)
+{
+  return GST_VIDEO_INFO_FPS_N (&GST_VIDEO_FILTER (self)->in_info) == 0
+      && !self->live && !GST_BUFFER_DURATION_IS_VALID (buffer)
+      && (!GST_BUFFER_PTS_IS_VALID (buffer) || GST_BUFFER_PTS (buffer) == 0);
+}
+
 static GstFlowReturn
 gst_zs_denoise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
 {
@@ -424,6 +443,7 @@ gst_zs_denoise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
   g_atomic_pointer_set (&self->streaming, g_thread_self ());
   settings.background = learns_in_background (self);
   settings.quality = self->pace.quality;
+  settings.still = is_still (self, buffer);
   /* Backwards, what came before is what is shown after. */
   if (trans->segment.rate < 0)
     settings.temporal = false;

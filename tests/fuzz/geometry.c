@@ -129,6 +129,7 @@ static ZsdSettings take_settings(Bytes *b) {
   s.precision = flags & 16 ? ZSD_PRECISION_BF16 : ZSD_PRECISION_FP32;
   s.scene_threshold = flags & 32 ? 0.1 : 0;
   s.finetune_interval = flags & 64 ? 1 : 0;
+  s.still = !s.temporal && flags & 64;
   s.finetune_epochs = 1;
   s.epochs = 1;
   s.threads = 1;

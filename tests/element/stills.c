@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How a picture by itself is told from a frame of a stream. */
+#include "picture.h"
+#include "suite.h"
+
+/* What comes out for a buffer with these times and this rate of frames. */
+static GstBuffer *
+denoised (const gchar * format, gint rate, GstClockTime pts,
+    GstClockTime duration, const gchar * profile, gboolean live)
+{
+  GstVideoInfo info = picture_info (format, 96, 80);
+  GstHarness *h = start_element ("zsdenoise", "n-threads", 2, NULL);
+  GstBuffer *frame = picture_noisy (&info, 0), *out;
+
+  gst_util_set_object_arg (G_OBJECT (h->element), "profile", profile);
+  gst_harness_set_live (h, live);
+  GST_VIDEO_INFO_FPS_N (&info) = rate;
+  GST_VIDEO_INFO_FPS_D (&info) = 1;
+  set_format (h, &info);
+  GST_BUFFER_PTS (frame) = pts;
+  GST_BUFFER_DURATION (frame) = duration;
+  out = filtered (h, frame);
+  stop_element (h);
+  return out;
+}
+
+/* A picture comes out better than a frame of a stream. */
+GST_START_TEST (test_gain)
+{
+  static const gchar *const formats[] = { "RGB", "I420", "GRAY8" };
+  const gchar *format = formats[__i__];
+  const GstVideoInfo info = picture_info (format, 96, 80);
+  GstBuffer *clean = picture_new (&info, 0);
+  GstBuffer *still = denoised (format, 0, 0, GST_CLOCK_TIME_NONE, "balanced",
+      FALSE);
+  GstBuffer *frame = denoised (format, 30, 0, GST_SECOND / 30, "balanced",
+      FALSE);
+
+  fail_unless (picture_psnr (still, clean, &info) >
+      picture_psnr (frame, clean, &info) + 0.5);
+  gst_buffer_unref (clean);
+  gst_buffer_unref (still);
+  gst_buffer_unref (frame);
+}
+
+GST_END_TEST;
+
+static const struct
+{
+  const gchar *what;
+  gint rate;
+  GstClockTime pts, duration;
+  const gchar *profile;
+  gboolean live, still;
+} cases[] = {
+  {"no times", 0, GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, "balanced", FALSE,
+      TRUE},
+  {"a rate of frames", 25, 0, GST_CLOCK_TIME_NONE, "balanced", FALSE, FALSE},
+  {"time has passed", 0, GST_SECOND, GST_CLOCK_TIME_NONE, "balanced", FALSE,
+      FALSE},
+  {"shown for a time", 0, 0, GST_SECOND / 30, "balanced", FALSE, FALSE},
+  {"a live source", 0, 0, GST_CLOCK_TIME_NONE, "balanced", TRUE, FALSE},
+  {"no time for it", 0, 0, GST_CLOCK_TIME_NONE, "realtime", FALSE, FALSE},
+};
+
+GST_START_TEST (test_told)
+{
+  const GstVideoInfo info = picture_info ("RGB", 96, 80);
+  const gchar *profile = cases[__i__].profile;
+  GstBuffer *still, *frame, *out;
+
+  out = denoised ("RGB", cases[__i__].rate, cases[__i__].pts,
+      cases[__i__].duration, profile, cases[__i__].live);
+  frame = denoised ("RGB", 30, 0, GST_SECOND / 30, profile, FALSE);
+  still = denoised ("RGB", 0, 0, GST_CLOCK_TIME_NONE, "balanced", FALSE);
+  fail_unless (picture_same_columns (out, cases[__i__].still ? still : frame,
+          &info, 0, 96), "%s", cases[__i__].what);
+  gst_buffer_unref (out);
+  gst_buffer_unref (still);
+  gst_buffer_unref (frame);
+}
+
+GST_END_TEST;
+
+Suite *
+make_suite (void)
+{
+  Suite *suite = suite_create ("stills");
+  TCase *tcase = tcase_create ("stills");
+
+  tcase_add_loop_test (tcase, test_gain, 0, 3);
+  tcase_add_loop_test (tcase, test_told, 0, G_N_ELEMENTS (cases));
+  suite_add_tcase (suite, tcase);
+  return suite;
+}
