@@ -231,6 +231,14 @@ find_format (const gchar * name, Format * format)
 }
 
 gboolean
+still_suffix_is_known (const gchar * name)
+{
+  Format format;
+
+  return find_format (name, &format);
+}
+
+gboolean
 still_fits (VipsImage * still, const gchar * name, GError ** error)
 {
   const gint side = MAX (vips_image_get_width (still),

@@ -33,12 +33,15 @@ VipsImage *still_read (const gchar * file, guint64 max_pixels, GError ** error);
 VipsImage *still_read_memory (GBytes * bytes, guint64 max_pixels,
     GError ** error);
 
-/* The format of a file as the suffix of names, as ".png"; of a picture that has been read, the
- * one it had. */
+/* The suffix of names of files in the format that the picture was read from, as ".png". */
 const gchar *still_suffix (VipsImage * still);
 
-/* Whether the picture can be written to a file with such a name: its suffix is .png, .jpg, .jpeg,
- * .webp, .tif, .tiff or .bmp, and the format can hold the picture. (Where it holds 8 bits only, those
+/* Whether a name has a suffix of pictures: .png, .jpg, .jpeg, .webp, .tif, .tiff or .bmp, in capitals or
+ * not. */
+gboolean still_suffix_is_known (const gchar * name);
+
+/* Whether the picture can be written to a file with such a name: its suffix is known, and the format
+ * can hold the picture. (Where it holds 8 bits only, those
  * of 16 are rounded; a JPEG holds no alpha.) */
 gboolean still_fits (VipsImage * still, const gchar * name, GError ** error);
 
