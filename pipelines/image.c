@@ -12,6 +12,7 @@
 
 #include <glib/gstdio.h>
 #include <locale.h>
+#include <string.h>
 #include <sys/stat.h>
 
 typedef struct
@@ -27,7 +28,7 @@ typedef struct
 typedef struct
 {
   Image *image;
-  const PicturePair *pair;
+  PicturePair *pair;
   VipsImage *clean;
   Outcome outcome;
 } Job;
@@ -147,14 +148,30 @@ compare (Job * job, GError ** error)
   return FALSE;
 }
 
+/* Where nothing is said of the format it is that of the picture. */
+static gboolean
+read_picture (Job * job, GError ** error)
+{
+  gchar *name = g_path_get_basename (job->pair->out), *whole;
+
+  job->clean = still_read (job->pair->in, 0, error);
+  if (job->clean && strchr (name, '.') == NULL) {
+    whole = g_strconcat (job->pair->out, still_suffix (job->clean), NULL);
+    g_free (job->pair->out);
+    job->pair->out = whole;
+  }
+  g_free (name);
+  return job->clean != NULL;
+}
+
 /* The whole way of a picture; leaves `job` to be cleared. */
 static gboolean
 process (Job * job, guint place, GError ** error)
 {
   Image *image = job->image;
 
-  job->clean = still_read (job->pair->in, 0, error);
-  return job->clean != NULL && still_fits (job->clean, job->pair->out, error)
+  return read_picture (job, error)
+      && still_fits (job->clean, job->pair->out, error)
       && is_free (job, error)
       && add_noise (job, error) && denoise (job, error)
       && compare (job, error)

@@ -180,9 +180,9 @@ static const gchar head[] = "<!DOCTYPE html>\n"
     "margin: 2rem auto; padding: 0 1rem }\n"
     "  h2 { overflow-wrap: anywhere }\n"
     "  img { max-width: 100%; height: auto; display: block }\n"
-    "  figure { margin: 0 }\n"
+    "  figure { margin: 0 0 1rem }\n"
     "  figcaption { opacity: 0.7 }\n"
-    "  .two { display: grid; gap: 1rem; "
+    "  .two { display: grid; column-gap: 1rem; "
     "grid-template-columns: repeat(auto-fit, minmax(18rem, 1fr)) }\n"
     "  th, td { text-align: left; padding: 0.1rem 1.5rem 0.1rem 0; "
     "font-variant-numeric: tabular-nums }\n" "</style>\n";
@@ -217,7 +217,7 @@ static gchar *
 section_of (const Report * report, guint place, const Outcome * outcome)
 {
   GString *page = g_string_new (NULL);
-  gchar *shown = g_filename_display_name (outcome->name);
+  gchar *shown = g_filename_display_basename (outcome->name);
   gchar *title = g_markup_escape_text (shown, -1);
 
   g_string_append_printf (page, "<section>\n<h2>%s</h2>\n", title);
