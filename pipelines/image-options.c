@@ -40,14 +40,15 @@ parse (ImageOptions * options, Files * files, ConfigOptions * keys, int *argc,
   };
   GOptionContext *context = g_option_context_new ("[IN [OUT]] - denoises "
       "pictures");
+  GOptionGroup *group = config_options_group (keys);
   gboolean parsed;
 
   g_option_context_set_description (context,
       "IN is a picture, a folder of them or a pattern in quotes, as "
       "'*.png'; OUT a picture, a\nfolder (out/) or, for another format, "
       "a folder and a suffix, as 'out/*.webp'.\n");
-  g_option_context_add_main_entries (context, entries, NULL);
-  g_option_context_add_group (context, config_options_group (keys));
+  g_option_group_add_entries (group, entries);
+  g_option_context_set_main_group (context, group);
   g_option_context_add_group (context, gst_init_get_option_group ());
   parsed = g_option_context_parse (context, argc, argv, error);
   g_option_context_free (context);
@@ -110,7 +111,7 @@ image_options_parse (ImageOptions * options, int *argc, char ***argv,
     GError ** error)
 {
   ConfigOptions *keys = config_options_new ();
-  Files files = { NULL };
+  Files files = { 0 };
   gboolean done;
 
   *options = (ImageOptions) {

@@ -97,7 +97,7 @@ static Place
 find_place (const gchar * out, gboolean many)
 {
   gchar *name = out ? g_path_get_basename (out) : NULL;
-  Place place = { NULL };
+  Place place = { 0 };
 
   if (out == NULL) {
     place.folder = g_strdup (PICTURE_LIST_OUT);
