@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Denoises pictures: zsdenoise-image [OPTION...] [IN [OUT]]; --help says which there are.
  *
- * With a degree of noise IN counts as clean: noise is added first, and PSNR and SSIM before and after
- * are printed. A picture that fails does not stop the others. */
+ * With a degree of noise IN counts as clean: noise is added first, and PSNR and SSIM before and
+ * after are printed. A picture that fails does not stop the others. */
 #include "image-options.h"
 #include "launch.h"
 #include "picture-list.h"

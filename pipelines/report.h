@@ -23,8 +23,8 @@ typedef struct _Report Report;
 Report *report_new (const gchar * folder, guint pictures, GError ** error);
 void report_free (Report * report);
 
-/* Writes the pictures and the curve of the loss (with gnuplot) of the picture at that place. By any
- * thread. */
+/* Writes the pictures and the curve of the loss (with gnuplot) of the picture at that place. By
+ * any thread. */
 gboolean report_add (Report * report, guint place, const Outcome * outcome,
     GError ** error);
 

@@ -58,7 +58,8 @@ still_set_error (GError ** error, const gchar * what, const gchar * otherwise)
   g_strchomp (text);
   /* It begins with the name of the function. */
   colon = strstr (text, ": ");
-  said = *text == '\0' ? otherwise : colon ? colon + 2 : text;
+  said =
+      *text == '\0' ? otherwise : colon ? colon + strspn (colon, ": ") : text;
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", what, said);
   g_free (text);
 }

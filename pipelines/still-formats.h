@@ -27,8 +27,8 @@ extern const StillFormat still_formats[STILL_N_FORMATS];
 /* That of the name's suffix; FALSE: it has none that is known. */
 gboolean still_find_format (const gchar * name, StillFormatId * id);
 
-/* libvips collects its errors in one place for all threads: whoever may have to tell them has it for
- * himself in between. */
+/* libvips collects its errors in one place for all threads: whoever may have to tell them has it
+ * for himself in between. */
 void still_lock (void);
 void still_unlock (void);
 
