@@ -32,6 +32,22 @@ is_known (GBytes * bytes)
       || begins_with (bytes, 0, "MM\0+", 4) || begins_with (bytes, 0, "BM", 2);
 }
 
+/* libvips sees only the first picture of an animated PNG, which has a chunk acTL before the data. */
+static gboolean
+is_animated_png (GBytes * bytes)
+{
+  gsize size, at = 8;
+  const guint8 *data = g_bytes_get_data (bytes, &size);
+
+  while (begins_with (bytes, 0, "\x89PNG", 4) && at + 8 <= size
+      && !begins_with (bytes, at + 4, "IDAT", 4)) {
+    if (begins_with (bytes, at + 4, "acTL", 4))
+      return TRUE;
+    at += (gsize) GST_READ_UINT32_BE (data + at) + 12;
+  }
+  return FALSE;
+}
+
 static gboolean
 has_kind_of_samples (VipsImage * image)
 {
@@ -86,6 +102,12 @@ still_read_memory (GBytes * bytes, guint64 max_pixels, GError ** error)
   gsize size;
   const void *data = g_bytes_get_data (bytes, &size);
 
+  if (is_animated_png (bytes)) {
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+        "it holds several pictures; save the one that is to be denoised by "
+        "itself");
+    return NULL;
+  }
   if (!is_known (bytes)) {
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
         size ? "it is no " NAMES " picture" :
