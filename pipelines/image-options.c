@@ -26,6 +26,8 @@ parse (ImageOptions * options, Files * files, ConfigOptions * keys, int *argc,
         "FILE"},
     {"profile", 0, 0, G_OPTION_ARG_STRING, &options->profile,
         "realtime, balanced, best or paper", "NAME"},
+    {"pairs", 0, 0, G_OPTION_ARG_STRING, &options->pairs,
+        "What is learned from: auto, spatial or strided", "NAME"},
     {"strength", 0, 0, G_OPTION_ARG_DOUBLE, &options->strength,
         "How much of the noise is removed (1)", "PART"},
     {"jobs", 0, 0, G_OPTION_ARG_INT, &options->jobs,
@@ -103,7 +105,9 @@ check (const ImageOptions * options, GError ** error)
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         fault);
   return fault == NULL && (options->profile == NULL
-      || choice_check ("profile", options->profile, error));
+      || choice_check ("profile", options->profile, error))
+      && (options->pairs == NULL
+      || choice_check ("pairs", options->pairs, error));
 }
 
 gboolean
@@ -142,5 +146,6 @@ image_options_clear (ImageOptions * options)
   g_free (options->in);
   g_free (options->out);
   g_free (options->profile);
+  g_free (options->pairs);
   g_free (options->report);
 }

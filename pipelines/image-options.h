@@ -13,7 +13,7 @@ typedef struct
 
   gchar *in;                    /* a file, a folder or a pattern */
   gchar *out;                   /* NULL: none is named */
-  gchar *profile;               /* NULL: the element's default */
+  gchar *profile, *pairs;       /* NULL: the element's default */
   gdouble strength;
   gint jobs;
   gchar *report;                /* NULL: no report */

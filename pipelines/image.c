@@ -61,17 +61,26 @@ make_denoise (const ImageOptions * options, GError ** error)
       MAX (1, g_get_num_processors () / options->jobs), NULL);
   if (options->profile)
     gst_util_set_object_arg (G_OBJECT (denoise), "profile", options->profile);
+  if (options->pairs)
+    gst_util_set_object_arg (G_OBJECT (denoise), "pairs", options->pairs);
   return denoise;
 }
 
 /* --- one picture --- */
 
+/* Of several parts of the work the longest one is for the report. */
 static void
 on_progress (const StillProgress * learning, gpointer data)
 {
   Job *job = data;
+  GArray *all = job->outcome.learning;
+  const guint steps = all->len ?
+      g_array_index (all, StillProgress, 0).steps : 0;
 
-  g_array_append_vals (job->outcome.learning, learning, 1);
+  if (learning->steps > steps)
+    g_array_set_size (all, 0);
+  if (learning->steps >= steps)
+    g_array_append_vals (all, learning, 1);
   progress_learn (job->image->progress, job->outcome.name, learning);
 }
 

@@ -124,7 +124,9 @@ script_for (const gchar * file, const GArray * learning)
       "set tics nomirror textcolor '#888888'\n"
       "set xlabel 'step' textcolor '#888888'\n"
       "set ylabel 'loss' textcolor '#888888'\n"
-      "set logscale y\n"
+      "set xrange [0:*]\n"
+      "stats $loss using 2 nooutput\n"
+      "if (STATS_min > 0 && STATS_max > 3 * STATS_min) set logscale y\n"
       "unset key\n"
       "plot $loss with points pointtype 7 pointsize 0.3 linecolor '#888888', "
       "$loss smooth bezier with lines linewidth 2 linecolor '#2a7de1'\n", file);

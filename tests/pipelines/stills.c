@@ -122,26 +122,30 @@ on_progress (const StillProgress * progress, gpointer user)
   g_array_append_vals (told, progress, 1);
 }
 
+/* Steps of learning, and then what else takes time. */
 static void
 test_progress (void)
 {
   GArray *told = g_array_new (FALSE, FALSE, sizeof (StillProgress));
   GstElement *learner = element ("zsdenoise temporal=false epochs=40");
   VipsImage *noisy = noisy_picture ();
-  guint i, last = 0;
+  StillProgress last = {.steps = 40 };
+  guint i;
 
   g_object_unref (denoise (noisy, learner, on_progress, told));
   g_assert_cmpuint (told->len, >, 0);
   for (i = 0; i < told->len; i++) {
     const StillProgress *progress = &g_array_index (told, StillProgress, i);
 
-    g_assert_cmpuint (progress->step, >=, last);
-    g_assert_cmpuint (progress->steps, ==, 40);
+    if (i == 0 || progress->steps == last.steps) {
+      g_assert_cmpuint (progress->step, >=, last.step);
+      g_assert_cmpuint (progress->steps, ==, last.steps);
+    }
+    g_assert_cmpuint (progress->step, <=, progress->steps);
     g_assert_cmpfloat (progress->loss, >, 0);
     g_assert_cmpfloat (progress->eta, >=, 0);
-    last = progress->step;
+    last = *progress;
   }
-  g_assert_cmpuint (last, ==, 40);
   g_array_unref (told);
   g_object_unref (noisy);
   gst_object_unref (learner);
