@@ -3,10 +3,13 @@
 #include "picture.h"
 #include "suite.h"
 
+#include <string.h>
+
 static const gchar *const formats[] = {
   "I420", "YV12", "NV12", "NV21", "Y42B", "Y444", "YUY2", "UYVY", "GRAY8",
   "RGB", "BGR", "RGBx", "BGRx", "xRGB", "xBGR", "RGBA", "BGRA", "ARGB", "ABGR",
   "I420_10LE", "P010_10LE", "I422_10LE", "Y444_10LE", "GRAY16_LE",
+  "RGBA64_LE", "BGRA64_LE", "ARGB64_LE", "ABGR64_LE",
 };
 
 static const struct
@@ -152,6 +155,64 @@ GST_START_TEST (test_format)
 
 GST_END_TEST;
 
+/* The words of a pixel as the format's name says they lie, and not as GStreamer describes them. */
+static const gchar *const word_orders[] = { "RGBA", "BGRA", "ARGB", "ABGR" };
+
+/* From RGBA to another order, or back. */
+static GstBuffer *
+reorder (GstBuffer * from, const gchar * order, gboolean back)
+{
+  GstBuffer *to = gst_buffer_copy_deep (from);
+  GstMapInfo in, out;
+  gsize i, word;
+
+  fail_unless (gst_buffer_map (from, &in, GST_MAP_READ));
+  fail_unless (gst_buffer_map (to, &out, GST_MAP_WRITE));
+  for (i = 0; i < in.size; i += 8)
+    for (word = 0; word < 4; word++) {
+      const gsize in_order = i + 2 * (strchr (order, "RGBA"[word]) - order);
+      const gsize in_rgba = i + 2 * word;
+
+      memcpy (out.data + (back ? in_rgba : in_order),
+          in.data + (back ? in_order : in_rgba), 2);
+    }
+  gst_buffer_unmap (to, &out);
+  gst_buffer_unmap (from, &in);
+  return to;
+}
+
+/* Whichever way the colours lie, they come out the same, and alpha as it was. */
+GST_START_TEST (test_order_of_words)
+{
+  const GstVideoInfo rgba = picture_info ("RGBA64_LE", 160, 120);
+  GstBuffer *first = NULL;
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (word_orders); i++) {
+    gchar *name = g_strdup_printf ("%s64_LE", word_orders[i]);
+    const GstVideoInfo info = picture_info (name, 160, 120);
+    GstHarness *h = start_element ("zsdenoise", CHEAP, NULL);
+    GstBuffer *in = picture_noisy (&rgba, 0), *out, *back;
+
+    set_format (h, &info);
+    out = filtered (h, reorder (in, word_orders[i], FALSE));
+    back = reorder (out, word_orders[i], TRUE);
+    fail_if (picture_same_bytes (in, back));
+    fail_unless (picture_same_others (in, back, &rgba), "%s", name);
+    if (first == NULL)
+      first = gst_buffer_ref (back);
+    fail_unless (picture_same_bytes (first, back), "%s", name);
+    gst_buffer_unref (back);
+    gst_buffer_unref (out);
+    gst_buffer_unref (in);
+    g_free (name);
+    stop_element (h);
+  }
+  gst_buffer_unref (first);
+}
+
+GST_END_TEST;
+
 Suite *
 make_suite (void)
 {
@@ -160,6 +221,7 @@ make_suite (void)
 
   tcase_add_test (tcase, test_format_list);
   tcase_add_loop_test (tcase, test_format, 0, G_N_ELEMENTS (formats));
+  tcase_add_test (tcase, test_order_of_words);
   suite_add_tcase (suite, tcase);
   return suite;
 }

@@ -345,7 +345,8 @@ GST_START_TEST (test_state)
 GST_END_TEST;
 
 static const gchar *const sigma_formats[] = {
-  "I420", "GRAY8", "RGB", "YUY2", "BGRA", "I420_10LE", "P010_10LE", "GRAY16_LE"
+  "I420", "GRAY8", "RGB", "YUY2", "BGRA", "I420_10LE", "P010_10LE", "GRAY16_LE",
+  "RGBA64_LE"
 };
 
 /* White noise on a smooth picture, on the scale of 0 to 255 in every format: from one frame, and

@@ -67,7 +67,7 @@ deviation_of (const gdouble * samples, guint n)
 
 static const gchar *const measured[] = {
   "GRAY8", "I420", "NV12", "YUY2", "RGB", "BGRA", "I420_10LE", "P010_10LE",
-  "GRAY16_LE"
+  "GRAY16_LE", "RGBA64_LE"
 };
 
 GST_START_TEST (test_deviation)

@@ -58,6 +58,7 @@ static const gchar *const formats[] = {
   "I420", "YV12", "NV12", "NV21", "Y42B", "Y444", "YUY2", "UYVY", "GRAY8",
   "RGB", "BGR", "RGBx", "BGRx", "xRGB", "xBGR", "RGBA", "BGRA", "ARGB", "ABGR",
   "I420_10LE", "P010_10LE", "I422_10LE", "Y444_10LE", "GRAY16_LE",
+  "RGBA64_LE",
 };
 
 #define N_FRAMES 5
