@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A short clip: decoded, denoised, and written as what each browser plays. The clip as it came is
+ * written so once more, to be compared with. */
+#include "launch.h"
+#include "worker.h"
+
+#include <gst/video/video.h>
+#include <errno.h>
+#include <glib/gstdio.h>
+
+#define SAY_INTERVAL (200 * G_TIME_SPAN_MILLISECOND)
+
+/* A clip with more frames a second than that is none. */
+#define MOST_FRAMES_PER_SECOND 130
+
+typedef struct
+{
+  const Work *work;
+  GstElement *pipeline;
+  GstElement *filter;           /* NULL: no video has been found yet */
+  gboolean have_audio;
+  gint width, height;
+  gint64 duration;              /* -1: not known */
+
+  /* the streaming thread's */
+  GstClockTime first;
+  guint frames;
+  gint64 said;
+
+  GMutex lock;
+  gchar *fault;                 /* the first thing that was wrong */
+} Clip;
+
+static void
+G_GNUC_PRINTF (2, 3)
+fail (Clip * clip, const gchar * format, ...)
+{
+  va_list values;
+
+  va_start (values, format);
+  g_mutex_lock (&clip->lock);
+  if (clip->fault == NULL) {
+    clip->fault = g_strdup_vprintf (format, values);
+    gst_element_post_message (clip->pipeline,
+        gst_message_new_application (NULL, gst_structure_new_empty ("fault")));
+  }
+  g_mutex_unlock (&clip->lock);
+  va_end (values);
+}
+
+/* --- what strangers' files may reach --- */
+
+/* A decoder for anything would take a playlist, too, and fetch what that names. */
+static gboolean
+is_allowed (const gchar * element)
+{
+  static const gchar *const allowed[] = {
+    "qtdemux", "matroskademux", "h264parse", "avdec_h264", "h265parse",
+    "avdec_h265", "vp8dec", "vp9dec", "vp9parse", "avdec_vp8", "avdec_vp9",
+    "av1parse", "av1dec", "dav1ddec", "mpeg4videoparse", "avdec_mpeg4",
+    "jpegparse", "jpegdec", "avdec_mjpeg", "avdec_ffv1", "aacparse",
+    "avdec_aac", "opusparse", "opusdec", "vorbisparse", "vorbisdec",
+    "mpegaudioparse", "mpg123audiodec", "avdec_mp3", "flacparse", "flacdec",
+    "avdec_alac", NULL
+  };
+
+  return g_strv_contains (allowed, element);
+}
+
+static guint
+on_autoplug_select (GstElement * decoder G_GNUC_UNUSED,
+    GstPad * pad G_GNUC_UNUSED, GstCaps * caps G_GNUC_UNUSED,
+    GstElementFactory * factory, gpointer data G_GNUC_UNUSED)
+{
+  enum
+  { TRY, EXPOSE, SKIP };
+
+  return is_allowed (GST_OBJECT_NAME (factory)) ? TRY : SKIP;
+}
+
+/* Whether a frame is of a size that is taken; said by the file, before any is decoded. */
+static gboolean
+has_fit_size (Clip * clip, GstCaps * caps)
+{
+  const GstStructure *structure = gst_caps_get_structure (caps, 0);
+  gint width = 0, height = 0;
+
+  if (!gst_structure_get_int (structure, "width", &width)
+      || !gst_structure_get_int (structure, "height", &height)
+      || (gint64) width * height <= clip->work->max_clip_pixels)
+    return TRUE;
+  fail (clip, "its frames have %dx%d pixels, and %" G_GINT64_FORMAT
+      " in all are the limit", width, height, clip->work->max_clip_pixels);
+  return FALSE;
+}
+
+static gboolean
+on_autoplug_continue (GstElement * decoder G_GNUC_UNUSED,
+    GstPad * pad G_GNUC_UNUSED, GstCaps * caps, gpointer data)
+{
+  has_fit_size (data, caps);
+  return TRUE;
+}
+
+/* --- frames --- */
+
+static void
+say (Clip * clip, GstClockTime position)
+{
+  const gint64 now = g_get_monotonic_time ();
+  const gdouble part = clip->duration > 0 ?
+      (gdouble) position / (gdouble) clip->duration : 0;
+  gdouble loss = -1;
+
+  if (now - clip->said < SAY_INTERVAL)
+    return;
+  clip->said = now;
+  g_object_get (clip->filter, "loss", &loss, NULL);
+  worker_say_phase ("denoising", part, loss, -1);
+}
+
+static GstPadProbeReturn
+on_frame (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer data)
+{
+  Clip *clip = data;
+  const GstClockTime most =
+      (GstClockTime) clip->work->max_clip_seconds * GST_SECOND;
+  const GstClockTime time = GST_BUFFER_PTS (GST_PAD_PROBE_INFO_BUFFER (info));
+  GstClockTime position = 0;
+
+  clip->frames++;
+  if (GST_CLOCK_TIME_IS_VALID (time)) {
+    if (!GST_CLOCK_TIME_IS_VALID (clip->first))
+      clip->first = time;
+    position = time > clip->first ? time - clip->first : 0;
+  }
+  if (position >= most || clip->frames >
+      (guint) clip->work->max_clip_seconds * MOST_FRAMES_PER_SECOND) {
+    fail (clip, "it is longer than the %d s that are the limit",
+        clip->work->max_clip_seconds);
+    return GST_PAD_PROBE_DROP;
+  }
+  say (clip, position);
+  return GST_PAD_PROBE_OK;
+}
+
+/* Sizes that change within a clip, too. */
+static GstPadProbeReturn
+on_event (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer data)
+{
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
+  GstCaps *caps;
+
+  if (GST_EVENT_TYPE (event) != GST_EVENT_CAPS)
+    return GST_PAD_PROBE_OK;
+  gst_event_parse_caps (event, &caps);
+  return has_fit_size (data, caps) ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
+}
+
+/* --- the pipeline --- */
+
+/* What browsers play: H.264 of 8 bits, 4:2:0 and so of even size, and AAC, in MP4. */
+#define ENCODE "videoconvert ! videocrop right=%d bottom=%d ! " \
+    "video/x-raw,format=I420 ! x264enc pass=qual quantizer=%d " \
+    "speed-preset=veryfast key-int-max=60 threads=%d ! " \
+    "video/x-h264,profile=high ! h264parse name=%s"
+#define WRITE "mp4mux name=%s faststart=true faststart-file=%s-index ! " \
+    "filesink location=%s async=false"
+#define ENCODE_AUDIO "queue max-size-time=0 max-size-bytes=0 " \
+    "max-size-buffers=0 name=in ! audioconvert ! audioresample ! " \
+    "avenc_aac name=out"
+
+/* The result while it is not complete. */
+#define PART "result-part"
+
+/* How coarse H.264 is: the noise of the original need not be kept to the last grain. */
+#define QUANTIZER_AFTER 18
+#define QUANTIZER_BEFORE 22
+
+/* Only the whole result comes with a view of the clip as it was. */
+static gboolean
+has_before (Clip * clip)
+{
+  return clip->work->strength == 100;
+}
+
+static gchar *
+encoding (Clip * clip, const gchar * name, gint quantizer)
+{
+  return g_strdup_printf (ENCODE, clip->width & 1, clip->height & 1, quantizer,
+      clip->work->threads, name);
+}
+
+static gchar *
+describe_video (Clip * clip)
+{
+  gchar *after = encoding (clip, "after", QUANTIZER_AFTER);
+  gchar *before = encoding (clip, "before", QUANTIZER_BEFORE);
+  gchar *line = g_strdup_printf ("videoconvert name=in ! tee name=both ! "
+      "queue ! zsdenoise name=filter ! %s both. ! queue ! %s", after,
+      has_before (clip) ? before : "fakesink async=false");
+
+  g_free (after);
+  g_free (before);
+  return line;
+}
+
+/* Gives the bin the pad of an element in it, under the element's name. */
+static void
+show_pad (GstElement * bin, const gchar * name, const gchar * pad_name)
+{
+  GstElement *element = gst_bin_get_by_name (GST_BIN (bin), name);
+  GstPad *pad = gst_element_get_static_pad (element, pad_name);
+
+  gst_element_add_pad (bin, gst_ghost_pad_new (name, pad));
+  gst_object_unref (pad);
+  gst_object_unref (element);
+}
+
+/* NULL: that was a failure. */
+static GstElement *
+add_bin (Clip * clip, const gchar * line)
+{
+  GError *error = NULL;
+  GstElement *bin = launch (line, GST_PARSE_FLAG_PLACE_IN_BIN, &error);
+
+  if (bin == NULL) {
+    fail (clip, "%s", error->message);
+    g_error_free (error);
+    return NULL;
+  }
+  show_pad (bin, "in", "sink");
+  gst_bin_add (GST_BIN (clip->pipeline), bin);
+  return bin;
+}
+
+static void
+link_out (Clip * clip, GstElement * bin, const gchar * name,
+    const gchar * muxer_name, const gchar * muxer_pad)
+{
+  GstElement *muxer =
+      gst_bin_get_by_name (GST_BIN (clip->pipeline), muxer_name);
+
+  show_pad (bin, name, "src");
+  if (!gst_element_link_pads (bin, name, muxer, muxer_pad))
+    fail (clip, "it cannot be written");
+  gst_object_unref (muxer);
+}
+
+static void
+link_in (GstPad * pad, GstElement * bin)
+{
+  GstPad *in = gst_element_get_static_pad (bin, "in");
+
+  gst_element_sync_state_with_parent (bin);
+  gst_pad_link (pad, in);
+  gst_object_unref (in);
+}
+
+static void
+watch_filter (Clip * clip, GstElement * bin)
+{
+  GstPad *pad;
+
+  clip->filter = gst_bin_get_by_name (GST_BIN (bin), "filter");
+  worker_set_up (clip->work, clip->filter);
+  pad = gst_element_get_static_pad (clip->filter, "sink");
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_frame, clip, NULL);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, clip,
+      NULL);
+  gst_object_unref (pad);
+}
+
+static void
+add_video (Clip * clip, GstPad * pad, GstCaps * caps)
+{
+  GstElement *bin;
+  GstVideoInfo info;
+  gchar *line;
+
+  if (!has_fit_size (clip, caps))
+    return;
+  if (!gst_video_info_from_caps (&info, caps)) {
+    fail (clip, "its frames are of no kind that is known here");
+    return;
+  }
+  clip->width = GST_VIDEO_INFO_WIDTH (&info);
+  clip->height = GST_VIDEO_INFO_HEIGHT (&info);
+  line = describe_video (clip);
+  bin = add_bin (clip, line);
+  g_free (line);
+  if (bin == NULL)
+    return;
+  watch_filter (clip, bin);
+  link_out (clip, bin, "after", "write-after", "video_%u");
+  if (has_before (clip))
+    link_out (clip, bin, "before", "write-before", "video_%u");
+  link_in (pad, bin);
+}
+
+static void
+add_audio (Clip * clip, GstPad * pad)
+{
+  GstElement *bin = add_bin (clip, ENCODE_AUDIO);
+
+  if (bin == NULL)
+    return;
+  link_out (clip, bin, "out", "write-after", "audio_%u");
+  link_in (pad, bin);
+}
+
+/* The first video and the first sound; what else there is goes nowhere. */
+static void
+on_pad_added (GstElement * decoder G_GNUC_UNUSED, GstPad * pad, gpointer data)
+{
+  Clip *clip = data;
+  GstCaps *caps = gst_pad_get_current_caps (pad);
+  const gchar *kind = caps ?
+      gst_structure_get_name (gst_caps_get_structure (caps, 0)) : "";
+
+  if (g_str_equal (kind, "video/x-raw") && clip->filter == NULL) {
+    add_video (clip, pad, caps);
+  } else if (g_str_equal (kind, "audio/x-raw") && !clip->have_audio) {
+    clip->have_audio = TRUE;
+    add_audio (clip, pad);
+  }
+  if (caps)
+    gst_caps_unref (caps);
+}
+
+static void
+on_no_more_pads (GstElement * decoder, gpointer data)
+{
+  Clip *clip = data;
+
+  if (clip->filter == NULL)
+    fail (clip, "it holds no video that can be played here");
+  else if (gst_element_query_duration (decoder, GST_FORMAT_TIME,
+          &clip->duration)
+      && clip->duration > clip->work->max_clip_seconds * GST_SECOND)
+    fail (clip, "it is %.1f s long, and %d s are the limit",
+        (gdouble) clip->duration / GST_SECOND, clip->work->max_clip_seconds);
+}
+
+static GstElement *
+make_pipeline (const Work * work, GError ** error)
+{
+  gchar *after = g_strdup_printf (WRITE, "write-after", "after", PART);
+  gchar *before = g_strdup_printf (WRITE, "write-before", "before",
+      WORKER_VIEW_BEFORE);
+  gchar *line = g_strdup_printf ("filesrc location=" WORKER_UPLOAD
+      " ! decodebin name=decoder %s %s", after,
+      work->strength == 100 ? before : "");
+  GstElement *pipeline = launch (line, GST_PARSE_FLAG_NONE, error);
+
+  g_free (after);
+  g_free (before);
+  g_free (line);
+  return pipeline;
+}
+
+/* --- running --- */
+
+static void
+run (Clip * clip)
+{
+  GstBus *bus = gst_element_get_bus (clip->pipeline);
+  GError *error = NULL;
+  GstMessage *message;
+
+  gst_element_set_state (clip->pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (bus, GST_CLOCK_TIME_NONE,
+      GST_MESSAGE_EOS | GST_MESSAGE_ERROR | GST_MESSAGE_APPLICATION);
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
+    gst_message_parse_error (message, &error, NULL);
+    fail (clip, "it cannot be played: %s", error->message);
+    g_error_free (error);
+  }
+  gst_message_unref (message);
+  gst_object_unref (bus);
+  gst_element_set_state (clip->pipeline, GST_STATE_NULL);
+}
+
+static void
+connect (Clip * clip)
+{
+  GstElement *decoder =
+      gst_bin_get_by_name (GST_BIN (clip->pipeline), "decoder");
+
+  g_signal_connect (decoder, "autoplug-select",
+      G_CALLBACK (on_autoplug_select), clip);
+  g_signal_connect (decoder, "autoplug-continue",
+      G_CALLBACK (on_autoplug_continue), clip);
+  g_signal_connect (decoder, "pad-added", G_CALLBACK (on_pad_added), clip);
+  g_signal_connect (decoder, "no-more-pads", G_CALLBACK (on_no_more_pads),
+      clip);
+  gst_object_unref (decoder);
+}
+
+static gboolean
+finish (Clip * clip, GError ** error)
+{
+  gdouble sigma = -1;
+
+  if (clip->fault == NULL && clip->frames == 0)
+    fail (clip, "it holds no frame that can be played here");
+  if (clip->fault == NULL && g_rename (PART, clip->work->result) != 0)
+    fail (clip, "its result cannot be kept: %s", g_strerror (errno));
+  if (clip->fault) {
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s", clip->fault);
+    return FALSE;
+  }
+  g_object_get (clip->filter, "estimated-sigma", &sigma, NULL);
+  worker_say_outcome (clip->width, clip->height, clip->frames, sigma);
+  return TRUE;
+}
+
+gboolean
+worker_clip (const Work * work, GError ** error)
+{
+  Clip clip = {.work = work,.duration = -1,.first = GST_CLOCK_TIME_NONE };
+  gboolean done;
+
+  clip.pipeline = make_pipeline (work, error);
+  if (clip.pipeline == NULL)
+    return FALSE;
+  g_mutex_init (&clip.lock);
+  connect (&clip);
+  run (&clip);
+  done = finish (&clip, error);
+  g_clear_object (&clip.filter);
+  gst_object_unref (clip.pipeline);
+  g_mutex_clear (&clip.lock);
+  g_free (clip.fault);
+  return done;
+}
+
+gboolean
+worker_clip_check (GError ** error)
+{
+  Clip clip = {.work = &(const Work) {.strength = 100,.threads = 1} };
+  gchar *video = describe_video (&clip);
+  GstElement *pipeline = make_pipeline (clip.work, error);
+  GstElement *bin = pipeline ? launch (video, GST_PARSE_FLAG_PLACE_IN_BIN,
+      error) : NULL;
+  GstElement *audio = bin ? launch (ENCODE_AUDIO, GST_PARSE_FLAG_PLACE_IN_BIN,
+      error) : NULL;
+  const gboolean found = audio != NULL;
+
+  g_clear_object (&pipeline);
+  g_clear_object (&bin);
+  g_clear_object (&audio);
+  g_free (video);
+  return found;
+}
