@@ -11,6 +11,7 @@
 #include "settings.h"
 #include "split.h"
 #include "start.h"
+#include "still.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -434,6 +435,9 @@ ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
   if (!s.temporal)
     zsd_fusion_go_alone(stream->fusion);
   zsd_fusion_add(stream->fusion, &stream->frame, d->threads);
+  if (zsd_settings_still(&s) &&
+      zsd_still_look(stream->fusion, &stream->frame, d->kernels, d->threads))
+    return ZSD_NO_MEMORY;
   const bool repeated = zsd_fusion_repeated(stream->fusion);
   const ZsdView view = {&stream->frame, &d->layout,
                         s.profile == ZSD_PROFILE_PAPER ? NULL : stream->fusion, false};
@@ -454,10 +458,17 @@ ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
                             .refresh = zsd_settings_refresh(&s),
                             .twice = zsd_settings_twice(&s),
                             .repeated = repeated};
+  const ZsdStill still = {s.profile, &view, &stream->trace, &how, &d->observer};
+  ZsdResult result = ZSD_OK;
   if (d->status.state != ZSD_STATE_FILTERING)
     zsd_trace_forget(&stream->trace);
+  else if (zsd_settings_still(&s))
+    result =
+        zsd_still_run(&still, d->filter, image, d->kernels, d->threads, &d->status.training);
   else if (zsd_filter_run(d->filter, image, &view, &stream->trace, &how))
-    return ZSD_NO_MEMORY;
+    result = ZSD_NO_MEMORY;
+  if (result != ZSD_OK)
+    return result;
   if (s.temporal)
     zsd_fusion_keep(stream->fusion, &stream->frame, d->threads);
   zsd_split_draw(image, first_column);

@@ -148,6 +148,11 @@ const ZsdNoiseModel *zsd_fusion_noise(const ZsdFusion *f, int component) {
   return &f->noise[component];
 }
 
+void zsd_fusion_tell_noise(ZsdFusion *f, const ZsdNoiseModel noise[ZSD_MAX_COMPONENTS]) {
+  memcpy(f->noise, noise, sizeof f->noise);
+  f->has_noise = true;
+}
+
 ZsdVariance zsd_fusion_variance(const ZsdFusion *f, int component) {
   const ZsdNoiseModel *noise = &f->noise[component];
   return (ZsdVariance){.base = (float)noise->base,

@@ -40,6 +40,9 @@ bool zsd_fusion_repeated(const ZsdFusion *fusion);
 
 const ZsdNoiseModel *zsd_fusion_noise(const ZsdFusion *fusion, int component);
 
+/* Replaces what was estimated of the noise, of all components, where more is known of it. */
+void zsd_fusion_tell_noise(ZsdFusion *fusion, const ZsdNoiseModel noise[ZSD_MAX_COMPONENTS]);
+
 /* Its variance. */
 ZsdVariance zsd_fusion_variance(const ZsdFusion *fusion, int component);
 

@@ -84,10 +84,11 @@ typedef struct {
 static const ZsdLearned failure = {.outcome = ZSD_FAILED};
 
 /* Keeps the frame by itself. */
-static int see(ZsdLearner *l, const ZsdView *view) {
-  l->alone.correlated =
+static int see(ZsdLearner *l, const ZsdView *view, const ZsdSettings *s) {
+  const bool correlated =
       view->fusion &&
       zsd_fusion_noise(view->fusion, view->frame->brightness)->lag1 > CORRELATED;
+  l->alone.strided = s->pairs == ZSD_PAIRS_AUTO ? correlated : s->pairs == ZSD_PAIRS_STRIDED;
   return zsd_inputs_all(&l->alone.picture, view);
 }
 
@@ -149,7 +150,7 @@ static ZsdLearned follow_background(ZsdLearner *l, ZsdNetwork *net, const ZsdVie
   if (!zsd_background_is_free(l->background) || (task.count == 0 && !task.wanted))
     return learned;
   if (task.count == 0) {
-    if (see(l, view))
+    if (see(l, view, s))
       return failure;
     task.alone = &l->alone;
   }
@@ -161,7 +162,7 @@ static ZsdLearned follow_background(ZsdLearner *l, ZsdNetwork *net, const ZsdVie
 static ZsdLearned show_at_once(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
                                const ZsdSettings *s, unsigned steps) {
   ZsdLearned learned = failure;
-  if (see(l, view) == 0)
+  if (see(l, view, s) == 0)
     learned.outcome =
         zsd_teacher_show(l->teacher, net, &l->alone, s, steps, &l->observer, &learned.training);
   zsd_tensor_clear(&l->alone.picture);
@@ -197,7 +198,7 @@ ZsdLearned zsd_learner_show(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
     return learned;
   }
   const ZsdTask task = {.alone = &l->alone, .settings = s, .steps = steps};
-  if (see(l, view) || post(l, &task, net))
+  if (see(l, view, s) || post(l, &task, net))
     return failure;
   return (ZsdLearned){.outcome = ZSD_USELESS, .pending = true};
 }

@@ -42,6 +42,8 @@ ZsdSettings zsd_settings_resolve(const ZsdSettings *settings) {
   ZsdSettings s = *settings;
   if (s.profile == ZSD_PROFILE_PAPER)
     s.temporal = s.warm_start = false;
+  if (s.still)
+    s.temporal = false;
   if (s.profile == ZSD_PROFILE_PAPER && s.precision == ZSD_PRECISION_AUTO)
     s.precision = ZSD_PRECISION_FP32;
   if (s.epochs == 0 && !s.warm_start)
@@ -106,4 +108,10 @@ unsigned zsd_settings_twice(const ZsdSettings *settings) {
   if (settings->quality > ZSD_QUALITY_FULL)
     return 0;
   return settings->background ? 2 : UINT_MAX;
+}
+
+bool zsd_settings_still(const ZsdSettings *settings) {
+  const bool careful =
+      settings->profile == ZSD_PROFILE_BALANCED || settings->profile == ZSD_PROFILE_BEST;
+  return settings->still && careful && settings->quality == ZSD_QUALITY_FULL;
 }

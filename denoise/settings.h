@@ -25,4 +25,7 @@ unsigned zsd_settings_refresh(const ZsdSettings *settings);
 /* How many frames at the start may be looked at twice. */
 unsigned zsd_settings_twice(const ZsdSettings *settings);
 
+/* Whether a frame is taken for a picture by itself, and time for it. */
+bool zsd_settings_still(const ZsdSettings *settings);
+
 #endif

@@ -88,7 +88,7 @@ ZsdOutcome zsd_teacher_show(ZsdTeacher *t, ZsdNetwork *net, ZsdAlone *alone,
   ZsdSpatial *spatial = NULL;
   ZsdOutcome outcome = ZSD_FAILED;
 
-  if (!alone->correlated || stride(&alone->picture) == 0)
+  if (!alone->strided || stride(&alone->picture) == 0)
     spatial = zsd_spatial_new(&alone->picture, t->shape, zsd_threads_count(t->threads));
   if (spatial) {
     const ZsdLesson lesson = zsd_spatial_lesson(spatial);

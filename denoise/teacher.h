@@ -22,7 +22,7 @@ void zsd_teacher_restart(ZsdTeacher *teacher);
 /* A picture by itself. */
 typedef struct {
   ZsdTensor picture; /* the network's inputs */
-  bool correlated;   /* its noise, between neighbours */
+  bool strided;      /* its pairs are of samples that are no neighbours */
 } ZsdAlone;
 
 /* Teaches the network a picture by itself, from the parameters that it has. The picture is

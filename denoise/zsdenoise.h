@@ -62,6 +62,13 @@ typedef enum {
   ZSD_PRECISION_BF16, /* 8 bits of mantissa for what is multiplied, sums in fp32 */
 } ZsdPrecisionChoice;
 
+/* Which two looks at a frame by itself it learns from. */
+typedef enum {
+  ZSD_PAIRS_AUTO,    /* strided where the noise is found to be correlated, otherwise spatial */
+  ZSD_PAIRS_SPATIAL, /* the diagonals of blocks of 2x2 samples, as published */
+  ZSD_PAIRS_STRIDED, /* the same of samples two apart: for noise that neighbours share */
+} ZsdPairsChoice;
+
 /* How much is done for a frame where time is short, each step cheaper than the one before. */
 typedef enum {
   ZSD_QUALITY_FULL,        /* all that the settings ask for */
@@ -85,10 +92,13 @@ typedef struct {
   unsigned finetune_epochs;   /* its steps */
   double scene_threshold;     /* 0..1: a change of picture this large is a cut; 0: no cuts */
   bool temporal;              /* use earlier frames */
+  bool still;      /* the frame is a picture by itself, and there is time for it: `balanced` and
+                      `best` take what it repeats for further looks at it */
   bool warm_start; /* learning begins with the built-in weights instead of random ones */
   bool background; /* it learns beside the stream, in a thread of its own */
   double split;    /* 0..1: that part of the width, from the left, is left as it is, but for a
                       line at its end, two columns wide */
+  ZsdPairsChoice pairs;
   ZsdPrecisionChoice precision; /* auto: the profile's; `paper` has fp32 */
   unsigned threads;             /* 0: one for each processor that the process may use */
   uint64_t seed;

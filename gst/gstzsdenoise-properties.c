@@ -19,6 +19,7 @@ enum
   PROP_FORCE_KEY_UNIT,
   PROP_TEMPORAL,
   PROP_WARM_START,
+  PROP_PAIRS,
   PROP_SPLIT,
   PROP_PRECISION,
   PROP_N_THREADS,
@@ -91,6 +92,17 @@ static const GEnumValue force_key_units[] = {
 DEFINE_ENUM_TYPE ("GstZsDenoiseForceKeyUnit", gst_zs_denoise_force_key_unit,
     force_key_units);
 #define GST_TYPE_ZS_DENOISE_FORCE_KEY_UNIT (gst_zs_denoise_force_key_unit_get_type ())
+
+static const GEnumValue pairs[] = {
+  {ZSD_PAIRS_AUTO, "As the noise asks for", "auto"},
+  {ZSD_PAIRS_SPATIAL, "Neighbours, as published", "spatial"},
+  {ZSD_PAIRS_STRIDED, "Samples two apart, for noise that neighbours share",
+      "strided"},
+  {0, NULL, NULL}
+};
+
+DEFINE_ENUM_TYPE ("GstZsDenoisePairs", gst_zs_denoise_pairs, pairs);
+#define GST_TYPE_ZS_DENOISE_PAIRS (gst_zs_denoise_pairs_get_type ())
 
 static const GEnumValue precisions[] = {
   {ZSD_PRECISION_AUTO, "The fastest that loses nothing", "auto"},
@@ -174,6 +186,9 @@ gst_zs_denoise_set_property (GObject * object, guint id, const GValue * value,
       break;
     case PROP_WARM_START:
       settings->warm_start = g_value_get_boolean (value);
+      break;
+    case PROP_PAIRS:
+      settings->pairs = g_value_get_enum (value);
       break;
     case PROP_SPLIT:
       settings->split = g_value_get_double (value);
@@ -269,6 +284,9 @@ gst_zs_denoise_get_property (GObject * object, guint id, GValue * value,
       break;
     case PROP_WARM_START:
       g_value_set_boolean (value, settings->warm_start);
+      break;
+    case PROP_PAIRS:
+      g_value_set_enum (value, settings->pairs);
       break;
     case PROP_SPLIT:
       g_value_set_double (value, settings->split);
@@ -464,6 +482,21 @@ install_learning_properties (GObjectClass * object_class,
       g_param_spec_boolean ("warm-start", "Warm start",
           "Start from the built-in weights (false = from random ones)",
           defaults->warm_start, SETTING));
+
+  /**
+   * GstZsDenoise:pairs:
+   *
+   * Which two looks at a frame by itself teach it, where it learns from one: on a keyframe with
+   * #GstZsDenoise:epochs, #GstZsDenoise:warm-start false or the #GstZsDenoise:profile `paper`.
+   * `spatial`: the two diagonals of each block of 2x2 samples, as published; that teaches nothing
+   * where neighbours share their noise. `strided`: the same of samples that lie two apart, which
+   * costs detail where they do not. `auto`: `strided` where the noise is found to be correlated; for
+   * `paper` always `spatial`.
+   */
+  g_object_class_install_property (object_class, PROP_PAIRS,
+      g_param_spec_enum ("pairs", "Pairs",
+          "What it learns from where it learns from one frame",
+          GST_TYPE_ZS_DENOISE_PAIRS, defaults->pairs, SETTING));
 
   /**
    * GstZsDenoise:learning-rate:
@@ -664,4 +697,5 @@ gst_zs_denoise_install_properties (GObjectClass * object_class)
   gst_type_mark_as_plugin_api (GST_TYPE_ZS_DENOISE_TRAINING, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_ZS_DENOISE_FORCE_KEY_UNIT, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_ZS_DENOISE_PRECISION, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_ZS_DENOISE_PAIRS, 0);
 }

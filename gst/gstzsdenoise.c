@@ -369,6 +369,16 @@ process (GstZsDenoise * self, GstVideoFrame * frame,
   return result;
 }
 
+/* Whether the buffer is a picture by itself, as decoders of picture files give it: nothing says how
+ * long it is shown, nor that time has passed before it. */
+static gboolean
+is_still (GstZsDenoise * self, GstBuffer * buffer)
+{
+  return GST_VIDEO_INFO_FPS_N (&GST_VIDEO_FILTER (self)->in_info) == 0
+      && !self->live && !GST_BUFFER_DURATION_IS_VALID (buffer)
+      && (!GST_BUFFER_PTS_IS_VALID (buffer) || GST_BUFFER_PTS (buffer) == 0);
+}
+
 static GstFlowReturn
 gst_zs_denoise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
 {
@@ -385,6 +395,7 @@ gst_zs_denoise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
   GST_OBJECT_UNLOCK (self);
   g_atomic_pointer_set (&self->streaming, g_thread_self ());
   settings.background = learns_in_background (self);
+  settings.still = is_still (self, buffer);
   /* Backwards, what came before is what is shown after. */
   if (trans->segment.rate < 0)
     settings.temporal = false;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "camera-options.h"
 
+#include "choice.h"
 #include "rtsp.h"
 
 #include <stdio.h>
@@ -45,23 +46,6 @@ parse_size (const gchar * name G_GNUC_UNUSED, const gchar * value,
 }
 
 static gboolean
-check_profile (const gchar * profile, GError ** error)
-{
-  GstElement *denoise = gst_element_factory_make ("zsdenoise", NULL);
-  GParamSpec *spec = denoise ?
-      g_object_class_find_property (G_OBJECT_GET_CLASS (denoise), "profile")
-      : NULL;
-  const gboolean known = spec == NULL || g_enum_get_value_by_nick
-      (G_PARAM_SPEC_ENUM (spec)->enum_class, profile) != NULL;
-
-  gst_clear_object (&denoise);
-  if (!known)
-    set_error (error, "--profile: give one of those that gst-inspect-1.0 "
-        "zsdenoise lists: realtime, balanced, best");
-  return known;
-}
-
-static gboolean
 check (const CameraOptions * options, GError ** error)
 {
   const gint sources = (options->device != NULL) + (options->rtsp != NULL)
@@ -83,7 +67,8 @@ check (const CameraOptions * options, GError ** error)
   else if (options->no_window && !options->virtual_device && !options->record)
     set_error (error, "--no-window leaves nothing to do; add --record FILE or "
         "--virtual DEVICE");
-  else if (!options->profile || check_profile (options->profile, error)) {
+  else if (!options->profile || choice_check ("profile",
+          options->profile, error)) {
     name = options->rtsp ? rtsp_name (options->rtsp, error) : g_strdup ("");
     g_free (name);
     return name != NULL;

@@ -25,14 +25,14 @@ typedef struct _ConfigOptions ConfigOptions;
 ConfigOptions *config_options_new (void);
 void config_options_free (ConfigOptions * options);
 
-/* The options --image, --learning-rate and so on, which can be written with _, too. The group keeps
- * its values in `options` and must not outlive them. */
+/* The options --image, --learning-rate and so on, which can be written with _, too. The group
+ * keeps its values in `options` and must not outlive them. */
 GOptionGroup *config_options_group (ConfigOptions * options);
 
-/* Fills `config` with what the file says (NULL: nothing), and then with the options, whichever were
- * given. A relative name of a picture begins at the file's own folder. Returns FALSE and an error
- * of one sentence if one of them is wrong: it names the file or option, the key, what it got and
- * what it takes, or the line of a fault in the JSON. To be cleared in either case. */
+/* Fills `config` with what the file says (NULL: nothing), and then with the options, whichever
+ * were given. A relative name of a picture begins at the file's own folder. Returns FALSE and an
+ * error of one sentence if one of them is wrong: it names the file or option, the key, what it got
+ * and what it takes, or the line of a fault in the JSON. To be cleared in either case. */
 gboolean config_load (Config * config, const gchar * file,
     const ConfigOptions * options, GError ** error);
 

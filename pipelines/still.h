@@ -27,19 +27,22 @@ typedef void (*StillObserver) (const StillProgress * progress, gpointer user);
 gboolean still_init (GError ** error);
 
 /* The picture in a file, or in memory: PNG, JPEG, WebP, TIFF or BMP, whatever its name. Of what is
- * larger than `max_pixels` (0: of any size) only the header is read. Several pictures in one file, other
- * colours or samples, and faults in the data are errors. */
+ * larger than `max_pixels` (0: of any size) only the header is read. Several pictures in one file,
+ * other colours or samples, and faults in the data are errors. */
 VipsImage *still_read (const gchar * file, guint64 max_pixels, GError ** error);
 VipsImage *still_read_memory (GBytes * bytes, guint64 max_pixels,
     GError ** error);
 
-/* The format of a file as the suffix of names, as ".png"; of a picture that has been read, the
- * one it had. */
+/* The suffix of names of files in the format that the picture was read from, as ".png". */
 const gchar *still_suffix (VipsImage * still);
 
-/* Whether the picture can be written to a file with such a name: its suffix is .png, .jpg, .jpeg,
- * .webp, .tif, .tiff or .bmp, and the format can hold the picture. (Where it holds 8 bits only, those
- * of 16 are rounded; a JPEG holds no alpha.) */
+/* Whether a name has a suffix of pictures: .png, .jpg, .jpeg, .webp, .tif, .tiff or .bmp, in
+ * capitals or not. */
+gboolean still_suffix_is_known (const gchar * name);
+
+/* Whether the picture can be written to a file with such a name: its suffix is known, and the
+ * format can hold the picture. (Where it holds 8 bits only, those of 16 are rounded; a JPEG holds
+ * no alpha.) */
 gboolean still_fits (VipsImage * still, const gchar * name, GError ** error);
 
 /* Writes the picture in the format of the name's suffix, JPEG with a quality of 95, the others
@@ -48,14 +51,15 @@ gboolean still_write (VipsImage * still, const gchar * file, GError ** error);
 GBytes *still_write_memory (VipsImage * still, const gchar * name,
     GError ** error);
 
-/* What an element makes of the picture: zsdenoise, zsnoise, or any that takes and gives frames of GRAY8,
- * GRAY16_LE, RGB and RGBA64_LE in one size. A picture whose colours are all gray is sent as gray.
- * Alpha stays as it is, and so does what is said of the picture.
+/* What an element makes of the picture: zsdenoise, zsnoise, or any that takes and gives frames of
+ * GRAY8, GRAY16_LE, RGB and RGBA64_LE in one size. A picture whose colours are all gray is sent as
+ * gray. Alpha stays as it is, and so does what is said of the picture.
  *
  * `filter` belongs to the caller, who has sunk its reference, sets its properties before (as
- * model-file, save-model-file, strength) and can read them afterwards (as estimated-sigma), and may use it
- * again. Its progress is told by the calling thread, some ten times a second and at the end; not at all if it
- * learns nothing. NULL and an error if it fails, or if it has been cancelled (G_IO_ERROR_CANCELLED). */
+ * model-file, save-model-file, strength) and can read them afterwards (as estimated-sigma), and
+ * may use it again. Its progress is told by the calling thread, some ten times a second and at the
+ * end; not at all if it learns nothing. NULL and an error if it fails, or if it has been cancelled
+ * (G_IO_ERROR_CANCELLED). */
 VipsImage *still_filter (VipsImage * still, GstElement * filter,
     StillObserver observer, gpointer user, GCancellable * cancellable,
     GError ** error);

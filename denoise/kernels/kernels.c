@@ -27,7 +27,7 @@ enum { N_TABLES = sizeof tables / sizeof *tables };
 #define FILL_ROWS(set, table)                                                                  \
   (zsd_samples_fill_##set(table), zsd_predict_fill_##set(table), zsd_fuse_fill_##set(table),   \
    zsd_see_fill_##set(table), zsd_block_fill_##set(table), zsd_gray_fill_##set(table),         \
-   zsd_light_fill_##set(table))
+   zsd_light_fill_##set(table), zsd_patches_fill_##set(table))
 
 static void fill_tables(void) {
   for (int i = 0; i < N_TABLES; i++) {

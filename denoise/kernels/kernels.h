@@ -15,6 +15,7 @@
 
 #include "measures.h"
 #include "pass.h"
+#include "patches.h"
 #include "rows.h"
 
 #include <stddef.h>
@@ -132,6 +133,16 @@ typedef struct {
    * brightness there; rows lie `row` floats apart. */
   void (*noise_block)(ZsdNoiseBlock *block, const float *samples, const float *brightness,
                       ptrdiff_t row, bool without_plane);
+
+  /* At each of n places beside each other, the first of which begins at `samples`: adds the
+   * weighted sum of squared differences from the template. Rows lie `row` floats apart. */
+  void (*differ)(float *sums, const float *samples, ptrdiff_t row, const ZsdTemplate *, int n);
+
+  void (*product)(const ZsdProduct *);
+
+  /* Inverts a symmetric, positive definite matrix of n x n in place; rows lie `row` floats
+   * apart, a multiple of ZSD_MATRIX_SIDE; what they have beyond n must be finite. */
+  void (*invert)(float *matrix, ptrdiff_t row, int n);
 } ZsdKernels;
 
 /* The table for these instruction sets, which the machine must have. */

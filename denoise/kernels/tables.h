@@ -35,6 +35,7 @@ ZSD_ROWS(neon)
 #define ZSD_MEASURES(set)                                                                      \
   void zsd_block_fill_##set(ZsdKernels *k);                                                    \
   void zsd_gray_fill_##set(ZsdKernels *k);                                                     \
+  void zsd_patches_fill_##set(ZsdKernels *k);                                                  \
   void zsd_light_fill_##set(ZsdKernels *k);
 ZSD_MEASURES(c)
 ZSD_MEASURES(avx2)

@@ -115,7 +115,8 @@ GST_START_TEST (test_properties)
   static const gchar *const all[] = { "profile", "strength", "temporal",
     "training", "epochs", "learning-rate", "step-size", "gamma",
     "hidden-channels", "finetune-interval", "finetune-epochs",
-    "scene-threshold", "force-key-unit", "warm-start", "precision", NULL
+    "scene-threshold", "force-key-unit", "warm-start", "pairs", "precision",
+    NULL
   };
   GstElement *element = start ();
   gchar **names = gst_preset_get_property_names (GST_PRESET (element));

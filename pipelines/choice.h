@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Options that are properties of zsdenoise with names for values. */
+#ifndef CHOICE_H
+#define CHOICE_H
+
+#include <gst/gst.h>
+
+/* Whether the property of that name has such a value; FALSE and an error that lists those it has. */
+gboolean choice_check (const gchar * property, const gchar * value,
+    GError ** error);
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Similar patches and their matrices: the same in every instruction set, to the bit, and as
+ * loops of the test's own in double precision. */
+#include "kernels_check.h"
+
+#include <math.h>
+#include <string.h>
+
+/* --- places that differ from a patch --- */
+
+static double difference(const float *samples, ptrdiff_t row, const ZsdTemplate *t) {
+  double sum = 0;
+  for (int i = 0; i < t->width * t->height; i++) {
+    const double off =
+        (double)samples[i / t->width * row + i % t->width] - (double)t->samples[i];
+    sum += off * off;
+  }
+  return t->weight * sum;
+}
+
+/* n places in rows that end with the last one's samples. */
+static void check_places(Check *check, int n, int width, int height) {
+  const ptrdiff_t row = n + width - 1 + check_random(check, 0, 9);
+  const int samples = (int)((height - 1) * row) + n + width - 1;
+  Buffer plane = buffer_new(check, samples * sizeof(float), sizeof(float));
+  Buffer patch = buffer_new(check, width * height * sizeof(float), sizeof(float));
+  Buffer sums = buffer_new(check, n * sizeof(float), sizeof(float));
+  Buffer plain = buffer_new(check, n * sizeof(float), sizeof(float));
+  float *v = plane.data, *p = patch.data, *sum = sums.data;
+  for (int i = 0; i < samples; i++)
+    v[i] = check_value(check, NORMAL);
+  for (int i = 0; i < width * height; i++)
+    p[i] = check_value(check, NORMAL);
+  for (int i = 0; i < n; i++)
+    sum[i] = ((float *)plain.data)[i] = fabsf(check_value(check, NORMAL));
+  buffer_remember(&sums);
+  const ZsdTemplate t = {p, width, height, 0.25f};
+  check->set->differ(sum, v, row, &t, n);
+  check->plain->differ(plain.data, v, row, &t, n);
+  if (memcmp(sum, plain.data, n * sizeof(float)) != 0)
+    check_fail(check, "%d places, patch %dx%d: not as plain C", n, width, height);
+  for (int i = 0; i < n; i++) {
+    float before;
+    memcpy(&before, sums.copy + i * sizeof before, sizeof before);
+    const double expected = before + difference(v + i, row, &t);
+    if (!(fabs(sum[i] - expected) <= 1e-5 * (1 + expected)))
+      check_fail(check, "place %d of %d: %g, not %g", i, n, sum[i], expected);
+  }
+  buffer_free(check, &plane, "plane");
+  buffer_free(check, &patch, "patch");
+  buffer_free(check, &sums, "sums");
+  buffer_free(check, &plain, "sums of plain C");
+}
+
+void check_differ(Check *check) {
+  for (int trial = 0; trial < 400; trial++)
+    if (check_wanted(check))
+      check_places(check, check_random(check, 1, 60), check_random(check, 1, 8),
+                   check_random(check, 1, 8));
+}
+
+/* --- matrices --- */
+
+/* Rows of floats, up to a multiple of what a product adds up at a time. */
+typedef struct {
+  Buffer buffer;
+  float *at;
+  int row;
+} Matrix;
+
+static Matrix matrix_new(Check *check, int rows, int columns) {
+  Matrix m = {.row = (columns + ZSD_MATRIX_SIDE - 1) / ZSD_MATRIX_SIDE * ZSD_MATRIX_SIDE};
+  m.buffer = buffer_new(check, (size_t)rows * m.row * sizeof(float), sizeof(float));
+  m.at = m.buffer.data;
+  for (int i = 0; i < rows * m.row; i++)
+    m.at[i] = check_value(check, NORMAL);
+  return m;
+}
+
+static void check_matrices(Check *check, int rows, int columns, int depth, bool turned) {
+  Matrix a = turned ? matrix_new(check, depth, rows) : matrix_new(check, rows, depth);
+  Matrix b = matrix_new(check, depth, columns), c = matrix_new(check, rows, columns);
+  Matrix plain = matrix_new(check, rows, columns);
+  ZsdProduct product = {
+      a.at, turned ? 1 : a.row, turned ? a.row : 1, b.at, c.at, c.row, rows, c.row, depth};
+  check->set->product(&product);
+  product.c = plain.at;
+  check->plain->product(&product);
+  if (memcmp(c.at, plain.at, (size_t)rows * c.row * sizeof(float)) != 0)
+    check_fail(check, "%dx%dx%d: not as plain C", rows, columns, depth);
+  for (int i = 0; i < rows * columns; i++) {
+    const int y = i / columns, x = i % columns;
+    double sum = 0, size = 0;
+    for (int k = 0; k < depth; k++) {
+      const double term =
+          (double)a.at[y * product.a_row + k * product.a_column] * (double)b.at[k * b.row + x];
+      sum += term;
+      size += fabs(term);
+    }
+    if (!(fabs(c.at[y * c.row + x] - sum) <= 1e-5 * size))
+      check_fail(check, "%dx%dx%d: element %d, %d", rows, columns, depth, y, x);
+  }
+  buffer_free(check, &a.buffer, "a");
+  buffer_free(check, &b.buffer, "b");
+  buffer_free(check, &c.buffer, "c");
+  buffer_free(check, &plain.buffer, "c of plain C");
+}
+
+void check_product(Check *check) {
+  for (int trial = 0; trial < 200; trial++)
+    if (check_wanted(check))
+      check_matrices(check, check_random(check, 1, 80), check_random(check, 1, 80),
+                     check_random(check, 1, 90), check_random(check, 0, 1));
+}
+
+/* A covariance of as many vectors as it has rows, and `least` more on its diagonal. The matrix
+ * times its inverse has to be 1. */
+static void check_inverse(Check *check, int n, float least) {
+  Matrix v = matrix_new(check, n, n), a = matrix_new(check, n, n);
+  Matrix inverse = matrix_new(check, n, n), plain = matrix_new(check, n, n);
+  const size_t size = (size_t)n * a.row * sizeof(float);
+  for (int i = 0; i < n; i++)
+    for (int j = 0; j < n; j++) {
+      double sum = i == j ? least : 0;
+      for (int k = 0; k < n; k++)
+        sum += (double)v.at[k * v.row + i] * (double)v.at[k * v.row + j] / n;
+      a.at[i * a.row + j] = (float)sum;
+    }
+  memcpy(inverse.at, a.at, size);
+  memcpy(plain.at, a.at, size);
+  check->set->invert(inverse.at, a.row, n);
+  check->plain->invert(plain.at, a.row, n);
+  for (int i = 0; i < n * n; i++) {
+    const int y = i / n, x = i % n;
+    double sum = 0;
+    if (inverse.at[y * a.row + x] != plain.at[y * a.row + x])
+      check_fail(check, "%dx%d: not as plain C", n, n);
+    for (int k = 0; k < n; k++)
+      sum += (double)a.at[y * a.row + k] * (double)inverse.at[k * a.row + x];
+    if (!(fabs(sum - (y == x)) <= 2e-5 / (double)least))
+      check_fail(check, "%dx%d: element %d, %d of a times its inverse is %g", n, n, y, x, sum);
+  }
+  buffer_free(check, &v.buffer, "vectors");
+  buffer_free(check, &a.buffer, "matrix");
+  buffer_free(check, &inverse.buffer, "inverse");
+  buffer_free(check, &plain.buffer, "inverse of plain C");
+}
+
+void check_invert(Check *check) {
+  for (int trial = 0; trial < 100; trial++)
+    if (check_wanted(check))
+      check_inverse(check, check_random(check, 1, 80), check_random(check, 0, 1) ? 1 : 0.05f);
+}

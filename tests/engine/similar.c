@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a picture repeats: as the formulas say, written down once more in double precision and
+ * without any speed, and whatever the number of threads. */
+#include "similar.h"
+
+#include "cpu.h"
+#include "picture.h"
+#include "random.h"
+#include "suite.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+  WIDTH = 34, /* more than a band of rows of patches */
+  HEIGHT = 46,
+  BAND = 32,
+  REACH = 6,
+  MANY = 4, /* times as many patches at most */
+  MOST_SAMPLES = 3 * 5 * 5,
+  MOST_PATCHES = (2 * REACH + 1) * (2 * REACH + 1),
+};
+
+static const double SAME = 0.08, ROUGH = 0.002;
+
+/* --- the formulas --- */
+
+typedef struct {
+  const ZsdSimilar *s;
+  int samples, grid, across, down;
+  double sum[3][WIDTH * HEIGHT], count[3][WIDTH * HEIGHT];
+} Naive;
+
+/* Where sample `i` of a patch at (x, y) lies. */
+static int place(const Naive *n, int i, int x, int y, int *component) {
+  for (int c = 0;; c++) {
+    const ZsdFrameComponent *f = &n->s->frame->component[c];
+    const int width = n->s->patch >> f->half_width, height = n->s->patch >> f->half_height;
+    *component = c;
+    if (i < width * height)
+      return ((y >> f->half_height) + i / width) * f->width + (x >> f->half_width) + i % width;
+    i -= width * height;
+  }
+}
+
+static double sample(const Naive *n, int i, int x, int y, bool clean) {
+  int c;
+  const int at = place(n, i, x, y, &c);
+  return (clean ? n->s->frame->component[c].z : n->s->frame->component[c].y)[at];
+}
+
+static double shared(const ZsdNoiseModel *m, int distance) {
+  return distance == 0 ? 1 : distance == 1 ? m->lag1 : distance == 2 ? m->lag2 : 0;
+}
+
+/* The noise's covariance of samples a and b, in units of its variance. */
+static double covariance(const Naive *n, int a, int b) {
+  int c, d;
+  const int at = place(n, a, 0, 0, &c), too = place(n, b, 0, 0, &d);
+  const int width = n->s->frame->component[c].width;
+  const ZsdNoiseModel *m = &n->s->noise[c];
+  if (c != d)
+    return 0;
+  return (1 - ROUGH) * shared(m, abs(at % width - too % width)) *
+             shared(m, abs(at / width - too / width)) +
+         (a == b ? ROUGH : 0);
+}
+
+/* The variance of the noise in each sample of a patch. */
+static void see_noise(const Naive *n, int x, int y, double *variance) {
+  double sum[3] = {0};
+  int samples[3] = {0}, c;
+  for (int i = 0; i < n->samples; i++) {
+    place(n, i, x, y, &c);
+    sum[c] += sample(n, i, x, y, true);
+    samples[c]++;
+  }
+  for (int i = 0; i < n->samples; i++) {
+    place(n, i, x, y, &c);
+    variance[i] = zsd_noise_variance(&n->s->noise[c], (float)(sum[c] / samples[c])) + 1e-7;
+  }
+}
+
+typedef struct {
+  double unlike;
+  int order, x, y;
+} Candidate;
+
+static int by_likeness(const void *a, const void *b) {
+  const Candidate *p = a, *q = b;
+  return p->unlike < q->unlike ? -1 : p->unlike > q->unlike ? 1 : p->order - q->order;
+}
+
+static int find_alike(const Naive *n, int x, int y, const double *variance,
+                      Candidate found[MOST_PATCHES]) {
+  int count = 0, same = 0;
+  for (int v = y - REACH; v <= y + REACH; v += n->grid)
+    for (int u = x - REACH; u <= x + REACH; u += n->grid) {
+      if (u < 0 || v < 0 || u >= n->across || v >= n->down)
+        continue;
+      Candidate c = {0, count, u, v};
+      for (int i = 0; i < n->samples; i++) {
+        const double off = sample(n, i, x, y, true) - sample(n, i, u, v, true);
+        c.unlike += off * off / variance[i] / n->samples;
+      }
+      same += c.unlike < SAME;
+      found[count++] = c;
+    }
+  qsort(found, count, sizeof *found, by_likeness);
+  const int few = n->s->alike < count ? n->s->alike : count;
+  const int most = MANY * n->s->alike < count ? MANY * n->s->alike : count;
+  return same < few ? few : same > most ? most : same;
+}
+
+/* Solves a x = b, by elimination; a and b are overwritten. */
+static void solve(double a[MOST_SAMPLES][MOST_SAMPLES], double *b, int n) {
+  for (int p = 0; p < n; p++)
+    for (int i = p + 1; i < n; i++) {
+      const double part = a[i][p] / a[p][p];
+      for (int j = p; j < n; j++)
+        a[i][j] -= part * a[p][j];
+      b[i] -= part * b[p];
+    }
+  for (int i = n - 1; i >= 0; i--) {
+    for (int j = i + 1; j < n; j++)
+      b[i] -= a[i][j] * b[j];
+    b[i] /= a[i][i];
+  }
+}
+
+static void denoise_group(Naive *n, const Candidate *group, int count, const double *variance) {
+  static double c[MOST_SAMPLES][MOST_SAMPLES], a[MOST_SAMPLES][MOST_SAMPLES];
+  double mean[2][MOST_SAMPLES] = {{0}}, y[MOST_SAMPLES];
+  for (int q = 0; q < count; q++)
+    for (int i = 0; i < 2 * n->samples; i++)
+      mean[i % 2][i / 2] += sample(n, i / 2, group[q].x, group[q].y, i % 2) / count;
+  memset(c, 0, sizeof c);
+  for (int q = 0; q < count; q++)
+    for (int i = 0; i < n->samples; i++)
+      for (int j = 0; j < n->samples; j++)
+        c[i][j] += (sample(n, i, group[q].x, group[q].y, true) - mean[1][i]) *
+                   (sample(n, j, group[q].x, group[q].y, true) - mean[1][j]) /
+                   (count > 1 ? count - 1 : 1);
+  for (int q = 0; q < count; q++) {
+    for (int i = 0; i < n->samples; i++) {
+      y[i] = sample(n, i, group[q].x, group[q].y, false) - mean[0][i];
+      for (int j = 0; j < n->samples; j++)
+        a[i][j] = c[i][j] + sqrt(variance[i] * variance[j]) * covariance(n, i, j);
+    }
+    solve(a, y, n->samples); /* y is (C + N)^-1 (y - m) now */
+    for (int i = 0; i < n->samples; i++) {
+      double clean = mean[0][i];
+      int component;
+      for (int j = 0; j < n->samples; j++)
+        clean += c[i][j] * y[j];
+      const int at = place(n, i, group[q].x, group[q].y, &component);
+      n->sum[component][at] += clean;
+      n->count[component][at] += 1;
+    }
+  }
+}
+
+/* Every other place and the last one. */
+static int next(int at, int places, int grid) {
+  const int last = (places - 1) / grid * grid;
+  return at == last ? places : at + 2 > last ? last : at + 2;
+}
+
+static void denoise(Naive *n) {
+  static bool done[WIDTH * HEIGHT];
+  double variance[MOST_SAMPLES];
+  Candidate group[MOST_PATCHES];
+  for (int y = 0; y < n->down; y = next(y, n->down, n->grid)) {
+    if (y % BAND == 0)
+      memset(done, 0, sizeof done);
+    for (int x = 0; x < n->across; x = next(x, n->across, n->grid)) {
+      if (done[y * WIDTH + x])
+        continue;
+      see_noise(n, x, y, variance);
+      const int count = find_alike(n, x, y, variance, group);
+      denoise_group(n, group, count, variance);
+      for (int q = 0; q < count; q++)
+        if (group[q].y / BAND == y / BAND)
+          done[group[q].y * WIDTH + group[q].x] = true;
+    }
+  }
+}
+
+/* --- what is compared --- */
+
+static const ZsdObserver nobody = {0};
+
+typedef struct {
+  ZsdFrame frame;
+  ZsdSimilar similar;
+  ZsdTraining training;
+} Case;
+
+static const struct {
+  const char *format;
+  int patch;
+  ZsdNoiseModel noise;
+} cases[] = {
+    {"GRAY8", 6, {.sigma = 0.1, .base = 0.01}},
+    {"RGB", 5, {.sigma = 0.1, .base = 0.01}},
+    {"RGB", 4, {.sigma = 0.08, .base = 0.002, .slope = 0.01}},
+    {"RGB", 3, {.sigma = 0.1, .base = 0.01, .lag1 = 0.667, .lag2 = 0.167}},
+    {"I420", 6, {.sigma = 0.1, .base = 0.01, .lag1 = 0.4, .lag2 = 0.1}},
+};
+enum { N_CASES = sizeof cases / sizeof *cases };
+
+/* A noisy scene, and a first estimate that is somewhat off. */
+static void new_case(Case *t, int i) {
+  Picture noisy, estimate;
+  ZsdThreads *threads = zsd_threads_new(1);
+  const ZsdKernels *kernels = zsd_kernels(zsd_cpu_detect());
+  ZsdRandom random;
+  zsd_random_seed(&random, 3);
+  picture_new(&noisy, format_named(cases[i].format), WIDTH, HEIGHT);
+  picture_scene(&noisy.image, 1, 0);
+  picture_copy(&estimate, &noisy);
+  picture_noise(&noisy.image, ZSD_NOISE_GAUSSIAN, 25, 1);
+  picture_noise(&estimate.image, ZSD_NOISE_GAUSSIAN, 6, 2);
+  *t = (Case){
+      .similar = {.patch = cases[i].patch, .reach = REACH, .alike = 12, .observer = &nobody}};
+  ck_assert_int_eq(zsd_frame_resize(&t->frame, &noisy.image), 0);
+  zsd_frame_load(&t->frame, &estimate.image, kernels, threads);
+  for (int c = 0; c < t->frame.components; c++) {
+    const ZsdFrameComponent *f = &t->frame.component[c];
+    for (int k = 0; k < f->width * f->height; k++) /* no two places are quite the same */
+      f->z[k] = f->y[k] + 1e-3f * (float)zsd_random_normal(&random);
+    t->similar.noise[c] = cases[i].noise;
+  }
+  zsd_frame_load(&t->frame, &noisy.image, kernels, threads);
+  t->similar.frame = &t->frame;
+  t->similar.training = &t->training;
+  picture_free(&noisy);
+  picture_free(&estimate);
+  zsd_threads_free(threads);
+}
+
+static ZsdResult run(const Case *t, int threads) {
+  ZsdThreads *pool = zsd_threads_new(threads);
+  const ZsdResult result = zsd_similar_run(&t->similar, zsd_kernels(zsd_cpu_detect()), pool);
+  zsd_threads_free(pool);
+  return result;
+}
+
+START_TEST(test_formulas) {
+  Naive *n = calloc(1, sizeof *n);
+  Case t;
+  new_case(&t, _i);
+  n->s = &t.similar;
+  n->samples = zsd_similar_samples(&t.frame, cases[_i].patch);
+  n->grid = strcmp(cases[_i].format, "I420") == 0 ? 2 : 1;
+  n->across = WIDTH - cases[_i].patch + 1;
+  n->down = HEIGHT - cases[_i].patch + 1;
+  denoise(n);
+  ck_assert_int_eq(run(&t, 2), ZSD_OK);
+  for (int c = 0; c < t.frame.components; c++) {
+    const ZsdFrameComponent *f = &t.frame.component[c];
+    for (int i = 0; i < f->width * f->height; i++) {
+      ck_assert_double_gt(n->count[c][i], 0);
+      ck_assert_double_eq_tol(f->z[i], n->sum[c][i] / n->count[c][i], 1e-5);
+    }
+  }
+  zsd_frame_clear(&t.frame);
+  free(n);
+}
+END_TEST
+
+START_TEST(test_threads) {
+  Case one, more;
+  new_case(&one, 1);
+  new_case(&more, 1);
+  ck_assert_int_eq(run(&one, 1), ZSD_OK);
+  ck_assert_int_eq(run(&more, 3), ZSD_OK);
+  for (int c = 0; c < one.frame.components; c++)
+    ck_assert_mem_eq(one.frame.component[c].z, more.frame.component[c].z,
+                     WIDTH * HEIGHT * sizeof(float));
+  ck_assert_uint_eq(one.training.step, zsd_similar_bands(&one.frame));
+  zsd_frame_clear(&one.frame);
+  zsd_frame_clear(&more.frame);
+}
+END_TEST
+
+static bool always(void *user) {
+  (void)user;
+  return true;
+}
+
+START_TEST(test_cancelled) {
+  static const ZsdObserver observer = {.cancelled = always};
+  Case t, before;
+  new_case(&t, 1);
+  new_case(&before, 1);
+  t.similar.observer = &observer;
+  ck_assert_int_eq(run(&t, 2), ZSD_CANCELLED);
+  for (int c = 0; c < t.frame.components; c++)
+    ck_assert_mem_eq(t.frame.component[c].z, before.frame.component[c].z,
+                     WIDTH * HEIGHT * sizeof(float));
+  zsd_frame_clear(&t.frame);
+  zsd_frame_clear(&before.frame);
+}
+END_TEST
+
+Suite *make_suite(void) {
+  Suite *suite = suite_create("similar");
+  TCase *tc = tcase_create("similar");
+  tcase_add_loop_test(tc, test_formulas, 0, N_CASES);
+  tcase_add_test(tc, test_threads);
+  tcase_add_test(tc, test_cancelled);
+  tcase_set_timeout(tc, 60);
+  suite_add_tcase(suite, tc);
+  return suite;
+}

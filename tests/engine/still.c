@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Pictures by themselves, for which there is time. */
+#include "frames.h"
+#include "suite.h"
+
+#include <math.h>
+
+/* The gain in a scene's least component, dB. */
+static double gain(const char *format, int width, int height, ZsdNoiseKind kind, double sigma,
+                   const ZsdSettings *s) {
+  Picture clean, noisy;
+  double before[3], least = INFINITY;
+  ZsdDenoiser *d = new_denoiser();
+  picture_new(&clean, format_named(format), width, height);
+  picture_scene(&clean.image, 0, 0);
+  picture_copy(&noisy, &clean);
+  picture_noise(&noisy.image, kind, sigma, 1);
+  for (int c = 0; c < clean.image.components; c++)
+    before[c] = picture_psnr(&noisy.image, &clean.image, c);
+  process(d, &noisy, s);
+  for (int c = 0; c < clean.image.components; c++)
+    least = fmin(least, picture_psnr(&noisy.image, &clean.image, c) - before[c]);
+  picture_free(&clean);
+  picture_free(&noisy);
+  zsd_denoiser_free(d);
+  return least;
+}
+
+static ZsdSettings still_settings(void) {
+  ZsdSettings s = zsd_settings_default();
+  s.still = true;
+  return s;
+}
+
+/* A picture gains more than a frame of a stream does; where it is not asked for, as much. */
+START_TEST(test_gain) {
+  static const char *const names[] = {"RGB", "Y444", "I420", "Y42B", "GRAY8", "I420_10"};
+  ZsdSettings frame = zsd_settings_default(), still = still_settings();
+  const char *name = names[_i];
+  const double before = gain(name, WIDTH, HEIGHT, ZSD_NOISE_GAUSSIAN, 25, &frame);
+  ck_assert_double_gt(gain(name, WIDTH, HEIGHT, ZSD_NOISE_GAUSSIAN, 25, &still), before + 1);
+  frame.profile = still.profile = ZSD_PROFILE_REALTIME;
+  ck_assert_double_eq(gain(name, WIDTH, HEIGHT, ZSD_NOISE_GAUSSIAN, 25, &still),
+                      gain(name, WIDTH, HEIGHT, ZSD_NOISE_GAUSSIAN, 25, &frame));
+}
+END_TEST
+
+/* Noise that neighbours share is told from texture by the picture's colours. */
+START_TEST(test_correlated) {
+  const ZsdSettings frame = zsd_settings_default(), still = still_settings();
+  const double before = gain("RGB", WIDTH, HEIGHT, ZSD_NOISE_CORRELATED, 15, &frame);
+  ck_assert_double_gt(gain("RGB", WIDTH, HEIGHT, ZSD_NOISE_CORRELATED, 15, &still),
+                      fmax(before, 0) + 4);
+}
+END_TEST
+
+/* Pictures smaller than a patch, or than where similar ones are looked for. */
+START_TEST(test_sizes) {
+  static const char *const names[] = {"RGB", "I420", "Y42B", "GRAY8"};
+  const ZsdSettings s = still_settings();
+  for (int height = 1; height <= 41; height += height < 9 ? 1 : 8)
+    for (int width = 1; width <= 41; width += width < 9 ? 1 : 8)
+      gain(names[_i], width, height, ZSD_NOISE_GAUSSIAN, 25, &s);
+}
+END_TEST
+
+/* The next picture is none the wiser, and its noise is its own. */
+START_TEST(test_series) {
+  const ZsdSettings s = still_settings();
+  ZsdDenoiser *d = new_denoiser(), *fresh = new_denoiser();
+  Picture first, second, alone;
+  new_scene(&first, "RGB", 0, 25, 1);
+  new_scene(&second, "RGB", 0, 10, 2);
+  picture_copy(&alone, &second);
+  process(d, &first, &s);
+  zsd_denoiser_reset(d);
+  process(d, &second, &s);
+  process(fresh, &alone, &s);
+  ck_assert_mem_eq(second.memory, alone.memory, second.size);
+  picture_free(&first);
+  picture_free(&second);
+  picture_free(&alone);
+  zsd_denoiser_free(d);
+  zsd_denoiser_free(fresh);
+}
+END_TEST
+
+/* --- followed --- */
+
+typedef struct {
+  unsigned calls, last, after; /* it is cancelled after so many calls; 0: never */
+} Log;
+
+static void note(void *user, const ZsdTraining *training) {
+  Log *log = user;
+  ck_assert_uint_eq(training->step > log->last && training->step <= training->steps, 1);
+  ck_assert_double_gt(training->loss, 0);
+  log->last = training->step;
+  log->calls++;
+}
+
+static bool is_enough(void *user) {
+  const Log *log = user;
+  return log->after && log->calls >= log->after;
+}
+
+START_TEST(test_followed) {
+  const ZsdSettings s = still_settings();
+  for (unsigned after = 0; after < 2; after++) {
+    ZsdDenoiser *d = new_denoiser();
+    Log log = {.after = after};
+    const ZsdObserver observer = {&log, note, is_enough};
+    Picture p, before;
+    new_scene(&p, "RGB", 0, 25, 1);
+    picture_copy(&before, &p);
+    zsd_denoiser_observe(d, &observer);
+    ck_assert_int_eq(zsd_denoiser_process(d, &p.image, 0, &s), after ? ZSD_CANCELLED : ZSD_OK);
+    ck_assert_uint_gt(log.calls, 0);
+    if (after)
+      ck_assert_mem_eq(p.memory, before.memory, p.size);
+    else
+      ck_assert_mem_ne(p.memory, before.memory, p.size);
+    picture_free(&p);
+    picture_free(&before);
+    zsd_denoiser_free(d);
+  }
+}
+END_TEST
+
+Suite *make_suite(void) {
+  Suite *suite = suite_create("still");
+  TCase *tc = tcase_create("pictures");
+  tcase_add_loop_test(tc, test_gain, 0, 6);
+  tcase_add_test(tc, test_correlated);
+  tcase_add_loop_test(tc, test_sizes, 0, 4);
+  tcase_add_test(tc, test_series);
+  tcase_add_test(tc, test_followed);
+  tcase_set_timeout(tc, 120);
+  suite_add_tcase(suite, tc);
+  return suite;
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the programs for pictures share: a picture in memory, limits, cancelling, models. Prints
+ * TAP.
+ *
+ *   stills SAMPLE --tap */
+#include "../../pipelines/launch.h"
+#include "../../pipelines/still.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+static const gchar *sample;
+
+static GstElement *
+element (const gchar * line)
+{
+  GError *error = NULL;
+  GstElement *made = launch (line, GST_PARSE_FLAG_NONE, &error);
+
+  g_assert_no_error (error);
+  return gst_object_ref_sink (made);
+}
+
+/* A corner of the sample, with noise. */
+static VipsImage *
+noisy_picture (void)
+{
+  GstElement *noise = element ("zsnoise degree=0.1");
+  VipsImage *clean, *corner, *noisy;
+  GError *error = NULL;
+
+  clean = still_read (sample, 0, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (vips_extract_area (clean, &corner, 40, 40, 128, 96, NULL),
+      ==, 0);
+  noisy = still_filter (corner, noise, NULL, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_object_unref (clean);
+  g_object_unref (corner);
+  gst_object_unref (noise);
+  return noisy;
+}
+
+static gboolean
+same (VipsImage * a, VipsImage * b)
+{
+  gsize size_a, size_b;
+  void *samples_a = vips_image_write_to_memory (a, &size_a);
+  void *samples_b = vips_image_write_to_memory (b, &size_b);
+  const gboolean equal = size_a == size_b
+      && memcmp (samples_a, samples_b, size_a) == 0;
+
+  g_free (samples_a);
+  g_free (samples_b);
+  return equal;
+}
+
+static VipsImage *
+denoise (VipsImage * noisy, GstElement * denoise, StillObserver observer,
+    gpointer user)
+{
+  GError *error = NULL;
+  VipsImage *result = still_filter (noisy, denoise, observer, user, NULL,
+      &error);
+
+  g_assert_no_error (error);
+  g_assert_false (same (result, noisy));
+  return result;
+}
+
+/* --- memory --- */
+
+static void
+test_memory (void)
+{
+  VipsImage *noisy = noisy_picture (), *again;
+  GError *error = NULL;
+  GBytes *bytes = still_write_memory (noisy, "a.PNG", &error);
+
+  g_assert_no_error (error);
+  again = still_read_memory (bytes, 128 * 96, &error);
+  g_assert_no_error (error);
+  g_assert_true (same (noisy, again));
+  g_assert_cmpstr (still_suffix (again), ==, ".png");
+  g_object_unref (again);
+  again = still_read_memory (bytes, 128 * 96 - 1, &error);
+  g_assert_null (again);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
+  g_assert_cmpstr (error->message, ==,
+      "it has 128x96 pixels, and 12287 in all are the limit");
+  g_error_free (error);
+  g_bytes_unref (bytes);
+  g_object_unref (noisy);
+}
+
+/* The header tells of more pixels than there is memory for: it is all that is read. */
+static void
+test_bomb (void)
+{
+  static const guint8 bomb[] = {
+    0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13, 'I', 'H', 'D',
+    'R', 0, 1, 0, 0, 0, 1, 0, 0, 8, 2, 0, 0, 0, 0xe3, 0xe6, 0xa7, 0xb4, 0, 0, 0,
+    0, 'I', 'D', 'A', 'T', 0x35, 0xaf, 0x06, 0x1e
+  };
+  GBytes *bytes = g_bytes_new_static (bomb, sizeof bomb);
+  GError *error = NULL;
+
+  g_assert_null (still_read_memory (bytes, 100000000, &error));
+  g_assert_cmpstr (error->message, ==,
+      "it has 65536x65536 pixels, and 100000000 in all are the limit");
+  g_error_free (error);
+  g_bytes_unref (bytes);
+}
+
+/* --- learning --- */
+
+static void
+on_progress (const StillProgress * progress, gpointer user)
+{
+  GArray *told = user;
+
+  g_array_append_vals (told, progress, 1);
+}
+
+static void
+test_progress (void)
+{
+  GArray *told = g_array_new (FALSE, FALSE, sizeof (StillProgress));
+  GstElement *learner = element ("zsdenoise temporal=false epochs=40");
+  VipsImage *noisy = noisy_picture ();
+  guint i, last = 0;
+
+  g_object_unref (denoise (noisy, learner, on_progress, told));
+  g_assert_cmpuint (told->len, >, 0);
+  for (i = 0; i < told->len; i++) {
+    const StillProgress *progress = &g_array_index (told, StillProgress, i);
+
+    g_assert_cmpuint (progress->step, >=, last);
+    g_assert_cmpuint (progress->steps, ==, 40);
+    g_assert_cmpfloat (progress->loss, >, 0);
+    g_assert_cmpfloat (progress->eta, >=, 0);
+    last = progress->step;
+  }
+  g_assert_cmpuint (last, ==, 40);
+  g_array_unref (told);
+  g_object_unref (noisy);
+  gst_object_unref (learner);
+}
+
+/* What was learned once serves again, with another strength, too. */
+static void
+test_model (void)
+{
+  gchar *folder = g_dir_make_tmp (NULL, NULL);
+  gchar *model = g_build_filename (folder, "model", NULL);
+  GstElement *learner = element ("zsdenoise temporal=false epochs=40");
+  GstElement *user = element ("zsdenoise temporal=false");
+  VipsImage *noisy = noisy_picture (), *first, *second, *half;
+
+  g_object_set (learner, "save-model-file", model, NULL);
+  first = denoise (noisy, learner, NULL, NULL);
+  g_object_set (user, "model-file", model, NULL);
+  second = denoise (noisy, user, NULL, NULL);
+  g_assert_true (same (first, second));
+  g_object_set (user, "strength", 0.5, NULL);
+  half = denoise (noisy, user, NULL, NULL);
+  g_assert_false (same (first, half));
+  g_object_unref (first);
+  g_object_unref (second);
+  g_object_unref (half);
+  g_object_unref (noisy);
+  gst_object_unref (learner);
+  gst_object_unref (user);
+  g_remove (model);
+  g_rmdir (folder);
+  g_free (model);
+  g_free (folder);
+}
+
+static void
+cancel (const StillProgress * progress, gpointer user)
+{
+  g_assert_cmpuint (progress->step, <, 1000000);
+  g_cancellable_cancel (user);
+}
+
+static void
+test_cancel (void)
+{
+  GstElement *learner = element ("zsdenoise temporal=false epochs=1000000");
+  GCancellable *cancellable = g_cancellable_new ();
+  VipsImage *noisy = noisy_picture ();
+  GError *error = NULL;
+
+  g_assert_null (still_filter (noisy, learner, cancel, cancellable,
+          cancellable, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_error_free (error);
+  g_object_unref (cancellable);
+  g_object_unref (noisy);
+  gst_object_unref (learner);
+}
+
+static void
+test_error (void)
+{
+  GstElement *broken = element ("zsdenoise model-file=/nowhere/model");
+  VipsImage *noisy = noisy_picture ();
+  GError *error = NULL;
+
+  g_assert_null (still_filter (noisy, broken, NULL, NULL, NULL, &error));
+  g_assert_true (g_str_has_prefix (error->message,
+          "The model-file /nowhere/model cannot be used: No such file"));
+  g_error_free (error);
+  g_object_unref (noisy);
+  gst_object_unref (broken);
+}
+
+int
+main (int argc, char **argv)
+{
+  GError *error = NULL;
+
+  g_test_init (&argc, &argv, NULL);
+  gst_init (&argc, &argv);
+  sample = argv[1];
+  if (!still_init (&error))
+    g_error ("%s", error->message);
+  g_test_add_func ("/stills/memory", test_memory);
+  g_test_add_func ("/stills/bomb", test_bomb);
+  g_test_add_func ("/stills/progress", test_progress);
+  g_test_add_func ("/stills/model", test_model);
+  g_test_add_func ("/stills/cancel", test_cancel);
+  g_test_add_func ("/stills/error", test_error);
+  return g_test_run ();
+}
