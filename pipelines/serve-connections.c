@@ -4,11 +4,12 @@
 
 #include <string.h>
 
-/* Seconds for the headers of a request; without a byte to or from a client; and that one who is
- * turned away may go on sending. */
+/* Seconds for the headers of a request; without a byte to or from a client; and, like bytes, that one who
+ * is turned away may go on sending. */
 #define HEADERS_TIME 15
 #define SILENCE_TIME 30
 #define LINGER_TIME 5
+#define LINGER_BYTES (64 << 20)
 
 #define KEY "zsdenoise-connection"
 
@@ -99,6 +100,7 @@ typedef struct
   gchar *answer;
   guint timer;
   GCancellable *cancellable;
+  gsize count;                  /* of bytes that were heard */
   gchar heard[16384];
 } Farewell;
 
@@ -117,8 +119,11 @@ static void
 on_heard (GObject * source, GAsyncResult * result, gpointer data)
 {
   Farewell *farewell = data;
+  const gssize count =
+      g_input_stream_read_finish (G_INPUT_STREAM (source), result, NULL);
 
-  if (g_input_stream_read_finish (G_INPUT_STREAM (source), result, NULL) <= 0)
+  farewell->count += (gsize) MAX (count, 0);
+  if (count <= 0 || farewell->count > LINGER_BYTES)
     farewell_free (farewell);
   else
     g_input_stream_read_async (G_INPUT_STREAM (source), farewell->heard,

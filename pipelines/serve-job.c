@@ -58,6 +58,18 @@ job_free (Job * job)
   g_free (job);
 }
 
+const gchar *
+job_find_profile (const gchar * name)
+{
+  static const gchar *const profiles[] = { "realtime", "balanced", "best" };
+  gsize i;
+
+  for (i = 0; i < G_N_ELEMENTS (profiles); i++)
+    if (g_strcmp0 (name, profiles[i]) == 0)
+      return profiles[i];
+  return NULL;
+}
+
 /* --- numbers and words that may be anything --- */
 
 static gdouble
@@ -202,6 +214,7 @@ job_describe (const Job * job, gint64 keep)
   add_word (builder, "state", state_names[job->state]);
   add_word (builder, "kind", job->media->clip ? "clip" : "picture");
   add_word (builder, "type", job->media->type);
+  add_word (builder, "profile", job->profile);
   add_number (builder, "bytes", job->bytes);
   add_time (builder, "created", job->created);
   if (job->state == JOB_QUEUED)
@@ -228,6 +241,7 @@ job_to_json (const Job * job)
 
   json_builder_begin_object (builder);
   add_word (builder, "type", job->media->type);
+  add_word (builder, "profile", job->profile);
   add_word (builder, "state", state_names[job->state]);
   add_number (builder, "bytes", job->bytes);
   add_number (builder, "created", job->created);
@@ -250,6 +264,7 @@ read_job (const gchar * id, JsonObject * object)
   g_free (job->id);
   job->id = g_strdup (id);
   job->media = media_find (word (object, "type"));
+  job->profile = job_find_profile (word (object, "profile"));
   job->bytes = (goffset) number (object, "bytes", 0, 1e15, 0);
   job->created = (gint64) number (object, "created", 0, 1e17, 0);
   job->finished = (gint64) number (object, "finished", 0, 1e17, 0);
@@ -262,7 +277,8 @@ read_job (const gchar * id, JsonObject * object)
     job->state = JOB_FAILED;
     job->fault = g_strdup (word (object, "error"));
   }
-  if (job->media == NULL || (job->state == JOB_FAILED && job->fault == NULL)) {
+  if (job->media == NULL || job->profile == NULL
+      || (job->state == JOB_FAILED && job->fault == NULL)) {
     job_free (job);
     return NULL;
   }

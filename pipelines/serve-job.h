@@ -20,6 +20,7 @@ typedef struct
 {
   gchar *id;                    /* 32 hexadecimal digits, which nobody guesses */
   const Media *media;
+  const gchar *profile;         /* of zsdenoise: see job_find_profile() */
   goffset bytes;                /* of the upload */
   JobState state;
   gint64 created, finished;     /* microseconds since 1970; 0: not yet */
@@ -58,5 +59,8 @@ gchar *job_to_json (const Job * job);
 Job *job_from_json (const gchar * id, const gchar * text, gsize length);
 
 gboolean job_is_id (const gchar * text);
+
+/* The profile of that name, for good; NULL: clients may ask for none like that. */
+const gchar *job_find_profile (const gchar * name);
 
 #endif

@@ -365,8 +365,7 @@ server_refuse (Server * server, SoupServerMessage * message, guint status,
 /* When the headers have come. */
 static void
 on_headers (SoupServer * http G_GNUC_UNUSED, SoupServerMessage * message,
-    const char *path G_GNUC_UNUSED, GHashTable * query G_GNUC_UNUSED,
-    gpointer data)
+    const char *path G_GNUC_UNUSED, GHashTable * query, gpointer data)
 {
   Server *server = data;
   GString *allowed = g_string_new (NULL);
@@ -381,7 +380,7 @@ on_headers (SoupServer * http G_GNUC_UNUSED, SoupServerMessage * message,
     server_refuse (server, message, SOUP_STATUS_FORBIDDEN,
         "Pages of other sites may not do this.");
   else if (route->answer == answer_upload)
-    upload_begin (server, message);
+    upload_begin (server, message, query);
   else if (has_body (message))
     server_refuse (server, message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE,
         "Nothing is to be sent here.");

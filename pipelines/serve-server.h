@@ -34,7 +34,8 @@ typedef struct
 GHashTable *upload_table_new (void);
 
 /* What a new job takes; to be called when the headers of POST /api/jobs have come. */
-void upload_begin (Server * server, SoupServerMessage * message);
+void upload_begin (Server * server, SoupServerMessage * message,
+    GHashTable * query);
 
 /* All of its body has come. */
 void upload_end (Server * server, SoupServerMessage * message);

@@ -177,12 +177,16 @@ is_media_type (const gchar * type)
 
 /* What the headers tell. NULL: nothing against it. */
 static const gchar *
-find_fault (Server * server, SoupServerMessage * message, guint * status)
+find_fault (Server * server, SoupServerMessage * message,
+    const gchar * profile, guint * status)
 {
   SoupMessageHeaders *headers =
       soup_server_message_get_request_headers (message);
   const ServeOptions *options = server->options;
 
+  *status = SOUP_STATUS_BAD_REQUEST;
+  if (profile && job_find_profile (profile) == NULL)
+    return "The profile is to be realtime, balanced or best.";
   *status = SOUP_STATUS_UNSUPPORTED_MEDIA_TYPE;
   if (!is_media_type (soup_message_headers_get_content_type (headers, NULL)))
     return "The body is to be the file itself, and Content-Type its type, as "
@@ -216,10 +220,11 @@ upload_new (Server * server, SoupServerMessage * message, GError ** error)
 }
 
 void
-upload_begin (Server * server, SoupServerMessage * message)
+upload_begin (Server * server, SoupServerMessage * message, GHashTable * query)
 {
+  const gchar *profile = query ? g_hash_table_lookup (query, "profile") : NULL;
   guint status, retry_after;
-  const gchar *fault = find_fault (server, message, &status);
+  const gchar *fault = find_fault (server, message, profile, &status);
   GError *error = NULL;
   Upload *upload;
   gchar *seconds;
@@ -240,6 +245,7 @@ upload_begin (Server * server, SoupServerMessage * message)
   }
   upload = upload_new (server, message, &error);
   if (upload) {
+    upload->job->profile = job_find_profile (profile ? profile : "balanced");
     g_hash_table_insert (server->uploads, message, upload);
     return;
   }

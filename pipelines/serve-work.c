@@ -38,8 +38,9 @@ add_limits (GPtrArray * line, const ServeOptions * options)
 }
 
 static void
-add_learning (GPtrArray * line, const Config * config)
+add_learning (GPtrArray * line, const Config * config, const Job * job)
 {
+  add (line, "--profile", "%s", job->profile);
   add_double (line, "--learning-rate", config->learning_rate);
   add (line, "--epoch-count", "%" G_GINT64_FORMAT, config->epoch_count);
   add (line, "--step-size", "%" G_GINT64_FORMAT, config->step_size);
@@ -78,7 +79,7 @@ work_denoise (const ServeOptions * options, Store * store, const Job * job,
   GPtrArray *line = g_ptr_array_new_with_free_func (g_free);
 
   g_ptr_array_add (line, g_strdup (job->media->clip ? "clip" : "picture"));
-  add_learning (line, &options->config);
+  add_learning (line, &options->config, job);
   return start_in_folder (options, store, job, line, news, end, user, error);
 }
 
@@ -97,7 +98,7 @@ work_render (const ServeOptions * options, Store * store, const Job * job,
   gchar *name = work_result_name (strength);
 
   g_ptr_array_add (line, g_strdup (job->media->clip ? "clip" : "blend"));
-  add_learning (line, &options->config);
+  add_learning (line, &options->config, job);
   add (line, "--strength", "%u", strength);
   add (line, "--result", "%s", name);
   g_free (name);

@@ -7,8 +7,13 @@
 #include <gst/video/video.h>
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <time.h>
 
 #define SAY_INTERVAL (200 * G_TIME_SPAN_MILLISECOND)
+
+/* For so many seconds one after another it may use next to no processor time. (A decoder may swallow the
+ * error that a demuxer ends with, and wait for what never comes.) */
+#define PATIENCE 5
 
 /* A clip with more frames a second than that is none. */
 #define MOST_FRAMES_PER_SECOND 130
@@ -24,7 +29,7 @@ typedef struct
 
   /* the streaming thread's */
   GstClockTime first;
-  guint frames;
+  gint frames;
   gint64 said;
 
   GMutex lock;
@@ -135,7 +140,7 @@ on_frame (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer data)
     position = time > clip->first ? time - clip->first : 0;
   }
   if (position >= most || clip->frames >
-      (guint) clip->work->max_clip_seconds * MOST_FRAMES_PER_SECOND) {
+      clip->work->max_clip_seconds * MOST_FRAMES_PER_SECOND) {
     fail (clip, "it is longer than the %d s that are the limit",
         clip->work->max_clip_seconds);
     return GST_PAD_PROBE_DROP;
@@ -361,22 +366,54 @@ make_pipeline (const Work * work, GError ** error)
 
 /* --- running --- */
 
+/* FALSE: that is the end. */
+static gboolean
+heed (Clip * clip, GstMessage * message)
+{
+  GError *error = NULL;
+
+  switch (GST_MESSAGE_TYPE (message)) {
+    case GST_MESSAGE_ERROR:
+      gst_message_parse_error (message, &error, NULL);
+      fail (clip, "it cannot be played: %s", error->message);
+      g_error_free (error);
+      return FALSE;
+    case GST_MESSAGE_ELEMENT:
+      if (!gst_message_has_name (message, "redirect"))
+        return TRUE;
+      fail (clip, "it holds no video, but the name of another file");
+      return FALSE;
+    default:
+      return FALSE;
+  }
+}
+
 static void
 run (Clip * clip)
 {
   GstBus *bus = gst_element_get_bus (clip->pipeline);
-  GError *error = NULL;
+  clock_t used = clock (), before;
+  gboolean going = TRUE;
   GstMessage *message;
+  gint idle = 0;
 
   gst_element_set_state (clip->pipeline, GST_STATE_PLAYING);
-  message = gst_bus_timed_pop_filtered (bus, GST_CLOCK_TIME_NONE,
-      GST_MESSAGE_EOS | GST_MESSAGE_ERROR | GST_MESSAGE_APPLICATION);
-  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
-    gst_message_parse_error (message, &error, NULL);
-    fail (clip, "it cannot be played: %s", error->message);
-    g_error_free (error);
+  while (going) {
+    message = gst_bus_timed_pop_filtered (bus, GST_SECOND, GST_MESSAGE_EOS |
+        GST_MESSAGE_ERROR | GST_MESSAGE_APPLICATION | GST_MESSAGE_ELEMENT);
+    if (message) {
+      going = heed (clip, message);
+      gst_message_unref (message);
+      continue;
+    }
+    before = used;
+    used = clock ();
+    idle = used - before < CLOCKS_PER_SEC / 100 ? idle + 1 : 0;
+    if (idle == PATIENCE) {
+      fail (clip, "nothing more comes of it");
+      going = FALSE;
+    }
   }
-  gst_message_unref (message);
   gst_object_unref (bus);
   gst_element_set_state (clip->pipeline, GST_STATE_NULL);
 }
@@ -411,7 +448,7 @@ finish (Clip * clip, GError ** error)
     return FALSE;
   }
   g_object_get (clip->filter, "estimated-sigma", &sigma, NULL);
-  worker_say_outcome (clip->width, clip->height, clip->frames, sigma);
+  worker_say_outcome (clip->width, clip->height, (guint) clip->frames, sigma);
   return TRUE;
 }
 

@@ -22,7 +22,8 @@ function show(name) {
 }
 
 function bytes(count) {
-  return count < 1e5 ? `${(count / 1e3).toFixed(1)} kB` : `${(count / 1048576).toFixed(1)} MiB`;
+  const mebibytes = count / 1048576;
+  return mebibytes < 0.1 ? `${Math.ceil(count / 1024)} KiB` : `${Number(mebibytes.toFixed(1))} MiB`;
 }
 
 // --- an end, and a new beginning ---
@@ -88,7 +89,7 @@ function send(file) {
   describe("Sending", 0, bytes(file.size));
   const sending = new XMLHttpRequest();
   request = sending;
-  sending.open("POST", "api/jobs");
+  sending.open("POST", `api/jobs?profile=${$("best").checked ? "best" : "balanced"}`);
   sending.setRequestHeader("Content-Type", /^(image|video)\//.test(file.type) ? file.type : "application/octet-stream");
   sending.upload.onprogress = (event) => {
     if (event.lengthComputable) describe("Sending", event.loaded / event.total, `${bytes(event.loaded)} of ${bytes(event.total)}`);
@@ -174,7 +175,7 @@ async function finish(state) {
   const at = `api/jobs/${job.id}`;
   job.kind = state.kind;
   try {
-    await compare.open(state.kind === "clip", original(state, at), `${at}/result?view`);
+    await compare.open(state.kind === "clip", original(state, at), `${at}/result?view=1`);
   } catch {
     fail("The browser cannot show the result.");
     return;
@@ -190,7 +191,7 @@ async function finish(state) {
 // The file itself where the browser has it and can show it.
 function original(state, at) {
   const viewable = /^image\/(png|jpeg|webp)$/.test(state.type);
-  return job.file && viewable ? keep(URL.createObjectURL(job.file)) : `${at}/original?view`;
+  return job.file && viewable ? keep(URL.createObjectURL(job.file)) : `${at}/original?view=1`;
 }
 
 function tell(state) {
@@ -257,8 +258,7 @@ const compare = (() => {
     const box = stage.getBoundingClientRect();
     const place = `translate(${x}px, ${y}px) scale(${scale})`;
     for (const shown of [before, after]) if (shown) shown.style.transform = place;
-    stage.classList.toggle("coarse", scale >= 2.5);
-    for (const layer of [$("before"), $("after")]) layer.classList.toggle("coarse", scale >= 2.5);
+    for (const layer of [$("before"), $("after")]) layer.classList.toggle("coarse", scale >= 4);
     $("after").style.clipPath = `inset(0 0 0 ${split * box.width}px)`;
     $("split").style.left = `${split * 100}%`;
     $("split").ariaValueNow = Math.round(split * 100);
@@ -397,11 +397,12 @@ const compare = (() => {
     return video;
   }
 
-  // Both clips show the same moment: the result leads.
+  // Both clips show the same moment: the result leads, the original catches up, or jumps if it is
+  // far away.
   function follow() {
-    if (!before || !after || after.paused !== undefined && !after.isConnected) return;
-    if (Math.abs(before.currentTime - after.currentTime) > 0.03 && !before.seeking)
-      before.currentTime = after.currentTime;
+    const away = after.currentTime - before.currentTime;
+    if (Math.abs(away) < 0.5) before.playbackRate = 1 + Math.max(-0.3, Math.min(0.3, 2 * away));
+    else if (!before.seeking) before.currentTime = after.currentTime;
     timer = requestAnimationFrame(follow);
   }
 
@@ -423,6 +424,7 @@ const compare = (() => {
       shown.style.width = `${width}px`;
       shown.style.height = `${height}px`;
     }
+    stage.style.setProperty("--ratio", height / width);
     $("before").replaceChildren(before);
     $("after").replaceChildren(after);
     $("play").hidden = !clip;
