@@ -179,16 +179,20 @@ store_keep (Store * store, const Job * job, GError ** error)
   return kept && store_save (store, job, error);
 }
 
+/* (It does not wait for the disk, as all requests would: a power cut may cost the last jobs.) */
 gboolean
 store_save (Store * store, const Job * job, GError ** error)
 {
   gchar *path = store_path (store, job, DESCRIPTION);
+  gchar *part = store_path (store, job, DESCRIPTION ".part");
   gchar *text = job_to_json (job);
   const gboolean saved =
-      g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT,
-      0600, error);
+      g_file_set_contents_full (part, text, -1, G_FILE_SET_CONTENTS_NONE, 0600,
+      error) && (g_rename (part, path) == 0
+      || set_error (error, "moved", part));
 
   g_free (text);
+  g_free (part);
   g_free (path);
   return saved;
 }

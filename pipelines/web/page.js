@@ -214,32 +214,35 @@ function tell(state) {
 
 // --- strength and download ---
 
+let ready = false; // the server has the result at this strength
+
 function strengthen() {
   const percent = Number($("strength").value);
   $("percent").textContent = `${percent} %`;
   $("after").style.opacity = percent / 100; // which is what strength is: a part of the change
+  $("note").textContent = "";
+  ready = percent === 100;
   if (job?.id) $("download").href = `api/jobs/${job.id}/result?strength=${percent / 100}`;
 }
 
-// A strength takes the server a moment, and may be refused: so not by the link alone.
+// The link does the download. But a strength takes the server a moment, and may be refused: so its
+// first byte is asked for before. If that takes too long, browsers want another press.
 async function download(event) {
+  if (ready) return;
   event.preventDefault();
-  if ($("download").ariaDisabled === "true") return;
-  $("download").ariaDisabled = "true";
+  const href = $("download").href;
   $("note").textContent = "Preparing the download …";
   try {
-    const answer = await fetch($("download").href);
+    const answer = await fetch(href, {headers: {Range: "bytes=0-0"}});
+    if (href !== $("download").href) return;
     if (!answer.ok) throw new Error((await answer.json()).detail);
-    const name = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition"))?.[1];
-    const link = document.createElement("a");
-    link.href = keep(URL.createObjectURL(await answer.blob()));
-    link.download = name || "denoised";
-    link.click();
-    $("note").textContent = "";
+    ready = true;
+    const prompt = navigator.userActivation ? navigator.userActivation.isActive : true;
+    $("note").textContent = prompt ? "" : "It is ready: press Download once more.";
+    if (prompt) $("download").click();
   } catch (error) {
     $("note").textContent = error.message || "The download did not work.";
   }
-  $("download").ariaDisabled = "false";
 }
 
 // --- comparing ---
