@@ -180,7 +180,7 @@ on_event (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer data)
 
 /* How coarse H.264 is: the noise of the original need not be kept to the last grain. */
 #define QUANTIZER_AFTER 18
-#define QUANTIZER_BEFORE 22
+#define QUANTIZER_BEFORE 20
 
 /* Only the whole result comes with a view of the clip as it was. */
 static gboolean

@@ -30,8 +30,11 @@ write_views (VipsImage * before, VipsImage * after, GError ** error)
 static void
 on_progress (const StillProgress * progress, gpointer user G_GNUC_UNUSED)
 {
-  worker_say_phase ("learning", (gdouble) progress->step /
-      MAX (progress->steps, 1), progress->loss, progress->eta);
+  if (progress->step < progress->steps)
+    worker_say_phase ("learning", (gdouble) progress->step / progress->steps,
+        progress->loss, progress->eta);
+  else
+    worker_say_phase ("denoising", 0, progress->loss, -1);
 }
 
 static VipsImage *
