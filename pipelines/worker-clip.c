@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A short clip: decoded, denoised, and written as what each browser plays. The clip as it came is
- * written so once more, to be compared with. */
-#include "launch.h"
+/* A short clip, and what it may be and reach. */
+#include "film.h"
 #include "worker.h"
 
 #include <gst/video/video.h>
@@ -162,104 +161,19 @@ on_event (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer data)
   return has_fit_size (data, caps) ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
 }
 
-/* --- the pipeline --- */
-
-/* What browsers play: H.264 of 8 bits, 4:2:0 and so of even size, and AAC, in MP4. */
-#define ENCODE "videoconvert ! videocrop right=%d bottom=%d ! " \
-    "video/x-raw,format=I420 ! x264enc pass=qual quantizer=%d " \
-    "speed-preset=veryfast key-int-max=60 threads=%d ! " \
-    "video/x-h264,profile=high ! h264parse name=%s"
-#define WRITE "mp4mux name=%s faststart=true faststart-file=%s-index ! " \
-    "filesink location=%s async=false"
-#define ENCODE_AUDIO "queue max-size-time=0 max-size-bytes=0 " \
-    "max-size-buffers=0 name=in ! audioconvert ! audioresample ! " \
-    "avenc_aac name=out"
+/* --- streams --- */
 
 /* The result while it is not complete. */
 #define PART "result-part"
 
-/* How coarse H.264 is: the noise of the original need not be kept to the last grain. */
-#define QUANTIZER_AFTER 18
-#define QUANTIZER_BEFORE 20
-
-/* Only the whole result comes with a view of the clip as it was. */
 static gboolean
-has_before (Clip * clip)
+is_there (Clip * clip, GstElement * bin, GError * error)
 {
-  return clip->work->strength == 100;
-}
-
-static gchar *
-encoding (Clip * clip, const gchar * name, gint quantizer)
-{
-  return g_strdup_printf (ENCODE, clip->width & 1, clip->height & 1, quantizer,
-      clip->work->threads, name);
-}
-
-static gchar *
-describe_video (Clip * clip)
-{
-  gchar *after = encoding (clip, "after", QUANTIZER_AFTER);
-  gchar *before = encoding (clip, "before", QUANTIZER_BEFORE);
-  gchar *line = g_strdup_printf ("videoconvert name=in ! tee name=both ! "
-      "queue ! zsdenoise name=filter ! %s both. ! queue ! %s", after,
-      has_before (clip) ? before : "fakesink async=false");
-
-  g_free (after);
-  g_free (before);
-  return line;
-}
-
-/* Gives the bin the pad of an element in it, under the element's name. */
-static void
-show_pad (GstElement * bin, const gchar * name, const gchar * pad_name)
-{
-  GstElement *element = gst_bin_get_by_name (GST_BIN (bin), name);
-  GstPad *pad = gst_element_get_static_pad (element, pad_name);
-
-  gst_element_add_pad (bin, gst_ghost_pad_new (name, pad));
-  gst_object_unref (pad);
-  gst_object_unref (element);
-}
-
-/* NULL: that was a failure. */
-static GstElement *
-add_bin (Clip * clip, const gchar * line)
-{
-  GError *error = NULL;
-  GstElement *bin = launch (line, GST_PARSE_FLAG_PLACE_IN_BIN, &error);
-
-  if (bin == NULL) {
-    fail (clip, "%s", error->message);
-    g_error_free (error);
-    return NULL;
-  }
-  show_pad (bin, "in", "sink");
-  gst_bin_add (GST_BIN (clip->pipeline), bin);
-  return bin;
-}
-
-static void
-link_out (Clip * clip, GstElement * bin, const gchar * name,
-    const gchar * muxer_name, const gchar * muxer_pad)
-{
-  GstElement *muxer =
-      gst_bin_get_by_name (GST_BIN (clip->pipeline), muxer_name);
-
-  show_pad (bin, name, "src");
-  if (!gst_element_link_pads (bin, name, muxer, muxer_pad))
-    fail (clip, "it cannot be written");
-  gst_object_unref (muxer);
-}
-
-static void
-link_in (GstPad * pad, GstElement * bin)
-{
-  GstPad *in = gst_element_get_static_pad (bin, "in");
-
-  gst_element_sync_state_with_parent (bin);
-  gst_pad_link (pad, in);
-  gst_object_unref (in);
+  if (bin)
+    return TRUE;
+  fail (clip, "%s", error->message);
+  g_error_free (error);
+  return FALSE;
 }
 
 static void
@@ -276,12 +190,20 @@ watch_filter (Clip * clip, GstElement * bin)
   gst_object_unref (pad);
 }
 
+/* Only the whole result comes with a view of the clip as it was. */
+static gboolean
+has_before (const Work * work)
+{
+  return work->strength == 100;
+}
+
 static void
 add_video (Clip * clip, GstPad * pad, GstCaps * caps)
 {
+  FilmFormat format = { 0, 0, clip->work->threads, has_before (clip->work) };
+  GError *error = NULL;
   GstElement *bin;
   GstVideoInfo info;
-  gchar *line;
 
   if (!has_fit_size (clip, caps))
     return;
@@ -289,29 +211,23 @@ add_video (Clip * clip, GstPad * pad, GstCaps * caps)
     fail (clip, "its frames are of no kind that is known here");
     return;
   }
-  clip->width = GST_VIDEO_INFO_WIDTH (&info);
-  clip->height = GST_VIDEO_INFO_HEIGHT (&info);
-  line = describe_video (clip);
-  bin = add_bin (clip, line);
-  g_free (line);
-  if (bin == NULL)
-    return;
-  watch_filter (clip, bin);
-  link_out (clip, bin, "after", "write-after", "video_%u");
-  if (has_before (clip))
-    link_out (clip, bin, "before", "write-before", "video_%u");
-  link_in (pad, bin);
+  clip->width = format.width = GST_VIDEO_INFO_WIDTH (&info);
+  clip->height = format.height = GST_VIDEO_INFO_HEIGHT (&info);
+  bin = film_add_video (clip->pipeline, &format, &error);
+  if (is_there (clip, bin, error)) {
+    watch_filter (clip, bin);
+    film_link (pad, bin);
+  }
 }
 
 static void
 add_audio (Clip * clip, GstPad * pad)
 {
-  GstElement *bin = add_bin (clip, ENCODE_AUDIO);
+  GError *error = NULL;
+  GstElement *bin = film_add_audio (clip->pipeline, &error);
 
-  if (bin == NULL)
-    return;
-  link_out (clip, bin, "out", "write-after", "audio_%u");
-  link_in (pad, bin);
+  if (is_there (clip, bin, error))
+    film_link (pad, bin);
 }
 
 /* The first video and the first sound; what else there is goes nowhere. */
@@ -345,23 +261,6 @@ on_no_more_pads (GstElement * decoder, gpointer data)
       && clip->duration > clip->work->max_clip_seconds * GST_SECOND)
     fail (clip, "it is %.1f s long, and %d s are the limit",
         (gdouble) clip->duration / GST_SECOND, clip->work->max_clip_seconds);
-}
-
-static GstElement *
-make_pipeline (const Work * work, GError ** error)
-{
-  gchar *after = g_strdup_printf (WRITE, "write-after", "after", PART);
-  gchar *before = g_strdup_printf (WRITE, "write-before", "before",
-      WORKER_VIEW_BEFORE);
-  gchar *line = g_strdup_printf ("filesrc location=" WORKER_UPLOAD
-      " ! decodebin name=decoder %s %s", after,
-      work->strength == 100 ? before : "");
-  GstElement *pipeline = launch (line, GST_PARSE_FLAG_NONE, error);
-
-  g_free (after);
-  g_free (before);
-  g_free (line);
-  return pipeline;
 }
 
 /* --- running --- */
@@ -458,7 +357,8 @@ worker_clip (const Work * work, GError ** error)
   Clip clip = {.work = work,.duration = -1,.first = GST_CLOCK_TIME_NONE };
   gboolean done;
 
-  clip.pipeline = make_pipeline (work, error);
+  clip.pipeline = film_new (WORKER_UPLOAD, PART,
+      has_before (work) ? WORKER_VIEW_BEFORE : NULL, error);
   if (clip.pipeline == NULL)
     return FALSE;
   g_mutex_init (&clip.lock);
@@ -470,23 +370,4 @@ worker_clip (const Work * work, GError ** error)
   g_mutex_clear (&clip.lock);
   g_free (clip.fault);
   return done;
-}
-
-gboolean
-worker_clip_check (GError ** error)
-{
-  Clip clip = {.work = &(const Work) {.strength = 100,.threads = 1} };
-  gchar *video = describe_video (&clip);
-  GstElement *pipeline = make_pipeline (clip.work, error);
-  GstElement *bin = pipeline ? launch (video, GST_PARSE_FLAG_PLACE_IN_BIN,
-      error) : NULL;
-  GstElement *audio = bin ? launch (ENCODE_AUDIO, GST_PARSE_FLAG_PLACE_IN_BIN,
-      error) : NULL;
-  const gboolean found = audio != NULL;
-
-  g_clear_object (&pipeline);
-  g_clear_object (&bin);
-  g_clear_object (&audio);
-  g_free (video);
-  return found;
 }

@@ -9,6 +9,7 @@
  *   {"width": 640, "height": 480, "sigma": 12.1}
  *   {"error": "It is ..."}
  */
+#include "film.h"
 #include "launch.h"
 #include "still.h"
 #include "worker.h"
@@ -66,7 +67,7 @@ check (GError ** error)
 {
   GstElement *line = launch ("appsrc ! zsdenoise ! appsink",
       GST_PARSE_FLAG_NONE, error);
-  const gboolean found = line && worker_clip_check (error);
+  const gboolean found = line && film_check (error);
 
   g_clear_object (&line);
   return found;

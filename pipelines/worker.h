@@ -45,7 +45,4 @@ gboolean worker_picture (const Work * work, GError ** error);
 gboolean worker_blend (const Work * work, GError ** error);
 gboolean worker_clip (const Work * work, GError ** error);
 
-/* Whether there is all that a clip takes. */
-gboolean worker_clip_check (GError ** error);
-
 #endif
