@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "serve-work.h"
 
-/* What a worker adds to the time of work before its clock starts: loading, and its end. */
-#define SECONDS_BESIDE 10
+#include <unistd.h>
 
 static void
 G_GNUC_PRINTF (3, 4)
@@ -27,6 +26,7 @@ add_double (GPtrArray * line, const gchar * name, gdouble value)
 static void
 add_limits (GPtrArray * line, const ServeOptions * options)
 {
+  add (line, "--parent", "%d", (gint) getpid ());
   add (line, "--memory", "%d", options->memory);
   add (line, "--seconds", "%d", options->seconds);
   add (line, "--max-pixels", "%" G_GINT64_FORMAT, options->max_pixels);
@@ -56,7 +56,7 @@ start (const ServeOptions * options, const gchar * folder, GPtrArray * line,
   add_limits (line, options);
   g_ptr_array_add (line, NULL);
   run = run_start (folder, (const gchar * const *) line->pdata,
-      (guint) options->seconds + SECONDS_BESIDE, news, end, user, error);
+      (guint) options->seconds, news, end, user, error);
   g_ptr_array_unref (line);
   return run;
 }
@@ -107,6 +107,8 @@ work_render (const ServeOptions * options, Store * store, const Job * job,
 
 /* --- before all work --- */
 
+#define CHECK_SECONDS 120
+
 typedef struct
 {
   GMainLoop *loop;
@@ -132,10 +134,14 @@ work_check (const ServeOptions * options, GError ** error)
 {
   GPtrArray *line = g_ptr_array_new_with_free_func (g_free);
   Check check = { NULL, NULL };
+  ServeOptions patient = *options;
 
+  /* It looks at all of GStreamer's plugins, the first time. */
+  patient.seconds = MAX (options->seconds, CHECK_SECONDS);
   g_ptr_array_add (line, g_strdup ("check"));
   check.loop = g_main_loop_new (NULL, FALSE);
-  if (start (options, options->state, line, on_news, on_checked, &check, error)) {
+  if (start (&patient, options->state, line, on_news, on_checked, &check,
+          error)) {
     g_main_loop_run (check.loop);
     if (check.fault)
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "%s",

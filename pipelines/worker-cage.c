@@ -15,7 +15,8 @@
 static void
 limit (__rlimit_resource_t resource, rlim_t most)
 {
-  const struct rlimit both = { most, most };
+  /* (A second after the first limit on time, which ends it by a signal that tells why, is the other.) */
+  const struct rlimit both = { most, most + (resource == RLIMIT_CPU) };
 
   if (setrlimit (resource, &both) != 0)
     worker_say_fault ("Its process could not be limited.");
@@ -24,13 +25,13 @@ limit (__rlimit_resource_t resource, rlim_t most)
 void
 worker_cage (const Work * work)
 {
-  const pid_t parent = getppid ();
   const rlim_t seconds = (rlim_t) work->seconds * (rlim_t) work->threads;
 
   /* A group of its own can be ended as a whole. */
   setpgid (0, 0);
   prctl (PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid () != parent)
+  /* It may have ended before this one heeded that. */
+  if (work->parent && getppid () != work->parent)
     raise (SIGKILL);
   prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   umask (077);

@@ -33,6 +33,7 @@ parse (Work * work, int *argc, char ***argv, GError ** error)
     {"profile", 0, 0, G_OPTION_ARG_STRING, &work->profile, "Profile", "NAME"},
     {"strength", 0, 0, G_OPTION_ARG_INT, &work->strength, "Strength", "%"},
     {"result", 0, 0, G_OPTION_ARG_FILENAME, &work->result, "Result", "NAME"},
+    {"parent", 0, 0, G_OPTION_ARG_INT, &work->parent, "End with it", "PID"},
     {"threads", 0, 0, G_OPTION_ARG_INT, &work->threads, "Threads", "N"},
     {"memory", 0, 0, G_OPTION_ARG_INT, &work->memory, "Address space", "MIB"},
     {"seconds", 0, 0, G_OPTION_ARG_INT, &work->seconds, "Time", "N"},

@@ -14,6 +14,7 @@ typedef struct
   gchar *profile;
   gint strength;                /* per cent */
   gchar *result;                /* a name of a file */
+  gint parent;                  /* the server's process; 0: there is none */
   gint threads;
   gint memory;                  /* MiB of address space */
   gint seconds;

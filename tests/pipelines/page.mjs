@@ -61,7 +61,7 @@ const address = await new Promise((resolve, reject) => {
 
 const {chromium} = createRequire(join(build, "node_modules/"))("playwright-core");
 const browser = await chromium.launch({executablePath: "/usr/bin/chromium",
-  args: ["--autoplay-policy=no-user-gesture-required", ...(process.getuid() ? [] : ["--no-sandbox"])]});
+  args: ["--autoplay-policy=no-user-gesture-required", "--disable-dev-shm-usage", ...(process.getuid() ? [] : ["--no-sandbox"])]});
 
 // A page of its own, on which nothing may go wrong unseen.
 async function open(options) {
