@@ -5,6 +5,7 @@
 #include "zsdenoise.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,12 +17,13 @@ struct ZsdNoise {
   ZsdRandom random;
   uint64_t bits; /* drawn and not used yet */
   int left;      /* of them, in numbers */
-  float normal[VALUES];
 };
+
+static float normal[VALUES];
 
 /* Newton's method on the distribution function, from each value to the next. It is concave
  * above 0, so that no step goes too far. */
-static void make_normal(float *normal) {
+static void make_normal(void) {
   enum { STEPS = 6 };
   double x = 0;
   for (int i = VALUES / 2; i < VALUES; i++) {
@@ -34,12 +36,13 @@ static void make_normal(float *normal) {
 }
 
 ZsdNoise *zsd_noise_new(uint64_t seed) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
   ZsdNoise *noise = malloc(sizeof *noise);
   if (!noise)
     return NULL;
   zsd_random_seed(&noise->random, seed);
   noise->left = 0;
-  make_normal(noise->normal);
+  pthread_once(&once, make_normal);
   return noise;
 }
 
@@ -55,7 +58,7 @@ static double draw_normal(ZsdNoise *noise) {
   const uint16_t index = (uint16_t)noise->bits;
   noise->bits >>= 16;
   noise->left--;
-  return noise->normal[index];
+  return normal[index];
 }
 
 /* A Poisson variable: multiplied uniforms (Knuth, TAOCP 2, 3.4.1) for few photons, for many the
