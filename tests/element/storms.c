@@ -275,14 +275,15 @@ Suite *
 make_suite (void)
 {
   Suite *suite = suite_create ("storms");
-  TCase *tcase = tcase_create ("storms");
+  TCase *changes = tcase_create ("changes"), *ends = tcase_create ("ends");
   const gint n = G_N_ELEMENTS (trainings);
 
-  tcase_add_loop_test (tcase, test_states, 0, n);
-  tcase_add_loop_test (tcase, test_seeks, 0, n);
-  tcase_add_loop_test (tcase, test_caps, 0, n);
-  tcase_add_loop_test (tcase, test_ends, 0, n);
-  tcase_add_test (tcase, test_many_instances);
-  suite_add_tcase (suite, tcase);
+  tcase_add_loop_test (changes, test_states, 0, n);
+  tcase_add_loop_test (changes, test_seeks, 0, n);
+  tcase_add_loop_test (changes, test_caps, 0, n);
+  suite_add_tcase (suite, changes);
+  tcase_add_loop_test (ends, test_ends, 0, n);
+  tcase_add_test (ends, test_many_instances);
+  suite_add_tcase (suite, ends);
   return suite;
 }

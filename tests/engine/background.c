@@ -24,8 +24,9 @@ static ZsdSettings from_nothing(void) {
   return s;
 }
 
+/* Long enough for a few steps of learning, which make way for each frame. */
 static void wait_briefly(void) {
-  nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+  nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
 }
 
 /* Frames of a scene until something has come to its end. Returns the last one's gain. */

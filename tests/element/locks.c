@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* GLib's locks, for the thread sanitizer: they are made of system calls in a library that it does
+ * not see into, so each is announced to it here. The program's functions come before GLib's for
+ * itself, for GStreamer and for plugins. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+
+#include <glib.h>
+#include <sanitizer/tsan_interface.h>
+
+/* GLib's own function of this name. */
+#define NEXT(name) \
+  static __typeof__ (name) *_Atomic next; \
+  if (next == NULL) \
+    next = (__typeof__ (name) *) dlsym (RTLD_NEXT, #name)
+
+void
+g_mutex_lock (GMutex * mutex)
+{
+  NEXT (g_mutex_lock);
+  next (mutex);
+  __tsan_acquire (mutex);
+}
+
+gboolean
+g_mutex_trylock (GMutex * mutex)
+{
+  NEXT (g_mutex_trylock);
+  if (!next (mutex))
+    return FALSE;
+  __tsan_acquire (mutex);
+  return TRUE;
+}
+
+void
+g_mutex_unlock (GMutex * mutex)
+{
+  NEXT (g_mutex_unlock);
+  __tsan_release (mutex);
+  next (mutex);
+}
+
+void
+g_rec_mutex_lock (GRecMutex * mutex)
+{
+  NEXT (g_rec_mutex_lock);
+  next (mutex);
+  __tsan_acquire (mutex);
+}
+
+gboolean
+g_rec_mutex_trylock (GRecMutex * mutex)
+{
+  NEXT (g_rec_mutex_trylock);
+  if (!next (mutex))
+    return FALSE;
+  __tsan_acquire (mutex);
+  return TRUE;
+}
+
+void
+g_rec_mutex_unlock (GRecMutex * mutex)
+{
+  NEXT (g_rec_mutex_unlock);
+  __tsan_release (mutex);
+  next (mutex);
+}
+
+void
+g_cond_wait (GCond * cond, GMutex * mutex)
+{
+  NEXT (g_cond_wait);
+  __tsan_release (mutex);
+  next (cond, mutex);
+  __tsan_acquire (mutex);
+}
+
+gboolean
+g_cond_wait_until (GCond * cond, GMutex * mutex, gint64 end_time)
+{
+  gboolean signalled;
+
+  NEXT (g_cond_wait_until);
+  __tsan_release (mutex);
+  signalled = next (cond, mutex, end_time);
+  __tsan_acquire (mutex);
+  return signalled;
+}
+
+void (g_once_init_leave) (volatile void *location, gsize result)
+{
+  NEXT (g_once_init_leave);
+  __tsan_release ((void *) location);
+  next (location, result);
+}
