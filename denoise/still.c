@@ -29,7 +29,7 @@ static const Round rounds[][MOST_ROUNDS] = {
 static const float LEFT = 0.05f;
 
 /* A picture smaller than this, each way, has too little to learn from. */
-enum { LEAST_SIDE = 32 };
+enum { LEAST_SIDE = 96 };
 
 typedef struct {
   const ZsdStill *still;
