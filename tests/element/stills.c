@@ -71,7 +71,7 @@ GST_START_TEST (test_told)
 
   out = denoised ("RGB", cases[__i__].rate, cases[__i__].pts,
       cases[__i__].duration, profile, cases[__i__].live);
-  frame = denoised ("RGB", 30, 0, GST_SECOND / 30, profile, FALSE);
+  frame = denoised ("RGB", 30, 0, GST_SECOND / 30, profile, cases[__i__].live);
   still = denoised ("RGB", 0, 0, GST_CLOCK_TIME_NONE, "balanced", FALSE);
   fail_unless (picture_same_columns (out, cases[__i__].still ? still : frame,
           &info, 0, 96), "%s", cases[__i__].what);
