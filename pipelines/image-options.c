@@ -84,7 +84,7 @@ load (ImageOptions * options, const Files * files, const ConfigOptions * keys,
     }
   }
   if (options->sample && options->out == NULL && options->report == NULL)
-    options->report = g_strdup (PICTURE_LIST_OUT);
+    options->report = g_build_filename (PICTURE_LIST_OUT, "sample", NULL);
   options->degree = config->degree != CONFIG_NO_DEGREE ? config->degree :
       options->sample ? USUAL_DEGREE : 0;
   return TRUE;
