@@ -441,8 +441,8 @@ static void estimate_noise(ZsdFusion *f, const ZsdFrame *frame, bool temporal,
   ZsdNoiseModel models[ZSD_MAX_COMPONENTS] = {0};
   for (int i = 0; i < frame->components; i++) {
     const ZsdFrameComponent *c = &frame->component[i];
-    sources[i] = (ZsdNoiseSource){temporal ? f->residual[i] : c->y, temporal ? c->z : c->y,
-                                  c->width, c->height, !temporal};
+    sources[i] = (ZsdNoiseSource){temporal ? f->residual[i] : c->y, c->y, c->width, c->height,
+                                  !temporal};
   }
   const unsigned told =
       zsd_noise_estimate(f->estimator, models, sources, frame->components, f->kernels, threads);

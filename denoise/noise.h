@@ -20,7 +20,7 @@ typedef struct {
  * flattest. */
 typedef struct {
   const float *residual; /* width x height: a picture's samples, or what a prediction misses */
-  const float *brightness; /* the same size, 0..1 */
+  const float *brightness; /* the same size, 0..1, as it came: what is clipped says nothing */
   int width, height;
   int detrend; /* 1, for a picture, or 0: whether each block's plane of best fit is taken off */
 } ZsdNoiseSource;
