@@ -19,6 +19,10 @@ static const double UNCORRELATED = 0.15;
  * else its noise, if it is noise, is that of all components alike, as in a gray picture. */
 static const double LEAST_PART = 0.15;
 
+/* Differences that are more correlated than one component by this show the colours of a JPEG
+ * with half as many samples of them: their noise is not the brightness's, which is larger. */
+static const double SUBSAMPLED = 0.3;
+
 /* A component's noise differs from that of the others by no more than this factor. */
 static const double MOST_FACTOR = 3;
 
@@ -117,7 +121,8 @@ static int estimate(ZsdNoiseModel models[PAIRS], ZsdNoiseEstimator *estimator,
   if (told < 1)
     return told;
   const ZsdNoiseModel all = common_model(pair);
-  if (all.sigma * all.sigma < LEAST_PART * single.sigma * single.sigma)
+  if (all.sigma * all.sigma < LEAST_PART * single.sigma * single.sigma ||
+      all.lag1 > single.lag1 + SUBSAMPLED)
     return 0;
   part(models, pair, frame);
   return 1;

@@ -68,6 +68,50 @@ START_TEST(test_correlated) {
 }
 END_TEST
 
+static int clip8(double v) {
+  return v < 0 ? 0 : v > 255 ? 255 : (int)lround(v);
+}
+
+/* Noise as in RGB that comes from a picture of half as many colours across and down (ITU-R
+ * BT.601, full range): in luma a little correlated, of a deviation of 16; in its colours 0.3
+ * times as much. */
+static const double LUMA_WHITE = 14, LUMA_CORRELATED = 8, CHROMA_PART = 0.3;
+
+static void add_yuv_noise(const ZsdImage *rgb) {
+  Picture noise;
+  picture_new(&noise, format_named("I420"), WIDTH, HEIGHT);
+  picture_flat(&noise.image, 0.5);
+  picture_noise(&noise.image, ZSD_NOISE_GAUSSIAN, LUMA_WHITE, 1);
+  picture_noise(&noise.image, ZSD_NOISE_CORRELATED, LUMA_CORRELATED, 2);
+  for (int y = 0; y < HEIGHT; y++)
+    for (int x = 0; x < WIDTH; x++) {
+      const double l = picture_get(&noise.image, 0, x, y) - 127.5;
+      const double b = CHROMA_PART * (picture_get(&noise.image, 1, x / 2, y / 2) - 127.5);
+      const double r = CHROMA_PART * (picture_get(&noise.image, 2, x / 2, y / 2) - 127.5);
+      const double add[] = {l + 1.402 * r, l - 0.344 * b - 0.714 * r, l + 1.772 * b};
+      for (int c = 0; c < 3; c++)
+        picture_set(rgb, c, x, y, clip8(picture_get(rgb, c, x, y) + add[c]));
+    }
+  picture_free(&noise);
+}
+
+/* Of a JPEG whose colours have half as many samples the noise is not taken for that of the
+ * differences between them, which is small and smooth. */
+START_TEST(test_subsampled) {
+  const double of_luma = hypot(LUMA_WHITE, LUMA_CORRELATED);
+  const double of_green = of_luma * hypot(1, CHROMA_PART * hypot(0.344, 0.714));
+  const ZsdSettings s = still_settings();
+  ZsdDenoiser *d = new_denoiser();
+  Picture p;
+  new_scene(&p, "RGB", 0, 0, 1);
+  add_yuv_noise(&p.image);
+  process(d, &p, &s);
+  ck_assert_double_eq_tol(status_of(d).sigma, of_green, 0.2 * of_green);
+  picture_free(&p);
+  zsd_denoiser_free(d);
+}
+END_TEST
+
 /* Pictures smaller than a patch, or than where similar ones are looked for. */
 START_TEST(test_sizes) {
   static const char *const names[] = {"RGB", "I420", "Y42B", "GRAY8"};
@@ -187,6 +231,7 @@ Suite *make_suite(void) {
   tcase_add_loop_test(tc, test_gain, 0, 6);
   tcase_add_test(tc, test_best);
   tcase_add_test(tc, test_correlated);
+  tcase_add_test(tc, test_subsampled);
   tcase_add_loop_test(tc, test_pairs, 0, 2);
   tcase_add_loop_test(tc, test_sizes, 0, 4);
   tcase_add_test(tc, test_series);
