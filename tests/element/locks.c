@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* GLib's locks, for the thread sanitizer: they are made of system calls in a library that it does
- * not see into, so each is announced to it here. The program's functions come before GLib's for
- * itself, for GStreamer and for plugins. */
+/* GLib's locks and counts of references, for the thread sanitizer: they are made of system calls
+ * and atomic operations in a library that it does not see into, so each is announced to it here.
+ * The program's functions come before GLib's for itself, for GStreamer and for plugins. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 
@@ -92,4 +92,22 @@ void (g_once_init_leave) (volatile void *location, gsize result)
   NEXT (g_once_init_leave);
   __tsan_release ((void *) location);
   next (location, result);
+}
+
+static _Thread_local GDestroyNotify clear_box;
+
+static void
+clear_announced (gpointer box)
+{
+  __tsan_acquire (box);
+  clear_box (box);
+}
+
+void
+g_atomic_rc_box_release_full (gpointer box, GDestroyNotify clear)
+{
+  NEXT (g_atomic_rc_box_release_full);
+  clear_box = clear;
+  __tsan_release (box);
+  next (box, clear_announced);
 }
