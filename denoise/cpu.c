@@ -3,6 +3,7 @@
 #define _GNU_SOURCE /* syscall */
 #include "cpu.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +49,7 @@ static bool has_amx(void) {
 }
 #endif
 
-unsigned zsd_cpu_detect(void) {
+static unsigned ask(void) {
   unsigned flags = 0;
 #if defined(__x86_64__)
   /* These look at what the operating system saves on a task switch, too. */
@@ -64,6 +65,20 @@ unsigned zsd_cpu_detect(void) {
   flags |= ZSD_CPU_NEON;
 #endif
   return flags;
+}
+
+/* Under a hypervisor each question to the processor takes tens of microseconds: it is asked
+ * once.
+ */
+unsigned zsd_cpu_detect(void) {
+  static const unsigned ASKED = 1U << 31;
+  static atomic_uint known;
+  unsigned flags = atomic_load_explicit(&known, memory_order_relaxed);
+  if (flags == 0) {
+    flags = ask() | ASKED;
+    atomic_store_explicit(&known, flags, memory_order_relaxed);
+  }
+  return flags & ~ASKED;
 }
 
 int zsd_cpu_choose(unsigned *flags, char *error, unsigned error_size) {
