@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "transcode-packets.h"
+#include "transcode-parts.h"
+#include "transcode-source.h"
+#include "transcode-steps.h"
+
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <errno.h>
+#include <string.h>
+
+typedef struct
+{
+  Manifest *manifest;
+  const gchar *parts;
+  GstClockTime length;          /* least of a segment; NONE: all of it */
+  guint64 from, to;
+
+  /* the segment under way; no writer: there is none */
+  PacketWriter *writer;
+  gchar *unfinished;
+  guint frames;
+  GstClockTime cut, first, last;        /* its keyframe, and the range of its pictures */
+} Cut;
+
+gchar *
+step_parts (const gchar * out)
+{
+  return g_strconcat (out, PARTS_SUFFIX, NULL);
+}
+
+/* --- segments --- */
+
+static gboolean
+begin (Cut * cut, GError ** error)
+{
+  gchar *file = parts_file (cut->parts, "in", cut->manifest->segments->len,
+      "gdp");
+
+  cut->unfinished = parts_unfinished (file);
+  cut->writer = packet_writer_new (cut->unfinished, error);
+  cut->frames = 0;
+  cut->cut = cut->first = cut->last = GST_CLOCK_TIME_NONE;
+  g_free (file);
+  return cut->writer != NULL;
+}
+
+static gboolean
+end (Cut * cut, GError ** error)
+{
+  GArray *all = cut->manifest->segments;
+  PacketWriter *writer = g_steal_pointer (&cut->writer);
+  gchar *file = parts_file (cut->parts, "in", all->len, "gdp");
+  Segment segment = {
+    .number = all->len,
+    .start = cut->first,
+    .end = G_MAXINT64,
+    .frames = cut->frames,
+  };
+  gboolean done = packet_writer_finish (writer, error)
+      && parts_sum (cut->unfinished, &segment.bytes, &segment.sha256, error)
+      && parts_publish (cut->unfinished, file, error);
+
+  if (all->len > 0)
+    g_array_index (all, Segment, all->len - 1).end = segment.start;
+  g_array_append_val (all, segment);
+  g_clear_pointer (&cut->unfinished, g_free);
+  g_free (file);
+  return done;
+}
+
+/* A segment ends at a keyframe, and begins with pictures of its own. */
+static gboolean
+is_over (const Cut * cut, GstSample * sample, GstClockTime time)
+{
+  return cut->writer && packet_is_key (sample)
+      && GST_CLOCK_TIME_IS_VALID (cut->length) && GST_CLOCK_TIME_IS_VALID (time)
+      && GST_CLOCK_TIME_IS_VALID (cut->cut)
+      && time >= cut->cut + cut->length;
+}
+
+static gboolean
+add (Cut * cut, GstSample * sample, GError ** error)
+{
+  const GstClockTime time = packet_time (sample);
+
+  if (is_over (cut, sample, time) && !end (cut, error))
+    return FALSE;
+  if (cut->writer == NULL && !begin (cut, error))
+    return FALSE;
+  if (GST_CLOCK_TIME_IS_VALID (time)) {
+    cut->frames++;
+    if (!GST_CLOCK_TIME_IS_VALID (cut->cut))
+      cut->cut = time;
+    if (!GST_CLOCK_TIME_IS_VALID (cut->first) || time < cut->first)
+      cut->first = time;
+    if (!GST_CLOCK_TIME_IS_VALID (cut->last) || time > cut->last)
+      cut->last = time;
+  }
+  return packet_writer_add (cut->writer, sample, error);
+}
+
+/* --- the film --- */
+
+static void
+describe (Manifest * manifest, GstSample * sample)
+{
+  GstCaps *caps = gst_sample_get_caps (sample);
+  const GstStructure *structure = gst_caps_get_structure (caps, 0);
+
+  manifest->caps = gst_caps_to_string (caps);
+  gst_structure_get_int (structure, "width", &manifest->width);
+  gst_structure_get_int (structure, "height", &manifest->height);
+}
+
+/* What can be read is kept, whatever comes after it. */
+static gboolean
+cut_all (Cut * cut, PacketReader * reader, GError ** error)
+{
+  GError *damage = NULL;
+  GstSample *sample;
+  gboolean going = TRUE;
+
+  while (going && (sample = packet_reader_next (reader, &damage))) {
+    if (cut->manifest->caps == NULL)
+      describe (cut->manifest, sample);
+    going = add (cut, sample, error);
+    gst_sample_unref (sample);
+  }
+  if (going && cut->writer)
+    going = end (cut, error);
+  if (going && cut->manifest->segments->len == 0) {
+    if (damage)
+      g_propagate_error (error, g_steal_pointer (&damage));
+    else
+      g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE,
+          "%s: there is no picture in it", cut->manifest->source);
+    going = FALSE;
+  }
+  cut->manifest->damaged = damage != NULL;
+  g_clear_error (&damage);
+  return going;
+}
+
+static gboolean
+stat_source (const gchar * in, GStatBuf * status, GError ** error)
+{
+  const gchar *fault = NULL;
+
+  if (g_stat (in, status) != 0)
+    fault = errno == ENOENT ? "there is no such file" : g_strerror (errno);
+  else if (!S_ISREG (status->st_mode))
+    fault = "it is no file";
+  else if (g_access (in, R_OK) != 0)
+    fault = "you may not read it";
+  else if (status->st_size == 0)
+    fault = "it is empty";
+  if (fault)
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", in, fault);
+  return fault == NULL;
+}
+
+static Manifest *
+plan (const Options * options, const gchar * in, const gchar * out,
+    GError ** error)
+{
+  const Settings *settings = &options->settings;
+  Manifest *manifest;
+  GStatBuf status;
+
+  if (!stat_source (in, &status, error))
+    return NULL;
+  manifest = manifest_new ();
+  manifest->source = g_canonicalize_filename (in, NULL);
+  manifest->source_bytes = (guint64) status.st_size;
+  manifest->source_modified = status.st_mtime;
+  manifest->out = g_canonicalize_filename (out, NULL);
+  manifest->settings = *settings;
+  manifest->settings.codec = g_strdup (settings->codec);
+  manifest->settings.profile = g_strdup (settings->profile);
+  manifest->settings.model = settings->model ?
+      g_canonicalize_filename (settings->model, NULL) : NULL;
+  return manifest;
+}
+
+static gboolean
+make_folder (const gchar * parts, GError ** error)
+{
+  gchar *folder = g_path_get_dirname (parts);
+  const gboolean made = g_mkdir_with_parents (parts, 0777) == 0;
+
+  if (!made)
+    g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno),
+        "%s: %s", folder, g_strerror (errno));
+  g_free (folder);
+  return made;
+}
+
+static gboolean
+run (Manifest * manifest, const gchar * parts, GError ** error)
+{
+  const Settings *settings = &manifest->settings;
+  Cut cut = {
+    .manifest = manifest,
+    .parts = parts,
+    .length = settings->segment > 0 ?
+        (GstClockTime) (settings->segment * GST_SECOND) : GST_CLOCK_TIME_NONE,
+  };
+  PacketReader *reader = source_open_video (manifest->source, error);
+  gboolean done = reader && cut_all (&cut, reader, error);
+
+  g_clear_pointer (&reader, packet_reader_free);
+  if (cut.writer)
+    packet_writer_finish (cut.writer, NULL);
+  g_free (cut.unfinished);
+  return done && manifest_write (manifest, parts, error);
+}
+
+static gboolean
+fits (const Manifest * found, const Manifest * wanted, GError ** error)
+{
+  const Settings *a = &found->settings, *b = &wanted->settings;
+
+  if (g_str_equal (found->source, wanted->source)
+      && found->source_bytes == wanted->source_bytes
+      && found->source_modified == wanted->source_modified
+      && g_str_equal (a->codec, b->codec) && a->quality == b->quality
+      && g_strcmp0 (a->profile, b->profile) == 0
+      && g_strcmp0 (a->model, b->model) == 0 && a->strength == b->strength
+      && a->split == b->split && a->start == b->start && a->end == b->end
+      && a->segment == b->segment)
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      "%s%s is of another source or other options; give those, or "
+      "--overwrite to begin anew", found->out, PARTS_SUFFIX);
+  return FALSE;
+}
+
+gboolean
+step_cut (const Options * options, const gchar * in, const gchar * out,
+    GError ** error)
+{
+  Manifest *manifest = plan (options, in, out, error), *found;
+  gchar *parts = step_parts (out);
+  gchar *file = g_build_filename (parts, PARTS_MANIFEST, NULL);
+  gboolean done = FALSE;
+
+  if (manifest && !options->overwrite && g_file_test (file, G_FILE_TEST_EXISTS)) {
+    found = manifest_read (parts, error);
+    done = found && fits (found, manifest, error);
+    g_clear_pointer (&found, manifest_free);
+  } else if (manifest) {
+    done = (!g_file_test (parts, G_FILE_TEST_EXISTS)
+        || parts_remove (parts, error)) && make_folder (parts, error)
+        && run (manifest, parts, error);
+  }
+  g_clear_pointer (&manifest, manifest_free);
+  g_free (file);
+  g_free (parts);
+  return done;
+}

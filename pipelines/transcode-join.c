@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "launch.h"
+#include "transcode-codec.h"
+#include "transcode-fault.h"
+#include "transcode-packets.h"
+#include "transcode-parts.h"
+#include "transcode-source.h"
+#include "transcode-steps.h"
+#include "transcode-tracks.h"
+
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <gst/app/app.h>
+
+/* Decoding times lie before the first picture's; times in the film begin here, so that they are
+ * not negative. */
+#define ORIGIN (1000 * 3600 * GST_SECOND)
+
+typedef struct
+{
+  const Manifest *manifest;
+  const gchar *parts;
+  GstElement *pipeline, *video;
+  Tracks *tracks;
+  GstSegment segment;
+  GstCaps *caps;                /* of the first segment */
+  GstClockTime decoded;         /* when the last picture is */
+  guint frames;
+} Join;
+
+/* --- pictures --- */
+
+/* A running time as a time in the film. */
+static GstClockTime
+place (const GstSegment * segment, GstClockTime time)
+{
+  guint64 running;
+  const gint sign = gst_segment_to_running_time_full (segment,
+      GST_FORMAT_TIME, time, &running);
+
+  return sign == 0 ? GST_CLOCK_TIME_NONE : sign > 0 ? ORIGIN + running :
+      ORIGIN - running;
+}
+
+/* Where rates differ, the first decoding time of a segment may lie before the last one of the segment before. */
+static GstSample *
+rebase (Join * join, GstSample * sample)
+{
+  const GstSegment *segment = gst_sample_get_segment (sample);
+  GstBuffer *buffer = gst_buffer_copy (gst_sample_get_buffer (sample));
+  GstSample *rebased;
+
+  GST_BUFFER_PTS (buffer) = place (segment, GST_BUFFER_PTS (buffer));
+  if (GST_BUFFER_DTS_IS_VALID (buffer)) {
+    GST_BUFFER_DTS (buffer) = place (segment, GST_BUFFER_DTS (buffer));
+    if (GST_CLOCK_TIME_IS_VALID (join->decoded)
+        && GST_BUFFER_DTS (buffer) <= join->decoded)
+      GST_BUFFER_DTS (buffer) = join->decoded + 1;
+    join->decoded = GST_BUFFER_DTS (buffer);
+  }
+  rebased = gst_sample_new (buffer, join->caps, &join->segment, NULL);
+  gst_buffer_unref (buffer);
+  return rebased;
+}
+
+static gboolean
+has_fit_caps (Join * join, GstSample * sample, guint number, GError ** error)
+{
+  GstCaps *caps = gst_sample_get_caps (sample);
+
+  if (join->caps == NULL)
+    join->caps = gst_caps_ref (caps);
+  if (gst_caps_is_equal (caps, join->caps))
+    return TRUE;
+  g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+      "%s: segment %u is encoded in another way than the first one; the "
+      "picture changes its form in the film, which one file cannot hold",
+      join->manifest->source, number);
+  return FALSE;
+}
+
+static gboolean
+add (Join * join, GstSample * sample, guint number, GError ** error)
+{
+  GstSample *rebased;
+  gboolean done;
+
+  if (!has_fit_caps (join, sample, number, error))
+    return FALSE;
+  rebased = rebase (join, sample);
+  tracks_wait (join->tracks,
+      GST_BUFFER_PTS (gst_sample_get_buffer (rebased)) - ORIGIN);
+  done = packet_push (join->pipeline, join->video, rebased,
+      join->manifest->out, error);
+  join->frames += done;
+  gst_sample_unref (rebased);
+  return done;
+}
+
+static gboolean
+add_segment (Join * join, guint number, GError ** error)
+{
+  gchar *file = parts_file (join->parts, "out", number, "gdp");
+  PacketReader *reader = packet_reader_open (file, error);
+  GError *fault = NULL;
+  gboolean going = reader != NULL;
+  GstSample *sample;
+
+  while (going && (sample = packet_reader_next (reader, &fault))) {
+    going = add (join, sample, number, error);
+    gst_sample_unref (sample);
+  }
+  g_clear_pointer (&reader, packet_reader_free);
+  g_free (file);
+  if (fault)
+    g_propagate_error (error, fault);
+  return going && fault == NULL;
+}
+
+/* --- the film --- */
+
+static gboolean
+add_all (Join * join, GError ** error)
+{
+  guint i;
+
+  for (i = 0; i < join->manifest->segments->len; i++)
+    if (!add_segment (join, i, error))
+      return FALSE;
+  tracks_wait (join->tracks, GST_CLOCK_TIME_NONE / 2);
+  gst_app_src_end_of_stream (GST_APP_SRC (join->video));
+  return fault_wait_end (join->pipeline, join->manifest->out, error);
+}
+
+static void
+set_location (GstElement * pipeline, const gchar * name, const gchar * file)
+{
+  GstElement *element = gst_bin_get_by_name (GST_BIN (pipeline), name);
+
+  g_object_set (element, "location", file, NULL);
+  gst_object_unref (element);
+}
+
+static GstElement *
+make_pipeline (const Manifest * manifest, const gchar * file, GError ** error)
+{
+  gchar *mux = codec_muxer_line (manifest->settings.codec, manifest->out,
+      error);
+  gchar *line = mux ? g_strdup_printf ("filesrc name=source ! "
+      "parsebin name=parser %s ! filesink name=file appsrc name=video "
+      "format=time handle-segment-change=true ! mux.video_0", mux) : NULL;
+  GstElement *pipeline = mux ? launch (line, GST_PARSE_FLAG_NONE, error) : NULL;
+
+  if (pipeline) {
+    set_location (pipeline, "source", manifest->source);
+    set_location (pipeline, "file", file);
+  }
+  g_free (line);
+  g_free (mux);
+  return pipeline;
+}
+
+static gboolean
+write_film (const Manifest * manifest, const gchar * parts, const gchar * file,
+    guint * frames, GError ** error)
+{
+  Join join = {.manifest = manifest,.parts = parts,
+    .decoded = GST_CLOCK_TIME_NONE
+  };
+  gchar *left_out;
+  gboolean done;
+
+  join.pipeline = make_pipeline (manifest, file, error);
+  if (join.pipeline == NULL)
+    return FALSE;
+  gst_segment_init (&join.segment, GST_FORMAT_TIME);
+  join.segment.start = ORIGIN;
+  join.video = packet_source (join.pipeline, "video");
+  join.tracks = tracks_new (join.pipeline);
+  done = (gst_element_set_state (join.pipeline, GST_STATE_PLAYING) !=
+      GST_STATE_CHANGE_FAILURE || !fault_take (join.pipeline, manifest->out,
+          error)) && add_all (&join, error);
+  gst_element_set_state (join.pipeline, GST_STATE_NULL);
+  left_out = tracks_left_out (join.tracks);
+  if (done && left_out)
+    g_printerr ("transcode: %s: left out, as such a file does not hold it: "
+        "%s\n", manifest->out, left_out);
+  *frames = join.frames;
+  g_free (left_out);
+  tracks_free (join.tracks);
+  gst_clear_caps (&join.caps);
+  gst_object_unref (join.video);
+  gst_object_unref (join.pipeline);
+  return done;
+}
+
+/* --- checks --- */
+
+/* Whether all segments are done and whole; how many frames they have. */
+static gboolean
+check_parts (const Manifest * manifest, const gchar * parts, guint * frames,
+    GError ** error)
+{
+  guint i;
+
+  *frames = 0;
+  for (i = 0; i < manifest->segments->len; i++) {
+    gchar *file = parts_file (parts, "out", i, "gdp");
+    Outcome outcome;
+    const gboolean whole = outcome_read (&outcome, parts, i)
+        && parts_is_whole (file, outcome.bytes, outcome.sha256);
+
+    *frames += outcome.frames;
+    if (!whole)
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY,
+          "%s: segment %u of %u is not done", manifest->out, i,
+          manifest->segments->len);
+    outcome_clear (&outcome);
+    g_free (file);
+    if (!whole)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Whether that many pictures can be read from the film. */
+static gboolean
+check_film (const Manifest * manifest, const gchar * file, guint frames,
+    GError ** error)
+{
+  PacketReader *reader = source_open_video (file, error);
+  GError *fault = NULL;
+  GstSample *sample;
+  guint found = 0;
+
+  if (reader == NULL)
+    return FALSE;
+  while ((sample = packet_reader_next (reader, &fault))) {
+    found++;
+    gst_sample_unref (sample);
+  }
+  packet_reader_free (reader);
+  if (fault)
+    g_propagate_error (error, fault);
+  else if (found != frames)
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_MUX,
+        "%s: %u frames were denoised and %u are in the file", manifest->out,
+        frames, found);
+  return fault == NULL && found == frames;
+}
+
+static gboolean
+join_parts (const Manifest * manifest, const gchar * parts, GError ** error)
+{
+  gchar *unfinished = parts_unfinished (manifest->out);
+  guint frames, written;
+  const gboolean done = check_parts (manifest, parts, &frames, error)
+      && write_film (manifest, parts, unfinished, &written, error)
+      && check_film (manifest, unfinished, frames, error)
+      && parts_publish (unfinished, manifest->out, error)
+      && parts_remove (parts, error);
+
+  if (!done)
+    g_unlink (unfinished);
+  g_free (unfinished);
+  return done;
+}
+
+gboolean
+step_join (const gchar * parts, GError ** error)
+{
+  Manifest *manifest = manifest_read (parts, error);
+  const gboolean done = manifest && join_parts (manifest, parts, error);
+
+  g_clear_pointer (&manifest, manifest_free);
+  return done;
+}

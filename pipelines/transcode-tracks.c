@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "transcode-tracks.h"
+
+#include "transcode-source.h"
+
+/* How far the source's video may be ahead of the film's. */
+#define AHEAD (10 * GST_SECOND)
+#define PATIENCE (10 * G_TIME_SPAN_SECOND)
+
+struct _Tracks
+{
+  GstElement *pipeline, *mux;
+  gboolean have_video;
+
+  GMutex lock;
+  GCond changed;
+  GstClockTime source, film;    /* how far each of them is */
+  gboolean ended;               /* the source's video, or all of it */
+  GQueue events;                /* for the film's video, before its next picture */
+  GString *left_out;
+};
+
+/* --- the video's place --- */
+
+/* What tells of the source's coding does not hold any more. */
+static GstEvent *
+clean_tags (GstEvent * event)
+{
+  static const gchar *const stale[] = {
+    GST_TAG_VIDEO_CODEC, GST_TAG_CODEC, GST_TAG_BITRATE,
+    GST_TAG_NOMINAL_BITRATE, GST_TAG_MAXIMUM_BITRATE, GST_TAG_MINIMUM_BITRATE,
+    GST_TAG_ENCODER, GST_TAG_ENCODER_VERSION, GST_TAG_CONTAINER_FORMAT,
+  };
+  GstTagList *tags;
+  gsize i;
+
+  gst_event_parse_tag (event, &tags);
+  tags = gst_tag_list_copy (tags);
+  for (i = 0; i < G_N_ELEMENTS (stale); i++)
+    gst_tag_list_remove_tag (tags, stale[i]);
+  return gst_event_new_tag (tags);
+}
+
+static void
+pass_on (Tracks * tracks, GstEvent * event)
+{
+  g_mutex_lock (&tracks->lock);
+  g_queue_push_tail (&tracks->events, event);
+  g_mutex_unlock (&tracks->lock);
+}
+
+/* Such events come after those of caps and segment, that is, with a picture. */
+static GstPadProbeReturn
+on_picture (GstPad * pad, GstPadProbeInfo * info G_GNUC_UNUSED, gpointer data)
+{
+  Tracks *tracks = data;
+  GstEvent *event;
+
+  do {
+    g_mutex_lock (&tracks->lock);
+    event = g_queue_pop_head (&tracks->events);
+    g_mutex_unlock (&tracks->lock);
+  } while (event && (gst_pad_push_event (pad, event), TRUE));
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+on_event (Tracks * tracks, GstEvent * event)
+{
+  switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_TAG:
+      pass_on (tracks, clean_tags (event));
+      break;
+    case GST_EVENT_TOC:
+      pass_on (tracks, gst_event_ref (event));
+      break;
+    case GST_EVENT_EOS:
+      g_mutex_lock (&tracks->lock);
+      tracks->ended = TRUE;
+      g_cond_broadcast (&tracks->changed);
+      g_mutex_unlock (&tracks->lock);
+      break;
+    default:
+      break;
+  }
+}
+
+/* The source's video waits for the film's, and with it the rest of the source. */
+static void
+on_buffer (Tracks * tracks, GstPad * pad, GstBuffer * buffer)
+{
+  const gint64 deadline = g_get_monotonic_time () + PATIENCE;
+  GstEvent *event = gst_pad_get_sticky_event (pad, GST_EVENT_SEGMENT, 0);
+  const GstSegment *segment;
+  GstClockTime time;
+
+  gst_event_parse_segment (event, &segment);
+  time = gst_segment_to_running_time (segment, GST_FORMAT_TIME,
+      GST_BUFFER_DTS_OR_PTS (buffer));
+  gst_event_unref (event);
+  g_mutex_lock (&tracks->lock);
+  if (GST_CLOCK_TIME_IS_VALID (time) && (time > tracks->source
+          || !GST_CLOCK_TIME_IS_VALID (tracks->source)))
+    tracks->source = time;
+  g_cond_broadcast (&tracks->changed);
+  while (GST_CLOCK_TIME_IS_VALID (time) && time > tracks->film + AHEAD
+      && !tracks->ended
+      && g_cond_wait_until (&tracks->changed, &tracks->lock, deadline));
+  g_mutex_unlock (&tracks->lock);
+}
+
+static GstPadProbeReturn
+on_video (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  if (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER)
+    on_buffer (data, pad, GST_PAD_PROBE_INFO_BUFFER (info));
+  else
+    on_event (data, GST_PAD_PROBE_INFO_EVENT (info));
+  return GST_PAD_PROBE_OK;
+}
+
+/* --- the others --- */
+
+static void
+end_in (Tracks * tracks, GstPad * pad)
+{
+  GstElement *nothing = gst_element_factory_make ("fakesink", NULL);
+  GstPad *in = gst_element_get_static_pad (nothing, "sink");
+
+  g_object_set (nothing, "async", FALSE, "sync", FALSE, NULL);
+  gst_bin_add (GST_BIN (tracks->pipeline), nothing);
+  gst_element_sync_state_with_parent (nothing);
+  gst_pad_link (pad, in);
+  gst_object_unref (in);
+}
+
+/* What brings it into the form that the muxer takes. */
+static const gchar *
+line_for (GstPad * pad)
+{
+  GstCaps *caps = gst_pad_get_current_caps (pad);
+  const GstStructure *structure = gst_caps_get_structure (caps, 0);
+  gint version = 0;
+  const gboolean aac = gst_structure_has_name (structure, "audio/mpeg")
+      && gst_structure_get_int (structure, "mpegversion", &version)
+      && version != 1;
+
+  gst_caps_unref (caps);
+  return aac ? "aacparse ! queue max-size-time=0 max-size-bytes=0 "
+      "max-size-buffers=0" : "queue max-size-time=0 max-size-bytes=0 "
+      "max-size-buffers=0";
+}
+
+static gboolean
+link_to_mux (Tracks * tracks, GstPad * pad, const gchar * template)
+{
+  GstElement *bin = gst_parse_bin_from_description (line_for (pad), TRUE, NULL);
+  GstPad *in = gst_element_get_static_pad (bin, "sink");
+  GstPad *out = gst_element_get_static_pad (bin, "src");
+  GstPad *entry = gst_element_request_pad_simple (tracks->mux, template);
+  gboolean linked;
+
+  gst_bin_add (GST_BIN (tracks->pipeline), bin);
+  linked = entry && gst_pad_link (out, entry) == GST_PAD_LINK_OK;
+  gst_element_sync_state_with_parent (bin);
+  linked = linked && gst_pad_link (pad, in) == GST_PAD_LINK_OK;
+  if (!linked) {
+    if (entry)
+      gst_element_release_request_pad (tracks->mux, entry);
+    gst_element_set_state (bin, GST_STATE_NULL);
+    gst_bin_remove (GST_BIN (tracks->pipeline), bin);
+  }
+  gst_clear_object (&entry);
+  gst_object_unref (in);
+  gst_object_unref (out);
+  return linked;
+}
+
+static void
+leave_out (Tracks * tracks, GstPad * pad)
+{
+  GstCaps *caps = gst_pad_get_current_caps (pad);
+
+  g_mutex_lock (&tracks->lock);
+  g_string_append_printf (tracks->left_out, "%s%s", tracks->left_out->len ?
+      ", " : "", gst_structure_get_name (gst_caps_get_structure (caps, 0)));
+  g_mutex_unlock (&tracks->lock);
+  gst_caps_unref (caps);
+  end_in (tracks, pad);
+}
+
+static void
+on_pad (GstElement * parser G_GNUC_UNUSED, GstPad * pad, gpointer data)
+{
+  Tracks *tracks = data;
+  const TrackKind kind = source_track_kind (pad);
+
+  if (kind == TRACK_VIDEO && !tracks->have_video) {
+    tracks->have_video = TRUE;
+    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
+        GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_video, tracks, NULL);
+    end_in (tracks, pad);
+  } else if (!((kind == TRACK_AUDIO && link_to_mux (tracks, pad, "audio_%u"))
+          || (kind == TRACK_SUBTITLES
+              && link_to_mux (tracks, pad, "subtitle_%u"))))
+    leave_out (tracks, pad);
+}
+
+/* --- all of it --- */
+
+Tracks *
+tracks_new (GstElement * pipeline)
+{
+  Tracks *tracks = g_new0 (Tracks, 1);
+  GstElement *parser = gst_bin_get_by_name (GST_BIN (pipeline), "parser");
+  GstElement *video;
+  GstPad *pad;
+
+  g_mutex_init (&tracks->lock);
+  g_cond_init (&tracks->changed);
+  tracks->source = GST_CLOCK_TIME_NONE;
+  tracks->left_out = g_string_new (NULL);
+  tracks->pipeline = pipeline;
+  tracks->mux = gst_bin_get_by_name (GST_BIN (pipeline), "mux");
+  video = gst_bin_get_by_name (GST_BIN (pipeline), "video");
+  pad = gst_element_get_static_pad (video, "src");
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_picture, tracks, NULL);
+  gst_object_unref (pad);
+  gst_object_unref (video);
+  g_signal_connect (parser, "pad-added", G_CALLBACK (on_pad), tracks);
+  gst_object_unref (parser);
+  return tracks;
+}
+
+gboolean
+tracks_wait (Tracks * tracks, GstClockTime time)
+{
+  const gint64 deadline = g_get_monotonic_time () + PATIENCE;
+  gboolean there;
+
+  g_mutex_lock (&tracks->lock);
+  tracks->film = time;
+  g_cond_broadcast (&tracks->changed);
+  while (!(there = GST_CLOCK_TIME_IS_VALID (tracks->source)) && !tracks->ended
+      && g_cond_wait_until (&tracks->changed, &tracks->lock, deadline));
+  g_mutex_unlock (&tracks->lock);
+  return there;
+}
+
+gchar *
+tracks_left_out (Tracks * tracks)
+{
+  return tracks->left_out->len ? g_strdup (tracks->left_out->str) : NULL;
+}
+
+void
+tracks_free (Tracks * tracks)
+{
+  gst_object_unref (tracks->mux);
+  g_queue_clear_full (&tracks->events, (GDestroyNotify) gst_event_unref);
+  g_string_free (tracks->left_out, TRUE);
+  g_mutex_clear (&tracks->lock);
+  g_cond_clear (&tracks->changed);
+  g_free (tracks);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What goes from the source into the film as it is: sound, subtitles, chapters, tags. */
+#ifndef TRANSCODE_TRACKS_H
+#define TRANSCODE_TRACKS_H
+
+#include <gst/gst.h>
+
+typedef struct _Tracks Tracks;
+
+/* Links the tracks of "parser" (parsebin) in the pipeline to "mux", all but the video, whose tags and
+ * chapters go to "video" (appsrc) instead. */
+Tracks *tracks_new (GstElement * pipeline);
+void tracks_free (Tracks * tracks);
+
+/* Waits until the source has come so far, so that what is muxed together is read together. FALSE: it
+ * takes too long, as it has failed or ended. */
+gboolean tracks_wait (Tracks * tracks, GstClockTime time);
+
+/* Those that the muxer does not take, a sentence each, to be freed; NULL: there are none. By the
+ * end of the pipeline. */
+gchar *tracks_left_out (Tracks * tracks);
+
+#endif
