@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cluster-slurm.h"
+
+#include <string.h>
+
+#define PATIENCE (30 * 60 * G_USEC_PER_SEC)
+#define PAUSE (5 * G_USEC_PER_SEC)
+
+static gboolean patient;
+
+void
+slurm_be_patient (void)
+{
+  patient = TRUE;
+}
+
+/* --- the commands --- */
+
+/* What Slurm says when its controller is down, restarts or is overwhelmed. */
+static gboolean
+is_silence (const gchar * words)
+{
+  const gchar *const signs[] = { "Unable to contact slurm controller",
+    "Connection refused", "Connection timed out", "Socket timed out",
+    "Zero Bytes were transmitted", "Transport endpoint is not connected",
+    "temporarily unable", "Message receive failure", "in standby mode"
+  };
+  gsize i;
+
+  for (i = 0; i < G_N_ELEMENTS (signs); i++)
+    if (strstr (words, signs[i]))
+      return TRUE;
+  return FALSE;
+}
+
+/* The last of the lines, without the name of the command and its "error: ". */
+static gchar *
+last_words (const gchar * words)
+{
+  gchar **lines = g_strsplit (words, "\n", -1);
+  const gchar *last = "it has not said why";
+  gchar **line, *result;
+
+  for (line = lines; *line; line++)
+    if (*g_strstrip (*line))
+      last = *line;
+  if (strstr (last, "error: "))
+    last = strstr (last, "error: ") + strlen ("error: ");
+  result = g_strdup (last);
+  g_strfreev (lines);
+  return result;
+}
+
+static void
+set_error (GError ** error, const gchar * command, const gchar * words)
+{
+  gchar *last = last_words (words);
+
+  if (is_silence (words))
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_AGAIN, "the controller of "
+        "Slurm does not answer (%s); \"scontrol ping\" says whether it is up",
+        last);
+  else if (strstr (words, "configuration source"))
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "Slurm is installed "
+        "here, but does not know its cluster; it needs the slurm.conf of it");
+  else
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", command,
+        last);
+  g_free (last);
+}
+
+/* Variables of the job that this runs in are not for the jobs that it submits. */
+static GStrv
+clean_environment (void)
+{
+  GStrv environment = g_get_environ (), copy = g_get_environ ();
+  gchar **variable;
+
+  for (variable = copy; *variable; variable++) {
+    gchar *name = g_strndup (*variable, strcspn (*variable, "="));
+
+    if (g_str_has_prefix (name, "SLURM_") && strcmp (name, "SLURM_CONF") != 0)
+      environment = g_environ_unsetenv (environment, name);
+    g_free (name);
+  }
+  g_strfreev (copy);
+  return environment;
+}
+
+/* What it prints, or NULL. */
+static gchar *
+run_once (GStrv command, GError ** error)
+{
+  GStrv environment = clean_environment ();
+  gchar *out = NULL, *words = NULL;
+  GError *fault = NULL;
+  gint status;
+  gboolean ran = g_spawn_sync (NULL, command, environment,
+      G_SPAWN_SEARCH_PATH, NULL, NULL, &out, &words, &status, &fault);
+
+  if (g_error_matches (fault, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT)) {
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "%s is missing: "
+        "Slurm is not installed here; on Debian: apt install slurm-client",
+        command[0]);
+    g_clear_error (&fault);
+  } else if (!ran) {
+    g_propagate_error (error, fault);
+  } else if (status != 0) {
+    set_error (error, command[0], words);
+    g_clear_pointer (&out, g_free);
+  }
+  g_strfreev (environment);
+  g_free (words);
+  return out;
+}
+
+static gchar *
+run (GStrv command, GError ** error)
+{
+  const gint64 end = g_get_monotonic_time () + PATIENCE;
+  GError *fault = NULL;
+  gchar *out;
+
+  while ((out = run_once (command, &fault)) == NULL && patient
+      && g_error_matches (fault, G_FILE_ERROR, G_FILE_ERROR_AGAIN)
+      && g_get_monotonic_time () < end) {
+    g_clear_error (&fault);
+    g_usleep (PAUSE);
+  }
+  if (fault)
+    g_propagate_error (error, fault);
+  return out;
+}
+
+static gboolean
+order (GError ** error, ...)
+{
+  GStrvBuilder *builder = g_strv_builder_new ();
+  const gchar *word;
+  GStrv command;
+  va_list words;
+  gchar *out;
+
+  va_start (words, error);
+  while ((word = va_arg (words, const gchar *)))
+      g_strv_builder_add (builder, word);
+  va_end (words);
+  command = g_strv_builder_end (builder);
+  g_strv_builder_unref (builder);
+  out = run (command, error);
+  g_strfreev (command);
+  g_free (out);
+  return out != NULL;
+}
+
+/* --- limits --- */
+
+static guint
+find_number (const gchar * text, const gchar * key)
+{
+  const gchar *found = strstr (text, key);
+
+  found = found ? strchr (found, '=') : NULL;
+  return found ? (guint) g_ascii_strtoull (found + 1, NULL, 10) : 0;
+}
+
+gboolean
+slurm_limits (SlurmLimits * limits, GError ** error)
+{
+  gchar *command[] = { "scontrol", "show", "config", NULL };
+  gchar *text = run (command, error);
+
+  if (text == NULL)
+    return FALSE;
+  limits->array = find_number (text, "\nMaxArraySize ");
+  limits->jobs = find_number (text, "\nMaxJobCount ");
+  g_free (text);
+  if (limits->array < 2) {
+    g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOSYS,
+        "this cluster takes no job arrays; MaxArraySize of its slurm.conf has "
+        "to be larger");
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/* --- submission --- */
+
+static void
+add (GStrvBuilder * builder, const gchar * option, const gchar * value)
+{
+  if (value) {
+    gchar *whole = g_strconcat (option, value, NULL);
+
+    g_strv_builder_add (builder, whole);
+    g_free (whole);
+  }
+}
+
+static void
+add_number (GStrvBuilder * builder, const gchar * option, gint value,
+    const gchar * unit)
+{
+  gchar *text = g_strdup_printf ("%d%s", value, unit);
+
+  add (builder, option, text);
+  g_free (text);
+}
+
+static GStrvBuilder *
+begin (const SlurmBounds * bounds)
+{
+  GStrvBuilder *builder = g_strv_builder_new ();
+
+  g_strv_builder_add (builder, "sbatch");
+  add (builder, "--partition=", bounds->partition);
+  add (builder, "--account=", bounds->account);
+  add (builder, "--qos=", bounds->qos);
+  add_number (builder, "--cpus-per-task=", bounds->cpus, "");
+  add_number (builder, "--mem=", bounds->memory, "M");
+  add_number (builder, "--time=", bounds->minutes, "");
+  return builder;
+}
+
+static gchar *
+end (GStrvBuilder * builder, GError ** error)
+{
+  GStrv command = g_strv_builder_end (builder);
+  gchar *out = run (command, error);
+
+  g_strfreev (command);
+  g_strv_builder_unref (builder);
+  return out;
+}
+
+gboolean
+slurm_fits (const SlurmBounds * bounds, GError ** error)
+{
+  GStrvBuilder *builder = begin (bounds);
+  gchar *out;
+
+  g_strv_builder_add (builder, "--test-only");
+  g_strv_builder_add (builder, "--wrap=true");
+  out = end (builder, error);
+  g_free (out);
+  return out != NULL;
+}
+
+static gchar *
+quote (GStrv command)
+{
+  GString *line = g_string_new ("exec");
+  gchar **word, *quoted;
+
+  for (word = command; *word; word++) {
+    quoted = g_shell_quote (*word);
+    g_string_append_printf (line, " %s", quoted);
+    g_free (quoted);
+  }
+  return g_string_free (line, FALSE);
+}
+
+guint64
+slurm_submit (const SlurmJob * job, const SlurmBounds * bounds, GError ** error)
+{
+  GStrvBuilder *builder = begin (bounds);
+  gchar *line = quote (job->command), *out;
+  guint64 number;
+
+  g_strv_builder_add (builder, "--parsable");
+  g_strv_builder_add (builder, "--requeue");
+  g_strv_builder_add (builder, "--export=ALL");
+  g_strv_builder_add (builder, "--open-mode=append");
+  add (builder, "--job-name=", job->name);
+  add (builder, "--chdir=", job->folder);
+  add (builder, "--comment=", job->comment);
+  add (builder, "--output=", job->log);
+  add (builder, "--array=", job->array);
+  add (builder, "--dependency=", job->dependency);
+  add_number (builder, "--nice=", job->nice, "");
+  add (builder, "--wrap=", line);
+  out = end (builder, error);
+  number = out ? g_ascii_strtoull (out, NULL, 10) : 0;
+  g_free (line);
+  g_free (out);
+  return number;
+}
+
+/* --- the queue --- */
+
+static void
+free_task (gpointer data)
+{
+  SlurmTask *task = data;
+
+  g_free (task->comment);
+  g_free (task);
+}
+
+GPtrArray *
+slurm_queue (const gchar * name, GError ** error)
+{
+  gchar *option = g_strdup_printf ("--name=%s", name);
+  gchar *command[] = { "squeue", "--noheader", "--array", option,
+    "--format=%F|%T|%k", NULL
+  };
+  gchar *out = run (command, error), **lines, **line;
+  GPtrArray *tasks;
+
+  g_free (option);
+  if (out == NULL)
+    return NULL;
+  tasks = g_ptr_array_new_with_free_func (free_task);
+  lines = g_strsplit (out, "\n", -1);
+  for (line = lines; *line; line++) {
+    gchar **fields = g_strsplit (*line, "|", 3);
+
+    if (g_strv_length (fields) == 3) {
+      SlurmTask *task = g_new (SlurmTask, 1);
+
+      task->job = g_ascii_strtoull (fields[0], NULL, 10);
+      task->running = strcmp (fields[1], "PENDING") != 0;
+      task->comment = g_strdup (fields[2]);
+      g_ptr_array_add (tasks, task);
+    }
+    g_strfreev (fields);
+  }
+  g_strfreev (lines);
+  g_free (out);
+  return tasks;
+}
+
+gboolean
+slurm_cancel_all (const gchar * name, GError ** error)
+{
+  gchar *option = g_strdup_printf ("--name=%s", name);
+  const gboolean done = order (error, "scancel", "--quiet", option, NULL);
+
+  g_free (option);
+  return done;
+}
+
+gboolean
+slurm_cancel (guint64 job, GError ** error)
+{
+  gchar *number = g_strdup_printf ("%" G_GUINT64_FORMAT, job);
+  const gboolean done = order (error, "scancel", "--quiet", number, NULL);
+
+  g_free (number);
+  return done;
+}
+
+gboolean
+slurm_requeue (guint64 job, GError ** error)
+{
+  gchar *number = g_strdup_printf ("%" G_GUINT64_FORMAT, job);
+  const gboolean done = order (error, "scontrol", "requeue", number, NULL);
+
+  g_free (number);
+  return done;
+}
+
+gboolean
+slurm_depend (guint64 job, const gchar * dependency, GError ** error)
+{
+  gchar *number = g_strdup_printf ("JobId=%" G_GUINT64_FORMAT, job);
+  gchar *change = g_strdup_printf ("Dependency=%s", dependency);
+  const gboolean done = order (error, "scontrol", "update", number, change,
+      NULL);
+
+  g_free (number);
+  g_free (change);
+  return done;
+}

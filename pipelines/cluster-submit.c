@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cluster-submit.h"
+
+#include "cluster-campaign.h"
+#include "cluster-feed.h"
+#include "transcode-options.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Of the queue's places, this part is for one submission; others use the cluster, too. */
+#define SHARE 4
+
+#define LEAST_TASKS 4
+
+static gboolean
+set_error (GError ** error, const gchar * what, const gchar * fault)
+{
+  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", what, fault);
+  return FALSE;
+}
+
+/* --- the films --- */
+
+static gint
+compare (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(gchar * const *) a, *(gchar * const *) b);
+}
+
+static gboolean
+list_folder (GPtrArray * films, const gchar * folder, GError ** error)
+{
+  GDir *dir = g_dir_open (folder, 0, error);
+  const guint before = films->len;
+  const gchar *name;
+
+  while (dir && (name = g_dir_read_name (dir))) {
+    gchar *file = g_build_filename (folder, name, NULL);
+
+    if (*name != '.' && g_file_test (file, G_FILE_TEST_IS_REGULAR))
+      g_ptr_array_add (films, file);
+    else
+      g_free (file);
+  }
+  if (dir == NULL)
+    return FALSE;
+  g_dir_close (dir);
+  return films->len > before
+      || set_error (error, folder, "there is no film in this folder");
+}
+
+/* Absolute names. */
+static GPtrArray *
+list_films (GStrv in, GError ** error)
+{
+  GPtrArray *films = g_ptr_array_new_with_free_func (g_free);
+  gboolean done = TRUE;
+  gchar **word;
+
+  for (word = in; *word && done; word++) {
+    gchar *file = g_canonicalize_filename (*word, NULL);
+
+    if (g_file_test (file, G_FILE_TEST_IS_DIR)) {
+      done = list_folder (films, file, error);
+      g_free (file);
+    } else {
+      g_ptr_array_add (films, file);
+      if (!g_file_test (file, G_FILE_TEST_EXISTS))
+        done = set_error (error, *word, "there is no such file");
+      else if (!g_file_test (file, G_FILE_TEST_IS_REGULAR))
+        done = set_error (error, *word, "it is not a regular file");
+      else if (g_access (file, R_OK) != 0)
+        done = set_error (error, *word, "you may not read it");
+    }
+  }
+  if (!done)
+    g_clear_pointer (&films, g_ptr_array_unref);
+  else
+    g_ptr_array_sort (films, compare);
+  return films;
+}
+
+/* The file itself, whatever links there are to it. */
+static gchar *
+identify (const gchar * file)
+{
+  GStatBuf info;
+
+  return g_stat (file, &info) == 0 ? g_strdup_printf ("%" G_GUINT64_FORMAT
+      ":%" G_GUINT64_FORMAT, (guint64) info.st_dev, (guint64) info.st_ino) :
+      NULL;
+}
+
+/* Whether another film has that key; otherwise it is noted, as this one's. Takes the key. */
+static gboolean
+is_taken (GHashTable * owners, gchar * key, const gchar * film,
+    const gchar * fault, GError ** error)
+{
+  const gchar *other = g_hash_table_lookup (owners, key);
+
+  if (other)
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST, "%s and %s %s",
+        other, film, fault);
+  g_hash_table_insert (owners, key, (gpointer) film);
+  return other != NULL;
+}
+
+static gboolean
+add_film (Campaign * campaign, GHashTable * owners, const gchar * film,
+    GError ** error)
+{
+  gchar *name = g_path_get_basename (film);
+  gchar *out = g_build_filename (campaign->folder, name, NULL);
+  gchar *source = identify (film), *target = identify (out);
+  gboolean added = FALSE;
+
+  if (g_strcmp0 (source, target) == 0)
+    set_error (error, film, "it would be replaced by what comes of it; give "
+        "another folder as --out");
+  else if (!is_taken (owners, g_strdup (source), film, "are the same film; "
+          "give it once", error)
+      && !is_taken (owners, g_strdup (out), film, "would both go to the same "
+          "file; submit them to different folders", error))
+    added = TRUE;
+  if (added && target == NULL)
+    campaign_add (campaign, film, out);
+  g_free (target);
+  g_free (source);
+  g_free (out);
+  g_free (name);
+  return added;
+}
+
+static gboolean
+add_films (Campaign * campaign, GStrv in, GError ** error)
+{
+  GPtrArray *films = list_films (in, error);
+  GHashTable *owners = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+      NULL);
+  gboolean done = films != NULL;
+  guint i;
+
+  for (i = 0; done && i < films->len; i++)
+    done = add_film (campaign, owners, films->pdata[i], error);
+  if (done && films->len > campaign->films->len)
+    g_print ("%u of %u films are in %s already\n",
+        films->len - campaign->films->len, films->len, campaign->folder);
+  g_hash_table_unref (owners);
+  g_clear_pointer (&films, g_ptr_array_unref);
+  return done;
+}
+
+/* --- what else there is to look at --- */
+
+/* Transcode's own options, read as transcode reads them. */
+static gboolean
+check_transcode (const Campaign * campaign, GError ** error)
+{
+  const CampaignFilm *film = campaign->films->pdata[0];
+  GStrvBuilder *builder = g_strv_builder_new ();
+  gchar **words;
+  Options options;
+  gint count;
+  gboolean done;
+
+  g_strv_builder_add (builder, "transcode");
+  g_strv_builder_addv (builder, (const char **) campaign->options);
+  g_strv_builder_add_many (builder, film->in, film->out, NULL);
+  words = g_strv_builder_end (builder);
+  g_strv_builder_unref (builder);
+  count = (gint) g_strv_length (words);
+  done = options_parse (&options, &count, &words, error);
+  if (done && (options.preview > 0 || options.compare || options.dry_run
+          || options.resume || options.overwrite || options.step
+          || g_strcmp0 (options.out, film->out) != 0))
+    done = set_error (error, "--", "give only options that say how a film is "
+        "to be denoised and encoded");
+  return done;
+}
+
+/* No two submissions write to one folder. */
+static gboolean
+is_free (const gchar * folder, GError ** error)
+{
+  Campaign *other = campaign_exists (folder) ? campaign_load (folder, NULL) :
+      NULL;
+  GPtrArray *tasks = other ? slurm_queue (other->name, error) : NULL;
+  const gboolean is_free = other == NULL || (tasks && tasks->len == 0);
+
+  if (tasks && tasks->len > 0)
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST, "%s: films are under "
+        "way to this folder; cluster status says how far they are, cluster "
+        "cancel ends them", folder);
+  g_clear_pointer (&tasks, g_ptr_array_unref);
+  g_clear_pointer (&other, campaign_free);
+  return is_free;
+}
+
+static gboolean
+make_folder (const gchar * folder, GError ** error)
+{
+  if (g_mkdir_with_parents (folder, 0777) != 0)
+    return set_error (error, folder, g_strerror (errno));
+  return g_access (folder, W_OK | X_OK) == 0
+      || set_error (error, folder, "you may not write into this folder");
+}
+
+/* What the cluster takes, and what of it this submission may use. */
+static gboolean
+measure_queue (Campaign * campaign, const ClusterOptions * options,
+    GError ** error)
+{
+  SlurmLimits limits;
+
+  if (!slurm_limits (&limits, error)
+      || !slurm_fits (&campaign->bounds, error))
+    return FALSE;
+  if (options->tasks > 0 && (guint) options->tasks >= limits.jobs) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--tasks: "
+        "this cluster keeps no more than %u jobs (MaxJobCount), of all users; "
+        "give less", limits.jobs);
+    return FALSE;
+  }
+  campaign->tasks = options->tasks > 0 ? options->tasks :
+      MAX (LEAST_TASKS, (gint) limits.jobs / SHARE);
+  return TRUE;
+}
+
+/* --- all of it --- */
+
+static void
+set_options (Campaign * campaign, const ClusterOptions * options)
+{
+  const SlurmBounds *bounds = &options->bounds;
+  GStrvBuilder *builder = g_strv_builder_new ();
+  gchar *threads = g_strdup_printf ("--threads=%d", bounds->cpus);
+
+  campaign->name = g_strdup_printf ("zsdenoise-%08x", g_random_int ());
+  campaign->cwd = g_get_current_dir ();
+  campaign->bounds = *bounds;
+  campaign->bounds.partition = g_strdup (bounds->partition);
+  campaign->bounds.account = g_strdup (bounds->account);
+  campaign->bounds.qos = g_strdup (bounds->qos);
+  campaign->throttle = options->throttle;
+  campaign->films_at_once = options->films;
+  g_strv_builder_add (builder, threads);
+  g_strv_builder_addv (builder, (const char **) options->transcode);
+  campaign->options = g_strv_builder_end (builder);
+  g_strv_builder_unref (builder);
+  g_free (threads);
+}
+
+gboolean
+submit (const ClusterOptions * options, GError ** error)
+{
+  Campaign *campaign = campaign_new (options->folder);
+  gboolean done;
+
+  set_options (campaign, options);
+  done = add_films (campaign, options->in, error);
+  if (done && campaign->films->len > 0) {
+    done = check_transcode (campaign, error)
+        && make_folder (campaign->folder, error)
+        && measure_queue (campaign, options, error)
+        && is_free (campaign->folder, error)
+        && campaign_save (campaign, error) && feed_begin (campaign, error);
+    if (done)
+      g_print ("%u films are submitted as %s; how far they are: cluster status "
+          "%s\n", campaign->films->len, campaign->name, campaign->folder);
+  }
+  campaign_free (campaign);
+  return done;
+}
