@@ -60,7 +60,8 @@ set_error (GError ** error, const gchar * command, const gchar * words)
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_AGAIN, "the controller of "
         "Slurm does not answer (%s); \"scontrol ping\" says whether it is up",
         last);
-  else if (strstr (words, "configuration source"))
+  else if (strstr (words, "configuration source")
+      || strstr (words, "process configuration file"))
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "Slurm is installed "
         "here, but does not know its cluster; it needs the slurm.conf of it");
   else
@@ -233,17 +234,77 @@ end (GStrvBuilder * builder, GError ** error)
   return out;
 }
 
+/* Minutes of "2-03:30:00", "30:00" or "infinite", rounded down. */
+static guint
+parse_time (const gchar * text)
+{
+  const gchar *dash = strchr (text, '-');
+  gchar **parts;
+  guint minutes = 0, n, i;
+
+  if (!g_ascii_isdigit (*text))
+    return G_MAXUINT;
+  parts = g_strsplit (dash ? dash + 1 : text, ":", -1);
+  n = g_strv_length (parts);
+  for (i = 0; i + 1 < n; i++)
+    minutes = 60 * minutes + (guint) g_ascii_strtoull (parts[i], NULL, 10);
+  g_strfreev (parts);
+  return minutes + (dash ? 24 * 60 * (guint) g_ascii_strtoull (text, NULL, 10) :
+      0);
+}
+
+/* Slurm itself may take a job that is never to run, as its time is longer than the partition's. */
+static gboolean
+check_time (const SlurmBounds * bounds, GError ** error)
+{
+  gchar *command[] = { "sinfo", "--noheader", "--format=%P|%l", NULL };
+  gchar *out = run (command, error), **lines, **line;
+  guint most = G_MAXUINT;
+  gchar *name = NULL;
+
+  if (out == NULL)
+    return FALSE;
+  lines = g_strsplit (out, "\n", -1);
+  for (line = lines; *line && name == NULL; line++) {
+    gchar *time = strchr (*line, '|'), *star = strchr (*line, '*');
+
+    if (time == NULL)
+      continue;
+    *time = '\0';
+    if (star)
+      *star = '\0';
+    if (bounds->partition ? strcmp (*line, bounds->partition) == 0 : star
+        != NULL) {
+      name = g_strdup (*line);
+      most = parse_time (time + 1);
+    }
+  }
+  if ((guint) bounds->minutes > most)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--minutes: "
+        "partition %s lets a job run for %u minutes at most; give less", name,
+        most);
+  g_strfreev (lines);
+  g_free (name);
+  g_free (out);
+  return (guint) bounds->minutes <= most;
+}
+
 gboolean
 slurm_fits (const SlurmBounds * bounds, GError ** error)
 {
   GStrvBuilder *builder = begin (bounds);
+  GError *fault = NULL;
   gchar *out;
 
   g_strv_builder_add (builder, "--test-only");
   g_strv_builder_add (builder, "--wrap=true");
-  out = end (builder, error);
+  out = end (builder, &fault);
   g_free (out);
-  return out != NULL;
+  if (fault == NULL)
+    return check_time (bounds, error);
+  g_propagate_prefixed_error (error, fault, "no place for such tasks "
+      "(--partition, --account, --qos, --cpus, --memory): ");
+  return FALSE;
 }
 
 static gchar *
@@ -293,6 +354,7 @@ free_task (gpointer data)
 {
   SlurmTask *task = data;
 
+  g_free (task->reason);
   g_free (task->comment);
   g_free (task);
 }
@@ -302,7 +364,7 @@ slurm_queue (const gchar * name, GError ** error)
 {
   gchar *option = g_strdup_printf ("--name=%s", name);
   gchar *command[] = { "squeue", "--noheader", "--array", option,
-    "--format=%F|%T|%k", NULL
+    "--format=%F|%T|%r|%k", NULL
   };
   gchar *out = run (command, error), **lines, **line;
   GPtrArray *tasks;
@@ -313,14 +375,15 @@ slurm_queue (const gchar * name, GError ** error)
   tasks = g_ptr_array_new_with_free_func (free_task);
   lines = g_strsplit (out, "\n", -1);
   for (line = lines; *line; line++) {
-    gchar **fields = g_strsplit (*line, "|", 3);
+    gchar **fields = g_strsplit (*line, "|", 4);
 
-    if (g_strv_length (fields) == 3) {
+    if (g_strv_length (fields) == 4) {
       SlurmTask *task = g_new (SlurmTask, 1);
 
       task->job = g_ascii_strtoull (fields[0], NULL, 10);
       task->running = strcmp (fields[1], "PENDING") != 0;
-      task->comment = g_strdup (fields[2]);
+      task->reason = g_strdup (fields[2]);
+      task->comment = g_strdup (fields[3]);
       g_ptr_array_add (tasks, task);
     }
     g_strfreev (fields);

@@ -32,6 +32,7 @@ typedef struct
 {
   guint64 job;
   gboolean running;
+  gchar *reason;                /* why it waits, in Slurm's words */
   gchar *comment;
 } SlurmTask;
 

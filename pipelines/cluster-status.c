@@ -36,10 +36,22 @@ typedef struct
   Row *rows;
   guint counts[N_STAGES];
   guint running, queued;
+  const gchar *reason;          /* why Slurm lets nothing run; NULL: no reason for the user */
   gboolean asked;               /* Slurm has answered */
 } Status;
 
 /* --- finding out --- */
+
+/* Whether somebody has to do something before the task can run. */
+static gboolean
+is_stuck (const SlurmTask * task)
+{
+  const gchar *const passing[] = { "None", "Priority", "Resources",
+    "Dependency", "BeginTime", "JobArrayTaskLimit", NULL
+  };
+
+  return !task->running && !g_strv_contains (passing, task->reason);
+}
 
 static void
 count_tasks (Status * status, const GPtrArray * tasks)
@@ -52,6 +64,8 @@ count_tasks (Status * status, const GPtrArray * tasks)
 
     status->running += task->running;
     status->queued += !task->running;
+    if (is_stuck (task))
+      status->reason = task->reason;
     if (!feed_is (task, &film, &kind) && film < status->campaign->films->len) {
       status->rows[film].running += task->running;
       status->rows[film].queued += !task->running;
@@ -135,6 +149,8 @@ print_advice (const Status * status)
   const guint open = status->counts[GOING] + status->counts[WAITING];
   gchar *log;
 
+  if (status->reason && status->running == 0)
+    g_print ("Slurm lets nothing run: %s\n", status->reason);
   if (!status->asked || status->running + status->queued > 0)
     return;
   log = campaign_log (campaign, -1, "feed");

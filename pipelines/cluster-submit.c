@@ -264,8 +264,8 @@ submit (const ClusterOptions * options, GError ** error)
   if (done && campaign->films->len > 0) {
     done = check_transcode (campaign, error)
         && make_folder (campaign->folder, error)
-        && measure_queue (campaign, options, error)
         && is_free (campaign->folder, error)
+        && measure_queue (campaign, options, error)
         && campaign_save (campaign, error) && feed_begin (campaign, error);
     if (done)
       g_print ("%u films are submitted as %s; how far they are: cluster status "
