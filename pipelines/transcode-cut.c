@@ -213,7 +213,10 @@ run (Manifest * manifest, const gchar * parts, GError ** error)
   if (cut.writer)
     packet_writer_finish (cut.writer, NULL);
   g_free (cut.unfinished);
-  return done && manifest_write (manifest, parts, error);
+  done = done && manifest_write (manifest, parts, error);
+  if (!done)
+    parts_remove (parts, NULL);
+  return done;
 }
 
 static gboolean

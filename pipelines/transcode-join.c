@@ -25,7 +25,6 @@ typedef struct
   GstSegment segment;
   GstCaps *caps;                /* of the first segment */
   GstClockTime decoded;         /* when the last picture is */
-  guint frames;
 } Join;
 
 /* --- pictures --- */
@@ -92,7 +91,6 @@ add (Join * join, GstSample * sample, guint number, GError ** error)
       GST_BUFFER_PTS (gst_sample_get_buffer (rebased)) - ORIGIN);
   done = packet_push (join->pipeline, join->video, rebased,
       join->manifest->out, error);
-  join->frames += done;
   gst_sample_unref (rebased);
   return done;
 }
@@ -162,7 +160,7 @@ make_pipeline (const Manifest * manifest, const gchar * file, GError ** error)
 
 static gboolean
 write_film (const Manifest * manifest, const gchar * parts, const gchar * file,
-    guint * frames, GError ** error)
+    GError ** error)
 {
   Join join = {.manifest = manifest,.parts = parts,
     .decoded = GST_CLOCK_TIME_NONE
@@ -185,7 +183,6 @@ write_film (const Manifest * manifest, const gchar * parts, const gchar * file,
   if (done && left_out)
     g_printerr ("transcode: %s: left out, as such a file does not hold it: "
         "%s\n", manifest->out, left_out);
-  *frames = join.frames;
   g_free (left_out);
   tracks_free (join.tracks);
   gst_clear_caps (&join.caps);
@@ -252,10 +249,11 @@ check_film (const Manifest * manifest, const gchar * file, guint frames,
 static gboolean
 join_parts (const Manifest * manifest, const gchar * parts, GError ** error)
 {
-  gchar *unfinished = parts_unfinished (manifest->out);
-  guint frames, written;
+  gchar *film = g_build_filename (parts, "film", NULL);
+  gchar *unfinished = parts_unfinished (film);
+  guint frames;
   const gboolean done = check_parts (manifest, parts, &frames, error)
-      && write_film (manifest, parts, unfinished, &written, error)
+      && write_film (manifest, parts, unfinished, error)
       && check_film (manifest, unfinished, frames, error)
       && parts_publish (unfinished, manifest->out, error)
       && parts_remove (parts, error);
@@ -263,6 +261,7 @@ join_parts (const Manifest * manifest, const gchar * parts, GError ** error)
   if (!done)
     g_unlink (unfinished);
   g_free (unfinished);
+  g_free (film);
   return done;
 }
 
