@@ -8,8 +8,7 @@
 
 #include <gst/app/app.h>
 
-#define DECODE "appsrc name=in format=time handle-segment-change=true ! " \
-    "decodebin ! videoconvert ! zsdenoise name=filter ! %s"
+#define DECODE "appsrc name=in format=time ! decodebin ! videoconvert ! zsdenoise name=filter ! %s"
 
 struct _Feed
 {
@@ -34,7 +33,8 @@ frame_time (GstPad * pad, GstPadProbeInfo * info)
   time = gst_segment_to_running_time (segment, GST_FORMAT_TIME,
       GST_BUFFER_PTS (GST_PAD_PROBE_INFO_BUFFER (info)));
   gst_event_unref (event);
-  return time;
+  return GST_CLOCK_TIME_IS_VALID (time) && time >= PACKET_ORIGIN ?
+      time - PACKET_ORIGIN : GST_CLOCK_TIME_NONE;
 }
 
 static GstPadProbeReturn

@@ -12,55 +12,34 @@
 #include <glib/gstdio.h>
 #include <gst/app/app.h>
 
-/* Decoding times lie before the first picture's; times in the film begin here, so that they are
- * not negative. */
-#define ORIGIN (1000 * 3600 * GST_SECOND)
-
 typedef struct
 {
   const Manifest *manifest;
   const gchar *parts;
   GstElement *pipeline, *video;
   Tracks *tracks;
-  GstSegment segment;
   GstCaps *caps;                /* of the first segment */
   GstClockTime decoded;         /* when the last picture is */
-  guint frames;
 } Join;
 
 /* --- pictures --- */
 
-/* A running time as a time in the film. */
-static GstClockTime
-place (const GstSegment * segment, GstClockTime time)
-{
-  guint64 running;
-  const gint sign = gst_segment_to_running_time_full (segment,
-      GST_FORMAT_TIME, time, &running);
-
-  return sign == 0 ? GST_CLOCK_TIME_NONE : sign > 0 ? ORIGIN + running :
-      ORIGIN - running;
-}
-
-/* Where rates differ, the first decoding time of a segment may lie before the last one of the segment before. */
+/* Where rates differ, the first decoding time of a segment may lie before the last one of the segment
+ * before. */
 static GstSample *
-rebase (Join * join, GstSample * sample)
+place (Join * join, GstSample * sample)
 {
-  const GstSegment *segment = gst_sample_get_segment (sample);
-  GstBuffer *buffer = gst_buffer_copy (gst_sample_get_buffer (sample));
-  GstSample *rebased;
+  GstSample *placed = packet_flatten (sample,
+      gst_sample_get_segment (sample), 0);
+  GstBuffer *buffer = gst_sample_get_buffer (placed);
 
-  GST_BUFFER_PTS (buffer) = place (segment, GST_BUFFER_PTS (buffer));
   if (GST_BUFFER_DTS_IS_VALID (buffer)) {
-    GST_BUFFER_DTS (buffer) = place (segment, GST_BUFFER_DTS (buffer));
     if (GST_CLOCK_TIME_IS_VALID (join->decoded)
         && GST_BUFFER_DTS (buffer) <= join->decoded)
       GST_BUFFER_DTS (buffer) = join->decoded + 1;
     join->decoded = GST_BUFFER_DTS (buffer);
   }
-  rebased = gst_sample_new (buffer, join->caps, &join->segment, NULL);
-  gst_buffer_unref (buffer);
-  return rebased;
+  return placed;
 }
 
 static gboolean
@@ -82,18 +61,16 @@ has_fit_caps (Join * join, GstSample * sample, guint number, GError ** error)
 static gboolean
 add (Join * join, GstSample * sample, guint number, GError ** error)
 {
-  GstSample *rebased;
+  GstSample *placed;
   gboolean done;
 
   if (!has_fit_caps (join, sample, number, error))
     return FALSE;
-  rebased = rebase (join, sample);
-  tracks_wait (join->tracks,
-      GST_BUFFER_PTS (gst_sample_get_buffer (rebased)) - ORIGIN);
-  done = packet_push (join->pipeline, join->video, rebased,
+  placed = place (join, sample);
+  tracks_wait (join->tracks, packet_time (placed));
+  done = packet_push (join->pipeline, join->video, placed,
       join->manifest->out, error);
-  join->frames += done;
-  gst_sample_unref (rebased);
+  gst_sample_unref (placed);
   return done;
 }
 
@@ -132,6 +109,16 @@ add_all (Join * join, GError ** error)
   return fault_wait_end (join->pipeline, join->manifest->out, error);
 }
 
+/* What comes out of the element at that time comes at the beginning of the film. */
+static void
+set_origin (GstElement * source, GstClockTime origin)
+{
+  GstPad *pad = gst_element_get_static_pad (source, "src");
+
+  gst_pad_set_offset (pad, -(gint64) origin);
+  gst_object_unref (pad);
+}
+
 static void
 set_location (GstElement * pipeline, const gchar * name, const gchar * file)
 {
@@ -148,7 +135,7 @@ make_pipeline (const Manifest * manifest, const gchar * file, GError ** error)
       error);
   gchar *line = mux ? g_strdup_printf ("filesrc name=source ! "
       "parsebin name=parser %s ! filesink name=file appsrc name=video "
-      "format=time handle-segment-change=true ! mux.video_0", mux) : NULL;
+      "format=time ! mux.video_0", mux) : NULL;
   GstElement *pipeline = mux ? launch (line, GST_PARSE_FLAG_NONE, error) : NULL;
 
   if (pipeline) {
@@ -162,21 +149,24 @@ make_pipeline (const Manifest * manifest, const gchar * file, GError ** error)
 
 static gboolean
 write_film (const Manifest * manifest, const gchar * parts, const gchar * file,
-    guint * frames, GError ** error)
+    GError ** error)
 {
   Join join = {.manifest = manifest,.parts = parts,
     .decoded = GST_CLOCK_TIME_NONE
   };
+  const Settings *settings = &manifest->settings;
+  const GstClockTime from = (GstClockTime) (settings->start * GST_SECOND);
+  const GstClockTime to = settings->end > 0 ?
+      (GstClockTime) (settings->end * GST_SECOND) : GST_CLOCK_TIME_NONE;
   gchar *left_out;
   gboolean done;
 
   join.pipeline = make_pipeline (manifest, file, error);
   if (join.pipeline == NULL)
     return FALSE;
-  gst_segment_init (&join.segment, GST_FORMAT_TIME);
-  join.segment.start = ORIGIN;
   join.video = packet_source (join.pipeline, "video");
-  join.tracks = tracks_new (join.pipeline);
+  set_origin (join.video, PACKET_ORIGIN + from);
+  join.tracks = tracks_new (join.pipeline, from, to);
   done = (gst_element_set_state (join.pipeline, GST_STATE_PLAYING) !=
       GST_STATE_CHANGE_FAILURE || !fault_take (join.pipeline, manifest->out,
           error)) && add_all (&join, error);
@@ -185,7 +175,6 @@ write_film (const Manifest * manifest, const gchar * parts, const gchar * file,
   if (done && left_out)
     g_printerr ("transcode: %s: left out, as such a file does not hold it: "
         "%s\n", manifest->out, left_out);
-  *frames = join.frames;
   g_free (left_out);
   tracks_free (join.tracks);
   gst_clear_caps (&join.caps);
@@ -252,10 +241,11 @@ check_film (const Manifest * manifest, const gchar * file, guint frames,
 static gboolean
 join_parts (const Manifest * manifest, const gchar * parts, GError ** error)
 {
-  gchar *unfinished = parts_unfinished (manifest->out);
-  guint frames, written;
+  gchar *film = g_build_filename (parts, "film", NULL);
+  gchar *unfinished = parts_unfinished (film);
+  guint frames;
   const gboolean done = check_parts (manifest, parts, &frames, error)
-      && write_film (manifest, parts, unfinished, &written, error)
+      && write_film (manifest, parts, unfinished, error)
       && check_film (manifest, unfinished, frames, error)
       && parts_publish (unfinished, manifest->out, error)
       && parts_remove (parts, error);
@@ -263,6 +253,7 @@ join_parts (const Manifest * manifest, const gchar * parts, GError ** error)
   if (!done)
     g_unlink (unfinished);
   g_free (unfinished);
+  g_free (film);
   return done;
 }
 

@@ -5,6 +5,7 @@
 
 /* Pictures of the middle that it learns from. */
 #define PICTURES 48
+#define FINETUNE_INTERVAL 8
 
 static gboolean
 learn (const Manifest * manifest, const gchar * parts, const gchar * file,
@@ -18,11 +19,13 @@ learn (const Manifest * manifest, const gchar * parts, const gchar * file,
 
   if (feed) {
     filter = feed_element (feed, "filter");
-    g_object_set (filter, "save-model-file", unfinished, NULL);
+    g_object_set (filter, "save-model-file", unfinished, "finetune-interval",
+        FINETUNE_INTERVAL, NULL);
     gst_object_unref (filter);
     done = feed_run (feed, PICTURES, error);
     feed_free (feed);
   }
+  /* Of a picture or two nothing can be learned. */
   done = done && (!g_file_test (unfinished, G_FILE_TEST_EXISTS)
       || parts_publish (unfinished, file, error));
   g_free (unfinished);

@@ -177,6 +177,16 @@ manifest_free (Manifest * manifest)
   g_free (manifest);
 }
 
+guint
+manifest_frames (const Manifest * manifest)
+{
+  guint frames = 0, i;
+
+  for (i = 0; i < manifest->segments->len; i++)
+    frames += g_array_index (manifest->segments, Segment, i).frames;
+  return frames;
+}
+
 static JsonObject *
 source_to_json (const Manifest * manifest)
 {
@@ -193,15 +203,11 @@ static JsonObject *
 video_to_json (const Manifest * manifest)
 {
   JsonObject *object = json_object_new ();
-  gint64 frames = 0;
-  guint i;
 
-  for (i = 0; i < manifest->segments->len; i++)
-    frames += g_array_index (manifest->segments, Segment, i).frames;
   add_string (object, "caps", manifest->caps);
   json_object_set_int_member (object, "width", manifest->width);
   json_object_set_int_member (object, "height", manifest->height);
-  json_object_set_int_member (object, "frames", frames);
+  json_object_set_int_member (object, "frames", manifest_frames (manifest));
   return object;
 }
 

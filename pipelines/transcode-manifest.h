@@ -47,7 +47,10 @@ Manifest *manifest_read (const gchar * parts, GError ** error);
 gboolean manifest_write (const Manifest * manifest, const gchar * parts,
     GError ** error);
 
-/* FALSE without an error: it is not done. */
+/* Pictures of all segments. */
+guint manifest_frames (const Manifest * manifest);
+
+/* FALSE: it is not done. */
 gboolean outcome_read (Outcome * outcome, const gchar * parts, guint number);
 gboolean outcome_write (const Outcome * outcome, const gchar * parts,
     GError ** error);

@@ -91,8 +91,8 @@ packet_source (GstElement * pipeline, const gchar * name)
 PacketWriter *
 packet_writer_new (const gchar * file, GError ** error)
 {
-  GstElement *pipeline = launch ("appsrc name=in format=time "
-      "handle-segment-change=true ! gdppay ! filesink name=file async=false",
+  GstElement *pipeline = launch ("appsrc name=in format=time ! "
+      "gdppay ! filesink name=file async=false",
       GST_PARSE_FLAG_NONE, error);
   PacketWriter *writer;
   GstElement *sink;
@@ -152,15 +152,40 @@ packet_writer_finish (PacketWriter * writer, GError ** error)
 
 /* --- one of them --- */
 
+static GstClockTime
+flatten (const GstSegment * segment, GstClockTime time, GstClockTime origin)
+{
+  guint64 running;
+  const gint sign = gst_segment_to_running_time_full (segment,
+      GST_FORMAT_TIME, time, &running);
+
+  return sign == 0 ? GST_CLOCK_TIME_NONE : sign > 0 ? origin + running :
+      origin - running;
+}
+
+GstSample *
+packet_flatten (GstSample * sample, const GstSegment * segment,
+    GstClockTime origin)
+{
+  GstBuffer *buffer = gst_buffer_copy (gst_sample_get_buffer (sample));
+  GstSample *flat;
+
+  GST_BUFFER_PTS (buffer) = flatten (segment, GST_BUFFER_PTS (buffer), origin);
+  GST_BUFFER_DTS (buffer) = flatten (segment, GST_BUFFER_DTS (buffer), origin);
+  flat = gst_sample_new (buffer, gst_sample_get_caps (sample), NULL, NULL);
+  gst_buffer_unref (buffer);
+  return flat;
+}
+
 GstClockTime
 packet_time (GstSample * sample)
 {
   GstBuffer *buffer = gst_sample_get_buffer (sample);
+  const GstClockTime time = GST_BUFFER_PTS_IS_VALID (buffer) ?
+      GST_BUFFER_PTS (buffer) : GST_BUFFER_DTS (buffer);
 
-  return gst_segment_to_running_time (gst_sample_get_segment (sample),
-      GST_FORMAT_TIME, GST_BUFFER_DTS_OR_PTS (buffer) ==
-      GST_CLOCK_TIME_NONE ? 0 : GST_BUFFER_PTS_IS_VALID (buffer) ?
-      GST_BUFFER_PTS (buffer) : GST_BUFFER_DTS (buffer));
+  return GST_CLOCK_TIME_IS_VALID (time) && time >= PACKET_ORIGIN ?
+      time - PACKET_ORIGIN : GST_CLOCK_TIME_NONE;
 }
 
 gboolean

@@ -35,7 +35,16 @@ GstElement *packet_source (GstElement * pipeline, const gchar * name);
 gboolean packet_push (GstElement * pipeline, GstElement * appsrc,
     GstSample * sample, const gchar * what, GError ** error);
 
-/* When it is shown, as a running time, or decoded, if nothing else is known. GST_CLOCK_TIME_NONE: never. */
+/* Times in the files are running times of the source from here on, so that what is decoded before the first
+ * picture is shown has a time, too. */
+#define PACKET_ORIGIN (1000 * 3600 * GST_SECOND)
+
+/* The packet with running times, so much later, in place of those of the segment. */
+GstSample *packet_flatten (GstSample * sample, const GstSegment * segment,
+    GstClockTime origin);
+
+/* When it is shown, or decoded, if nothing else is known: a running time of the source.
+ * GST_CLOCK_TIME_NONE: never. */
 GstClockTime packet_time (GstSample * sample);
 
 gboolean packet_is_key (GstSample * sample);

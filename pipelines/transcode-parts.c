@@ -112,12 +112,17 @@ parts_is_whole (const gchar * file, guint64 bytes, const gchar * sha256)
   return whole;
 }
 
+/* Without a manifest, what is left of a folder is of no use to anybody: it goes first. */
 gboolean
 parts_remove (const gchar * parts, GError ** error)
 {
   GDir *dir = g_dir_open (parts, 0, error);
+  gchar *manifest = g_build_filename (parts, PARTS_MANIFEST, NULL);
   const gchar *name;
   gboolean done = dir != NULL;
+
+  g_unlink (manifest);
+  g_free (manifest);
 
   while (done && (name = g_dir_read_name (dir))) {
     gchar *file = g_build_filename (parts, name, NULL);

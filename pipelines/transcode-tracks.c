@@ -10,6 +10,7 @@
 struct _Tracks
 {
   GstElement *pipeline, *mux;
+  GstClockTime from, to;        /* what is wanted */
   gboolean have_video;
 
   GMutex lock;
@@ -19,6 +20,24 @@ struct _Tracks
   GQueue events;                /* for the film's video, before its next picture */
   GString *left_out;
 };
+
+static GstClockTime
+running_time (GstPad * pad, GstClockTime time)
+{
+  GstEvent *event = gst_pad_get_sticky_event (pad, GST_EVENT_SEGMENT, 0);
+  const GstSegment *segment;
+
+  gst_event_parse_segment (event, &segment);
+  time = gst_segment_to_running_time (segment, GST_FORMAT_TIME, time);
+  gst_event_unref (event);
+  return time;
+}
+
+static gboolean
+is_whole (const Tracks * tracks)
+{
+  return tracks->from == 0 && !GST_CLOCK_TIME_IS_VALID (tracks->to);
+}
 
 /* --- the video's place --- */
 
@@ -72,7 +91,8 @@ on_event (Tracks * tracks, GstEvent * event)
       pass_on (tracks, clean_tags (event));
       break;
     case GST_EVENT_TOC:
-      pass_on (tracks, gst_event_ref (event));
+      if (is_whole (tracks))
+        pass_on (tracks, gst_event_ref (event));
       break;
     case GST_EVENT_EOS:
       g_mutex_lock (&tracks->lock);
@@ -90,14 +110,8 @@ static void
 on_buffer (Tracks * tracks, GstPad * pad, GstBuffer * buffer)
 {
   const gint64 deadline = g_get_monotonic_time () + PATIENCE;
-  GstEvent *event = gst_pad_get_sticky_event (pad, GST_EVENT_SEGMENT, 0);
-  const GstSegment *segment;
-  GstClockTime time;
+  const GstClockTime time = running_time (pad, GST_BUFFER_DTS_OR_PTS (buffer));
 
-  gst_event_parse_segment (event, &segment);
-  time = gst_segment_to_running_time (segment, GST_FORMAT_TIME,
-      GST_BUFFER_DTS_OR_PTS (buffer));
-  gst_event_unref (event);
   g_mutex_lock (&tracks->lock);
   if (GST_CLOCK_TIME_IS_VALID (time) && (time > tracks->source
           || !GST_CLOCK_TIME_IS_VALID (tracks->source)))
@@ -120,6 +134,25 @@ on_video (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 }
 
 /* --- the others --- */
+
+static GstPadProbeReturn
+on_other (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  const Tracks *tracks = data;
+  const GstClockTime time = running_time (pad,
+      GST_BUFFER_PTS (GST_PAD_PROBE_INFO_BUFFER (info)));
+
+  return GST_CLOCK_TIME_IS_VALID (time) && (time < tracks->from
+      || time >= tracks->to) ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+}
+
+/* Lets through what is wanted, and counts from there. */
+static void
+trim (Tracks * tracks, GstPad * pad)
+{
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_other, tracks, NULL);
+  gst_pad_set_offset (pad, -(gint64) tracks->from);
+}
 
 static void
 end_in (Tracks * tracks, GstPad * pad)
@@ -164,6 +197,8 @@ link_to_mux (Tracks * tracks, GstPad * pad, const gchar * template)
   linked = entry && gst_pad_link (out, entry) == GST_PAD_LINK_OK;
   gst_element_sync_state_with_parent (bin);
   linked = linked && gst_pad_link (pad, in) == GST_PAD_LINK_OK;
+  if (linked && !is_whole (tracks))
+    trim (tracks, pad);
   if (!linked) {
     if (entry)
       gst_element_release_request_pad (tracks->mux, entry);
@@ -209,7 +244,7 @@ on_pad (GstElement * parser G_GNUC_UNUSED, GstPad * pad, gpointer data)
 /* --- all of it --- */
 
 Tracks *
-tracks_new (GstElement * pipeline)
+tracks_new (GstElement * pipeline, GstClockTime from, GstClockTime to)
 {
   Tracks *tracks = g_new0 (Tracks, 1);
   GstElement *parser = gst_bin_get_by_name (GST_BIN (pipeline), "parser");
@@ -221,6 +256,8 @@ tracks_new (GstElement * pipeline)
   tracks->source = GST_CLOCK_TIME_NONE;
   tracks->left_out = g_string_new (NULL);
   tracks->pipeline = pipeline;
+  tracks->from = from;
+  tracks->to = to;
   tracks->mux = gst_bin_get_by_name (GST_BIN (pipeline), "mux");
   video = gst_bin_get_by_name (GST_BIN (pipeline), "video");
   pad = gst_element_get_static_pad (video, "src");

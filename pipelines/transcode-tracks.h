@@ -8,8 +8,9 @@
 typedef struct _Tracks Tracks;
 
 /* Links the tracks of "parser" (parsebin) in the pipeline to "mux", all but the video, whose tags and
- * chapters go to "video" (appsrc) instead. */
-Tracks *tracks_new (GstElement * pipeline);
+ * chapters go to "video" (appsrc) instead; only what lies between the running times `from` and `to` of the
+ * source. */
+Tracks *tracks_new (GstElement * pipeline, GstClockTime from, GstClockTime to);
 void tracks_free (Tracks * tracks);
 
 /* Waits until the source has come so far, so that what is muxed together is read together. FALSE: it

@@ -4,10 +4,19 @@
  * A film is cut into segments, a model is learned, each segment is denoised, and the results are
  * joined; each of these steps can be run by itself, --step cut IN OUT, --step learn PARTS, --step segment
  * --number N PARTS and --step join PARTS, where PARTS is the folder OUT.parts that the first one makes. */
+#include "transcode-codec.h"
 #include "transcode-fault.h"
+#include "transcode-film.h"
+#include "transcode-jobs.h"
+#include "transcode-list.h"
 #include "transcode-steps.h"
 
+#include <gio/gio.h>
+#include <json-glib/json-glib.h>
 #include <locale.h>
+#include <string.h>
+
+#define USUAL_FOLDER "out"
 
 static gboolean
 run_step (const Options * options, GError ** error)
@@ -28,19 +37,98 @@ run_step (const Options * options, GError ** error)
   return FALSE;
 }
 
-static gboolean
-run (const Options * options, GError ** error)
+/* --- all of them --- */
+
+/* Where a film goes to if no file is named. */
+static gchar *
+name_result (const Options * options, const gchar * in)
 {
-  gchar *parts = step_parts (options->out);
-  gboolean done = step_cut (options, options->in[0], options->out, error)
-      && step_learn (parts, error);
+  gchar *name = g_path_get_basename (in), *dot = strrchr (name, '.');
+  gchar *named, *file;
+
+  if (dot)
+    *dot = '\0';
+  named = g_strconcat (name, codec_suffix (options->settings.codec, in), NULL);
+  file = g_build_filename (options->out ? options->out : USUAL_FOLDER, named,
+      NULL);
+  g_free (named);
+  g_free (name);
+  return file;
+}
+
+static gboolean
+run_one (const Options * options, const gchar * in, GError ** error)
+{
+  gchar *out = options->out && !options->out_is_folder ?
+      g_strdup (options->out) : name_result (options, in);
+  const gboolean done = film_transcode (options, in, out, error);
+
+  g_free (out);
+  return done;
+}
+
+/* A film that fails does not stop the others, unless the user has. The exit status. */
+static int
+run_all (const Options * options, GPtrArray * films)
+{
+  GError *error = NULL;
+  int status = 0;
   guint i;
 
-  for (i = 0; done && i < 1; i++)
-    done = step_segment (parts, i, FALSE, error);
-  done = done && step_join (parts, error);
-  g_free (parts);
-  return done;
+  for (i = 0; i < films->len; i++)
+    if (!run_one (options, films->pdata[i], &error)) {
+      const gboolean stopped = g_error_matches (error, G_IO_ERROR,
+          G_IO_ERROR_CANCELLED);
+
+      g_printerr ("transcode: %s\n", error->message);
+      status = fault_status (error);
+      g_clear_error (&error);
+      if (stopped || status == FAULT_TEMPORARY)
+        break;
+    }
+  return status;
+}
+
+static int
+run (Options * options, GError ** error)
+{
+  GPtrArray *films = films_list (options->in, error);
+  gboolean several;
+  int status = 1;
+
+  if (films) {
+    several = films->len > 1 || g_file_test (options->in[0],
+        G_FILE_TEST_IS_DIR);
+    options->out_is_folder = options->out_is_folder || several;
+    if (options->settings.threads == 0)
+      options->settings.threads = MAX (1, (gint) (g_get_num_processors () /
+              jobs_count ((guint) options->jobs)));
+    status = run_all (options, films);
+    g_ptr_array_unref (films);
+  }
+  return status;
+}
+
+/* To the user, or to the process that does all steps. */
+static void
+say_fault (const Options * options, const gchar * sentence)
+{
+  JsonObject *object;
+  JsonNode *root;
+  gchar *line;
+
+  if (!options->report) {
+    g_printerr ("transcode: %s\n", sentence);
+    return;
+  }
+  object = json_object_new ();
+  json_object_set_string_member (object, "error", sentence);
+  root = json_node_init_object (json_node_alloc (), object);
+  line = json_to_string (root, FALSE);
+  g_print ("%s\n", line);
+  g_free (line);
+  json_node_free (root);
+  json_object_unref (object);
 }
 
 int
@@ -53,11 +141,12 @@ main (int argc, char **argv)
   setlocale (LC_CTYPE, "");
   if (!options_parse (&options, &argc, &argv, &error))
     status = 2;
-  else if (!(options.step ? run_step (&options, &error) :
-          run (&options, &error)))
-    status = error ? fault_status (error) : 1;
+  else if (options.step == NULL)
+    status = run (&options, &error);
+  else if (!run_step (&options, &error))
+    status = fault_status (error);
   if (error)
-    g_printerr ("transcode: %s\n", error->message);
+    say_fault (&options, error->message);
   g_clear_error (&error);
   options_clear (&options);
   return status;
