@@ -14,6 +14,9 @@
 /* Times that this job may end before its time, one after the other. */
 #define CRASHES 5
 
+/* In the queue, for a film: to learn, a segment, to join. */
+#define LEAST_ROOM 3
+
 /* Of tasks that others wait for; those that denoise are behind them in the queue. */
 #define SOON 0
 #define LATER 100
@@ -93,7 +96,9 @@ typedef struct
 {
   const gchar *step;
   guint base;
-  const gchar *array, *dependency;
+  const gchar *array;           /* NULL: it is none */
+  guint places;                 /* of the array */
+  const gchar *dependency;
   gboolean computes;
 } Step;
 
@@ -143,6 +148,10 @@ submit_step (Feed * feed, guint film, const Step * step, GError ** error)
   if (!step->computes)
     bounds.cpus = 1;
   number = slurm_submit (&job, &bounds, error);
+  if (number > 0) {
+    feed->last[film] = number;
+    feed->tasks += step->array ? step->places : 1;
+  }
   g_strfreev (command);
   g_free (log);
   g_free (comment);
@@ -152,33 +161,13 @@ submit_step (Feed * feed, guint film, const Step * step, GError ** error)
 
 /* --- a film --- */
 
-/* What is to learn waits for the cut, which says how many segments there are: only then can an array
- * of the right size be submitted. */
+/* Only the cut says how many segments there are: no array of the right size can be submitted before. */
 static gboolean
-begin_film (Feed * feed, guint film, const FilmState * state, GError ** error)
+begin_film (Feed * feed, guint film, GError ** error)
 {
-  gchar *dependency = NULL;
-  guint64 job;
-
-  if (!state->cut) {
-    job = submit_step (feed, film, &(Step) {
-        .step = "cut"}
-        , error);
-    if (job == 0)
-      return FALSE;
-    feed->last[film] = job;
-    feed->tasks++;
-    dependency = g_strdup_printf ("afterany:%" G_GUINT64_FORMAT, job);
-  }
-  job = submit_step (feed, film, &(Step) {
-      .step = "learn",.dependency = dependency,.computes = TRUE}
-      , error);
-  g_free (dependency);
-  if (job) {
-    feed->last[film] = job;
-    feed->tasks++;
-  }
-  return job != 0;
+  return submit_step (feed, film, &(Step) {
+      .step = "cut"}
+      , error) != 0;
 }
 
 /* Places of an array, as "0-3,7%2", of the missing segments from `first` on: those below
@@ -207,10 +196,10 @@ list_places (GString * places, const GArray * missing, guint first, guint base,
   return n;
 }
 
-/* One array, or several where an array may not be that large. */
+/* One array, or several where an array may not be that large; adds them to `jobs`. */
 static gboolean
 submit_segments (Feed * feed, guint film, const FilmState * state,
-    GString * jobs, GError ** error)
+    const gchar * dependency, GString * jobs, GError ** error)
 {
   const Campaign *campaign = feed->campaign;
   const guint size = feed->limits.array;
@@ -227,17 +216,32 @@ submit_segments (Feed * feed, guint film, const FilmState * state,
     if (campaign->throttle > 0)
       g_string_append_printf (places, "%%%d", campaign->throttle);
     job = submit_step (feed, film, &(Step) {
-        .step = "segment",.base = base,.array = places->str,.computes = TRUE}
+        .step = "segment",.base =
+          base,.array = places->str,.places = n,.dependency =
+          dependency,.computes = TRUE}
         , error);
     g_string_free (places, TRUE);
     if (job == 0)
       return FALSE;
     g_string_append_printf (jobs, ":%" G_GUINT64_FORMAT, job);
-    feed->last[film] = job;
-    feed->tasks += n;
     i += n;
   }
   return TRUE;
+}
+
+/* A task that learns, and the segments after it if it has learned. */
+static gboolean
+submit_work (Feed * feed, guint film, const FilmState * state, GString * jobs,
+    GError ** error)
+{
+  const Step learn = {.step = "learn",.computes = TRUE };
+  const guint64 job = submit_step (feed, film, &learn, error);
+  gchar *learned = g_strdup_printf ("afterok:%" G_GUINT64_FORMAT, job);
+  const gboolean done = job > 0
+      && submit_segments (feed, film, state, learned, jobs, error);
+
+  g_free (learned);
+  return done;
 }
 
 /* The join comes after the segments whatever has become of them, so that the film's last job ends
@@ -245,19 +249,16 @@ submit_segments (Feed * feed, guint film, const FilmState * state,
 static gboolean
 finish_film (Feed * feed, guint film, const FilmState * state, GError ** error)
 {
+  const gboolean works = state->missing->len > 0;
   GString *jobs = g_string_new ("afterany");
-  guint64 job = 0;
+  Step join = {.step = "join" };
+  gboolean done = !works || submit_work (feed, film, state, jobs, error);
 
-  if (submit_segments (feed, film, state, jobs, error))
-    job = submit_step (feed, film, &(Step) {
-        .step = "join",.dependency = state->missing->len > 0 ? jobs->str : NULL}
-      , error);
-  if (job) {
-    feed->last[film] = job;
-    feed->tasks++;
-  }
+  if (works)
+    join.dependency = jobs->str;
+  done = done && submit_step (feed, film, &join, error) > 0;
   g_string_free (jobs, TRUE);
-  return job != 0;
+  return done;
 }
 
 /* Submits what comes next for it, if there is something. */
@@ -277,8 +278,8 @@ advance (Feed * feed, guint film, GError ** error)
   }
   if (!state.joined && !about->given_up) {
     feed->flying++;
-    done = state.learned ? finish_film (feed, film, &state, error) :
-        begin_film (feed, film, &state, error);
+    done = state.cut ? finish_film (feed, film, &state, error) :
+        begin_film (feed, film, error);
   }
   film_clear (&state);
   return done;
@@ -323,7 +324,7 @@ advance_all (Feed * feed, GError ** error)
     if (about->done || about->given_up || feed->last[film] > 0)
       continue;
     if (feed->flying >= (guint) campaign->films_at_once
-        || feed->tasks + 2 > (guint) campaign->tasks) {
+        || feed->tasks + LEAST_ROOM > (guint) campaign->tasks) {
       feed->waiting++;
       break;
     }

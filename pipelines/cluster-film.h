@@ -7,7 +7,7 @@
 
 typedef struct
 {
-  gboolean cut, learned, joined;
+  gboolean cut, learned, joined;        /* of a picture or two nothing is learned */
   guint segments;
   GArray *missing;              /* of guint, the numbers of the segments that are not done */
 } FilmState;

@@ -331,6 +331,7 @@ slurm_submit (const SlurmJob * job, const SlurmBounds * bounds, GError ** error)
   g_strv_builder_add (builder, "--parsable");
   g_strv_builder_add (builder, "--requeue");
   g_strv_builder_add (builder, "--export=ALL");
+  g_strv_builder_add (builder, "--kill-on-invalid-dep=yes");
   g_strv_builder_add (builder, "--open-mode=append");
   add (builder, "--job-name=", job->name);
   add (builder, "--chdir=", job->folder);

@@ -3,6 +3,8 @@
 
 #include "cluster-campaign.h"
 #include "cluster-feed.h"
+#include "transcode-codec.h"
+#include "transcode-list.h"
 #include "transcode-options.h"
 
 #include <errno.h>
@@ -24,63 +26,15 @@ set_error (GError ** error, const gchar * what, const gchar * fault)
 
 /* --- the films --- */
 
-static gint
-compare (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(gchar * const *) a, *(gchar * const *) b);
-}
-
 static gboolean
-list_folder (GPtrArray * films, const gchar * folder, GError ** error)
+is_readable (const gchar * film, GError ** error)
 {
-  GDir *dir = g_dir_open (folder, 0, error);
-  const guint before = films->len;
-  const gchar *name;
-
-  while (dir && (name = g_dir_read_name (dir))) {
-    gchar *file = g_build_filename (folder, name, NULL);
-
-    if (*name != '.' && g_file_test (file, G_FILE_TEST_IS_REGULAR))
-      g_ptr_array_add (films, file);
-    else
-      g_free (file);
-  }
-  if (dir == NULL)
-    return FALSE;
-  g_dir_close (dir);
-  return films->len > before
-      || set_error (error, folder, "there is no film in this folder");
-}
-
-/* Absolute names. */
-static GPtrArray *
-list_films (GStrv in, GError ** error)
-{
-  GPtrArray *films = g_ptr_array_new_with_free_func (g_free);
-  gboolean done = TRUE;
-  gchar **word;
-
-  for (word = in; *word && done; word++) {
-    gchar *file = g_canonicalize_filename (*word, NULL);
-
-    if (g_file_test (file, G_FILE_TEST_IS_DIR)) {
-      done = list_folder (films, file, error);
-      g_free (file);
-    } else {
-      g_ptr_array_add (films, file);
-      if (!g_file_test (file, G_FILE_TEST_EXISTS))
-        done = set_error (error, *word, "there is no such file");
-      else if (!g_file_test (file, G_FILE_TEST_IS_REGULAR))
-        done = set_error (error, *word, "it is not a regular file");
-      else if (g_access (file, R_OK) != 0)
-        done = set_error (error, *word, "you may not read it");
-    }
-  }
-  if (!done)
-    g_clear_pointer (&films, g_ptr_array_unref);
-  else
-    g_ptr_array_sort (films, compare);
-  return films;
+  if (!g_file_test (film, G_FILE_TEST_EXISTS))
+    return set_error (error, film, "there is no such file");
+  if (!g_file_test (film, G_FILE_TEST_IS_REGULAR))
+    return set_error (error, film, "it is not a regular file");
+  return g_access (film, R_OK) == 0
+      || set_error (error, film, "you may not read it");
 }
 
 /* The file itself, whatever links there are to it. */
@@ -108,12 +62,25 @@ is_taken (GHashTable * owners, gchar * key, const gchar * film,
   return other != NULL;
 }
 
+/* In the folder of the results, under its own name, in a file that takes the codec. */
+static gchar *
+name_result (const gchar * folder, const gchar * film, const gchar * codec)
+{
+  gchar *name = g_path_get_basename (film), *dot = strrchr (name, '.'), *result;
+
+  if (dot && dot > name)
+    *dot = '\0';
+  result =
+      g_strdup_printf ("%s/%s%s", folder, name, codec_suffix (codec, film));
+  g_free (name);
+  return result;
+}
+
 static gboolean
 add_film (Campaign * campaign, GHashTable * owners, const gchar * film,
-    GError ** error)
+    const gchar * codec, GError ** error)
 {
-  gchar *name = g_path_get_basename (film);
-  gchar *out = g_build_filename (campaign->folder, name, NULL);
+  gchar *out = name_result (campaign->folder, film, codec);
   gchar *source = identify (film), *target = identify (out);
   gboolean added = FALSE;
 
@@ -130,21 +97,26 @@ add_film (Campaign * campaign, GHashTable * owners, const gchar * film,
   g_free (target);
   g_free (source);
   g_free (out);
-  g_free (name);
   return added;
 }
 
 static gboolean
-add_films (Campaign * campaign, GStrv in, GError ** error)
+add_films (Campaign * campaign, GStrv in, const gchar * codec, GError ** error)
 {
-  GPtrArray *films = list_films (in, error);
+  GPtrArray *films = films_list (in, error);
   GHashTable *owners = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
       NULL);
   gboolean done = films != NULL;
   guint i;
 
-  for (i = 0; done && i < films->len; i++)
-    done = add_film (campaign, owners, films->pdata[i], error);
+  for (i = 0; done && i < films->len; i++) {
+    gchar *film = films->pdata[i];
+
+    films->pdata[i] = g_canonicalize_filename (film, NULL);
+    done = is_readable (film, error)
+        && add_film (campaign, owners, films->pdata[i], codec, error);
+    g_free (film);
+  }
   if (done && films->len > campaign->films->len)
     g_print ("%u of %u films are in %s already\n",
         films->len - campaign->films->len, films->len, campaign->folder);
@@ -155,30 +127,33 @@ add_films (Campaign * campaign, GStrv in, GError ** error)
 
 /* --- what else there is to look at --- */
 
-/* Transcode's own options, read as transcode reads them. */
-static gboolean
-check_transcode (const Campaign * campaign, GError ** error)
+/* Transcode's own options, read as transcode reads them. Returns the codec, or NULL. */
+static gchar *
+check_transcode (const Campaign * campaign, const gchar * film, GError ** error)
 {
-  const CampaignFilm *film = campaign->films->pdata[0];
   GStrvBuilder *builder = g_strv_builder_new ();
-  gchar **words;
+  gchar **words, *codec = NULL;
   Options options;
   gint count;
   gboolean done;
 
-  g_strv_builder_add (builder, "transcode");
+  g_strv_builder_add_many (builder, "transcode", "--out", campaign->folder,
+      NULL);
   g_strv_builder_addv (builder, (const char **) campaign->options);
-  g_strv_builder_add_many (builder, film->in, film->out, NULL);
+  g_strv_builder_add (builder, film);
   words = g_strv_builder_end (builder);
   g_strv_builder_unref (builder);
   count = (gint) g_strv_length (words);
   done = options_parse (&options, &count, &words, error);
   if (done && (options.preview > 0 || options.compare || options.dry_run
           || options.resume || options.overwrite || options.step
-          || g_strcmp0 (options.out, film->out) != 0))
-    done = set_error (error, "--", "give only options that say how a film is "
-        "to be denoised and encoded");
-  return done;
+          || g_strv_length (options.in) != 1
+          || g_strcmp0 (options.out, campaign->folder) != 0))
+    set_error (error, "--", "give only options that say how a film is to be "
+        "denoised and encoded");
+  else if (done)
+    codec = g_strdup (options.settings.codec);
+  return codec;
 }
 
 /* No two submissions write to one folder. */
@@ -257,13 +232,14 @@ gboolean
 submit (const ClusterOptions * options, GError ** error)
 {
   Campaign *campaign = campaign_new (options->folder);
+  gchar *codec;
   gboolean done;
 
   set_options (campaign, options);
-  done = add_films (campaign, options->in, error);
+  codec = check_transcode (campaign, options->in[0], error);
+  done = codec && add_films (campaign, options->in, codec, error);
   if (done && campaign->films->len > 0) {
-    done = check_transcode (campaign, error)
-        && make_folder (campaign->folder, error)
+    done = make_folder (campaign->folder, error)
         && is_free (campaign->folder, error)
         && measure_queue (campaign, options, error)
         && campaign_save (campaign, error) && feed_begin (campaign, error);
@@ -272,5 +248,6 @@ submit (const ClusterOptions * options, GError ** error)
           "%s\n", campaign->films->len, campaign->name, campaign->folder);
   }
   campaign_free (campaign);
+  g_free (codec);
   return done;
 }
