@@ -89,6 +89,7 @@ gint
 task_run (const gchar * base, GStrv command)
 {
   const struct sigaction action = {.sa_handler = pass_on };
+  const gboolean is_single = strcmp (base, "-") == 0;
   GStrv whole = complete (base, command);
   GError *error = NULL;
   int status = 0;
@@ -108,7 +109,7 @@ task_run (const gchar * base, GStrv command)
         g_strsignal (WTERMSIG (status)));
   if (WIFEXITED (status) && WEXITSTATUS (status) == 0)
     remove_log ();
-  else if (!told && (WIFSIGNALED (status)
+  else if (!told && !is_single && (WIFSIGNALED (status)
           || WEXITSTATUS (status) == EX_TEMPFAIL))
     run_again ();
   return WIFEXITED (status) ? WEXITSTATUS (status) : EX_TEMPFAIL;
