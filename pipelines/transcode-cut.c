@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "transcode-codec.h"
+#include "transcode-look.h"
 #include "transcode-packets.h"
 #include "transcode-parts.h"
 #include "transcode-source.h"
 #include "transcode-steps.h"
+#include "transcode-survey.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -258,6 +261,23 @@ plan (const Options * options, const gchar * in, const gchar * out,
   return manifest;
 }
 
+/* Whether all that is in the source will be in the film. */
+static gboolean
+survey (Manifest * manifest, GError ** error)
+{
+  gchar *mux = codec_muxer_line (manifest->settings.codec, manifest->out,
+      error);
+  Survey *survey = mux ? survey_new (manifest->source, error) : NULL;
+  const gboolean fits = survey && survey_fits (survey, mux, manifest->out,
+      error);
+
+  if (survey)
+    manifest->turn = survey->turn;
+  g_clear_pointer (&survey, survey_free);
+  g_free (mux);
+  return fits;
+}
+
 static gboolean
 make_folder (const gchar * parts, GError ** error)
 {
@@ -291,7 +311,9 @@ run (Manifest * manifest, const gchar * parts, GError ** error)
   if (cut.writer)
     packet_writer_finish (cut.writer, NULL);
   g_free (cut.unfinished);
-  done = done && manifest_write (manifest, parts, error);
+  if (done)
+    manifest->raw = look_at_frames (manifest, parts, error);
+  done = done && manifest->raw && manifest_write (manifest, parts, error);
   if (!done)
     parts_remove (parts, NULL);
   return done;
@@ -331,7 +353,7 @@ step_cut (const Options * options, const gchar * in, const gchar * out,
     done = found && fits (found, manifest, error);
     g_clear_pointer (&found, manifest_free);
   } else if (manifest) {
-    done = (!g_file_test (parts, G_FILE_TEST_EXISTS)
+    done = survey (manifest, error) && (!g_file_test (parts, G_FILE_TEST_EXISTS)
         || parts_remove (parts, error)) && make_folder (parts, error)
         && run (manifest, parts, error);
   }

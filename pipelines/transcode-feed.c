@@ -8,7 +8,10 @@
 
 #include <gst/app/app.h>
 
-#define DECODE "appsrc name=in format=time ! decodebin ! videoconvert ! zsdenoise name=filter ! %s"
+#define DECODE "appsrc name=in format=time ! decodebin ! " \
+    "capssetter name=complete ! videoconvert ! %szsdenoise name=filter ! %s"
+
+#define TURN "videoflip name=turn ! "
 
 struct _Feed
 {
@@ -73,6 +76,22 @@ watch (Feed * feed, const gchar * name, GstPadProbeCallback callback)
 
 /* --- the pipeline --- */
 
+/* What decoders do not know. */
+static void
+complete (Feed * feed)
+{
+  GstElement *setter = feed_element (feed, "complete");
+  GstElement *turn = feed_element (feed, "turn");
+  GstCaps *caps = gst_caps_from_string (feed->manifest->raw);
+
+  g_object_set (setter, "caps", caps, NULL);
+  if (turn)
+    g_object_set (turn, "video-direction", feed->manifest->turn, NULL);
+  gst_caps_unref (caps);
+  gst_clear_object (&turn);
+  gst_object_unref (setter);
+}
+
 static void
 set_up (Feed * feed)
 {
@@ -87,13 +106,14 @@ set_up (Feed * feed)
       g_file_test (model, G_FILE_TEST_EXISTS) ? model : settings->model, NULL);
   g_free (model);
   gst_object_unref (filter);
+  complete (feed);
 }
 
 Feed *
 feed_new (const Manifest * manifest, const gchar * parts, guint number,
     const gchar * sink, GError ** error)
 {
-  gchar *line = g_strdup_printf (DECODE, sink);
+  gchar *line = g_strdup_printf (DECODE, manifest->turn ? TURN : "", sink);
   GstElement *pipeline = launch (line, GST_PARSE_FLAG_NONE, error);
   Feed *feed;
 

@@ -172,6 +172,7 @@ manifest_free (Manifest * manifest)
   g_free (manifest->source);
   g_free (manifest->out);
   g_free (manifest->caps);
+  g_free (manifest->raw);
   settings_clear (&manifest->settings);
   g_array_unref (manifest->segments);
   g_free (manifest);
@@ -205,6 +206,8 @@ video_to_json (const Manifest * manifest)
   JsonObject *object = json_object_new ();
 
   add_string (object, "caps", manifest->caps);
+  add_string (object, "raw", manifest->raw);
+  json_object_set_int_member (object, "turn", manifest->turn);
   json_object_set_int_member (object, "width", manifest->width);
   json_object_set_int_member (object, "height", manifest->height);
   json_object_set_int_member (object, "frames", manifest_frames (manifest));
@@ -270,6 +273,8 @@ manifest_read (const gchar * parts, GError ** error)
         "damaged", FALSE);
     manifest->out = get_string (object, "out");
     manifest->caps = get_string (video, "caps");
+    manifest->raw = get_string (video, "raw");
+    manifest->turn = (gint) get_int (video, "turn");
     manifest->width = (gint) get_int (video, "width");
     manifest->height = (gint) get_int (video, "height");
     settings_from_json (&manifest->settings, options);

@@ -25,6 +25,8 @@ typedef struct
   gchar *out;
   Settings settings;
   gchar *caps;                  /* of the source's video */
+  gchar *raw;                   /* caps that complete those of its decoded frames */
+  gint turn;                    /* GstVideoOrientationMethod: how they are brought upright */
   gint width, height;
   gboolean damaged;             /* the source could not be read to its end */
   GArray *segments;             /* of Segment */

@@ -3,30 +3,32 @@
 
 #include "launch.h"
 
-TrackKind
-source_track_kind (GstPad * pad)
+GstCaps *
+source_track_caps (GstPad * pad)
 {
   GstCaps *caps = gst_pad_get_current_caps (pad);
-  const gchar *name;
-  TrackKind kind = TRACK_OTHER;
 
-  if (caps == NULL)
-    caps = gst_pad_query_caps (pad, NULL);
-  if (gst_caps_get_size (caps) > 0) {
-    name = gst_structure_get_name (gst_caps_get_structure (caps, 0));
-    if (g_str_has_prefix (name, "video/") || g_str_has_prefix (name, "image/"))
-      kind = TRACK_VIDEO;
-    else if (g_str_has_prefix (name, "audio/"))
-      kind = TRACK_AUDIO;
-    else if (g_str_has_prefix (name, "text/")
-        || g_str_has_prefix (name, "subpicture/")
-        || g_str_has_prefix (name, "subtitle/")
-        || g_str_has_prefix (name, "application/x-s")
-        || g_str_has_prefix (name, "application/x-ass"))
-      kind = TRACK_SUBTITLES;
-  }
-  gst_caps_unref (caps);
-  return kind;
+  return caps ? caps : gst_pad_query_caps (pad, NULL);
+}
+
+TrackKind
+source_track_kind (const GstCaps * caps)
+{
+  const gchar *name;
+
+  if (gst_caps_get_size (caps) == 0)
+    return TRACK_OTHER;
+  name = gst_structure_get_name (gst_caps_get_structure (caps, 0));
+  if (g_str_has_prefix (name, "video/") || g_str_has_prefix (name, "image/"))
+    return TRACK_VIDEO;
+  if (g_str_has_prefix (name, "audio/"))
+    return TRACK_AUDIO;
+  if (g_str_has_prefix (name, "text/") || g_str_has_prefix (name, "subpicture/")
+      || g_str_has_prefix (name, "subtitle/")
+      || g_str_equal (name, "application/x-ssa")
+      || g_str_equal (name, "application/x-ass"))
+    return TRACK_SUBTITLES;
+  return TRACK_OTHER;
 }
 
 /* Tracks that are not wanted run into nothing. */
@@ -49,23 +51,12 @@ on_pad (GstElement * parser, GstPad * pad, gpointer data)
   GstElement *pipeline = data;
   GstElement *out = gst_bin_get_by_name (GST_BIN (pipeline), "out");
   GstPad *in = gst_element_get_static_pad (out, "sink");
+  GstCaps *caps = source_track_caps (pad);
 
-  if (source_track_kind (pad) != TRACK_VIDEO || gst_pad_is_linked (in)
+  if (source_track_kind (caps) != TRACK_VIDEO || gst_pad_is_linked (in)
       || gst_pad_link (pad, in) != GST_PAD_LINK_OK)
     leave_out (GST_ELEMENT (GST_ELEMENT_PARENT (parser)), pad);
-  gst_object_unref (in);
-  gst_object_unref (out);
-}
-
-static void
-on_all_pads (GstElement * parser, gpointer data)
-{
-  GstElement *out = gst_bin_get_by_name (GST_BIN (data), "out");
-  GstPad *in = gst_element_get_static_pad (out, "sink");
-
-  if (!gst_pad_is_linked (in))
-    GST_ELEMENT_ERROR (parser, STREAM, WRONG_TYPE,
-        ("there is no video in it"), (NULL));
+  gst_caps_unref (caps);
   gst_object_unref (in);
   gst_object_unref (out);
 }
@@ -83,7 +74,6 @@ source_open_video (const gchar * file, GError ** error)
   parser = gst_bin_get_by_name (GST_BIN (pipeline), "parser");
   g_object_set (source, "location", file, NULL);
   g_signal_connect (parser, "pad-added", G_CALLBACK (on_pad), pipeline);
-  g_signal_connect (parser, "no-more-pads", G_CALLBACK (on_all_pads), pipeline);
   gst_object_unref (parser);
   gst_object_unref (source);
   return packet_reader_new (pipeline, file, error);

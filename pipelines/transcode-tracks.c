@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transcode-tracks.h"
 
-#include "transcode-source.h"
+#include "transcode-subtitles.h"
 
 /* How far the source's video may be ahead of the film's. */
 #define AHEAD (10 * GST_SECOND)
+#define QUEUE "queue max-size-time=0 max-size-bytes=0 max-size-buffers=0"
 #define PATIENCE (10 * G_TIME_SPAN_SECOND)
 
 struct _Tracks
 {
   GstElement *pipeline, *mux;
   GstClockTime from, to;        /* what is wanted */
+  gboolean styled;              /* the file's subtitles may be italic and so on */
   gboolean have_video;
 
   GMutex lock;
@@ -41,7 +43,7 @@ is_whole (const Tracks * tracks)
 
 /* --- the video's place --- */
 
-/* What tells of the source's coding does not hold any more. */
+/* What tells of the source's coding does not hold any more; its picture is turned upright. */
 static GstEvent *
 clean_tags (GstEvent * event)
 {
@@ -49,6 +51,7 @@ clean_tags (GstEvent * event)
     GST_TAG_VIDEO_CODEC, GST_TAG_CODEC, GST_TAG_BITRATE,
     GST_TAG_NOMINAL_BITRATE, GST_TAG_MAXIMUM_BITRATE, GST_TAG_MINIMUM_BITRATE,
     GST_TAG_ENCODER, GST_TAG_ENCODER_VERSION, GST_TAG_CONTAINER_FORMAT,
+    GST_TAG_IMAGE_ORIENTATION,
   };
   GstTagList *tags;
   gsize i;
@@ -169,28 +172,57 @@ end_in (Tracks * tracks, GstPad * pad)
 
 /* What brings it into the form that the muxer takes. */
 static const gchar *
-line_for (GstPad * pad)
+line_for (const GstCaps * caps)
 {
-  GstCaps *caps = gst_pad_get_current_caps (pad);
   const GstStructure *structure = gst_caps_get_structure (caps, 0);
   gint version = 0;
-  const gboolean aac = gst_structure_has_name (structure, "audio/mpeg")
-      && gst_structure_get_int (structure, "mpegversion", &version)
-      && version != 1;
 
-  gst_caps_unref (caps);
-  return aac ? "aacparse ! queue max-size-time=0 max-size-bytes=0 "
-      "max-size-buffers=0" : "queue max-size-time=0 max-size-bytes=0 "
-      "max-size-buffers=0";
+  if (subtitles_have_markup (caps))
+    return "capssetter caps=text/x-raw,format=utf8 ! " QUEUE;
+  if (gst_structure_has_name (structure, "audio/mpeg")
+      && gst_structure_get_int (structure, "mpegversion", &version)
+      && version != 1)
+    return "aacparse ! " QUEUE;
+  return QUEUE;
+}
+
+static const gchar *
+template_for (TrackKind kind)
+{
+  return kind == TRACK_AUDIO ? "audio_%u" : "subtitle_%u";
+}
+
+/* (What aacparse and the like can change is not compared.) */
+gboolean
+tracks_fit (GstElement * mux, TrackKind kind, const GstCaps * caps)
+{
+  GstPadTemplate *template = gst_element_get_pad_template (mux,
+      template_for (kind));
+  GstCaps *taken = template ? gst_pad_template_get_caps (template) :
+      gst_caps_new_empty ();
+  GstCaps *bare = gst_caps_copy (caps);
+  gboolean fits;
+
+  gst_structure_remove_fields (gst_caps_get_structure (bare, 0), "format",
+      "stream-format", "framed", NULL);
+  if (gst_structure_has_name (gst_caps_get_structure (bare, 0), "audio/x-raw"))
+    fits = gst_caps_can_intersect (taken, caps);
+  else
+    fits = gst_caps_can_intersect (taken, bare);
+  gst_caps_unref (bare);
+  gst_caps_unref (taken);
+  return fits;
 }
 
 static gboolean
-link_to_mux (Tracks * tracks, GstPad * pad, const gchar * template)
+link_to_mux (Tracks * tracks, GstPad * pad, TrackKind kind, GstCaps * caps)
 {
-  GstElement *bin = gst_parse_bin_from_description (line_for (pad), TRUE, NULL);
+  GstElement *bin = gst_parse_bin_from_description (line_for (caps), TRUE,
+      NULL);
   GstPad *in = gst_element_get_static_pad (bin, "sink");
   GstPad *out = gst_element_get_static_pad (bin, "src");
-  GstPad *entry = gst_element_request_pad_simple (tracks->mux, template);
+  GstPad *entry = gst_element_request_pad_simple (tracks->mux,
+      template_for (kind));
   gboolean linked;
 
   gst_bin_add (GST_BIN (tracks->pipeline), bin);
@@ -199,6 +231,8 @@ link_to_mux (Tracks * tracks, GstPad * pad, const gchar * template)
   linked = linked && gst_pad_link (pad, in) == GST_PAD_LINK_OK;
   if (linked && !is_whole (tracks))
     trim (tracks, pad);
+  if (linked && subtitles_have_markup (caps))
+    subtitles_unmark (in, tracks->styled);
   if (!linked) {
     if (entry)
       gst_element_release_request_pad (tracks->mux, entry);
@@ -212,15 +246,12 @@ link_to_mux (Tracks * tracks, GstPad * pad, const gchar * template)
 }
 
 static void
-leave_out (Tracks * tracks, GstPad * pad)
+leave_out (Tracks * tracks, GstPad * pad, const GstCaps * caps)
 {
-  GstCaps *caps = gst_pad_get_current_caps (pad);
-
   g_mutex_lock (&tracks->lock);
   g_string_append_printf (tracks->left_out, "%s%s", tracks->left_out->len ?
       ", " : "", gst_structure_get_name (gst_caps_get_structure (caps, 0)));
   g_mutex_unlock (&tracks->lock);
-  gst_caps_unref (caps);
   end_in (tracks, pad);
 }
 
@@ -228,17 +259,19 @@ static void
 on_pad (GstElement * parser G_GNUC_UNUSED, GstPad * pad, gpointer data)
 {
   Tracks *tracks = data;
-  const TrackKind kind = source_track_kind (pad);
+  GstCaps *caps = source_track_caps (pad);
+  const TrackKind kind = source_track_kind (caps);
 
   if (kind == TRACK_VIDEO && !tracks->have_video) {
     tracks->have_video = TRUE;
     gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
         GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_video, tracks, NULL);
     end_in (tracks, pad);
-  } else if (!((kind == TRACK_AUDIO && link_to_mux (tracks, pad, "audio_%u"))
-          || (kind == TRACK_SUBTITLES
-              && link_to_mux (tracks, pad, "subtitle_%u"))))
-    leave_out (tracks, pad);
+  } else if ((kind != TRACK_AUDIO && kind != TRACK_SUBTITLES)
+      || !tracks_fit (tracks->mux, kind, caps)
+      || !link_to_mux (tracks, pad, kind, caps))
+    leave_out (tracks, pad, caps);
+  gst_caps_unref (caps);
 }
 
 /* --- all of it --- */
@@ -264,6 +297,8 @@ tracks_new (GstElement * pipeline, GstClockTime from, GstClockTime to)
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_picture, tracks, NULL);
   gst_object_unref (pad);
   gst_object_unref (video);
+  tracks->styled = gst_element_get_pad_template (tracks->mux,
+      "subtitle_%u") && GST_IS_TOC_SETTER (tracks->mux);
   g_signal_connect (parser, "pad-added", G_CALLBACK (on_pad), tracks);
   gst_object_unref (parser);
   return tracks;

@@ -3,9 +3,12 @@
 #ifndef TRANSCODE_TRACKS_H
 #define TRANSCODE_TRACKS_H
 
-#include <gst/gst.h>
+#include "transcode-source.h"
 
 typedef struct _Tracks Tracks;
+
+/* Whether the muxer takes such a track. */
+gboolean tracks_fit (GstElement * mux, TrackKind kind, const GstCaps * caps);
 
 /* Links the tracks of "parser" (parsebin) in the pipeline to "mux", all but the video, whose tags and
  * chapters go to "video" (appsrc) instead; only what lies between the running times `from` and `to` of the
