@@ -23,15 +23,15 @@ static const Codec codecs[] = {
         "log-level=error speed-preset=fast key-int-max=250 ! h265parse ! "
         "video/x-h265,stream-format=hvc1,alignment=au", ".mkv.mp4.mov.m4v",
       FALSE},
-  {"vp9", 63, "vp9enc end-usage=q cq-level=%d threads=%d target-bitrate=0 "
+  {"vp9", 63, "vp9enc end-usage=cq cq-level=%d threads=%d target-bitrate=0 "
         "deadline=1000000 cpu-used=4 row-mt=true keyframe-max-dist=250 ! "
         "vp9parse ! video/x-vp9,alignment=super-frame", ".mkv.webm.mp4",
       FALSE},
   {"av1", 63, "av1enc end-usage=q max-quantizer=%d threads=%d "
-        "target-bitrate=0 cpu-used=6 row-mt=true keyframe-max-dist=250 ! "
+        "cpu-used=6 row-mt=true keyframe-max-dist=250 ! "
         "av1parse ! video/x-av1,stream-format=obu-stream,alignment=tu",
       ".mkv.webm.mp4", FALSE},
-  {"ffv1", 0, "avenc_ffv1 gop-size=%d threads=%d", ".mkv", TRUE},
+  {"ffv1", 0, "avenc_ffv1 gop-size=1", ".mkv", TRUE},
 };
 
 static const Codec *
@@ -99,4 +99,10 @@ codec_muxer_line (const gchar * name, const gchar * file, GError ** error)
   else
     return g_strdup ("mp4mux name=mux faststart=true");
   return NULL;
+}
+
+gboolean
+codec_is_matroska (const gchar * file)
+{
+  return g_str_has_suffix (file, ".mkv") || g_str_has_suffix (file, ".webm");
 }

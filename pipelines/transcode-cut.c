@@ -292,6 +292,20 @@ make_folder (const gchar * parts, GError ** error)
 }
 
 static gboolean
+look (Manifest * manifest, const gchar * parts, GError ** error)
+{
+  manifest->raw = look_at_frames (manifest, parts, error);
+  if (manifest->raw && strstr (manifest->raw, "field-order")
+      && !codec_keeps_interlacing (manifest->settings.codec)) {
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+        "%s: it is interlaced, and %s would not keep its fields apart; give "
+        "--codec h264 or ffv1", manifest->source, manifest->settings.codec);
+    return FALSE;
+  }
+  return manifest->raw != NULL;
+}
+
+static gboolean
 run (Manifest * manifest, const gchar * parts, GError ** error)
 {
   const Settings *settings = &manifest->settings;
@@ -311,9 +325,8 @@ run (Manifest * manifest, const gchar * parts, GError ** error)
   if (cut.writer)
     packet_writer_finish (cut.writer, NULL);
   g_free (cut.unfinished);
-  if (done)
-    manifest->raw = look_at_frames (manifest, parts, error);
-  done = done && manifest->raw && manifest_write (manifest, parts, error);
+  done = done && look (manifest, parts, error)
+      && manifest_write (manifest, parts, error);
   if (!done)
     parts_remove (parts, NULL);
   return done;

@@ -2,6 +2,7 @@
 #include "launch.h"
 #include "transcode-codec.h"
 #include "transcode-fault.h"
+#include "transcode-names.h"
 #include "transcode-packets.h"
 #include "transcode-parts.h"
 #include "transcode-source.h"
@@ -158,6 +159,8 @@ write_film (const Manifest * manifest, const gchar * parts, const gchar * file,
   const GstClockTime from = (GstClockTime) (settings->start * GST_SECOND);
   const GstClockTime to = settings->end > 0 ?
       (GstClockTime) (settings->end * GST_SECOND) : GST_CLOCK_TIME_NONE;
+  const GstTagList *tags;
+  GPtrArray *own;
   gchar *left_out;
   gboolean done;
 
@@ -171,6 +174,9 @@ write_film (const Manifest * manifest, const gchar * parts, const gchar * file,
       GST_STATE_CHANGE_FAILURE || !fault_take (join.pipeline, manifest->out,
           error)) && add_all (&join, error);
   gst_element_set_state (join.pipeline, GST_STATE_NULL);
+  tags = tracks_tags (join.tracks, &own);
+  if (done && codec_is_matroska (manifest->out))
+    done = names_write (file, tags, own, error);
   left_out = tracks_left_out (join.tracks);
   if (done && left_out)
     g_printerr ("transcode: %s: left out, as such a file does not hold it: "
