@@ -9,6 +9,9 @@
 
 gboolean codec_is_known (const gchar * codec);
 
+/* How many bits a sample may have. */
+guint codec_depth (const gchar * codec);
+
 /* An encoder of constant quality, from 0 to 100, and its parser, as a part of a launch line. */
 gchar *codec_line (const gchar * codec, gint quality, gint threads);
 

@@ -291,18 +291,26 @@ make_folder (const gchar * parts, GError ** error)
   return made;
 }
 
+/* Whether the codec keeps frames as they are. */
 static gboolean
 look (Manifest * manifest, const gchar * parts, GError ** error)
 {
-  manifest->raw = look_at_frames (manifest, parts, error);
-  if (manifest->raw && strstr (manifest->raw, "field-order")
-      && !codec_keeps_interlacing (manifest->settings.codec)) {
+  const gchar *codec = manifest->settings.codec;
+
+  if (!look_at_frames (manifest, parts, error))
+    return FALSE;
+  if (strstr (manifest->raw, "field-order") && !codec_keeps_interlacing (codec))
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
         "%s: it is interlaced, and %s would not keep its fields apart; give "
-        "--codec h264 or ffv1", manifest->source, manifest->settings.codec);
-    return FALSE;
-  }
-  return manifest->raw != NULL;
+        "--codec h264 or ffv1", manifest->source, codec);
+  else if (manifest->depth > codec_depth (codec))
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+        "%s: its samples have %u bits, and %s would keep %u of them; give "
+        "another --codec, or convert it", manifest->source, manifest->depth,
+        codec, codec_depth (codec));
+  else
+    return TRUE;
+  return FALSE;
 }
 
 static gboolean

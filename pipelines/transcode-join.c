@@ -34,6 +34,7 @@ place (Join * join, GstSample * sample)
       gst_sample_get_segment (sample), 0);
   GstBuffer *buffer = gst_sample_get_buffer (placed);
 
+  gst_sample_set_caps (placed, join->caps);
   if (GST_BUFFER_DTS_IS_VALID (buffer)) {
     if (GST_CLOCK_TIME_IS_VALID (join->decoded)
         && GST_BUFFER_DTS (buffer) <= join->decoded)
@@ -43,20 +44,50 @@ place (Join * join, GstSample * sample)
   return placed;
 }
 
+/* What the encoder has not said of colours. */
+static GstCaps *
+complete (const Manifest * manifest, GstCaps * caps)
+{
+  static const gchar *const fields[] = { "colorimetry",
+    "mastering-display-info", "content-light-level"
+  };
+  const gchar *const known[] = { manifest->raw, manifest->caps };
+  GstStructure *structure;
+  gsize i, k;
+
+  caps = gst_caps_copy (caps);
+  structure = gst_caps_get_structure (caps, 0);
+  for (k = 0; k < G_N_ELEMENTS (known); k++) {
+    GstCaps *from = gst_caps_from_string (known[k]);
+
+    for (i = 0; i < G_N_ELEMENTS (fields); i++) {
+      const GValue *value =
+          gst_structure_get_value (gst_caps_get_structure (from, 0), fields[i]);
+
+      if (value && !gst_structure_has_field (structure, fields[i]))
+        gst_structure_set_value (structure, fields[i], value);
+    }
+    gst_caps_unref (from);
+  }
+  return caps;
+}
+
 static gboolean
 has_fit_caps (Join * join, GstSample * sample, guint number, GError ** error)
 {
-  GstCaps *caps = gst_sample_get_caps (sample);
+  GstCaps *caps = complete (join->manifest, gst_sample_get_caps (sample));
+  gboolean fit;
 
   if (join->caps == NULL)
     join->caps = gst_caps_ref (caps);
-  if (gst_caps_is_equal (caps, join->caps))
-    return TRUE;
-  g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-      "%s: segment %u is encoded in another way than the first one; the "
-      "picture changes its form in the film, which one file cannot hold",
-      join->manifest->source, number);
-  return FALSE;
+  fit = gst_caps_is_equal (caps, join->caps);
+  gst_caps_unref (caps);
+  if (!fit)
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+        "%s: segment %u is encoded in another way than the first one; the "
+        "picture changes its form in the film, which one file cannot hold",
+        join->manifest->source, number);
+  return fit;
 }
 
 static gboolean
