@@ -9,10 +9,13 @@
 
 gboolean codec_is_known (const gchar * codec);
 
+/* How many bits a sample may have. */
+guint codec_depth (const gchar * codec);
+
 /* An encoder of constant quality, from 0 to 100, and its parser, as a part of a launch line. */
 gchar *codec_line (const gchar * codec, gint quality, gint threads);
 
-/* Whether a field of a frame can be encoded as such. */
+/* Whether the two fields of a frame can be encoded each by itself. */
 gboolean codec_keeps_interlacing (const gchar * codec);
 
 /* The suffix, with its dot, of the usual file for this codec, where the source is such a file. */
@@ -22,5 +25,8 @@ const gchar *codec_suffix (const gchar * codec, const gchar * source);
  * error if there is none for that suffix, or none that takes the codec. */
 gchar *codec_muxer_line (const gchar * codec, const gchar * file,
     GError ** error);
+
+/* Whether a file of that name is Matroska's. */
+gboolean codec_is_matroska (const gchar * file);
 
 #endif

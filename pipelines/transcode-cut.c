@@ -291,6 +291,28 @@ make_folder (const gchar * parts, GError ** error)
   return made;
 }
 
+/* Whether the codec keeps frames as they are. */
+static gboolean
+look (Manifest * manifest, const gchar * parts, GError ** error)
+{
+  const gchar *codec = manifest->settings.codec;
+
+  if (!look_at_frames (manifest, parts, error))
+    return FALSE;
+  if (strstr (manifest->raw, "field-order") && !codec_keeps_interlacing (codec))
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+        "%s: it is interlaced, and %s would not keep its fields apart; give "
+        "--codec h264 or ffv1", manifest->source, codec);
+  else if (manifest->depth > codec_depth (codec))
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+        "%s: its samples have %u bits, and %s would keep %u of them; give "
+        "another --codec, or convert it", manifest->source, manifest->depth,
+        codec, codec_depth (codec));
+  else
+    return TRUE;
+  return FALSE;
+}
+
 static gboolean
 run (Manifest * manifest, const gchar * parts, GError ** error)
 {
@@ -311,9 +333,8 @@ run (Manifest * manifest, const gchar * parts, GError ** error)
   if (cut.writer)
     packet_writer_finish (cut.writer, NULL);
   g_free (cut.unfinished);
-  if (done)
-    manifest->raw = look_at_frames (manifest, parts, error);
-  done = done && manifest->raw && manifest_write (manifest, parts, error);
+  done = done && look (manifest, parts, error)
+      && manifest_write (manifest, parts, error);
   if (!done)
     parts_remove (parts, NULL);
   return done;

@@ -2,6 +2,7 @@
 #include "launch.h"
 #include "transcode-codec.h"
 #include "transcode-fault.h"
+#include "transcode-names.h"
 #include "transcode-packets.h"
 #include "transcode-parts.h"
 #include "transcode-source.h"
@@ -33,6 +34,7 @@ place (Join * join, GstSample * sample)
       gst_sample_get_segment (sample), 0);
   GstBuffer *buffer = gst_sample_get_buffer (placed);
 
+  gst_sample_set_caps (placed, join->caps);
   if (GST_BUFFER_DTS_IS_VALID (buffer)) {
     if (GST_CLOCK_TIME_IS_VALID (join->decoded)
         && GST_BUFFER_DTS (buffer) <= join->decoded)
@@ -42,20 +44,50 @@ place (Join * join, GstSample * sample)
   return placed;
 }
 
+/* What the encoder has not said of colours. */
+static GstCaps *
+complete (const Manifest * manifest, GstCaps * caps)
+{
+  static const gchar *const fields[] = { "colorimetry",
+    "mastering-display-info", "content-light-level"
+  };
+  const gchar *const known[] = { manifest->raw, manifest->caps };
+  GstStructure *structure;
+  gsize i, k;
+
+  caps = gst_caps_copy (caps);
+  structure = gst_caps_get_structure (caps, 0);
+  for (k = 0; k < G_N_ELEMENTS (known); k++) {
+    GstCaps *from = gst_caps_from_string (known[k]);
+
+    for (i = 0; i < G_N_ELEMENTS (fields); i++) {
+      const GValue *value =
+          gst_structure_get_value (gst_caps_get_structure (from, 0), fields[i]);
+
+      if (value && !gst_structure_has_field (structure, fields[i]))
+        gst_structure_set_value (structure, fields[i], value);
+    }
+    gst_caps_unref (from);
+  }
+  return caps;
+}
+
 static gboolean
 has_fit_caps (Join * join, GstSample * sample, guint number, GError ** error)
 {
-  GstCaps *caps = gst_sample_get_caps (sample);
+  GstCaps *caps = complete (join->manifest, gst_sample_get_caps (sample));
+  gboolean fit;
 
   if (join->caps == NULL)
     join->caps = gst_caps_ref (caps);
-  if (gst_caps_is_equal (caps, join->caps))
-    return TRUE;
-  g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-      "%s: segment %u is encoded in another way than the first one; the "
-      "picture changes its form in the film, which one file cannot hold",
-      join->manifest->source, number);
-  return FALSE;
+  fit = gst_caps_is_equal (caps, join->caps);
+  gst_caps_unref (caps);
+  if (!fit)
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+        "%s: segment %u is encoded in another way than the first one; the "
+        "picture changes its form in the film, which one file cannot hold",
+        join->manifest->source, number);
+  return fit;
 }
 
 static gboolean
@@ -158,6 +190,8 @@ write_film (const Manifest * manifest, const gchar * parts, const gchar * file,
   const GstClockTime from = (GstClockTime) (settings->start * GST_SECOND);
   const GstClockTime to = settings->end > 0 ?
       (GstClockTime) (settings->end * GST_SECOND) : GST_CLOCK_TIME_NONE;
+  const GstTagList *tags;
+  GPtrArray *own;
   gchar *left_out;
   gboolean done;
 
@@ -171,6 +205,9 @@ write_film (const Manifest * manifest, const gchar * parts, const gchar * file,
       GST_STATE_CHANGE_FAILURE || !fault_take (join.pipeline, manifest->out,
           error)) && add_all (&join, error);
   gst_element_set_state (join.pipeline, GST_STATE_NULL);
+  tags = tracks_tags (join.tracks, &own);
+  if (done && codec_is_matroska (manifest->out))
+    done = names_write (file, tags, own, error);
   left_out = tracks_left_out (join.tracks);
   if (done && left_out)
     g_printerr ("transcode: %s: left out, as such a file does not hold it: "

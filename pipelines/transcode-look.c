@@ -84,10 +84,19 @@ describe (const Manifest * manifest, GstSample * frame)
   return g_string_free (text, FALSE);
 }
 
-gchar *
-look_at_frames (const Manifest * manifest, const gchar * parts, GError ** error)
+static guint
+depth_of (GstSample * frame)
 {
-  gchar *file = parts_file (parts, "in", 0, "gdp"), *text = NULL;
+  GstVideoInfo info;
+
+  return gst_video_info_from_caps (&info, gst_sample_get_caps (frame)) ?
+      (guint) GST_VIDEO_INFO_COMP_DEPTH (&info, 0) : 8;
+}
+
+gboolean
+look_at_frames (Manifest * manifest, const gchar * parts, GError ** error)
+{
+  gchar *file = parts_file (parts, "in", 0, "gdp");
   PacketReader *reader = packet_reader_open (file, error);
   GstElement *pipeline = reader ? launch ("appsrc name=in format=time ! "
       "decodebin ! appsink name=out sync=false", GST_PARSE_FLAG_NONE, error) :
@@ -101,10 +110,11 @@ look_at_frames (const Manifest * manifest, const gchar * parts, GError ** error)
     gst_object_unref (pipeline);
   }
   if (frame) {
-    text = describe (manifest, frame);
+    manifest->raw = describe (manifest, frame);
+    manifest->depth = depth_of (frame);
     gst_sample_unref (frame);
   }
   g_clear_pointer (&reader, packet_reader_free);
   g_free (file);
-  return text;
+  return manifest->raw != NULL;
 }

@@ -5,9 +5,9 @@
 
 #include "transcode-manifest.h"
 
-/* Caps, as a string, that say of decoded frames what decoders leave out: which field comes first, and
- * colours as the coded video has them, which demuxers' may be less than. NULL: the film cannot be decoded. */
-gchar *look_at_frames (const Manifest * manifest, const gchar * parts,
+/* Decodes a frame, and sets `raw` and `depth` of the manifest: which field comes first, colours as the coded
+ * video has them, which demuxers' may be less than. FALSE: the film cannot be decoded. */
+gboolean look_at_frames (Manifest * manifest, const gchar * parts,
     GError ** error);
 
 #endif

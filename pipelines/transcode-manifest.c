@@ -207,6 +207,7 @@ video_to_json (const Manifest * manifest)
 
   add_string (object, "caps", manifest->caps);
   add_string (object, "raw", manifest->raw);
+  json_object_set_int_member (object, "depth", manifest->depth);
   json_object_set_int_member (object, "turn", manifest->turn);
   json_object_set_int_member (object, "width", manifest->width);
   json_object_set_int_member (object, "height", manifest->height);
@@ -274,6 +275,7 @@ manifest_read (const gchar * parts, GError ** error)
     manifest->out = get_string (object, "out");
     manifest->caps = get_string (video, "caps");
     manifest->raw = get_string (video, "raw");
+    manifest->depth = (guint) get_int (video, "depth");
     manifest->turn = (gint) get_int (video, "turn");
     manifest->width = (gint) get_int (video, "width");
     manifest->height = (gint) get_int (video, "height");

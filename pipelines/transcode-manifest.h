@@ -26,6 +26,7 @@ typedef struct
   Settings settings;
   gchar *caps;                  /* of the source's video */
   gchar *raw;                   /* caps that complete those of its decoded frames */
+  guint depth;                  /* bits of their samples */
   gint turn;                    /* GstVideoOrientationMethod: how they are brought upright */
   gint width, height;
   gboolean damaged;             /* the source could not be read to its end */

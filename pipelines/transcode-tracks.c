@@ -6,6 +6,7 @@
 /* How far the source's video may be ahead of the film's. */
 #define AHEAD (10 * GST_SECOND)
 #define QUEUE "queue max-size-time=0 max-size-bytes=0 max-size-buffers=0"
+#define NUMBER "zsdenoise-track"
 #define PATIENCE (10 * G_TIME_SPAN_SECOND)
 
 struct _Tracks
@@ -19,6 +20,8 @@ struct _Tracks
   GCond changed;
   GstClockTime source, film;    /* how far each of them is */
   gboolean ended;               /* the source's video, or all of it */
+  GstTagList *tags;             /* of the film */
+  GPtrArray *own;               /* tags of each of the muxer's tracks, in their order: GstTagList */
   GQueue events;                /* for the film's video, before its next picture */
   GString *left_out;
 };
@@ -71,6 +74,21 @@ pass_on (Tracks * tracks, GstEvent * event)
   g_mutex_unlock (&tracks->lock);
 }
 
+/* Keeps the tags, of the film or of one track. */
+static void
+keep_tags (Tracks * tracks, GstTagList ** own, GstEvent * event)
+{
+  GstTagList *tags;
+
+  gst_event_parse_tag (event, &tags);
+  g_mutex_lock (&tracks->lock);
+  if (gst_tag_list_get_scope (tags) == GST_TAG_SCOPE_GLOBAL)
+    own = &tracks->tags;
+  *own = gst_tag_list_make_writable (*own);
+  gst_tag_list_insert (*own, tags, GST_TAG_MERGE_REPLACE);
+  g_mutex_unlock (&tracks->lock);
+}
+
 /* Such events come after those of caps and segment, that is, with a picture. */
 static GstPadProbeReturn
 on_picture (GstPad * pad, GstPadProbeInfo * info G_GNUC_UNUSED, gpointer data)
@@ -91,6 +109,7 @@ on_event (Tracks * tracks, GstEvent * event)
 {
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_TAG:
+      keep_tags (tracks, (GstTagList **) & tracks->own->pdata[0], event);
       pass_on (tracks, clean_tags (event));
       break;
     case GST_EVENT_TOC:
@@ -147,6 +166,32 @@ on_other (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 
   return GST_CLOCK_TIME_IS_VALID (time) && (time < tracks->from
       || time >= tracks->to) ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+}
+
+static GstPadProbeReturn
+on_tags (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  Tracks *tracks = data;
+  const guint number = GPOINTER_TO_UINT (g_object_get_data (G_OBJECT (pad),
+          NUMBER));
+
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_TAG)
+    keep_tags (tracks, (GstTagList **) & tracks->own->pdata[number],
+        GST_PAD_PROBE_INFO_EVENT (info));
+  return GST_PAD_PROBE_OK;
+}
+
+/* The muxer numbers tracks in the order in which they are linked to it. */
+static void
+enter (Tracks * tracks, GstPad * pad)
+{
+  g_mutex_lock (&tracks->lock);
+  g_object_set_data (G_OBJECT (pad), NUMBER,
+      GUINT_TO_POINTER (tracks->own->len));
+  g_ptr_array_add (tracks->own, gst_tag_list_new_empty ());
+  g_mutex_unlock (&tracks->lock);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_tags, tracks,
+      NULL);
 }
 
 /* Lets through what is wanted, and counts from there. */
@@ -229,6 +274,8 @@ link_to_mux (Tracks * tracks, GstPad * pad, TrackKind kind, GstCaps * caps)
   linked = entry && gst_pad_link (out, entry) == GST_PAD_LINK_OK;
   gst_element_sync_state_with_parent (bin);
   linked = linked && gst_pad_link (pad, in) == GST_PAD_LINK_OK;
+  if (linked)
+    enter (tracks, pad);
   if (linked && !is_whole (tracks))
     trim (tracks, pad);
   if (linked && subtitles_have_markup (caps))
@@ -288,6 +335,10 @@ tracks_new (GstElement * pipeline, GstClockTime from, GstClockTime to)
   g_cond_init (&tracks->changed);
   tracks->source = GST_CLOCK_TIME_NONE;
   tracks->left_out = g_string_new (NULL);
+  tracks->tags = gst_tag_list_new_empty ();
+  tracks->own = g_ptr_array_new_with_free_func ((GDestroyNotify)
+      gst_tag_list_unref);
+  g_ptr_array_add (tracks->own, gst_tag_list_new_empty ());
   tracks->pipeline = pipeline;
   tracks->from = from;
   tracks->to = to;
@@ -325,12 +376,21 @@ tracks_left_out (Tracks * tracks)
   return tracks->left_out->len ? g_strdup (tracks->left_out->str) : NULL;
 }
 
+const GstTagList *
+tracks_tags (Tracks * tracks, GPtrArray ** own)
+{
+  *own = tracks->own;
+  return tracks->tags;
+}
+
 void
 tracks_free (Tracks * tracks)
 {
   gst_object_unref (tracks->mux);
   g_queue_clear_full (&tracks->events, (GDestroyNotify) gst_event_unref);
   g_string_free (tracks->left_out, TRUE);
+  gst_tag_list_unref (tracks->tags);
+  g_ptr_array_unref (tracks->own);
   g_mutex_clear (&tracks->lock);
   g_cond_clear (&tracks->changed);
   g_free (tracks);

@@ -24,4 +24,7 @@ gboolean tracks_wait (Tracks * tracks, GstClockTime time);
  * end of the pipeline. */
 gchar *tracks_left_out (Tracks * tracks);
 
+/* Tags of the film and, in `own`, of each of its tracks; when the pipeline has stopped. */
+const GstTagList *tracks_tags (Tracks * tracks, GPtrArray ** own);
+
 #endif
