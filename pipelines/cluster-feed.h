@@ -12,7 +12,7 @@ gboolean feed_begin (const Campaign * campaign, GError ** error);
 /* Is that job. */
 gboolean feed (Campaign * campaign, GError ** error);
 
-/* Whether a task is that job; otherwise `film` is the film's number and `kind` what is done to it. */
-gboolean feed_is (const SlurmTask * task, guint * film, const gchar ** kind);
+/* Whether a task is that job; otherwise `film` becomes the film's number. */
+gboolean feed_is (const SlurmTask * task, guint * film);
 
 #endif

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #define HELP "Commands:\n" \
-    "  submit IN... --out DIR [-- OPTION...]  films, or folders of them; the options are transcode's\n" \
+    "  submit IN... --out DIR [-- OPTION...]  films, or folders of them; transcode's options\n" \
     "  status DIR                             how far they are\n" \
     "  cancel DIR                             end all tasks; what is done stays\n" \
-    "  resume DIR                             do what is missing, once more what has failed\n"
+    "  resume DIR                             do what is missing, and what has failed\n"
 
 static gboolean
 parse (ClusterOptions * options, int *argc, char ***argv, GError ** error)

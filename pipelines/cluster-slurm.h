@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Slurm, through its own commands. All functions fail with one sentence: Slurm's, or that it is not
- * there or does not answer. */
+/* Slurm, through its own commands. All functions fail with one sentence, as those do. */
 #ifndef CLUSTER_SLURM_H
 #define CLUSTER_SLURM_H
 
@@ -41,10 +40,6 @@ typedef struct
   guint array;                  /* places of an array are smaller than that */
   guint jobs;                   /* all that the controller keeps */
 } SlurmLimits;
-
-/* From now on a controller that does not answer is waited for, for minutes: for what runs within
- * Slurm. */
-void slurm_be_patient (void);
 
 gboolean slurm_limits (SlurmLimits * limits, GError ** error);
 

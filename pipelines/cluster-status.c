@@ -56,7 +56,6 @@ is_stuck (const SlurmTask * task)
 static void
 count_tasks (Status * status, const GPtrArray * tasks)
 {
-  const gchar *kind;
   guint i, film;
 
   for (i = 0; i < tasks->len; i++) {
@@ -66,7 +65,7 @@ count_tasks (Status * status, const GPtrArray * tasks)
     status->queued += !task->running;
     if (is_stuck (task))
       status->reason = task->reason;
-    if (!feed_is (task, &film, &kind) && film < status->campaign->films->len) {
+    if (!feed_is (task, &film) && film < status->campaign->films->len) {
       status->rows[film].running += task->running;
       status->rows[film].queued += !task->running;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cluster-task.h"
 
+#include "cluster-command.h"
 #include "cluster-slurm.h"
 
 #include <glib-unix.h>
@@ -77,7 +78,7 @@ run_again (void)
 {
   GError *error = NULL;
 
-  slurm_be_patient ();
+  command_be_patient ();
   if (number_of ("SLURM_RESTART_COUNT") < RESTARTS
       && !slurm_requeue ((guint64) number_of ("SLURM_JOB_ID"), &error)) {
     g_printerr ("cluster: %s\n", error->message);

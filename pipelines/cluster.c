@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Denoises films on the machines of a Slurm cluster: zsdenoise-cluster COMMAND...; --help says which
- * there are. Every task is a step of zsdenoise-transcode; Slurm says when and where it runs.
+/* Denoises films on the machines of a Slurm cluster: zsdenoise-cluster COMMAND...; --help says
+ * which there are. Every task is a step of zsdenoise-transcode; Slurm says when and where it runs.
  *
  * What Slurm itself runs: feed DIR, task BASE PROGRAM... */
 #include "cluster-campaign.h"
+#include "cluster-command.h"
 #include "cluster-feed.h"
 #include "cluster-options.h"
 #include "cluster-status.h"
@@ -48,11 +49,10 @@ resume (Campaign * campaign, GError ** error)
 {
   GPtrArray *tasks = slurm_queue (campaign->name, error);
   gboolean done = tasks != NULL;
-  const gchar *kind;
   guint i, film;
 
   for (i = 0; done && i < tasks->len; i++)
-    if (feed_is (tasks->pdata[i], &film, &kind)) {
+    if (feed_is (tasks->pdata[i], &film)) {
       g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST, "%s: it goes on by "
           "itself; cluster status says how far it is", campaign->folder);
       done = FALSE;
@@ -98,7 +98,7 @@ run_feed (const gchar * folder, GError ** error)
   Campaign *campaign = campaign_load (folder, error);
   gboolean done = campaign != NULL;
 
-  slurm_be_patient ();
+  command_be_patient ();
   if (done) {
     done = feed (campaign, error);
     campaign_free (campaign);

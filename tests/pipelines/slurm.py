@@ -117,12 +117,13 @@ class Slurm:
     def start(self, program, *arguments, name=None):
         with open(f"{self.folder}/{name or program}.out", "a") as out:
             self.daemons[name or program] = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", program, *arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+                ["setpriv", "--pdeathsig", "KILL", program, *arguments],
+                stdin=subprocess.DEVNULL, stdout=out, stderr=out)
 
     def start_controller(self):
         self.start("slurmctld", "-D")
-        self.wait(lambda: subprocess.run(["scontrol", "ping"], capture_output=True, text=True).stdout
-                  .find("is UP") > 0, "slurmctld")
+        self.wait(lambda: "is UP" in subprocess.run(["scontrol", "ping"], capture_output=True, text=True).stdout,
+                  "slurmctld")
 
     def start_node(self, name):
         self.start("slurmd", "-D", "-N", name, name=name)
