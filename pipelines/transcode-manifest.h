@@ -38,7 +38,8 @@ typedef struct
 {
   guint number;
   guint decoded, frames;        /* those that came, those that are in its file */
-  guint64 bytes;
+  guint64 bytes;                /* of that file */
+  guint64 coded;                /* of the pictures in it */
   gchar *sha256;
   gdouble seconds;              /* that it took */
   gdouble noise;                /* standard deviation, of 255 */
