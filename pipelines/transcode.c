@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Denoises films: zsdenoise-transcode [OPTION...] IN [OUT]; --help says which there are.
  *
- * A film is cut into segments, a model is learned, each segment is denoised, and the results are
- * joined; each of these steps can be run by itself, --step cut IN OUT, --step learn PARTS, --step segment
- * --number N PARTS and --step join PARTS, where PARTS is the folder OUT.parts that the first one makes. */
+ * * A film is cut into segments, a model is learned, each segment is denoised, and the results are
+ * joined; each of these steps can be run by itself, --step cut IN OUT, --step learn PARTS, --step
+ * segment --number N PARTS and --step join PARTS, where PARTS is the folder OUT.parts that the
+ * first one makes. */
 #include "transcode-codec.h"
 #include "transcode-fault.h"
 #include "transcode-film.h"
