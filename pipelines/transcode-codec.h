@@ -21,8 +21,8 @@ gboolean codec_keeps_interlacing (const gchar * codec);
 /* The suffix, with its dot, of the usual file for this codec, where the source is such a file. */
 const gchar *codec_suffix (const gchar * codec, const gchar * source);
 
-/* The muxer of a file, told by its suffix, as a part of a launch line, with the name "mux". NULL and an
- * error if there is none for that suffix, or none that takes the codec. */
+/* The muxer of a file, told by its suffix, as a part of a launch line, with the name "mux". NULL
+ * and an error if there is none for that suffix, or none that takes the codec. */
 gchar *codec_muxer_line (const gchar * codec, const gchar * file,
     GError ** error);
 

@@ -158,8 +158,8 @@ take (Cut * cut, GstSample * sample, const GstSegment * segment,
   return going;
 }
 
-/* The demuxer of Matroska finds only after some packets that a track begins earlier than another one, and moves
- * the beginning there: it holds for the first packets, too. */
+/* The demuxer of Matroska finds only after some packets that a track begins earlier than another
+ * one, and moves the beginning there: it holds for the first packets, too. */
 static gboolean
 take_early (Cut * cut, GPtrArray * early, GError ** error)
 {

@@ -15,8 +15,8 @@
 #define TRIES 2
 #define SHOW_MILLISECONDS 250
 
-/* Frames that decoder, denoiser and encoder of a segment hold at a time, and what they take besides, in bytes;
- * measured with the encoder that takes most. */
+/* Frames that decoder, denoiser and encoder of a segment hold at a time, and what they take
+ * besides, in bytes; measured with the encoder that takes most. */
 #define FRAMES_HELD 140
 #define BYTES_BESIDES (120 << 20)
 

@@ -9,8 +9,8 @@
 guint jobs_count (guint wanted);
 guint jobs_that_fit (guint count, gint width, gint height);
 
-/* Does what is not done yet. A process that crashes is started once more. FALSE: a segment has failed, or
- * the user has stopped it; what is done stays. */
+/* Does what is not done yet. A process that crashes is started once more. FALSE: a segment has
+ * failed, or the user has stopped it; what is done stays. */
 gboolean jobs_run (const Manifest * manifest, const gchar * parts,
     guint count, GError ** error);
 

@@ -25,8 +25,8 @@ typedef struct
 
 /* --- pictures --- */
 
-/* Where rates differ, the first decoding time of a segment may lie before the last one of the segment
- * before. */
+/* Where rates differ, the first decoding time of a segment may lie before the last one of the
+ * segment before. */
 static GstSample *
 place (Join * join, GstSample * sample)
 {

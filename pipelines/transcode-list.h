@@ -5,8 +5,8 @@
 
 #include <glib.h>
 
-/* The files that are named, and those of folders that are, which have a film's suffix, in the order of their
- * names. NULL: an error. */
+/* The files that are named, and those of folders that are, which have a film's suffix, in the
+ * order of their names. NULL: an error. */
 GPtrArray *films_list (gchar ** in, GError ** error);
 
 #endif

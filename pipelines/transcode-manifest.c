@@ -304,6 +304,7 @@ outcome_write (const Outcome * outcome, const gchar * parts, GError ** error)
   json_object_set_int_member (object, "decoded", outcome->decoded);
   json_object_set_int_member (object, "frames", outcome->frames);
   json_object_set_int_member (object, "bytes", (gint64) outcome->bytes);
+  json_object_set_int_member (object, "coded", (gint64) outcome->coded);
   add_string (object, "sha256", outcome->sha256);
   json_object_set_double_member (object, "seconds", outcome->seconds);
   json_object_set_double_member (object, "noise", outcome->noise);
@@ -325,6 +326,7 @@ outcome_read (Outcome * outcome, const gchar * parts, guint number)
     outcome->decoded = (guint) get_int (object, "decoded");
     outcome->frames = (guint) get_int (object, "frames");
     outcome->bytes = (guint64) get_int (object, "bytes");
+    outcome->coded = (guint64) get_int (object, "coded");
     outcome->sha256 = get_string (object, "sha256");
     outcome->seconds = get_double (object, "seconds");
     outcome->noise = get_double (object, "noise");

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is known of a film that is cut into segments, and of the segments that are done: JSON files in
- * the folder of its parts. */
+/* What is known of a film that is cut into segments, and of the segments that are done: JSON files
+ * in the folder of its parts. */
 #ifndef TRANSCODE_MANIFEST_H
 #define TRANSCODE_MANIFEST_H
 
 #include "transcode-options.h"
 
-/* Times are running times of the source, in nanoseconds. A frame is of the segment at whose start or
- * after it begins, and before whose end. */
+/* Times are running times of the source, in nanoseconds. A frame is of the segment at whose start
+ * or after it begins, and before whose end. */
 typedef struct
 {
   guint number;
   guint64 start, end;           /* G_MAXINT64: there is none */
-  guint frames;                 /* pictures of the source's in its file, which may begin before `start` */
+  guint frames;                 /* pictures of the source's, those that are wanted */
   guint64 bytes;                /* of that file */
   gchar *sha256;
 } Segment;
@@ -38,7 +38,8 @@ typedef struct
 {
   guint number;
   guint decoded, frames;        /* those that came, those that are in its file */
-  guint64 bytes;
+  guint64 bytes;                /* of that file */
+  guint64 coded;                /* of the pictures in it */
   gchar *sha256;
   gdouble seconds;              /* that it took */
   gdouble noise;                /* standard deviation, of 255 */

@@ -9,7 +9,8 @@
 #define MAX_JOBS 256
 
 /* The last words of --help. */
-#define DESCRIPTION "IN is a film, or a folder of them; there may be several. OUT is a file whose " \
+#define DESCRIPTION \
+    "IN is a film, or a folder of them; there may be several. OUT is a file whose " \
     "suffix says\nof which kind it is to be (.mkv, .mp4, .mov, .webm); without " \
     "it, the film goes into\nthe folder out/ under its own name.\n"
 

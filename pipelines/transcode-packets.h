@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Compressed pictures on their way to and from files of GStreamer's data protocol, which keeps caps,
- * segment and times to the nanosecond. */
+/* Compressed pictures on their way to and from files of GStreamer's data protocol, which keeps
+ * caps, segment and times to the nanosecond. */
 #ifndef TRANSCODE_PACKETS_H
 #define TRANSCODE_PACKETS_H
 
@@ -9,8 +9,8 @@
 typedef struct _PacketReader PacketReader;
 typedef struct _PacketWriter PacketWriter;
 
-/* Reads what an element "out" (appsink) of the pipeline gets; takes the pipeline. `what` names the file
- * in errors. NULL and an error if it does not start. */
+/* Reads what an element "out" (appsink) of the pipeline gets; takes the pipeline. `what` names the
+ * file in errors. NULL and an error if it does not start. */
 PacketReader *packet_reader_new (GstElement * pipeline, const gchar * what,
     GError ** error);
 PacketReader *packet_reader_open (const gchar * file, GError ** error);
@@ -26,8 +26,8 @@ gboolean packet_writer_add (PacketWriter * writer, GstSample * sample,
 /* Ends the file; frees the writer in each case. */
 gboolean packet_writer_finish (PacketWriter * writer, GError ** error);
 
-/* The appsrc of that name in the pipeline, which ends when it is told to, and not before, as it would at the end
- * of the segment that a sample bears. */
+/* The appsrc of that name in the pipeline, which ends when it is told to, and not before, as it
+ * would at the end of the segment that a sample bears. */
 GstElement *packet_source (GstElement * pipeline, const gchar * name);
 
 /* Hands a sample to it, and waits while it has enough. FALSE and an error if the pipeline
@@ -35,8 +35,8 @@ GstElement *packet_source (GstElement * pipeline, const gchar * name);
 gboolean packet_push (GstElement * pipeline, GstElement * appsrc,
     GstSample * sample, const gchar * what, GError ** error);
 
-/* Times in the files are running times of the source from here on, so that what is decoded before the first
- * picture is shown has a time, too. */
+/* Times in the files are running times of the source from here on, so that what is decoded before
+ * the first picture is shown has a time, too. */
 #define PACKET_ORIGIN (1000 * 3600 * GST_SECOND)
 
 /* The packet with running times, so much later, in place of those of the segment. */

@@ -11,7 +11,6 @@
 
 typedef struct
 {
-  const Segment *segment;
   gboolean report;
 
   /* the streaming thread's */
@@ -82,6 +81,7 @@ static gboolean
 count (const Encoding * encoding, Outcome * outcome, GError ** error)
 {
   outcome->frames = encoding->frames;
+  outcome->coded = encoding->bytes;
   if (outcome->frames == outcome->decoded)
     return TRUE;
   g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_ENCODE,

@@ -8,8 +8,8 @@
 /* Whether they are in Pango's markup. */
 gboolean subtitles_have_markup (const GstCaps * caps);
 
-/* Makes plain text of the markup that goes through the pad; `styled`: bold, italic and underlined text stay
- * so, in the way of SubRip files. */
+/* Makes plain text of the markup that goes through the pad; `styled`: bold, italic and underlined
+ * text stay so, in the way of SubRip files. */
 void subtitles_unmark (GstPad * pad, gboolean styled);
 
 #endif

@@ -26,8 +26,8 @@ typedef struct
 Survey *survey_new (const gchar * file, GError ** error);
 void survey_free (Survey * survey);
 
-/* Whether a file made by this line's "mux" holds all of its sound and subtitles; if not, the error says
- * which it does not, of the file `out`. */
+/* Whether a file made by this line's "mux" holds all of its sound and subtitles; if not, the error
+ * says which it does not, of the file `out`. */
 gboolean survey_fits (const Survey * survey, const gchar * mux_line,
     const gchar * out, GError ** error);
 

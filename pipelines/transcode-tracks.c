@@ -3,6 +3,8 @@
 
 #include "transcode-subtitles.h"
 
+#include <string.h>
+
 /* How far the source's video may be ahead of the film's. */
 #define AHEAD (10 * GST_SECOND)
 #define QUEUE "queue max-size-time=0 max-size-bytes=0 max-size-buffers=0"
@@ -74,6 +76,16 @@ pass_on (Tracks * tracks, GstEvent * event)
   g_mutex_unlock (&tracks->lock);
 }
 
+static void
+note_left_out (Tracks * tracks, const gchar * what)
+{
+  g_mutex_lock (&tracks->lock);
+  if (!strstr (tracks->left_out->str, what))
+    g_string_append_printf (tracks->left_out, "%s%s", tracks->left_out->len ?
+        ", " : "", what);
+  g_mutex_unlock (&tracks->lock);
+}
+
 /* Keeps the tags, of the film or of one track. */
 static void
 keep_tags (Tracks * tracks, GstTagList ** own, GstEvent * event)
@@ -113,7 +125,9 @@ on_event (Tracks * tracks, GstEvent * event)
       pass_on (tracks, clean_tags (event));
       break;
     case GST_EVENT_TOC:
-      if (is_whole (tracks))
+      if (!GST_IS_TOC_SETTER (tracks->mux))
+        note_left_out (tracks, "chapters");
+      else if (is_whole (tracks))
         pass_on (tracks, gst_event_ref (event));
       break;
     case GST_EVENT_EOS:
@@ -295,10 +309,8 @@ link_to_mux (Tracks * tracks, GstPad * pad, TrackKind kind, GstCaps * caps)
 static void
 leave_out (Tracks * tracks, GstPad * pad, const GstCaps * caps)
 {
-  g_mutex_lock (&tracks->lock);
-  g_string_append_printf (tracks->left_out, "%s%s", tracks->left_out->len ?
-      ", " : "", gst_structure_get_name (gst_caps_get_structure (caps, 0)));
-  g_mutex_unlock (&tracks->lock);
+  note_left_out (tracks,
+      gst_structure_get_name (gst_caps_get_structure (caps, 0)));
   end_in (tracks, pad);
 }
 

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Denoises films: zsdenoise-transcode [OPTION...] IN [OUT]; --help says which there are.
  *
- * A film is cut into segments, a model is learned, each segment is denoised, and the results are
- * joined; each of these steps can be run by itself, --step cut IN OUT, --step learn PARTS, --step segment
- * --number N PARTS and --step join PARTS, where PARTS is the folder OUT.parts that the first one makes. */
+ * * A film is cut into segments, a model is learned, each segment is denoised, and the results are
+ * joined; each of these steps can be run by itself, --step cut IN OUT, --step learn PARTS, --step
+ * segment --number N PARTS and --step join PARTS, where PARTS is the folder OUT.parts that the
+ * first one makes. */
 #include "transcode-codec.h"
 #include "transcode-fault.h"
 #include "transcode-film.h"
 #include "transcode-jobs.h"
 #include "transcode-list.h"
+#include "transcode-sample.h"
 #include "transcode-steps.h"
 
 #include <gio/gio.h>
@@ -17,6 +19,9 @@
 #include <string.h>
 
 #define USUAL_FOLDER "out"
+
+/* Of a preview, that part from the left shows the original. */
+#define PREVIEW_SPLIT 0.5
 
 static gboolean
 run_step (const Options * options, GError ** error)
@@ -48,7 +53,8 @@ name_result (const Options * options, const gchar * in)
 
   if (dot)
     *dot = '\0';
-  named = g_strconcat (name, codec_suffix (options->settings.codec, in), NULL);
+  named = g_strconcat (name, options->preview > 0 ? "-preview" : "",
+      codec_suffix (options->settings.codec, in), NULL);
   file = g_build_filename (options->out ? options->out : USUAL_FOLDER, named,
       NULL);
   g_free (named);
@@ -61,8 +67,20 @@ run_one (const Options * options, const gchar * in, GError ** error)
 {
   gchar *out = options->out && !options->out_is_folder ?
       g_strdup (options->out) : name_result (options, in);
-  const gboolean done = film_transcode (options, in, out, error);
+  Options sample = *options;
+  gboolean done;
 
+  if (options->compare) {
+    done = sample_compare (options, in, error);
+  } else if (options->dry_run) {
+    done = sample_dry_run (options, in, out, error);
+  } else if (options->preview > 0) {
+    sample.settings.split = PREVIEW_SPLIT;
+    done = sample_middle (&sample.settings, in, options->preview, error)
+        && film_transcode (&sample, in, out, error);
+  } else {
+    done = film_transcode (options, in, out, error);
+  }
   g_free (out);
   return done;
 }
