@@ -13,6 +13,10 @@
 
 #define TURN "videoflip name=turn ! "
 
+/* What has been learned for the film is not changed by a segment: seams would be seen. (A rate of
+ * 0 is the profile's.) */
+#define STANDSTILL 1e-12
+
 struct _Feed
 {
   const Manifest *manifest;
@@ -102,8 +106,12 @@ set_up (Feed * feed)
   if (settings->profile)
     gst_util_set_object_arg (G_OBJECT (filter), "profile", settings->profile);
   g_object_set (filter, "strength", settings->strength, "split",
-      settings->split, "n-threads", settings->threads, "model-file",
-      g_file_test (model, G_FILE_TEST_EXISTS) ? model : settings->model, NULL);
+      settings->split, "n-threads", settings->threads, NULL);
+  if (g_file_test (model, G_FILE_TEST_EXISTS))
+    g_object_set (filter, "model-file", model, "learning-rate", STANDSTILL,
+        NULL);
+  else
+    g_object_set (filter, "model-file", settings->model, NULL);
   g_free (model);
   gst_object_unref (filter);
   complete (feed);
@@ -238,39 +246,81 @@ push_run_in (Feed * feed, GError ** error)
 /* --- all of it --- */
 
 static gboolean
-push_segment (Feed * feed, guint most, GError ** error)
+push (Feed * feed, GstSample * sample, GError ** error)
 {
-  gchar *file = parts_file (feed->parts, "in", feed->segment->number, "gdp");
-  PacketReader *reader = packet_reader_open (file, error);
-  GError *fault = NULL;
-  gboolean going = reader != NULL;
-  GstSample *sample;
-  guint n;
+  return packet_push (feed->pipeline, feed->source, sample,
+      feed->manifest->source, error);
+}
 
-  for (n = 0; going && n < most && (sample = packet_reader_next (reader,
-              &fault)); n++) {
-    going = packet_push (feed->pipeline, feed->source, sample,
-        feed->manifest->source, error);
+/* Pictures before the place are kept as long as no keyframe follows before it. */
+static gboolean
+push_from (Feed * feed, PacketReader * reader, guint place, guint most,
+    GError ** error)
+{
+  GPtrArray *early = g_ptr_array_new_with_free_func ((GDestroyNotify)
+      gst_sample_unref);
+  gboolean going = TRUE;
+  GstSample *sample;
+  guint n = 0, i;
+
+  while (n++ <= place && (sample = packet_reader_next (reader, error))) {
+    if (packet_is_key (sample))
+      g_ptr_array_set_size (early, 0);
+    g_ptr_array_add (early, sample);
+  }
+  for (i = 0; going && i < early->len && i < most; i++)
+    going = push (feed, early->pdata[i], error);
+  g_ptr_array_unref (early);
+  for (; going && i < most && (sample = packet_reader_next (reader,
+              error)); i++) {
+    going = push (feed, sample, error);
     gst_sample_unref (sample);
   }
+  return going;
+}
+
+static gboolean
+push_segment (Feed * feed, guint place, guint most, GError ** error)
+{
+  gchar *file = parts_file (feed->parts, "in", feed->segment->number, "gdp");
+  GError *fault = NULL;
+  PacketReader *reader = packet_reader_open (file, &fault);
+  const gboolean pushed = reader
+      && push_from (feed, reader, place, most, &fault);
+
   g_clear_pointer (&reader, packet_reader_free);
   g_free (file);
   if (fault)
     g_propagate_error (error, fault);
-  return going && fault == NULL;
+  return pushed && fault == NULL;
+}
+
+static gboolean
+start (Feed * feed, GError ** error)
+{
+  return gst_element_set_state (feed->pipeline, GST_STATE_PLAYING) !=
+      GST_STATE_CHANGE_FAILURE
+      || !fault_take (feed->pipeline, feed->manifest->source, error);
+}
+
+static gboolean
+end (Feed * feed, GError ** error)
+{
+  gst_app_src_end_of_stream (GST_APP_SRC (feed->source));
+  return fault_wait_end (feed->pipeline, feed->manifest->source, error);
 }
 
 gboolean
-feed_run (Feed * feed, guint most, GError ** error)
+feed_run (Feed * feed, GError ** error)
 {
-  const gchar *what = feed->manifest->source;
+  return start (feed, error)
+      && (feed->segment->number == 0 || push_run_in (feed, error))
+      && push_segment (feed, 0, G_MAXUINT, error) && end (feed, error);
+}
 
-  if (gst_element_set_state (feed->pipeline, GST_STATE_PLAYING) ==
-      GST_STATE_CHANGE_FAILURE && fault_take (feed->pipeline, what, error))
-    return FALSE;
-  if ((feed->segment->number > 0 && !push_run_in (feed, error))
-      || !push_segment (feed, most, error))
-    return FALSE;
-  gst_app_src_end_of_stream (GST_APP_SRC (feed->source));
-  return fault_wait_end (feed->pipeline, what, error);
+gboolean
+feed_run_some (Feed * feed, guint place, guint most, GError ** error)
+{
+  return start (feed, error) && push_segment (feed, place, most, error)
+      && end (feed, error);
 }

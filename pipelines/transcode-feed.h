@@ -6,7 +6,7 @@
 #include "transcode-manifest.h"
 
 /* Frames that the temporal state of zsdenoise takes to be what it would be without a cut. */
-#define FEED_RUN_IN 16
+#define FEED_RUN_IN 32
 
 typedef struct _Feed Feed;
 
@@ -19,8 +19,12 @@ void feed_free (Feed * feed);
 
 GstElement *feed_element (Feed * feed, const gchar * name);
 
-/* Runs it, with at most so many pictures of the segment. FALSE: an error. */
-gboolean feed_run (Feed * feed, guint most, GError ** error);
+/* Runs it. FALSE: an error. */
+gboolean feed_run (Feed * feed, GError ** error);
+
+/* Runs it with only so many pictures of the segment, from the last keyframe before a place on (a
+ * number of pictures), without a run-in. FALSE: an error. */
+gboolean feed_run_some (Feed * feed, guint place, guint most, GError ** error);
 
 /* How many frames of the segment have been decoded. By any thread. */
 guint feed_decoded (Feed * feed);

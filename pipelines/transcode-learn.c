@@ -7,13 +7,28 @@
 #define PICTURES 48
 #define FINETUNE_INTERVAL 8
 
+/* The segment that the film's middle is in, and where there; it is the same picture however the
+ * film is cut. */
+static guint
+find_middle (const Manifest * manifest, guint * place)
+{
+  guint number = 0;
+
+  *place = manifest_frames (manifest) / 2;
+  while (*place >= g_array_index (manifest->segments, Segment, number).frames)
+    *place -= g_array_index (manifest->segments, Segment, number++).frames;
+  return number;
+}
+
 static gboolean
 learn (const Manifest * manifest, const gchar * parts, const gchar * file,
     GError ** error)
 {
   gchar *unfinished = parts_unfinished (file);
-  Feed *feed = feed_new (manifest, parts, manifest->segments->len / 2,
-      "fakesink async=false", error);
+  guint place;
+  const guint number = find_middle (manifest, &place);
+  Feed *feed = feed_new (manifest, parts, number, "fakesink async=false",
+      error);
   GstElement *filter;
   gboolean done = FALSE;
 
@@ -22,7 +37,7 @@ learn (const Manifest * manifest, const gchar * parts, const gchar * file,
     g_object_set (filter, "save-model-file", unfinished, "finetune-interval",
         FINETUNE_INTERVAL, NULL);
     gst_object_unref (filter);
-    done = feed_run (feed, PICTURES, error);
+    done = feed_run_some (feed, place, PICTURES, error);
     feed_free (feed);
   }
   /* Of a picture or two nothing can be learned. */

@@ -106,7 +106,7 @@ encode (const Manifest * manifest, const gchar * parts, Outcome * outcome,
   if (feed) {
     set_file (feed, file);
     watch (feed, &encoding);
-    done = feed_run (feed, G_MAXUINT, error);
+    done = feed_run (feed, error);
     outcome->decoded = feed_decoded (feed);
     outcome->noise = noise_of (feed);
     feed_free (feed);
