@@ -8,14 +8,24 @@ package_of (const gchar * element)
   {
     const gchar *element, *package;
   } packages[] = {
+    {"av1enc", "gstreamer1.0-plugins-bad"},
+    {"avenc_ffv1", "gstreamer1.0-libav"},
+    {"capssetter", "gstreamer1.0-plugins-good"},
+    {"gdpdepay", "gstreamer1.0-plugins-bad"},
+    {"gdppay", "gstreamer1.0-plugins-bad"},
     {"jpegdec", "gstreamer1.0-plugins-good"},
     {"matroskamux", "gstreamer1.0-plugins-good"},
     {"mp4mux", "gstreamer1.0-plugins-good"},
     {"pngenc", "gstreamer1.0-plugins-good"},
+    {"qtmux", "gstreamer1.0-plugins-good"},
     {"rtspsrc", "gstreamer1.0-plugins-good"},
     {"v4l2sink", "gstreamer1.0-plugins-good"},
     {"v4l2src", "gstreamer1.0-plugins-good"},
+    {"videoflip", "gstreamer1.0-plugins-good"},
+    {"vp9enc", "gstreamer1.0-plugins-good"},
+    {"webmmux", "gstreamer1.0-plugins-good"},
     {"x264enc", "gstreamer1.0-plugins-ugly"},
+    {"x265enc", "gstreamer1.0-plugins-bad"},
     {"ximagesink", "gstreamer1.0-x"},
   };
   gsize i;

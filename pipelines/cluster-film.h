@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How far a film is, by the files of its parts. */
+#ifndef CLUSTER_FILM_H
+#define CLUSTER_FILM_H
+
+#include <glib.h>
+
+typedef struct
+{
+  gboolean cut, learned, joined;        /* of a picture or two nothing is learned */
+  guint segments;
+  GArray *missing;              /* of guint, the numbers of the segments that are not done */
+} FilmState;
+
+/* With `sums`, segments count as done only if their checksums are right. */
+FilmState film_look (const gchar * out, gboolean sums);
+
+void film_clear (FilmState * state);
+
+/* A measure that grows with what is done. */
+guint film_pieces (const FilmState * state);
+
+/* The folder of its parts. */
+gchar *film_parts (const gchar * out);
+
+#endif

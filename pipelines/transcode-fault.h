@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Errors of pipelines as sentences that a user understands. */
+#ifndef TRANSCODE_FAULT_H
+#define TRANSCODE_FAULT_H
+
+#include <gst/gst.h>
+
+/* The exit status for what another try may mend. */
+#define FAULT_TEMPORARY 75
+
+/* Whether the pipeline has reported an error; it is about the file `what`. */
+gboolean fault_take (GstElement * pipeline, const gchar * what,
+    GError ** error);
+
+/* The same, waiting for an error or the end. TRUE: the end. */
+gboolean fault_wait_end (GstElement * pipeline, const gchar * what,
+    GError ** error);
+
+/* The exit status that fits the error. */
+gint fault_status (const GError * error);
+
+#endif

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "launch.h"
+#include "transcode-codec.h"
+#include "transcode-fault.h"
+#include "transcode-names.h"
+#include "transcode-packets.h"
+#include "transcode-parts.h"
+#include "transcode-source.h"
+#include "transcode-steps.h"
+#include "transcode-tracks.h"
+
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <gst/app/app.h>
+
+typedef struct
+{
+  const Manifest *manifest;
+  const gchar *parts;
+  GstElement *pipeline, *video;
+  Tracks *tracks;
+  GstCaps *caps;                /* of the first segment */
+  GstClockTime decoded;         /* when the last picture is */
+} Join;
+
+/* --- pictures --- */
+
+/* Where rates differ, the first decoding time of a segment may lie before the last one of the
+ * segment before. */
+static GstSample *
+place (Join * join, GstSample * sample)
+{
+  GstSample *placed = packet_flatten (sample,
+      gst_sample_get_segment (sample), 0);
+  GstBuffer *buffer = gst_sample_get_buffer (placed);
+
+  gst_sample_set_caps (placed, join->caps);
+  if (GST_BUFFER_DTS_IS_VALID (buffer)) {
+    if (GST_CLOCK_TIME_IS_VALID (join->decoded)
+        && GST_BUFFER_DTS (buffer) <= join->decoded)
+      GST_BUFFER_DTS (buffer) = join->decoded + 1;
+    join->decoded = GST_BUFFER_DTS (buffer);
+  }
+  return placed;
+}
+
+/* What the encoder has not said of colours. */
+static GstCaps *
+complete (const Manifest * manifest, GstCaps * caps)
+{
+  static const gchar *const fields[] = { "colorimetry",
+    "mastering-display-info", "content-light-level"
+  };
+  const gchar *const known[] = { manifest->raw, manifest->caps };
+  GstStructure *structure;
+  gsize i, k;
+
+  caps = gst_caps_copy (caps);
+  structure = gst_caps_get_structure (caps, 0);
+  for (k = 0; k < G_N_ELEMENTS (known); k++) {
+    GstCaps *from = gst_caps_from_string (known[k]);
+
+    for (i = 0; i < G_N_ELEMENTS (fields); i++) {
+      const GValue *value =
+          gst_structure_get_value (gst_caps_get_structure (from, 0), fields[i]);
+
+      if (value && !gst_structure_has_field (structure, fields[i]))
+        gst_structure_set_value (structure, fields[i], value);
+    }
+    gst_caps_unref (from);
+  }
+  return caps;
+}
+
+static gboolean
+has_fit_caps (Join * join, GstSample * sample, guint number, GError ** error)
+{
+  GstCaps *caps = complete (join->manifest, gst_sample_get_caps (sample));
+  gboolean fit;
+
+  if (join->caps == NULL)
+    join->caps = gst_caps_ref (caps);
+  fit = gst_caps_is_equal (caps, join->caps);
+  gst_caps_unref (caps);
+  if (!fit)
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+        "%s: segment %u is encoded in another way than the first one; the "
+        "picture changes its form in the film, which one file cannot hold",
+        join->manifest->source, number);
+  return fit;
+}
+
+static gboolean
+add (Join * join, GstSample * sample, guint number, GError ** error)
+{
+  GstSample *placed;
+  gboolean done;
+
+  if (!has_fit_caps (join, sample, number, error))
+    return FALSE;
+  placed = place (join, sample);
+  tracks_wait (join->tracks, packet_time (placed));
+  done = packet_push (join->pipeline, join->video, placed,
+      join->manifest->out, error);
+  gst_sample_unref (placed);
+  return done;
+}
+
+static gboolean
+add_segment (Join * join, guint number, GError ** error)
+{
+  gchar *file = parts_file (join->parts, "out", number, "gdp");
+  PacketReader *reader = packet_reader_open (file, error);
+  GError *fault = NULL;
+  gboolean going = reader != NULL;
+  GstSample *sample;
+
+  while (going && (sample = packet_reader_next (reader, &fault))) {
+    going = add (join, sample, number, error);
+    gst_sample_unref (sample);
+  }
+  g_clear_pointer (&reader, packet_reader_free);
+  g_free (file);
+  if (fault)
+    g_propagate_error (error, fault);
+  return going && fault == NULL;
+}
+
+/* --- the film --- */
+
+static gboolean
+add_all (Join * join, GError ** error)
+{
+  guint i;
+
+  for (i = 0; i < join->manifest->segments->len; i++)
+    if (!add_segment (join, i, error))
+      return FALSE;
+  tracks_wait (join->tracks, GST_CLOCK_TIME_NONE / 2);
+  gst_app_src_end_of_stream (GST_APP_SRC (join->video));
+  return fault_wait_end (join->pipeline, join->manifest->out, error);
+}
+
+/* What comes out of the element at that time comes at the beginning of the film. */
+static void
+set_origin (GstElement * source, GstClockTime origin)
+{
+  GstPad *pad = gst_element_get_static_pad (source, "src");
+
+  gst_pad_set_offset (pad, -(gint64) origin);
+  gst_object_unref (pad);
+}
+
+static void
+set_location (GstElement * pipeline, const gchar * name, const gchar * file)
+{
+  GstElement *element = gst_bin_get_by_name (GST_BIN (pipeline), name);
+
+  g_object_set (element, "location", file, NULL);
+  gst_object_unref (element);
+}
+
+static GstElement *
+make_pipeline (const Manifest * manifest, const gchar * file, GError ** error)
+{
+  gchar *mux = codec_muxer_line (manifest->settings.codec, manifest->out,
+      error);
+  gchar *line = mux ? g_strdup_printf ("filesrc name=source ! "
+      "parsebin name=parser %s ! filesink name=file appsrc name=video "
+      "format=time ! mux.video_0", mux) : NULL;
+  GstElement *pipeline = mux ? launch (line, GST_PARSE_FLAG_NONE, error) : NULL;
+
+  if (pipeline) {
+    set_location (pipeline, "source", manifest->source);
+    set_location (pipeline, "file", file);
+  }
+  g_free (line);
+  g_free (mux);
+  return pipeline;
+}
+
+static gboolean
+write_film (const Manifest * manifest, const gchar * parts, const gchar * file,
+    GError ** error)
+{
+  Join join = {.manifest = manifest,.parts = parts,
+    .decoded = GST_CLOCK_TIME_NONE
+  };
+  const Settings *settings = &manifest->settings;
+  const GstClockTime from = (GstClockTime) (settings->start * GST_SECOND);
+  const GstClockTime to = settings->end > 0 ?
+      (GstClockTime) (settings->end * GST_SECOND) : GST_CLOCK_TIME_NONE;
+  const GstTagList *tags;
+  GPtrArray *own;
+  gchar *left_out;
+  gboolean done;
+
+  join.pipeline = make_pipeline (manifest, file, error);
+  if (join.pipeline == NULL)
+    return FALSE;
+  join.video = packet_source (join.pipeline, "video");
+  set_origin (join.video, PACKET_ORIGIN + from);
+  join.tracks = tracks_new (join.pipeline, from, to);
+  done = (gst_element_set_state (join.pipeline, GST_STATE_PLAYING) !=
+      GST_STATE_CHANGE_FAILURE || !fault_take (join.pipeline, manifest->out,
+          error)) && add_all (&join, error);
+  gst_element_set_state (join.pipeline, GST_STATE_NULL);
+  tags = tracks_tags (join.tracks, &own);
+  if (done && codec_is_matroska (manifest->out))
+    done = names_write (file, tags, own, error);
+  left_out = tracks_left_out (join.tracks);
+  if (done && left_out)
+    g_printerr ("transcode: %s: left out, as such a file does not hold it: "
+        "%s\n", manifest->out, left_out);
+  g_free (left_out);
+  tracks_free (join.tracks);
+  gst_clear_caps (&join.caps);
+  gst_object_unref (join.video);
+  gst_object_unref (join.pipeline);
+  return done;
+}
+
+/* --- checks --- */
+
+/* Whether all segments are done and whole; how many frames they have. */
+static gboolean
+check_parts (const Manifest * manifest, const gchar * parts, guint * frames,
+    GError ** error)
+{
+  guint i;
+
+  *frames = 0;
+  for (i = 0; i < manifest->segments->len; i++) {
+    gchar *file = parts_file (parts, "out", i, "gdp");
+    Outcome outcome;
+    const gboolean whole = outcome_read (&outcome, parts, i)
+        && parts_is_whole (file, outcome.bytes, outcome.sha256);
+
+    *frames += outcome.frames;
+    if (!whole)
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY,
+          "%s: segment %u of %u is not done", manifest->out, i,
+          manifest->segments->len);
+    outcome_clear (&outcome);
+    g_free (file);
+    if (!whole)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Whether that many pictures can be read from the film. */
+static gboolean
+check_film (const Manifest * manifest, const gchar * file, guint frames,
+    GError ** error)
+{
+  PacketReader *reader = source_open_video (file, error);
+  GError *fault = NULL;
+  GstSample *sample;
+  guint found = 0;
+
+  if (reader == NULL)
+    return FALSE;
+  while ((sample = packet_reader_next (reader, &fault))) {
+    found++;
+    gst_sample_unref (sample);
+  }
+  packet_reader_free (reader);
+  if (fault)
+    g_propagate_error (error, fault);
+  else if (found != frames)
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_MUX,
+        "%s: %u frames were denoised and %u are in the file", manifest->out,
+        frames, found);
+  return fault == NULL && found == frames;
+}
+
+static gboolean
+join_parts (const Manifest * manifest, const gchar * parts, GError ** error)
+{
+  gchar *film = g_build_filename (parts, "film", NULL);
+  gchar *unfinished = parts_unfinished (film);
+  guint frames;
+  const gboolean done = check_parts (manifest, parts, &frames, error)
+      && write_film (manifest, parts, unfinished, error)
+      && check_film (manifest, unfinished, frames, error)
+      && parts_publish (unfinished, manifest->out, error)
+      && parts_remove (parts, error);
+
+  if (!done)
+    g_unlink (unfinished);
+  g_free (unfinished);
+  g_free (film);
+  return done;
+}
+
+gboolean
+step_join (const gchar * parts, GError ** error)
+{
+  Manifest *manifest = manifest_read (parts, error);
+  const gboolean done = manifest && join_parts (manifest, parts, error);
+
+  g_clear_pointer (&manifest, manifest_free);
+  return done;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Titles and languages in Matroska files. */
+#ifndef TRANSCODE_NAMES_H
+#define TRANSCODE_NAMES_H
+
+#include <gst/gst.h>
+
+/* Gives a Matroska file and its tracks, in their order, the tags as they are: GStreamer's muxer
+ * writes them with quotes and escapes, makes up names for tracks, and calls each language English
+ * that is not known. Where there is no mkvpropedit, nothing is done. */
+gboolean names_write (const gchar * file, const GstTagList * film,
+    GPtrArray * tracks, GError ** error);
+
+#endif

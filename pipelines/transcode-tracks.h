@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What goes from the source into the film as it is: sound, subtitles, chapters, tags. */
+#ifndef TRANSCODE_TRACKS_H
+#define TRANSCODE_TRACKS_H
+
+#include "transcode-source.h"
+
+typedef struct _Tracks Tracks;
+
+/* Whether the muxer takes such a track. */
+gboolean tracks_fit (GstElement * mux, TrackKind kind, const GstCaps * caps);
+
+/* Links the tracks of "parser" (parsebin) in the pipeline to "mux", all but the video, whose tags
+ * and chapters go to "video" (appsrc) instead; only what lies between the running times `from` and
+ * `to` of the source. */
+Tracks *tracks_new (GstElement * pipeline, GstClockTime from, GstClockTime to);
+void tracks_free (Tracks * tracks);
+
+/* Waits until the source has come so far, so that what is muxed together is read together. FALSE:
+ * it takes too long, as it has failed or ended. */
+gboolean tracks_wait (Tracks * tracks, GstClockTime time);
+
+/* Those that the muxer does not take, a sentence each, to be freed; NULL: there are none. By the
+ * end of the pipeline. */
+gchar *tracks_left_out (Tracks * tracks);
+
+/* Tags of the film and, in `own`, of each of its tracks; when the pipeline has stopped. */
+const GstTagList *tracks_tags (Tracks * tracks, GPtrArray ** own);
+
+#endif
