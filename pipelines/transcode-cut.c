@@ -18,6 +18,9 @@
 /* Packets that are looked at together at the beginning. */
 #define EARLY 32
 
+/* The picture of a film that is whole lasts that nearly as long as all of it. */
+#define EARLY_END GST_SECOND
+
 typedef struct
 {
   Manifest *manifest;
@@ -30,6 +33,7 @@ typedef struct
   PacketWriter *writer;
   gchar *unfinished;
   guint frames;
+  GstClockTime seen;            /* the latest picture of all */
   GstClockTime cut, first;      /* its keyframe, and the first of its pictures that is wanted */
 } Cut;
 
@@ -112,6 +116,8 @@ add (Cut * cut, GstSample * sample, GError ** error)
     return FALSE;
   if (timed && !GST_CLOCK_TIME_IS_VALID (cut->cut))
     cut->cut = time;
+  if (timed)
+    cut->seen = MAX (cut->seen, time);
   if (timed && time >= cut->from && time < cut->to) {
     cut->frames++;
     if (!GST_CLOCK_TIME_IS_VALID (cut->first) || time < cut->first)
@@ -215,7 +221,9 @@ cut_all (Cut * cut, PacketReader * reader, GError ** error)
           cut->from > 0 ? " after the start that is given" : "");
     going = FALSE;
   }
-  cut->manifest->damaged = damage != NULL;
+  cut->manifest->damaged = damage != NULL || (!cut->past
+      && GST_CLOCK_TIME_IS_VALID (cut->manifest->duration)
+      && cut->seen + EARLY_END < cut->manifest->duration);
   g_clear_error (&damage);
   return going;
 }
@@ -273,6 +281,7 @@ survey (Manifest * manifest, GError ** error)
 
   if (survey)
     manifest->turn = survey->turn;
+  manifest->duration = survey ? survey->duration : GST_CLOCK_TIME_NONE;
   g_clear_pointer (&survey, survey_free);
   g_free (mux);
   return fits;

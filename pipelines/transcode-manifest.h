@@ -29,6 +29,7 @@ typedef struct
   guint depth;                  /* bits of their samples */
   gint turn;                    /* GstVideoOrientationMethod: how they are brought upright */
   gint width, height;
+  guint64 duration;             /* of the source, while it is cut; GST_CLOCK_TIME_NONE: not known */
   gboolean damaged;             /* the source could not be read to its end */
   GArray *segments;             /* of Segment */
 } Manifest;
