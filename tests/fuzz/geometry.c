@@ -13,6 +13,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { MAX_SHAPES = 3, MAX_FRAMES = 4, MAX_SIDE = 40 };
 
+/* An input is given up after so many samples, that a million of them end within an hour; of a
+ * picture by itself each one takes as long as a hundred. */
+enum { MOST_SAMPLES = 1200, MAX_STILL = 256 };
+
 /* --- frames --- */
 
 typedef struct {
@@ -120,7 +124,7 @@ static void check_frame(const Frame *f) {
 
 /* --- denoising --- */
 
-static ZsdSettings take_settings(Bytes *b) {
+static ZsdSettings take_settings(Bytes *b, const ZsdImage *image) {
   ZsdSettings s = zsd_settings_default();
   const int flags = take_from(b, 0, 255);
   s.profile = (ZsdProfile)(flags & 3);
@@ -129,7 +133,7 @@ static ZsdSettings take_settings(Bytes *b) {
   s.precision = flags & 16 ? ZSD_PRECISION_BF16 : ZSD_PRECISION_FP32;
   s.scene_threshold = flags & 32 ? 0.1 : 0;
   s.finetune_interval = flags & 64 ? 1 : 0;
-  s.still = !s.temporal && flags & 64;
+  s.still = !s.temporal && flags & 64 && image->width * image->height <= MAX_STILL;
   s.finetune_epochs = 1;
   s.epochs = 1;
   s.threads = 1;
@@ -187,14 +191,20 @@ static void add_noise(Bytes *b, Frame *f) {
   zsd_noise_free(noise);
 }
 
-/* A shape, which may serve for more than one frame, and the frames. */
-static void filter_some(Bytes *b, ZsdDenoiser *d) {
+static int cost(const ZsdImage *image, const ZsdSettings *s) {
+  return image->width * image->height * (s->still ? 100 : 1);
+}
+
+/* A shape, which may serve for more than one frame, and the frames. Returns what is left of
+ * `samples`. */
+static int filter_some(Bytes *b, ZsdDenoiser *d, int samples) {
   Frame f = {0};
   take_shape(b, &f);
-  ZsdSettings s = take_settings(b);
+  ZsdSettings s = take_settings(b, &f.image);
   const int times = take_from(b, 1, MAX_FRAMES), manner = take_from(b, 0, 7);
   zsd_denoiser_start_from(d, NULL);
-  for (int i = 0; i < times; i++) {
+  for (int i = 0; i < times && samples > 0; i++) {
+    samples -= cost(&f.image, &s);
     take_contents(b, &f);
     add_noise(b, &f);
     filter_frame(d, &f, manner & 1, &s);
@@ -203,6 +213,7 @@ static void filter_some(Bytes *b, ZsdDenoiser *d) {
       take_model(b, d);
   }
   free_frame(&f);
+  return samples;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -211,8 +222,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   ZsdDenoiser *d = zsd_denoiser_new(error, sizeof error);
   if (!d)
     abort();
-  for (int i = 0; i < MAX_SHAPES && (i == 0 || b.next < b.end); i++)
-    filter_some(&b, d);
+  int samples = MOST_SAMPLES;
+  for (int i = 0; i < MAX_SHAPES && samples > 0 && (i == 0 || b.next < b.end); i++)
+    samples = filter_some(&b, d, samples);
   zsd_denoiser_free(d);
   return 0;
 }
