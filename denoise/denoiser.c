@@ -313,7 +313,8 @@ static bool begin(ZsdDenoiser *d, const ZsdView *view, const ZsdSettings *s) {
 /* Learns on a keyframe. */
 static ZsdResult learn_anew(ZsdDenoiser *d, const ZsdView *view, const ZsdSettings *s) {
   const bool started = begin(d, view, s);
-  const unsigned steps = s->epochs || started ? s->epochs : cold_epochs(s);
+  const unsigned epochs = s->epochs || started ? s->epochs : cold_epochs(s);
+  const unsigned steps = s->frozen ? 0 : epochs;
   ZsdLearned learned = {.outcome = ZSD_USELESS};
 
   d->status.state = started && s->background ? ZSD_STATE_FILTERING : ZSD_STATE_LEARNING;
@@ -379,7 +380,8 @@ static ZsdResult keep_learning(ZsdDenoiser *d, const ZsdView *view, bool anew,
     return learn_anew(d, view, s);
   }
   const bool filters = d->status.state == ZSD_STATE_FILTERING;
-  if (s->quality >= ZSD_QUALITY_FUSED || !(filters || d->status.state == ZSD_STATE_LEARNING))
+  if (s->frozen || s->quality >= ZSD_QUALITY_FUSED ||
+      !(filters || d->status.state == ZSD_STATE_LEARNING))
     return ZSD_OK;
   if (filters && s->temporal && s->scene_threshold > 0 && zsd_level_moved(&d->level, sigma)) {
     d->level = (ZsdLevel){0};
@@ -424,7 +426,8 @@ static float strength_of(ZsdDenoiser *d, const ZsdSettings *s) {
 /* Filters a picture by itself, which is told as a learning is. */
 static ZsdResult filter_still(ZsdDenoiser *d, ZsdImage *image, const ZsdView *view,
                               ZsdTrace *trace, const ZsdFiltering *how, const ZsdSettings *s) {
-  const ZsdStill still = {s->profile, view, trace, how, &d->net, s->seed, &d->observer};
+  const ZsdStill still = {s->profile, s->frozen, view,    trace,
+                          how,        &d->net,   s->seed, &d->observer};
   const ZsdResult result =
       zsd_still_run(&still, d->filter, image, d->kernels, d->threads, &d->status.training);
   d->status.trainings += result == ZSD_OK;
@@ -476,8 +479,8 @@ static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field,
     const ZsdResult result = keep_learning(d, &view, anew, &s);
     if (result != ZSD_OK)
       return result;
-    if (s.temporal && s.quality < ZSD_QUALITY_FUSED && d->status.state == ZSD_STATE_FILTERING &&
-        zsd_learner_remember(d->learner, &view, &s))
+    if (s.temporal && !s.frozen && s.quality < ZSD_QUALITY_FUSED &&
+        d->status.state == ZSD_STATE_FILTERING && zsd_learner_remember(d->learner, &view, &s))
       return ZSD_NO_MEMORY;
   }
   const int first_column = zsd_split_column(s.split, image->width);

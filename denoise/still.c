@@ -169,7 +169,7 @@ static int patch_size(const ZsdFrame *frame) {
 
 /* Whether a picture is there to be rehearsed, and wanted to be. */
 static bool rehearses(const ZsdStill *still, const ZsdImage *image) {
-  return still->profile == ZSD_PROFILE_BEST && image->width >= LEAST_SIDE &&
+  return still->profile == ZSD_PROFILE_BEST && !still->frozen && image->width >= LEAST_SIDE &&
          image->height >= LEAST_SIDE;
 }
 

@@ -15,6 +15,7 @@ int zsd_still_look(ZsdFusion *fusion, const ZsdFrame *frame, const ZsdKernels *k
 
 typedef struct {
   ZsdProfile profile; /* balanced, or best */
+  bool frozen;        /* without a rehearsal */
   const ZsdView *view;
   ZsdTrace *trace;         /* forgets what is in it */
   const ZsdFiltering *how; /* what it says of frames before does not count */

@@ -95,6 +95,8 @@ typedef struct {
   bool still;      /* the frame is a picture by itself, and there is time for it: `balanced` and
                       `best` take what it repeats for further looks at it */
   bool warm_start; /* learning begins with the built-in weights instead of random ones */
+  bool frozen;     /* nothing is learned: a model or the built-in weights filter as they are;
+                      without either frames pass */
   bool background; /* it learns beside the stream, in a thread of its own */
   double split;    /* 0..1: that part of the width, from the left, is left as it is, but for a
                       line at its end, two columns wide */

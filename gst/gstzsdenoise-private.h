@@ -15,6 +15,7 @@ typedef enum
   GST_ZS_DENOISE_TRAINING_AUTO,
   GST_ZS_DENOISE_TRAINING_BLOCKING,
   GST_ZS_DENOISE_TRAINING_BACKGROUND,
+  GST_ZS_DENOISE_TRAINING_NONE,
 } GstZsDenoiseTraining;
 
 /* Directions in which events pass, as bits. */

@@ -72,6 +72,8 @@ static const GEnumValue trainings[] = {
       "blocking"},
   {GST_ZS_DENOISE_TRAINING_BACKGROUND, "Beside the stream, which never waits",
       "background"},
+  {GST_ZS_DENOISE_TRAINING_NONE, "Not at all: the weights stay as they are",
+      "none"},
   {0, NULL, NULL}
 };
 
@@ -450,8 +452,9 @@ install_learning_properties (GObjectClass * object_class,
    * been learned from it, and the same input gives the same output. `background`: a thread of low
    * priority learns beside the stream; until the first weights are there, the built-in ones serve
    * or, with #GstZsDenoise:warm-start false, frames pass as they are; new ones are taken over
-   * gradually. `auto`: in the background where upstream is live, and otherwise blocking. Another
-   * choice makes the next frame a keyframe.
+   * gradually. `auto`: in the background where upstream is live, and otherwise blocking. `none`: nothing is
+   * learned, the weights of #GstZsDenoise:model-file or the built-in ones stay as they are; where
+   * there are neither, frames pass. To and from the background, the next frame becomes a keyframe.
    */
   g_object_class_install_property (object_class, PROP_TRAINING,
       g_param_spec_enum ("training", "Training",

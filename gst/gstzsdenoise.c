@@ -160,16 +160,22 @@ gst_zs_denoise_retrain (GstZsDenoise * self)
   GST_OBJECT_UNLOCK (self);
 }
 
-static gboolean
-learns_in_background (GstZsDenoise * self)
+/* How the next frame is to be denoised. */
+static ZsdSettings
+take_settings (GstZsDenoise * self)
 {
   GstZsDenoiseTraining training;
+  ZsdSettings settings;
 
   GST_OBJECT_LOCK (self);
+  settings = self->settings;
   training = self->training;
   GST_OBJECT_UNLOCK (self);
-  return training == GST_ZS_DENOISE_TRAINING_BACKGROUND
+  settings.frozen = training == GST_ZS_DENOISE_TRAINING_NONE;
+  settings.background = training == GST_ZS_DENOISE_TRAINING_BACKGROUND
       || (training == GST_ZS_DENOISE_TRAINING_AUTO && self->live);
+  settings.quality = self->pace.quality;
+  return settings;
 }
 
 static void
@@ -437,12 +443,8 @@ gst_zs_denoise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
   if (!filter->negotiated)
     return GST_FLOW_NOT_NEGOTIATED;
   zsd_pace_start (&self->pace);
-  GST_OBJECT_LOCK (self);
-  settings = self->settings;
-  GST_OBJECT_UNLOCK (self);
+  settings = take_settings (self);
   g_atomic_pointer_set (&self->streaming, g_thread_self ());
-  settings.background = learns_in_background (self);
-  settings.quality = self->pace.quality;
   settings.still = is_still (self, buffer);
   /* Backwards, what came before is what is shown after. */
   if (trans->segment.rate < 0)

@@ -13,10 +13,6 @@
 
 #define TURN "videoflip name=turn ! "
 
-/* What has been learned for the film is not changed by a segment: seams would be seen. (A rate of
- * 0 is the profile's.) */
-#define STANDSTILL 1e-12
-
 struct _Feed
 {
   const Manifest *manifest;
@@ -107,11 +103,12 @@ set_up (Feed * feed)
     gst_util_set_object_arg (G_OBJECT (filter), "profile", settings->profile);
   g_object_set (filter, "strength", settings->strength, "split",
       settings->split, "n-threads", settings->threads, NULL);
-  if (g_file_test (model, G_FILE_TEST_EXISTS))
-    g_object_set (filter, "model-file", model, "learning-rate", STANDSTILL,
-        NULL);
-  else
-    g_object_set (filter, "model-file", settings->model, NULL);
+  g_object_set (filter, "model-file", settings->model, NULL);
+  /* What has been learned for the film is not changed by a segment: seams would be seen. */
+  if (g_file_test (model, G_FILE_TEST_EXISTS)) {
+    g_object_set (filter, "model-file", model, NULL);
+    gst_util_set_object_arg (G_OBJECT (filter), "training", "none");
+  }
   g_free (model);
   gst_object_unref (filter);
   complete (feed);

@@ -116,6 +116,27 @@ START_TEST(test_learns_on) {
 }
 END_TEST
 
+/* Frozen, it filters with the weights that are there, and learns nothing; without any, frames
+ * pass. */
+START_TEST(test_frozen) {
+  ZsdSettings s = zsd_settings_default();
+  ZsdModel model = {0};
+  ZsdDenoiser *d = new_denoiser();
+  s.frozen = true;
+  s.finetune_interval = 1;
+  for (int frame = 0; frame < 12; frame++) {
+    ck_assert_double_gt(gain_of_frame(d, "GRAY8", 0, frame, &s), 2);
+    ck_assert_int_eq(zsd_denoiser_model(d, &model), 1); /* nothing was learned */
+  }
+  ck_assert_uint_eq(status_of(d).learnings, 0);
+  s.warm_start = false;
+  zsd_denoiser_reset(d);
+  for (int frame = 0; frame < 3; frame++)
+    ck_assert_double_eq(gain_of_frame(d, "GRAY8", 0, frame, &s), 0);
+  zsd_denoiser_free(d);
+}
+END_TEST
+
 /* From frame to frame it learns as much as with the built-in weights, not as with random ones.
  */
 START_TEST(test_course) {
@@ -208,6 +229,7 @@ Suite *make_suite(void) {
   tcase_add_test(tcase, test_shape);
   tcase_add_loop_test(tcase, test_begins_where_it_ended, 0, 2);
   tcase_add_test(tcase, test_learns_on);
+  tcase_add_test(tcase, test_frozen);
   tcase_add_test(tcase, test_course);
   tcase_add_test(tcase, test_nothing_learned);
   tcase_add_test(tcase, test_mismatch);
