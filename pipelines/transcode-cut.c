@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transcode-codec.h"
 #include "transcode-look.h"
+#include "transcode-mend.h"
 #include "transcode-packets.h"
 #include "transcode-parts.h"
 #include "transcode-source.h"
@@ -322,8 +323,9 @@ look (Manifest * manifest, const gchar * parts, GError ** error)
   return FALSE;
 }
 
+/* Makes the segments of what can be read. */
 static gboolean
-run (Manifest * manifest, const gchar * parts, GError ** error)
+cut_film (Manifest * manifest, const gchar * parts, GError ** error)
 {
   const Settings *settings = &manifest->settings;
   Cut cut = {
@@ -335,13 +337,39 @@ run (Manifest * manifest, const gchar * parts, GError ** error)
     .to = settings->end > 0 ? (GstClockTime) (settings->end * GST_SECOND) :
         GST_CLOCK_TIME_NONE,
   };
-  PacketReader *reader = source_open_video (manifest->source, error);
-  gboolean done = reader && cut_all (&cut, reader, error);
+  gchar *file = mend_file (manifest, parts);
+  PacketReader *reader = source_open_video (file, error);
+  const gboolean done = reader && cut_all (&cut, reader, error);
 
   g_clear_pointer (&reader, packet_reader_free);
   if (cut.writer)
     packet_writer_finish (cut.writer, NULL);
   g_free (cut.unfinished);
+  g_free (file);
+  return done;
+}
+
+/* The same behind damage, where it can be got at. */
+static gboolean
+cut_behind (Manifest * manifest, const gchar * parts, GError ** error)
+{
+  g_array_set_size (manifest->segments, 0);
+  g_clear_pointer (&manifest->caps, g_free);
+  return cut_film (manifest, parts, error);
+}
+
+static gboolean
+run (Manifest * manifest, const gchar * parts, GError ** error)
+{
+  GError *fault = NULL;
+  gboolean done = cut_film (manifest, parts, &fault);
+
+  if (manifest->damaged && mend_source (manifest, parts)) {
+    g_clear_error (&fault);
+    done = cut_behind (manifest, parts, &fault);
+  }
+  if (fault)
+    g_propagate_error (error, fault);
   done = done && look (manifest, parts, error)
       && manifest_write (manifest, parts, error);
   if (!done)

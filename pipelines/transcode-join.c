@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "launch.h"
+#include "transcode-bar.h"
 #include "transcode-codec.h"
 #include "transcode-fault.h"
+#include "transcode-gaps.h"
+#include "transcode-mend.h"
 #include "transcode-names.h"
 #include "transcode-packets.h"
 #include "transcode-parts.h"
@@ -21,6 +24,7 @@ typedef struct
   Tracks *tracks;
   GstCaps *caps;                /* of the first segment */
   GstClockTime decoded;         /* when the last picture is */
+  GArray *times;                /* of the pictures, in the source: guint64 */
 } Join;
 
 /* --- pictures --- */
@@ -94,12 +98,16 @@ static gboolean
 add (Join * join, GstSample * sample, guint number, GError ** error)
 {
   GstSample *placed;
+  GstClockTime time;
   gboolean done;
 
   if (!has_fit_caps (join, sample, number, error))
     return FALSE;
   placed = place (join, sample);
-  tracks_wait (join->tracks, packet_time (placed));
+  time = packet_time (placed);
+  if (GST_CLOCK_TIME_IS_VALID (time))
+    g_array_append_val (join->times, time);
+  tracks_wait (join->tracks, time);
   done = packet_push (join->pipeline, join->video, placed,
       join->manifest->out, error);
   gst_sample_unref (placed);
@@ -141,6 +149,22 @@ add_all (Join * join, GError ** error)
   return fault_wait_end (join->pipeline, join->manifest->out, error);
 }
 
+static void
+tell_gaps (const Join * join)
+{
+  const Manifest *manifest = join->manifest;
+  const gboolean lacks = manifest->damaged || manifest->mended
+      || join->times->len < manifest_frames (manifest);
+  gchar *gaps = lacks ? gaps_describe (join->times) : NULL;
+
+  if (gaps) {
+    bar_clear ();
+    g_printerr ("transcode: %s: it is damaged, and has no pictures from %s\n",
+        manifest->source, gaps);
+  }
+  g_free (gaps);
+}
+
 /* What comes out of the element at that time comes at the beginning of the film. */
 static void
 set_origin (GstElement * source, GstClockTime origin)
@@ -161,7 +185,8 @@ set_location (GstElement * pipeline, const gchar * name, const gchar * file)
 }
 
 static GstElement *
-make_pipeline (const Manifest * manifest, const gchar * file, GError ** error)
+make_pipeline (const Manifest * manifest, const gchar * parts,
+    const gchar * file, GError ** error)
 {
   gchar *mux = codec_muxer_line (manifest->settings.codec, manifest->out,
       error);
@@ -171,8 +196,11 @@ make_pipeline (const Manifest * manifest, const gchar * file, GError ** error)
   GstElement *pipeline = mux ? launch (line, GST_PARSE_FLAG_NONE, error) : NULL;
 
   if (pipeline) {
-    set_location (pipeline, "source", manifest->source);
+    gchar *source = mend_file (manifest, parts);
+
+    set_location (pipeline, "source", source);
     set_location (pipeline, "file", file);
+    g_free (source);
   }
   g_free (line);
   g_free (mux);
@@ -195,9 +223,10 @@ write_film (const Manifest * manifest, const gchar * parts, const gchar * file,
   gchar *left_out;
   gboolean done;
 
-  join.pipeline = make_pipeline (manifest, file, error);
+  join.pipeline = make_pipeline (manifest, parts, file, error);
   if (join.pipeline == NULL)
     return FALSE;
+  join.times = g_array_new (FALSE, FALSE, sizeof (guint64));
   join.video = packet_source (join.pipeline, "video");
   set_origin (join.video, PACKET_ORIGIN + from);
   join.tracks = tracks_new (join.pipeline, from, to);
@@ -209,12 +238,15 @@ write_film (const Manifest * manifest, const gchar * parts, const gchar * file,
   if (done && codec_is_matroska (manifest->out))
     done = names_write (file, tags, own, error);
   left_out = tracks_left_out (join.tracks);
+  if (done)
+    tell_gaps (&join);
   if (done && left_out)
     g_printerr ("transcode: %s: left out, as such a file does not hold it: "
         "%s\n", manifest->out, left_out);
   g_free (left_out);
   tracks_free (join.tracks);
   gst_clear_caps (&join.caps);
+  g_array_unref (join.times);
   gst_object_unref (join.video);
   gst_object_unref (join.pipeline);
   return done;

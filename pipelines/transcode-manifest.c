@@ -197,6 +197,7 @@ source_to_json (const Manifest * manifest)
   json_object_set_int_member (object, "size", (gint64) manifest->source_bytes);
   json_object_set_int_member (object, "modified", manifest->source_modified);
   json_object_set_boolean_member (object, "damaged", manifest->damaged);
+  json_object_set_boolean_member (object, "mended", manifest->mended);
   return object;
 }
 
@@ -272,6 +273,8 @@ manifest_read (const gchar * parts, GError ** error)
     manifest->source_modified = get_int (source, "modified");
     manifest->damaged = json_object_get_boolean_member_with_default (source,
         "damaged", FALSE);
+    manifest->mended = json_object_get_boolean_member_with_default (source,
+        "mended", FALSE);
     manifest->out = get_string (object, "out");
     manifest->caps = get_string (video, "caps");
     manifest->raw = get_string (video, "raw");

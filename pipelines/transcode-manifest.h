@@ -30,7 +30,8 @@ typedef struct
   gint turn;                    /* GstVideoOrientationMethod: how they are brought upright */
   gint width, height;
   guint64 duration;             /* of the source, while it is cut; GST_CLOCK_TIME_NONE: not known */
-  gboolean damaged;             /* the source could not be read to its end */
+  gboolean damaged;             /* it could not be read to its end */
+  gboolean mended;              /* it is read from a copy without the damage (transcode-mend.h) */
   GArray *segments;             /* of Segment */
 } Manifest;
 
