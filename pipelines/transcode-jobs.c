@@ -16,9 +16,9 @@
 #define SHOW_MILLISECONDS 250
 
 /* Frames that decoder, denoiser and encoder of a segment hold at a time, and what they take
- * besides, in bytes; measured with the encoder that takes most. */
-#define FRAMES_HELD 140
-#define BYTES_BESIDES (120 << 20)
+ * besides, in bytes; measured at 720p and 1080p with x264, which takes most. */
+#define FRAMES_HELD 240
+#define BYTES_BESIDES (90 << 20)
 
 typedef struct
 {
