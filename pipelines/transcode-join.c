@@ -155,11 +155,11 @@ tell_gaps (const Join * join)
   const Manifest *manifest = join->manifest;
   const gboolean lacks = manifest->damaged || manifest->mended
       || join->times->len < manifest_frames (manifest);
-  gchar *gaps = lacks ? gaps_describe (join->times) : NULL;
+  gchar *gaps = gaps_describe (join->times, lacks);
 
   if (gaps) {
     bar_clear ();
-    g_printerr ("transcode: %s: it is damaged, and has no pictures from %s\n",
+    g_printerr ("transcode: %s: it has no pictures from %s\n",
         manifest->source, gaps);
   }
   g_free (gaps);
