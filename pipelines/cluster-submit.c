@@ -3,7 +3,6 @@
 
 #include "cluster-campaign.h"
 #include "cluster-feed.h"
-#include "transcode-codec.h"
 #include "transcode-list.h"
 #include "transcode-options.h"
 
@@ -62,25 +61,11 @@ is_taken (GHashTable * owners, gchar * key, const gchar * film,
   return other != NULL;
 }
 
-/* In the folder of the results, under its own name, in a file that takes the codec. */
-static gchar *
-name_result (const gchar * folder, const gchar * film, const gchar * codec)
-{
-  gchar *name = g_path_get_basename (film), *dot = strrchr (name, '.'), *result;
-
-  if (dot && dot > name)
-    *dot = '\0';
-  result =
-      g_strdup_printf ("%s/%s%s", folder, name, codec_suffix (codec, film));
-  g_free (name);
-  return result;
-}
-
 static gboolean
 add_film (Campaign * campaign, GHashTable * owners, const gchar * film,
     const gchar * codec, GError ** error)
 {
-  gchar *out = name_result (campaign->folder, film, codec);
+  gchar *out = films_result (campaign->folder, film, "", codec);
   gchar *source = identify (film), *target = identify (out);
   gboolean added = FALSE;
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transcode-list.h"
 
+#include "transcode-codec.h"
+
 #include <gio/gio.h>
 #include <string.h>
 
@@ -66,4 +68,20 @@ films_list (gchar ** in, GError ** error)
   if (!going)
     g_clear_pointer (&films, g_ptr_array_unref);
   return films;
+}
+
+gchar *
+films_result (const gchar * folder, const gchar * film, const gchar * mark,
+    const gchar * codec)
+{
+  gchar *name = g_path_get_basename (film), *dot = strrchr (name, '.');
+  gchar *named, *result;
+
+  if (dot && dot > name)
+    *dot = '\0';
+  named = g_strconcat (name, mark, codec_suffix (codec, film), NULL);
+  result = g_build_filename (folder, named, NULL);
+  g_free (named);
+  g_free (name);
+  return result;
 }

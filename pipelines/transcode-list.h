@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which films are meant. */
+/* Which films are meant, and where they go to. */
 #ifndef TRANSCODE_LIST_H
 #define TRANSCODE_LIST_H
 
@@ -8,5 +8,10 @@
 /* The files that are named, and those of folders that are, which have a film's suffix, in the
  * order of their names. NULL: an error. */
 GPtrArray *films_list (gchar ** in, GError ** error);
+
+/* Where a film goes to: into the folder, under its own name with a mark after it, in a kind of
+ * file that holds the codec. */
+gchar *films_result (const gchar * folder, const gchar * film,
+    const gchar * mark, const gchar * codec);
 
 #endif

@@ -44,29 +44,13 @@ run_step (const Options * options, GError ** error)
 
 /* --- all of them --- */
 
-/* Where a film goes to if no file is named. */
-static gchar *
-name_result (const Options * options, const gchar * in)
-{
-  gchar *name = g_path_get_basename (in), *dot = strrchr (name, '.');
-  gchar *named, *file;
-
-  if (dot)
-    *dot = '\0';
-  named = g_strconcat (name, options->preview > 0 ? "-preview" : "",
-      codec_suffix (options->settings.codec, in), NULL);
-  file = g_build_filename (options->out ? options->out : USUAL_FOLDER, named,
-      NULL);
-  g_free (named);
-  g_free (name);
-  return file;
-}
-
 static gboolean
 run_one (const Options * options, const gchar * in, GError ** error)
 {
   gchar *out = options->out && !options->out_is_folder ?
-      g_strdup (options->out) : name_result (options, in);
+      g_strdup (options->out) :
+      films_result (options->out ? options->out : USUAL_FOLDER, in,
+      options->preview > 0 ? "-preview" : "", options->settings.codec);
   Options sample = *options;
   gboolean done;
 
