@@ -19,7 +19,7 @@ struct _Feed
   const gchar *parts;
   const Segment *segment;
   GstElement *pipeline, *source;
-  GstClockTime run_in;          /* when it begins */
+  GstClockTime run_in, end;     /* when it begins; what comes later is not let in */
   gint decoded;                 /* atomic */
 };
 
@@ -47,7 +47,7 @@ on_decoded (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   const GstClockTime time = frame_time (pad, info);
 
   if (!GST_CLOCK_TIME_IS_VALID (time) || time < feed->run_in
-      || time >= feed->segment->end)
+      || time >= feed->end)
     return GST_PAD_PROBE_DROP;
   if (time >= feed->segment->start)
     g_atomic_int_inc (&feed->decoded);
@@ -130,6 +130,7 @@ feed_new (const Manifest * manifest, const gchar * parts, guint number,
   feed->parts = parts;
   feed->segment = &g_array_index (manifest->segments, Segment, number);
   feed->run_in = feed->segment->start;
+  feed->end = feed->segment->end;
   feed->pipeline = pipeline;
   feed->source = packet_source (pipeline, "in");
   set_up (feed);
@@ -249,9 +250,10 @@ push (Feed * feed, GstSample * sample, GError ** error)
       feed->manifest->source, error);
 }
 
-/* Pictures before the place are kept as long as no keyframe follows before it. */
+/* Pictures before the place are kept as long as no keyframe follows before it. `most`: of the
+ * pictures, and how many of that are left. */
 static gboolean
-push_from (Feed * feed, PacketReader * reader, guint place, guint most,
+push_from (Feed * feed, PacketReader * reader, guint place, guint * most,
     GError ** error)
 {
   GPtrArray *early = g_ptr_array_new_with_free_func ((GDestroyNotify)
@@ -265,11 +267,11 @@ push_from (Feed * feed, PacketReader * reader, guint place, guint most,
       g_ptr_array_set_size (early, 0);
     g_ptr_array_add (early, sample);
   }
-  for (i = 0; going && i < early->len && i < most; i++)
+  for (i = 0; going && i < early->len && *most > 0; i++, --*most)
     going = push (feed, early->pdata[i], error);
   g_ptr_array_unref (early);
-  for (; going && i < most && (sample = packet_reader_next (reader,
-              error)); i++) {
+  for (; going && *most > 0 && (sample = packet_reader_next (reader, error));
+      --*most) {
     going = push (feed, sample, error);
     gst_sample_unref (sample);
   }
@@ -277,9 +279,10 @@ push_from (Feed * feed, PacketReader * reader, guint place, guint most,
 }
 
 static gboolean
-push_segment (Feed * feed, guint place, guint most, GError ** error)
+push_segment (Feed * feed, guint number, guint place, guint * most,
+    GError ** error)
 {
-  gchar *file = parts_file (feed->parts, "in", feed->segment->number, "gdp");
+  gchar *file = parts_file (feed->parts, "in", number, "gdp");
   GError *fault = NULL;
   PacketReader *reader = packet_reader_open (file, &fault);
   const gboolean pushed = reader
@@ -310,14 +313,23 @@ end (Feed * feed, GError ** error)
 gboolean
 feed_run (Feed * feed, GError ** error)
 {
-  return start (feed, error)
-      && (feed->segment->number == 0 || push_run_in (feed, error))
-      && push_segment (feed, 0, G_MAXUINT, error) && end (feed, error);
+  const guint number = feed->segment->number;
+  guint most = G_MAXUINT;
+
+  return start (feed, error) && (number == 0 || push_run_in (feed, error))
+      && push_segment (feed, number, 0, &most, error) && end (feed, error);
 }
 
 gboolean
 feed_run_some (Feed * feed, guint place, guint most, GError ** error)
 {
-  return start (feed, error) && push_segment (feed, place, most, error)
-      && end (feed, error);
+  const GArray *segments = feed->manifest->segments;
+  guint number = feed->segment->number;
+  gboolean going;
+
+  feed->end = g_array_index (segments, Segment, segments->len - 1).end;
+  going = start (feed, error);
+  for (; going && most > 0 && number < segments->len; number++, place = 0)
+    going = push_segment (feed, number, place, &most, error);
+  return going && end (feed, error);
 }

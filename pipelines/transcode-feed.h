@@ -22,8 +22,8 @@ GstElement *feed_element (Feed * feed, const gchar * name);
 /* Runs it. FALSE: an error. */
 gboolean feed_run (Feed * feed, GError ** error);
 
-/* Runs it with only so many pictures of the segment, from the last keyframe before a place on (a
- * number of pictures), without a run-in. FALSE: an error. */
+/* Runs it with only so many pictures, from the last keyframe before a place in the segment on (a
+ * number of pictures) into those that follow, without a run-in. FALSE: an error. */
 gboolean feed_run_some (Feed * feed, guint place, guint most, GError ** error);
 
 /* How many frames of the segment have been decoded. By any thread. */
