@@ -17,7 +17,7 @@ class Server:
     """zsdenoise-serve on a free port. As a context it is ended, and its folder removed."""
 
     def __init__(self, program, plugins, *options):
-        self.program, self.plugins = program, plugins
+        self.program, self.plugins = map(os.path.abspath, (program, plugins))
         self.folder = tempfile.TemporaryDirectory(prefix="zsdenoise-serve-")
         self.state = os.path.join(self.folder.name, "state")
         self.start(*options)
