@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How long a pipeline takes to stop while zsdenoise learns: bench-stop
+/* How long a pipeline takes to stop while zsdenoise learns: bench-stop [PICTURE.png]
  *
- * Stops it at other moments of an endless learning in 720p, for which the stream waits or not, and
- * prints the median and the longest time of each. */
+ * Stops it at other moments of an endless learning in 720p, for which the stream waits or not, and of
+ * a picture by itself, and prints the median and the longest time of each. */
 #include <gst/gst.h>
 #include <stdlib.h>
 
 enum
 { TIMES = 20 };
+
+#define LIVE "videotestsrc is-live=true ! video/x-raw,format=I420,width=1280," \
+    "height=720,framerate=30/1 ! zsnoise degree=0.08 ! zsdenoise epochs=1000000 "
 
 static gint
 compare (const void *a, const void *b)
@@ -51,21 +54,18 @@ time_stop (GstElement * pipeline, guint delay)
   return (gdouble) (g_get_monotonic_time () - start) / 1000;
 }
 
+/* Stops at moments that are so many microseconds apart. */
 static gboolean
-measure (const gchar * training)
+measure (const gchar * what, const gchar * line, guint apart)
 {
-  gchar *line = g_strdup_printf ("videotestsrc is-live=true ! video/x-raw,"
-      "format=I420,width=1280,height=720,framerate=30/1 ! zsnoise degree=0.08 "
-      "! zsdenoise training=%s epochs=1000000 ! fakesink", training);
   GstElement *pipeline = gst_parse_launch (line, NULL);
   gdouble times[TIMES];
   guint i;
 
-  g_free (line);
   if (pipeline == NULL)
     return FALSE;
   for (i = 0; i < TIMES; i++) {
-    times[i] = time_stop (pipeline, i * 3000);
+    times[i] = time_stop (pipeline, i * apart);
     if (times[i] < 0)
       break;
   }
@@ -74,16 +74,32 @@ measure (const gchar * training)
   if (i < TIMES)
     return FALSE;
   qsort (times, TIMES, sizeof *times, compare);
-  g_print ("stop while learning, training=%s: %.1f ms, %.1f ms at most of %d\n",
-      training, times[TIMES / 2], times[TIMES - 1], TIMES);
+  g_print ("stop, %s: %.1f ms, %.1f ms at most of %d\n", what,
+      times[TIMES / 2], times[TIMES - 1], TIMES);
   return TRUE;
+}
+
+static gboolean
+measure_picture (const gchar * file)
+{
+  gchar *line = g_strdup_printf ("filesrc location=%s ! pngdec ! videoconvert "
+      "! video/x-raw,format=RGB ! zsnoise degree=0.1 ! zsdenoise profile=best "
+      "! fakesink", file);
+  const gboolean done = measure ("a picture, profile=best", line, 250000);
+
+  g_free (line);
+  return done;
 }
 
 int
 main (int argc, char **argv)
 {
   gst_init (&argc, &argv);
-  if (measure ("background") && measure ("blocking"))
+  if (measure ("training=background", LIVE "training=background ! fakesink",
+          3000)
+      && measure ("training=blocking", LIVE "training=blocking ! fakesink",
+          3000)
+      && (argc < 2 || measure_picture (argv[1])))
     return 0;
   g_printerr ("bench-stop: the pipeline does not run\n");
   return 1;
