@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transcode-codec.h"
+#include "transcode-jobs.h"
 #include "transcode-look.h"
 #include "transcode-mend.h"
 #include "transcode-parts.h"
@@ -131,8 +132,18 @@ cut_behind (Manifest * manifest, const gchar * parts, GError ** error)
   return cut_film (manifest, parts, error);
 }
 
+/* Cores for each segment; where there are few, they share those that would have none. */
+static gint
+share_cores (const Options * options, guint segments)
+{
+  const guint at_once = MIN (jobs_count ((guint) options->jobs), segments);
+
+  return MAX (1, (gint) (g_get_num_processors () / MAX (1, at_once)));
+}
+
 static gboolean
-run (Manifest * manifest, const gchar * parts, GError ** error)
+run (Manifest * manifest, const Options * options, const gchar * parts,
+    GError ** error)
 {
   GError *fault = NULL;
   gboolean done = cut_film (manifest, parts, &fault);
@@ -143,6 +154,8 @@ run (Manifest * manifest, const gchar * parts, GError ** error)
   }
   if (fault)
     g_propagate_error (error, fault);
+  if (manifest->settings.threads == 0 && options->step == NULL)
+    manifest->settings.threads = share_cores (options, manifest->segments->len);
   done = done && look (manifest, parts, error)
       && manifest_write (manifest, parts, error);
   if (!done)
@@ -186,7 +199,7 @@ step_cut (const Options * options, const gchar * in, const gchar * out,
   } else if (manifest) {
     done = survey (manifest, error) && (!g_file_test (parts, G_FILE_TEST_EXISTS)
         || parts_remove (parts, error)) && make_folder (parts, error)
-        && run (manifest, parts, error);
+        && run (manifest, options, parts, error);
   }
   g_clear_pointer (&manifest, manifest_free);
   g_free (file);

@@ -102,9 +102,6 @@ run (Options * options, GError ** error)
     several = films->len > 1 || g_file_test (options->in[0],
         G_FILE_TEST_IS_DIR);
     options->out_is_folder = options->out_is_folder || several;
-    if (options->settings.threads == 0)
-      options->settings.threads = MAX (1, (gint) (g_get_num_processors () /
-              jobs_count ((guint) options->jobs)));
     status = run_all (options, films);
     g_ptr_array_unref (films);
   }
