@@ -12,6 +12,7 @@ typedef struct
   const gchar *line;            /* of the quantizer and the threads */
   const gchar *containers;
   gboolean interlaced;
+  gboolean odd;                 /* sizes, where chroma is subsampled */
   guint depth;                  /* bits of a sample at most */
 } Codec;
 
@@ -20,21 +21,21 @@ static const Codec codecs[] = {
   {"h264", 51, "x264enc pass=qual quantizer=%d threads=%d speed-preset=medium "
         "key-int-max=250 ! h264parse ! "
         "video/x-h264,stream-format=avc,alignment=au", ".mkv.mp4.mov.m4v",
-      TRUE, 10},
+      TRUE, FALSE, 10},
   {"h265", 51, "x265enc option-string=crf=%d:pools=%d:log-level=error "
         "log-level=error speed-preset=fast key-int-max=250 ! h265parse ! "
         "video/x-h265,stream-format=hvc1,alignment=au", ".mkv.mp4.mov.m4v",
-      FALSE, 10},
+      FALSE, FALSE, 10},
   {"vp9", 63, "vp9enc end-usage=cq cq-level=%d threads=%d target-bitrate=0 "
         "deadline=1000000 cpu-used=4 row-mt=true lag-in-frames=0 "
         "keyframe-max-dist=250", ".mkv.webm.mp4",
-      FALSE, 10},
+      FALSE, TRUE, 10},
   {"av1", 63, "av1enc end-usage=q max-quantizer=%d threads=%d "
         "cpu-used=6 row-mt=true keyframe-max-dist=250 ! "
         "av1parse ! video/x-av1,stream-format=obu-stream,alignment=tu",
-      ".mkv.webm.mp4", FALSE, 8},
+      ".mkv.webm.mp4", FALSE, TRUE, 8},
   {"ffv1", 0, "avenc_ffv1 gop-size=1 ! "
-        "capssetter caps=video/x-ffv,ffversion=1", ".mkv", TRUE, 10},
+        "capssetter caps=video/x-ffv,ffversion=1", ".mkv", TRUE, TRUE, 10},
 };
 
 static const Codec *
@@ -58,6 +59,12 @@ gboolean
 codec_keeps_interlacing (const gchar * codec)
 {
   return find (codec)->interlaced;
+}
+
+gboolean
+codec_keeps_odd_sizes (const gchar * codec)
+{
+  return find (codec)->odd;
 }
 
 guint

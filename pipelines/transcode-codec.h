@@ -18,6 +18,9 @@ gchar *codec_line (const gchar * codec, gint quality, gint threads);
 /* Whether the two fields of a frame can be encoded each by itself. */
 gboolean codec_keeps_interlacing (const gchar * codec);
 
+/* Whether a picture may end in the middle of a chroma sample. */
+gboolean codec_keeps_odd_sizes (const gchar * codec);
+
 /* The suffix, with its dot, of the usual file for this codec, where the source is such a file. */
 const gchar *codec_suffix (const gchar * codec, const gchar * source);
 

@@ -108,6 +108,11 @@ look (Manifest * manifest, const gchar * parts, GError ** error)
         "%s: its samples have %u bits, and %s would keep %u of them; give "
         "another --codec, or convert it", manifest->source, manifest->depth,
         codec, codec_depth (codec));
+  else if (manifest->odd && !codec_keeps_odd_sizes (codec))
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+        "%s: it is %dx%d, and %s keeps no odd sizes where chroma is "
+        "subsampled; give --codec vp9, av1 or ffv1", manifest->source,
+        manifest->width, manifest->height, codec);
   else
     return TRUE;
   return FALSE;

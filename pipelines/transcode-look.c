@@ -84,13 +84,20 @@ describe (const Manifest * manifest, GstSample * frame)
   return g_string_free (text, FALSE);
 }
 
-static guint
-depth_of (GstSample * frame)
+static void
+look_at_samples (Manifest * manifest, GstSample * frame)
 {
   GstVideoInfo info;
 
-  return gst_video_info_from_caps (&info, gst_sample_get_caps (frame)) ?
-      (guint) GST_VIDEO_INFO_COMP_DEPTH (&info, 0) : 8;
+  manifest->depth = 8;
+  if (!gst_video_info_from_caps (&info, gst_sample_get_caps (frame)))
+    return;
+  manifest->depth = (guint) GST_VIDEO_INFO_COMP_DEPTH (&info, 0);
+  if (GST_VIDEO_INFO_IS_YUV (&info))
+    manifest->odd =
+        info.width & ((1 << GST_VIDEO_FORMAT_INFO_W_SUB (info.finfo, 1)) - 1)
+        || info.height & ((1 << GST_VIDEO_FORMAT_INFO_H_SUB (info.finfo,
+                1)) - 1);
 }
 
 gboolean
@@ -111,7 +118,7 @@ look_at_frames (Manifest * manifest, const gchar * parts, GError ** error)
   }
   if (frame) {
     manifest->raw = describe (manifest, frame);
-    manifest->depth = depth_of (frame);
+    look_at_samples (manifest, frame);
     gst_sample_unref (frame);
   }
   g_clear_pointer (&reader, packet_reader_free);

@@ -29,6 +29,7 @@ typedef struct
   guint depth;                  /* bits of their samples */
   gint turn;                    /* GstVideoOrientationMethod: how they are brought upright */
   gint width, height;
+  gboolean odd;                 /* it ends in the middle of a chroma sample; while it is cut */
   guint64 duration;             /* of the source, while it is cut; GST_CLOCK_TIME_NONE: not known */
   gboolean damaged;             /* it could not be read to its end */
   gboolean mended;              /* it is read from a copy without the damage (transcode-mend.h) */
