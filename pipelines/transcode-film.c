@@ -13,7 +13,7 @@
 typedef struct
 {
   guint64 frames, decoded;
-  gdouble noise;                /* mean of the frames' */
+  gdouble noise;                /* mean of the frames'; below 0: not looked for */
 } Total;
 
 static Total
@@ -40,23 +40,28 @@ print_summary (const Manifest * manifest, const Total * total, gdouble seconds)
 {
   const guint in = manifest_frames (manifest);
   GStatBuf status = { 0 };
+  const guint64 lost = in > total->decoded ? in - total->decoded : 0;
   gchar *before = g_format_size (manifest->source_bytes), *after;
+  gchar *noise = total->noise < 0 ? g_strdup ("") :
+      g_strdup_printf ("; noise found %.1f of 255", total->noise);
 
   g_stat (manifest->out, &status);
   after = g_format_size ((guint64) status.st_size);
-  g_print ("%s: %u frames in, %" G_GUINT64_FORMAT " out; %.1f s, %.1f "
-      "frames/s; %s, %.0f %% of %s; noise found %.1f of 255\n", manifest->out,
-      in, total->frames, seconds, (gdouble) total->frames / MAX (seconds,
-          0.001), after, 100.0 * (gdouble) status.st_size /
-      (gdouble) MAX (manifest->source_bytes, 1), before, total->noise);
-  if (in > total->decoded)
-    g_printerr ("transcode: %s: %" G_GUINT64_FORMAT " of its pictures are "
+  g_print ("%s: %u frame%s in, %" G_GUINT64_FORMAT " out; %.1f s, %.1f "
+      "frames/s; %s, %.0f %% of %s%s\n", manifest->out,
+      in, in == 1 ? "" : "s", total->frames, seconds,
+      (gdouble) total->frames / MAX (seconds, 0.001), after,
+      100.0 * (gdouble) status.st_size / (gdouble) MAX (manifest->source_bytes,
+          1), before, noise);
+  if (lost > 0)
+    g_printerr ("transcode: %s: %" G_GUINT64_FORMAT " of its pictures %s "
         "damaged and could not be decoded; the rest is in %s\n",
-        manifest->source, in - total->decoded, manifest->out);
+        manifest->source, lost, lost == 1 ? "is" : "are", manifest->out);
   if (manifest->damaged)
     g_printerr ("transcode: %s: it ends before its time, or cannot be read to "
         "its end; what comes before is in %s\n", manifest->source,
         manifest->out);
+  g_free (noise);
   g_free (after);
   g_free (before);
 }

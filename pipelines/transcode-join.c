@@ -302,8 +302,8 @@ check_film (const Manifest * manifest, const gchar * file, guint frames,
     g_propagate_error (error, fault);
   else if (found != frames)
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_MUX,
-        "%s: %u frames were denoised and %u are in the file", manifest->out,
-        frames, found);
+        "%s: of frames, %u were denoised and %u are in the file",
+        manifest->out, frames, found);
   return fault == NULL && found == frames;
 }
 

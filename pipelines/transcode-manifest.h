@@ -45,7 +45,7 @@ typedef struct
   guint64 coded;                /* of the pictures in it */
   gchar *sha256;
   gdouble seconds;              /* that it took */
-  gdouble noise;                /* standard deviation, of 255 */
+  gdouble noise;                /* standard deviation, of 255; below 0: not looked for */
 } Outcome;
 
 Manifest *manifest_new (void);

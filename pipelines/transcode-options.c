@@ -100,6 +100,8 @@ find_fault (const Options * options)
     return "give either --resume or --overwrite";
   if (options->preview > 0 && options->compare)
     return "give either --preview or --compare";
+  if (options->compare && settings->strength <= 0)
+    return "--compare: give a --strength above 0, which it compares with 0";
   if ((options->preview > 0 || options->compare)
       && (settings->start > 0 || settings->end > 0))
     return "--preview and --compare take the middle: give neither --start nor "

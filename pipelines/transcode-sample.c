@@ -112,12 +112,13 @@ sample_dry_run (const Options * options, const gchar * in, const gchar * out,
   Survey *survey = mux ? survey_new (in, error) : NULL;
   const gboolean fits = survey && survey_fits (survey, mux, out, error);
   gchar *text = survey ? survey_describe (survey) : NULL;
+  const guint jobs = jobs_count ((guint) options->jobs);
 
   if (fits)
-    g_print ("%s\n%s  to: %s, %s of quality %d, %u pieces at a time%s\n", in,
-        text, out, options->settings.codec, options->settings.quality,
-        jobs_count ((guint) options->jobs), g_file_test (out,
-            G_FILE_TEST_EXISTS) ? "; it is there already" : "");
+    g_print ("%s\n%s  to: %s, %s of quality %d, %u piece%s at a time%s\n", in,
+        text, out, options->settings.codec, options->settings.quality, jobs,
+        jobs == 1 ? "" : "s", g_file_test (out, G_FILE_TEST_EXISTS) ?
+        "; it is there already" : "");
   g_free (text);
   g_clear_pointer (&survey, survey_free);
   g_free (mux);

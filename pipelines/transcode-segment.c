@@ -85,7 +85,7 @@ count (const Encoding * encoding, Outcome * outcome, GError ** error)
   if (outcome->frames == outcome->decoded)
     return TRUE;
   g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_ENCODE,
-      "segment %u: %u frames came and %u were encoded", outcome->number,
+      "segment %u: of frames, %u came and %u were encoded", outcome->number,
       outcome->decoded, outcome->frames);
   return FALSE;
 }
