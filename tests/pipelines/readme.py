@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The README's lines for a shell, as they are written, and a folder to run them in."""
+import os
+import pathlib
+import re
+import subprocess
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+
+
+def lines(section):
+    """Those of all blocks for a shell between its heading and the next one."""
+    text = (TOP / "README.md").read_text(encoding="utf-8")
+    body = re.search(rf"^#+ {re.escape(section)}\n(.*?)(?=^#+ |\Z)", text, re.DOTALL | re.MULTILINE)[1]
+    found = "".join(re.findall(r"^```sh\n(.*?)^```$", body, re.DOTALL | re.MULTILINE))
+    assert found, f"README, {section}: no lines for a shell"
+    return found
+
+
+def run(section, build, **others):
+    """Runs them in the current folder, up to the first that fails, as if the project lay there; what they
+    print. Nothing is installed and built, as that has been done."""
+    os.mkdir("pipelines")
+    for script in (TOP / "pipelines").iterdir():
+        if os.access(script, os.X_OK) and script.is_file():
+            os.symlink(script, f"pipelines/{script.name}")
+    for script in "install", "build":
+        os.remove(f"pipelines/{script}")
+        with open(f"pipelines/{script}", "x", opener=lambda *how: os.open(*how, 0o755)) as file:
+            file.write("#!/bin/sh\n")
+    os.symlink(build, "build")
+    done = subprocess.run(["sh", "-e"], input=lines(section), capture_output=True, text=True, **others)
+    assert done.returncode == 0, (lines(section), done)
+    return done.stdout
