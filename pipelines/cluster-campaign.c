@@ -294,15 +294,30 @@ last_line (const gchar * file)
   return line;
 }
 
+/* For glob(): its own letters stand for themselves. */
+static gchar *
+quote (const gchar * folder)
+{
+  GString *quoted = g_string_new (NULL);
+
+  for (; *folder; folder++) {
+    if (strchr ("*?[\\", *folder))
+      g_string_append_c (quoted, '\\');
+    g_string_append_c (quoted, *folder);
+  }
+  return g_string_free (quoted, FALSE);
+}
+
 gchar *
 campaign_complaint (const Campaign * campaign, guint film)
 {
   const gchar *const kinds[] = { "cut", "learn", "segment-*", "join" };
-  gchar *line = NULL;
+  gchar *folder = quote (campaign->folder), *line = NULL;
+  const Campaign quoted = {.folder = folder };
   gsize i, j;
 
   for (i = 0; i < G_N_ELEMENTS (kinds) && line == NULL; i++) {
-    gchar *pattern = campaign_log (campaign, (gint) film, kinds[i]);
+    gchar *pattern = campaign_log (&quoted, (gint) film, kinds[i]);
     glob_t found;
 
     if (glob (pattern, 0, NULL, &found) == 0) {
@@ -312,5 +327,6 @@ campaign_complaint (const Campaign * campaign, guint film)
     }
     g_free (pattern);
   }
+  g_free (folder);
   return line;
 }

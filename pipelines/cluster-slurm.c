@@ -193,11 +193,26 @@ quote (GStrv command)
   return g_string_free (line, FALSE);
 }
 
+/* As a pattern of sbatch's. */
+static gchar *
+log_pattern (const SlurmJob * job)
+{
+  gchar *stem = g_strndup (job->log, strlen (job->log) - strlen (".log"));
+  gchar **parts = g_strsplit (stem, "%", -1);
+  gchar *quoted = g_strjoinv ("%%", parts);
+  gchar *pattern = g_strconcat (quoted, job->array ? "-%a" : "", ".log", NULL);
+
+  g_free (quoted);
+  g_strfreev (parts);
+  g_free (stem);
+  return pattern;
+}
+
 guint64
 slurm_submit (const SlurmJob * job, const SlurmBounds * bounds, GError ** error)
 {
   GStrvBuilder *builder = begin (bounds);
-  gchar *line = quote (job->command), *out;
+  gchar *line = quote (job->command), *log = log_pattern (job), *out;
   guint64 number;
 
   g_strv_builder_add (builder, "--parsable");
@@ -208,13 +223,14 @@ slurm_submit (const SlurmJob * job, const SlurmBounds * bounds, GError ** error)
   add (builder, "--job-name=", job->name);
   add (builder, "--chdir=", job->folder);
   add (builder, "--comment=", job->comment);
-  add (builder, "--output=", job->log);
+  add (builder, "--output=", log);
   add (builder, "--array=", job->array);
   add (builder, "--dependency=", job->dependency);
   add_number (builder, "--nice=", job->nice, "");
   add (builder, "--wrap=", line);
   out = end (builder, error);
   number = out ? g_ascii_strtoull (out, NULL, 10) : 0;
+  g_free (log);
   g_free (line);
   g_free (out);
   return number;

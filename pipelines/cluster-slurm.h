@@ -18,7 +18,7 @@ typedef struct
 {
   const gchar *name;            /* shared by all jobs that are asked for or cancelled together */
   const gchar *comment;         /* tells them apart */
-  const gchar *log;             /* a file, %a in it is the place in the array */
+  const gchar *log;             /* a file, x.log; of an array, each place has its own, x-3.log */
   const gchar *array;           /* NULL: it is none */
   const gchar *dependency;      /* NULL: on nothing */
   const gchar *folder;          /* to run in */

@@ -50,7 +50,7 @@ submit_step (Steps * steps, guint film, const Step * step, GError ** error)
 {
   const Campaign *campaign = steps->campaign;
   SlurmBounds bounds = campaign->bounds;
-  gchar *kind = step->array ? g_strdup_printf ("%s-%u-%%a", step->step,
+  gchar *kind = step->array ? g_strdup_printf ("%s-%u", step->step,
       step->base) : g_strdup (step->step);
   gchar *comment = g_strdup_printf ("%u %s", film, step->step);
   gchar *log = campaign_log (campaign, (gint) film, kind);
