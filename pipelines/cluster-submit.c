@@ -92,7 +92,7 @@ add_films (Campaign * campaign, GStrv in, const gchar * codec, GError ** error)
   GHashTable *owners = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
       NULL);
   gboolean done = films != NULL;
-  guint i;
+  guint there, i;
 
   for (i = 0; done && i < films->len; i++) {
     gchar *film = films->pdata[i];
@@ -102,9 +102,11 @@ add_films (Campaign * campaign, GStrv in, const gchar * codec, GError ** error)
         && add_film (campaign, owners, films->pdata[i], codec, error);
     g_free (film);
   }
-  if (done && films->len > campaign->films->len)
-    g_print ("%u of %u films are in %s already\n",
-        films->len - campaign->films->len, films->len, campaign->folder);
+  there = done ? films->len - campaign->films->len : 0;
+  if (there > 0)
+    g_print ("%u of %u film%s %s in %s already\n", there, films->len,
+        films->len == 1 ? "" : "s", there == 1 ? "is" : "are",
+        campaign->folder);
   g_hash_table_unref (owners);
   g_clear_pointer (&films, g_ptr_array_unref);
   return done;
@@ -229,8 +231,9 @@ submit (const ClusterOptions * options, GError ** error)
         && measure_queue (campaign, options, error)
         && campaign_save (campaign, error) && feed_begin (campaign, error);
     if (done)
-      g_print ("%u films are submitted as %s; how far they are: cluster status "
-          "%s\n", campaign->films->len, campaign->name, campaign->folder);
+      g_print ("%u film%s submitted as %s; cluster status %s says how far\n",
+          campaign->films->len, campaign->films->len == 1 ? " is" : "s are",
+          campaign->name, campaign->folder);
   }
   campaign_free (campaign);
   g_free (codec);
