@@ -12,21 +12,25 @@ film_parts (const gchar * out)
   return g_strconcat (out, PARTS_SUFFIX, NULL);
 }
 
-static gboolean
-is_done (const gchar * parts, guint number, gboolean sums)
+static void
+look_at_segment (FilmState * state, const gchar * parts, guint number,
+    gboolean sums)
 {
   gchar *file = parts_file (parts, "out", number, "gdp");
   struct stat info;
   Outcome outcome;
-  gboolean done = outcome_read (&outcome, parts, number);
+  const gboolean done = outcome_read (&outcome, parts, number);
+  gboolean whole = done;
 
   if (done && sums)
-    done = parts_is_whole (file, outcome.bytes, outcome.sha256);
+    whole = parts_is_whole (file, outcome.bytes, outcome.sha256);
   else if (done)
-    done = stat (file, &info) == 0 && (guint64) info.st_size == outcome.bytes;
+    whole = stat (file, &info) == 0 && (guint64) info.st_size == outcome.bytes;
+  if (!whole)
+    g_array_append_val (state->missing, number);
+  state->damaged += done && !whole;
   outcome_clear (&outcome);
   g_free (file);
-  return done;
 }
 
 FilmState
@@ -46,8 +50,7 @@ film_look (const gchar * out, gboolean sums)
     state.learned = g_file_test (model, G_FILE_TEST_EXISTS);
     state.segments = manifest->segments->len;
     for (number = 0; number < state.segments; number++)
-      if (!is_done (parts, number, sums))
-        g_array_append_val (state.missing, number);
+      look_at_segment (&state, parts, number, sums);
     manifest_free (manifest);
   }
   g_free (model);

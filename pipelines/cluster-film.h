@@ -10,6 +10,7 @@ typedef struct
   gboolean cut, learned, joined;        /* of a picture or two nothing is learned */
   guint segments;
   GArray *missing;              /* of guint, the numbers of the segments that are not done */
+  guint damaged;                /* of these, segments that were done */
 } FilmState;
 
 /* With `sums`, segments count as done only if their checksums are right. */

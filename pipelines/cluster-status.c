@@ -25,7 +25,7 @@ typedef struct
 {
   const CampaignFilm *about;
   Stage stage;
-  guint segments, done;
+  guint segments, done, damaged;
   guint running, queued;        /* tasks, of all kinds */
   gchar *complaint;             /* NULL: there is none */
 } Row;
@@ -82,6 +82,7 @@ look (Status * status, guint film, gboolean sums)
   state = film_look (row->about->out, sums);
   row->segments = state.segments;
   row->done = state.segments - state.missing->len;
+  row->damaged = state.damaged;
   if (state.joined)
     row->stage = DONE;
   else if (row->about->given_up && row->running + row->queued == 0)
@@ -121,6 +122,17 @@ print_row (const Row * row, gboolean asked)
 }
 
 static void
+print_words (const Row * row)
+{
+  if (row->complaint)
+    g_print ("  %s\n", row->complaint);
+  if (row->damaged > 0)
+    g_print ("  %u of its segments %s been damaged on the disk, and %s to be "
+        "done again\n", row->damaged, row->damaged == 1 ? "has" : "have",
+        row->damaged == 1 ? "is" : "are");
+}
+
+static void
 print_rows (const Status * status, Stage stage, guint * left)
 {
   guint i, more = 0;
@@ -130,8 +142,7 @@ print_rows (const Status * status, Stage stage, guint * left)
       if (*left > 0) {
         (*left)--;
         print_row (&status->rows[i], status->asked);
-        if (status->rows[i].complaint)
-          g_print ("  %s\n", status->rows[i].complaint);
+        print_words (&status->rows[i]);
       } else {
         more++;
       }
@@ -175,8 +186,9 @@ print_screen (const Status * status)
 {
   guint left = ROWS, stage;
 
-  g_print ("%u films: %u done, %u under way, %u waiting, %u failed; ",
-      status->campaign->films->len, status->counts[DONE],
+  g_print ("%u film%s: %u done, %u under way, %u waiting, %u failed; ",
+      status->campaign->films->len, status->campaign->films->len == 1 ? "" :
+      "s", status->counts[DONE],
       status->counts[GOING], status->counts[WAITING], status->counts[FAILED]);
   if (status->asked)
     g_print ("tasks: %u running, %u waiting\n", status->running,
@@ -202,6 +214,7 @@ add_row (JsonBuilder * builder, const Row * row)
   } numbers[] = {
     {"segments", row->segments},
     {"segments_done", row->done},
+    {"segments_damaged", row->damaged},
     {"tasks_running", row->running},
     {"tasks_queued", row->queued},
     {"tries", (guint) row->about->tries},

@@ -254,31 +254,41 @@ write_film (const Manifest * manifest, const gchar * parts, const gchar * file,
 
 /* --- checks --- */
 
+/* One whose file is not whole is not done any more: the next one to look makes it again. */
+static gboolean
+check_segment (const Manifest * manifest, const gchar * parts, guint number,
+    guint * frames, GError ** error)
+{
+  gchar *file = parts_file (parts, "out", number, "gdp");
+  Outcome outcome;
+  const gboolean done = outcome_read (&outcome, parts, number);
+  const gboolean whole = done
+      && parts_is_whole (file, outcome.bytes, outcome.sha256);
+
+  *frames += outcome.frames;
+  if (!whole)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY, "%s: segment %u of %u %s",
+        manifest->out, number, manifest->segments->len, done ? "has been "
+        "damaged on the disk, and is to be done again" : "is not done");
+  if (done && !whole)
+    outcome_remove (parts, number);
+  outcome_clear (&outcome);
+  g_free (file);
+  return whole;
+}
+
 /* Whether all segments are done and whole; how many frames they have. */
 static gboolean
 check_parts (const Manifest * manifest, const gchar * parts, guint * frames,
     GError ** error)
 {
+  gboolean whole = TRUE;
   guint i;
 
   *frames = 0;
-  for (i = 0; i < manifest->segments->len; i++) {
-    gchar *file = parts_file (parts, "out", i, "gdp");
-    Outcome outcome;
-    const gboolean whole = outcome_read (&outcome, parts, i)
-        && parts_is_whole (file, outcome.bytes, outcome.sha256);
-
-    *frames += outcome.frames;
-    if (!whole)
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY,
-          "%s: segment %u of %u is not done", manifest->out, i,
-          manifest->segments->len);
-    outcome_clear (&outcome);
-    g_free (file);
-    if (!whole)
-      return FALSE;
-  }
-  return TRUE;
+  for (i = 0; i < manifest->segments->len; i++)
+    whole &= check_segment (manifest, parts, i, frames, whole ? error : NULL);
+  return whole;
 }
 
 /* Whether that many pictures can be read from the film. */

@@ -3,6 +3,8 @@
 
 #include "transcode-parts.h"
 
+#include <gio/gio.h>
+#include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
 
 #define VERSION 1
@@ -337,6 +339,15 @@ outcome_read (Outcome * outcome, const gchar * parts, guint number)
   }
   g_free (file);
   return outcome->sha256 != NULL;
+}
+
+void
+outcome_remove (const gchar * parts, guint number)
+{
+  gchar *file = parts_file (parts, "out", number, "json");
+
+  g_unlink (file);
+  g_free (file);
 }
 
 void

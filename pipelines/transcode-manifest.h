@@ -63,4 +63,7 @@ gboolean outcome_write (const Outcome * outcome, const gchar * parts,
     GError ** error);
 void outcome_clear (Outcome * outcome);
 
+/* It is not done from now on. */
+void outcome_remove (const gchar * parts, guint number);
+
 #endif

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A Slurm to try things on: munged, slurmctld and several slurmd on the loopback, as the user who runs
 the tests, in a folder of its own, without systemd and control groups."""
-import getpass
 import os
 import shutil
 import signal
@@ -41,7 +40,7 @@ SelectTypeParameters=CR_Core_Memory
 SchedulerType=sched/backfill
 SchedulerParameters=batch_sched_delay=0,sched_interval=1,sched_min_interval=100000,bf_interval=1
 ReturnToService=2
-SlurmdTimeout=20
+SlurmdTimeout={patience}
 MessageTimeout=5
 KillWait=2
 BatchStartTimeout=30
@@ -49,7 +48,7 @@ MinJobAge=2
 MaxArraySize={array}
 MaxJobCount={jobs}
 {nodes}
-PartitionName=films Nodes=ALL Default=YES MaxTime=60 State=UP
+PartitionName=films Nodes=ALL Default=YES MaxTime={minutes} State=UP
 """
 
 
@@ -69,10 +68,37 @@ def free_ports(count):
     return ports
 
 
+def parent(pid):
+    """0: it has ended."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return int(file.read().rsplit(")", 1)[1].split()[1])
+    except OSError:
+        return 0
+
+
+def is_step(pid):
+    """Whether it is what runs a task for slurmd."""
+    try:
+        with open(f"/proc/{pid}/comm") as file:
+            return file.read().startswith("slurmstepd")
+    except OSError:
+        return False
+
+
+def kill(pid):
+    """If it has not ended by itself."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
 class Slurm:
     """As a context all that it has started is ended, and its folder removed."""
 
-    def __init__(self, nodes=2, cpus=1, memory=2000, array=1001, jobs=10000):
+    def __init__(self, nodes=2, cpus=1, memory=2000, array=1001, jobs=10000, minutes=60, patience=20):
+        """`patience`: seconds after which a node that does not answer is taken for dead."""
         os.environ["PATH"] += ":/usr/sbin:/sbin"
         self.folder = tempfile.mkdtemp(prefix="zsdenoise-slurm-")
         self.daemons = {}
@@ -81,7 +107,8 @@ class Slurm:
         os.mkdir(f"{self.folder}/state")
         with open(f"{self.folder}/slurm.conf", "w") as file:
             file.write(CONFIG.format(
-                folder=self.folder, user=getpass.getuser(), ports=ports, array=array, jobs=jobs,
+                folder=self.folder, user=os.getuid(), ports=ports, array=array, jobs=jobs,
+                minutes=minutes, patience=patience,
                 nodes="\n".join(f"NodeName={name} NodeHostname={socket.gethostname()} NodeAddr=127.0.0.1 "
                                 f"Port={port} CPUs={cpus} RealMemory={memory} State=UNKNOWN"
                                 for name, port in zip(self.names, ports[1:]))))
@@ -109,7 +136,7 @@ class Slurm:
         for name in list(self.daemons):
             self.stop(name, signal.SIGKILL)
         for pid in self.left():
-            os.kill(pid, signal.SIGKILL)
+            kill(pid)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     # --- daemons ---
@@ -133,6 +160,14 @@ class Slurm:
         daemon.send_signal(how)
         daemon.wait(PATIENCE)
 
+    def kill_node(self, name):
+        """With all that runs there; it does not come back."""
+        self.stop(name, signal.SIGKILL)
+        tasks = self.left(f"SLURMD_NODENAME={name}")
+        # First what would tell the controller of their end.
+        for pid in [*{pid for pid in map(parent, tasks) if is_step(pid)}, *tasks]:
+            kill(pid)
+
     def wait(self, is_so, what):
         end = time.monotonic() + PATIENCE
         while not is_so():
@@ -149,13 +184,13 @@ class Slurm:
                     said.append(name + ": " + "".join(file.readlines()[-8:]))
         return "\n".join(said)
 
-    def left(self):
-        """Processes that tasks have left behind: all of those that know this Slurm."""
-        found, mark = [], f"SLURM_CONF={self.folder}/slurm.conf".encode()
+    def left(self, *variables):
+        """Processes that tasks have left behind: all of those that know this Slurm, and have these variables."""
+        found, marks = [], {f"SLURM_CONF={self.folder}/slurm.conf".encode(), *map(str.encode, variables)}
         for pid in filter(str.isdigit, os.listdir("/proc")):
             try:
                 with open(f"/proc/{pid}/environ", "rb") as file:
-                    if mark in file.read().split(b"\0") and int(pid) != os.getpid():
+                    if marks <= set(file.read().split(b"\0")) and int(pid) != os.getpid():
                         found.append(int(pid))
             except OSError:
                 pass
