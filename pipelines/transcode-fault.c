@@ -65,10 +65,17 @@ fault_wait_end (GstElement * pipeline, const gchar * what, GError ** error)
   return ended;
 }
 
+gboolean
+fault_is_no_space (const GError * error)
+{
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE)
+      || g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOSPC);
+}
+
 gint
 fault_status (const GError * error)
 {
-  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE)
+  return fault_is_no_space (error)
       || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_BUSY) ?
       FAULT_TEMPORARY : 1;
 }

@@ -16,6 +16,9 @@ gboolean fault_take (GstElement * pipeline, const gchar * what,
 gboolean fault_wait_end (GstElement * pipeline, const gchar * what,
     GError ** error);
 
+/* Whether the disk was full. */
+gboolean fault_is_no_space (const GError * error);
+
 /* The exit status that fits the error. */
 gint fault_status (const GError * error);
 

@@ -116,11 +116,12 @@ static void
 read_line (Task * task, const gchar * line)
 {
   JsonParser *parser = json_parser_new ();
+  JsonNode *root = json_parser_load_from_data (parser, line, -1, NULL) ?
+      json_parser_get_root (parser) : NULL;
   JsonObject *object;
 
-  if (json_parser_load_from_data (parser, line, -1, NULL)
-      && JSON_NODE_HOLDS_OBJECT (json_parser_get_root (parser))) {
-    object = json_node_get_object (json_parser_get_root (parser));
+  if (root && JSON_NODE_HOLDS_OBJECT (root)) {
+    object = json_node_get_object (root);
     task->frames = (guint64) json_object_get_int_member_with_default (object,
         "frames", (gint64) task->frames);
     task->bytes = (guint64) json_object_get_int_member_with_default (object,
@@ -156,6 +157,7 @@ static void
 on_end (Task * task)
 {
   Jobs *jobs = task->jobs;
+  const guint number = task->number;
   GError *error = judge (task), *fault = NULL;
   Outcome outcome = { 0 };
 
@@ -166,14 +168,14 @@ on_end (Task * task)
       return;
     error = fault;
   }
+  g_ptr_array_remove_fast (jobs->tasks, task);
   if (error)
     stop (jobs, error);
-  else if (outcome_read (&outcome, jobs->parts, task->number)) {
+  else if (outcome_read (&outcome, jobs->parts, number)) {
     jobs->done += outcome.frames;
     jobs->bytes += outcome.bytes;
   }
   outcome_clear (&outcome);
-  g_ptr_array_remove_fast (jobs->tasks, task);
   start_more (jobs);
 }
 

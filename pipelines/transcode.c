@@ -69,7 +69,8 @@ run_one (const Options * options, const gchar * in, GError ** error)
   return done;
 }
 
-/* A film that fails does not stop the others, unless the user has. The exit status. */
+/* A film that fails does not stop the others, unless the user has, or there is no room for them
+ * either. The exit status. */
 static int
 run_all (const Options * options, GPtrArray * films)
 {
@@ -80,12 +81,12 @@ run_all (const Options * options, GPtrArray * films)
   for (i = 0; i < films->len; i++)
     if (!run_one (options, films->pdata[i], &error)) {
       const gboolean stopped = g_error_matches (error, G_IO_ERROR,
-          G_IO_ERROR_CANCELLED);
+          G_IO_ERROR_CANCELLED) || fault_is_no_space (error);
 
       g_printerr ("transcode: %s\n", error->message);
       status = fault_status (error);
       g_clear_error (&error);
-      if (stopped || status == FAULT_TEMPORARY)
+      if (stopped)
         break;
     }
   return status;
