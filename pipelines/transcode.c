@@ -44,13 +44,18 @@ run_step (const Options * options, GError ** error)
 
 /* --- all of them --- */
 
+static gchar *
+result_of (const Options * options, const gchar * in)
+{
+  return options->out && !options->out_is_folder ? g_strdup (options->out) :
+      films_result (options->out ? options->out : USUAL_FOLDER, in,
+      options->preview > 0 ? "-preview" : "", options->settings.codec);
+}
+
 static gboolean
 run_one (const Options * options, const gchar * in, GError ** error)
 {
-  gchar *out = options->out && !options->out_is_folder ?
-      g_strdup (options->out) :
-      films_result (options->out ? options->out : USUAL_FOLDER, in,
-      options->preview > 0 ? "-preview" : "", options->settings.codec);
+  gchar *out = result_of (options, in);
   Options sample = *options;
   gboolean done;
 
@@ -92,6 +97,29 @@ run_all (const Options * options, GPtrArray * films)
   return status;
 }
 
+/* Whether each of them has a result of its own. */
+static gboolean
+are_apart (const Options * options, GPtrArray * films, GError ** error)
+{
+  GHashTable *owners = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+      NULL);
+  const gchar *other = NULL;
+  guint i;
+
+  for (i = 0; i < films->len && other == NULL; i++) {
+    gchar *out = result_of (options, films->pdata[i]);
+
+    other = g_hash_table_lookup (owners, out);
+    if (other)
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST, "%s and %s would "
+          "both go to %s; give them different folders", other,
+          (const gchar *) films->pdata[i], out);
+    g_hash_table_insert (owners, out, films->pdata[i]);
+  }
+  g_hash_table_unref (owners);
+  return other == NULL;
+}
+
 static int
 run (Options * options, GError ** error)
 {
@@ -103,7 +131,8 @@ run (Options * options, GError ** error)
     several = films->len > 1 || g_file_test (options->in[0],
         G_FILE_TEST_IS_DIR);
     options->out_is_folder = options->out_is_folder || several;
-    status = run_all (options, films);
+    if (options->compare || are_apart (options, films, error))
+      status = run_all (options, films);
     g_ptr_array_unref (films);
   }
   return status;
