@@ -188,26 +188,44 @@ fits (const Manifest * found, const Manifest * wanted, GError ** error)
   return FALSE;
 }
 
+/* Whether it is done, or cannot be; what a damaged manifest tells of is of no use. */
+static gboolean
+is_settled (const Manifest * wanted, const gchar * parts, gboolean * done,
+    GError ** error)
+{
+  gchar *file = g_build_filename (parts, PARTS_MANIFEST, NULL);
+  GError *fault = NULL;
+  Manifest *found = NULL;
+  gboolean settled = g_file_test (file, G_FILE_TEST_EXISTS);
+
+  if (settled)
+    found = manifest_read (parts, &fault);
+  *done = found && fits (found, wanted, error);
+  if (g_error_matches (fault, G_IO_ERROR, G_IO_ERROR_INVALID_DATA)) {
+    settled = FALSE;
+    g_clear_error (&fault);
+  }
+  if (fault)
+    g_propagate_error (error, fault);
+  g_clear_pointer (&found, manifest_free);
+  g_free (file);
+  return settled;
+}
+
 gboolean
 step_cut (const Options * options, const gchar * in, const gchar * out,
     GError ** error)
 {
-  Manifest *manifest = plan (options, in, out, error), *found;
+  Manifest *manifest = plan (options, in, out, error);
   gchar *parts = step_parts (out);
-  gchar *file = g_build_filename (parts, PARTS_MANIFEST, NULL);
   gboolean done = FALSE;
 
-  if (manifest && !options->overwrite && g_file_test (file, G_FILE_TEST_EXISTS)) {
-    found = manifest_read (parts, error);
-    done = found && fits (found, manifest, error);
-    g_clear_pointer (&found, manifest_free);
-  } else if (manifest) {
+  if (manifest && (options->overwrite
+          || !is_settled (manifest, parts, &done, error)))
     done = survey (manifest, error) && (!g_file_test (parts, G_FILE_TEST_EXISTS)
         || parts_remove (parts, error)) && make_folder (parts, error)
         && run (manifest, options, parts, error);
-  }
   g_clear_pointer (&manifest, manifest_free);
-  g_free (file);
   g_free (parts);
   return done;
 }

@@ -160,6 +160,32 @@ feed_decoded (Feed * feed)
   return (guint) g_atomic_int_get (&feed->decoded);
 }
 
+/* --- packets --- */
+
+/* If it is as it was cut. */
+static PacketReader *
+open_segment (const Feed * feed, guint number, GError ** error)
+{
+  const Segment *segment =
+      &g_array_index (feed->manifest->segments, Segment, number);
+  gchar *file = parts_file (feed->parts, "in", number, "gdp");
+  PacketReader *reader = NULL;
+  guint64 bytes;
+  gchar *sha256 = NULL;
+
+  if (parts_sum (file, &bytes, &sha256, error)) {
+    if (bytes == segment->bytes && g_strcmp0 (sha256, segment->sha256) == 0)
+      reader = packet_reader_open (file, error);
+    else
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s has been "
+          "damaged since it was cut; to begin anew, remove %s", file,
+          feed->parts);
+  }
+  g_free (sha256);
+  g_free (file);
+  return reader;
+}
+
 /* --- the run-in --- */
 
 /* Drops what comes before the last keyframe that leaves enough. */
@@ -205,13 +231,11 @@ read_run_in (Feed * feed, GError ** error)
 {
   GPtrArray *samples = g_ptr_array_new_with_free_func ((GDestroyNotify)
       gst_sample_unref);
-  gchar *file = parts_file (feed->parts, "in", feed->segment->number - 1,
-      "gdp");
-  PacketReader *reader = packet_reader_open (file, error);
   GError *fault = NULL;
+  PacketReader *reader = open_segment (feed, feed->segment->number - 1,
+      &fault);
   GstSample *sample;
 
-  g_free (file);
   while (reader && (sample = packet_reader_next (reader, &fault))) {
     if (packet_is_key (sample))
       shorten (samples);
@@ -220,7 +244,7 @@ read_run_in (Feed * feed, GError ** error)
   g_clear_pointer (&reader, packet_reader_free);
   if (fault)
     g_propagate_error (error, fault);
-  if (fault || samples->len == 0)
+  if (fault)
     g_clear_pointer (&samples, g_ptr_array_unref);
   return samples;
 }
@@ -232,7 +256,7 @@ push_run_in (Feed * feed, GError ** error)
   gboolean done = samples != NULL;
   guint i;
 
-  if (samples)
+  if (samples && samples->len > 0)
     feed->run_in = find_start (samples);
   for (i = 0; done && i < samples->len; i++)
     done = packet_push (feed->pipeline, feed->source, samples->pdata[i],
@@ -282,14 +306,12 @@ static gboolean
 push_segment (Feed * feed, guint number, guint place, guint * most,
     GError ** error)
 {
-  gchar *file = parts_file (feed->parts, "in", number, "gdp");
   GError *fault = NULL;
-  PacketReader *reader = packet_reader_open (file, &fault);
+  PacketReader *reader = open_segment (feed, number, &fault);
   const gboolean pushed = reader
       && push_from (feed, reader, place, most, &fault);
 
   g_clear_pointer (&reader, packet_reader_free);
-  g_free (file);
   if (fault)
     g_propagate_error (error, fault);
   return pushed && fault == NULL;

@@ -64,22 +64,25 @@ write_object (JsonObject * object, const gchar * file, GError ** error)
   return done;
 }
 
-/* NULL and an error if it is not there, or holds something else. */
+/* NULL and an error if it is not there, or holds something else (G_IO_ERROR_INVALID_DATA). */
 static JsonParser *
 read_object (const gchar * file, JsonObject ** object, GError ** error)
 {
   JsonParser *parser = json_parser_new_immutable ();
-  JsonNode *root;
+  GError *fault = NULL;
+  JsonNode *root = json_parser_load_from_file (parser, file, &fault) ?
+      json_parser_get_root (parser) : NULL;
 
-  if (json_parser_load_from_file (parser, file, error)) {
-    root = json_parser_get_root (parser);
-    if (root && JSON_NODE_HOLDS_OBJECT (root)) {
-      *object = json_node_get_object (root);
-      return parser;
-    }
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-        "%s is not whole; begin anew, with --overwrite", file);
+  if (root && JSON_NODE_HOLDS_OBJECT (root)) {
+    *object = json_node_get_object (root);
+    return parser;
   }
+  if (fault && fault->domain != JSON_PARSER_ERROR)
+    g_propagate_error (error, g_steal_pointer (&fault));
+  else
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+        "%s is not whole; begin anew, with --overwrite", file);
+  g_clear_error (&fault);
   g_object_unref (parser);
   return NULL;
 }
