@@ -15,6 +15,7 @@
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <gst/app/app.h>
+#include <string.h>
 
 typedef struct
 {
@@ -336,12 +337,31 @@ join_parts (const Manifest * manifest, const gchar * parts, GError ** error)
   return done;
 }
 
+/* The film is there, and the manifest is what goes first of its parts. */
+static gboolean
+is_joined (const gchar * parts)
+{
+  gchar *manifest = g_build_filename (parts, PARTS_MANIFEST, NULL);
+  gchar *film = g_strndup (parts, strlen (parts) - strlen (PARTS_SUFFIX));
+  const gboolean joined = !g_file_test (manifest, G_FILE_TEST_EXISTS)
+      && g_file_test (film, G_FILE_TEST_IS_REGULAR);
+
+  g_free (film);
+  g_free (manifest);
+  return joined;
+}
+
 gboolean
 step_join (const gchar * parts, GError ** error)
 {
-  Manifest *manifest = manifest_read (parts, error);
-  const gboolean done = manifest && join_parts (manifest, parts, error);
+  Manifest *manifest;
+  gboolean done;
 
+  if (g_str_has_suffix (parts, PARTS_SUFFIX) && is_joined (parts))
+    return !g_file_test (parts, G_FILE_TEST_EXISTS)
+        || parts_remove (parts, error);
+  manifest = manifest_read (parts, error);
+  done = manifest && join_parts (manifest, parts, error);
   g_clear_pointer (&manifest, manifest_free);
   return done;
 }

@@ -8,8 +8,6 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define COPY "mended.mkv"
-
 /* By the four bytes with which EBML begins. */
 static gboolean
 is_matroska (const gchar * file)
@@ -42,7 +40,7 @@ copy (const gchar * from, const gchar * to)
 gboolean
 mend_source (Manifest * manifest, const gchar * parts)
 {
-  gchar *file = g_build_filename (parts, COPY, NULL);
+  gchar *file = g_build_filename (parts, PARTS_COPY, NULL);
   gchar *unfinished = parts_unfinished (file);
 
   manifest->mended = is_matroska (manifest->source)
@@ -58,6 +56,6 @@ mend_source (Manifest * manifest, const gchar * parts)
 gchar *
 mend_file (const Manifest * manifest, const gchar * parts)
 {
-  return manifest->mended ? g_build_filename (parts, COPY, NULL) :
+  return manifest->mended ? g_build_filename (parts, PARTS_COPY, NULL) :
       g_strdup (manifest->source);
 }

@@ -112,6 +112,30 @@ parts_is_whole (const gchar * file, guint64 bytes, const gchar * sha256)
   return whole;
 }
 
+/* Whether all that is in the folder is what this program makes. */
+static gboolean
+is_own (GDir * dir, const gchar * parts, GError ** error)
+{
+  static const gchar *const own[] = { "in-", "out-", ".", PARTS_MANIFEST,
+    PARTS_MODEL, PARTS_COPY
+  };
+  const gchar *name;
+  gsize i;
+
+  while ((name = g_dir_read_name (dir))) {
+    for (i = 0; i < G_N_ELEMENTS (own) && !g_str_has_prefix (name, own[i]);)
+      i++;
+    if (i == G_N_ELEMENTS (own)) {
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST, "%s is to be "
+          "removed, but %s in it is not this program's; move that away",
+          parts, name);
+      return FALSE;
+    }
+  }
+  g_dir_rewind (dir);
+  return TRUE;
+}
+
 /* Without a manifest, what is left of a folder is of no use to anybody: it goes first. */
 gboolean
 parts_remove (const gchar * parts, GError ** error)
@@ -119,9 +143,10 @@ parts_remove (const gchar * parts, GError ** error)
   GDir *dir = g_dir_open (parts, 0, error);
   gchar *manifest = g_build_filename (parts, PARTS_MANIFEST, NULL);
   const gchar *name;
-  gboolean done = dir != NULL;
+  gboolean done = dir && is_own (dir, parts, error);
 
-  g_unlink (manifest);
+  if (done)
+    g_unlink (manifest);
   g_free (manifest);
 
   while (done && (name = g_dir_read_name (dir))) {

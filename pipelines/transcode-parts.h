@@ -8,6 +8,7 @@
 #define PARTS_SUFFIX ".parts"
 #define PARTS_MANIFEST "manifest.json"
 #define PARTS_MODEL "model.safetensors"
+#define PARTS_COPY "mended.mkv"
 
 /* in-00007.gdp; with its folder. */
 gchar *parts_name (const gchar * kind, guint number, const gchar * suffix);
@@ -29,7 +30,7 @@ gboolean parts_sum (const gchar * file, guint64 * bytes, gchar ** sha256,
 gboolean parts_is_whole (const gchar * file, guint64 bytes,
     const gchar * sha256);
 
-/* Removes the folder and what is in it. */
+/* Removes the folder and what is in it, unless something there is not this program's. */
 gboolean parts_remove (const gchar * parts, GError ** error);
 
 #endif
