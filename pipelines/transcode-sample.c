@@ -8,6 +8,7 @@
 #include "transcode-steps.h"
 #include "transcode-survey.h"
 
+#include <gio/gio.h>
 #include <glib/gstdio.h>
 
 #define COMPARED 10.0           /* seconds */
@@ -85,14 +86,20 @@ sample_compare (const Options * options, const gchar * in, GError ** error)
   gchar *out = folder ? g_build_filename (folder, "sample.mkv", NULL) : NULL;
   guint64 before, after;
   gdouble noise, none;
+  GError *fault = NULL;
   gboolean done = out && sample_middle (&with.settings, in, COMPARED, error);
 
   without = with;
   without.settings.strength = 0;
   bar_show_phase (in, "comparing");
-  done = done && encode (&with, in, out, &after, &noise, error)
-      && encode (&without, in, out, &before, &none, error);
+  done = done && encode (&with, in, out, &after, &noise, &fault)
+      && encode (&without, in, out, &before, &none, &fault);
   bar_clear ();
+  if (g_error_matches (fault, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    g_set_error (error, fault->domain, fault->code, "%s: stopped", in);
+  else if (fault)
+    g_propagate_error (error, g_steal_pointer (&fault));
+  g_clear_error (&fault);
   if (done)
     print_comparison (&with.settings, in, before, after, noise);
   if (folder)
