@@ -209,19 +209,22 @@ campaign_load (const gchar * folder, GError ** error)
   JsonParser *parser = json_parser_new_immutable ();
   Campaign *campaign = NULL;
   JsonObject *object;
+  JsonNode *root;
 
   if (!g_file_test (file, G_FILE_TEST_EXISTS)) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "%s: no films were "
         "submitted to this folder; cluster submit does that", folder);
   } else if (json_parser_load_from_file (parser, file, error)) {
-    object = json_node_get_object (json_parser_get_root (parser));
-    if (json_object_get_int_member_with_default (object, "version",
+    root = json_parser_get_root (parser);
+    object = root && JSON_NODE_HOLDS_OBJECT (root) ?
+        json_node_get_object (root) : NULL;
+    if (object && json_object_get_int_member_with_default (object, "version",
             0) == VERSION) {
       campaign = campaign_new (folder);
       from_json (campaign, object);
     } else {
       g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s: it is of "
-          "another version of this program", file);
+          "another version of this program, or damaged", file);
     }
   }
   g_object_unref (parser);
