@@ -4,6 +4,17 @@
 #include <gio/gio.h>
 #include <gst/pbutils/missing-plugins.h>
 
+void
+fault_set_missing (const gchar * what, const gchar * missing, GError ** error)
+{
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
+      "%s: GStreamer has no %s here; most are in the packages "
+      "gstreamer1.0-libav, -plugins-good, -bad and -ugly", what, missing);
+}
+
+/* Until the error follows. */
+#define MOMENT (100 * GST_MSECOND)
+
 static void
 translate (GstMessage * message, const gchar * missing, const gchar * what,
     GError ** error)
@@ -17,30 +28,39 @@ translate (GstMessage * message, const gchar * missing, const gchar * what,
         "%s: there is no room left on the disk; make some, then go on with "
         "--resume", what);
   else if (missing)
-    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
-        "%s: GStreamer has no %s here; most are in the packages "
-        "gstreamer1.0-libav, -plugins-good, -bad and -ugly", what, missing);
+    fault_set_missing (what, missing, error);
   else
     g_set_error (error, found->domain, found->code, "%s: %s", what,
         found->message);
   g_error_free (found);
 }
 
+/* The next message of these types; which plugin is missing is said before the error. */
+static GstMessage *
+next (GstBus * bus, GstClockTime patience, GstMessageType types,
+    gchar ** missing)
+{
+  GstMessage *message;
+
+  while ((message = gst_bus_timed_pop_filtered (bus, patience,
+              types | GST_MESSAGE_ELEMENT))
+      && GST_MESSAGE_TYPE (message) == GST_MESSAGE_ELEMENT) {
+    if (*missing == NULL && gst_is_missing_plugin_message (message))
+      *missing = gst_missing_plugin_message_get_description (message);
+    gst_message_unref (message);
+  }
+  return message;
+}
+
 gboolean
 fault_take (GstElement * pipeline, const gchar * what, GError ** error)
 {
   GstBus *bus = gst_element_get_bus (pipeline);
-  GstMessage *message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR |
-      GST_MESSAGE_ELEMENT);
   gchar *missing = NULL;
+  GstMessage *message = next (bus, 0, GST_MESSAGE_ERROR, &missing);
 
-  while (message && GST_MESSAGE_TYPE (message) == GST_MESSAGE_ELEMENT) {
-    if (missing == NULL && gst_is_missing_plugin_message (message))
-      missing = gst_missing_plugin_message_get_description (message);
-    gst_message_unref (message);
-    message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR |
-        GST_MESSAGE_ELEMENT);
-  }
+  if (message == NULL && missing)
+    message = next (bus, MOMENT, GST_MESSAGE_ERROR, &missing);
   if (message) {
     translate (message, missing, what, error);
     gst_message_unref (message);
@@ -54,12 +74,14 @@ gboolean
 fault_wait_end (GstElement * pipeline, const gchar * what, GError ** error)
 {
   GstBus *bus = gst_element_get_bus (pipeline);
-  GstMessage *message = gst_bus_timed_pop_filtered (bus, GST_CLOCK_TIME_NONE,
-      GST_MESSAGE_ERROR | GST_MESSAGE_EOS);
+  gchar *missing = NULL;
+  GstMessage *message = next (bus, GST_CLOCK_TIME_NONE, GST_MESSAGE_ERROR |
+      GST_MESSAGE_EOS, &missing);
   const gboolean ended = GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS;
 
   if (!ended)
-    translate (message, NULL, what, error);
+    translate (message, missing, what, error);
+  g_free (missing);
   gst_message_unref (message);
   gst_object_unref (bus);
   return ended;

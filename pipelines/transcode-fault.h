@@ -16,6 +16,10 @@ gboolean fault_take (GstElement * pipeline, const gchar * what,
 gboolean fault_wait_end (GstElement * pipeline, const gchar * what,
     GError ** error);
 
+/* The error of a plugin that is not installed, named by its description. */
+void fault_set_missing (const gchar * what, const gchar * missing,
+    GError ** error);
+
 /* Whether the disk was full. */
 gboolean fault_is_no_space (const GError * error);
 

@@ -2,6 +2,7 @@
 #include "transcode-survey.h"
 
 #include "launch.h"
+#include "transcode-fault.h"
 #include "transcode-tracks.h"
 
 #include <gst/pbutils/pbutils.h>
@@ -53,6 +54,28 @@ read_info (GstDiscovererInfo * info)
   return survey;
 }
 
+/* Why there is no video. */
+static void
+set_error (const gchar * file, GstDiscovererInfo * info, const GError * fault,
+    GError ** error)
+{
+  const gchar **missing = info && gst_discoverer_info_get_result (info) ==
+      GST_DISCOVERER_MISSING_PLUGINS ?
+      gst_discoverer_info_get_missing_elements_installer_details (info) : NULL;
+  /* gstreamer|1.0|program|description|what it does */
+  gchar **fields = g_strsplit (missing && *missing ? *missing : "", "|", -1);
+
+  if (g_strv_length (fields) > 3)
+    fault_set_missing (file, fields[3], error);
+  else if (fault)
+    g_set_error (error, fault->domain, fault->code, "%s: %s", file,
+        fault->message);
+  else
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE,
+        "%s: there is no video in it", file);
+  g_strfreev (fields);
+}
+
 Survey *
 survey_new (const gchar * file, GError ** error)
 {
@@ -64,14 +87,9 @@ survey_new (const gchar * file, GError ** error)
       gst_discoverer_discover_uri (discoverer, uri, &fault) : NULL;
   Survey *survey = info ? read_info (info) : NULL;
 
-  if (survey && !survey->has_video) {
+  if (discoverer && (survey == NULL || !survey->has_video)) {
     g_clear_pointer (&survey, survey_free);
-    if (fault)
-      g_set_error (error, fault->domain, fault->code, "%s: %s", file,
-          fault->message);
-    else
-      g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE,
-          "%s: there is no video in it", file);
+    set_error (file, info, fault, error);
   }
   g_clear_error (&fault);
   g_clear_object (&info);
