@@ -236,7 +236,7 @@ segments_cut (Manifest * manifest, const gchar * file, const gchar * parts,
 
   g_clear_pointer (&reader, packet_reader_free);
   if (cut.writer)
-    packet_writer_finish (cut.writer, NULL);
+    drop (&cut);
   g_free (cut.unfinished);
   return done;
 }
