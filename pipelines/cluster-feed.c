@@ -26,13 +26,13 @@ typedef struct
 
 /* --- jobs --- */
 
+/* (The link's own name is another one once this program has been built anew.) */
 static gchar *
 find_program (const gchar * name)
 {
   gchar *self = g_file_read_link ("/proc/self/exe", NULL);
   gchar *folder = g_path_get_dirname (self);
-  gchar *program = name ? g_build_filename (folder, name, NULL) :
-      g_strdup (self);
+  gchar *program = g_build_filename (folder, name, NULL);
 
   g_free (folder);
   g_free (self);
@@ -44,7 +44,7 @@ submit_feed (const Campaign * campaign, const gchar * dependency,
     GError ** error)
 {
   SlurmBounds bounds = campaign->bounds;
-  gchar *program = find_program (NULL);
+  gchar *program = find_program ("zsdenoise-cluster");
   gchar *log = campaign_log (campaign, -1, COMMENT);
   gchar *command[] = { program, (gchar *) COMMENT, campaign->folder, NULL };
   const SlurmJob job = {.name = campaign->name,.comment = COMMENT,.log =
@@ -200,7 +200,7 @@ feed (Campaign * campaign, GError ** error)
 
   steps->campaign = campaign;
   steps->last = g_new0 (guint64, campaign->films->len);
-  steps->program = find_program (NULL);
+  steps->program = find_program ("zsdenoise-cluster");
   steps->transcode = find_program ("zsdenoise-transcode");
   if (campaign->stopped || !look_at_queue (&feed, self, &fault)) {
     done = fault == NULL;

@@ -39,8 +39,8 @@ cancel (Campaign * campaign, GError ** error)
     left = tasks->len;
     g_ptr_array_unref (tasks);
   }
-  g_print ("cancelled; what is done stays, and cluster resume goes on with "
-      "it\n");
+  g_print ("cancelled%s; what is done stays, and cluster resume goes on with "
+      "it\n", left > 0 ? ", but some tasks have not ended yet" : "");
   return campaign_save (campaign, error);
 }
 
