@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "launch.h"
 #include "transcode-bar.h"
+#include "transcode-chapters.h"
 #include "transcode-codec.h"
 #include "transcode-fault.h"
 #include "transcode-gaps.h"
@@ -208,6 +209,25 @@ make_pipeline (const Manifest * manifest, const gchar * parts,
   return pipeline;
 }
 
+/* Those that are not in the source's streams. */
+static void
+take_chapters (Join * join)
+{
+  GError *fault = NULL;
+  GstToc *toc = chapters_read (join->manifest->source, &fault);
+
+  if (toc)
+    tracks_set_chapters (join->tracks, toc);
+  if (fault) {
+    bar_clear ();
+    g_printerr ("transcode: %s; the film is made without them\n",
+        fault->message);
+  }
+  if (toc)
+    gst_toc_unref (toc);
+  g_clear_error (&fault);
+}
+
 static gboolean
 write_film (const Manifest * manifest, const gchar * parts, const gchar * file,
     GError ** error)
@@ -231,6 +251,7 @@ write_film (const Manifest * manifest, const gchar * parts, const gchar * file,
   join.video = packet_source (join.pipeline, "video");
   set_origin (join.video, PACKET_ORIGIN + from);
   join.tracks = tracks_new (join.pipeline, from, to);
+  take_chapters (&join);
   done = (gst_element_set_state (join.pipeline, GST_STATE_PLAYING) !=
       GST_STATE_CHANGE_FAILURE || !fault_take (join.pipeline, manifest->out,
           error)) && add_all (&join, error);
@@ -238,7 +259,7 @@ write_film (const Manifest * manifest, const gchar * parts, const gchar * file,
   tags = tracks_tags (join.tracks, &own);
   if (done && codec_is_matroska (manifest->out))
     done = names_write (file, tags, own, error);
-  left_out = tracks_left_out (join.tracks);
+  left_out = tracks_left_out (join.tracks, file);
   if (done)
     tell_gaps (&join);
   if (done && left_out)

@@ -2,6 +2,7 @@
 #include "transcode-survey.h"
 
 #include "launch.h"
+#include "transcode-chapters.h"
 #include "transcode-fault.h"
 #include "transcode-tracks.h"
 
@@ -39,14 +40,17 @@ add_track (Survey * survey, GstDiscovererStreamInfo * stream)
 }
 
 static Survey *
-read_info (GstDiscovererInfo * info)
+read_info (GstDiscovererInfo * info, const gchar * file)
 {
   Survey *survey = g_new0 (Survey, 1);
   GList *streams = gst_discoverer_info_get_stream_list (info), *i;
+  GstToc *toc = chapters_read (file, NULL);
 
   survey->tracks = g_ptr_array_new_with_free_func (free_track);
   survey->duration = gst_discoverer_info_get_duration (info);
-  survey->chapters = gst_discoverer_info_get_toc (info) != NULL;
+  survey->chapters = toc || gst_discoverer_info_get_toc (info);
+  if (toc)
+    gst_toc_unref (toc);
   for (i = streams; i; i = i->next)
     if (!GST_IS_DISCOVERER_CONTAINER_INFO (i->data))
       add_track (survey, i->data);
@@ -85,7 +89,7 @@ survey_new (const gchar * file, GError ** error)
   GError *fault = NULL;
   GstDiscovererInfo *info = discoverer ?
       gst_discoverer_discover_uri (discoverer, uri, &fault) : NULL;
-  Survey *survey = info ? read_info (info) : NULL;
+  Survey *survey = info ? read_info (info, file) : NULL;
 
   if (discoverer && (survey == NULL || !survey->has_video)) {
     g_clear_pointer (&survey, survey_free);

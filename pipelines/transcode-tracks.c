@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transcode-tracks.h"
 
+#include "transcode-chapters.h"
 #include "transcode-subtitles.h"
 
 #include <string.h>
@@ -16,7 +17,7 @@ struct _Tracks
   GstElement *pipeline, *mux;
   GstClockTime from, to;        /* what is wanted */
   gboolean styled;              /* the file's subtitles may be italic and so on */
-  gboolean have_video;
+  gboolean have_video, have_chapters;
 
   GMutex lock;
   GCond changed;
@@ -119,16 +120,17 @@ on_picture (GstPad * pad, GstPadProbeInfo * info G_GNUC_UNUSED, gpointer data)
 static void
 on_event (Tracks * tracks, GstEvent * event)
 {
+  GstToc *toc;
+
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_TAG:
       keep_tags (tracks, (GstTagList **) & tracks->own->pdata[0], event);
       pass_on (tracks, clean_tags (event));
       break;
     case GST_EVENT_TOC:
-      if (!GST_IS_TOC_SETTER (tracks->mux))
-        note_left_out (tracks, "chapters");
-      else if (is_whole (tracks))
-        pass_on (tracks, gst_event_ref (event));
+      gst_event_parse_toc (event, &toc, NULL);
+      tracks_set_chapters (tracks, toc);
+      gst_toc_unref (toc);
       break;
     case GST_EVENT_EOS:
       g_mutex_lock (&tracks->lock);
@@ -182,17 +184,19 @@ on_other (GstPad * pad, GstPadProbeInfo * info, gpointer data)
       || time >= tracks->to) ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
 }
 
+/* (The film's chapters come with the video.) */
 static GstPadProbeReturn
-on_tags (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+on_other_event (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
   Tracks *tracks = data;
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
   const guint number = GPOINTER_TO_UINT (g_object_get_data (G_OBJECT (pad),
           NUMBER));
 
-  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_TAG)
-    keep_tags (tracks, (GstTagList **) & tracks->own->pdata[number],
-        GST_PAD_PROBE_INFO_EVENT (info));
-  return GST_PAD_PROBE_OK;
+  if (GST_EVENT_TYPE (event) == GST_EVENT_TAG)
+    keep_tags (tracks, (GstTagList **) & tracks->own->pdata[number], event);
+  return GST_EVENT_TYPE (event) == GST_EVENT_TOC ? GST_PAD_PROBE_DROP :
+      GST_PAD_PROBE_OK;
 }
 
 /* The muxer numbers tracks in the order in which they are linked to it. */
@@ -204,8 +208,8 @@ enter (Tracks * tracks, GstPad * pad)
       GUINT_TO_POINTER (tracks->own->len));
   g_ptr_array_add (tracks->own, gst_tag_list_new_empty ());
   g_mutex_unlock (&tracks->lock);
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_tags, tracks,
-      NULL);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_other_event,
+      tracks, NULL);
 }
 
 /* Lets through what is wanted, and counts from there. */
@@ -382,9 +386,31 @@ tracks_wait (Tracks * tracks, GstClockTime time)
   return there;
 }
 
-gchar *
-tracks_left_out (Tracks * tracks)
+void
+tracks_set_chapters (Tracks * tracks, GstToc * toc)
 {
+  GstToc *part = chapters_cut (toc, tracks->from, tracks->to);
+
+  if (part && !tracks->have_chapters) {
+    const gchar *lost = chapters_write (tracks->mux, part);
+
+    if (lost)
+      note_left_out (tracks, lost);
+    tracks->have_chapters = TRUE;
+  }
+  if (part)
+    gst_toc_unref (part);
+}
+
+gchar *
+tracks_left_out (Tracks * tracks, const gchar * film)
+{
+  GstToc *toc = chapters_read (film, NULL);
+
+  if (tracks->have_chapters && toc == NULL && !GST_IS_TOC_SETTER (tracks->mux))
+    note_left_out (tracks, "chapters");
+  if (toc)
+    gst_toc_unref (toc);
   return tracks->left_out->len ? g_strdup (tracks->left_out->str) : NULL;
 }
 
