@@ -186,6 +186,22 @@ set_location (GstElement * pipeline, const gchar * name, const gchar * file)
   gst_object_unref (element);
 }
 
+/* What mp4mux and qtmux put the film's beginning in front of, which is all the rest of it, is where
+ * there is room for the film; they would take the system's folder for temporary files. */
+static void
+set_scratch (GstElement * pipeline, const gchar * parts)
+{
+  GstElement *mux = gst_bin_get_by_name (GST_BIN (pipeline), "mux");
+  gchar *rest = g_build_filename (parts, "rest", NULL);
+  gchar *file = parts_unfinished (rest);
+
+  if (g_object_class_find_property (G_OBJECT_GET_CLASS (mux), "faststart-file"))
+    g_object_set (mux, "faststart-file", file, NULL);
+  g_free (file);
+  g_free (rest);
+  gst_object_unref (mux);
+}
+
 static GstElement *
 make_pipeline (const Manifest * manifest, const gchar * parts,
     const gchar * file, GError ** error)
@@ -202,6 +218,7 @@ make_pipeline (const Manifest * manifest, const gchar * parts,
 
     set_location (pipeline, "source", source);
     set_location (pipeline, "file", file);
+    set_scratch (pipeline, parts);
     g_free (source);
   }
   g_free (line);
