@@ -89,14 +89,14 @@ note_left_out (Tracks * tracks, const gchar * what)
 
 /* Keeps the tags, of the film or of one track. */
 static void
-keep_tags (Tracks * tracks, GstTagList ** own, GstEvent * event)
+keep_tags (Tracks * tracks, guint number, GstEvent * event)
 {
-  GstTagList *tags;
+  GstTagList *tags, **own;
 
   gst_event_parse_tag (event, &tags);
   g_mutex_lock (&tracks->lock);
-  if (gst_tag_list_get_scope (tags) == GST_TAG_SCOPE_GLOBAL)
-    own = &tracks->tags;
+  own = gst_tag_list_get_scope (tags) == GST_TAG_SCOPE_GLOBAL ? &tracks->tags :
+      (GstTagList **) & tracks->own->pdata[number];
   *own = gst_tag_list_make_writable (*own);
   gst_tag_list_insert (*own, tags, GST_TAG_MERGE_REPLACE);
   g_mutex_unlock (&tracks->lock);
@@ -124,7 +124,7 @@ on_event (Tracks * tracks, GstEvent * event)
 
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_TAG:
-      keep_tags (tracks, (GstTagList **) & tracks->own->pdata[0], event);
+      keep_tags (tracks, 0, event);
       pass_on (tracks, clean_tags (event));
       break;
     case GST_EVENT_TOC:
@@ -194,7 +194,7 @@ on_other_event (GstPad * pad, GstPadProbeInfo * info, gpointer data)
           NUMBER));
 
   if (GST_EVENT_TYPE (event) == GST_EVENT_TAG)
-    keep_tags (tracks, (GstTagList **) & tracks->own->pdata[number], event);
+    keep_tags (tracks, number, event);
   return GST_EVENT_TYPE (event) == GST_EVENT_TOC ? GST_PAD_PROBE_DROP :
       GST_PAD_PROBE_OK;
 }
