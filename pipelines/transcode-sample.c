@@ -53,6 +53,9 @@ encode (const Options * options, const gchar * in, const gchar * out,
     Outcome outcome;
 
     done = outcome_read (&outcome, parts, i);
+    if (!done)
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: what is known "
+          "of the sample has gone from %s", in, parts);
     *bytes += outcome.coded;
     *noise = outcome.noise;
     outcome_clear (&outcome);
