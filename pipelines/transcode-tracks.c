@@ -2,15 +2,13 @@
 #include "transcode-tracks.h"
 
 #include "transcode-chapters.h"
+#include "transcode-pace.h"
 #include "transcode-subtitles.h"
 
 #include <string.h>
 
-/* How far the source's video may be ahead of the film's. */
-#define AHEAD (10 * GST_SECOND)
 #define QUEUE "queue max-size-time=0 max-size-bytes=0 max-size-buffers=0"
 #define NUMBER "zsdenoise-track"
-#define PATIENCE (10 * G_TIME_SPAN_SECOND)
 
 struct _Tracks
 {
@@ -19,10 +17,9 @@ struct _Tracks
   gboolean styled;              /* the file's subtitles may be italic and so on */
   gboolean have_video, have_chapters;
 
+  Pace pace;                    /* of the source's video and the film's */
+
   GMutex lock;
-  GCond changed;
-  GstClockTime source, film;    /* how far each of them is */
-  gboolean ended;               /* the source's video, or all of it */
   GstTagList *tags;             /* of the film */
   GPtrArray *own;               /* tags of each of the muxer's tracks, in their order: GstTagList */
   GQueue events;                /* for the film's video, before its next picture */
@@ -133,10 +130,7 @@ on_event (Tracks * tracks, GstEvent * event)
       gst_toc_unref (toc);
       break;
     case GST_EVENT_EOS:
-      g_mutex_lock (&tracks->lock);
-      tracks->ended = TRUE;
-      g_cond_broadcast (&tracks->changed);
-      g_mutex_unlock (&tracks->lock);
+      pace_end_source (&tracks->pace);
       break;
     default:
       break;
@@ -144,30 +138,16 @@ on_event (Tracks * tracks, GstEvent * event)
 }
 
 /* The source's video waits for the film's, and with it the rest of the source. */
-static void
-on_buffer (Tracks * tracks, GstPad * pad, GstBuffer * buffer)
-{
-  const gint64 deadline = g_get_monotonic_time () + PATIENCE;
-  const GstClockTime time = running_time (pad, GST_BUFFER_DTS_OR_PTS (buffer));
-
-  g_mutex_lock (&tracks->lock);
-  if (GST_CLOCK_TIME_IS_VALID (time) && (time > tracks->source
-          || !GST_CLOCK_TIME_IS_VALID (tracks->source)))
-    tracks->source = time;
-  g_cond_broadcast (&tracks->changed);
-  while (GST_CLOCK_TIME_IS_VALID (time) && time > tracks->film + AHEAD
-      && !tracks->ended
-      && g_cond_wait_until (&tracks->changed, &tracks->lock, deadline));
-  g_mutex_unlock (&tracks->lock);
-}
-
 static GstPadProbeReturn
 on_video (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
+  Tracks *tracks = data;
+
   if (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER)
-    on_buffer (data, pad, GST_PAD_PROBE_INFO_BUFFER (info));
+    pace_source (&tracks->pace, running_time (pad,
+            GST_BUFFER_DTS_OR_PTS (GST_PAD_PROBE_INFO_BUFFER (info))));
   else
-    on_event (data, GST_PAD_PROBE_INFO_EVENT (info));
+    on_event (tracks, GST_PAD_PROBE_INFO_EVENT (info));
   return GST_PAD_PROBE_OK;
 }
 
@@ -348,8 +328,7 @@ tracks_new (GstElement * pipeline, GstClockTime from, GstClockTime to)
   GstPad *pad;
 
   g_mutex_init (&tracks->lock);
-  g_cond_init (&tracks->changed);
-  tracks->source = GST_CLOCK_TIME_NONE;
+  pace_init (&tracks->pace);
   tracks->left_out = g_string_new (NULL);
   tracks->tags = gst_tag_list_new_empty ();
   tracks->own = g_ptr_array_new_with_free_func ((GDestroyNotify)
@@ -374,16 +353,7 @@ tracks_new (GstElement * pipeline, GstClockTime from, GstClockTime to)
 gboolean
 tracks_wait (Tracks * tracks, GstClockTime time)
 {
-  const gint64 deadline = g_get_monotonic_time () + PATIENCE;
-  gboolean there;
-
-  g_mutex_lock (&tracks->lock);
-  tracks->film = time;
-  g_cond_broadcast (&tracks->changed);
-  while (!(there = GST_CLOCK_TIME_IS_VALID (tracks->source)) && !tracks->ended
-      && g_cond_wait_until (&tracks->changed, &tracks->lock, deadline));
-  g_mutex_unlock (&tracks->lock);
-  return there;
+  return pace_film (&tracks->pace, time);
 }
 
 void
@@ -430,6 +400,6 @@ tracks_free (Tracks * tracks)
   gst_tag_list_unref (tracks->tags);
   g_ptr_array_unref (tracks->own);
   g_mutex_clear (&tracks->lock);
-  g_cond_clear (&tracks->changed);
+  pace_clear (&tracks->pace);
   g_free (tracks);
 }
