@@ -5,7 +5,7 @@
 
 /* What browsers play: H.264 of 8 bits, 4:2:0 and so of even size, and AAC, in MP4. */
 #define ENCODE "videoconvert ! videocrop right=%d bottom=%d ! " \
-    "video/x-raw,format=I420 ! x264enc pass=qual quantizer=%d " \
+    "video/x-raw,format=I420 ! " X264_OF_QUALITY \
     "speed-preset=veryfast key-int-max=60 threads=%d ! " \
     "video/x-h264,profile=high ! h264parse name=%s"
 #define WRITE "mp4mux name=%s faststart=true faststart-file=%s-index ! " \

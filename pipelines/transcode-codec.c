@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transcode-codec.h"
 
+#include "launch.h"
+
 #include <string.h>
 
 #define BEST 100                /* quality */
@@ -16,9 +18,10 @@ typedef struct
   guint depth;                  /* bits of a sample at most */
 } Codec;
 
-/* (With frames to look ahead at, vp9enc loses the last ones.) */
+/* (With frames to look ahead at, vp9enc loses the last ones. Of themselves vp9enc and av1enc take
+ * a coarser quantizer than is wanted, to keep their bitrate, or a finer one.) */
 static const Codec codecs[] = {
-  {"h264", 51, "x264enc pass=qual quantizer=%d threads=%d speed-preset=medium "
+  {"h264", 51, X264_OF_QUALITY "threads=%d speed-preset=medium "
         "key-int-max=250 ! h264parse ! "
         "video/x-h264,stream-format=avc,alignment=au", ".mkv.mp4.mov.m4v",
       TRUE, FALSE, 10},
@@ -26,11 +29,13 @@ static const Codec codecs[] = {
         "log-level=error speed-preset=fast key-int-max=250 ! h265parse ! "
         "video/x-h265,stream-format=hvc1,alignment=au", ".mkv.mp4.mov.m4v",
       FALSE, FALSE, 10},
-  {"vp9", 63, "vp9enc end-usage=cq cq-level=%d threads=%d target-bitrate=0 "
+  {"vp9", 63, "vp9enc end-usage=cq cq-level=%1$d max-quantizer=%1$d "
+        "threads=%2$d target-bitrate=0 "
         "deadline=1000000 cpu-used=4 row-mt=true lag-in-frames=0 "
         "keyframe-max-dist=250", ".mkv.webm.mp4",
       FALSE, TRUE, 10},
-  {"av1", 63, "av1enc end-usage=q max-quantizer=%d threads=%d "
+  {"av1", 63, "av1enc end-usage=q min-quantizer=%1$d "
+        "max-quantizer=%1$d threads=%2$d "
         "cpu-used=6 row-mt=true keyframe-max-dist=250 ! "
         "av1parse ! video/x-av1,stream-format=obu-stream,alignment=tu",
       ".mkv.webm.mp4", FALSE, TRUE, 8},
