@@ -5,7 +5,7 @@
 
 /* What browsers play: H.264 of 8 bits, 4:2:0 and so of even size, and AAC, in MP4. */
 #define ENCODE "videoconvert ! videocrop right=%d bottom=%d ! " \
-    "video/x-raw,format=I420 ! " X264_OF_QUALITY \
+    "video/x-raw,format=I420 ! x264enc pass=qual quantizer=%d bitrate=%d " \
     "speed-preset=veryfast key-int-max=60 threads=%d ! " \
     "video/x-h264,profile=high ! h264parse name=%s"
 #define WRITE "mp4mux name=%s faststart=true faststart-file=%s-index ! " \
@@ -18,13 +18,16 @@
 #define QUANTIZER_AFTER 18
 #define QUANTIZER_BEFORE 20
 
+/* What a picture may take at most, as noise takes whatever it gets: 31 Mbit/s at 1080p. */
+#define KBITS(format) MAX (1000, (format)->width * (format)->height * 15 / 1000)
+
 /* --- lines --- */
 
 static gchar *
 encoding (const FilmFormat * format, const gchar * name, gint quantizer)
 {
   return g_strdup_printf (ENCODE, format->width & 1, format->height & 1,
-      quantizer, format->threads, name);
+      quantizer, KBITS (format), format->threads, name);
 }
 
 static gchar *

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "recording.h"
 
-#include "launch.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -10,7 +8,6 @@
 #include <unistd.h>
 
 /* What may wait for the encoder before frames are dropped, and how long it may take to end. */
-#define QUANTIZER 21
 #define QUEUED_TIME (2 * GST_SECOND)
 #define FINISH_TIME (5 * G_TIME_SPAN_SECOND)
 
@@ -86,9 +83,9 @@ recording_line (const Recording * recording)
 {
   return g_strdup_printf ("queue name=to-file leaky=downstream "
       "max-size-buffers=0 max-size-bytes=0 max-size-time=%" G_GUINT64_FORMAT
-      " ! videoconvert ! video/x-raw,format=I420 ! " X264_OF_QUALITY
-      "tune=zerolatency speed-preset=superfast key-int-max=60 ! "
-      "%s ! filesink name=file", QUEUED_TIME, QUANTIZER,
+      " ! videoconvert ! video/x-raw,format=I420 ! x264enc tune=zerolatency "
+      "speed-preset=superfast pass=qual quantizer=21 bitrate=50000 "
+      "key-int-max=60 ! %s ! filesink name=file", QUEUED_TIME,
       g_str_has_suffix (recording->file, ".mkv") ? "matroskamux" : "mp4mux");
 }
 

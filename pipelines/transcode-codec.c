@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transcode-codec.h"
 
-#include "launch.h"
-
 #include <string.h>
 
 #define BEST 100                /* quality */
@@ -19,10 +17,11 @@ typedef struct
 } Codec;
 
 /* (With frames to look ahead at, vp9enc loses the last ones. Of themselves vp9enc and av1enc take
- * a coarser quantizer than is wanted, to keep their bitrate, or a finer one.) */
+ * a coarser quantizer than is wanted, to keep their bitrate, or a finer one; x264enc keeps below 2
+ * Mbit/s unless there is no buffer that could run empty.) */
 static const Codec codecs[] = {
-  {"h264", 51, X264_OF_QUALITY "threads=%d speed-preset=medium "
-        "key-int-max=250 ! h264parse ! "
+  {"h264", 51, "x264enc pass=qual quantizer=%d threads=%d "
+        "vbv-buf-capacity=0 speed-preset=medium key-int-max=250 ! h264parse ! "
         "video/x-h264,stream-format=avc,alignment=au", ".mkv.mp4.mov.m4v",
       TRUE, FALSE, 10},
   {"h265", 51, "x265enc option-string=crf=%d:pools=%d:log-level=error "
