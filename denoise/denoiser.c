@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The whole way of a frame: is it a keyframe, join it with those before it, learn from it, take
  * the noise off, write it back. */
-#include "cpu.h"
-#include "filter.h"
-#include "frame.h"
-#include "fusion.h"
-#include "learner.h"
-#include "level.h"
-#include "model.h"
-#include "scene.h"
+#include "base/cpu.h"
+#include "filter/filter.h"
+#include "frame/frame.h"
+#include "temporal/fusion.h"
+#include "learning/learner.h"
+#include "noise/noise_change.h"
+#include "network/model.h"
+#include "frame/scene_change.h"
 #include "settings.h"
-#include "split.h"
-#include "start.h"
-#include "still.h"
+#include "frame/split_screen.h"
+#include "network/built_in_weights.h"
+#include "still/still.h"
 
 #include <math.h>
 #include <stdio.h>

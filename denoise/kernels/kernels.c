@@ -2,7 +2,7 @@
 /* The tables of kernels, and the packing of weights for them. */
 #include "kernels.h"
 
-#include "../cpu.h"
+#include "base/cpu.h"
 #include "tables.h"
 
 #include <pthread.h>

@@ -5,7 +5,7 @@
 #define ZSD_START_CLIPS_H
 
 #include "pictures.h"
-#include "random.h"
+#include "base/random.h"
 #include "zsdenoise.h"
 
 enum { CLIP_WIDTH = 256, CLIP_HEIGHT = 192, CLIP_FRAMES = 7 };

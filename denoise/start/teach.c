@@ -9,11 +9,11 @@
  * and a second noisy look at the same moment, never a clean picture. The same seed gives the
  * same weights. */
 #include "clips.h"
-#include "cpu.h"
-#include "inputs.h"
-#include "looks.h"
-#include "start.h"
-#include "trainer.h"
+#include "base/cpu.h"
+#include "network/input_features.h"
+#include "learning/n2n_loss.h"
+#include "network/built_in_weights.h"
+#include "learning/trainer.h"
 
 #include <getopt.h>
 #include <math.h>

@@ -9,9 +9,9 @@
 #define _POSIX_C_SOURCE 200112L /* clock_gettime */
 #include "onednn.h"
 
-#include "cpu.h"
-#include "threads.h"
-#include "weights.h"
+#include "base/cpu.h"
+#include "base/threads.h"
+#include "network/packed_weights.h"
 
 #include <stdio.h>
 #include <stdlib.h>

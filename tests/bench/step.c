@@ -7,10 +7,10 @@
  * Prints the median of wall time and the mean of processor time a step in milliseconds, the
  * loss of the last step and the instruction set, each in a line after its name. */
 #define _XOPEN_SOURCE 600 /* clock_gettime, getrusage */
-#include "cpu.h"
-#include "loss.h"
+#include "base/cpu.h"
+#include "learning/zsn2n_loss.h"
 #include "settings.h"
-#include "trainer.h"
+#include "learning/trainer.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is measured of pictures, cuts and the level of noise, and the noise that is added. */
-#include "cpu.h"
-#include "noise.h"
+#include "base/cpu.h"
+#include "noise/noise_estimate.h"
 #include "picture.h"
-#include "random.h"
-#include "scene.h"
+#include "base/random.h"
+#include "frame/scene_change.h"
 #include "suite.h"
 
 #include <math.h>

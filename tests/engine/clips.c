@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* On real clips, where the measuring material lies beside the project; skipped where it does
  * not. */
-#include "fusion.h"
+#include "temporal/fusion.h"
 
-#include "cpu.h"
+#include "base/cpu.h"
 #include "picture.h"
 #include "suite.h"
 

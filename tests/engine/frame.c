@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Pictures to floats and back, in every format and odd size. */
-#include "frame.h"
+#include "frame/frame.h"
 
-#include "cpu.h"
-#include "inputs.h"
+#include "base/cpu.h"
+#include "network/input_features.h"
 #include "picture.h"
-#include "random.h"
+#include "base/random.h"
 #include "suite.h"
 
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Temporal fusion of frames whose content and noise are known. */
-#include "fusion.h"
+#include "temporal/fusion.h"
 
-#include "cpu.h"
+#include "base/cpu.h"
 #include "picture.h"
-#include "random.h"
+#include "base/random.h"
 #include "suite.h"
 
 #include <math.h>

@@ -3,8 +3,8 @@
 #ifndef GOLDEN_H
 #define GOLDEN_H
 
-#include "network.h"
-#include "tensor.h"
+#include "network/network.h"
+#include "base/tensor.h"
 
 enum { GOLDEN_CASES = 5 };
 

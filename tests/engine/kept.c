@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What stands still is not computed again in each frame: beside a filter that computes all. */
-#include "cpu.h"
-#include "filter.h"
+#include "base/cpu.h"
+#include "filter/filter.h"
 #include "picture.h"
-#include "start.h"
+#include "network/built_in_weights.h"
 #include "suite.h"
 
 #include <limits.h>

@@ -3,7 +3,7 @@
  * loops of its own, on hostile input; with --benchmark tells how fast they are. */
 #include "kernels_check.h"
 
-#include "cpu.h"
+#include "base/cpu.h"
 
 #include <signal.h>
 #include <stdio.h>

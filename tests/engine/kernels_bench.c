@@ -3,7 +3,7 @@
 #define _POSIX_C_SOURCE 200112L /* clock_gettime */
 #include "kernels_check.h"
 
-#include "cpu.h"
+#include "base/cpu.h"
 
 #include <stdio.h>
 #include <stdlib.h>

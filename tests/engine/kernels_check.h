@@ -5,7 +5,7 @@
 #define KERNELS_CHECK_H
 
 #include "kernels/kernels.h"
-#include "random.h"
+#include "base/random.h"
 
 #include <stdbool.h>
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Learning from second looks: its loss and derivatives, its pages, and that it learns. */
-#include "looks.h"
+#include "learning/n2n_loss.h"
 
-#include "cpu.h"
+#include "base/cpu.h"
 #include "naive.h"
-#include "random.h"
+#include "base/random.h"
 #include "suite.h"
-#include "tile.h"
-#include "trainer.h"
+#include "network/tile.h"
+#include "learning/trainer.h"
 
 #include <math.h>
 #include <stdlib.h>

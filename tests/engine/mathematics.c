@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What must hold whatever the numbers: derivatives are the limits of differences, and what goes
  * backwards is the adjoint of what goes forwards. */
-#include "cpu.h"
-#include "loss.h"
+#include "base/cpu.h"
+#include "learning/zsn2n_loss.h"
 #include "naive.h"
-#include "random.h"
+#include "base/random.h"
 #include "suite.h"
 
 #include <math.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Motion that is known, because the frames are made up, and what is found of it. */
-#include "motion.h"
+#include "temporal/motion.h"
 
-#include "cpu.h"
-#include "random.h"
+#include "base/cpu.h"
+#include "base/random.h"
 #include "suite.h"
 
 #include <math.h>

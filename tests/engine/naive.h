@@ -4,8 +4,8 @@
 #ifndef NAIVE_H
 #define NAIVE_H
 
-#include "network.h"
-#include "tensor.h"
+#include "network/network.h"
+#include "base/tensor.h"
 
 /* Residual and consistency loss of a picture, for the network's shape and these parameters. */
 double naive_loss(const ZsdNetwork *shape, const double *params, const ZsdTensor *picture);

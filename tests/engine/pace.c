@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Quality by the time there is: a made processor, and frames that come every 1/30 s. */
-#include "pace.h"
+#include "rate_control.h"
 #include "suite.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "picture.h"
 
-#include "random.h"
+#include "base/random.h"
 #include "suite.h"
 
 #include <math.h>

@@ -3,7 +3,7 @@
 #ifndef PICTURE_H
 #define PICTURE_H
 
-#include "tensor.h"
+#include "base/tensor.h"
 #include "zsdenoise.h"
 
 /* How the samples of a format lie in memory. */

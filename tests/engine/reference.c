@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The engine against PyTorch: output, loss, derivatives and learned parameters. */
-#include "adam.h"
-#include "cpu.h"
+#include "learning/adam.h"
+#include "base/cpu.h"
 #include "golden.h"
-#include "loss.h"
+#include "learning/zsn2n_loss.h"
 #include "suite.h"
-#include "trainer.h"
+#include "learning/trainer.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a picture repeats: as the formulas say, written down once more in double precision and
  * without any speed, and whatever the number of threads. */
-#include "similar.h"
+#include "still/nl_bayes.h"
 
-#include "cpu.h"
+#include "base/cpu.h"
 #include "picture.h"
-#include "random.h"
+#include "base/random.h"
 #include "suite.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The original beside what came of it, and the line between them. */
-#include "split.h"
+#include "frame/split_screen.h"
 
 #include "frames.h"
 #include "suite.h"

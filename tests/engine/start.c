@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The built-in starting weights: which networks get them, and that widening changes nothing. */
-#include "start.h"
+#include "network/built_in_weights.h"
 
-#include "cpu.h"
-#include "inputs.h"
-#include "random.h"
+#include "base/cpu.h"
+#include "network/input_features.h"
+#include "base/random.h"
 #include "suite.h"
-#include "tile.h"
+#include "network/tile.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Learning: what it must bring about, and what it must leave alone. */
-#include "trainer.h"
+#include "learning/trainer.h"
 
-#include "cpu.h"
-#include "loss.h"
+#include "base/cpu.h"
+#include "learning/zsn2n_loss.h"
 #include "picture.h"
-#include "random.h"
+#include "base/random.h"
 #include "suite.h"
 
 #include <math.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The small things the engine stands on: random numbers, threads, processors, tensors,
  * settings. */
-#include "cpu.h"
-#include "random.h"
+#include "base/cpu.h"
+#include "base/random.h"
 #include "settings.h"
 #include "suite.h"
-#include "tensor.h"
-#include "threads.h"
+#include "base/tensor.h"
+#include "base/threads.h"
 
 #include <math.h>
 #include <sched.h>

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _GNU_SOURCE /* gettid, pthread_setname_np */
+#include "learning/background.h"
+
+#include "base/triple_buffer.h"
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Of the learning thread: beside threads of the usual niceness, 0, it gets a tenth of what
+ * they get, and all that they leave. */
+enum { NICENESS = 10 };
+
+/* The longest wait for the stream to have nothing to do, which under full load would never end:
+ * a step of learning for each of these milliseconds. */
+enum { PATIENCE = 20 };
+
+/* A task with all that it needs. */
+typedef struct {
+  unsigned keyframe;
+  bool anew; /* begins with these parameters */
+  float *params;
+  bool by_itself; /* a picture */
+  ZsdAlone alone;
+  ZsdLook *looks;
+  int count, room;
+  ZsdSettings settings;
+  unsigned steps;
+  bool wanted;
+} Job;
+
+struct ZsdBackground {
+  pthread_t thread;
+  sem_t work;
+  atomic_bool quit;
+  atomic_uint keyframe; /* its number: what belongs to another one is stale */
+  ZsdObserver observer;
+  ZsdMailbox to_do, done;
+  pthread_mutex_t lock;
+  pthread_cond_t idle;
+  bool at_work; /* the stream is; with the lock */
+  Job job[ZSD_MAILBOX_PLACES];
+  ZsdNews news[ZSD_MAILBOX_PLACES];
+  float *params[ZSD_MAILBOX_PLACES]; /* of the news */
+
+  /* the learning thread's */
+  ZsdThreads *threads; /* itself alone */
+  ZsdTeacher *teacher;
+  ZsdNetwork net;
+  ZsdNews sum;
+};
+
+/* --- the learning thread --- */
+
+static bool is_stale(void *user) {
+  ZsdBackground *b = user;
+  return atomic_load(&b->quit) || atomic_load(&b->keyframe) != b->sum.keyframe;
+}
+
+/* Leaves the processors, and with them their caches, to the stream's work on a frame. */
+static void make_way(ZsdBackground *b) {
+  struct timespec end;
+  clock_gettime(CLOCK_MONOTONIC, &end);
+  end.tv_nsec += PATIENCE * 1000000;
+  if (end.tv_nsec >= 1000000000) {
+    end.tv_sec++;
+    end.tv_nsec -= 1000000000;
+  }
+  pthread_mutex_lock(&b->lock);
+  while (b->at_work && !is_stale(b))
+    if (pthread_cond_timedwait(&b->idle, &b->lock, &end))
+      break;
+  pthread_mutex_unlock(&b->lock);
+}
+
+static void on_step(void *user, const ZsdTraining *training) {
+  ZsdBackground *b = user;
+  if (b->observer.progress)
+    b->observer.progress(b->observer.user, training);
+  make_way(b);
+}
+
+static ZsdOutcome teach(ZsdBackground *b, Job *job) {
+  const ZsdObserver observer = {b, on_step, is_stale};
+  ZsdNews *sum = &b->sum;
+  ZsdOutcome outcome;
+  if (job->by_itself) {
+    outcome = zsd_teacher_show(b->teacher, &b->net, &job->alone, &job->settings, job->steps,
+                               &observer, &sum->training);
+    sum->useless = outcome == ZSD_USELESS && !job->wanted;
+    sum->trainings += outcome == ZSD_TRAINED && !job->wanted;
+  } else {
+    outcome = zsd_teacher_dose(b->teacher, &b->net, job->looks, job->count, &job->settings,
+                               job->wanted ? job->steps : 0, &observer, &sum->training);
+    sum->doses++;
+    sum->trainings +=
+        outcome == ZSD_TRAINED && !job->wanted && zsd_teacher_completed(b->teacher);
+  }
+  sum->trainings += job->wanted;
+  sum->finetunings += job->wanted;
+  return outcome;
+}
+
+static void publish(ZsdBackground *b) {
+  const unsigned place = b->done.written;
+  b->news[place] = b->sum;
+  b->news[place].params = b->params[place];
+  memcpy(b->params[place], b->net.params, b->net.n * sizeof(float));
+  zsd_mailbox_post(&b->done);
+}
+
+static void do_job(ZsdBackground *b, Job *job) {
+  if (job->anew) {
+    b->sum = (ZsdNews){.keyframe = job->keyframe};
+    memcpy(b->net.params, job->params, b->net.n * sizeof(float));
+    zsd_teacher_restart(b->teacher);
+  }
+  if (is_stale(b))
+    return;
+  const ZsdOutcome outcome = teach(b, job);
+  b->sum.changes += outcome == ZSD_TRAINED;
+  b->sum.failures += outcome == ZSD_FAILED;
+  if (outcome != ZSD_STOPPED)
+    publish(b);
+}
+
+static void *learn(void *data) {
+  ZsdBackground *b = data;
+  setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
+  for (;;) {
+    while (sem_wait(&b->work))
+      ;
+    if (atomic_load(&b->quit))
+      return NULL;
+    if (zsd_mailbox_take(&b->to_do))
+      do_job(b, &b->job[b->to_do.read]);
+  }
+}
+
+/* --- life --- */
+
+static void init_waiting(ZsdBackground *b) {
+  pthread_condattr_t attributes;
+  pthread_condattr_init(&attributes);
+  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+  pthread_cond_init(&b->idle, &attributes);
+  pthread_condattr_destroy(&attributes);
+  pthread_mutex_init(&b->lock, NULL);
+  sem_init(&b->work, 0, 0);
+}
+
+static int start(ZsdBackground *b) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  const int failed = pthread_create(&b->thread, NULL, learn, b);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  if (!failed)
+    pthread_setname_np(b->thread, "zsdenoise-learn");
+  return failed;
+}
+
+static void clear(ZsdBackground *b) {
+  for (int i = 0; i < ZSD_MAILBOX_PLACES; i++) {
+    Job *job = &b->job[i];
+    for (int k = 0; k < job->room; k++)
+      zsd_look_clear(&job->looks[k]);
+    free(job->looks);
+    free(job->params);
+    zsd_tensor_clear(&job->alone.picture);
+    free(b->params[i]);
+  }
+  zsd_teacher_free(b->teacher);
+  zsd_threads_free(b->threads);
+  zsd_network_clear(&b->net);
+  sem_destroy(&b->work);
+  pthread_mutex_destroy(&b->lock);
+  pthread_cond_destroy(&b->idle);
+  free(b);
+}
+
+ZsdBackground *zsd_background_new(ZsdShape shape, const ZsdKernels *kernels,
+                                  const ZsdObserver *observer) {
+  ZsdBackground *b = calloc(1, sizeof *b);
+  if (!b)
+    return NULL;
+  b->observer = *observer;
+  init_waiting(b);
+  zsd_mailbox_init(&b->to_do);
+  zsd_mailbox_init(&b->done);
+  int failed = zsd_network_resize(&b->net, shape) || !(b->threads = zsd_threads_new(1)) ||
+               !(b->teacher = zsd_teacher_new(shape, kernels, b->threads));
+  for (int i = 0; i < ZSD_MAILBOX_PLACES && !failed; i++)
+    failed = !(b->params[i] = malloc(b->net.n * sizeof(float))) ||
+             !(b->job[i].params = malloc(b->net.n * sizeof(float)));
+  if (failed || start(b)) {
+    clear(b);
+    return NULL;
+  }
+  return b;
+}
+
+void zsd_background_free(ZsdBackground *b) {
+  if (!b)
+    return;
+  atomic_store(&b->quit, true);
+  zsd_background_at_work(b, false);
+  sem_post(&b->work);
+  pthread_join(b->thread, NULL);
+  clear(b);
+}
+
+/* --- the stream's side --- */
+
+void zsd_background_restart(ZsdBackground *b) {
+  atomic_fetch_add(&b->keyframe, 1);
+}
+
+void zsd_background_at_work(ZsdBackground *b, bool at_work) {
+  pthread_mutex_lock(&b->lock);
+  b->at_work = at_work;
+  pthread_mutex_unlock(&b->lock);
+  if (!at_work)
+    pthread_cond_signal(&b->idle);
+}
+
+bool zsd_background_is_free(ZsdBackground *b) {
+  return !zsd_mailbox_waits(&b->to_do);
+}
+
+static int swap_looks(Job *job, const ZsdTask *task) {
+  if (task->count > job->room) {
+    ZsdLook *looks = realloc(job->looks, task->count * sizeof *looks);
+    if (!looks)
+      return -1;
+    memset(looks + job->room, 0, (task->count - job->room) * sizeof *looks);
+    job->looks = looks;
+    job->room = task->count;
+  }
+  for (int i = 0; i < task->count; i++) {
+    const ZsdLook look = job->looks[i];
+    job->looks[i] = task->looks[i];
+    task->looks[i] = look;
+  }
+  return 0;
+}
+
+int zsd_background_post(ZsdBackground *b, const ZsdTask *task) {
+  Job *job = &b->job[b->to_do.written];
+  if (task->looks && swap_looks(job, task))
+    return -1;
+  if (task->alone) {
+    const ZsdAlone alone = job->alone;
+    job->alone = *task->alone;
+    *task->alone = alone;
+  }
+  if (task->net)
+    memcpy(job->params, task->net->params, b->net.n * sizeof(float));
+  job->keyframe = atomic_load(&b->keyframe);
+  job->anew = task->net != NULL;
+  job->by_itself = task->alone != NULL;
+  job->count = task->count;
+  job->settings = *task->settings;
+  job->steps = task->steps;
+  job->wanted = task->wanted;
+  zsd_mailbox_post(&b->to_do);
+  sem_post(&b->work);
+  return 0;
+}
+
+const ZsdNews *zsd_background_news(ZsdBackground *b) {
+  if (!zsd_mailbox_take(&b->done))
+    return NULL;
+  const ZsdNews *news = &b->news[b->done.read];
+  return news->keyframe == atomic_load(&b->keyframe) ? news : NULL;
+}

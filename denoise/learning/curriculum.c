@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "learning/curriculum.h"
+
+#include "learning/frame_pairs.h"
+#include "learning/zsn2n_loss.h"
+#include "settings.h"
+
+#include <stdlib.h>
+
+enum {
+  PAGES = 192, /* looks that are remembered */
+};
+
+struct ZsdTeacher {
+  ZsdShape shape;
+  ZsdThreads *threads;
+  ZsdTrainer *trainer;
+  ZsdLooks *looks; /* made when there are any */
+  uint64_t lessons;
+  unsigned doses;       /* since the keyframe */
+  ZsdTraining together; /* of the first doses */
+  bool dosed;           /* since the keyframe, with any step */
+  bool completed;
+};
+
+ZsdTeacher *zsd_teacher_new(ZsdShape shape, const ZsdKernels *kernels, ZsdThreads *threads) {
+  ZsdTeacher *t = calloc(1, sizeof *t);
+  if (!t || !(t->trainer = zsd_trainer_new(kernels, threads))) {
+    free(t);
+    return NULL;
+  }
+  t->shape = shape;
+  t->threads = threads;
+  return t;
+}
+
+void zsd_teacher_free(ZsdTeacher *t) {
+  if (!t)
+    return;
+  zsd_looks_free(t->looks);
+  zsd_trainer_free(t->trainer);
+  free(t);
+}
+
+void zsd_teacher_restart(ZsdTeacher *t) {
+  if (t->looks)
+    zsd_looks_clear(t->looks);
+  t->lessons = 0;
+  t->doses = 0;
+  t->together = (ZsdTraining){0};
+  t->dosed = t->completed = false;
+}
+
+/* --- from one frame --- */
+
+/* Puts the four pictures of every other sample each way side by side, in place of the picture:
+ * what were neighbours is far apart then. */
+static int stride(ZsdTensor *picture) {
+  ZsdTensor apart = {0};
+  if (zsd_tensor_resize(&apart, picture->channels, picture->height, picture->width))
+    return -1;
+  const int half_height = (picture->height + 1) / 2, half_width = (picture->width + 1) / 2;
+  for (int c = 0; c < picture->channels; c++)
+    for (int y = 0; y < picture->height; y++) {
+      const float *from = zsd_tensor_row(picture, c, y);
+      float *to = zsd_tensor_row(&apart, c, y % 2 * half_height + y / 2);
+      for (int x = 0; x < picture->width; x++)
+        to[x % 2 * half_width + x / 2] = from[x];
+    }
+  zsd_tensor_clear(picture);
+  *picture = apart;
+  return 0;
+}
+
+static ZsdSchedule schedule_of(ZsdTeacher *t, const ZsdSettings *s, unsigned steps,
+                               double rate) {
+  return (ZsdSchedule){.steps = steps,
+                       .patches = zsd_settings_course(s).patches,
+                       .learning_rate = rate,
+                       .step_size = s->step_size,
+                       .gamma = s->gamma,
+                       .seed = s->seed + t->lessons++};
+}
+
+ZsdOutcome zsd_teacher_show(ZsdTeacher *t, ZsdNetwork *net, ZsdAlone *alone,
+                            const ZsdSettings *s, unsigned steps, const ZsdObserver *observer,
+                            ZsdTraining *training) {
+  ZsdSpatial *spatial = NULL;
+  ZsdOutcome outcome = ZSD_FAILED;
+
+  if (!alone->strided || stride(&alone->picture) == 0)
+    spatial = zsd_spatial_new(&alone->picture, t->shape, zsd_threads_count(t->threads));
+  if (spatial) {
+    const ZsdLesson lesson = zsd_spatial_lesson(spatial);
+    const ZsdSchedule schedule = schedule_of(t, s, steps, s->learning_rate);
+    outcome = zsd_trainer_run(t->trainer, net, &lesson, &schedule, observer, training);
+  }
+  zsd_spatial_free(spatial);
+  return outcome;
+}
+
+/* --- from frame to frame --- */
+
+/* A dose as a part of the first frames' learning. */
+typedef struct {
+  ZsdTraining before;
+  const ZsdObserver *observer;
+} Dose;
+
+static ZsdTraining added(const ZsdTraining *before, const ZsdTraining *dose) {
+  ZsdTraining t = *dose;
+  t.step += before->step;
+  t.steps = before->steps;
+  t.seconds += before->seconds;
+  t.eta = t.step ? t.seconds / t.step * (t.steps - t.step) : 0;
+  return t;
+}
+
+static void on_step(void *user, const ZsdTraining *training) {
+  const Dose *dose = user;
+  const ZsdTraining together = added(&dose->before, training);
+  if (dose->observer->progress)
+    dose->observer->progress(dose->observer->user, &together);
+}
+
+static bool on_question(void *user) {
+  const Dose *dose = user;
+  return dose->observer->cancelled && dose->observer->cancelled(dose->observer->user);
+}
+
+static ZsdOutcome give_dose(ZsdTeacher *t, ZsdNetwork *net, const ZsdLesson *lesson,
+                            const ZsdSettings *s, unsigned steps, bool wanted,
+                            const ZsdObserver *observer, ZsdTraining *training) {
+  const ZsdCourse course = zsd_settings_course(s);
+  const bool first = !wanted && t->doses <= course.first_frames;
+  const bool told = wanted || first;
+  Dose dose = {{.steps = steps}, observer};
+  const ZsdObserver follower = {&dose, told ? on_step : NULL, on_question};
+  ZsdSchedule schedule = schedule_of(t, s, steps, course.learning_rate);
+  ZsdTraining here;
+
+  t->together.steps = course.first_frames * course.first_steps;
+  if (first)
+    dose.before = t->together;
+  schedule.step_size = 0;
+  schedule.go_on = t->dosed;
+  t->dosed = true;
+  const ZsdOutcome outcome =
+      zsd_trainer_run(t->trainer, net, lesson, &schedule, &follower, &here);
+  if (told)
+    *training = added(&dose.before, &here);
+  if (first)
+    t->together = *training;
+  return outcome;
+}
+
+static int take_looks(ZsdTeacher *t, ZsdLook *looks, int count) {
+  if (!t->looks) {
+    if (!(t->looks = zsd_looks_new(t->shape, PAGES, zsd_threads_count(t->threads))))
+      return -1;
+    zsd_frame_pairs_weigh(t->looks);
+  }
+  for (int i = 0; i < count; i++)
+    zsd_looks_take(t->looks, &looks[i]);
+  return 0;
+}
+
+ZsdOutcome zsd_teacher_dose(ZsdTeacher *t, ZsdNetwork *net, ZsdLook *looks, int count,
+                            const ZsdSettings *s, unsigned wanted, const ZsdObserver *observer,
+                            ZsdTraining *training) {
+  const ZsdCourse course = zsd_settings_course(s);
+  t->completed = false;
+  if (take_looks(t, looks, count))
+    return ZSD_FAILED;
+  t->doses++;
+  const unsigned steps = wanted                            ? wanted
+                         : t->doses <= course.first_frames ? course.first_steps
+                                                           : course.later_steps;
+  const ZsdLesson lesson = zsd_looks_lesson(t->looks);
+  if (steps == 0 || lesson.pages == 0)
+    return ZSD_USELESS;
+  t->completed = t->doses == course.first_frames;
+  return give_dose(t, net, &lesson, s, steps, wanted > 0, observer, training);
+}
+
+bool zsd_teacher_completed(const ZsdTeacher *t) {
+  return t->completed;
+}
+
+int zsd_teacher_wants(unsigned doses, const ZsdSettings *s) {
+  const ZsdCourse course = zsd_settings_course(s);
+  if (doses < course.first_frames)
+    return (int)course.first_parts;
+  return course.later_steps || s->finetune_interval ? (int)course.later_parts : 0;
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "learning/learner.h"
+
+#include "learning/background.h"
+#include "learning/frame_pairs.h"
+
+#include <stdlib.h>
+
+/* Noise whose neighbours are correlated by more than this teaches spatial pairs nothing. */
+static const double CORRELATED = 0.15;
+
+/* Frames over which a network that is in use becomes another one. */
+enum { FADE = 4 };
+
+struct ZsdLearner {
+  ZsdShape shape;
+  ZsdThreads *threads;
+  ZsdObserver observer;
+  ZsdFramePairs *pairs; /* made when there is a second frame to learn from */
+  ZsdRandom random;
+  unsigned doses; /* since the keyframe */
+  ZsdAlone alone; /* a frame by itself */
+
+  ZsdTeacher *teacher; /* NULL in the background */
+
+  ZsdBackground *background; /* or NULL */
+  bool informed;             /* it has been given the network */
+  bool tuning;               /* it has been given what is wanted, and has not ended that */
+  unsigned left;             /* frames until the network has them */
+  ZsdNews known;             /* the latest news */
+};
+
+ZsdLearner *zsd_learner_new(ZsdShape shape, const ZsdKernels *kernels, ZsdThreads *threads,
+                            const ZsdObserver *observer) {
+  ZsdLearner *l = calloc(1, sizeof *l);
+  if (!l)
+    return NULL;
+  l->shape = shape;
+  l->threads = threads;
+  l->observer = *observer;
+  if (threads)
+    l->teacher = zsd_teacher_new(shape, kernels, threads);
+  else
+    l->background = zsd_background_new(shape, kernels, observer);
+  if (!l->teacher && !l->background) {
+    free(l);
+    return NULL;
+  }
+  return l;
+}
+
+void zsd_learner_free(ZsdLearner *l) {
+  if (!l)
+    return;
+  zsd_frame_pairs_free(l->pairs);
+  zsd_tensor_clear(&l->alone.picture);
+  zsd_teacher_free(l->teacher);
+  zsd_background_free(l->background);
+  free(l);
+}
+
+void zsd_learner_restart(ZsdLearner *l, uint64_t seed) {
+  if (l->pairs)
+    zsd_frame_pairs_clear(l->pairs);
+  zsd_random_seed(&l->random, seed);
+  l->doses = 0;
+  if (l->teacher) {
+    zsd_teacher_restart(l->teacher);
+    return;
+  }
+  zsd_background_restart(l->background);
+  l->informed = l->tuning = false;
+  l->left = 0;
+  l->known = (ZsdNews){0};
+}
+
+void zsd_learner_stream(ZsdLearner *l, bool at_work) {
+  if (l && l->background)
+    zsd_background_at_work(l->background, at_work);
+}
+
+/* What a frame gives to learn from. */
+typedef struct {
+  ZsdLook *looks; /* NULL: none were asked for */
+  int count;
+  unsigned wanted; /* steps */
+} Dose;
+
+static const ZsdLearned failure = {.outcome = ZSD_FAILED};
+
+/* Keeps the frame by itself. */
+static int see(ZsdLearner *l, const ZsdView *view, const ZsdSettings *s) {
+  const bool correlated =
+      view->fusion &&
+      zsd_fusion_noise(view->fusion, view->frame->brightness)->lag1 > CORRELATED;
+  l->alone.strided = s->pairs == ZSD_PAIRS_AUTO ? correlated : s->pairs == ZSD_PAIRS_STRIDED;
+  return zsd_inputs_all(&l->alone.picture, view);
+}
+
+/* --- in the background --- */
+
+static int post(ZsdLearner *l, const ZsdTask *task, const ZsdNetwork *net) {
+  ZsdTask first = *task;
+  first.net = l->informed ? NULL : net;
+  if (zsd_background_post(l->background, &first))
+    return -1;
+  l->informed = true;
+  l->tuning |= task->wanted;
+  return 0;
+}
+
+/* Takes up the latest news, if there is any. */
+static void hear(ZsdLearner *l, ZsdLearned *learned, bool in_use) {
+  const ZsdNews *news = zsd_background_news(l->background);
+  if (!news)
+    return;
+  l->doses = news->doses;
+  learned->trainings = news->trainings - l->known.trainings;
+  learned->finetunings = news->finetunings - l->known.finetunings;
+  learned->training = news->training;
+  learned->pending = news->changes == 0 && !news->useless;
+  if (learned->finetunings)
+    l->tuning = false;
+  if (news->failures > l->known.failures)
+    learned->outcome = ZSD_FAILED;
+  if (news->changes > l->known.changes)
+    l->left = in_use ? FADE : 1;
+  l->known = *news;
+}
+
+/* Takes a step from what the network is to what has been learned. */
+static bool fade(ZsdLearner *l, ZsdNetwork *net) {
+  if (l->left == 0)
+    return false;
+  const float part = 1 / (float)l->left--;
+  for (size_t i = 0; i < net->n; i++)
+    net->params[i] = part < 1 ? net->params[i] + part * (l->known.params[i] - net->params[i])
+                              : l->known.params[i];
+  return true;
+}
+
+static ZsdLearned follow_background(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
+                                    const ZsdSettings *s, const Dose *dose, bool in_use) {
+  ZsdLearned learned = {.outcome = ZSD_USELESS, .pending = true};
+  hear(l, &learned, in_use);
+  if (learned.outcome == ZSD_FAILED)
+    return learned;
+  if (fade(l, net))
+    learned.outcome = ZSD_TRAINED;
+  ZsdTask task = {.looks = dose->looks,
+                  .count = dose->count,
+                  .settings = s,
+                  .steps = l->tuning ? 0 : dose->wanted,
+                  .wanted = dose->wanted && !l->tuning};
+  if (!zsd_background_is_free(l->background) || (task.count == 0 && !task.wanted))
+    return learned;
+  if (task.count == 0) {
+    if (see(l, view, s))
+      return failure;
+    task.alone = &l->alone;
+  }
+  return post(l, &task, net) ? failure : learned;
+}
+
+/* --- at once --- */
+
+static ZsdLearned show_at_once(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
+                               const ZsdSettings *s, unsigned steps) {
+  ZsdLearned learned = failure;
+  if (see(l, view, s) == 0)
+    learned.outcome =
+        zsd_teacher_show(l->teacher, net, &l->alone, s, steps, &l->observer, &learned.training);
+  zsd_tensor_clear(&l->alone.picture);
+  return learned;
+}
+
+static ZsdLearned follow_at_once(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
+                                 const ZsdSettings *s, const Dose *dose) {
+  ZsdLearned learned = {.outcome = ZSD_USELESS};
+  bool completed = false;
+  if (dose->looks) {
+    learned.outcome = zsd_teacher_dose(l->teacher, net, dose->looks, dose->count, s,
+                                       dose->wanted, &l->observer, &learned.training);
+    l->doses++;
+    completed = learned.outcome == ZSD_TRAINED && zsd_teacher_completed(l->teacher);
+  }
+  if (dose->wanted && learned.outcome == ZSD_USELESS)
+    learned = show_at_once(l, net, view, s, dose->wanted);
+  if (dose->wanted && (learned.outcome == ZSD_TRAINED || learned.outcome == ZSD_USELESS))
+    learned.finetunings = learned.trainings = 1;
+  else
+    learned.trainings = completed;
+  return learned;
+}
+
+/* --- both --- */
+
+ZsdLearned zsd_learner_show(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
+                            const ZsdSettings *s, unsigned steps) {
+  if (l->teacher) {
+    ZsdLearned learned = show_at_once(l, net, view, s, steps);
+    learned.trainings = learned.outcome == ZSD_TRAINED;
+    return learned;
+  }
+  const ZsdTask task = {.alone = &l->alone, .settings = s, .steps = steps};
+  if (see(l, view, s) || post(l, &task, net))
+    return failure;
+  return (ZsdLearned){.outcome = ZSD_USELESS, .pending = true};
+}
+
+ZsdLearned zsd_learner_follow(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
+                              const ZsdSettings *s, unsigned wanted, bool in_use) {
+  Dose dose = {.wanted = wanted};
+  if (l->pairs && s->temporal)
+    dose.count = zsd_frame_pairs_complete(l->pairs, view, &dose.looks);
+  return l->teacher ? follow_at_once(l, net, view, s, &dose)
+                    : follow_background(l, net, view, s, &dose, in_use);
+}
+
+int zsd_learner_remember(ZsdLearner *l, const ZsdView *view, const ZsdSettings *s) {
+  const int count = zsd_teacher_wants(l->doses, s);
+  if (count == 0 || (l->background && !zsd_background_is_free(l->background)))
+    return 0;
+  if (!l->pairs && !(l->pairs = zsd_frame_pairs_new(l->shape)))
+    return -1;
+  return zsd_frame_pairs_remember(l->pairs, view, count, &l->random);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Learning: steps of Adam (Kingma and Ba, "Adam: A Method for Stochastic Optimization", ICLR
+ * 2015) on the loss of a lesson, or of random patches of it. */
+#ifndef ZSD_TRAINER_H
+#define ZSD_TRAINER_H
+
+#include "learning/objective.h"
+#include "network/network.h"
+#include "base/threads.h"
+#include "zsdenoise.h"
+
+typedef struct {
+  unsigned steps;
+  unsigned patches; /* of the lesson, random ones a step; 0: all of it, the paper's way */
+  double learning_rate;
+  unsigned step_size; /* the learning rate is multiplied by `gamma` after each so many steps */
+  double gamma;
+  uint64_t seed; /* of the choice of patches */
+  bool go_on;    /* with the optimiser's memory of the last run, if it was for such a network */
+} ZsdSchedule;
+
+typedef enum {
+  ZSD_TRAINED,
+  ZSD_USELESS, /* the lesson is empty or teaches nothing that helps (a picture that is constant,
+                  too small or clean): the network is as it was */
+  ZSD_STOPPED, /* cancelled: the network is as it was */
+  ZSD_FAILED,  /* no memory: the network is as it was */
+} ZsdOutcome;
+
+typedef struct ZsdTrainer ZsdTrainer;
+
+/* Does its work on `threads`, which it does not own. NULL: no memory. */
+ZsdTrainer *zsd_trainer_new(const ZsdKernels *kernels, ZsdThreads *threads);
+void zsd_trainer_free(ZsdTrainer *trainer);
+
+/* Teaches `net` the lesson, which is for networks of its shape, from the parameters that it
+ * has. Where a step ends in numbers that are not finite, or in a loss far above the first one,
+ * learning goes back to the last good parameters at half the rate. The same arguments, and
+ * the same runs before one that goes on, give the same parameters, whatever the number of
+ * threads. `training` holds the last step when it returns. `observer`: NULL for none. */
+ZsdOutcome zsd_trainer_run(ZsdTrainer *trainer, ZsdNetwork *net, const ZsdLesson *lesson,
+                           const ZsdSchedule *schedule, const ZsdObserver *observer,
+                           ZsdTraining *training);
+
+#endif

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "network/input_features.h"
+
+#include "base/clamp.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Noise weaker than this, which is that of rounding to 8 bits, is not told apart from it. */
+static const float LEAST_UNIT = 0.5f / 255;
+
+/* A sample is not moved further than this many units: noise does not. */
+static const float MOST_UNITS = 5;
+
+/* The strongest correlation that the built-in weights have seen. */
+static const float MOST_CORRELATION = 0.7f;
+
+float zsd_view_unit(const ZsdView *view) {
+  if (!view->fusion)
+    return 1;
+  return fmaxf((float)zsd_fusion_noise(view->fusion, view->frame->brightness)->sigma,
+               LEAST_UNIT);
+}
+
+/* A channel's samples in one row of its component. A sample that is missing from the odd last
+ * block is the one before it. */
+typedef struct {
+  const float *y, *z; /* NULL: the component has no samples */
+  const float *k;     /* NULL: 1 everywhere */
+  int first, step, last;
+  ptrdiff_t next; /* from the row to the channel's next one; 0: there is none */
+} Samples;
+
+static Samples samples_of(const ZsdView *view, int channel, int y) {
+  const ZsdLayout *layout = view->layout;
+  const ZsdFrameComponent *c = &view->frame->component[layout->channel[channel].component];
+  const int row = zsd_smaller(y * layout->channel[channel].y_step + layout->channel[channel].y,
+                              c->height - 1);
+  Samples s = {.first = layout->channel[channel].x,
+               .step = layout->channel[channel].x_step,
+               .last = c->width - 1};
+  if (row >= 0 && s.last >= 0) {
+    const ptrdiff_t at = (ptrdiff_t)row * c->width;
+    const int down = layout->channel[channel].y_step;
+    s.next = row + down < c->height ? (ptrdiff_t)down * c->width : 0;
+    s.y = c->y + at;
+    s.z = (view->alone ? c->y : c->z) + at;
+    s.k = view->alone ? NULL : c->k + at;
+  }
+  return s;
+}
+
+static int column(const Samples *s, int x) {
+  return zsd_smaller(x * s->step + s->first, s->last);
+}
+
+/* The picture itself. */
+static void see_row(const ZsdView *view, int x, int y, int width, float *inputs,
+                    ptrdiff_t plane) {
+  for (int c = 0; c < view->layout->channels; c++) {
+    const Samples s = samples_of(view, c, y);
+    for (int i = 0; i < width; i++)
+      inputs[c * plane + i] = s.y ? s.y[column(&s, x + i)] : 0;
+  }
+}
+
+/* `width` samples of a channel from x on; `seen` says where to. */
+static void see_samples(const ZsdKernels *kernels, const Samples *s, int x, int width,
+                        ZsdSeen *seen) {
+  const int all = (s->last - s->first + s->step) / s->step;
+  const int inside = zsd_clamp(all - x, 0, width);
+  for (int i = 0; i < width;) {
+    const int at = column(s, x + i), n = i < inside ? inside : 1;
+    seen->y = s->y + at;
+    seen->z = s->z + at;
+    seen->k = s->k ? s->k + at : NULL;
+    kernels->see(seen, n);
+    seen->picture += n;
+    seen->difference += n;
+    seen->deviation += n;
+    i += n;
+  }
+}
+
+/* One channel: its pictures, and its share of the deviations of its kind of component. */
+static void see_channel(const ZsdView *view, int channel, int x, int y, int width, float scale,
+                        float *inputs, ptrdiff_t plane) {
+  const int channels = view->layout->channels;
+  const int component = view->layout->channel[channel].component;
+  const Samples s = samples_of(view, channel, y);
+  const bool dim = component != view->frame->brightness;
+  float *picture = inputs + channel * plane, *difference = picture + channels * plane;
+  int alike = 0;
+  if (!s.y) {
+    memset(picture, 0, width * sizeof(float));
+    memset(difference, 0, width * sizeof(float));
+    return;
+  }
+  for (int i = 0; i < channels; i++)
+    alike += (view->layout->channel[i].component != view->frame->brightness) == dim;
+  ZsdSeen seen = {.step = s.step,
+                  .next = s.next,
+                  .scale = scale,
+                  .weight = scale / (float)alike,
+                  .noise = zsd_fusion_variance(view->fusion, component),
+                  .picture = picture,
+                  .difference = difference,
+                  .deviation = inputs + (2 * channels + dim) * plane};
+  see_samples(zsd_fusion_kernels(view->fusion), &s, x, width, &seen);
+}
+
+void zsd_inputs_row(const ZsdView *view, int x, int y, int width, float *inputs,
+                    ptrdiff_t plane) {
+  if (!view->fusion) {
+    see_row(view, x, y, width, inputs, plane);
+    return;
+  }
+  const int channels = view->layout->channels, brightness = view->frame->brightness;
+  const float scale = 1 / zsd_view_unit(view);
+  const float correlation =
+      fminf((float)zsd_fusion_noise(view->fusion, brightness)->lag1, MOST_CORRELATION);
+  float *deviation = inputs + 2 * channels * plane, *rho = deviation + 2 * plane;
+
+  memset(deviation, 0, width * sizeof(float));
+  memset(deviation + plane, 0, width * sizeof(float));
+  for (int c = 0; c < channels; c++)
+    see_channel(view, c, x, y, width, scale, inputs, plane);
+  for (int i = 0; i < width; i++)
+    rho[i] = correlation;
+}
+
+void zsd_inputs_load(ZsdTile *tile, const ZsdView *view, int x, int y, int width, int height) {
+  const int picture_width = view->layout->width, picture_height = view->layout->height;
+  zsd_tile_place(tile, picture_width, picture_height, x, y, width, height);
+  const int left = x < ZSD_HALO ? ZSD_HALO - x : 0;
+  const int right = zsd_smaller(picture_width - (x - ZSD_HALO), (int)tile->row);
+  for (int r = 0; r < height + 2 * ZSD_HALO; r++) {
+    const int source = y + r - ZSD_HALO;
+    float *row = tile->in.data + r * tile->row;
+    const int begin = source < 0 || source >= picture_height ? (int)tile->row : left;
+    const int end = begin < right ? right : begin;
+    for (int i = 0; i < tile->shape.inputs && end - begin < tile->row; i++) {
+      float *dst = row + i * tile->in.plane;
+      memset(dst, 0, begin * sizeof(float));
+      memset(dst + end, 0, (tile->row - end) * sizeof(float));
+    }
+    if (begin < end)
+      zsd_inputs_row(view, x - ZSD_HALO + begin, source, end - begin, row + begin,
+                     tile->in.plane);
+  }
+}
+
+int zsd_inputs_all(ZsdTensor *inputs, const ZsdView *view) {
+  const ZsdLayout *layout = view->layout;
+  if (zsd_tensor_resize(inputs, zsd_inputs_count(layout->channels, view->fusion != NULL),
+                        layout->height, layout->width))
+    return -1;
+  for (int y = 0; y < layout->height; y++)
+    zsd_inputs_row(view, 0, y, layout->width, zsd_tensor_row(inputs, 0, y),
+                   (ptrdiff_t)layout->height * layout->width);
+  return 0;
+}
+
+void zsd_inputs_finish(ZsdTile *tile, const ZsdView *view) {
+  const int channels = view->layout->channels;
+  const float unit = zsd_view_unit(view);
+  const ptrdiff_t first = zsd_tile_at(tile, 0, 0);
+  const ptrdiff_t n = zsd_tile_at(tile, tile->width - 1, tile->height - 1) + 1 - first;
+  if (!view->fusion)
+    return;
+  const ZsdKernels *kernels = zsd_fusion_kernels(view->fusion);
+  for (int c = 0; c < channels; c++) {
+    const float *in = tile->in.data + first;
+    kernels->finish(tile->in.data + c * tile->in.plane + first,
+                    tile->out.data + c * tile->out.plane + first,
+                    in + (channels + c) * tile->in.plane, n, unit, MOST_UNITS);
+  }
+}

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "noise/noise_estimate.h"
+
+#include "base/clamp.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+  BLOCK = ZSD_NOISE_BLOCK,
+  MAX_BLOCKS = 2048, /* of a larger picture every other block or fewer are looked at */
+  ITEM = 32,         /* blocks that one thread looks at at a time */
+  BINS = 8,          /* of brightness */
+  BIN_BLOCKS = 10,   /* a bin with fewer says nothing */
+  FEWEST = 4,        /* blocks, for an estimate */
+};
+
+/* What is more correlated than this is no noise: in a residual, where little else can be, and
+ * in a picture. */
+static const double MOST_LAG1[2] = {0.92, 0.75}, MOST_LAG2[2] = {0.85, 0.45};
+
+/* The part of the blocks, from the flattest on, that is taken for nothing but noise. */
+static const double FLATTEST = 0.04;
+
+typedef ZsdNoiseBlock Block;
+
+/* The blocks of one source: first in the picture's order, then those that say something, by
+ * bins of brightness. */
+typedef struct {
+  ZsdNoiseSource source;
+  int across, every, count;
+  Block seen[MAX_BLOCKS], block[MAX_BLOCKS];
+  float variance[MAX_BLOCKS]; /* as if it did not depend on brightness */
+  int bin[BINS + 1];          /* where each begins */
+} Survey;
+
+struct ZsdNoiseEstimator {
+  Survey survey[ZSD_MAX_COMPONENTS];
+};
+
+ZsdNoiseEstimator *zsd_noise_estimator_new(void) {
+  return malloc(sizeof(ZsdNoiseEstimator));
+}
+
+void zsd_noise_estimator_free(ZsdNoiseEstimator *estimator) {
+  free(estimator);
+}
+
+/* --- blocks --- */
+
+static int bin_of(const Block *block) {
+  const int bin = (int)(block->brightness * BINS);
+  return zsd_clamp(bin, 0, BINS - 1);
+}
+
+/* Leaves out what is clipped, and sorts the rest into bins. */
+static void sort_blocks(Survey *s) {
+  int n = 0, next[BINS + 1] = {0};
+  for (int i = 0; i < s->count; i++)
+    if (s->seen[i].clipped < 0.125f)
+      s->seen[n++] = s->seen[i];
+  for (int i = 0; i < n; i++)
+    next[bin_of(&s->seen[i]) + 1]++;
+  for (int b = 0; b < BINS; b++)
+    next[b + 1] += next[b];
+  memcpy(s->bin, next, sizeof next);
+  for (int i = 0; i < n; i++)
+    s->block[next[bin_of(&s->seen[i])]++] = s->seen[i];
+  s->count = n;
+}
+
+/* --- the model --- */
+
+/* The relative deviation of a block's variance where there is nothing but noise: of n
+ * independent samples sqrt(2 / n), of correlated ones as of fewer. */
+static double spread(double lag1, double lag2) {
+  const double along = 1 + 2 * (lag1 * lag1 + lag2 * lag2);
+  return sqrt(2.0 / (BLOCK * BLOCK)) * along;
+}
+
+/* A run of blocks and their variances. */
+typedef struct {
+  const Block *block;
+  const float *variance;
+  int n;
+} Run;
+
+/* How many of n blocks are taken for nothing but noise at first. */
+static int few_of(int n) {
+  return zsd_smaller(n, (int)fmax(FEWEST, FLATTEST * n));
+}
+
+/* The `few`-th least of n variances: the bits of numbers that are not negative are in order
+ * like the numbers. */
+static float least_few(const float *variance, int n, int few) {
+  int32_t low = 0, high = INT32_MAX;
+  while (low < high) {
+    const int32_t middle = low + (high - low) / 2;
+    int count = 0;
+    for (int i = 0; i < n; i++) {
+      int32_t bits;
+      memcpy(&bits, &variance[i], sizeof bits);
+      count += bits <= middle;
+    }
+    if (count >= few)
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  float least;
+  memcpy(&least, &low, sizeof least);
+  return least;
+}
+
+/* The sum of the variances up to `most`, and how many they are. */
+static double sum_below(const Run *run, double most, int *count) {
+  double sum = 0;
+  int n = 0;
+  for (int i = 0; i < run->n; i++) {
+    const int counts = run->variance[i] <= most;
+    sum += counts ? run->variance[i] : 0;
+    n += counts;
+  }
+  *count = n;
+  return sum;
+}
+
+/* The mean variance of those blocks that are nothing but noise. The flattest ones are that at
+ * least; the mean is raised for as long as the blocks within two deviations of it say so, up to
+ * what it would be if all n were noise and these the lower end of the distribution. `most` says
+ * up to what variance blocks were taken. */
+static double pure_variance(const Run *run, double relative, float *most) {
+  int taken;
+  *most = least_few(run->variance, run->n, few_of(run->n));
+  const double low = sum_below(run, *most, &taken) / taken;
+  const double high = low / fmax(0.3, 1 - 2.15 * relative);
+  double mean = low;
+  for (int round = 0; round < 20; round++) {
+    const float reach = (float)(mean * (1 + 2 * relative));
+    int count;
+    const double sum = sum_below(run, reach, &count);
+    if (count <= taken)
+      break;
+    taken = count;
+    *most = reach;
+    mean = fmin(sum / count, high);
+  }
+  return mean;
+}
+
+/* The part of the noise's variance that goes with a block's plane of best fit: that of three of
+ * its samples where the noise is white, more where the samples go together. */
+static double lost(const ZsdNoiseModel *model) {
+  const double along = 1 + 2 * (model->lag1 * (BLOCK - 1) + model->lag2 * (BLOCK - 2)) / BLOCK;
+  return 3 * along * along / (BLOCK * BLOCK);
+}
+
+/* A plane taken off lowers all covariances alike, by an amount that depends on what is wanted:
+ * a few rounds find it. Blocks of a larger variance than `most` do not count. */
+static void correlation(ZsdNoiseModel *model, const Run *run, float most, int detrend) {
+  double variance = 0, lag1 = 0, lag2 = 0;
+  for (int i = 0; i < run->n; i++)
+    if (run->variance[i] <= most) {
+      const double scale =
+          run->block[i].variance > 0 ? run->variance[i] / run->block[i].variance : 0;
+      variance += run->variance[i];
+      lag1 += scale * run->block[i].lag1;
+      lag2 += scale * run->block[i].lag2;
+    }
+  lag1 = variance > 0 ? lag1 / variance : 0;
+  lag2 = variance > 0 ? lag2 / variance : 0;
+  model->lag1 = model->lag2 = 0;
+  for (int round = 0; round < 4; round++) {
+    const double part = detrend && variance > 0 ? lost(model) : 0;
+    model->lag1 = fmax(0, fmin(0.95, lag1 + part * (1 - lag1)));
+    model->lag2 = fmax(0, fmin(0.95, lag2 + part * (1 - lag2)));
+  }
+}
+
+/* --- brightness --- */
+
+/* How variance may depend on brightness: its values at 0 and at 1. From what bright areas that
+ * were compressed show to what shot noise is, also where black is 16 of 255. */
+typedef struct {
+  double dark, bright;
+} Shape;
+
+static const Shape shapes[] = {
+    {1, 1},   {1, 0.25}, {1, 0.5},  {0.75, 1}, {0.6, 1},  {0.5, 1}, {0.4, 1},
+    {0.3, 1}, {0.22, 1}, {0.15, 1}, {0.1, 1},  {0.05, 1}, {0, 1},   {-0.067, 1},
+};
+enum { N_SHAPES = sizeof shapes / sizeof *shapes };
+
+/* Texture is seen by a correlation between neighbours that differs from the noise's by as much.
+ */
+static const double ALIEN = 0.15;
+
+/* The misfit of a shape other than the first has to be smaller by this factor, and by so much:
+ * the flattest blocks of some brightness may still be texture, or motion that was missed. */
+static const double BETTER = 0.7, MUCH_BETTER = 0.05;
+
+static ZsdNoiseModel line_of(const Shape *shape) {
+  return (ZsdNoiseModel){.base = shape->dark, .slope = shape->bright - shape->dark};
+}
+
+/* The blocks' variances as they would be if variance did not depend on brightness. Returns the
+ * mean of what they were divided by. */
+static double normalise(Survey *s, const Shape *shape) {
+  const ZsdNoiseModel line = line_of(shape);
+  double sum = 0;
+  for (int i = 0; i < s->count; i++) {
+    const float expected = zsd_noise_variance(&line, s->block[i].brightness);
+    s->variance[i] = s->block[i].variance / expected;
+    sum += expected;
+  }
+  return sum / s->count;
+}
+
+static Run run_of(const Survey *s, int begin, int end) {
+  return (Run){s->block + begin, s->variance + begin, end - begin};
+}
+
+typedef struct {
+  double variance, weight;
+  double noise; /* 0..1: how far its flattest blocks look like nothing but noise */
+} Bin;
+
+/* What the bins of blocks say, their variances being normalised. */
+static int fill_bins(Bin bins[BINS], const Survey *s, const ZsdNoiseModel *model) {
+  const double relative = spread(model->lag1, model->lag2);
+  int found = 0;
+  for (int b = 0; b < BINS; b++) {
+    const Run run = run_of(s, s->bin[b], s->bin[b + 1]);
+    if (run.n < BIN_BLOCKS)
+      continue;
+    float most;
+    const double variance = pure_variance(&run, relative, &most);
+    ZsdNoiseModel here;
+    correlation(&here, &run, most, s->source.detrend);
+    const double alien = fabs(here.lag1 - model->lag1) / ALIEN;
+    bins[found++] = (Bin){variance, sqrt(run.n), alien < 1 ? 1 - alien : 0};
+  }
+  return found;
+}
+
+/* How badly a variance fits the bins, 0 for perfectly. One whose flattest blocks vary too much
+ * may be all texture; one that varies too little is a contradiction. */
+static double misfit(const Bin bins[BINS], int n, double variance) {
+  double sum = 0, weight = 0;
+  for (int b = 0; b < n; b++) {
+    const double miss = bins[b].variance / variance - 1;
+    sum += bins[b].weight * (miss > 0 ? 0.3 * bins[b].noise * fmin(miss, 2) : -miss);
+    weight += bins[b].weight;
+  }
+  return sum / weight;
+}
+
+/* The misfit of the variance that fits best: as absolute values are added, it is one of the
+ * bins' own. */
+static double least_misfit(const Bin bins[BINS], int n) {
+  double least = INFINITY;
+  for (int b = 0; b < n; b++)
+    if (bins[b].variance > 0)
+      least = fmin(least, misfit(bins, n, bins[b].variance));
+  return least;
+}
+
+/* The shape for which the bins agree best. */
+static const Shape *choose_shape(Survey *survey, const ZsdNoiseModel *model) {
+  const Shape *best = &shapes[0];
+  double least = 0;
+  for (int s = 0; s < N_SHAPES; s++) {
+    Bin bins[BINS];
+    normalise(survey, &shapes[s]);
+    const int found = fill_bins(bins, survey, model);
+    const double miss = least_misfit(bins, found);
+    if (s == 0) {
+      least = fmin(BETTER * miss, miss - MUCH_BETTER);
+    } else if (miss < least) {
+      least = miss;
+      best = &shapes[s];
+    }
+  }
+  return best;
+}
+
+/* --- the estimate --- */
+
+/* The correlation of the blocks that are nothing but noise, and their mean variance. */
+static double correlate(ZsdNoiseModel *model, const Run *run, int detrend) {
+  float most = least_few(run->variance, run->n, few_of(run->n));
+  correlation(model, run, most, detrend);
+  pure_variance(run, spread(model->lag1, model->lag2), &most);
+  correlation(model, run, most, detrend);
+  return pure_variance(run, spread(model->lag1, model->lag2), &most);
+}
+
+/* In a picture without noise the flattest blocks are smooth texture: what noise there is then
+ * is no more than what is rough in them. */
+static void take_rough(ZsdNoiseModel *model, const Run *run) {
+  const float most = least_few(run->variance, run->n, few_of(run->n));
+  double rough = 0;
+  int n = 0;
+  for (int i = 0; i < run->n; i++)
+    if (run->variance[i] <= most) {
+      rough += run->block[i].rough;
+      n++;
+    }
+  *model = (ZsdNoiseModel){.sigma = sqrt(rough / n), .base = rough / n};
+}
+
+/* Returns -1 where a residual is nothing but motion that was missed, or another picture. */
+static int model_blocks(ZsdNoiseModel *model, Survey *s) {
+  const int detrend = s->source.detrend;
+  const Run all = run_of(s, 0, s->count);
+  normalise(s, &shapes[0]);
+  correlate(model, &all, detrend);
+  const Shape *shape = choose_shape(s, model);
+  const double mean = normalise(s, shape);
+  double scale = correlate(model, &all, detrend);
+  if (model->lag1 > MOST_LAG1[detrend] || model->lag2 > MOST_LAG2[detrend]) {
+    if (!detrend)
+      return -1;
+    take_rough(model, &all);
+    return 0;
+  }
+  scale /= detrend ? 1 - lost(model) : 1;
+  model->base = scale * shape->dark;
+  model->slope = scale * (shape->bright - shape->dark);
+  model->sigma = sqrt(scale * mean);
+  return 0;
+}
+
+/* Of a picture that has not enough blocks: white noise that leaves as much behind the Laplacian
+ * as the picture does; of a residual its deviation. Returns -1 where a residual leans to one
+ * side as another picture's does. */
+static int model_small(ZsdNoiseModel *model, const ZsdNoiseSource *s) {
+  double sum = 0, lean = 0, n = 0;
+  for (int y = 1; y < s->height - 1; y++)
+    for (int x = 1; x < s->width - 1; x++, n++) {
+      const float *r = s->residual + (ptrdiff_t)y * s->width + x;
+      const float *a = r - s->width, *b = r + s->width;
+      sum +=
+          s->detrend
+              ? fabs(a[-1] + a[1] + b[-1] + b[1] - 2 * (a[0] + b[0] + r[-1] + r[1]) + 4 * r[0])
+              : fabs(6 * r[0]);
+      lean += s->detrend ? 0 : 6 * r[0];
+    }
+  if (fabs(lean) > sum / 2)
+    return -1;
+  model->sigma = sqrt(acos(-1) / 2) / 6 * sum / n;
+  model->base = model->sigma * model->sigma;
+  model->slope = model->lag1 = model->lag2 = 0;
+  return 0;
+}
+
+/* --- sources --- */
+
+typedef struct {
+  Survey *survey;
+  const ZsdKernels *kernels;
+  int first[ZSD_MAX_COMPONENTS + 1]; /* item of each source */
+  ZsdNoiseModel *models;
+  bool found[ZSD_MAX_COMPONENTS];
+} Work;
+
+static bool is_small(const ZsdNoiseSource *source) {
+  return source->width < 2 * BLOCK || source->height < 2 * BLOCK;
+}
+
+/* Says which blocks of a source are looked at. */
+static void prepare(Survey *s, const ZsdNoiseSource *source) {
+  const int across = source->width / BLOCK, blocks = across * (source->height / BLOCK);
+  s->source = *source;
+  s->across = across;
+  s->every = blocks / MAX_BLOCKS + 1;
+  s->count = is_small(source) ? 0 : blocks / s->every;
+}
+
+static void look_at_blocks(void *context, int worker, int item) {
+  (void)worker;
+  const Work *work = context;
+  int i = 0;
+  while (item >= work->first[i + 1])
+    i++;
+  Survey *s = &work->survey[i];
+  const int begin = (item - work->first[i]) * ITEM;
+  for (int b = begin; b < zsd_smaller(s->count, begin + ITEM); b++) {
+    const int place = b * s->every;
+    const ptrdiff_t at =
+        (ptrdiff_t)(place / s->across) * BLOCK * s->source.width + place % s->across * BLOCK;
+    work->kernels->noise_block(&s->seen[b], s->source.residual + at, s->source.brightness + at,
+                               s->source.width, s->source.detrend);
+  }
+}
+
+static void model_source(void *context, int worker, int i) {
+  (void)worker;
+  Work *work = context;
+  Survey *s = &work->survey[i];
+  ZsdNoiseModel model;
+  int failed = s->source.width < 3 || s->source.height < 3;
+  if (!failed && is_small(&s->source)) {
+    failed = model_small(&model, &s->source);
+  } else if (!failed) {
+    sort_blocks(s);
+    failed = s->count < FEWEST || model_blocks(&model, s);
+  }
+  if (!failed)
+    work->models[i] = model;
+  work->found[i] = !failed;
+}
+
+unsigned zsd_noise_estimate(ZsdNoiseEstimator *estimator, ZsdNoiseModel *models,
+                            const ZsdNoiseSource *sources, int n, const ZsdKernels *kernels,
+                            ZsdThreads *threads) {
+  Work work = {.survey = estimator->survey, .kernels = kernels, .models = models};
+  unsigned found = 0;
+  for (int i = 0; i < n; i++) {
+    prepare(&work.survey[i], &sources[i]);
+    work.first[i + 1] = work.first[i] + (work.survey[i].count + ITEM - 1) / ITEM;
+  }
+  zsd_threads_run(threads, look_at_blocks, &work, work.first[n]);
+  zsd_threads_run(threads, model_source, &work, n);
+  for (int i = 0; i < n; i++)
+    found |= work.found[i] ? 1U << i : 0;
+  return found;
+}

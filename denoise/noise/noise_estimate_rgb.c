@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "noise/noise_estimate_rgb.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { PAIRS = ZSD_MAX_COMPONENTS };
+
+/* Which components a pair is of. */
+static const int pairs[PAIRS][2] = {{0, 1}, {1, 2}, {0, 2}};
+
+/* Noise of one component that is less correlated than this is hardly texture. */
+static const double WHITE = 0.08;
+
+/* And what is less correlated in the differences is white. */
+static const double UNCORRELATED = 0.15;
+
+/* Of what one component shows, the differences have to show this part of the variance at least:
+ * else its noise, if it is noise, is that of all components alike, as in a gray picture. */
+static const double LEAST_PART = 0.15;
+
+/* Differences that are more correlated than one component by this show the colours of a JPEG
+ * with half as many samples of them: their noise is not the brightness's, which is larger. */
+static const double SUBSAMPLED = 0.3;
+
+/* A component's noise differs from that of the others by no more than this factor. */
+static const double MOST_FACTOR = 3;
+
+/* --- differences --- */
+
+/* (a - b) / sqrt(2) and its brightness, which is clipped where a or b is. */
+static void subtract(float *difference, float *brightness, const float *a, const float *b,
+                     int n) {
+  const float scale = sqrtf(0.5f);
+  for (int i = 0; i < n; i++) {
+    const float low = fminf(a[i], b[i]), high = fmaxf(a[i], b[i]);
+    difference[i] = scale * (a[i] - b[i]);
+    brightness[i] = low <= 0 ? 0 : high >= 1 ? 1 : (low + high) / 2;
+  }
+}
+
+/* The models of the differences: each has half the variance of two components. Returns 1, 0 if
+ * one has none, or -1 without memory. */
+static int estimate_pairs(ZsdNoiseModel models[PAIRS], ZsdNoiseEstimator *estimator,
+                          const ZsdFrame *frame, const ZsdKernels *kernels,
+                          ZsdThreads *threads) {
+  const ZsdFrameComponent *c = frame->component;
+  const int n = c->width * c->height;
+  float *planes = malloc(2 * PAIRS * (size_t)n * sizeof(float) + 1);
+  ZsdNoiseSource sources[PAIRS];
+  if (!planes)
+    return -1;
+  for (int i = 0; i < PAIRS; i++) {
+    float *difference = planes + 2 * i * (size_t)n, *brightness = difference + n;
+    subtract(difference, brightness, c[pairs[i][0]].y, c[pairs[i][1]].y, n);
+    sources[i] = (ZsdNoiseSource){difference, brightness, c->width, c->height, 1};
+  }
+  const unsigned told = zsd_noise_estimate(estimator, models, sources, PAIRS, kernels, threads);
+  free(planes);
+  return told == (1U << PAIRS) - 1;
+}
+
+/* --- components --- */
+
+static double mean_of(const ZsdFrameComponent *c) {
+  double sum = 0;
+  for (int i = 0; i < c->width * c->height; i++)
+    sum += c->y[i];
+  return sum / (c->width * c->height);
+}
+
+/* What all pairs say together. */
+static ZsdNoiseModel common_model(const ZsdNoiseModel pair[PAIRS]) {
+  ZsdNoiseModel all = {0};
+  double variance = 0;
+  for (int i = 0; i < PAIRS; i++) {
+    variance += pair[i].sigma * pair[i].sigma / PAIRS;
+    all.base += pair[i].base / PAIRS;
+    all.slope += pair[i].slope / PAIRS;
+    all.lag1 += pair[i].lag1 / PAIRS;
+    all.lag2 += pair[i].lag2 / PAIRS;
+  }
+  if (all.lag1 < UNCORRELATED)
+    all.lag1 = all.lag2 = 0;
+  all.sigma = sqrt(variance);
+  return all;
+}
+
+/* The components' models: the common one, by how much more or less noise the pairs say that a
+ * component has. As pair ab has (a + b) / 2, a is ab + ac - bc. */
+static void part(ZsdNoiseModel models[PAIRS], const ZsdNoiseModel pair[PAIRS],
+                 const ZsdFrame *frame) {
+  const ZsdNoiseModel all = common_model(pair);
+  double expected[PAIRS], ratio[PAIRS], sum = 0;
+  for (int i = 0; i < PAIRS; i++)
+    expected[i] = zsd_noise_variance(&all, (float)mean_of(&frame->component[i]));
+  for (int i = 0; i < PAIRS; i++) {
+    const double both = (expected[pairs[i][0]] + expected[pairs[i][1]]) / 2;
+    ratio[i] = both > 0 ? pair[i].sigma * pair[i].sigma / both : 1;
+    sum += ratio[i];
+  }
+  for (int i = 0; i < PAIRS; i++) {
+    const double without = ratio[(i + 1) % PAIRS]; /* the pair that it is not one of */
+    const double factor = fmax(1 / MOST_FACTOR, fmin(MOST_FACTOR, sum - 2 * without));
+    models[i] = all;
+    models[i].base *= factor;
+    models[i].slope *= factor;
+    models[i].sigma = sqrt(expected[i] * factor);
+  }
+}
+
+static int estimate(ZsdNoiseModel models[PAIRS], ZsdNoiseEstimator *estimator,
+                    const ZsdFrame *frame, const ZsdKernels *kernels, ZsdThreads *threads) {
+  const ZsdFrameComponent *c = &frame->component[frame->brightness];
+  const ZsdNoiseSource source = {c->y, c->y, c->width, c->height, 1};
+  ZsdNoiseModel pair[PAIRS], single;
+  if (!zsd_noise_estimate(estimator, &single, &source, 1, kernels, threads) ||
+      single.lag1 < WHITE)
+    return 0;
+  const int told = estimate_pairs(pair, estimator, frame, kernels, threads);
+  if (told < 1)
+    return told;
+  const ZsdNoiseModel all = common_model(pair);
+  if (all.sigma * all.sigma < LEAST_PART * single.sigma * single.sigma ||
+      all.lag1 > single.lag1 + SUBSAMPLED)
+    return 0;
+  part(models, pair, frame);
+  return 1;
+}
+
+int zsd_colours_estimate(ZsdNoiseModel models[ZSD_MAX_COMPONENTS], const ZsdFrame *frame,
+                         const ZsdKernels *kernels, ZsdThreads *threads) {
+  if (frame->components != PAIRS || frame->brightness != 1) /* that of RGB */
+    return 0;
+  ZsdNoiseEstimator *estimator = zsd_noise_estimator_new();
+  const int told = estimator ? estimate(models, estimator, frame, kernels, threads) : -1;
+  zsd_noise_estimator_free(estimator);
+  return told;
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _POSIX_C_SOURCE 200112L /* clock_gettime */
+#include "still/still.h"
+
+#include "noise/noise_estimate_rgb.h"
+#include "still/synthetic_pairs.h"
+#include "still/nl_bayes.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { MOST_ROUNDS = 3, REACH = 12 };
+
+/* What follows the network's first estimate. */
+typedef struct {
+  int alike;   /* patches that are taken together, in samples of one: many where the estimate
+                  before is not to be relied on; 0: no round */
+  float share; /* of what the network makes of the result in the next estimate: it is good at
+                  texture that is nowhere repeated */
+} Round;
+
+static const Round rounds[][MOST_ROUNDS] = {
+    [ZSD_PROFILE_BALANCED] = {{2, 0}, {1, 0.5f}},
+    [ZSD_PROFILE_BEST] = {{2, 0}, {1, 0.5f}, {1, 0}}, /* and a rehearsal */
+};
+
+/* The part of the noise's variance that is left after a round. */
+static const float LEFT = 0.05f;
+
+/* A picture smaller than this, each way, has too little to learn from. */
+enum { LEAST_SIDE = 96 };
+
+typedef struct {
+  const ZsdStill *still;
+  ZsdFilter *filter;
+  const ZsdView *view;
+  const ZsdImage *image; /* its shape */
+  const ZsdKernels *kernels;
+  ZsdThreads *threads;
+} Job;
+
+int zsd_still_look(ZsdFusion *fusion, const ZsdFrame *frame, const ZsdKernels *kernels,
+                   ZsdThreads *threads) {
+  ZsdNoiseModel noise[ZSD_MAX_COMPONENTS] = {0};
+  const int told = zsd_colours_estimate(noise, frame, kernels, threads);
+  if (told > 0)
+    zsd_fusion_tell_noise(fusion, noise);
+  return told < 0 ? -1 : 0;
+}
+
+/* --- the network's estimates --- */
+
+/* An image of the frame's shape in memory of its own, 16 bits deep. Returns its memory. */
+static uint8_t *make_image(ZsdImage *image) {
+  size_t size = 0;
+  for (int i = 0; i < image->components; i++)
+    size += (size_t)image->component[i].width * image->component[i].height * 2;
+  uint8_t *memory = malloc(size + 1), *next = memory;
+  for (int i = 0; memory && i < image->components; i++) {
+    ZsdComponent *c = &image->component[i];
+    c->data = next;
+    c->step = 2;
+    c->stride = (ptrdiff_t)c->width * c->step;
+    next += c->stride * c->height;
+  }
+  image->depth = 16;
+  image->shift = 0;
+  return memory;
+}
+
+/* What was measured before leaves no trace, not even in how sums are rounded. */
+static void forget(ZsdTrace *trace) {
+  zsd_trace_forget(trace);
+  memset(trace->tint.mean, 0, sizeof trace->tint.mean);
+  memset(trace->tint.next, 0, sizeof trace->tint.next);
+}
+
+static void fill_left(const ZsdFrame *frame, float left) {
+  for (int i = 0; i < frame->components; i++) {
+    const ZsdFrameComponent *c = &frame->component[i];
+    for (int k = 0; k < c->width * c->height; k++)
+      c->k[k] = left;
+  }
+}
+
+/* Has the network look at the frame, of whose noise `left` is left in z, and makes z what it
+ * was and what the network makes of it, which has this share. */
+static int estimate(const Job *job, const ZsdWeights *weights, float left, float share) {
+  ZsdTrace *trace = job->still->trace;
+  ZsdFiltering whole = *job->still->how;
+  ZsdImage seen = *job->image;
+  ZsdFrame found = *job->view->frame;
+  uint8_t *memory = make_image(&seen);
+  whole.weights = weights;
+  whole.strength = 1;
+  whole.first_column = 0;
+  fill_left(&found, left);
+  for (int i = 0; i < found.components; i++)
+    found.component[i].y = found.component[i].k; /* which has served its purpose by then */
+  forget(trace);
+  const int failed = !memory || zsd_filter_run(job->filter, &seen, job->view, trace, &whole);
+  if (!failed)
+    zsd_frame_load(&found, &seen, job->kernels, job->threads);
+  free(memory);
+  for (int i = 0; i < found.components && !failed; i++) {
+    const ZsdFrameComponent *c = &found.component[i];
+    for (int k = 0; k < c->width * c->height; k++)
+      c->z[k] += share * (c->k[k] - c->z[k]);
+  }
+  return failed ? -1 : 0;
+}
+
+/* --- progress --- */
+
+/* Someone who follows, and is told of all of it as one. */
+typedef struct {
+  const ZsdObserver *observer;
+  struct timespec start;
+  unsigned steps, before; /* in all, and before those that are told of now */
+  ZsdTraining last;       /* that was told */
+} Follower;
+
+static void on_step(void *user, const ZsdTraining *training) {
+  Follower *f = user;
+  ZsdTraining *told = &f->last;
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  told->step = f->before + training->step;
+  told->steps = f->steps;
+  told->loss = training->loss;
+  told->seconds =
+      (double)(now.tv_sec - f->start.tv_sec) + 1e-9 * (double)(now.tv_nsec - f->start.tv_nsec);
+  told->eta = told->seconds / told->step * (told->steps - told->step);
+  if (f->observer->progress)
+    f->observer->progress(f->observer->user, told);
+}
+
+static bool on_question(void *user) {
+  const Follower *f = user;
+  return f->observer->cancelled && f->observer->cancelled(f->observer->user);
+}
+
+/* The mean square of what was taken off the frame, the noise's deviation being 1. */
+static double taken_off(const ZsdSimilar *s) {
+  double sum = 0, samples = 0;
+  for (int i = 0; i < s->frame->components; i++) {
+    const ZsdFrameComponent *c = &s->frame->component[i];
+    const double variance = s->noise[i].sigma * s->noise[i].sigma,
+                 n = (double)c->width * c->height;
+    double squares = 0;
+    for (int k = 0; k < c->width * c->height; k++)
+      squares += (double)(c->y[k] - c->z[k]) * (c->y[k] - c->z[k]);
+    samples += variance > 0 ? n : 0;
+    sum += variance > 0 ? squares / variance : 0;
+  }
+  return samples > 0 ? sum / samples : 0;
+}
+
+/* --- all of it --- */
+
+/* A patch shows about as many samples, whatever the layout. */
+static int patch_size(const ZsdFrame *frame) {
+  bool subsampled = false;
+  for (int i = 0; i < frame->components; i++)
+    subsampled |= frame->component[i].half_width || frame->component[i].half_height;
+  return subsampled || frame->components == 1 ? 6 : 5;
+}
+
+/* Whether a picture is there to be rehearsed, and wanted to be. */
+static bool rehearses(const ZsdStill *still, const ZsdImage *image) {
+  return still->profile == ZSD_PROFILE_BEST && !still->frozen && image->width >= LEAST_SIDE &&
+         image->height >= LEAST_SIDE;
+}
+
+/* Bands, round by round. */
+static unsigned count_steps(const ZsdStill *still, const ZsdImage *image) {
+  const Round *round = rounds[still->profile];
+  unsigned steps = 0;
+  for (int i = 0; i < MOST_ROUNDS && round[i].alike; i++)
+    steps += zsd_similar_bands(image->height);
+  return steps;
+}
+
+/* The network's first estimate and the rounds. */
+static ZsdResult denoise(const Job *job, const ZsdObserver *observer) {
+  const ZsdFrame *frame = job->view->frame;
+  const ZsdWeights *weights = job->still->how->weights;
+  const Round *round = rounds[job->still->profile];
+  const int patch = patch_size(frame);
+  ZsdTraining training = {0};
+  ZsdSimilar similar = {.frame = frame,
+                        .patch = patch,
+                        .reach = REACH,
+                        .observer = observer,
+                        .training = &training};
+  for (int i = 0; i < frame->components; i++)
+    similar.noise[i] = *zsd_fusion_noise(job->view->fusion, i);
+  if (estimate(job, weights, 1, 1))
+    return ZSD_NO_MEMORY;
+  for (int i = 0; i < MOST_ROUNDS && round[i].alike; i++) {
+    training.loss = taken_off(&similar);
+    similar.alike = round[i].alike * zsd_similar_samples(frame, patch);
+    const ZsdResult result = zsd_similar_run(&similar, job->kernels, job->threads);
+    if (result != ZSD_OK)
+      return result;
+    if (round[i].share > 0 && estimate(job, weights, LEFT, round[i].share))
+      return ZSD_NO_MEMORY;
+  }
+  return ZSD_OK;
+}
+
+/* Teaches a network what to take off a picture that has been through the rounds. */
+static ZsdResult learn(const Job *job, ZsdRehearsal *rehearsal, ZsdNetwork *net,
+                       Follower *follower) {
+  const ZsdObserver observer = {follower, on_step, on_question};
+  const ZsdView view = {&rehearsal->frame, &rehearsal->layout, job->view->fusion, false};
+  Job again = *job;
+  again.view = &view;
+  again.image = &rehearsal->image;
+  follower->before = count_steps(job->still, job->image);
+  const ZsdResult result = denoise(&again, &observer);
+  if (result != ZSD_OK)
+    return result;
+  fill_left(&rehearsal->frame, LEFT);
+  follower->before = follower->steps - ZSD_REHEARSAL_STEPS;
+  switch (zsd_rehearsal_learn(rehearsal, &view, net, job->still->seed, job->kernels,
+                              job->threads, &observer)) {
+  case ZSD_STOPPED:
+    return ZSD_CANCELLED;
+  case ZSD_FAILED:
+    return ZSD_NO_MEMORY;
+  default:
+    return ZSD_OK;
+  }
+}
+
+/* Has a network of its own learn from the picture, and look at it last. */
+static ZsdResult rehearse(const Job *job, Follower *follower) {
+  const ZsdStill *still = job->still;
+  ZsdRehearsal rehearsal = {0};
+  ZsdNetwork net = {0};
+  ZsdWeights weights = {0};
+  ZsdResult result = ZSD_NO_MEMORY;
+  if (zsd_network_resize(&net, still->net->shape) == 0 &&
+      zsd_weights_resize(&weights, still->how->weights->kernel, net.shape) == 0 &&
+      zsd_rehearsal_begin(&rehearsal, job->view, job->image, still->seed) == 0) {
+    memcpy(net.params, still->net->params, net.n * sizeof *net.params);
+    follower->steps += count_steps(still, &rehearsal.image) + ZSD_REHEARSAL_STEPS;
+    result = learn(job, &rehearsal, &net, follower);
+  }
+  if (result == ZSD_OK) {
+    zsd_weights_update(&weights, &net);
+    result = estimate(job, &weights, LEFT, 1) ? ZSD_NO_MEMORY : ZSD_OK;
+  }
+  zsd_rehearsal_clear(&rehearsal);
+  zsd_weights_clear(&weights);
+  zsd_network_clear(&net);
+  return result;
+}
+
+ZsdResult zsd_still_run(const ZsdStill *still, ZsdFilter *filter, ZsdImage *image,
+                        const ZsdKernels *kernels, ZsdThreads *threads, ZsdTraining *training) {
+  const Job job = {still, filter, still->view, image, kernels, threads};
+  Follower follower = {.observer = still->observer, .steps = count_steps(still, image)};
+  const ZsdObserver observer = {&follower, on_step, on_question};
+  ZsdFiltering last = *still->how;
+  clock_gettime(CLOCK_MONOTONIC, &follower.start);
+  ZsdResult result = denoise(&job, &observer);
+  if (result == ZSD_OK && rehearses(still, image))
+    result = rehearse(&job, &follower);
+  last.fused = true;
+  forget(still->trace);
+  if (result == ZSD_OK && zsd_filter_run(filter, image, still->view, still->trace, &last))
+    result = ZSD_NO_MEMORY;
+  zsd_trace_forget(still->trace);
+  *training = follower.last;
+  return result;
+}

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "temporal/motion.h"
+
+#include "base/clamp.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+  MARGIN = 48,
+  WINDOW = 16, /* samples compared for a block, which lies in its middle */
+  AROUND = (WINDOW - ZSD_BLOCK) / 2,
+  SMALLEST = 96,   /* a level is not halved again if its shorter side is below this */
+  REFINEMENTS = 4, /* steps that a block takes at most from the best of the vectors tried */
+  SMOOTHINGS = 2,  /* passes in which blocks try their neighbours' vectors */
+};
+
+/* The price of a step away from the expected vector, for each sample of the window and for each
+ * unit of the noise's deviation; and how many steps cost at most. */
+static const double PRICE = 0.019;
+enum { MOST_STEPS = 16 };
+
+/* The price of as many steps is what noise leaves of a block that is where it was (0.8 x 0.27 /
+ * PRICE). */
+enum { NOISE_STEPS = 11 };
+
+/* A block moves beyond doubt if its vector is better than none by the price of as many steps:
+ * the sum of differences of correlated samples varies by as much. */
+enum { DOUBTFUL = 4 };
+
+/* The cost of a block for which nothing was tried yet. */
+static const unsigned UNTRIED = ~0u;
+
+/* --- pyramids --- */
+
+static int gray_resize(ZsdGray *gray, int width, int height) {
+  gray->width = width;
+  gray->height = height;
+  gray->row = width + 2 * MARGIN;
+  gray->memory = malloc((size_t)gray->row * (height + 2 * MARGIN));
+  if (!gray->memory)
+    return -1;
+  gray->data = gray->memory + MARGIN * gray->row + MARGIN;
+  return 0;
+}
+
+int zsd_pyramid_resize(ZsdPyramid *pyramid, int width, int height) {
+  if (pyramid->levels && pyramid->level[0].width == width && pyramid->level[0].height == height)
+    return 0;
+  zsd_pyramid_clear(pyramid);
+  do {
+    if (gray_resize(&pyramid->level[pyramid->levels++], width, height)) {
+      zsd_pyramid_clear(pyramid);
+      return -1;
+    }
+    width /= 2;
+    height /= 2;
+  } while (pyramid->levels < ZSD_MAX_LEVELS && width >= SMALLEST / 2 && height >= SMALLEST / 2);
+  return 0;
+}
+
+void zsd_pyramid_clear(ZsdPyramid *pyramid) {
+  for (int l = 0; l < pyramid->levels; l++)
+    free(pyramid->level[l].memory);
+  *pyramid = (ZsdPyramid){0};
+}
+
+/* Repeats the ends of a row, and the first and the last row. */
+static void fill_margin(const ZsdGray *gray, int y) {
+  uint8_t *row = gray->data + y * gray->row, *memory = row - MARGIN;
+  memset(memory, row[0], MARGIN);
+  memset(row + gray->width, row[gray->width - 1], MARGIN);
+  for (int i = 1; i <= MARGIN && y == 0; i++)
+    memcpy(memory - i * gray->row, memory, gray->row);
+  for (int i = 1; i <= MARGIN && y == gray->height - 1; i++)
+    memcpy(memory + i * gray->row, memory, gray->row);
+}
+
+typedef struct {
+  const ZsdPyramid *pyramid;
+  const float *luma;
+  const ZsdKernels *kernels;
+} Fill;
+
+static void smooth_row(const Fill *fill, int y) {
+  const ZsdGray *to = &fill->pyramid->level[0];
+  const float *rows[5];
+  for (int i = 0; i < 5; i++)
+    rows[i] = fill->luma + (ptrdiff_t)zsd_clamp(y + i - 2, 0, to->height - 1) * to->width;
+  fill->kernels->smooth(to->data + y * to->row, rows, to->width);
+}
+
+static void halve_row(const Fill *fill, int level, int y) {
+  const ZsdGray *from = &fill->pyramid->level[level - 1], *to = from + 1;
+  const uint8_t *upper = from->data + 2 * y * from->row;
+  fill->kernels->halve(to->data + y * to->row, upper, upper + from->row, to->width);
+}
+
+/* The rows of all levels that a row of the coarsest one is made of, or would be. */
+static void fill_band(void *context, int worker, int band) {
+  (void)worker;
+  const Fill *fill = context;
+  const int levels = fill->pyramid->levels;
+  for (int l = 0; l < levels; l++) {
+    const ZsdGray *gray = &fill->pyramid->level[l];
+    const int rows = 1 << (levels - 1 - l), end = zsd_smaller((band + 1) * rows, gray->height);
+    for (int y = band * rows; y < end; y++) {
+      if (l)
+        halve_row(fill, l, y);
+      else
+        smooth_row(fill, y);
+      fill_margin(gray, y);
+    }
+  }
+}
+
+void zsd_pyramid_fill(ZsdPyramid *pyramid, const float *luma, const ZsdKernels *kernels,
+                      ZsdThreads *threads) {
+  Fill fill = {pyramid, luma, kernels};
+  const int rows = 1 << (pyramid->levels - 1);
+  zsd_threads_run(threads, fill_band, &fill, (pyramid->level[0].height + rows - 1) / rows);
+}
+
+void zsd_gray_map(const ZsdGray *gray, const uint8_t table[256]) {
+  const size_t n = (size_t)gray->row * (gray->height + 2 * MARGIN);
+  for (size_t i = 0; i < n; i++)
+    gray->memory[i] = table[gray->memory[i]];
+}
+
+/* --- fields --- */
+
+/* The vectors of a frame of width x height luma samples, all zero. Returns 0, or -1 without
+ * memory. */
+static int field_new(ZsdField *field, int width, int height) {
+  field->across = (width + ZSD_BLOCK - 1) / ZSD_BLOCK;
+  field->down = (height + ZSD_BLOCK - 1) / ZSD_BLOCK;
+  const size_t blocks = (size_t)field->across * field->down + 1;
+  field->vector = calloc(blocks, sizeof *field->vector);
+  field->moves = calloc(blocks, 1);
+  return field->vector && field->moves ? 0 : -1;
+}
+
+static void field_clear(ZsdField *field) {
+  free(field->vector);
+  free(field->moves);
+  *field = (ZsdField){0};
+}
+
+static ZsdVector vector_at(const ZsdField *field, int i, int j) {
+  return field->vector[zsd_clamp(j, 0, field->down - 1) * field->across +
+                       zsd_clamp(i, 0, field->across - 1)];
+}
+
+static bool same(ZsdVector a, ZsdVector b) {
+  return a.x == b.x && a.y == b.y;
+}
+
+/* --- a block's search --- */
+
+/* Where blocks were, and the sums of absolute differences that this leaves. */
+typedef struct {
+  ZsdField field;
+  unsigned *sad;
+} Matches;
+
+typedef struct {
+  const ZsdSearch *search;
+  const ZsdGray *now, *before;
+  unsigned price[MOST_STEPS + 1]; /* of so many steps away from the expected vector */
+  int level;
+  bool ends;               /* nothing follows */
+  const ZsdField *coarser; /* or NULL at the coarsest level */
+  const ZsdField *last;    /* or NULL */
+  const Matches *from;     /* what is smoothed */
+  Matches *to;
+} Pass;
+
+typedef struct {
+  const Pass *pass;
+  int x, y; /* of the window */
+  ZsdVector expected;
+  ZsdVector doubt; /* how far off it may be, each way, at no price */
+  ZsdVector tried; /* last */
+  ZsdVector best;
+  unsigned sad, cost; /* of the best */
+} Block;
+
+static Block start(const Pass *pass, int i, int j) {
+  return (Block){
+      .pass = pass, .x = i * ZSD_BLOCK - AROUND, .y = j * ZSD_BLOCK - AROUND, .cost = UNTRIED};
+}
+
+static int steps_away(int d, int expected, int doubt) {
+  const int steps = abs(d - expected) - doubt;
+  return steps > 0 ? steps : 0;
+}
+
+static unsigned price_of(const Block *b, ZsdVector v) {
+  const int steps =
+      steps_away(v.x, b->expected.x, b->doubt.x) + steps_away(v.y, b->expected.y, b->doubt.y);
+  return b->pass->price[zsd_smaller(steps, MOST_STEPS)];
+}
+
+static unsigned sad_of(const Block *b, int dx, int dy) {
+  const ZsdGray *now = b->pass->now, *before = b->pass->before;
+  return b->pass->search->kernels->sad16(now->data + b->y * now->row + b->x, now->row,
+                                         before->data + (b->y + dy) * before->row + b->x + dx,
+                                         before->row);
+}
+
+static void try(Block *b, int dx, int dy) {
+  const ZsdGray *before = b->pass->before;
+  const int x = b->x + dx, y = b->y + dy;
+  const ZsdVector v = {(int16_t)dx, (int16_t)dy};
+  if (x < -MARGIN || y < -MARGIN || x > before->width + MARGIN - WINDOW ||
+      y > before->height + MARGIN - WINDOW)
+    return;
+  if (b->cost != UNTRIED && (same(v, b->best) || same(v, b->tried)))
+    return;
+  b->tried = v;
+  const unsigned price = price_of(b, v);
+  if (price >= b->cost)
+    return;
+  const unsigned sad = sad_of(b, dx, dy);
+  if (price + sad < b->cost) {
+    b->cost = price + sad;
+    b->sad = sad;
+    b->best = v;
+  }
+}
+
+static void keep(const Block *b, int i, int j) {
+  const Matches *to = b->pass->to;
+  to->field.vector[j * to->field.across + i] = b->best;
+  to->sad[j * to->field.across + i] = b->sad;
+}
+
+static void note_moves(const Block *b, int i, int j) {
+  const ZsdField *to = &b->pass->to->field;
+  to->moves[j * to->across + i] =
+      (b->best.x || b->best.y) && sad_of(b, 0, 0) > b->sad + b->pass->price[DOUBTFUL];
+}
+
+/* --- the search --- */
+
+static void try_all(Block *b) {
+  for (int dy = -ZSD_MOTION_REACH; dy <= ZSD_MOTION_REACH; dy++)
+    for (int dx = -ZSD_MOTION_REACH; dx <= ZSD_MOTION_REACH; dx++)
+      try(b, dx, dy);
+  b->expected = b->best;
+}
+
+/* Whether what the best vector leaves at full size is no more than noise leaves of the same
+ * thing: smoothed noise, whose mean difference is four fifths of its deviation. */
+static bool is_noise(const Block *b) {
+  return b->pass->level == 0 && b->sad <= b->pass->price[NOISE_STEPS];
+}
+
+/* Tries what the level above found here and around. */
+static void try_coarser(Block *b, const ZsdField *coarser, int i, int j) {
+  const ZsdVector c = vector_at(coarser, i / 2, j / 2);
+  b->expected = (ZsdVector){(int16_t)(2 * c.x), (int16_t)(2 * c.y)};
+  /* Twice a vector is an even one, whatever the truth; but what stands still is expected to
+   * stand still. */
+  b->doubt = (ZsdVector){c.x != 0, c.y != 0};
+  try(b, b->expected.x, b->expected.y);
+  if (is_noise(b))
+    return;
+  for (int dj = -1; dj <= 1; dj++)
+    for (int di = -1; di <= 1; di++) {
+      const ZsdVector v = vector_at(coarser, i / 2 + di, j / 2 + dj);
+      if (!same(v, c))
+        try(b, 2 * v.x, 2 * v.y);
+    }
+}
+
+/* Steps to the best of the four neighbours until there is no better one. */
+static void refine(Block *b, int rounds) {
+  for (int k = 0; k < rounds; k++) {
+    const ZsdVector c = b->best;
+    try(b, c.x, c.y - 1);
+    try(b, c.x - 1, c.y);
+    try(b, c.x + 1, c.y);
+    try(b, c.x, c.y + 1);
+    if (same(b->best, c))
+      return;
+  }
+}
+
+static void search_row(void *context, int worker, int j) {
+  (void)worker;
+  const Pass *pass = context;
+  const int l = pass->level;
+  for (int i = 0; i < pass->to->field.across; i++) {
+    Block b = start(pass, i, j);
+    if (pass->coarser)
+      try_coarser(&b, pass->coarser, i, j);
+    else
+      try_all(&b);
+    if (is_noise(&b)) {
+      keep(&b, i, j);
+      continue;
+    }
+    try(&b, 0, 0);
+    if (pass->last) {
+      const ZsdVector v = vector_at(pass->last, i << l, j << l);
+      try(&b, v.x / (1 << l), v.y / (1 << l));
+    }
+    refine(&b, REFINEMENTS);
+    keep(&b, i, j);
+  }
+}
+
+/* --- smoothing --- */
+
+enum { SPAN = 64 }; /* blocks of a row whose neighbours are looked at together */
+
+/* One coordinate of the vectors of a span of blocks, of the rows above and below it, and of one
+ * block more at either end. */
+typedef struct {
+  int16_t row[3][SPAN + 2];
+  int16_t median[SPAN]; /* of each block and its eight neighbours */
+  int16_t range[SPAN];  /* from the least of them to the largest */
+} Around;
+
+static inline int16_t low(int16_t a, int16_t b) {
+  return a < b ? a : b;
+}
+
+static inline int16_t high(int16_t a, int16_t b) {
+  return a > b ? a : b;
+}
+
+static inline int16_t median(int16_t a, int16_t b, int16_t c) {
+  return high(low(a, b), low(high(a, b), c));
+}
+
+/* Columns of three are sorted first: the median of nine is that of the largest low one, the
+ * median middle one and the least high one. */
+static void look_around(Around *a) {
+  int16_t least[SPAN + 2], middle[SPAN + 2], most[SPAN + 2];
+  const int16_t *above = a->row[0], *row = a->row[1], *below = a->row[2];
+  for (int i = 0; i < SPAN + 2; i++) {
+    least[i] = low(low(above[i], row[i]), below[i]);
+    middle[i] = median(above[i], row[i], below[i]);
+    most[i] = high(high(above[i], row[i]), below[i]);
+  }
+  for (int i = 0; i < SPAN; i++) {
+    a->median[i] = median(high(high(least[i], least[i + 1]), least[i + 2]),
+                          median(middle[i], middle[i + 1], middle[i + 2]),
+                          low(low(most[i], most[i + 1]), most[i + 2]));
+    a->range[i] = (int16_t)(high(high(most[i], most[i + 1]), most[i + 2]) -
+                            low(low(least[i], least[i + 1]), least[i + 2]));
+  }
+}
+
+/* Each block takes the best of its own and its neighbours' vectors, and their median is what is
+ * expected of it. */
+static void smooth_span(const Pass *pass, int first, int j, int n) {
+  const Matches *from = pass->from;
+  Around x = {0}, y = {0};
+  for (int r = 0; r < 3; r++)
+    for (int i = 0; i < n + 2; i++) {
+      const ZsdVector v = vector_at(&from->field, first + i - 1, j + r - 1);
+      x.row[r][i] = v.x;
+      y.row[r][i] = v.y;
+    }
+  look_around(&x);
+  look_around(&y);
+  for (int i = 0; i < n; i++) {
+    Block b = start(pass, first + i, j);
+    b.expected = (ZsdVector){x.median[i], y.median[i]};
+    b.best = vector_at(&from->field, first + i, j);
+    b.sad = from->sad[j * from->field.across + first + i];
+    b.cost = b.sad + price_of(&b, b.best);
+    if (x.range[i] || y.range[i]) {
+      b.tried = b.best;
+      try(&b, b.expected.x, b.expected.y);
+      for (int k = 0; k < 9; k++)
+        try(&b, x.row[k / 3][i + k % 3], y.row[k / 3][i + k % 3]);
+    }
+    keep(&b, first + i, j);
+    if (pass->ends)
+      note_moves(&b, first + i, j);
+  }
+}
+
+static void smooth_field_row(void *context, int worker, int j) {
+  (void)worker;
+  const Pass *pass = context;
+  const int across = pass->to->field.across;
+  for (int i = 0; i < across; i += SPAN)
+    smooth_span(pass, i, j, zsd_smaller(SPAN, across - i));
+}
+
+/* --- levels --- */
+
+struct ZsdMotion {
+  Matches level[ZSD_MAX_LEVELS];
+  Matches smoothed; /* of the level at hand */
+  ZsdField last;    /* the result of the search before, at full size */
+};
+
+static int matches_new(Matches *m, int width, int height) {
+  if (field_new(&m->field, width, height))
+    return -1;
+  m->sad = calloc((size_t)m->field.across * m->field.down + 1, sizeof *m->sad);
+  return m->sad ? 0 : -1;
+}
+
+static void matches_clear(Matches *m) {
+  field_clear(&m->field);
+  free(m->sad);
+}
+
+ZsdMotion *zsd_motion_new(int width, int height) {
+  ZsdMotion *m = calloc(1, sizeof *m);
+  if (!m)
+    return NULL;
+  int failed = field_new(&m->last, width, height) | matches_new(&m->smoothed, width, height);
+  for (int l = 0; l < ZSD_MAX_LEVELS; l++)
+    failed |= matches_new(&m->level[l], width >> l, height >> l);
+  if (failed) {
+    zsd_motion_free(m);
+    return NULL;
+  }
+  return m;
+}
+
+void zsd_motion_free(ZsdMotion *m) {
+  if (!m)
+    return;
+  field_clear(&m->last);
+  matches_clear(&m->smoothed);
+  for (int l = 0; l < ZSD_MAX_LEVELS; l++)
+    matches_clear(&m->level[l]);
+  free(m);
+}
+
+/* The passes go to and fro between two fields, and end in the one that they began with. */
+_Static_assert(SMOOTHINGS % 2 == 0, "the last pass ends in the wrong field");
+
+static void search_level(ZsdMotion *m, Pass *pass) {
+  Matches *own = &m->level[pass->level];
+  const int down = own->field.down;
+  m->smoothed.field.across = own->field.across;
+  m->smoothed.field.down = down;
+  pass->to = own;
+  zsd_threads_run(pass->search->threads, search_row, pass, down);
+  for (int k = 0; k < SMOOTHINGS; k++) {
+    pass->from = k % 2 ? &m->smoothed : own;
+    pass->to = k % 2 ? own : &m->smoothed;
+    pass->ends = pass->level == 0 && k == SMOOTHINGS - 1;
+    zsd_threads_run(pass->search->threads, smooth_field_row, pass, down);
+  }
+}
+
+const ZsdField *zsd_motion_search(ZsdMotion *m, const ZsdPyramid *now, const ZsdPyramid *before,
+                                  const ZsdSearch *search, int go_on) {
+  Pass pass = {.search = search, .last = go_on ? &m->last : NULL};
+  for (int i = 0; i <= MOST_STEPS; i++)
+    pass.price[i] = (unsigned)(i * PRICE * WINDOW * WINDOW * 255 * search->sigma);
+  for (int l = now->levels - 1; l >= 0; l--) {
+    pass.level = l;
+    pass.now = &now->level[l];
+    pass.before = &before->level[l];
+    search_level(m, &pass);
+    pass.coarser = &m->level[l].field;
+  }
+  memcpy(m->last.vector, m->level[0].field.vector,
+         (size_t)m->last.across * m->last.down * sizeof *m->last.vector);
+  return &m->level[0].field;
+}
