@@ -7,7 +7,7 @@
  * after the other, from the first again after the last. Frames get noise, are denoised, and
  * arrive at a sink that wants each at its time. Prints a line for each scene and each change of
  * quality, and then a figure a line: its name and its value. */
-#include "../../pipelines/luma.h"
+#include "demo/psnr.h"
 
 #include <gst/app/gstappsrc.h>
 #include <gst/base/gstbasesink.h>

@@ -5,7 +5,7 @@
  * left out; without an end of its own it is stopped after S seconds. With an element named
  * "clean" the frames that leave it are what "out" should receive, and the PSNR is measured.
  * Prints a figure a line: its name and its value. */
-#include "../../pipelines/luma.h"
+#include "demo/psnr.h"
 
 #include <gst/gst.h>
 #include <gst/video/video.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which mode is used of those that cameras offer. Prints TAP. */
-#include "../../pipelines/mode.h"
+#include "camera/mode.h"
 
 #include <stdio.h>
 

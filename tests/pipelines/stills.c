@@ -3,8 +3,8 @@
  * TAP.
  *
  *   stills SAMPLE --tap */
-#include "../../pipelines/launch.h"
-#include "../../pipelines/still.h"
+#include "common/launch.h"
+#include "picture/denoise.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cluster/command.h"
+
+#include <string.h>
+
+#define PATIENCE (30 * 60 * G_USEC_PER_SEC)
+#define PAUSE (5 * G_USEC_PER_SEC)
+
+static gboolean patient;
+
+void
+command_be_patient (void)
+{
+  patient = TRUE;
+}
+
+/* What Slurm says when its controller is down, restarts or is overwhelmed. */
+static gboolean
+is_silence (const gchar * words)
+{
+  const gchar *const signs[] = { "Unable to contact slurm controller",
+    "Connection refused", "Connection timed out", "Socket timed out",
+    "Zero Bytes were transmitted", "Transport endpoint is not connected",
+    "temporarily unable", "Message receive failure", "in standby mode"
+  };
+  gsize i;
+
+  for (i = 0; i < G_N_ELEMENTS (signs); i++)
+    if (strstr (words, signs[i]))
+      return TRUE;
+  return FALSE;
+}
+
+/* The last of the lines, without the name of the command and its "error: ". */
+static gchar *
+last_words (const gchar * words)
+{
+  gchar **lines = g_strsplit (words, "\n", -1);
+  const gchar *last = "it has not said why";
+  gchar **line, *result;
+
+  for (line = lines; *line; line++)
+    if (*g_strstrip (*line))
+      last = *line;
+  if (strstr (last, "error: "))
+    last = strstr (last, "error: ") + strlen ("error: ");
+  result = g_strdup (last);
+  g_strfreev (lines);
+  return result;
+}
+
+static void
+set_error (GError ** error, const gchar * command, const gchar * words)
+{
+  gchar *last = last_words (words);
+
+  if (is_silence (words))
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_AGAIN, "the controller of "
+        "Slurm does not answer (%s); \"scontrol ping\" says whether it is up",
+        last);
+  else if (strstr (words, "configuration source")
+      || strstr (words, "process configuration file"))
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "Slurm is installed "
+        "here, but does not know its cluster; it needs the slurm.conf of it");
+  else
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", command,
+        last);
+  g_free (last);
+}
+
+/* Variables of the job that this runs in are not for the jobs that it submits. */
+static GStrv
+clean_environment (void)
+{
+  GStrv environment = g_get_environ (), copy = g_get_environ ();
+  gchar **variable;
+
+  for (variable = copy; *variable; variable++) {
+    gchar *name = g_strndup (*variable, strcspn (*variable, "="));
+
+    if (g_str_has_prefix (name, "SLURM_") && strcmp (name, "SLURM_CONF") != 0)
+      environment = g_environ_unsetenv (environment, name);
+    g_free (name);
+  }
+  g_strfreev (copy);
+  return environment;
+}
+
+/* What it prints, or NULL. */
+static gchar *
+run_once (GStrv command, GError ** error)
+{
+  GStrv environment = clean_environment ();
+  gchar *out = NULL, *words = NULL;
+  GError *fault = NULL;
+  gint status;
+  gboolean ran = g_spawn_sync (NULL, command, environment,
+      G_SPAWN_SEARCH_PATH, NULL, NULL, &out, &words, &status, &fault);
+
+  if (g_error_matches (fault, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT)) {
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "%s is missing: "
+        "Slurm is not installed here; on Debian: apt install slurm-client",
+        command[0]);
+    g_clear_error (&fault);
+  } else if (!ran) {
+    g_propagate_error (error, fault);
+  } else if (status != 0) {
+    set_error (error, command[0], words);
+    g_clear_pointer (&out, g_free);
+  }
+  g_strfreev (environment);
+  g_free (words);
+  return out;
+}
+
+gchar *
+command_run (GStrv command, GError ** error)
+{
+  const gint64 end = g_get_monotonic_time () + PATIENCE;
+  GError *fault = NULL;
+  gchar *out;
+
+  while ((out = run_once (command, &fault)) == NULL && patient
+      && g_error_matches (fault, G_FILE_ERROR, G_FILE_ERROR_AGAIN)
+      && g_get_monotonic_time () < end) {
+    g_clear_error (&fault);
+    g_usleep (PAUSE);
+  }
+  if (fault)
+    g_propagate_error (error, fault);
+  return out;
+}

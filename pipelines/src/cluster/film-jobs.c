@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cluster/film-jobs.h"
+
+#include <string.h>
+
+/* Of tasks that others wait for; those that denoise are behind them in the queue. */
+#define SOON 0
+#define LATER 100
+
+/* A step of a film; `base` is added to the place in an array to get the segment's number. */
+typedef struct
+{
+  const gchar *step;
+  guint base;
+  const gchar *array;           /* NULL: it is none */
+  guint places;                 /* of the array */
+  const gchar *dependency;
+  gboolean computes;
+} Step;
+
+static GStrv
+step_command (const Steps * steps, guint film, const Step * step)
+{
+  const CampaignFilm *about = steps->campaign->films->pdata[film];
+  GStrvBuilder *builder = g_strv_builder_new ();
+  gchar *base = step->array ? g_strdup_printf ("%u", step->base) :
+      g_strdup ("-");
+  gchar *parts = film_parts (about->out), **option;
+  GStrv command;
+
+  g_strv_builder_add_many (builder, steps->program, "task", base,
+      steps->transcode, "--step", step->step, NULL);
+  if (strcmp (step->step, "cut") == 0) {
+    for (option = steps->campaign->options; *option; option++)
+      g_strv_builder_add (builder, *option);
+    g_strv_builder_add_many (builder, about->in, about->out, NULL);
+  } else {
+    g_strv_builder_add (builder, parts);
+  }
+  command = g_strv_builder_end (builder);
+  g_strv_builder_unref (builder);
+  g_free (parts);
+  g_free (base);
+  return command;
+}
+
+/* Returns the number of the job, 0 if it failed. */
+static guint64
+submit_step (Steps * steps, guint film, const Step * step, GError ** error)
+{
+  const Campaign *campaign = steps->campaign;
+  SlurmBounds bounds = campaign->bounds;
+  gchar *kind = step->array ? g_strdup_printf ("%s-%u", step->step,
+      step->base) : g_strdup (step->step);
+  gchar *comment = g_strdup_printf ("%u %s", film, step->step);
+  gchar *log = campaign_log (campaign, (gint) film, kind);
+  GStrv command = step_command (steps, film, step);
+  const SlurmJob job = {.name = campaign->name,.comment = comment,.log =
+        log,.array = step->array,.dependency = step->dependency,.nice =
+        step->array ? LATER : SOON,.command = command,.folder = campaign->cwd
+  };
+  guint64 number;
+
+  if (!step->computes)
+    bounds.cpus = 1;
+  number = slurm_submit (&job, &bounds, error);
+  if (number > 0) {
+    steps->last[film] = number;
+    steps->tasks += step->array ? step->places : 1;
+  }
+  g_strfreev (command);
+  g_free (log);
+  g_free (comment);
+  g_free (kind);
+  return number;
+}
+
+gboolean
+steps_begin (Steps * steps, guint film, GError ** error)
+{
+  return submit_step (steps, film, &(Step) {
+      .step = "cut"}
+      , error) != 0;
+}
+
+/* Places of an array, as "0-3,7%2", of the missing segments from `first` on: those below
+ * `base` + `size`, and no more than `most`. Returns how many they are. */
+static guint
+list_places (GString * places, const GArray * missing, guint first, guint base,
+    guint size, guint most)
+{
+  guint i, n = 0;
+
+  for (i = first; i < missing->len && n < most; i++, n++) {
+    const guint place = g_array_index (missing, guint, i) - base;
+    const gboolean follows = n > 0
+        && g_array_index (missing, guint, i - 1) + 1 == place + base;
+    const gboolean goes_on = i + 1 < missing->len && n + 1 < most
+        && g_array_index (missing, guint, i + 1) == place + base + 1
+        && place + 1 < size;
+
+    if (place >= size)
+      break;
+    if (!follows)
+      g_string_append_printf (places, "%s%u", n > 0 ? "," : "", place);
+    else if (!goes_on)
+      g_string_append_printf (places, "-%u", place);
+  }
+  return n;
+}
+
+/* One array, or several where an array may not be that large; adds them to `jobs`. */
+static gboolean
+submit_segments (Steps * steps, guint film, const FilmState * state,
+    const gchar * dependency, GString * jobs, GError ** error)
+{
+  const Campaign *campaign = steps->campaign;
+  const guint size = steps->limits.array;
+  const guint room = (guint) campaign->tasks - steps->tasks - 1;
+  const guint most = MIN (room, state->missing->len);
+  guint i = 0, n;
+
+  while (i < most) {
+    const guint base = g_array_index (state->missing, guint, i) / size * size;
+    GString *places = g_string_new (NULL);
+    guint64 job;
+
+    n = list_places (places, state->missing, i, base, size, most - i);
+    if (campaign->throttle > 0)
+      g_string_append_printf (places, "%%%d", campaign->throttle);
+    job = submit_step (steps, film, &(Step) {
+        .step = "segment",.base =
+          base,.array = places->str,.places = n,.dependency =
+          dependency,.computes = TRUE}
+        , error);
+    g_string_free (places, TRUE);
+    if (job == 0)
+      return FALSE;
+    g_string_append_printf (jobs, ":%" G_GUINT64_FORMAT, job);
+    i += n;
+  }
+  return TRUE;
+}
+
+/* A task that learns, and the segments after it if it has learned. */
+static gboolean
+submit_work (Steps * steps, guint film, const FilmState * state, GString * jobs,
+    GError ** error)
+{
+  const Step learn = {.step = "learn",.computes = TRUE };
+  const guint64 job = submit_step (steps, film, &learn, error);
+  gchar *learned = g_strdup_printf ("afterok:%" G_GUINT64_FORMAT, job);
+  const gboolean done = job > 0
+      && submit_segments (steps, film, state, learned, jobs, error);
+
+  g_free (learned);
+  return done;
+}
+
+gboolean
+steps_finish (Steps * steps, guint film, const FilmState * state,
+    GError ** error)
+{
+  const gboolean works = state->missing->len > 0;
+  GString *jobs = g_string_new ("afterany");
+  Step join = {.step = "join" };
+  gboolean done = !works || submit_work (steps, film, state, jobs, error);
+
+  if (works)
+    join.dependency = jobs->str;
+  done = done && submit_step (steps, film, &join, error) > 0;
+  g_string_free (jobs, TRUE);
+  return done;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cluster/film-state.h"
+
+#include "film/manifest.h"
+#include "film/workdir.h"
+
+#include <sys/stat.h>
+
+gchar *
+film_parts (const gchar * out)
+{
+  return g_strconcat (out, PARTS_SUFFIX, NULL);
+}
+
+static void
+look_at_segment (FilmState * state, const gchar * parts, guint number,
+    gboolean sums)
+{
+  gchar *file = parts_file (parts, "out", number, "gdp");
+  struct stat info;
+  Outcome outcome;
+  const gboolean done = outcome_read (&outcome, parts, number);
+  gboolean whole = done;
+
+  if (done && sums)
+    whole = parts_is_whole (file, outcome.bytes, outcome.sha256);
+  else if (done)
+    whole = stat (file, &info) == 0 && (guint64) info.st_size == outcome.bytes;
+  if (!whole)
+    g_array_append_val (state->missing, number);
+  state->damaged += done && !whole;
+  outcome_clear (&outcome);
+  g_free (file);
+}
+
+FilmState
+film_look (const gchar * out, gboolean sums)
+{
+  FilmState state = {.missing = g_array_new (FALSE, FALSE, sizeof (guint)) };
+  gchar *parts = film_parts (out);
+  gchar *model = g_build_filename (parts, PARTS_MODEL, NULL);
+  Manifest *manifest = NULL;
+  guint number;
+
+  state.joined = g_file_test (out, G_FILE_TEST_EXISTS);
+  if (!state.joined)
+    manifest = manifest_read (parts, NULL);
+  if (manifest) {
+    state.cut = TRUE;
+    state.learned = g_file_test (model, G_FILE_TEST_EXISTS);
+    state.segments = manifest->segments->len;
+    for (number = 0; number < state.segments; number++)
+      look_at_segment (&state, parts, number, sums);
+    manifest_free (manifest);
+  }
+  g_free (model);
+  g_free (parts);
+  return state;
+}
+
+void
+film_clear (FilmState * state)
+{
+  g_clear_pointer (&state->missing, g_array_unref);
+}
+
+guint
+film_pieces (const FilmState * state)
+{
+  return (guint) (state->cut + state->learned + state->joined)
+      + state->segments - state->missing->len;
+}

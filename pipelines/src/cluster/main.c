@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Denoises films on the machines of a Slurm cluster: zsdenoise-cluster COMMAND...; --help says
+ * which there are. Every task is a step of zsdenoise-transcode; Slurm says when and where it runs.
+ *
+ * What Slurm itself runs: feed DIR, task BASE PROGRAM... */
+#include "cluster/campaign.h"
+#include "cluster/command.h"
+#include "cluster/submitter.h"
+#include "cluster/options.h"
+#include "cluster/status.h"
+#include "cluster/submit.h"
+#include "cluster/task.h"
+
+#include <locale.h>
+#include <string.h>
+#include <sysexits.h>
+
+/* Rounds until Slurm's queue is empty of what the user has cancelled. */
+#define ROUNDS 60
+
+static gboolean
+cancel (Campaign * campaign, GError ** error)
+{
+  GPtrArray *tasks;
+  guint left = 1;
+  gint i;
+
+  /* A job that submits may be at it. */
+  campaign->stopped = TRUE;
+  if (!campaign_save (campaign, error))
+    return FALSE;
+  for (i = 0; i < ROUNDS && left > 0; i++) {
+    if (i > 0)
+      g_usleep (G_USEC_PER_SEC);
+    tasks = slurm_cancel_all (campaign->name, error) ?
+        slurm_queue (campaign->name, error) : NULL;
+    if (tasks == NULL)
+      return FALSE;
+    left = tasks->len;
+    g_ptr_array_unref (tasks);
+  }
+  g_print ("cancelled%s; what is done stays, and cluster resume goes on with "
+      "it\n", left > 0 ? ", but some tasks have not ended yet" : "");
+  return campaign_save (campaign, error);
+}
+
+static gboolean
+resume (Campaign * campaign, GError ** error)
+{
+  GPtrArray *tasks = slurm_queue (campaign->name, error);
+  gboolean done = tasks != NULL;
+  guint i, film;
+
+  for (i = 0; done && i < tasks->len; i++)
+    if (feed_is (tasks->pdata[i], &film)) {
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST, "%s: it goes on by "
+          "itself; cluster status says how far it is", campaign->folder);
+      done = FALSE;
+    }
+  g_clear_pointer (&tasks, g_ptr_array_unref);
+  if (!done)
+    return FALSE;
+  campaign->stopped = FALSE;
+  campaign->crashes = 0;
+  for (i = 0; i < campaign->films->len; i++) {
+    CampaignFilm *about = campaign->films->pdata[i];
+
+    about->tries = 0;
+    about->done = about->given_up = FALSE;
+  }
+  return campaign_save (campaign, error) && feed_begin (campaign, error);
+}
+
+static gboolean
+run (const ClusterOptions * options, GError ** error)
+{
+  Campaign *campaign;
+  gboolean done;
+
+  if (strcmp (options->command, "submit") == 0)
+    return submit (options, error);
+  campaign = campaign_load (options->folder, error);
+  if (campaign == NULL)
+    return FALSE;
+  if (strcmp (options->command, "status") == 0)
+    done = status_print (campaign, options->json, options->sums, error);
+  else if (strcmp (options->command, "cancel") == 0)
+    done = cancel (campaign, error);
+  else
+    done = resume (campaign, error);
+  campaign_free (campaign);
+  return done;
+}
+
+static gboolean
+run_feed (const gchar * folder, GError ** error)
+{
+  Campaign *campaign = campaign_load (folder, error);
+  gboolean done = campaign != NULL;
+
+  command_be_patient ();
+  if (done) {
+    done = feed (campaign, error);
+    campaign_free (campaign);
+  }
+  return done;
+}
+
+int
+main (int argc, char **argv)
+{
+  ClusterOptions options = { 0 };
+  GError *error = NULL;
+  int status = 2;
+
+  setlocale (LC_CTYPE, "");
+  if (argc > 3 && strcmp (argv[1], "task") == 0)
+    return task_run (argv[2], argv + 3);
+  if (argc == 3 && strcmp (argv[1], "feed") == 0)
+    status = !run_feed (argv[2], &error);
+  else if (cluster_options_parse (&options, argc, argv, &error))
+    status = !run (&options, &error);
+  if (error)
+    g_printerr ("cluster: %s\n", error->message);
+  g_clear_error (&error);
+  cluster_options_clear (&options);
+  return status;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cluster/options.h"
+
+#include <string.h>
+
+#define HELP "Commands:\n" \
+    "  submit IN... --out DIR [-- OPTION...]  films, or folders of them; transcode's options\n" \
+    "  status DIR                             how far they are\n" \
+    "  cancel DIR                             end all tasks; what is done stays\n" \
+    "  resume DIR                             do what is missing, and what has failed\n"
+
+static gboolean
+parse (ClusterOptions * options, int *argc, char ***argv, GError ** error)
+{
+  SlurmBounds *bounds = &options->bounds;
+  const GOptionEntry entries[] = {
+    {"out", 0, 0, G_OPTION_ARG_FILENAME, &options->folder,
+        "Folder of the results, which all nodes see and may write", "DIR"},
+    {"partition", 0, 0, G_OPTION_ARG_STRING, &bounds->partition,
+        "Slurm's partition (its default one)", "NAME"},
+    {"account", 0, 0, G_OPTION_ARG_STRING, &bounds->account,
+        "Slurm's account (your default one)", "NAME"},
+    {"qos", 0, 0, G_OPTION_ARG_STRING, &bounds->qos,
+        "Slurm's quality of service (your default one)", "NAME"},
+    {"cpus", 0, 0, G_OPTION_ARG_INT, &bounds->cpus,
+        "Processors, and threads, of a task (1)", "N"},
+    {"memory", 0, 0, G_OPTION_ARG_INT, &bounds->memory,
+        "Memory of a task, MiB (3000)", "N"},
+    {"minutes", 0, 0, G_OPTION_ARG_INT, &bounds->minutes,
+        "Time of a task (240)", "N"},
+    {"throttle", 0, 0, G_OPTION_ARG_INT, &options->throttle,
+          "Tasks of a film that run at the same time (as many as Slurm lets)",
+        "N"},
+    {"films", 0, 0, G_OPTION_ARG_INT, &options->films,
+        "Films whose parts lie on the disk at the same time (100)", "N"},
+    {"tasks", 0, 0, G_OPTION_ARG_INT, &options->tasks,
+        "Tasks in the queue at the same time (a quarter of MaxJobCount)", "N"},
+    {"json", 0, 0, G_OPTION_ARG_NONE, &options->json,
+        "status: print JSON", NULL},
+    {"check", 0, 0, G_OPTION_ARG_NONE, &options->sums,
+        "status: compute checksums, too, which takes its time", NULL},
+    G_OPTION_ENTRY_NULL
+  };
+  GOptionContext *context =
+      g_option_context_new ("COMMAND - denoises films on many machines");
+  gboolean parsed;
+
+  g_option_context_set_summary (context, HELP);
+  g_option_context_add_main_entries (context, entries, NULL);
+  parsed = g_option_context_parse (context, argc, argv, error);
+  g_option_context_free (context);
+  return parsed;
+}
+
+static gboolean
+check_numbers (const ClusterOptions * options, GError ** error)
+{
+  const struct
+  {
+    const gchar *name;
+    gint value, least, most;
+  } numbers[] = {
+    {"cpus", options->bounds.cpus, 1, 256},
+    {"memory", options->bounds.memory, 64, 16 << 20},
+    {"minutes", options->bounds.minutes, 1, 525600},
+    {"throttle", options->throttle, 0, 1000000},
+    {"films", options->films, 1, 1000},
+    {"tasks", options->tasks, 0, 1000000},
+  };
+  gsize i;
+
+  for (i = 0; i < G_N_ELEMENTS (numbers); i++)
+    if (numbers[i].value < numbers[i].least
+        || numbers[i].value > numbers[i].most) {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+          "--%s: it is %d and has to be from %d to %d", numbers[i].name,
+          numbers[i].value, numbers[i].least, numbers[i].most);
+      return FALSE;
+    }
+  if (options->tasks > 0 && options->tasks < 4) {
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--tasks: give at least 4");
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/* The command and what it is for. */
+static gboolean
+take_words (ClusterOptions * options, gchar ** words, GError ** error)
+{
+  const gchar *const commands[] = { "submit", "status", "cancel", "resume",
+    NULL
+  };
+  const gchar *fault = NULL;
+  const gboolean submits = g_strcmp0 (words[0], "submit") == 0;
+
+  if (words[0] == NULL || !g_strv_contains (commands, words[0]))
+    fault = "give a command: submit, status, cancel or resume; --help says "
+        "more";
+  else if (submits && words[1] == NULL)
+    fault = "submit: give films, or folders of them";
+  else if (submits && options->folder == NULL)
+    fault = "submit: give the folder of the results, as --out clean";
+  else if (!submits && (words[1] == NULL || words[2]))
+    fault = "give the folder of the results, and only that";
+  if (fault) {
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        fault);
+    return FALSE;
+  }
+  options->command = g_strdup (words[0]);
+  options->in = g_strdupv (words + 1);
+  if (!submits) {
+    g_free (options->folder);
+    options->folder = g_strdup (words[1]);
+  }
+  return TRUE;
+}
+
+gboolean
+cluster_options_parse (ClusterOptions * options, int argc, char **argv,
+    GError ** error)
+{
+  gchar *folder;
+  int own = 0;
+
+  *options = (ClusterOptions) {
+  .bounds = {.cpus = 1,.memory = 3000,.minutes = 240 },.films = 100,};
+  while (own < argc && strcmp (argv[own], "--") != 0)
+    own++;
+  options->transcode = g_strdupv (argv + MIN (own + 1, argc));
+  if (!parse (options, &own, &argv, error))
+    return FALSE;
+  argv[own] = NULL;
+  if (!check_numbers (options, error)
+      || !take_words (options, argv + 1, error))
+    return FALSE;
+  folder = g_canonicalize_filename (options->folder, NULL);
+  g_free (options->folder);
+  options->folder = folder;
+  return TRUE;
+}
+
+void
+cluster_options_clear (ClusterOptions * options)
+{
+  g_free (options->command);
+  g_strfreev (options->in);
+  g_free (options->folder);
+  g_strfreev (options->transcode);
+  g_free (options->bounds.partition);
+  g_free (options->bounds.account);
+  g_free (options->bounds.qos);
+}

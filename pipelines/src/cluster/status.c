@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cluster/status.h"
+
+#include "cluster/submitter.h"
+#include "cluster/film-state.h"
+
+#include <json-glib/json-glib.h>
+#include <string.h>
+
+/* Films that are shown one by one, so that a screen holds them. */
+#define ROWS 30
+#define NAME 34
+
+typedef enum
+{
+  FAILED, GOING, WAITING, DONE, N_STAGES
+} Stage;
+
+static const gchar *const stage_names[N_STAGES] = {
+  [FAILED] = "failed",[GOING] = "under way",[WAITING] = "waiting",[DONE] =
+      "done",
+};
+
+typedef struct
+{
+  const CampaignFilm *about;
+  Stage stage;
+  guint segments, done, damaged;
+  guint running, queued;        /* tasks, of all kinds */
+  gchar *complaint;             /* NULL: there is none */
+} Row;
+
+typedef struct
+{
+  const Campaign *campaign;
+  Row *rows;
+  guint counts[N_STAGES];
+  guint running, queued;
+  const gchar *reason;          /* why Slurm lets nothing run; NULL: no reason for the user */
+  gboolean asked;               /* Slurm has answered */
+} Status;
+
+/* --- finding out --- */
+
+/* Whether somebody has to do something before the task can run. */
+static gboolean
+is_stuck (const SlurmTask * task)
+{
+  const gchar *const passing[] = { "None", "Priority", "Resources",
+    "Dependency", "BeginTime", "JobArrayTaskLimit", NULL
+  };
+
+  return !task->running && !g_strv_contains (passing, task->reason);
+}
+
+static void
+count_tasks (Status * status, const GPtrArray * tasks)
+{
+  guint i, film;
+
+  for (i = 0; i < tasks->len; i++) {
+    const SlurmTask *task = tasks->pdata[i];
+
+    status->running += task->running;
+    status->queued += !task->running;
+    if (is_stuck (task))
+      status->reason = task->reason;
+    if (!feed_is (task, &film) && film < status->campaign->films->len) {
+      status->rows[film].running += task->running;
+      status->rows[film].queued += !task->running;
+    }
+  }
+}
+
+static void
+look (Status * status, guint film, gboolean sums)
+{
+  Row *row = &status->rows[film];
+  FilmState state;
+
+  row->about = status->campaign->films->pdata[film];
+  state = film_look (row->about->out, sums);
+  row->segments = state.segments;
+  row->done = state.segments - state.missing->len;
+  row->damaged = state.damaged;
+  if (state.joined)
+    row->stage = DONE;
+  else if (row->about->given_up && row->running + row->queued == 0)
+    row->stage = FAILED;
+  else
+    row->stage = row->running + row->queued > 0 || row->about->tries > 0 ?
+        GOING : WAITING;
+  if (row->stage == FAILED) {
+    row->complaint = campaign_complaint (status->campaign, film);
+    if (row->complaint == NULL)
+      row->complaint = g_strdup ("its tasks have left no word; does every node "
+          "see the folder, and may you write there?");
+  }
+  status->counts[row->stage]++;
+  film_clear (&state);
+}
+
+/* --- for people --- */
+
+static void
+print_row (const Row * row, gboolean asked)
+{
+  gchar *name = g_path_get_basename (row->about->in), *segments;
+  const glong length = g_utf8_strlen (name, -1);
+  const gint spaces = (gint) MAX (0, NAME - length);
+
+  segments = row->segments ? g_strdup_printf ("%u", row->segments) :
+      g_strdup ("not cut");
+  g_print ("%s%*s %9s %9u ", name, spaces, "", segments, row->done);
+  if (asked)
+    g_print ("%9u %9u %9u\n", row->running, row->queued,
+        row->segments - row->done);
+  else
+    g_print ("%9s %9s %9u\n", "?", "?", row->segments - row->done);
+  g_free (segments);
+  g_free (name);
+}
+
+static void
+print_words (const Row * row)
+{
+  if (row->complaint)
+    g_print ("  %s\n", row->complaint);
+  if (row->damaged > 0)
+    g_print ("  %u of its segments %s been damaged on the disk, and %s to be "
+        "done again\n", row->damaged, row->damaged == 1 ? "has" : "have",
+        row->damaged == 1 ? "is" : "are");
+}
+
+static void
+print_rows (const Status * status, Stage stage, guint * left)
+{
+  guint i, more = 0;
+
+  for (i = 0; i < status->campaign->films->len; i++)
+    if (status->rows[i].stage == stage) {
+      if (*left > 0) {
+        (*left)--;
+        print_row (&status->rows[i], status->asked);
+        print_words (&status->rows[i]);
+      } else {
+        more++;
+      }
+    }
+  if (more > 0)
+    g_print ("and %u more %s\n", more, stage_names[stage]);
+}
+
+/* What the user should do, where nothing goes on by itself. */
+static void
+print_advice (const Status * status)
+{
+  const Campaign *campaign = status->campaign;
+  const guint open = status->counts[GOING] + status->counts[WAITING];
+  gchar *log;
+
+  if (status->reason && status->running == 0)
+    g_print ("Slurm lets nothing run: %s\n", status->reason);
+  if (!status->asked || status->running + status->queued > 0)
+    return;
+  log = campaign_log (campaign, -1, "feed");
+  if (open > 0 && campaign->stopped)
+    g_print ("It was cancelled; to go on: cluster resume %s\n",
+        campaign->folder);
+  else if (open > 0 && !g_file_test (log, G_FILE_TEST_EXISTS))
+    g_print ("Slurm has nothing of it in its queue, and the first job has left "
+        "no trace in %s: do the nodes see this folder, and may you write there "
+        "from them? Then: cluster resume %s\n", campaign->folder,
+        campaign->folder);
+  else if (open > 0)
+    g_print ("Slurm has nothing of it in its queue; %s may say why. To go on: "
+        "cluster resume %s\n", log, campaign->folder);
+  else if (status->counts[FAILED] > 0)
+    g_print ("To try once more what has failed: cluster resume %s\n",
+        campaign->folder);
+  g_free (log);
+}
+
+static void
+print_screen (const Status * status)
+{
+  guint left = ROWS, stage;
+
+  g_print ("%u film%s: %u done, %u under way, %u waiting, %u failed; ",
+      status->campaign->films->len, status->campaign->films->len == 1 ? "" :
+      "s", status->counts[DONE],
+      status->counts[GOING], status->counts[WAITING], status->counts[FAILED]);
+  if (status->asked)
+    g_print ("tasks: %u running, %u waiting\n", status->running,
+        status->queued);
+  else
+    g_print ("tasks: unknown\n");
+  g_print ("%-*s %9s %9s %9s %9s %9s\n", NAME, "FILM", "SEGMENTS", "DONE",
+      "RUNNING", "QUEUED", "LEFT");
+  for (stage = FAILED; stage < DONE; stage++)
+    print_rows (status, stage, &left);
+  print_advice (status);
+}
+
+/* --- for programs --- */
+
+static void
+add_row (JsonBuilder * builder, const Row * row)
+{
+  const struct
+  {
+    const gchar *name;
+    guint value;
+  } numbers[] = {
+    {"segments", row->segments},
+    {"segments_done", row->done},
+    {"segments_damaged", row->damaged},
+    {"tasks_running", row->running},
+    {"tasks_queued", row->queued},
+    {"tries", (guint) row->about->tries},
+  };
+  const struct
+  {
+    const gchar *name, *value;
+  } strings[] = {
+    {"in", row->about->in},
+    {"out", row->about->out},
+    {"state", stage_names[row->stage]},
+    {"error", row->complaint},
+  };
+  gsize i;
+
+  json_builder_begin_object (builder);
+  for (i = 0; i < G_N_ELEMENTS (strings); i++)
+    if (strings[i].value) {
+      json_builder_set_member_name (builder, strings[i].name);
+      json_builder_add_string_value (builder, strings[i].value);
+    }
+  for (i = 0; i < G_N_ELEMENTS (numbers); i++) {
+    json_builder_set_member_name (builder, numbers[i].name);
+    json_builder_add_int_value (builder, numbers[i].value);
+  }
+  json_builder_end_object (builder);
+}
+
+static void
+print_json (const Status * status)
+{
+  JsonBuilder *builder = json_builder_new ();
+  JsonNode *root;
+  gchar *text;
+  guint i;
+
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "name");
+  json_builder_add_string_value (builder, status->campaign->name);
+  for (i = 0; i < N_STAGES; i++) {
+    json_builder_set_member_name (builder, stage_names[i]);
+    json_builder_add_int_value (builder, status->counts[i]);
+  }
+  json_builder_set_member_name (builder, "tasks_running");
+  json_builder_add_int_value (builder, status->running);
+  json_builder_set_member_name (builder, "tasks_queued");
+  json_builder_add_int_value (builder, status->queued);
+  json_builder_set_member_name (builder, "films");
+  json_builder_begin_array (builder);
+  for (i = 0; i < status->campaign->films->len; i++)
+    add_row (builder, &status->rows[i]);
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  text = json_to_string (root, TRUE);
+  g_print ("%s\n", text);
+  g_free (text);
+  json_node_unref (root);
+  g_object_unref (builder);
+}
+
+gboolean
+status_print (const Campaign * campaign, gboolean json, gboolean sums,
+    GError ** error)
+{
+  GPtrArray *tasks = slurm_queue (campaign->name, error);
+  Status status = {.campaign = campaign,.rows =
+        g_new0 (Row, campaign->films->len),.asked = tasks != NULL
+  };
+  guint i;
+
+  if (tasks)
+    count_tasks (&status, tasks);
+  for (i = 0; i < campaign->films->len; i++)
+    look (&status, i, sums);
+  if (json)
+    print_json (&status);
+  else
+    print_screen (&status);
+  for (i = 0; i < campaign->films->len; i++)
+    g_free (status.rows[i].complaint);
+  g_free (status.rows);
+  g_clear_pointer (&tasks, g_ptr_array_unref);
+  return status.asked;
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cluster/submit.h"
+
+#include "cluster/campaign.h"
+#include "cluster/submitter.h"
+#include "film/inputs.h"
+#include "film/options.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Of the queue's places, this part is for one submission; others use the cluster, too. */
+#define SHARE 4
+
+#define LEAST_TASKS 4
+
+static gboolean
+set_error (GError ** error, const gchar * what, const gchar * fault)
+{
+  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", what, fault);
+  return FALSE;
+}
+
+/* --- the films --- */
+
+static gboolean
+is_readable (const gchar * film, GError ** error)
+{
+  if (!g_file_test (film, G_FILE_TEST_EXISTS))
+    return set_error (error, film, "there is no such file");
+  if (!g_file_test (film, G_FILE_TEST_IS_REGULAR))
+    return set_error (error, film, "it is not a regular file");
+  return g_access (film, R_OK) == 0
+      || set_error (error, film, "you may not read it");
+}
+
+/* The file itself, whatever links there are to it. */
+static gchar *
+identify (const gchar * file)
+{
+  GStatBuf info;
+
+  return g_stat (file, &info) == 0 ? g_strdup_printf ("%" G_GUINT64_FORMAT
+      ":%" G_GUINT64_FORMAT, (guint64) info.st_dev, (guint64) info.st_ino) :
+      NULL;
+}
+
+/* Whether another film has that key; otherwise it is noted, as this one's. Takes the key. */
+static gboolean
+is_taken (GHashTable * owners, gchar * key, const gchar * film,
+    const gchar * fault, GError ** error)
+{
+  const gchar *other = g_hash_table_lookup (owners, key);
+
+  if (other)
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST, "%s and %s %s",
+        other, film, fault);
+  g_hash_table_insert (owners, key, (gpointer) film);
+  return other != NULL;
+}
+
+static gboolean
+add_film (Campaign * campaign, GHashTable * owners, const gchar * film,
+    const gchar * codec, GError ** error)
+{
+  gchar *out = films_result (campaign->folder, film, "", codec);
+  gchar *source = identify (film), *target = identify (out);
+  gboolean added = FALSE;
+
+  if (g_strcmp0 (source, target) == 0)
+    set_error (error, film, "it would be replaced by what comes of it; give "
+        "another folder as --out");
+  else if (!is_taken (owners, g_strdup (source), film, "are the same film; "
+          "give it once", error)
+      && !is_taken (owners, g_strdup (out), film, "would both go to the same "
+          "file; submit them to different folders", error))
+    added = TRUE;
+  if (added && target == NULL)
+    campaign_add (campaign, film, out);
+  g_free (target);
+  g_free (source);
+  g_free (out);
+  return added;
+}
+
+static gboolean
+add_films (Campaign * campaign, GStrv in, const gchar * codec, GError ** error)
+{
+  GPtrArray *films = films_list (in, error);
+  GHashTable *owners = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+      NULL);
+  gboolean done = films != NULL;
+  guint there, i;
+
+  for (i = 0; done && i < films->len; i++) {
+    gchar *film = films->pdata[i];
+
+    films->pdata[i] = g_canonicalize_filename (film, NULL);
+    done = is_readable (film, error)
+        && add_film (campaign, owners, films->pdata[i], codec, error);
+    g_free (film);
+  }
+  there = done ? films->len - campaign->films->len : 0;
+  if (there > 0)
+    g_print ("%u of %u film%s %s in %s already\n", there, films->len,
+        films->len == 1 ? "" : "s", there == 1 ? "is" : "are",
+        campaign->folder);
+  g_hash_table_unref (owners);
+  g_clear_pointer (&films, g_ptr_array_unref);
+  return done;
+}
+
+/* --- what else there is to look at --- */
+
+/* Transcode's own options, read as transcode reads them. Returns the codec, or NULL. */
+static gchar *
+check_transcode (const Campaign * campaign, const gchar * film, GError ** error)
+{
+  GStrvBuilder *builder = g_strv_builder_new ();
+  gchar **words, *codec = NULL;
+  Options options;
+  gint count;
+  gboolean done;
+
+  g_strv_builder_add_many (builder, "transcode", "--out", campaign->folder,
+      NULL);
+  g_strv_builder_addv (builder, (const char **) campaign->options);
+  g_strv_builder_add (builder, film);
+  words = g_strv_builder_end (builder);
+  g_strv_builder_unref (builder);
+  count = (gint) g_strv_length (words);
+  done = options_parse (&options, &count, &words, error);
+  if (done && (options.preview > 0 || options.compare || options.dry_run
+          || options.resume || options.overwrite || options.step
+          || g_strv_length (options.in) != 1
+          || g_strcmp0 (options.out, campaign->folder) != 0))
+    set_error (error, "--", "give only options that say how a film is to be "
+        "denoised and encoded");
+  else if (done)
+    codec = g_strdup (options.settings.codec);
+  return codec;
+}
+
+/* No two submissions write to one folder. */
+static gboolean
+is_free (const gchar * folder, GError ** error)
+{
+  Campaign *other = campaign_exists (folder) ? campaign_load (folder, NULL) :
+      NULL;
+  GPtrArray *tasks = other ? slurm_queue (other->name, error) : NULL;
+  const gboolean is_free = other == NULL || (tasks && tasks->len == 0);
+
+  if (tasks && tasks->len > 0)
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST, "%s: films are under "
+        "way to this folder; cluster status says how far they are, cluster "
+        "cancel ends them", folder);
+  g_clear_pointer (&tasks, g_ptr_array_unref);
+  g_clear_pointer (&other, campaign_free);
+  return is_free;
+}
+
+static gboolean
+make_folder (const gchar * folder, GError ** error)
+{
+  if (g_mkdir_with_parents (folder, 0777) != 0)
+    return set_error (error, folder, g_strerror (errno));
+  return g_access (folder, W_OK | X_OK) == 0
+      || set_error (error, folder, "you may not write into this folder");
+}
+
+/* What the cluster takes, and what of it this submission may use. */
+static gboolean
+measure_queue (Campaign * campaign, const ClusterOptions * options,
+    GError ** error)
+{
+  SlurmLimits limits;
+
+  if (!slurm_limits (&limits, error)
+      || !slurm_fits (&campaign->bounds, error))
+    return FALSE;
+  if (options->tasks > 0 && (guint) options->tasks >= limits.jobs) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--tasks: "
+        "this cluster keeps no more than %u jobs (MaxJobCount), of all users; "
+        "give less", limits.jobs);
+    return FALSE;
+  }
+  campaign->tasks = options->tasks > 0 ? options->tasks :
+      MAX (LEAST_TASKS, (gint) limits.jobs / SHARE);
+  return TRUE;
+}
+
+/* --- all of it --- */
+
+static void
+set_options (Campaign * campaign, const ClusterOptions * options)
+{
+  const SlurmBounds *bounds = &options->bounds;
+  GStrvBuilder *builder = g_strv_builder_new ();
+  gchar *threads = g_strdup_printf ("--threads=%d", bounds->cpus);
+
+  campaign->name = g_strdup_printf ("zsdenoise-%08x", g_random_int ());
+  campaign->cwd = g_get_current_dir ();
+  campaign->bounds = *bounds;
+  campaign->bounds.partition = g_strdup (bounds->partition);
+  campaign->bounds.account = g_strdup (bounds->account);
+  campaign->bounds.qos = g_strdup (bounds->qos);
+  campaign->throttle = options->throttle;
+  campaign->films_at_once = options->films;
+  g_strv_builder_add (builder, threads);
+  g_strv_builder_addv (builder, (const char **) options->transcode);
+  campaign->options = g_strv_builder_end (builder);
+  g_strv_builder_unref (builder);
+  g_free (threads);
+}
+
+gboolean
+submit (const ClusterOptions * options, GError ** error)
+{
+  Campaign *campaign = campaign_new (options->folder);
+  gchar *codec;
+  gboolean done;
+
+  set_options (campaign, options);
+  codec = check_transcode (campaign, options->in[0], error);
+  done = codec && add_films (campaign, options->in, codec, error);
+  if (done && campaign->films->len > 0) {
+    done = make_folder (campaign->folder, error)
+        && is_free (campaign->folder, error)
+        && measure_queue (campaign, options, error)
+        && campaign_save (campaign, error) && feed_begin (campaign, error);
+    if (done)
+      g_print ("%u film%s submitted as %s; cluster status %s says how far\n",
+          campaign->films->len, campaign->films->len == 1 ? " is" : "s are",
+          campaign->name, campaign->folder);
+  }
+  campaign_free (campaign);
+  g_free (codec);
+  return done;
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cluster/submitter.h"
+
+#include "cluster/film-jobs.h"
+
+#include <string.h>
+
+#define COMMENT "feed"
+
+/* A film is given up after so many submissions that brought nothing. */
+#define TRIES 3
+
+/* Times that this job may end before its time, one after the other. */
+#define CRASHES 5
+
+/* Of the jobs that do not compute. */
+#define LEAST_MEMORY 512
+#define LEAST_MINUTES 60
+
+typedef struct
+{
+  Campaign *campaign;
+  Steps steps;
+  guint flying;                 /* films in the queue */
+} Feed;
+
+/* --- jobs --- */
+
+/* (The link's own name is another one once this program has been built anew.) */
+static gchar *
+find_program (const gchar * name)
+{
+  gchar *self = g_file_read_link ("/proc/self/exe", NULL);
+  gchar *folder = g_path_get_dirname (self);
+  gchar *program = g_build_filename (folder, name, NULL);
+
+  g_free (folder);
+  g_free (self);
+  return program;
+}
+
+static guint64
+submit_feed (const Campaign * campaign, const gchar * dependency,
+    GError ** error)
+{
+  SlurmBounds bounds = campaign->bounds;
+  gchar *program = find_program ("zsdenoise-cluster");
+  gchar *log = campaign_log (campaign, -1, COMMENT);
+  gchar *command[] = { program, (gchar *) COMMENT, campaign->folder, NULL };
+  const SlurmJob job = {.name = campaign->name,.comment = COMMENT,.log =
+        log,.dependency = dependency,.command = command,.folder = campaign->cwd
+  };
+  guint64 number;
+
+  bounds.cpus = 1;
+  bounds.memory = MIN (bounds.memory, LEAST_MEMORY);
+  bounds.minutes = MIN (bounds.minutes, LEAST_MINUTES);
+  number = slurm_submit (&job, &bounds, error);
+  g_free (log);
+  g_free (program);
+  return number;
+}
+
+gboolean
+feed_begin (const Campaign * campaign, GError ** error)
+{
+  return submit_feed (campaign, NULL, error) != 0;
+}
+
+gboolean
+feed_is (const SlurmTask * task, guint * film)
+{
+  if (strcmp (task->comment, COMMENT) == 0)
+    return TRUE;
+  *film = (guint) g_ascii_strtoull (task->comment, NULL, 10);
+  return FALSE;
+}
+
+/* --- all of them --- */
+
+/* Submits what comes next for it, if there is something. */
+static gboolean
+advance (Feed * feed, guint film, GError ** error)
+{
+  CampaignFilm *about = feed->campaign->films->pdata[film];
+  FilmState state = film_look (about->out, FALSE);
+  const guint pieces = film_pieces (&state);
+  gboolean done = TRUE;
+
+  about->done = state.joined;
+  if (!state.joined) {
+    about->tries = pieces > about->pieces ? 1 : about->tries + 1;
+    about->pieces = pieces;
+    about->given_up = about->tries > TRIES;
+  }
+  if (!state.joined && !about->given_up) {
+    feed->flying++;
+    done = state.cut ? steps_finish (&feed->steps, film, &state, error) :
+        steps_begin (&feed->steps, film, error);
+  }
+  film_clear (&state);
+  return done;
+}
+
+/* FALSE without an error: another one does it. */
+static gboolean
+look_at_queue (Feed * feed, guint64 self, GError ** error)
+{
+  GPtrArray *tasks = slurm_queue (feed->campaign->name, error);
+  gboolean alone = tasks != NULL;
+  guint i, film;
+
+  for (i = 0; tasks && i < tasks->len; i++) {
+    const SlurmTask *task = tasks->pdata[i];
+
+    if (feed_is (task, &film)) {
+      alone &= task->job <= self;
+    } else if (film < feed->campaign->films->len) {
+      feed->flying += feed->steps.last[film] == 0;
+      feed->steps.last[film] = MAX (feed->steps.last[film], task->job);
+      feed->steps.tasks++;
+    }
+  }
+  g_clear_pointer (&tasks, g_ptr_array_unref);
+  return alone;
+}
+
+static gboolean
+advance_all (Feed * feed, GError ** error)
+{
+  const Campaign *campaign = feed->campaign;
+  GError *fault = NULL;
+  guint film;
+
+  for (film = 0; film < campaign->films->len && fault == NULL; film++) {
+    const CampaignFilm *about = campaign->films->pdata[film];
+
+    if (about->done || about->given_up || feed->steps.last[film] > 0)
+      continue;
+    if (feed->flying >= (guint) campaign->films_at_once
+        || feed->steps.tasks + STEPS_LEAST_ROOM > (guint) campaign->tasks)
+      break;
+    advance (feed, film, &fault);
+  }
+  if (fault && feed->steps.tasks > 0) {
+    /* A limit of the user's, mostly: there will be room when a film has ended. */
+    g_printerr ("cluster: %s\n", fault->message);
+    g_clear_error (&fault);
+  }
+  if (fault)
+    g_propagate_error (error, fault);
+  return fault == NULL;
+}
+
+/* When the next one of these jobs is to run: as soon as a film's last job has ended. */
+static gchar *
+describe_wait (const Feed * feed)
+{
+  GString *text = g_string_new (NULL);
+  guint film;
+
+  for (film = 0; film < feed->campaign->films->len; film++)
+    if (feed->steps.last[film] > 0)
+      g_string_append_printf (text, "%safterany:%" G_GUINT64_FORMAT,
+          text->len > 0 ? "?" : "", feed->steps.last[film]);
+  return g_string_free (text, FALSE);
+}
+
+/* The next job is there before anything is submitted, after this one: should this one end before
+ * its time, the next one goes on. */
+static gboolean
+hand_on (Feed * feed, guint64 self, GError ** error)
+{
+  gchar *wait = g_strdup_printf ("afterany:%" G_GUINT64_FORMAT, self);
+  const guint64 next = submit_feed (feed->campaign, wait, error);
+  gboolean done = next > 0 && advance_all (feed, error);
+
+  g_free (wait);
+  if (!done)
+    return FALSE;
+  feed->campaign->crashes = 0;
+  done = campaign_save (feed->campaign, error);
+  wait = describe_wait (feed);
+  if (done)
+    done = *wait ? slurm_depend (next, wait, error) :
+        slurm_cancel (next, error);
+  g_free (wait);
+  return done;
+}
+
+gboolean
+feed (Campaign * campaign, GError ** error)
+{
+  const gchar *job = g_getenv ("SLURM_JOB_ID");
+  const guint64 self = job ? g_ascii_strtoull (job, NULL, 10) : 0;
+  Feed feed = {.campaign = campaign };
+  Steps *steps = &feed.steps;
+  gboolean done = TRUE;
+  GError *fault = NULL;
+
+  steps->campaign = campaign;
+  steps->last = g_new0 (guint64, campaign->films->len);
+  steps->program = find_program ("zsdenoise-cluster");
+  steps->transcode = find_program ("zsdenoise-transcode");
+  if (campaign->stopped || !look_at_queue (&feed, self, &fault)) {
+    done = fault == NULL;
+  } else if (++campaign->crashes > CRASHES) {
+    done = FALSE;
+    g_set_error (&fault, G_FILE_ERROR, G_FILE_ERROR_FAILED, "submission has "
+        "failed %d times; when the reason is gone: cluster resume", CRASHES);
+  } else {
+    done = campaign_save (campaign, &fault)
+        && slurm_limits (&steps->limits, &fault)
+        && hand_on (&feed, self, &fault);
+  }
+  if (fault)
+    g_propagate_error (error, fault);
+  g_free (steps->transcode);
+  g_free (steps->program);
+  g_free (steps->last);
+  return done;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cluster/task.h"
+
+#include "cluster/command.h"
+#include "cluster/slurm.h"
+
+#include <glib-unix.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sysexits.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Times that Slurm is asked to run a task again. */
+#define RESTARTS 3
+
+static GPid child;
+static volatile sig_atomic_t told;
+
+/* The task's time is up, or the user's patience: it is not for this task to run again. */
+static void
+pass_on (int signal)
+{
+  told = TRUE;
+  kill (child, signal);
+}
+
+/* A task that is killed takes its command with it. */
+static void
+prepare (gpointer data)
+{
+  (void) data;
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+}
+
+static gint64
+number_of (const gchar * name)
+{
+  const gchar *value = g_getenv (name);
+
+  return value ? g_ascii_strtoll (value, NULL, 10) : 0;
+}
+
+static GStrv
+complete (const gchar * base, GStrv command)
+{
+  GStrvBuilder *builder = g_strv_builder_new ();
+  gchar *number;
+  GStrv whole;
+
+  g_strv_builder_addv (builder, (const char **) command);
+  if (strcmp (base, "-") != 0) {
+    number = g_strdup_printf ("%" G_GINT64_FORMAT,
+        g_ascii_strtoll (base, NULL, 10) + number_of ("SLURM_ARRAY_TASK_ID"));
+    g_strv_builder_add_many (builder, "--number", number, NULL);
+    g_free (number);
+  }
+  whole = g_strv_builder_end (builder);
+  g_strv_builder_unref (builder);
+  return whole;
+}
+
+/* Of hundreds of thousands of tasks only those that failed keep a log. */
+static void
+remove_log (void)
+{
+  gchar *log = g_file_read_link ("/proc/self/fd/2", NULL);
+
+  if (log && g_str_has_suffix (log, ".log"))
+    g_unlink (log);
+  g_free (log);
+}
+
+static void
+run_again (void)
+{
+  GError *error = NULL;
+
+  command_be_patient ();
+  if (number_of ("SLURM_RESTART_COUNT") < RESTARTS
+      && !slurm_requeue ((guint64) number_of ("SLURM_JOB_ID"), &error)) {
+    g_printerr ("cluster: %s\n", error->message);
+    g_clear_error (&error);
+  }
+}
+
+gint
+task_run (const gchar * base, GStrv command)
+{
+  const struct sigaction action = {.sa_handler = pass_on };
+  const gboolean is_single = strcmp (base, "-") == 0;
+  GStrv whole = complete (base, command);
+  GError *error = NULL;
+  int status = 0;
+
+  if (!g_spawn_async (NULL, whole, NULL, G_SPAWN_DO_NOT_REAP_CHILD
+          | G_SPAWN_CHILD_INHERITS_STDIN, prepare, NULL, &child, &error)) {
+    g_printerr ("cluster: %s\n", error->message);
+    g_clear_error (&error);
+    g_strfreev (whole);
+    return 1;
+  }
+  g_strfreev (whole);
+  sigaction (SIGTERM, &action, NULL);
+  while (waitpid (child, &status, 0) < 0);
+  if (WIFSIGNALED (status))
+    g_printerr ("cluster: killed by signal %d (%s)\n", WTERMSIG (status),
+        g_strsignal (WTERMSIG (status)));
+  if (WIFEXITED (status) && WEXITSTATUS (status) == 0)
+    remove_log ();
+  else if (!told && !is_single && (WIFSIGNALED (status)
+          || WEXITSTATUS (status) == EX_TEMPFAIL))
+    run_again ();
+  return WIFEXITED (status) ? WEXITSTATUS (status) : EX_TEMPFAIL;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/launch.h"
+
+static const gchar *
+package_of (const gchar * element)
+{
+  static const struct
+  {
+    const gchar *element, *package;
+  } packages[] = {
+    {"av1enc", "gstreamer1.0-plugins-bad"},
+    {"avenc_ffv1", "gstreamer1.0-libav"},
+    {"capssetter", "gstreamer1.0-plugins-good"},
+    {"gdpdepay", "gstreamer1.0-plugins-bad"},
+    {"gdppay", "gstreamer1.0-plugins-bad"},
+    {"jpegdec", "gstreamer1.0-plugins-good"},
+    {"matroskamux", "gstreamer1.0-plugins-good"},
+    {"mp4mux", "gstreamer1.0-plugins-good"},
+    {"pngenc", "gstreamer1.0-plugins-good"},
+    {"qtmux", "gstreamer1.0-plugins-good"},
+    {"rtspsrc", "gstreamer1.0-plugins-good"},
+    {"v4l2sink", "gstreamer1.0-plugins-good"},
+    {"v4l2src", "gstreamer1.0-plugins-good"},
+    {"videoflip", "gstreamer1.0-plugins-good"},
+    {"vp9enc", "gstreamer1.0-plugins-good"},
+    {"webmmux", "gstreamer1.0-plugins-good"},
+    {"x264enc", "gstreamer1.0-plugins-ugly"},
+    {"x265enc", "gstreamer1.0-plugins-bad"},
+    {"ximagesink", "gstreamer1.0-x"},
+  };
+  gsize i;
+
+  for (i = 0; i < G_N_ELEMENTS (packages); i++)
+    if (g_str_equal (element, packages[i].element))
+      return packages[i].package;
+  return NULL;
+}
+
+static void
+set_missing (GError ** error, const gchar * element)
+{
+  const gchar *package = package_of (element);
+
+  if (g_str_has_prefix (element, "zs"))
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
+        "GStreamer does not find the element %s; set GST_PLUGIN_PATH to the "
+        "folder of libgstzsdenoise.so", element);
+  else if (package)
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
+        "GStreamer's element %s is missing; install it with: "
+        "sudo apt install %s", element, package);
+  else
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
+        "GStreamer's element %s is missing; install the plugin that has it, "
+        "most likely with: sudo apt install gstreamer1.0-plugins-base",
+        element);
+}
+
+GstElement *
+launch (const gchar * line, GstParseFlags flags, GError ** error)
+{
+  GstParseContext *context = gst_parse_context_new ();
+  GstElement *made = gst_parse_launch_full (line, context,
+      flags | GST_PARSE_FLAG_FATAL_ERRORS, error);
+  gchar **missing = gst_parse_context_get_missing_elements (context);
+
+  if (missing) {
+    g_clear_error (error);
+    set_missing (error, missing[0]);
+  }
+  g_strfreev (missing);
+  gst_parse_context_free (context);
+  return made;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/pipeline-error.h"
+
+#include <gio/gio.h>
+#include <gst/pbutils/missing-plugins.h>
+
+void
+fault_set_missing (const gchar * what, const gchar * missing, GError ** error)
+{
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
+      "%s: GStreamer has no %s here; most are in the packages "
+      "gstreamer1.0-libav, -plugins-good, -bad and -ugly", what, missing);
+}
+
+/* Until the error follows. */
+#define MOMENT (100 * GST_MSECOND)
+
+static void
+translate (GstMessage * message, const gchar * missing, const gchar * what,
+    GError ** error)
+{
+  GError *found;
+
+  gst_message_parse_error (message, &found, NULL);
+  if (g_error_matches (found, GST_RESOURCE_ERROR,
+          GST_RESOURCE_ERROR_NO_SPACE_LEFT))
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
+        "%s: there is no room left on the disk; make some, then go on with "
+        "--resume", what);
+  else if (missing)
+    fault_set_missing (what, missing, error);
+  else
+    g_set_error (error, found->domain, found->code, "%s: %s", what,
+        found->message);
+  g_error_free (found);
+}
+
+/* The next message of these types; which plugin is missing is said before the error. */
+static GstMessage *
+next (GstBus * bus, GstClockTime patience, GstMessageType types,
+    gchar ** missing)
+{
+  GstMessage *message;
+
+  while ((message = gst_bus_timed_pop_filtered (bus, patience,
+              types | GST_MESSAGE_ELEMENT))
+      && GST_MESSAGE_TYPE (message) == GST_MESSAGE_ELEMENT) {
+    if (*missing == NULL && gst_is_missing_plugin_message (message))
+      *missing = gst_missing_plugin_message_get_description (message);
+    gst_message_unref (message);
+  }
+  return message;
+}
+
+gboolean
+fault_take (GstElement * pipeline, const gchar * what, GError ** error)
+{
+  GstBus *bus = gst_element_get_bus (pipeline);
+  gchar *missing = NULL;
+  GstMessage *message = next (bus, 0, GST_MESSAGE_ERROR, &missing);
+
+  if (message == NULL && missing)
+    message = next (bus, MOMENT, GST_MESSAGE_ERROR, &missing);
+  if (message) {
+    translate (message, missing, what, error);
+    gst_message_unref (message);
+  }
+  g_free (missing);
+  gst_object_unref (bus);
+  return message != NULL;
+}
+
+gboolean
+fault_wait_end (GstElement * pipeline, const gchar * what, GError ** error)
+{
+  GstBus *bus = gst_element_get_bus (pipeline);
+  gchar *missing = NULL;
+  GstMessage *message = next (bus, GST_CLOCK_TIME_NONE, GST_MESSAGE_ERROR |
+      GST_MESSAGE_EOS, &missing);
+  const gboolean ended = GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS;
+
+  if (!ended)
+    translate (message, missing, what, error);
+  g_free (missing);
+  gst_message_unref (message);
+  gst_object_unref (bus);
+  return ended;
+}
+
+gboolean
+fault_is_no_space (const GError * error)
+{
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE)
+      || g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOSPC);
+}
+
+gint
+fault_status (const GError * error)
+{
+  return fault_is_no_space (error)
+      || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_BUSY) ?
+      FAULT_TEMPORARY : 1;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "film/codec.h"
+
+#include <string.h>
+
+#define BEST 100                /* quality */
+
+typedef struct
+{
+  const gchar *name;
+  gint coarsest;                /* the encoder's own scale, whose best is 0 */
+  const gchar *line;            /* of the quantizer and the threads */
+  const gchar *containers;
+  gboolean interlaced;
+  gboolean odd;                 /* sizes, where chroma is subsampled */
+  guint depth;                  /* bits of a sample at most */
+} Codec;
+
+/* (With frames to look ahead at, vp9enc loses the last ones. Of themselves vp9enc and av1enc take
+ * a coarser quantizer than is wanted, to keep their bitrate, or a finer one; x264enc keeps below 2
+ * Mbit/s unless there is no buffer that could run empty.) */
+static const Codec codecs[] = {
+  {"h264", 51, "x264enc pass=qual quantizer=%d threads=%d "
+        "vbv-buf-capacity=0 speed-preset=medium key-int-max=250 ! h264parse ! "
+        "video/x-h264,stream-format=avc,alignment=au", ".mkv.mp4.mov.m4v",
+      TRUE, FALSE, 10},
+  {"h265", 51, "x265enc option-string=crf=%d:pools=%d:log-level=error "
+        "log-level=error speed-preset=fast key-int-max=250 ! h265parse ! "
+        "video/x-h265,stream-format=hvc1,alignment=au", ".mkv.mp4.mov.m4v",
+      FALSE, FALSE, 10},
+  {"vp9", 63, "vp9enc end-usage=cq cq-level=%1$d max-quantizer=%1$d "
+        "threads=%2$d target-bitrate=0 "
+        "deadline=1000000 cpu-used=4 row-mt=true lag-in-frames=0 "
+        "keyframe-max-dist=250", ".mkv.webm.mp4",
+      FALSE, TRUE, 10},
+  {"av1", 63, "av1enc end-usage=q min-quantizer=%1$d "
+        "max-quantizer=%1$d threads=%2$d "
+        "cpu-used=6 row-mt=true keyframe-max-dist=250 ! "
+        "av1parse ! video/x-av1,stream-format=obu-stream,alignment=tu",
+      ".mkv.webm.mp4", FALSE, TRUE, 8},
+  {"ffv1", 0, "avenc_ffv1 gop-size=1 ! "
+        "capssetter caps=video/x-ffv,ffversion=1", ".mkv", TRUE, TRUE, 10},
+};
+
+static const Codec *
+find (const gchar * name)
+{
+  gsize i;
+
+  for (i = 0; i < G_N_ELEMENTS (codecs); i++)
+    if (g_str_equal (codecs[i].name, name))
+      return &codecs[i];
+  return NULL;
+}
+
+gboolean
+codec_is_known (const gchar * codec)
+{
+  return find (codec) != NULL;
+}
+
+gboolean
+codec_keeps_interlacing (const gchar * codec)
+{
+  return find (codec)->interlaced;
+}
+
+gboolean
+codec_keeps_odd_sizes (const gchar * codec)
+{
+  return find (codec)->odd;
+}
+
+guint
+codec_depth (const gchar * codec)
+{
+  return find (codec)->depth;
+}
+
+gchar *
+codec_line (const gchar * name, gint quality, gint threads)
+{
+  const Codec *codec = find (name);
+  const gint coarse = (codec->coarsest * (BEST - quality) + BEST / 2) / BEST;
+
+  return g_strdup_printf (codec->line, coarse, threads);
+}
+
+const gchar *
+codec_suffix (const gchar * name, const gchar * source)
+{
+  const gchar *suffix = strrchr (source, '.');
+
+  return suffix && strstr (".mp4.mov.m4v.webm", suffix)
+      && strstr (find (name)->containers, suffix) ? suffix : ".mkv";
+}
+
+gchar *
+codec_muxer_line (const gchar * name, const gchar * file, GError ** error)
+{
+  const Codec *codec = find (name);
+  const gchar *suffix = strrchr (file, '.');
+
+  if (suffix == NULL || suffix[1] == '\0' || strchr (suffix, '/')
+      || !strstr (".mkv.webm.mp4.mov.m4v", suffix))
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "%s: what kind of file is it to be? Give a name that ends in .mkv, "
+        ".mp4, .mov or .webm", file);
+  else if (!strstr (codec->containers, suffix))
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "%s: %s files do not hold %s; give a name that ends in .mkv", file,
+        suffix + 1, name);
+  else if (g_str_equal (suffix, ".mkv"))
+    return g_strdup ("matroskamux name=mux");
+  else if (g_str_equal (suffix, ".webm"))
+    return g_strdup ("webmmux name=mux");
+  else if (g_str_equal (suffix, ".mov"))
+    return g_strdup ("qtmux name=mux faststart=true");
+  else
+    return g_strdup ("mp4mux name=mux faststart=true");
+  return NULL;
+}
+
+gboolean
+codec_is_matroska (const gchar * file)
+{
+  return g_str_has_suffix (file, ".mkv") || g_str_has_suffix (file, ".webm");
+}

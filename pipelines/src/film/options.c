@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "film/options.h"
+
+#include "common/enum-option.h"
+#include "film/codec.h"
+
+#define USUAL_QUALITY 60
+#define USUAL_SEGMENT 60
+#define MAX_JOBS 256
+
+/* The last words of --help. */
+#define DESCRIPTION \
+    "IN is a film, or a folder of them; there may be several. OUT is a file whose " \
+    "suffix says\nof which kind it is to be (.mkv, .mp4, .mov, .webm); without " \
+    "it, the film goes into\nthe folder out/ under its own name.\n"
+
+static gboolean
+parse (Options * options, gchar ** out, int *argc, char ***argv,
+    GError ** error)
+{
+  Settings *settings = &options->settings;
+  const GOptionEntry entries[] = {
+    {"out", 0, 0, G_OPTION_ARG_FILENAME, out,
+        "Folder of the results (out)", "DIR"},
+    {"codec", 0, 0, G_OPTION_ARG_STRING, &settings->codec,
+        CODEC_NAMES " (h264)", "NAME"},
+    {"quality", 0, 0, G_OPTION_ARG_INT, &settings->quality,
+        "Of the encoding, from 0 to 100 (60); ffv1 loses nothing", "N"},
+    {"profile", 0, 0, G_OPTION_ARG_STRING, &settings->profile,
+        "realtime, balanced (the default) or best", "NAME"},
+    {"strength", 0, 0, G_OPTION_ARG_DOUBLE, &settings->strength,
+        "How much of the noise is removed (1)", "PART"},
+    {"model", 0, 0, G_OPTION_ARG_FILENAME, &settings->model,
+        "Begin with what another run has learned and kept", "FILE"},
+    {"start", 0, 0, G_OPTION_ARG_DOUBLE, &settings->start,
+        "Leave out what comes before", "SECONDS"},
+    {"end", 0, 0, G_OPTION_ARG_DOUBLE, &settings->end,
+        "Leave out what comes after", "SECONDS"},
+    {"preview", 0, 0, G_OPTION_ARG_DOUBLE, &options->preview,
+          "Only so much of the middle, its left half as it came",
+        "SECONDS"},
+    {"compare", 0, 0, G_OPTION_ARG_NONE, &options->compare,
+        "Say how many bits denoising saves, by a sample of the middle", NULL},
+    {"dry-run", 0, 0, G_OPTION_ARG_NONE, &options->dry_run,
+        "Only say what would be done", NULL},
+    {"segment", 0, 0, G_OPTION_ARG_DOUBLE, &settings->segment,
+          "Length of the pieces that are worked on at a time (60; 0: one piece)",
+        "SECONDS"},
+    {"jobs", 0, 0, G_OPTION_ARG_INT, &options->jobs,
+        "How many pieces at a time (half the cores, as memory allows)", "N"},
+    {"threads", 0, 0, G_OPTION_ARG_INT, &settings->threads,
+        "Threads for each of them (the cores, shared)", "N"},
+    {"resume", 0, 0, G_OPTION_ARG_NONE, &options->resume,
+        "Go on with what an earlier run has left", NULL},
+    {"overwrite", 0, 0, G_OPTION_ARG_NONE, &options->overwrite,
+        "Replace results that are there, and begin anew", NULL},
+    {"step", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &options->step,
+        NULL, NULL},
+    {"number", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_INT, &options->number,
+        NULL, NULL},
+    {"report", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &options->report,
+        NULL, NULL},
+    G_OPTION_ENTRY_NULL
+  };
+  GOptionContext *context = g_option_context_new ("IN [OUT] - denoises films");
+  gboolean parsed;
+
+  g_option_context_set_description (context, DESCRIPTION);
+  g_option_context_add_main_entries (context, entries, NULL);
+  g_option_context_add_group (context, gst_init_get_option_group ());
+  parsed = g_option_context_parse (context, argc, argv, error);
+  g_option_context_free (context);
+  return parsed;
+}
+
+/* What is wrong with a number; NULL: nothing. */
+static const gchar *
+find_fault (const Options * options)
+{
+  const Settings *settings = &options->settings;
+
+  if (!codec_is_known (settings->codec))
+    return "--codec: give one of " CODEC_NAMES;
+  if (settings->quality < 0 || settings->quality > 100)
+    return "--quality: give a number from 0 to 100";
+  if (!(settings->strength >= 0 && settings->strength <= 1))
+    return "--strength: give a number from 0 to 1";
+  if (!(settings->start >= 0) || !(settings->end >= 0)
+      || (settings->end > 0 && settings->end <= settings->start))
+    return "--start, --end: give seconds, the end after the start";
+  if (!(settings->segment >= 0))
+    return "--segment: give seconds, as 60, or 0 for one piece";
+  if (!(options->preview >= 0))
+    return "--preview: give seconds, as 10";
+  if (options->jobs < 0 || options->jobs > MAX_JOBS)
+    return "--jobs: give how many pieces at a time, as 4";
+  if (settings->threads < 0 || settings->threads > MAX_JOBS)
+    return "--threads: give how many, as 2";
+  if (options->resume && options->overwrite)
+    return "give either --resume or --overwrite";
+  if (options->preview > 0 && options->compare)
+    return "give either --preview or --compare";
+  if (options->compare && settings->strength <= 0)
+    return "--compare: give a --strength above 0, which it compares with 0";
+  if ((options->preview > 0 || options->compare)
+      && (settings->start > 0 || settings->end > 0))
+    return "--preview and --compare take the middle: give neither --start nor "
+        "--end";
+  if (options->in[0] == NULL)
+    return "give a film; --help says what can be given";
+  return NULL;
+}
+
+/* Files and folders: IN, IN OUT or, with --out, IN... */
+static gboolean
+place (Options * options, gchar * out, GError ** error)
+{
+  const guint n = g_strv_length (options->in);
+
+  if (out || options->step) {
+    options->out = out;
+    options->out_is_folder = out && options->step == NULL;
+    if (options->step && n == 2) {
+      options->out = options->in[1];
+      options->in[1] = NULL;
+    }
+  } else if (n == 2) {
+    options->out = options->in[1];
+    options->in[1] = NULL;
+  } else if (n > 2) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "%s: give IN and OUT; for several films, --out DIR", options->in[2]);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean
+options_parse (Options * options, int *argc, char ***argv, GError ** error)
+{
+  const gchar *fault;
+  gchar *out = NULL;
+
+  *options = (Options) {
+    .number = -1,.settings = {.quality = USUAL_QUALITY,
+      .strength = 1,.segment = USUAL_SEGMENT
+  }};
+  if (!parse (options, &out, argc, argv, error))
+    return FALSE;
+  if (options->settings.codec == NULL)
+    options->settings.codec = g_strdup ("h264");
+  options->in = g_strdupv (*argv + 1);
+  fault = find_fault (options);
+  if (fault)
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        fault);
+  return fault == NULL && place (options, out, error)
+      && (options->settings.profile == NULL
+      || choice_check ("profile", options->settings.profile, error));
+}
+
+void
+settings_clear (Settings * settings)
+{
+  g_free (settings->codec);
+  g_free (settings->profile);
+  g_free (settings->model);
+}
+
+void
+options_clear (Options * options)
+{
+  settings_clear (&options->settings);
+  g_strfreev (options->in);
+  g_free (options->out);
+  g_free (options->step);
+}

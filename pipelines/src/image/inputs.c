@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "image/inputs.h"
+
+#include "picture/denoise.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <glob.h>
+#include <string.h>
+
+static gint
+compare (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(gchar * const *) a, *(gchar * const *) b);
+}
+
+static void
+set_error (GError ** error, const gchar * what, const gchar * fault)
+{
+  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", what, fault);
+}
+
+/* --- what is read --- */
+
+static GPtrArray *
+list_folder (const gchar * folder, GError ** error)
+{
+  GPtrArray *files = g_ptr_array_new_with_free_func (g_free);
+  GDir *dir = g_dir_open (folder, 0, error);
+  const gchar *name;
+
+  while (dir && (name = g_dir_read_name (dir))) {
+    gchar *file = g_build_filename (folder, name, NULL);
+
+    if (still_suffix_is_known (name) && g_file_test (file,
+            G_FILE_TEST_IS_REGULAR))
+      g_ptr_array_add (files, file);
+    else
+      g_free (file);
+  }
+  if (dir) {
+    g_dir_close (dir);
+    if (files->len == 0)
+      set_error (error, folder, "there is no picture in this folder");
+  }
+  g_ptr_array_sort (files, compare);
+  return files;
+}
+
+static GPtrArray *
+list_pattern (const gchar * pattern, GError ** error)
+{
+  GPtrArray *files = g_ptr_array_new_with_free_func (g_free);
+  glob_t found;
+  gsize i;
+
+  if (glob (pattern, 0, NULL, &found) == 0) {
+    for (i = 0; i < found.gl_pathc; i++)
+      if (g_file_test (found.gl_pathv[i], G_FILE_TEST_IS_REGULAR))
+        g_ptr_array_add (files, g_strdup (found.gl_pathv[i]));
+    globfree (&found);
+  }
+  if (files->len == 0)
+    set_error (error, pattern, strpbrk (pattern, "*?[") ?
+        "no file fits this pattern" : "there is no such file");
+  return files;
+}
+
+static GPtrArray *
+list (const gchar * in, gboolean * many, GError ** error)
+{
+  GPtrArray *files;
+
+  *many = TRUE;
+  if (g_file_test (in, G_FILE_TEST_IS_DIR))
+    return list_folder (in, error);
+  if (!g_file_test (in, G_FILE_TEST_EXISTS) && strpbrk (in, "*?["))
+    return list_pattern (in, error);
+  *many = FALSE;
+  files = g_ptr_array_new_with_free_func (g_free);
+  if (g_file_test (in, G_FILE_TEST_EXISTS))
+    g_ptr_array_add (files, g_strdup (in));
+  else
+    set_error (error, in, "there is no such file");
+  return files;
+}
+
+/* --- what is written --- */
+
+/* Where pictures go: to a folder, or to one file; with a suffix of their own. */
+typedef struct
+{
+  gchar *folder, *file, *suffix;
+} Place;
+
+static Place
+find_place (const gchar * out, gboolean many)
+{
+  gchar *name = out ? g_path_get_basename (out) : NULL;
+  Place place = { 0 };
+
+  if (out == NULL) {
+    place.folder = g_strdup (PICTURE_LIST_OUT);
+  } else if (g_str_has_prefix (name, "*.")) {
+    place.folder = g_path_get_dirname (out);
+    place.suffix = g_strdup (name + 1);
+  } else if (many || g_str_has_suffix (out, "/")
+      || g_file_test (out, G_FILE_TEST_IS_DIR)) {
+    place.folder = g_strdup (out);
+  } else {
+    place.folder = g_path_get_dirname (out);
+    place.file = g_strdup (out);
+  }
+  g_free (name);
+  return place;
+}
+
+static gchar *
+name_in (const Place * place, const gchar * in)
+{
+  gchar *name, *dot, *named, *result;
+
+  if (place->file)
+    return g_strdup (place->file);
+  name = g_path_get_basename (in);
+  dot = place->suffix ? strrchr (name, '.') : NULL;
+  if (dot)
+    *dot = '\0';
+  named = g_strconcat (name, place->suffix, NULL);
+  result = g_build_filename (place->folder, named, NULL);
+  g_free (named);
+  g_free (name);
+  return result;
+}
+
+static void
+free_pair (gpointer data)
+{
+  PicturePair *pair = data;
+
+  g_free (pair->in);
+  g_free (pair->out);
+  g_free (pair);
+}
+
+static GPtrArray *
+pair_all (GPtrArray * files, const Place * place, GError ** error)
+{
+  GPtrArray *pairs = g_ptr_array_new_with_free_func (free_pair);
+  GHashTable *taken = g_hash_table_new (g_str_hash, g_str_equal);
+  gboolean clash = FALSE;
+  guint i;
+
+  for (i = 0; i < files->len && !clash; i++) {
+    PicturePair *pair = g_new (PicturePair, 1);
+
+    pair->in = g_strdup (files->pdata[i]);
+    pair->out = name_in (place, pair->in);
+    g_ptr_array_add (pairs, pair);
+    clash = g_hash_table_contains (taken, pair->out);
+    if (clash)
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
+          "%s and %s would both go to %s; denoise them one after the other",
+          (gchar *) g_hash_table_lookup (taken, pair->out), pair->in,
+          pair->out);
+    g_hash_table_insert (taken, pair->out, pair->in);
+  }
+  g_hash_table_unref (taken);
+  if (clash)
+    g_clear_pointer (&pairs, g_ptr_array_unref);
+  return pairs;
+}
+
+/* Makes the folder, where that is left to it. */
+static gboolean
+prepare (const Place * place, GError ** error)
+{
+  if (g_mkdir_with_parents (place->folder, 0777) != 0)
+    set_error (error, place->folder, g_strerror (errno));
+  else if (g_access (place->folder, W_OK) != 0)
+    set_error (error, place->folder, "you may not write into this folder");
+  else
+    return TRUE;
+  return FALSE;
+}
+
+GPtrArray *
+picture_list_new (const gchar * in, const gchar * out, GError ** error)
+{
+  gboolean many;
+  GPtrArray *files = list (in, &many, error), *pairs = NULL;
+  Place place = find_place (out, many);
+
+  if (files->len > 0 && prepare (&place, error))
+    pairs = pair_all (files, &place, error);
+  g_ptr_array_unref (files);
+  g_free (place.folder);
+  g_free (place.file);
+  g_free (place.suffix);
+  return pairs;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "image/metrics.h"
+
+#include <math.h>
+
+#define WINDOW 11
+#define DEVIATION 1.5
+
+/* libvips computes pictures as they are asked for, and each function gives another: `scope` holds
+ * them. Where one fails those made of it do, too. */
+static VipsImage *
+hold (VipsObject * scope, VipsImage * image)
+{
+  if (image)
+    vips_object_local (scope, image);
+  return image;
+}
+
+static VipsImage *
+product (VipsObject * scope, VipsImage * a, VipsImage * b)
+{
+  VipsImage *image = NULL;
+
+  if (a && b)
+    vips_multiply (a, b, &image, NULL);
+  return hold (scope, image);
+}
+
+static VipsImage *
+sum (VipsObject * scope, VipsImage * a, VipsImage * b)
+{
+  VipsImage *image = NULL;
+
+  if (a && b)
+    vips_add (a, b, &image, NULL);
+  return hold (scope, image);
+}
+
+static VipsImage *
+difference (VipsObject * scope, VipsImage * a, VipsImage * b)
+{
+  VipsImage *image = NULL;
+
+  if (a && b)
+    vips_subtract (a, b, &image, NULL);
+  return hold (scope, image);
+}
+
+static VipsImage *
+quotient (VipsObject * scope, VipsImage * a, VipsImage * b)
+{
+  VipsImage *image = NULL;
+
+  if (a && b)
+    vips_divide (a, b, &image, NULL);
+  return hold (scope, image);
+}
+
+/* scale a + offset */
+static VipsImage *
+scaled (VipsObject * scope, VipsImage * a, gdouble scale, gdouble offset)
+{
+  VipsImage *image = NULL;
+
+  if (a)
+    vips_linear1 (a, &image, scale, offset, NULL);
+  return hold (scope, image);
+}
+
+/* The mean of a window around each sample whose window lies in the picture. It is kept as far as
+ * those who ask for it several times need it. */
+static VipsImage *
+mean (VipsObject * scope, VipsImage * a)
+{
+  VipsImage *window, *blurred = NULL, *inner = NULL, *kept = NULL;
+  gdouble weights[WINDOW], all = 0;
+  gint i;
+
+  for (i = 0; i < WINDOW; i++)
+    all += weights[i] = exp (-(i - WINDOW / 2) * (i - WINDOW / 2)
+        / (2 * DEVIATION * DEVIATION));
+  window = hold (scope, vips_image_new_matrix_from_array (WINDOW, 1, weights,
+          WINDOW));
+  if (a == NULL || window == NULL)
+    return NULL;
+  vips_image_set_double (window, "scale", all);
+  vips_convsep (a, &blurred, window, "precision", VIPS_PRECISION_FLOAT, NULL);
+  if (hold (scope, blurred))
+    vips_extract_area (blurred, &inner, WINDOW / 2, WINDOW / 2,
+        vips_image_get_width (a) - WINDOW + 1,
+        vips_image_get_height (a) - WINDOW + 1, NULL);
+  if (hold (scope, inner))
+    vips_linecache (inner, &kept, NULL);
+  return hold (scope, kept);
+}
+
+/* Of 0..1, in double precision. */
+static VipsImage *
+colours_of (VipsObject * scope, VipsImage * picture)
+{
+  const gint n = vips_image_get_bands (picture) - vips_image_hasalpha (picture);
+  const gdouble max =
+      vips_image_get_format (picture) == VIPS_FORMAT_USHORT ? 65535 : 255;
+  VipsImage *colours = NULL, *wide = NULL;
+
+  vips_extract_band (picture, &colours, 0, "n", n, NULL);
+  if (hold (scope, colours))
+    vips_cast_double (colours, &wide, NULL);
+  return scaled (scope, hold (scope, wide), 1 / max, 0);
+}
+
+static gboolean
+average (VipsImage * image, gdouble * result)
+{
+  return image && vips_avg (image, result, NULL) == 0;
+}
+
+static gboolean
+similarity (VipsObject * scope, VipsImage * a, VipsImage * b, gdouble * result)
+{
+  const gdouble c1 = 0.01 * 0.01, c2 = 0.03 * 0.03;
+  VipsImage *mean_a = mean (scope, a), *mean_b = mean (scope, b);
+  VipsImage *aa = product (scope, mean_a, mean_a);
+  VipsImage *bb = product (scope, mean_b, mean_b);
+  VipsImage *ab = product (scope, mean_a, mean_b);
+  VipsImage *squares = mean (scope, sum (scope, product (scope, a, a),
+          product (scope, b, b)));
+  VipsImage *variances = difference (scope, squares, sum (scope, aa, bb));
+  VipsImage *covariance = difference (scope, mean (scope, product (scope, a,
+              b)), ab);
+
+  return average (quotient (scope, product (scope, scaled (scope, ab, 2, c1),
+              scaled (scope, covariance, 2, c2)), product (scope,
+              scaled (scope, sum (scope, aa, bb), 1, c1),
+              scaled (scope, variances, 1, c2))), result);
+}
+
+gboolean
+measure (VipsImage * picture, VipsImage * clean, Measures * measures)
+{
+  VipsObject *scope = VIPS_OBJECT (vips_image_new ());
+  VipsImage *a = colours_of (scope, picture), *b = colours_of (scope, clean);
+  VipsImage *miss = difference (scope, a, b);
+  gdouble error = 0;
+  gboolean done = average (product (scope, miss, miss), &error);
+
+  measures->psnr = error > 0 ? -10 * log10 (error) : INFINITY;
+  measures->ssim = NAN;
+  if (done && MIN (vips_image_get_width (picture),
+          vips_image_get_height (picture)) >= WINDOW)
+    done = similarity (scope, a, b, &measures->ssim);
+  g_object_unref (scope);
+  return done;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A line on the terminal that says how far the pictures are. */
+#ifndef PROGRESS_H
+#define PROGRESS_H
+
+#include "picture/denoise.h"
+
+typedef struct _Progress Progress;
+
+/* For so many pictures; without a terminal nothing is ever shown. */
+Progress *progress_new (guint pictures);
+void progress_free (Progress * progress);
+
+/* What is learned from one of them. By any thread, as the next one. */
+void progress_learn (Progress * progress, const gchar * name,
+    const StillProgress * learning);
+
+/* One of them is done: prints a line about it, to stderr where it failed. */
+void progress_done (Progress * progress, const gchar * line, gboolean failed);
+
+#endif

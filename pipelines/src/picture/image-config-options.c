@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The configuration as options. */
+#include "picture/image-config-keys.h"
+
+struct _ConfigOptions
+{
+  gchar *value[CONFIG_N_KEYS];
+};
+
+ConfigOptions *
+config_options_new (void)
+{
+  return g_new0 (ConfigOptions, 1);
+}
+
+void
+config_options_free (ConfigOptions * options)
+{
+  gsize i;
+
+  for (i = 0; i < CONFIG_N_KEYS; i++)
+    g_free (options->value[i]);
+  g_free (options);
+}
+
+GOptionGroup *
+config_options_group (ConfigOptions * options)
+{
+  GOptionGroup *group = g_option_group_new ("config",
+      "Keys of the configuration:", "Show the keys of the configuration", NULL,
+      NULL);
+  gsize i;
+
+  for (i = 0; i < CONFIG_N_KEYS; i++) {
+    const GOptionArg type = config_keys[i].type == G_TYPE_STRING ?
+        G_OPTION_ARG_FILENAME : G_OPTION_ARG_STRING;
+    const GOptionEntry entries[] = {
+      {config_keys[i].option, 0, 0, type, &options->value[i],
+            config_keys[i].help,
+          config_keys[i].unit},
+      G_OPTION_ENTRY_NULL
+    };
+    const GOptionEntry other[] = {
+      {config_keys[i].name, 0, G_OPTION_FLAG_HIDDEN, type, &options->value[i],
+            NULL,
+          NULL},
+      G_OPTION_ENTRY_NULL
+    };
+
+    g_option_group_add_entries (group, entries);
+    if (!g_str_equal (config_keys[i].name, config_keys[i].option))
+      g_option_group_add_entries (group, other);
+  }
+  return group;
+}
+
+/* What was typed as the value in JSON that it stands for. */
+static JsonNode *
+parse_option (const ConfigKey * key, const gchar * text)
+{
+  JsonNode *value = json_node_new (JSON_NODE_VALUE);
+  gchar *rest = NULL;
+  gint64 whole;
+  gdouble number;
+
+  if (key->type == G_TYPE_STRING) {
+    json_node_set_string (value, text);
+    return value;
+  }
+  whole = g_ascii_strtoll (text, &rest, 10);
+  if (rest != text && *rest == '\0' && whole > G_MININT64 && whole < G_MAXINT64) {
+    json_node_set_int (value, whole);
+    return value;
+  }
+  number = g_ascii_strtod (text, &rest);
+  if (rest != text && *rest == '\0')
+    json_node_set_double (value, number);
+  else
+    json_node_set_string (value, text);
+  return value;
+}
+
+gboolean
+config_set_options (Config * config, const ConfigOptions * options,
+    GError ** error)
+{
+  gboolean done = TRUE;
+  JsonNode *value;
+  gchar *where;
+  gsize i;
+
+  for (i = 0; i < CONFIG_N_KEYS && done; i++)
+    if (options->value[i]) {
+      value = parse_option (&config_keys[i], options->value[i]);
+      where = g_strdup_printf ("--%s", config_keys[i].option);
+      done = config_set (config, &config_keys[i], where, value, error);
+      g_free (where);
+      json_node_unref (value);
+    }
+  return done;
+}

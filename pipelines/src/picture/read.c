@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Pictures from files and from memory. */
+#include "picture/formats.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define NAMES "PNG, JPEG, WebP, TIFF or BMP"
+
+static gboolean
+begins_with (GBytes * bytes, gsize offset, const gchar * magic, gsize length)
+{
+  gsize size;
+  const gchar *data = g_bytes_get_data (bytes, &size);
+
+  return size >= offset + length && memcmp (data + offset, magic, length) == 0;
+}
+
+/* By what the data begin with: libvips itself would take them for any of dozens of formats. */
+static gboolean
+is_known (GBytes * bytes)
+{
+  return begins_with (bytes, 0, "\x89PNG\r\n\x1a\n", 8)
+      || begins_with (bytes, 0, "\xff\xd8\xff", 3)
+      || (begins_with (bytes, 0, "RIFF", 4)
+      && begins_with (bytes, 8, "WEBP", 4))
+      || begins_with (bytes, 0, "II*\0", 4)
+      || begins_with (bytes, 0, "MM\0*", 4)
+      || begins_with (bytes, 0, "II+\0", 4)
+      || begins_with (bytes, 0, "MM\0+", 4) || begins_with (bytes, 0, "BM", 2);
+}
+
+/* libvips sees only the first picture of an animated PNG, which has a chunk acTL before the data. */
+static gboolean
+is_animated_png (GBytes * bytes)
+{
+  gsize size, at = 8;
+  const guint8 *data = g_bytes_get_data (bytes, &size);
+
+  while (begins_with (bytes, 0, "\x89PNG", 4) && at + 8 <= size
+      && !begins_with (bytes, at + 4, "IDAT", 4)) {
+    if (begins_with (bytes, at + 4, "acTL", 4))
+      return TRUE;
+    at += (gsize) GST_READ_UINT32_BE (data + at) + 12;
+  }
+  return FALSE;
+}
+
+static gboolean
+has_kind_of_samples (VipsImage * image)
+{
+  const gint colours = vips_image_get_bands (image) -
+      vips_image_hasalpha (image);
+
+  switch (vips_image_get_interpretation (image)) {
+    case VIPS_INTERPRETATION_B_W:
+    case VIPS_INTERPRETATION_sRGB:
+      return vips_image_get_format (image) == VIPS_FORMAT_UCHAR
+          && (colours == 1 || colours == 3);
+    case VIPS_INTERPRETATION_GREY16:
+    case VIPS_INTERPRETATION_RGB16:
+      return vips_image_get_format (image) == VIPS_FORMAT_USHORT
+          && (colours == 1 || colours == 3);
+    default:
+      return FALSE;
+  }
+}
+
+/* Looks at the header of a picture. */
+static gboolean
+is_fit (VipsImage * image, guint64 max_pixels, GError ** error)
+{
+  const gint width = vips_image_get_width (image);
+  const gint height = vips_image_get_height (image);
+
+  if (max_pixels && (guint64) width * height > max_pixels)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE, "it has %dx%d pixels, "
+        "and %" G_GUINT64_FORMAT " in all are the limit", width, height,
+        max_pixels);
+  else if (vips_image_get_n_pages (image) > 1)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "it holds %d "
+        "pictures; save the one that is to be denoised by itself",
+        vips_image_get_n_pages (image));
+  else if (!has_kind_of_samples (image))
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "its samples "
+        "(%s, %s, %d channels) are neither gray nor RGB of 8 or 16 bits; "
+        "convert it", vips_enum_nick (VIPS_TYPE_INTERPRETATION,
+            vips_image_get_interpretation (image)),
+        vips_enum_nick (VIPS_TYPE_BAND_FORMAT, vips_image_get_format (image)),
+        vips_image_get_bands (image));
+  else
+    return TRUE;
+  return FALSE;
+}
+
+VipsImage *
+still_read_memory (GBytes * bytes, guint64 max_pixels, GError ** error)
+{
+  VipsImage *lazy = NULL, *still = NULL;
+  gsize size;
+  const void *data = g_bytes_get_data (bytes, &size);
+
+  if (is_animated_png (bytes)) {
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+        "it holds several pictures; save the one that is to be denoised by "
+        "itself");
+    return NULL;
+  }
+  if (!is_known (bytes)) {
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+        size ? "it is no " NAMES " picture" :
+        "it is empty, and no " NAMES " picture");
+    return NULL;
+  }
+  still_lock ();
+  lazy = vips_image_new_from_buffer (data, size, "", "access",
+      VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR, NULL);
+  if (lazy == NULL)
+    still_set_error (error, "it cannot be read", "it is broken");
+  else if (is_fit (lazy, max_pixels, error)
+      && (still = vips_image_copy_memory (lazy)) == NULL)
+    still_set_error (error, "it cannot be read", "there is not enough memory");
+  still_unlock ();
+  g_clear_object (&lazy);
+  return still;
+}
+
+VipsImage *
+still_read (const gchar * file, guint64 max_pixels, GError ** error)
+{
+  VipsImage *still = NULL;
+  GError *fault = NULL;
+  GStatBuf status;
+  GBytes *bytes;
+  gchar *data;
+  gsize size;
+
+  if (g_stat (file, &status) != 0) {
+    g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno),
+        "it cannot be read: %s", g_strerror (errno));
+  } else if (!S_ISREG (status.st_mode)) {
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+        "it is not a regular file");
+  } else if (!g_file_get_contents (file, &data, &size, &fault)) {
+    g_propagate_error (error, fault);
+  } else {
+    bytes = g_bytes_new_take (data, size);
+    still = still_read_memory (bytes, max_pixels, error);
+    g_bytes_unref (bytes);
+  }
+  return still;
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "serve/http/connections.h"
+#include "serve/http/reply.h"
+
+#include <string.h>
+
+/* Seconds for the headers of a request; without a byte to or from a client; and, like bytes, that one who
+ * is turned away may go on sending. */
+#define HEADERS_TIME 15
+#define SILENCE_TIME 30
+#define LINGER_TIME 5
+#define LINGER_BYTES (64 << 20)
+
+#define KEY "zsdenoise-connection"
+
+struct Connections
+{
+  SoupServer *server;
+  GSocketService *service;
+  guint port, most, count;
+  gboolean closed;
+};
+
+typedef struct
+{
+  Connections *connections;
+  GSocket *socket;              /* no reference */
+  guint timer;
+} Connection;
+
+/* --- coming and going --- */
+
+static gboolean
+on_late (gpointer data)
+{
+  Connection *connection = data;
+
+  connection->timer = 0;
+  g_socket_shutdown (connection->socket, TRUE, TRUE, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_gone (gpointer data, GObject * stream G_GNUC_UNUSED)
+{
+  Connection *connection = data;
+  Connections *connections = connection->connections;
+
+  if (connection->timer)
+    g_source_remove (connection->timer);
+  g_free (connection);
+  if (connections->count-- == connections->most && !connections->closed)
+    g_socket_service_start (connections->service);
+}
+
+static gboolean
+on_incoming (GSocketService * service, GSocketConnection * stream,
+    GObject * source G_GNUC_UNUSED, gpointer data)
+{
+  Connections *connections = data;
+  Connection *connection = g_new0 (Connection, 1);
+  GSocketAddress *local = g_socket_connection_get_local_address (stream, NULL);
+  GSocketAddress *remote =
+      g_socket_connection_get_remote_address (stream, NULL);
+
+  connection->connections = connections;
+  connection->socket = g_socket_connection_get_socket (stream);
+  connection->timer = g_timeout_add_seconds (HEADERS_TIME, on_late, connection);
+  g_socket_set_timeout (connection->socket, SILENCE_TIME);
+  g_object_weak_ref (G_OBJECT (stream), on_gone, connection);
+  if (++connections->count == connections->most)
+    g_socket_service_stop (service);
+  /* It is by this that a message knows its connection. */
+  if (remote)
+    g_object_set_data (G_OBJECT (remote), KEY, connection);
+  if (local && remote)
+    soup_server_accept_iostream (connections->server, G_IO_STREAM (stream),
+        local, remote, NULL);
+  g_clear_object (&local);
+  g_clear_object (&remote);
+  return TRUE;
+}
+
+void
+connections_heard (SoupServerMessage * message)
+{
+  Connection *connection = g_object_get_data (G_OBJECT
+      (soup_server_message_get_remote_address (message)), KEY);
+
+  if (connection->timer)
+    g_source_remove (connection->timer);
+  connection->timer = 0;
+}
+
+/* --- turning away --- */
+
+typedef struct
+{
+  GIOStream *stream;
+  gchar *answer;
+  guint timer;
+  GCancellable *cancellable;
+  gsize count;                  /* of bytes that were heard */
+  gchar heard[16384];
+} Farewell;
+
+static void
+farewell_free (Farewell * farewell)
+{
+  g_source_remove (farewell->timer);
+  g_io_stream_close (farewell->stream, NULL, NULL);
+  g_object_unref (farewell->stream);
+  g_object_unref (farewell->cancellable);
+  g_free (farewell->answer);
+  g_free (farewell);
+}
+
+static void
+on_heard (GObject * source, GAsyncResult * result, gpointer data)
+{
+  Farewell *farewell = data;
+  const gssize count =
+      g_input_stream_read_finish (G_INPUT_STREAM (source), result, NULL);
+
+  farewell->count += (gsize) MAX (count, 0);
+  if (count <= 0 || farewell->count > LINGER_BYTES)
+    farewell_free (farewell);
+  else
+    g_input_stream_read_async (G_INPUT_STREAM (source), farewell->heard,
+        sizeof farewell->heard, G_PRIORITY_LOW, farewell->cancellable,
+        on_heard, farewell);
+}
+
+static void
+on_told (GObject * source, GAsyncResult * result, gpointer data)
+{
+  Farewell *farewell = data;
+  GSocket *socket = g_object_get_data (G_OBJECT (farewell->stream), KEY);
+
+  if (!g_output_stream_write_all_finish (G_OUTPUT_STREAM (source), result, NULL,
+          NULL)
+      || !g_socket_shutdown (socket, FALSE, TRUE, NULL)) {
+    farewell_free (farewell);
+    return;
+  }
+  g_input_stream_read_async (g_io_stream_get_input_stream (farewell->stream),
+      farewell->heard, sizeof farewell->heard, G_PRIORITY_LOW,
+      farewell->cancellable, on_heard, farewell);
+}
+
+static gboolean
+on_lingered (gpointer data)
+{
+  g_cancellable_cancel (((Farewell *) data)->cancellable);
+  return G_SOURCE_CONTINUE;
+}
+
+static gchar *
+print_answer (SoupServerMessage * message, guint status, const gchar * detail)
+{
+  gchar *body = reply_problem_body (status, detail);
+  GString *answer = g_string_new (NULL);
+  SoupMessageHeadersIter iter;
+  const gchar *name, *value;
+
+  g_string_append_printf (answer, "HTTP/1.1 %u %s\r\n"
+      "Content-Type: application/problem+json\r\nContent-Length: %"
+      G_GSIZE_FORMAT "\r\n", status, soup_status_get_phrase (status),
+      strlen (body));
+  soup_message_headers_iter_init (&iter,
+      soup_server_message_get_response_headers (message));
+  while (soup_message_headers_iter_next (&iter, &name, &value))
+    g_string_append_printf (answer, "%s: %s\r\n", name, value);
+  g_string_append_printf (answer, "\r\n%s", body);
+  g_free (body);
+  return g_string_free (answer, FALSE);
+}
+
+void
+connections_refuse (SoupServerMessage * message, guint status,
+    const gchar * detail)
+{
+  Connection *connection = g_object_get_data (G_OBJECT
+      (soup_server_message_get_remote_address (message)), KEY);
+  Farewell *farewell = g_new0 (Farewell, 1);
+
+  farewell->answer = print_answer (message, status, detail);
+  farewell->cancellable = g_cancellable_new ();
+  farewell->timer = g_timeout_add_seconds (LINGER_TIME, on_lingered, farewell);
+  farewell->stream = soup_server_message_steal_connection (message);
+  g_object_set_data_full (G_OBJECT (farewell->stream), KEY,
+      g_object_ref (connection->socket), g_object_unref);
+  g_output_stream_write_all_async (g_io_stream_get_output_stream
+      (farewell->stream), farewell->answer, strlen (farewell->answer),
+      G_PRIORITY_DEFAULT, farewell->cancellable, on_told, farewell);
+}
+
+/* --- listening --- */
+
+static GSocketAddress *
+parse_address (const gchar * address, guint port, GError ** error)
+{
+  GSocketAddress *parsed =
+      g_inet_socket_address_new_from_string (address, port);
+
+  if (parsed == NULL)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "--address: "
+        "'%s' is not an address; it takes one like 127.0.0.1 or ::1", address);
+  return parsed;
+}
+
+static gboolean
+bind_to (Connections * connections, const gchar * address, guint port,
+    GError ** error)
+{
+  GSocketAddress *wanted = parse_address (address, port, error);
+  GSocketAddress *got = NULL;
+  GError *fault = NULL;
+
+  if (wanted == NULL)
+    return FALSE;
+  if (g_socket_listener_add_address (G_SOCKET_LISTENER (connections->service),
+          wanted, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL, &got,
+          &fault)) {
+    connections->port =
+        g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (got));
+  } else {
+    g_set_error (error, fault->domain, fault->code,
+        "port %u of %s cannot be listened on: %s; --port takes another one",
+        port, address, fault->message);
+    g_error_free (fault);
+  }
+  g_object_unref (wanted);
+  g_clear_object (&got);
+  return connections->port != 0;
+}
+
+Connections *
+connections_open (SoupServer * server, const gchar * address, guint port,
+    guint most, GError ** error)
+{
+  Connections *connections = g_new0 (Connections, 1);
+
+  connections->server = server;
+  connections->most = most;
+  connections->service = g_socket_service_new ();
+  g_socket_listener_set_backlog (G_SOCKET_LISTENER (connections->service), 512);
+  if (!bind_to (connections, address, port, error)) {
+    g_object_unref (connections->service);
+    g_free (connections);
+    return NULL;
+  }
+  g_signal_connect (connections->service, "incoming", G_CALLBACK (on_incoming),
+      connections);
+  g_socket_service_start (connections->service);
+  return connections;
+}
+
+void
+connections_close (Connections * connections)
+{
+  connections->closed = TRUE;
+  g_socket_service_stop (connections->service);
+  g_socket_listener_close (G_SOCKET_LISTENER (connections->service));
+}
+
+guint
+connections_port (Connections * connections)
+{
+  return connections->port;
+}
+
+guint
+connections_count (Connections * connections)
+{
+  return connections->count;
+}

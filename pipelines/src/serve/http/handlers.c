@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "serve/http/handlers.h"
+#include "serve/http/reply.h"
+
+#include <string.h>
+
+/* --- the page --- */
+
+void
+answer_resource (Server * server G_GNUC_UNUSED, SoupServerMessage * message,
+    Job * job G_GNUC_UNUSED, GHashTable * query G_GNUC_UNUSED)
+{
+  const gchar *path = g_uri_get_path (soup_server_message_get_uri (message));
+  const gboolean page = g_str_equal (path, "/");
+  gchar *name = g_strconcat ("/zsdenoise", page ? "/index.html" : path, NULL);
+  GBytes *bytes = g_resources_lookup_data (name, G_RESOURCE_LOOKUP_FLAGS_NONE,
+      NULL);
+  const gchar *type = g_str_has_suffix (name, ".html") ?
+      "text/html; charset=utf-8" : g_str_has_suffix (name, ".css") ?
+      "text/css; charset=utf-8" : g_str_has_suffix (name, ".js") ?
+      "text/javascript; charset=utf-8" : "image/png";
+  SoupMessageHeaders *headers =
+      soup_server_message_get_response_headers (message);
+
+  soup_message_headers_replace (headers, "Content-Type", type);
+  soup_message_headers_replace (headers, "Cache-Control", "no-cache");
+  soup_message_body_append_bytes (soup_server_message_get_response_body
+      (message), bytes);
+  soup_server_message_set_status (message, SOUP_STATUS_OK, NULL);
+  g_bytes_unref (bytes);
+  g_free (name);
+}
+
+/* --- the server itself --- */
+
+void
+answer_health (Server * server, SoupServerMessage * message,
+    Job * job G_GNUC_UNUSED, GHashTable * query G_GNUC_UNUSED)
+{
+  if (server->stopping) {
+    reply_try_again (message, (guint) MAX (server->options->grace, 1),
+        "The server is about to stop.");
+    return;
+  }
+  soup_server_message_set_status (message, SOUP_STATUS_OK, NULL);
+  soup_server_message_set_response (message, "text/plain", SOUP_MEMORY_STATIC,
+      "ok\n", 3);
+}
+
+void
+answer_metrics (Server * server, SoupServerMessage * message,
+    Job * job G_GNUC_UNUSED, GHashTable * query G_GNUC_UNUSED)
+{
+  gchar *text = metrics_print (server);
+
+  soup_server_message_set_status (message, SOUP_STATUS_OK, NULL);
+  soup_server_message_set_response (message, "text/plain; version=0.0.4",
+      SOUP_MEMORY_TAKE, text, strlen (text));
+}
+
+void
+answer_limits (Server * server, SoupServerMessage * message,
+    Job * job G_GNUC_UNUSED, GHashTable * query G_GNUC_UNUSED)
+{
+  const ServeOptions *options = server->options;
+  const gdouble degree = options->config.degree;
+  gchar *types = g_strjoinv ("\", \"", (gchar **) media_types ());
+  gchar digits[G_ASCII_DTOSTR_BUF_SIZE];
+  gchar *text = g_strdup_printf ("{\"types\": [\"%s\"], \"max_bytes\": %"
+      G_GINT64_FORMAT ", \"max_clip_bytes\": %" G_GINT64_FORMAT
+      ", \"max_pixels\": %" G_GINT64_FORMAT ", \"max_clip_pixels\": %"
+      G_GINT64_FORMAT ", \"max_clip_seconds\": %d, \"degree\": %s}", types,
+      options->config.max_bytes, options->max_clip_bytes, options->max_pixels,
+      options->max_clip_pixels, options->max_clip_seconds,
+      g_ascii_dtostr (digits, sizeof digits,
+          degree == CONFIG_NO_DEGREE ? 0.1 : degree));
+
+  reply_json (message, SOUP_STATUS_OK, text);
+  g_free (text);
+  g_free (types);
+}
+
+/* --- jobs --- */
+
+void
+answer_upload (Server * server, SoupServerMessage * message,
+    Job * job G_GNUC_UNUSED, GHashTable * query G_GNUC_UNUSED)
+{
+  upload_end (server, message);
+}
+
+void
+answer_job (Server * server, SoupServerMessage * message, Job * job,
+    GHashTable * query G_GNUC_UNUSED)
+{
+  gchar *text = job_describe (job, server->options->keep * G_TIME_SPAN_MINUTE);
+
+  reply_json (message, SOUP_STATUS_OK, text);
+  g_free (text);
+}
+
+void
+answer_removal (Server * server, SoupServerMessage * message, Job * job,
+    GHashTable * query G_GNUC_UNUSED)
+{
+  jobs_remove (server->jobs, job);
+  soup_server_message_set_status (message, SOUP_STATUS_NO_CONTENT, NULL);
+}
+
+void
+answer_events (Server * server, SoupServerMessage * message, Job * job,
+    GHashTable * query G_GNUC_UNUSED)
+{
+  if (!events_follow (server->events, job, message))
+    reply_try_again (message, 10, "Too many follow jobs at the moment; ask for "
+        "the job itself instead.");
+}
+
+static gboolean
+wants_view (GHashTable * query)
+{
+  return query && g_hash_table_contains (query, "view");
+}
+
+/* As a browser shows it, or to be kept. */
+static void
+answer_file (SoupServerMessage * message, const Job * job, const gchar * path,
+    const gchar * type, const gchar * what, GHashTable * query)
+{
+  const gchar *extension = g_str_equal (type, "video/webm") ? "webm" :
+      job->media->extension;
+  gchar *name = g_strdup_printf ("%s.%s", what, extension);
+
+  if (!reply_file (message, path, type, wants_view (query) ? NULL : name))
+    reply_problem (message, SOUP_STATUS_NOT_FOUND, "The file is gone.");
+  g_free (name);
+}
+
+void
+answer_original (Server * server, SoupServerMessage * message, Job * job,
+    GHashTable * query)
+{
+  const gboolean view = wants_view (query) && !job->media->viewable;
+  gchar *path = store_path (jobs_store (server->jobs), job,
+      view ? STORE_VIEW_BEFORE : STORE_UPLOAD);
+
+  answer_file (message, job, path, !view ? job->media->type :
+      job->media->clip ? "video/mp4" : "image/png", "original", query);
+  g_free (path);
+}
+
+typedef struct
+{
+  SoupServerMessage *message;
+  const Media *media;
+} Pending;
+
+static void
+on_strength_ready (const gchar * path, const gchar * fault, gpointer user)
+{
+  Pending *pending = user;
+  gchar *name = g_strconcat ("denoised.", pending->media->extension, NULL);
+
+  if (fault)
+    reply_problem (pending->message, SOUP_STATUS_INTERNAL_SERVER_ERROR, fault);
+  else if (!reply_file (pending->message, path, pending->media->result_type,
+          name))
+    reply_problem (pending->message, SOUP_STATUS_NOT_FOUND,
+        "The file is gone.");
+  soup_server_message_unpause (pending->message);
+  g_object_unref (pending->message);
+  g_free (pending);
+  g_free (name);
+}
+
+static void
+answer_strength (Server * server, SoupServerMessage * message, Job * job,
+    guint strength)
+{
+  Pending *pending = g_new (Pending, 1);
+
+  pending->message = g_object_ref (message);
+  pending->media = job->media;
+  soup_server_message_pause (message);
+  if (strengths_get (server->strengths, job, strength, on_strength_ready,
+          pending))
+    return;
+  reply_try_again (message, 10, "Too many strengths are asked for; try again "
+      "later.");
+  soup_server_message_unpause (message);
+  g_object_unref (pending->message);
+  g_free (pending);
+}
+
+/* In per cent, of the query; -1: something else. */
+static gint
+parse_strength (GHashTable * query)
+{
+  const gchar *text = query ? g_hash_table_lookup (query, "strength") : NULL;
+  gchar *rest;
+  gdouble strength;
+
+  if (text == NULL)
+    return 100;
+  strength = g_ascii_strtod (text, &rest);
+  if (rest == text || *rest || !(strength >= 0 && strength <= 1))
+    return -1;
+  return (gint) (strength * 100 + 0.5);
+}
+
+void
+answer_result (Server * server, SoupServerMessage * message, Job * job,
+    GHashTable * query)
+{
+  const gint strength = parse_strength (query);
+  gchar *path;
+
+  if (strength < 0) {
+    reply_problem (message, SOUP_STATUS_BAD_REQUEST,
+        "The strength is to be a number from 0 to 1.");
+  } else if (job->state == JOB_FAILED) {
+    reply_problem (message, SOUP_STATUS_CONFLICT, job->fault);
+  } else if (job->state != JOB_DONE) {
+    reply_problem (message, SOUP_STATUS_CONFLICT, "The job is not done yet.");
+  } else if (strength < 100) {
+    answer_strength (server, message, job, (guint) strength);
+  } else {
+    const gboolean view = wants_view (query) && !job->media->viewable
+        && !job->media->clip;
+
+    path = store_path (jobs_store (server->jobs), job,
+        view ? STORE_VIEW_AFTER : STORE_RESULT);
+    answer_file (message, job, path,
+        view ? "image/png" : job->media->result_type, "denoised", query);
+    g_free (path);
+  }
+}

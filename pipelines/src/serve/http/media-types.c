@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "serve/http/media-types.h"
+
+#include <string.h>
+
+enum
+{ PNG, JPEG, WEBP, TIFF, MP4, WEBM };
+
+static const Media kinds[] = {
+  [PNG] = {"image/png", FALSE, "image/png", "png", TRUE},
+  [JPEG] = {"image/jpeg", FALSE, "image/jpeg", "jpg", TRUE},
+  [WEBP] = {"image/webp", FALSE, "image/webp", "webp", TRUE},
+  [TIFF] = {"image/tiff", FALSE, "image/tiff", "tif", FALSE},
+  [MP4] = {"video/mp4", TRUE, "video/mp4", "mp4", FALSE},
+  [WEBM] = {"video/webm", TRUE, "video/mp4", "mp4", FALSE},
+};
+
+/* Pictures hide in the container that clips have, too: these are the brands that do not. */
+static gboolean
+is_clip_brand (const guint8 * brand)
+{
+  static const gchar *const pictures[] =
+      { "heic", "heix", "heim", "heis", "hevc", "mif1", "msf1", "avif",
+    "avis", "crx "
+  };
+  gsize i;
+
+  for (i = 0; i < G_N_ELEMENTS (pictures); i++)
+    if (memcmp (brand, pictures[i], 4) == 0)
+      return FALSE;
+  return TRUE;
+}
+
+const Media *
+media_sniff (const guint8 * head, gsize size)
+{
+  static const struct
+  {
+    gsize at;
+    const gchar *bytes;
+    gsize length;
+    guint kind;
+  } magics[] = {
+    {0, "\x89PNG\r\n\x1a\n", 8, PNG},
+    {0, "\xff\xd8\xff", 3, JPEG},
+    {8, "WEBP", 4, WEBP},
+    {0, "II*\0", 4, TIFF},
+    {0, "MM\0*", 4, TIFF},
+    {4, "ftyp", 4, MP4},
+    {0, "\x1a\x45\xdf\xa3", 4, WEBM},
+  };
+  gsize i;
+
+  if (size < MEDIA_HEAD)
+    return NULL;
+  for (i = 0; i < G_N_ELEMENTS (magics); i++)
+    if (memcmp (head + magics[i].at, magics[i].bytes, magics[i].length) == 0)
+      break;
+  if (i == G_N_ELEMENTS (magics)
+      || (magics[i].kind == WEBP && memcmp (head, "RIFF", 4) != 0)
+      || (magics[i].kind == MP4 && !is_clip_brand (head + 8)))
+    return NULL;
+  return &kinds[magics[i].kind];
+}
+
+const Media *
+media_find (const gchar * type)
+{
+  gsize i;
+
+  for (i = 0; i < G_N_ELEMENTS (kinds); i++)
+    if (g_strcmp0 (type, kinds[i].type) == 0)
+      return &kinds[i];
+  return NULL;
+}
+
+const gchar *const *
+media_types (void)
+{
+  static const gchar *types[G_N_ELEMENTS (kinds) + 1];
+  gsize i;
+
+  for (i = 0; i < G_N_ELEMENTS (kinds); i++)
+    types[i] = kinds[i].type;
+  return types;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which answer belongs to which request. */
+#include "serve/http/handlers.h"
+#include "serve/http/reply.h"
+
+#include <string.h>
+
+typedef struct
+{
+  const gchar *path;            /* after the job's id where there is one */
+  const gchar *method;
+  Answer answer;
+} Route;
+
+/* --- finding the route --- */
+
+static const Route routes[] = {
+  {"/", "GET", answer_resource},
+  {"/style.css", "GET", answer_resource},
+  {"/page.js", "GET", answer_resource},
+  {"/sample.png", "GET", answer_resource},
+  {"/healthz", "GET", answer_health},
+  {"/metrics", "GET", answer_metrics},
+  {"/api/limits", "GET", answer_limits},
+  {"/api/jobs", "POST", answer_upload},
+};
+
+static const Route job_routes[] = {
+  {"", "GET", answer_job},
+  {"", "DELETE", answer_removal},
+  {"/events", "GET", answer_events},
+  {"/original", "GET", answer_original},
+  {"/result", "GET", answer_result},
+};
+
+#define JOBS "/api/jobs/"
+#define ID_LENGTH 32
+
+/* Of those for the path the one for the method. `allowed`: the methods for the path. */
+static const Route *
+match (const Route * all, gsize count, const gchar * path,
+    const gchar * method, GString * allowed)
+{
+  const Route *found = NULL;
+  gsize i;
+
+  for (i = 0; i < count; i++)
+    if (g_str_equal (path, all[i].path)) {
+      g_string_append_printf (allowed, "%s%s", allowed->len ? ", " : "",
+          all[i].method);
+      if (g_str_equal (method, all[i].method)
+          || (g_str_equal (method, "HEAD")
+              && g_str_equal (all[i].method, "GET")))
+        found = &all[i];
+    }
+  return found;
+}
+
+/* NULL: there is none. `job`: that the path names. */
+static const Route *
+find_route (Server * server, SoupServerMessage * message, Job ** job,
+    GString * allowed)
+{
+  const gchar *path = g_uri_get_path (soup_server_message_get_uri (message));
+  const gchar *method = soup_server_message_get_method (message);
+  gchar *id;
+
+  *job = NULL;
+  if (!g_str_has_prefix (path, JOBS) || strlen (path) < sizeof JOBS - 1 +
+      ID_LENGTH)
+    return match (routes, G_N_ELEMENTS (routes), path, method, allowed);
+  id = g_strndup (path + sizeof JOBS - 1, ID_LENGTH);
+  *job = jobs_find (server->jobs, id);
+  g_free (id);
+  return *job ? match (job_routes, G_N_ELEMENTS (job_routes),
+      path + sizeof JOBS - 1 + ID_LENGTH, method, allowed) : NULL;
+}
+
+static gboolean
+has_body (SoupServerMessage * message)
+{
+  SoupMessageHeaders *headers =
+      soup_server_message_get_request_headers (message);
+
+  return soup_message_headers_get_encoding (headers) == SOUP_ENCODING_CHUNKED
+      || soup_message_headers_get_content_length (headers) > 0;
+}
+
+/* Browsers say who asks: pages of others may not make or remove jobs. */
+static gboolean
+is_foreign (SoupServerMessage * message)
+{
+  const gchar *site = soup_message_headers_get_one
+      (soup_server_message_get_request_headers (message), "Sec-Fetch-Site");
+
+  return site && !g_str_equal (site, "same-origin")
+      && !g_str_equal (site, "none")
+      && !g_str_equal (soup_server_message_get_method (message), "GET");
+}
+
+static void
+refuse_unknown (Server * server, SoupServerMessage * message,
+    const GString * allowed, const Job * job)
+{
+  if (allowed->len) {
+    soup_message_headers_replace (soup_server_message_get_response_headers
+        (message), "Allow", allowed->str);
+    server_refuse (server, message, SOUP_STATUS_METHOD_NOT_ALLOWED,
+        "This cannot be done here.");
+  } else {
+    server_refuse (server, message, SOUP_STATUS_NOT_FOUND,
+        g_str_has_prefix (g_uri_get_path (soup_server_message_get_uri
+                (message)), JOBS) && job == NULL ?
+        "There is no such job; it may have been removed." :
+        "There is nothing here.");
+  }
+}
+
+/* --- messages --- */
+
+void
+server_refuse (Server * server, SoupServerMessage * message, guint status,
+    const gchar * detail)
+{
+  server->counts.requests[status]++;
+  connections_refuse (message, status, detail);
+}
+
+/* When the headers have come. */
+static void
+on_headers (SoupServer * http G_GNUC_UNUSED, SoupServerMessage * message,
+    const char *path G_GNUC_UNUSED, GHashTable * query, gpointer data)
+{
+  Server *server = data;
+  GString *allowed = g_string_new (NULL);
+  Job *job;
+  const Route *route = find_route (server, message, &job, allowed);
+
+  connections_heard (message);
+  reply_add_security (message);
+  if (route == NULL)
+    refuse_unknown (server, message, allowed, job);
+  else if (is_foreign (message))
+    server_refuse (server, message, SOUP_STATUS_FORBIDDEN,
+        "Pages of other sites may not do this.");
+  else if (route->answer == answer_upload)
+    upload_begin (server, message, query);
+  else if (has_body (message))
+    server_refuse (server, message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE,
+        "Nothing is to be sent here.");
+  g_string_free (allowed, TRUE);
+}
+
+/* When all of it has come. */
+static void
+on_request (SoupServer * http G_GNUC_UNUSED, SoupServerMessage * message,
+    const char *path G_GNUC_UNUSED, GHashTable * query, gpointer data)
+{
+  Server *server = data;
+  GString *allowed = g_string_new (NULL);
+  Job *job;
+  const Route *route = find_route (server, message, &job, allowed);
+
+  if (route)
+    route->answer (server, message, job, query);
+  else
+    reply_problem (message, SOUP_STATUS_NOT_FOUND,
+        "There is no such job; it may have been removed.");
+  g_string_free (allowed, TRUE);
+}
+
+static void
+on_answered (SoupServer * http G_GNUC_UNUSED, SoupServerMessage * message,
+    gpointer data)
+{
+  Server *server = data;
+  const guint status = soup_server_message_get_status (message);
+
+  server->counts.requests[MIN (status,
+          G_N_ELEMENTS (server->counts.requests) - 1)]++;
+}
+
+void
+routes_add (Server * server)
+{
+  soup_server_add_early_handler (server->http, NULL, on_headers, server, NULL);
+  soup_server_add_handler (server->http, NULL, on_request, server, NULL);
+  g_signal_connect (server->http, "request-finished",
+      G_CALLBACK (on_answered), server);
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Uploads: written to a file while they come, and measured. */
+#include "serve/http/reply.h"
+#include "serve/http/server.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Who sends less than this on average, after the first seconds, ties up a place for nothing. */
+#define LEAST_RATE 8192         /* bytes a second */
+#define FIRST_SECONDS 20
+
+typedef struct
+{
+  Server *server;
+  SoupServerMessage *message;   /* no reference */
+  Job *job;
+  int file;
+  guint8 head[MEDIA_HEAD];
+  goffset got;
+  gint64 begun;                 /* monotonic */
+} Upload;
+
+/* Forgets it: what has come of it, too, unless it has become a job. */
+static void
+upload_free (gpointer data)
+{
+  Upload *upload = data;
+
+  g_signal_handlers_disconnect_by_data (upload->message, upload);
+  if (upload->file >= 0)
+    close (upload->file);
+  if (upload->job) {
+    store_drop (jobs_store (upload->server->jobs), upload->job);
+    job_free (upload->job);
+    jobs_release (upload->server->jobs);
+  }
+  g_free (upload);
+}
+
+GHashTable *
+upload_table_new (void)
+{
+  return g_hash_table_new_full (NULL, NULL, NULL, upload_free);
+}
+
+/* (The upload is gone after this.) */
+static void
+refuse (Upload * upload, guint status, const gchar * detail)
+{
+  Server *server = upload->server;
+  SoupServerMessage *message = g_object_ref (upload->message);
+
+  g_hash_table_remove (server->uploads, message);
+  server_refuse (server, message, status, detail);
+  g_object_unref (message);
+}
+
+static void
+on_finished (SoupServerMessage * message, gpointer data)
+{
+  Upload *upload = data;
+
+  g_hash_table_remove (upload->server->uploads, message);
+}
+
+/* --- limits --- */
+
+static goffset
+most_bytes (const ServeOptions * options, const Media * media)
+{
+  return media->clip ? options->max_clip_bytes : options->config.max_bytes;
+}
+
+static gchar *
+describe_too_large (const ServeOptions * options, const Media * media)
+{
+  return g_strdup_printf ("The %s is larger than the %" G_GOFFSET_FORMAT
+      " bytes that are the limit here.", media->clip ? "clip" : "picture",
+      most_bytes (options, media));
+}
+
+#define NO_MEDIA "This is no PNG, JPEG, WebP or TIFF picture, and no MP4 or " \
+    "WebM clip."
+
+/* Looks at what has come so far. FALSE: it has been refused. */
+static gboolean
+is_welcome (Upload * upload)
+{
+  const ServeOptions *options = upload->server->options;
+  gchar *detail;
+
+  if (upload->got < MEDIA_HEAD)
+    return TRUE;
+  if (upload->job->media == NULL) {
+    upload->job->media = media_sniff (upload->head, MEDIA_HEAD);
+    if (upload->job->media == NULL) {
+      refuse (upload, SOUP_STATUS_UNSUPPORTED_MEDIA_TYPE, NO_MEDIA);
+      return FALSE;
+    }
+  }
+  if (upload->got <= most_bytes (options, upload->job->media))
+    return TRUE;
+  detail = describe_too_large (options, upload->job->media);
+  refuse (upload, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, detail);
+  g_free (detail);
+  return FALSE;
+}
+
+void
+upload_check_all (Server * server)
+{
+  const gint64 now = g_get_monotonic_time ();
+  GList *all = g_hash_table_get_values (server->uploads), *i;
+
+  for (i = all; i; i = i->next) {
+    Upload *upload = i->data;
+    const gdouble seconds = (gdouble) (now - upload->begun) / 1e6;
+
+    if (seconds > FIRST_SECONDS && (gdouble) upload->got < seconds * LEAST_RATE)
+      refuse (upload, SOUP_STATUS_REQUEST_TIMEOUT,
+          "The upload came too slowly.");
+  }
+  g_list_free (all);
+}
+
+/* --- bytes --- */
+
+static gboolean
+write_all (int file, const guint8 * data, gsize size)
+{
+  gssize written;
+
+  while (size > 0) {
+    written = write (file, data, size);
+    if (written < 0 && errno == EINTR)
+      continue;
+    if (written <= 0)
+      return FALSE;
+    data += written;
+    size -= (gsize) written;
+  }
+  return TRUE;
+}
+
+static void
+on_chunk (SoupServerMessage * message G_GNUC_UNUSED, GBytes * chunk,
+    gpointer data)
+{
+  Upload *upload = data;
+  gsize size;
+  const guint8 *bytes = g_bytes_get_data (chunk, &size);
+
+  if (upload->got < MEDIA_HEAD)
+    memcpy (upload->head + upload->got, bytes,
+        MIN (size, MEDIA_HEAD - (gsize) upload->got));
+  upload->got += (goffset) size;
+  upload->server->counts.bytes += size;
+  if (!is_welcome (upload))
+    return;
+  if (!write_all (upload->file, bytes, size))
+    refuse (upload, SOUP_STATUS_INSUFFICIENT_STORAGE,
+        "There is no room for the upload.");
+}
+
+/* --- beginning and end --- */
+
+/* What a form of another site can send does not pass, and neither does what is no raw file. */
+static gboolean
+is_media_type (const gchar * type)
+{
+  return type == NULL || g_str_has_prefix (type, "image/")
+      || g_str_has_prefix (type, "video/")
+      || g_str_equal (type, "application/octet-stream");
+}
+
+/* What the headers tell. NULL: nothing against it. */
+static const gchar *
+find_fault (Server * server, SoupServerMessage * message,
+    const gchar * profile, guint * status)
+{
+  SoupMessageHeaders *headers =
+      soup_server_message_get_request_headers (message);
+  const ServeOptions *options = server->options;
+
+  *status = SOUP_STATUS_BAD_REQUEST;
+  if (profile && job_find_profile (profile) == NULL)
+    return "The profile is to be realtime, balanced or best.";
+  *status = SOUP_STATUS_UNSUPPORTED_MEDIA_TYPE;
+  if (!is_media_type (soup_message_headers_get_content_type (headers, NULL)))
+    return "The body is to be the file itself, and Content-Type its type, as "
+        "image/png, video/mp4 or application/octet-stream.";
+  *status = SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE;
+  if (soup_message_headers_get_content_length (headers) >
+      MAX (options->config.max_bytes, options->max_clip_bytes))
+    return "The file is larger than anything that is taken here.";
+  return NULL;
+}
+
+static Upload *
+upload_new (Server * server, SoupServerMessage * message, GError ** error)
+{
+  Upload *upload = g_new0 (Upload, 1);
+
+  upload->server = server;
+  upload->message = message;
+  upload->job = job_new ();
+  upload->begun = g_get_monotonic_time ();
+  upload->file = store_begin (jobs_store (server->jobs), upload->job, error);
+  if (upload->file < 0) {
+    upload_free (upload);
+    return NULL;
+  }
+  soup_message_body_set_accumulate (soup_server_message_get_request_body
+      (message), FALSE);
+  g_signal_connect (message, "got-chunk", G_CALLBACK (on_chunk), upload);
+  g_signal_connect (message, "finished", G_CALLBACK (on_finished), upload);
+  return upload;
+}
+
+void
+upload_begin (Server * server, SoupServerMessage * message, GHashTable * query)
+{
+  const gchar *profile = query ? g_hash_table_lookup (query, "profile") : NULL;
+  guint status, retry_after;
+  const gchar *fault = find_fault (server, message, profile, &status);
+  GError *error = NULL;
+  Upload *upload;
+  gchar *seconds;
+
+  if (fault) {
+    server_refuse (server, message, status, fault);
+    return;
+  }
+  if (!jobs_reserve (server->jobs, &retry_after)) {
+    seconds = g_strdup_printf ("%u", retry_after);
+    soup_message_headers_replace (soup_server_message_get_response_headers
+        (message), "Retry-After", seconds);
+    g_free (seconds);
+    server_refuse (server, message, SOUP_STATUS_SERVICE_UNAVAILABLE,
+        server->stopping ? "The server is about to stop." :
+        "All places are taken; try again later.");
+    return;
+  }
+  upload = upload_new (server, message, &error);
+  if (upload) {
+    upload->job->profile = job_find_profile (profile ? profile : "balanced");
+    g_hash_table_insert (server->uploads, message, upload);
+    return;
+  }
+  g_printerr ("serve: %s\n", error->message);
+  g_error_free (error);
+  server_refuse (server, message, SOUP_STATUS_INSUFFICIENT_STORAGE,
+      "There is no room for the upload.");
+}
+
+static void
+answer_created (Server * server, SoupServerMessage * message, const Job * job)
+{
+  gchar *text = job_describe (job, server->options->keep * G_TIME_SPAN_MINUTE);
+  gchar *location = g_strconcat ("/api/jobs/", job->id, NULL);
+
+  soup_message_headers_replace (soup_server_message_get_response_headers
+      (message), "Location", location);
+  reply_json (message, SOUP_STATUS_CREATED, text);
+  g_free (location);
+  g_free (text);
+}
+
+void
+upload_end (Server * server, SoupServerMessage * message)
+{
+  Upload *upload = g_hash_table_lookup (server->uploads, message);
+  GError *error = NULL;
+  Job *job;
+
+  if (upload->job->media == NULL) {
+    if (upload->got == 0)
+      reply_problem (message, SOUP_STATUS_BAD_REQUEST,
+          "The body is empty; it is to be the file itself.");
+    else
+      reply_problem (message, SOUP_STATUS_UNSUPPORTED_MEDIA_TYPE, NO_MEDIA);
+    return;
+  }
+  job = g_steal_pointer (&upload->job);
+  job->bytes = upload->got;
+  if (jobs_add (server->jobs, job, &error)) {
+    answer_created (server, message, job);
+  } else {
+    g_printerr ("serve: %s\n", error->message);
+    g_error_free (error);
+    reply_problem (message, SOUP_STATUS_INSUFFICIENT_STORAGE,
+        "There is no room for the upload.");
+  }
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How a worker is told what to do. */
+#ifndef SERVE_WORK_H
+#define SERVE_WORK_H
+
+#include "serve/options.h"
+#include "serve/jobs/worker-process.h"
+#include "serve/jobs/store.h"
+
+/* Has the job denoised, in its folder. */
+Run *work_denoise (const ServeOptions * options, Store * store,
+    const Job * job, RunNews news, RunEnd end, gpointer user, GError ** error);
+
+/* Has its result made once more with that strength, in per cent, as work_result_name() says. */
+Run *work_render (const ServeOptions * options, Store * store,
+    const Job * job, guint strength, RunNews news, RunEnd end, gpointer user,
+    GError ** error);
+
+/* To be freed. */
+gchar *work_result_name (guint strength);
+
+/* Whether workers can work here: FALSE and an error if they are not there or miss something. Waits
+ * for it. */
+gboolean work_check (const ServeOptions * options, GError ** error);
+
+#endif

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "transcode/chapters/read.h"
+
+#include "transcode/chapters/text-track.h"
+
+#include <glib/gstdio.h>
+#include <gst/base/gstbytereader.h>
+#include <string.h>
+
+#define UNIT 100                /* of times in chpl, in nanoseconds */
+
+/* --- the list of Nero's: moov/udta/chpl --- */
+
+static gboolean
+read_entry (GstByteReader * reader, Chapter * chapter)
+{
+  const guint8 *title;
+  guint64 start;
+  guint8 length;
+
+  if (!gst_byte_reader_get_uint64_be (reader, &start)
+      || start > LATEST_START / UNIT
+      || !gst_byte_reader_get_uint8 (reader, &length)
+      || !gst_byte_reader_get_data (reader, length, &title))
+    return FALSE;
+  chapter->start = start * UNIT;
+  chapter->title = g_utf8_make_valid ((const gchar *) title,
+      (gssize) strnlen ((const gchar *) title, length));
+  return TRUE;
+}
+
+/* Version 0 has one byte for their number, version 1 a reserved one and four. */
+static gboolean
+read_list (const Box * box, GArray * chapters)
+{
+  GstByteReader reader;
+  guint32 flags, count, i;
+  guint8 few = 0;
+  Chapter chapter;
+
+  gst_byte_reader_init (&reader, box->data, (guint) box->size);
+  if (!gst_byte_reader_get_uint32_be (&reader, &flags)
+      || !gst_byte_reader_get_uint8 (&reader, &few))
+    return FALSE;
+  count = few;
+  if (flags >> 24 != 0 && !gst_byte_reader_get_uint32_be (&reader, &count))
+    return FALSE;
+  for (i = 0; i < count; i++) {
+    if (i == MOST_CHAPTERS || !read_entry (&reader, &chapter))
+      return FALSE;
+    g_array_append_val (chapters, chapter);
+  }
+  return TRUE;
+}
+
+/* --- either --- */
+
+static void
+clear_chapter (gpointer data)
+{
+  g_free (((Chapter *) data)->title);
+}
+
+static gint
+compare (gconstpointer a, gconstpointer b)
+{
+  const GstClockTime x = ((const Chapter *) a)->start;
+  const GstClockTime y = ((const Chapter *) b)->start;
+
+  return (x > y) - (x < y);
+}
+
+static GstClockTime
+film_length (const Box * moov)
+{
+  guint32 scale;
+  guint64 length;
+
+  return box_header (moov, "mvhd", &scale, &length) ?
+      MIN (gst_util_uint64_scale (length, GST_SECOND, scale), G_MAXINT64) : 0;
+}
+
+static GstToc *
+make_toc (GArray * chapters, GstClockTime end)
+{
+  GstToc *toc = gst_toc_new (GST_TOC_SCOPE_GLOBAL);
+  GstTocEntry *edition = gst_toc_entry_new (GST_TOC_ENTRY_TYPE_EDITION, "1");
+  guint i;
+
+  g_array_sort (chapters, compare);
+  for (i = 0; i < chapters->len; i++) {
+    const Chapter *chapter = &g_array_index (chapters, Chapter, i);
+    const GstClockTime stop = i + 1 < chapters->len ? (chapter + 1)->start :
+        MAX (end, chapter->start);
+    gchar *number = g_strdup_printf ("%u", i + 1);
+    GstTocEntry *entry = gst_toc_entry_new (GST_TOC_ENTRY_TYPE_CHAPTER, number);
+
+    gst_toc_entry_set_start_stop_times (entry, (gint64) chapter->start,
+        (gint64) stop);
+    if (chapter->title[0] != '\0')
+      gst_toc_entry_set_tags (entry, gst_tag_list_new (GST_TAG_TITLE,
+              chapter->title, NULL));
+    gst_toc_entry_append_sub_entry (edition, entry);
+    g_free (number);
+  }
+  gst_toc_append_entry (toc, edition);
+  return toc;
+}
+
+/* The list; also where its size cannot be right, with nothing in it. */
+static gboolean
+find_list (const Box * moov, Box * list)
+{
+  Box rest;
+
+  if (!box_find (moov, "udta", &rest))
+    return FALSE;
+  while (box_next (&rest, list))
+    if (g_str_equal (list->type, "chpl"))
+      return TRUE;
+  list->size = 0;
+  return rest.size >= 8 && memcmp (rest.data + 4, "chpl", 4) == 0;
+}
+
+static gboolean
+read_chapters (FILE * file, const Box * moov, GArray * chapters)
+{
+  Box list;
+
+  if (find_list (moov, &list) && !read_list (&list, chapters))
+    return FALSE;
+  return chapters->len > 0 || chapter_track_read (file, moov, chapters);
+}
+
+GstToc *
+chapters_read (const gchar * file, GError ** error)
+{
+  FILE *stream = g_fopen (file, "rb");
+  GArray *chapters = g_array_new (FALSE, FALSE, sizeof (Chapter));
+  GstToc *toc = NULL;
+  Box moov;
+
+  g_array_set_clear_func (chapters, clear_chapter);
+  if (stream && box_load (stream, "moov", &moov)) {
+    if (!read_chapters (stream, &moov, chapters))
+      g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_DEMUX,
+          "%s: its list of chapters is damaged", file);
+    else if (chapters->len > 0)
+      toc = make_toc (chapters, film_length (&moov));
+    g_free (moov.data);
+  }
+  if (stream)
+    fclose (stream);
+  g_array_unref (chapters);
+  return toc;
+}
+
+/* --- a part of them --- */
+
+static GList *cut_entries (GList * entries, gint64 from, gint64 to);
+
+/* What is in the entry, with its times; where it has no end, it ends with the next one. */
+static GstTocEntry *
+copy_entry (GList * place, gint64 from, gint64 to)
+{
+  GstTocEntry *entry = place->data, *part;
+  GstTagList *tags = gst_toc_entry_get_tags (entry);
+  gint64 start = 0, stop = -1;
+
+  gst_toc_entry_get_start_stop_times (entry, &start, &stop);
+  if (stop < 0 && place->next)
+    gst_toc_entry_get_start_stop_times (place->next->data, &stop, NULL);
+  if (start >= to || (stop >= 0 && stop <= from && start < from))
+    return NULL;
+  stop = stop < 0 ? to : MIN (stop, to);
+  part = gst_toc_entry_new (gst_toc_entry_get_entry_type (entry),
+      gst_toc_entry_get_uid (entry));
+  gst_toc_entry_set_start_stop_times (part, MAX (start - from, 0),
+      stop == G_MAXINT64 ? -1 : stop - from);
+  if (tags)
+    gst_toc_entry_set_tags (part, gst_tag_list_ref (tags));
+  return part;
+}
+
+static GstTocEntry *
+cut_entry (GList * place, gint64 from, gint64 to)
+{
+  GstTocEntry *part = copy_entry (place, from, to);
+  GList *parts, *i;
+
+  if (part == NULL)
+    return NULL;
+  parts = cut_entries (gst_toc_entry_get_sub_entries (place->data), from, to);
+  for (i = parts; i; i = i->next)
+    gst_toc_entry_append_sub_entry (part, i->data);
+  g_list_free (parts);
+  if (parts || !gst_toc_entry_is_alternative (part))
+    return part;
+  gst_toc_entry_unref (part);
+  return NULL;
+}
+
+static GList *
+cut_entries (GList * entries, gint64 from, gint64 to)
+{
+  GList *parts = NULL;
+
+  for (; entries; entries = entries->next) {
+    GstTocEntry *part = cut_entry (entries, from, to);
+
+    if (part)
+      parts = g_list_prepend (parts, part);
+  }
+  return g_list_reverse (parts);
+}
+
+GstToc *
+chapters_cut (GstToc * toc, GstClockTime from, GstClockTime to)
+{
+  const gboolean endless = !GST_CLOCK_TIME_IS_VALID (to);
+  GstToc *part;
+  GList *entries, *i;
+
+  if (from == 0 && endless)
+    return gst_toc_ref (toc);
+  part = gst_toc_new (gst_toc_get_scope (toc));
+  entries = cut_entries (gst_toc_get_entries (toc), (gint64) from, endless ?
+      G_MAXINT64 : (gint64) to);
+  for (i = entries; i; i = i->next)
+    gst_toc_append_entry (part, i->data);
+  g_list_free (entries);
+  if (entries)
+    return part;
+  gst_toc_unref (part);
+  return NULL;
+}

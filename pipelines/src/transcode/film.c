@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "transcode/film.h"
+
+#include "common/progress-bar.h"
+#include "film/codec.h"
+#include "transcode/scheduler.h"
+#include "film/workdir.h"
+#include "transcode/steps.h"
+
+#include <glib/gstdio.h>
+
+/* Of all segments. */
+typedef struct
+{
+  guint64 frames, decoded;
+  gdouble noise;                /* mean of the frames'; below 0: not looked for */
+} Total;
+
+static Total
+add_up (const Manifest * manifest, const gchar * parts)
+{
+  Total total = { 0 };
+  Outcome outcome;
+  guint i;
+
+  for (i = 0; i < manifest->segments->len; i++) {
+    if (outcome_read (&outcome, parts, i)) {
+      total.frames += outcome.frames;
+      total.decoded += outcome.decoded;
+      total.noise += outcome.noise * outcome.frames;
+    }
+    outcome_clear (&outcome);
+  }
+  total.noise /= (gdouble) MAX (total.frames, 1);
+  return total;
+}
+
+static void
+print_summary (const Manifest * manifest, const Total * total, gdouble seconds)
+{
+  const guint in = manifest_frames (manifest);
+  GStatBuf status = { 0 };
+  const guint64 lost = in > total->decoded ? in - total->decoded : 0;
+  gchar *before = g_format_size (manifest->source_bytes), *after;
+  gchar *noise = total->noise < 0 ? g_strdup ("") :
+      g_strdup_printf ("; noise found %.1f of 255", total->noise);
+
+  g_stat (manifest->out, &status);
+  after = g_format_size ((guint64) status.st_size);
+  g_print ("%s: %u frame%s in, %" G_GUINT64_FORMAT " out; %.1f s, %.1f "
+      "frames/s; %s, %.0f %% of %s%s\n", manifest->out,
+      in, in == 1 ? "" : "s", total->frames, seconds,
+      (gdouble) total->frames / MAX (seconds, 0.001), after,
+      100.0 * (gdouble) status.st_size / (gdouble) MAX (manifest->source_bytes,
+          1), before, noise);
+  if (lost > 0)
+    g_printerr ("transcode: %s: %" G_GUINT64_FORMAT " of its pictures %s "
+        "damaged and could not be decoded; the rest is in %s\n",
+        manifest->source, lost, lost == 1 ? "is" : "are", manifest->out);
+  if (manifest->damaged)
+    g_printerr ("transcode: %s: it ends before its time, or cannot be read to "
+        "its end; what comes before is in %s\n", manifest->source,
+        manifest->out);
+  g_free (noise);
+  g_free (after);
+  g_free (before);
+}
+
+/* --- what is there already --- */
+
+typedef enum
+{
+  GO,
+  SKIP,
+  REFUSE,
+} Decision;
+
+static Decision
+decide (const Options * options, const gchar * in, const gchar * out,
+    const gchar * parts, GError ** error)
+{
+  gchar *manifest = g_build_filename (parts, PARTS_MANIFEST, NULL);
+  const gboolean begun = g_file_test (manifest, G_FILE_TEST_EXISTS);
+  GStatBuf a, b;
+
+  g_free (manifest);
+  if (g_stat (in, &a) == 0 && g_stat (out, &b) == 0 && a.st_dev == b.st_dev
+      && a.st_ino == b.st_ino) {
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
+        "%s would be replaced by what comes of it; name another OUT", in);
+    return REFUSE;
+  }
+  if (options->overwrite || (begun && options->resume))
+    return GO;
+  if (begun) {
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
+        "%s is what an earlier run has left; --resume goes on with it, "
+        "--overwrite begins anew", parts);
+    return REFUSE;
+  }
+  if (!g_file_test (out, G_FILE_TEST_EXISTS))
+    return GO;
+  if (options->resume || options->out_is_folder)
+    return SKIP;
+  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
+      "%s is there already; name another OUT, or give --overwrite", out);
+  return REFUSE;
+}
+
+/* --- the way of a film --- */
+
+static gboolean
+do_segments (const Options * options, const gchar * parts, Total * total,
+    Manifest ** manifest, GError ** error)
+{
+  guint jobs;
+
+  *manifest = manifest_read (parts, error);
+  if (*manifest == NULL)
+    return FALSE;
+  jobs = jobs_that_fit (jobs_count ((guint) options->jobs),
+      (*manifest)->width, (*manifest)->height);
+  if (!jobs_run (*manifest, parts, jobs, error))
+    return FALSE;
+  *total = add_up (*manifest, parts);
+  return TRUE;
+}
+
+static gboolean
+go (const Options * options, const gchar * in, const gchar * out,
+    const gchar * parts, GError ** error)
+{
+  const gint64 started = g_get_monotonic_time ();
+  Manifest *manifest = NULL;
+  Total total;
+  gboolean done;
+
+  bar_show_phase (in, "cutting");
+  done = step_cut (options, in, out, error);
+  if (done)
+    bar_show_phase (in, "learning");
+  done = done && step_learn (parts, error)
+      && do_segments (options, parts, &total, &manifest, error);
+  if (done)
+    bar_show_phase (in, "joining");
+  done = done && step_join (parts, error);
+  bar_clear ();
+  if (done)
+    print_summary (manifest, &total, (g_get_monotonic_time () - started) / 1e6);
+  g_clear_pointer (&manifest, manifest_free);
+  return done;
+}
+
+gboolean
+film_transcode (const Options * options, const gchar * in, const gchar * out,
+    GError ** error)
+{
+  gchar *mux = codec_muxer_line (options->settings.codec, out, error);
+  gchar *parts = step_parts (out);
+  gboolean done = FALSE;
+
+  if (mux)
+    switch (decide (options, in, out, parts, error)) {
+      case GO:
+        done = go (options, in, out, parts, error);
+        break;
+      case SKIP:
+        g_print ("%s: it is there already\n", out);
+        done = TRUE;
+        break;
+      default:
+        break;
+    }
+  g_free (parts);
+  g_free (mux);
+  return done;
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Denoises films: zsdenoise-transcode [OPTION...] IN [OUT]; --help says which there are.
+ *
+ * * A film is cut into segments, a model is learned, each segment is denoised, and the results are
+ * joined; each of these steps can be run by itself, --step cut IN OUT, --step learn PARTS, --step
+ * segment --number N PARTS and --step join PARTS, where PARTS is the folder OUT.parts that the
+ * first one makes. */
+#include "film/codec.h"
+#include "common/pipeline-error.h"
+#include "transcode/film.h"
+#include "transcode/scheduler.h"
+#include "film/inputs.h"
+#include "transcode/preview.h"
+#include "transcode/steps.h"
+
+#include <gio/gio.h>
+#include <json-glib/json-glib.h>
+#include <locale.h>
+#include <string.h>
+
+#define USUAL_FOLDER "out"
+
+/* Of a preview, that part from the left shows the original. */
+#define PREVIEW_SPLIT 0.5
+
+static gboolean
+run_step (const Options * options, GError ** error)
+{
+  const gchar *in = options->in[0];
+
+  if (g_str_equal (options->step, "cut") && options->out)
+    return step_cut (options, in, options->out, error);
+  if (g_str_equal (options->step, "learn"))
+    return step_learn (in, error);
+  if (g_str_equal (options->step, "segment") && options->number >= 0)
+    return step_segment (in, (guint) options->number, options->report, error);
+  if (g_str_equal (options->step, "join"))
+    return step_join (in, error);
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      "--step: give cut IN OUT, learn PARTS, segment --number N PARTS or join "
+      "PARTS");
+  return FALSE;
+}
+
+/* --- all of them --- */
+
+static gchar *
+result_of (const Options * options, const gchar * in)
+{
+  return options->out && !options->out_is_folder ? g_strdup (options->out) :
+      films_result (options->out ? options->out : USUAL_FOLDER, in,
+      options->preview > 0 ? "-preview" : "", options->settings.codec);
+}
+
+static gboolean
+run_one (const Options * options, const gchar * in, GError ** error)
+{
+  gchar *out = result_of (options, in);
+  Options sample = *options;
+  gboolean done;
+
+  if (options->compare) {
+    done = sample_compare (options, in, error);
+  } else if (options->dry_run) {
+    done = sample_dry_run (options, in, out, error);
+  } else if (options->preview > 0) {
+    sample.settings.split = PREVIEW_SPLIT;
+    done = sample_middle (&sample.settings, in, options->preview, error)
+        && film_transcode (&sample, in, out, error);
+  } else {
+    done = film_transcode (options, in, out, error);
+  }
+  g_free (out);
+  return done;
+}
+
+/* A film that fails does not stop the others, unless the user has, or there is no room for them
+ * either. The exit status. */
+static int
+run_all (const Options * options, GPtrArray * films)
+{
+  GError *error = NULL;
+  int status = 0;
+  guint i;
+
+  for (i = 0; i < films->len; i++)
+    if (!run_one (options, films->pdata[i], &error)) {
+      const gboolean stopped = g_error_matches (error, G_IO_ERROR,
+          G_IO_ERROR_CANCELLED) || fault_is_no_space (error);
+
+      g_printerr ("transcode: %s\n", error->message);
+      status = fault_status (error);
+      g_clear_error (&error);
+      if (stopped)
+        break;
+    }
+  return status;
+}
+
+/* Whether each of them has a result of its own. */
+static gboolean
+are_apart (const Options * options, GPtrArray * films, GError ** error)
+{
+  GHashTable *owners = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+      NULL);
+  const gchar *other = NULL;
+  guint i;
+
+  for (i = 0; i < films->len && other == NULL; i++) {
+    gchar *out = result_of (options, films->pdata[i]);
+
+    other = g_hash_table_lookup (owners, out);
+    if (other)
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST, "%s and %s would "
+          "both go to %s; give them different folders", other,
+          (const gchar *) films->pdata[i], out);
+    g_hash_table_insert (owners, out, films->pdata[i]);
+  }
+  g_hash_table_unref (owners);
+  return other == NULL;
+}
+
+static int
+run (Options * options, GError ** error)
+{
+  GPtrArray *films = films_list (options->in, error);
+  gboolean several;
+  int status = 1;
+
+  if (films) {
+    several = films->len > 1 || g_file_test (options->in[0],
+        G_FILE_TEST_IS_DIR);
+    options->out_is_folder = options->out_is_folder || several;
+    if (options->compare || are_apart (options, films, error))
+      status = run_all (options, films);
+    g_ptr_array_unref (films);
+  }
+  return status;
+}
+
+/* To the user, or to the process that does all steps. */
+static void
+say_fault (const Options * options, const gchar * sentence)
+{
+  JsonObject *object;
+  JsonNode *root;
+  gchar *line;
+
+  if (!options->report) {
+    g_printerr ("transcode: %s\n", sentence);
+    return;
+  }
+  object = json_object_new ();
+  json_object_set_string_member (object, "error", sentence);
+  root = json_node_init_object (json_node_alloc (), object);
+  line = json_to_string (root, FALSE);
+  g_print ("%s\n", line);
+  g_free (line);
+  json_node_free (root);
+  json_object_unref (object);
+}
+
+int
+main (int argc, char **argv)
+{
+  Options options;
+  GError *error = NULL;
+  int status = 0;
+
+  setlocale (LC_CTYPE, "");
+  if (!options_parse (&options, &argc, &argv, &error))
+    status = 2;
+  else if (options.step == NULL)
+    status = run (&options, &error);
+  else if (!run_step (&options, &error))
+    status = fault_status (error);
+  if (error)
+    say_fault (&options, error->message);
+  g_clear_error (&error);
+  options_clear (&options);
+  return status;
+}

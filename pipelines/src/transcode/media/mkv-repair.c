@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "transcode/media/mkv-repair.h"
+
+#include "film/workdir.h"
+
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+/* By the four bytes with which EBML begins. */
+static gboolean
+is_matroska (const gchar * file)
+{
+  static const guint8 magic[] = { 0x1a, 0x45, 0xdf, 0xa3 };
+  guint8 head[sizeof magic] = { 0 };
+  FILE *stream = g_fopen (file, "rb");
+  const gboolean read = stream && fread (head, sizeof head, 1, stream) == 1;
+
+  if (stream)
+    fclose (stream);
+  return read && memcmp (head, magic, sizeof magic) == 0;
+}
+
+/* It seeks the next cluster wherever it cannot go on. (1 is a warning.) */
+static gboolean
+copy (const gchar * from, const gchar * to)
+{
+  const gchar *const arguments[] = { "mkvmerge", "--quiet",
+    "--disable-track-statistics-tags", "--output", to, from, NULL
+  };
+  gint status;
+
+  return g_spawn_sync (NULL, (gchar **) arguments, NULL, G_SPAWN_SEARCH_PATH |
+      G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
+      NULL, NULL, &status, NULL) && WIFEXITED (status)
+      && WEXITSTATUS (status) <= 1;
+}
+
+gboolean
+mend_source (Manifest * manifest, const gchar * parts)
+{
+  gchar *file = g_build_filename (parts, PARTS_COPY, NULL);
+  gchar *unfinished = parts_unfinished (file);
+
+  manifest->mended = is_matroska (manifest->source)
+      && copy (manifest->source, unfinished)
+      && parts_publish (unfinished, file, NULL);
+  if (!manifest->mended)
+    g_unlink (unfinished);
+  g_free (unfinished);
+  g_free (file);
+  return manifest->mended;
+}
+
+gchar *
+mend_file (const Manifest * manifest, const gchar * parts)
+{
+  return manifest->mended ? g_build_filename (parts, PARTS_COPY, NULL) :
+      g_strdup (manifest->source);
+}

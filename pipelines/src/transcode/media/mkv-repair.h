@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Matroska files with damage behind which GStreamer's demuxer does not find its way. */
+#ifndef TRANSCODE_MEND_H
+#define TRANSCODE_MEND_H
+
+#include "film/manifest.h"
+
+/* Copies what can be found in the source's tracks, as it is and at its times, into the folder of
+ * parts, and sets manifest->mended. FALSE: it is no Matroska, or mkvmerge is missing or fails. */
+gboolean mend_source (Manifest * manifest, const gchar * parts);
+
+/* The file from which the film is read: the source, or that copy. */
+gchar *mend_file (const Manifest * manifest, const gchar * parts);
+
+#endif

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "transcode/media/packets.h"
+
+#include "common/launch.h"
+#include "common/pipeline-error.h"
+
+#include <gst/app/app.h>
+#include <gst/base/gstbasesrc.h>
+
+#define POLL (20 * GST_MSECOND)
+#define ENOUGH_BYTES (4 << 20)
+
+struct _PacketReader
+{
+  GstElement *pipeline;
+  GstAppSink *sink;
+  gchar *what;
+};
+
+struct _PacketWriter
+{
+  GstElement *pipeline, *source;
+  gchar *file;
+};
+
+/* --- reading --- */
+
+PacketReader *
+packet_reader_new (GstElement * pipeline, const gchar * what, GError ** error)
+{
+  PacketReader *reader = g_new0 (PacketReader, 1);
+
+  reader->pipeline = pipeline;
+  reader->sink = GST_APP_SINK (gst_bin_get_by_name (GST_BIN (pipeline), "out"));
+  reader->what = g_strdup (what);
+  if (gst_element_set_state (pipeline, GST_STATE_PLAYING) !=
+      GST_STATE_CHANGE_FAILURE || !fault_take (pipeline, what, error))
+    return reader;
+  packet_reader_free (reader);
+  return NULL;
+}
+
+PacketReader *
+packet_reader_open (const gchar * file, GError ** error)
+{
+  GstElement *pipeline = launch ("filesrc name=file ! gdpdepay ! "
+      "appsink name=out sync=false max-buffers=16", GST_PARSE_FLAG_NONE, error);
+  GstElement *source;
+
+  if (pipeline == NULL)
+    return NULL;
+  source = gst_bin_get_by_name (GST_BIN (pipeline), "file");
+  g_object_set (source, "location", file, NULL);
+  gst_object_unref (source);
+  return packet_reader_new (pipeline, file, error);
+}
+
+GstSample *
+packet_reader_next (PacketReader * reader, GError ** error)
+{
+  GstSample *sample;
+
+  do {
+    sample = gst_app_sink_try_pull_sample (reader->sink, POLL);
+  } while (sample == NULL && !fault_take (reader->pipeline, reader->what,
+          error) && !gst_app_sink_is_eos (reader->sink));
+  return sample;
+}
+
+void
+packet_reader_free (PacketReader * reader)
+{
+  gst_element_set_state (reader->pipeline, GST_STATE_NULL);
+  gst_object_unref (reader->sink);
+  gst_object_unref (reader->pipeline);
+  g_free (reader->what);
+  g_free (reader);
+}
+
+/* --- writing --- */
+
+GstElement *
+packet_source (GstElement * pipeline, const gchar * name)
+{
+  GstElement *appsrc = gst_bin_get_by_name (GST_BIN (pipeline), name);
+
+  gst_base_src_set_automatic_eos (GST_BASE_SRC (appsrc), FALSE);
+  return appsrc;
+}
+
+PacketWriter *
+packet_writer_new (const gchar * file, GError ** error)
+{
+  GstElement *pipeline = launch ("appsrc name=in format=time ! "
+      "gdppay ! filesink name=file async=false",
+      GST_PARSE_FLAG_NONE, error);
+  PacketWriter *writer;
+  GstElement *sink;
+
+  if (pipeline == NULL)
+    return NULL;
+  sink = gst_bin_get_by_name (GST_BIN (pipeline), "file");
+  g_object_set (sink, "location", file, NULL);
+  gst_object_unref (sink);
+  writer = g_new0 (PacketWriter, 1);
+  writer->pipeline = pipeline;
+  writer->source = packet_source (pipeline, "in");
+  writer->file = g_strdup (file);
+  if (gst_element_set_state (pipeline, GST_STATE_PLAYING) !=
+      GST_STATE_CHANGE_FAILURE || !fault_take (pipeline, file, error))
+    return writer;
+  packet_writer_finish (writer, NULL);
+  return NULL;
+}
+
+gboolean
+packet_push (GstElement * pipeline, GstElement * appsrc, GstSample * sample,
+    const gchar * what, GError ** error)
+{
+  while (gst_app_src_get_current_level_bytes (GST_APP_SRC (appsrc)) >
+      ENOUGH_BYTES) {
+    if (fault_take (pipeline, what, error))
+      return FALSE;
+    g_usleep (GST_TIME_AS_USECONDS (POLL) / 10);
+  }
+  gst_app_src_push_sample (GST_APP_SRC (appsrc), sample);
+  return !fault_take (pipeline, what, error);
+}
+
+gboolean
+packet_writer_add (PacketWriter * writer, GstSample * sample, GError ** error)
+{
+  return packet_push (writer->pipeline, writer->source, sample, writer->file,
+      error);
+}
+
+gboolean
+packet_writer_finish (PacketWriter * writer, GError ** error)
+{
+  gboolean done;
+
+  gst_app_src_end_of_stream (GST_APP_SRC (writer->source));
+  done = error == NULL || fault_wait_end (writer->pipeline, writer->file,
+      error);
+  gst_element_set_state (writer->pipeline, GST_STATE_NULL);
+  gst_object_unref (writer->source);
+  gst_object_unref (writer->pipeline);
+  g_free (writer->file);
+  g_free (writer);
+  return done;
+}
+
+/* --- one of them --- */
+
+static GstClockTime
+flatten (const GstSegment * segment, GstClockTime time, GstClockTime origin)
+{
+  guint64 running;
+  const gint sign = gst_segment_to_running_time_full (segment,
+      GST_FORMAT_TIME, time, &running);
+
+  return sign == 0 ? GST_CLOCK_TIME_NONE : sign > 0 ? origin + running :
+      origin - running;
+}
+
+GstSample *
+packet_flatten (GstSample * sample, const GstSegment * segment,
+    GstClockTime origin)
+{
+  GstBuffer *buffer = gst_buffer_copy (gst_sample_get_buffer (sample));
+  GstSample *flat;
+
+  GST_BUFFER_PTS (buffer) = flatten (segment, GST_BUFFER_PTS (buffer), origin);
+  GST_BUFFER_DTS (buffer) = flatten (segment, GST_BUFFER_DTS (buffer), origin);
+  flat = gst_sample_new (buffer, gst_sample_get_caps (sample), NULL, NULL);
+  gst_buffer_unref (buffer);
+  return flat;
+}
+
+GstClockTime
+packet_time (GstSample * sample)
+{
+  GstBuffer *buffer = gst_sample_get_buffer (sample);
+  const GstClockTime time = GST_BUFFER_PTS_IS_VALID (buffer) ?
+      GST_BUFFER_PTS (buffer) : GST_BUFFER_DTS (buffer);
+
+  return GST_CLOCK_TIME_IS_VALID (time) && time >= PACKET_ORIGIN ?
+      time - PACKET_ORIGIN : GST_CLOCK_TIME_NONE;
+}
+
+gboolean
+packet_is_key (GstSample * sample)
+{
+  return !GST_BUFFER_FLAG_IS_SET (gst_sample_get_buffer (sample),
+      GST_BUFFER_FLAG_DELTA_UNIT);
+}

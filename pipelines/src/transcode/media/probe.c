@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "transcode/media/probe.h"
+
+#include "common/launch.h"
+#include "transcode/chapters/read.h"
+#include "common/pipeline-error.h"
+#include "transcode/media/tracks.h"
+
+#include <gst/pbutils/pbutils.h>
+
+#define PATIENCE (20 * GST_SECOND)
+
+/* --- reading --- */
+
+static void
+free_track (gpointer data)
+{
+  Track *track = data;
+
+  gst_caps_unref (track->caps);
+  g_free (track->language);
+  g_free (track);
+}
+
+static void
+add_track (Survey * survey, GstDiscovererStreamInfo * stream)
+{
+  const GstTagList *tags = gst_discoverer_stream_info_get_tags (stream);
+  Track *track = g_new0 (Track, 1);
+
+  track->caps = gst_discoverer_stream_info_get_caps (stream);
+  track->kind = source_track_kind (track->caps);
+  if (tags) {
+    gst_tag_list_get_string (tags, GST_TAG_LANGUAGE_CODE, &track->language);
+    if (track->kind == TRACK_VIDEO)
+      gst_video_orientation_from_tag ((GstTagList *) tags, &survey->turn);
+  }
+  survey->has_video |= track->kind == TRACK_VIDEO;
+  g_ptr_array_add (survey->tracks, track);
+}
+
+static Survey *
+read_info (GstDiscovererInfo * info, const gchar * file)
+{
+  Survey *survey = g_new0 (Survey, 1);
+  GList *streams = gst_discoverer_info_get_stream_list (info), *i;
+  GstToc *toc = chapters_read (file, NULL);
+
+  survey->tracks = g_ptr_array_new_with_free_func (free_track);
+  survey->duration = gst_discoverer_info_get_duration (info);
+  survey->chapters = toc || gst_discoverer_info_get_toc (info);
+  if (toc)
+    gst_toc_unref (toc);
+  for (i = streams; i; i = i->next)
+    if (!GST_IS_DISCOVERER_CONTAINER_INFO (i->data))
+      add_track (survey, i->data);
+  gst_discoverer_stream_info_list_free (streams);
+  return survey;
+}
+
+/* Why there is no video. */
+static void
+set_error (const gchar * file, GstDiscovererInfo * info, const GError * fault,
+    GError ** error)
+{
+  const gchar **missing = info && gst_discoverer_info_get_result (info) ==
+      GST_DISCOVERER_MISSING_PLUGINS ?
+      gst_discoverer_info_get_missing_elements_installer_details (info) : NULL;
+  /* gstreamer|1.0|program|description|what it does */
+  gchar **fields = g_strsplit (missing && *missing ? *missing : "", "|", -1);
+
+  if (g_strv_length (fields) > 3)
+    fault_set_missing (file, fields[3], error);
+  else if (fault)
+    g_set_error (error, fault->domain, fault->code, "%s: %s", file,
+        fault->message);
+  else
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE,
+        "%s: there is no video in it", file);
+  g_strfreev (fields);
+}
+
+Survey *
+survey_new (const gchar * file, GError ** error)
+{
+  GstDiscoverer *discoverer = gst_discoverer_new (PATIENCE, error);
+  gchar *path = g_canonicalize_filename (file, NULL);
+  gchar *uri = g_filename_to_uri (path, NULL, NULL);
+  GError *fault = NULL;
+  GstDiscovererInfo *info = discoverer ?
+      gst_discoverer_discover_uri (discoverer, uri, &fault) : NULL;
+  Survey *survey = info ? read_info (info, file) : NULL;
+
+  if (discoverer && (survey == NULL || !survey->has_video)) {
+    g_clear_pointer (&survey, survey_free);
+    set_error (file, info, fault, error);
+  }
+  g_clear_error (&fault);
+  g_clear_object (&info);
+  g_clear_object (&discoverer);
+  g_free (uri);
+  g_free (path);
+  return survey;
+}
+
+void
+survey_free (Survey * survey)
+{
+  g_ptr_array_unref (survey->tracks);
+  g_free (survey);
+}
+
+/* --- telling --- */
+
+static gchar *
+name_track (const Track * track)
+{
+  gchar *codec = gst_pb_utils_get_codec_description (track->caps);
+  gchar *name = g_strdup_printf ("%s%s%s", codec ? codec :
+      gst_structure_get_name (gst_caps_get_structure (track->caps, 0)),
+      track->language ? ", " : "", track->language ? track->language : "");
+
+  g_free (codec);
+  return name;
+}
+
+gboolean
+survey_fits (const Survey * survey, const gchar * mux_line, const gchar * out,
+    GError ** error)
+{
+  GstElement *mux = launch (mux_line, GST_PARSE_FLAG_NONE, error);
+  gboolean fits = mux != NULL;
+  guint i;
+
+  for (i = 0; fits && i < survey->tracks->len; i++) {
+    const Track *track = survey->tracks->pdata[i];
+
+    if (track->kind == TRACK_AUDIO || track->kind == TRACK_SUBTITLES)
+      fits = tracks_fit (mux, track->kind, track->caps);
+    if (!fits) {
+      gchar *name = name_track (track);
+
+      g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+          "%s: such a file does not hold %s (%s) as it is; give a name that "
+          "ends in .mkv", out, track->kind == TRACK_AUDIO ? "the sound" :
+          "the subtitles", name);
+      g_free (name);
+    }
+  }
+  gst_clear_object (&mux);
+  return fits;
+}
+
+gchar *
+survey_describe (const Survey * survey)
+{
+  static const gchar *const kinds[] = { "video", "sound", "subtitles",
+    "other"
+  };
+  GString *text = g_string_new (NULL);
+  guint i;
+
+  for (i = 0; i < survey->tracks->len; i++) {
+    const Track *track = survey->tracks->pdata[i];
+    const GstStructure *structure = gst_caps_get_structure (track->caps, 0);
+    gchar *name = name_track (track);
+    gint width, height;
+
+    g_string_append_printf (text, "  %s: %s", kinds[track->kind], name);
+    if (gst_structure_get_int (structure, "width", &width)
+        && gst_structure_get_int (structure, "height", &height))
+      g_string_append_printf (text, ", %dx%d", width, height);
+    g_string_append_c (text, '\n');
+    g_free (name);
+  }
+  if (GST_CLOCK_TIME_IS_VALID (survey->duration))
+    g_string_append_printf (text, "  length: %.2f s%s\n",
+        (gdouble) survey->duration / GST_SECOND, survey->chapters ?
+        ", with chapters" : "");
+  return g_string_free (text, FALSE);
+}

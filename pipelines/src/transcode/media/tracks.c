@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "transcode/media/tracks.h"
+
+#include "transcode/chapters/read.h"
+#include "transcode/media/interleave.h"
+#include "transcode/media/subtitles.h"
+
+#include <string.h>
+
+#define QUEUE "queue max-size-time=0 max-size-bytes=0 max-size-buffers=0"
+#define NUMBER "zsdenoise-track"
+
+struct _Tracks
+{
+  GstElement *pipeline, *mux;
+  GstClockTime from, to;        /* what is wanted */
+  gboolean styled;              /* the file's subtitles may be italic and so on */
+  gboolean have_video, have_chapters;
+
+  Pace pace;                    /* of the source's video and the film's */
+
+  GMutex lock;
+  GstTagList *tags;             /* of the film */
+  GPtrArray *own;               /* tags of each of the muxer's tracks, in their order: GstTagList */
+  GQueue events;                /* for the film's video, before its next picture */
+  GString *left_out;
+};
+
+static GstClockTime
+running_time (GstPad * pad, GstClockTime time)
+{
+  GstEvent *event = gst_pad_get_sticky_event (pad, GST_EVENT_SEGMENT, 0);
+  const GstSegment *segment;
+
+  gst_event_parse_segment (event, &segment);
+  time = gst_segment_to_running_time (segment, GST_FORMAT_TIME, time);
+  gst_event_unref (event);
+  return time;
+}
+
+static gboolean
+is_whole (const Tracks * tracks)
+{
+  return tracks->from == 0 && !GST_CLOCK_TIME_IS_VALID (tracks->to);
+}
+
+/* --- the video's place --- */
+
+/* What tells of the source's coding does not hold any more; its picture is turned upright. */
+static GstEvent *
+clean_tags (GstEvent * event)
+{
+  static const gchar *const stale[] = {
+    GST_TAG_VIDEO_CODEC, GST_TAG_CODEC, GST_TAG_BITRATE,
+    GST_TAG_NOMINAL_BITRATE, GST_TAG_MAXIMUM_BITRATE, GST_TAG_MINIMUM_BITRATE,
+    GST_TAG_ENCODER, GST_TAG_ENCODER_VERSION, GST_TAG_CONTAINER_FORMAT,
+    GST_TAG_IMAGE_ORIENTATION,
+  };
+  GstTagList *tags;
+  gsize i;
+
+  gst_event_parse_tag (event, &tags);
+  tags = gst_tag_list_copy (tags);
+  for (i = 0; i < G_N_ELEMENTS (stale); i++)
+    gst_tag_list_remove_tag (tags, stale[i]);
+  return gst_event_new_tag (tags);
+}
+
+static void
+pass_on (Tracks * tracks, GstEvent * event)
+{
+  g_mutex_lock (&tracks->lock);
+  g_queue_push_tail (&tracks->events, event);
+  g_mutex_unlock (&tracks->lock);
+}
+
+static void
+note_left_out (Tracks * tracks, const gchar * what)
+{
+  g_mutex_lock (&tracks->lock);
+  if (!strstr (tracks->left_out->str, what))
+    g_string_append_printf (tracks->left_out, "%s%s", tracks->left_out->len ?
+        ", " : "", what);
+  g_mutex_unlock (&tracks->lock);
+}
+
+/* Keeps the tags, of the film or of one track. */
+static void
+keep_tags (Tracks * tracks, guint number, GstEvent * event)
+{
+  GstTagList *tags, **own;
+
+  gst_event_parse_tag (event, &tags);
+  g_mutex_lock (&tracks->lock);
+  own = gst_tag_list_get_scope (tags) == GST_TAG_SCOPE_GLOBAL ? &tracks->tags :
+      (GstTagList **) & tracks->own->pdata[number];
+  *own = gst_tag_list_make_writable (*own);
+  gst_tag_list_insert (*own, tags, GST_TAG_MERGE_REPLACE);
+  g_mutex_unlock (&tracks->lock);
+}
+
+/* Such events come after those of caps and segment, that is, with a picture. */
+static GstPadProbeReturn
+on_picture (GstPad * pad, GstPadProbeInfo * info G_GNUC_UNUSED, gpointer data)
+{
+  Tracks *tracks = data;
+  GstEvent *event;
+
+  do {
+    g_mutex_lock (&tracks->lock);
+    event = g_queue_pop_head (&tracks->events);
+    g_mutex_unlock (&tracks->lock);
+  } while (event && (gst_pad_push_event (pad, event), TRUE));
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+on_event (Tracks * tracks, GstEvent * event)
+{
+  GstToc *toc;
+
+  switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_TAG:
+      keep_tags (tracks, 0, event);
+      pass_on (tracks, clean_tags (event));
+      break;
+    case GST_EVENT_TOC:
+      gst_event_parse_toc (event, &toc, NULL);
+      tracks_set_chapters (tracks, toc);
+      gst_toc_unref (toc);
+      break;
+    case GST_EVENT_EOS:
+      pace_end_source (&tracks->pace);
+      break;
+    default:
+      break;
+  }
+}
+
+/* The source's video waits for the film's, and with it the rest of the source. */
+static GstPadProbeReturn
+on_video (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  Tracks *tracks = data;
+
+  if (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER)
+    pace_source (&tracks->pace, running_time (pad,
+            GST_BUFFER_DTS_OR_PTS (GST_PAD_PROBE_INFO_BUFFER (info))));
+  else
+    on_event (tracks, GST_PAD_PROBE_INFO_EVENT (info));
+  return GST_PAD_PROBE_OK;
+}
+
+/* --- the others --- */
+
+static GstPadProbeReturn
+on_other (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  const Tracks *tracks = data;
+  const GstClockTime time = running_time (pad,
+      GST_BUFFER_PTS (GST_PAD_PROBE_INFO_BUFFER (info)));
+
+  return GST_CLOCK_TIME_IS_VALID (time) && (time < tracks->from
+      || time >= tracks->to) ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+}
+
+/* (The film's chapters come with the video.) */
+static GstPadProbeReturn
+on_other_event (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  Tracks *tracks = data;
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
+  const guint number = GPOINTER_TO_UINT (g_object_get_data (G_OBJECT (pad),
+          NUMBER));
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_TAG)
+    keep_tags (tracks, number, event);
+  return GST_EVENT_TYPE (event) == GST_EVENT_TOC ? GST_PAD_PROBE_DROP :
+      GST_PAD_PROBE_OK;
+}
+
+/* The muxer numbers tracks in the order in which they are linked to it. */
+static void
+enter (Tracks * tracks, GstPad * pad)
+{
+  g_mutex_lock (&tracks->lock);
+  g_object_set_data (G_OBJECT (pad), NUMBER,
+      GUINT_TO_POINTER (tracks->own->len));
+  g_ptr_array_add (tracks->own, gst_tag_list_new_empty ());
+  g_mutex_unlock (&tracks->lock);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_other_event,
+      tracks, NULL);
+}
+
+/* Lets through what is wanted, and counts from there. */
+static void
+trim (Tracks * tracks, GstPad * pad)
+{
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_other, tracks, NULL);
+  gst_pad_set_offset (pad, -(gint64) tracks->from);
+}
+
+static void
+end_in (Tracks * tracks, GstPad * pad)
+{
+  GstElement *nothing = gst_element_factory_make ("fakesink", NULL);
+  GstPad *in = gst_element_get_static_pad (nothing, "sink");
+
+  g_object_set (nothing, "async", FALSE, "sync", FALSE, NULL);
+  gst_bin_add (GST_BIN (tracks->pipeline), nothing);
+  gst_element_sync_state_with_parent (nothing);
+  gst_pad_link (pad, in);
+  gst_object_unref (in);
+}
+
+/* What brings it into the form that the muxer takes. */
+static const gchar *
+line_for (const GstCaps * caps)
+{
+  const GstStructure *structure = gst_caps_get_structure (caps, 0);
+  gint version = 0;
+
+  if (subtitles_have_markup (caps))
+    return "capssetter caps=text/x-raw,format=utf8 ! " QUEUE;
+  if (gst_structure_has_name (structure, "audio/mpeg")
+      && gst_structure_get_int (structure, "mpegversion", &version)
+      && version != 1)
+    return "aacparse ! " QUEUE;
+  return QUEUE;
+}
+
+static const gchar *
+template_for (TrackKind kind)
+{
+  return kind == TRACK_AUDIO ? "audio_%u" : "subtitle_%u";
+}
+
+/* (What aacparse and the like can change is not compared.) */
+gboolean
+tracks_fit (GstElement * mux, TrackKind kind, const GstCaps * caps)
+{
+  GstPadTemplate *template = gst_element_get_pad_template (mux,
+      template_for (kind));
+  GstCaps *taken = template ? gst_pad_template_get_caps (template) :
+      gst_caps_new_empty ();
+  GstCaps *bare = gst_caps_copy (caps);
+  gboolean fits;
+
+  gst_structure_remove_fields (gst_caps_get_structure (bare, 0), "format",
+      "stream-format", "framed", NULL);
+  if (gst_structure_has_name (gst_caps_get_structure (bare, 0), "audio/x-raw"))
+    fits = gst_caps_can_intersect (taken, caps);
+  else
+    fits = gst_caps_can_intersect (taken, bare);
+  gst_caps_unref (bare);
+  gst_caps_unref (taken);
+  return fits;
+}
+
+static gboolean
+link_to_mux (Tracks * tracks, GstPad * pad, TrackKind kind, GstCaps * caps)
+{
+  GstElement *bin = gst_parse_bin_from_description (line_for (caps), TRUE,
+      NULL);
+  GstPad *in = gst_element_get_static_pad (bin, "sink");
+  GstPad *out = gst_element_get_static_pad (bin, "src");
+  GstPad *entry = gst_element_request_pad_simple (tracks->mux,
+      template_for (kind));
+  gboolean linked;
+
+  gst_bin_add (GST_BIN (tracks->pipeline), bin);
+  linked = entry && gst_pad_link (out, entry) == GST_PAD_LINK_OK;
+  gst_element_sync_state_with_parent (bin);
+  linked = linked && gst_pad_link (pad, in) == GST_PAD_LINK_OK;
+  if (linked)
+    enter (tracks, pad);
+  if (linked && !is_whole (tracks))
+    trim (tracks, pad);
+  if (linked && subtitles_have_markup (caps))
+    subtitles_unmark (in, tracks->styled);
+  if (!linked) {
+    if (entry)
+      gst_element_release_request_pad (tracks->mux, entry);
+    gst_element_set_state (bin, GST_STATE_NULL);
+    gst_bin_remove (GST_BIN (tracks->pipeline), bin);
+  }
+  gst_clear_object (&entry);
+  gst_object_unref (in);
+  gst_object_unref (out);
+  return linked;
+}
+
+static void
+leave_out (Tracks * tracks, GstPad * pad, const GstCaps * caps)
+{
+  note_left_out (tracks,
+      gst_structure_get_name (gst_caps_get_structure (caps, 0)));
+  end_in (tracks, pad);
+}
+
+static void
+on_pad (GstElement * parser G_GNUC_UNUSED, GstPad * pad, gpointer data)
+{
+  Tracks *tracks = data;
+  GstCaps *caps = source_track_caps (pad);
+  const TrackKind kind = source_track_kind (caps);
+
+  if (kind == TRACK_VIDEO && !tracks->have_video) {
+    tracks->have_video = TRUE;
+    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
+        GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_video, tracks, NULL);
+    end_in (tracks, pad);
+  } else if ((kind != TRACK_AUDIO && kind != TRACK_SUBTITLES)
+      || !tracks_fit (tracks->mux, kind, caps)
+      || !link_to_mux (tracks, pad, kind, caps))
+    leave_out (tracks, pad, caps);
+  gst_caps_unref (caps);
+}
+
+/* --- all of it --- */
+
+Tracks *
+tracks_new (GstElement * pipeline, GstClockTime from, GstClockTime to)
+{
+  Tracks *tracks = g_new0 (Tracks, 1);
+  GstElement *parser = gst_bin_get_by_name (GST_BIN (pipeline), "parser");
+  GstElement *video;
+  GstPad *pad;
+
+  g_mutex_init (&tracks->lock);
+  pace_init (&tracks->pace);
+  tracks->left_out = g_string_new (NULL);
+  tracks->tags = gst_tag_list_new_empty ();
+  tracks->own = g_ptr_array_new_with_free_func ((GDestroyNotify)
+      gst_tag_list_unref);
+  g_ptr_array_add (tracks->own, gst_tag_list_new_empty ());
+  tracks->pipeline = pipeline;
+  tracks->from = from;
+  tracks->to = to;
+  tracks->mux = gst_bin_get_by_name (GST_BIN (pipeline), "mux");
+  video = gst_bin_get_by_name (GST_BIN (pipeline), "video");
+  pad = gst_element_get_static_pad (video, "src");
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_picture, tracks, NULL);
+  gst_object_unref (pad);
+  gst_object_unref (video);
+  tracks->styled = gst_element_get_pad_template (tracks->mux,
+      "subtitle_%u") && GST_IS_TOC_SETTER (tracks->mux);
+  g_signal_connect (parser, "pad-added", G_CALLBACK (on_pad), tracks);
+  gst_object_unref (parser);
+  return tracks;
+}
+
+gboolean
+tracks_wait (Tracks * tracks, GstClockTime time)
+{
+  return pace_film (&tracks->pace, time);
+}
+
+void
+tracks_set_chapters (Tracks * tracks, GstToc * toc)
+{
+  GstToc *part = chapters_cut (toc, tracks->from, tracks->to);
+
+  if (part && !tracks->have_chapters) {
+    const gchar *lost = chapters_write (tracks->mux, part);
+
+    if (lost)
+      note_left_out (tracks, lost);
+    tracks->have_chapters = TRUE;
+  }
+  if (part)
+    gst_toc_unref (part);
+}
+
+gchar *
+tracks_left_out (Tracks * tracks, const gchar * film)
+{
+  GstToc *toc = chapters_read (film, NULL);
+
+  if (tracks->have_chapters && toc == NULL && !GST_IS_TOC_SETTER (tracks->mux))
+    note_left_out (tracks, "chapters");
+  if (toc)
+    gst_toc_unref (toc);
+  return tracks->left_out->len ? g_strdup (tracks->left_out->str) : NULL;
+}
+
+const GstTagList *
+tracks_tags (Tracks * tracks, GPtrArray ** own)
+{
+  *own = tracks->own;
+  return tracks->tags;
+}
+
+void
+tracks_free (Tracks * tracks)
+{
+  gst_object_unref (tracks->mux);
+  g_queue_clear_full (&tracks->events, (GDestroyNotify) gst_event_unref);
+  g_string_free (tracks->left_out, TRUE);
+  gst_tag_list_unref (tracks->tags);
+  g_ptr_array_unref (tracks->own);
+  g_mutex_clear (&tracks->lock);
+  pace_clear (&tracks->pace);
+  g_free (tracks);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "transcode/preview.h"
+
+#include "common/progress-bar.h"
+#include "film/codec.h"
+#include "transcode/scheduler.h"
+#include "film/workdir.h"
+#include "transcode/steps.h"
+#include "transcode/media/probe.h"
+
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+
+#define COMPARED 10.0           /* seconds */
+
+gboolean
+sample_middle (Settings * settings, const gchar * in, gdouble seconds,
+    GError ** error)
+{
+  Survey *survey = survey_new (in, error);
+  gdouble length;
+
+  if (survey == NULL)
+    return FALSE;
+  length = GST_CLOCK_TIME_IS_VALID (survey->duration) ?
+      (gdouble) survey->duration / GST_SECOND : 0;
+  if (length > seconds) {
+    settings->start = (length - seconds) / 2;
+    settings->end = settings->start + seconds;
+  }
+  survey_free (survey);
+  return TRUE;
+}
+
+/* --- comparing --- */
+
+/* How many bytes the sample takes. */
+static gboolean
+encode (const Options * options, const gchar * in, const gchar * out,
+    guint64 * bytes, gdouble * noise, GError ** error)
+{
+  gchar *parts = step_parts (out);
+  Manifest *manifest = NULL;
+  gboolean done = step_cut (options, in, out, error)
+      && (options->settings.strength <= 0 || step_learn (parts, error))
+      && (manifest = manifest_read (parts, error))
+      && jobs_run (manifest, parts, jobs_that_fit (jobs_count ((guint)
+              options->jobs), manifest->width, manifest->height), error);
+  guint i;
+
+  *bytes = 0;
+  for (i = 0; done && i < manifest->segments->len; i++) {
+    Outcome outcome;
+
+    done = outcome_read (&outcome, parts, i);
+    if (!done)
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: what is known "
+          "of the sample has gone from %s", in, parts);
+    *bytes += outcome.coded;
+    *noise = outcome.noise;
+    outcome_clear (&outcome);
+  }
+  g_clear_pointer (&manifest, manifest_free);
+  if (g_file_test (parts, G_FILE_TEST_EXISTS))
+    parts_remove (parts, NULL);
+  g_free (parts);
+  return done;
+}
+
+static void
+print_comparison (const Settings * settings, const gchar * in, guint64 before,
+    guint64 after, gdouble noise)
+{
+  gchar *a = g_format_size (before), *b = g_format_size (after);
+
+  g_print ("%s: a sample at %s, quality %d: %s as it is, %s denoised; %.0f %% "
+      "of the bits saved; noise found %.1f of 255\n", in, settings->codec,
+      settings->quality, a, b, 100.0 * (1.0 - (gdouble) after /
+          (gdouble) MAX (before, 1)), noise);
+  g_free (a);
+  g_free (b);
+}
+
+gboolean
+sample_compare (const Options * options, const gchar * in, GError ** error)
+{
+  Options with = *options, without;
+  gchar *folder = g_dir_make_tmp ("zsdenoise-XXXXXX", error);
+  gchar *out = folder ? g_build_filename (folder, "sample.mkv", NULL) : NULL;
+  guint64 before, after;
+  gdouble noise, none;
+  GError *fault = NULL;
+  gboolean done = out && sample_middle (&with.settings, in, COMPARED, error);
+
+  without = with;
+  without.settings.strength = 0;
+  bar_show_phase (in, "comparing");
+  done = done && encode (&with, in, out, &after, &noise, &fault)
+      && encode (&without, in, out, &before, &none, &fault);
+  bar_clear ();
+  if (g_error_matches (fault, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    g_set_error (error, fault->domain, fault->code, "%s: stopped", in);
+  else if (fault)
+    g_propagate_error (error, g_steal_pointer (&fault));
+  g_clear_error (&fault);
+  if (done)
+    print_comparison (&with.settings, in, before, after, noise);
+  if (folder)
+    g_rmdir (folder);
+  g_free (out);
+  g_free (folder);
+  return done;
+}
+
+/* --- telling --- */
+
+gboolean
+sample_dry_run (const Options * options, const gchar * in, const gchar * out,
+    GError ** error)
+{
+  gchar *mux = codec_muxer_line (options->settings.codec, out, error);
+  Survey *survey = mux ? survey_new (in, error) : NULL;
+  const gboolean fits = survey && survey_fits (survey, mux, out, error);
+  gchar *text = survey ? survey_describe (survey) : NULL;
+  const guint jobs = jobs_count ((guint) options->jobs);
+
+  if (fits)
+    g_print ("%s\n%s  to: %s, %s of quality %d, %u piece%s at a time%s\n", in,
+        text, out, options->settings.codec, options->settings.quality, jobs,
+        jobs == 1 ? "" : "s", g_file_test (out, G_FILE_TEST_EXISTS) ?
+        "; it is there already" : "");
+  g_free (text);
+  g_clear_pointer (&survey, survey_free);
+  g_free (mux);
+  return fits;
+}

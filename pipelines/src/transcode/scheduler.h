@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The segments of a film, several at a time, each in a process of its own. */
+#ifndef TRANSCODE_JOBS_H
+#define TRANSCODE_JOBS_H
+
+#include "film/manifest.h"
+
+/* How many fit into memory and cores, where the user has not said it (0). */
+guint jobs_count (guint wanted);
+guint jobs_that_fit (guint count, gint width, gint height);
+
+/* Does what is not done yet. A process that crashes is started once more. FALSE: a segment has
+ * failed, or the user has stopped it; what is done stays. */
+gboolean jobs_run (const Manifest * manifest, const gchar * parts,
+    guint count, GError ** error);
+
+#endif

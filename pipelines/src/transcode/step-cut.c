@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "film/codec.h"
+#include "transcode/scheduler.h"
+#include "transcode/media/probe-frame.h"
+#include "transcode/media/mkv-repair.h"
+#include "film/workdir.h"
+#include "transcode/media/splitter.h"
+#include "transcode/steps.h"
+#include "transcode/media/probe.h"
+
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <errno.h>
+#include <string.h>
+
+gchar *
+step_parts (const gchar * out)
+{
+  return g_strconcat (out, PARTS_SUFFIX, NULL);
+}
+
+static gboolean
+stat_source (const gchar * in, GStatBuf * status, GError ** error)
+{
+  const gchar *fault = NULL;
+
+  if (g_stat (in, status) != 0)
+    fault = errno == ENOENT ? "there is no such file" : g_strerror (errno);
+  else if (!S_ISREG (status->st_mode))
+    fault = "it is no file";
+  else if (g_access (in, R_OK) != 0)
+    fault = "you may not read it";
+  else if (status->st_size == 0)
+    fault = "it is empty";
+  if (fault)
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", in, fault);
+  return fault == NULL;
+}
+
+static Manifest *
+plan (const Options * options, const gchar * in, const gchar * out,
+    GError ** error)
+{
+  const Settings *settings = &options->settings;
+  Manifest *manifest;
+  GStatBuf status;
+
+  if (!stat_source (in, &status, error))
+    return NULL;
+  manifest = manifest_new ();
+  manifest->source = g_canonicalize_filename (in, NULL);
+  manifest->source_bytes = (guint64) status.st_size;
+  manifest->source_modified = status.st_mtime;
+  manifest->out = g_canonicalize_filename (out, NULL);
+  manifest->settings = *settings;
+  manifest->settings.codec = g_strdup (settings->codec);
+  manifest->settings.profile = g_strdup (settings->profile);
+  manifest->settings.model = settings->model ?
+      g_canonicalize_filename (settings->model, NULL) : NULL;
+  return manifest;
+}
+
+/* Whether all that is in the source will be in the film. */
+static gboolean
+survey (Manifest * manifest, GError ** error)
+{
+  gchar *mux = codec_muxer_line (manifest->settings.codec, manifest->out,
+      error);
+  Survey *survey = mux ? survey_new (manifest->source, error) : NULL;
+  const gboolean fits = survey && survey_fits (survey, mux, manifest->out,
+      error);
+
+  if (survey)
+    manifest->turn = survey->turn;
+  manifest->duration = survey ? survey->duration : GST_CLOCK_TIME_NONE;
+  g_clear_pointer (&survey, survey_free);
+  g_free (mux);
+  return fits;
+}
+
+static gboolean
+make_folder (const gchar * parts, GError ** error)
+{
+  gchar *folder = g_path_get_dirname (parts);
+  const gboolean made = g_mkdir_with_parents (parts, 0777) == 0;
+
+  if (!made)
+    g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno),
+        "%s: %s", folder, g_strerror (errno));
+  g_free (folder);
+  return made;
+}
+
+/* Whether the codec keeps frames as they are. */
+static gboolean
+look (Manifest * manifest, const gchar * parts, GError ** error)
+{
+  const gchar *codec = manifest->settings.codec;
+
+  if (!look_at_frames (manifest, parts, error))
+    return FALSE;
+  if (strstr (manifest->raw, "field-order") && !codec_keeps_interlacing (codec))
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+        "%s: it is interlaced, and %s would not keep its fields apart; give "
+        "--codec h264 or ffv1", manifest->source, codec);
+  else if (manifest->depth > codec_depth (codec))
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+        "%s: its samples have %u bits, and %s would keep %u of them; give "
+        "another --codec, or convert it", manifest->source, manifest->depth,
+        codec, codec_depth (codec));
+  else if (manifest->odd && !codec_keeps_odd_sizes (codec))
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+        "%s: it is %dx%d, and %s keeps no odd sizes where chroma is "
+        "subsampled; give --codec vp9, av1 or ffv1", manifest->source,
+        manifest->width, manifest->height, codec);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static gboolean
+cut_film (Manifest * manifest, const gchar * parts, GError ** error)
+{
+  gchar *file = mend_file (manifest, parts);
+  const gboolean done = segments_cut (manifest, file, parts, error);
+
+  g_free (file);
+  return done;
+}
+
+/* The same behind damage, where it can be got at. */
+static gboolean
+cut_behind (Manifest * manifest, const gchar * parts, GError ** error)
+{
+  g_array_set_size (manifest->segments, 0);
+  g_clear_pointer (&manifest->caps, g_free);
+  return cut_film (manifest, parts, error);
+}
+
+/* Cores for each segment; where there are few, they share those that would have none. */
+static gint
+share_cores (const Options * options, guint segments)
+{
+  const guint at_once = MIN (jobs_count ((guint) options->jobs), segments);
+
+  return MAX (1, (gint) (g_get_num_processors () / MAX (1, at_once)));
+}
+
+static gboolean
+run (Manifest * manifest, const Options * options, const gchar * parts,
+    GError ** error)
+{
+  GError *fault = NULL;
+  gboolean done = cut_film (manifest, parts, &fault);
+
+  if (manifest->damaged && mend_source (manifest, parts)) {
+    g_clear_error (&fault);
+    done = cut_behind (manifest, parts, &fault);
+  }
+  if (fault)
+    g_propagate_error (error, fault);
+  if (manifest->settings.threads == 0 && options->step == NULL)
+    manifest->settings.threads = share_cores (options, manifest->segments->len);
+  done = done && look (manifest, parts, error)
+      && manifest_write (manifest, parts, error);
+  if (!done)
+    parts_remove (parts, NULL);
+  return done;
+}
+
+static gboolean
+fits (const Manifest * found, const Manifest * wanted, GError ** error)
+{
+  const Settings *a = &found->settings, *b = &wanted->settings;
+
+  if (g_str_equal (found->source, wanted->source)
+      && found->source_bytes == wanted->source_bytes
+      && found->source_modified == wanted->source_modified
+      && g_str_equal (a->codec, b->codec) && a->quality == b->quality
+      && g_strcmp0 (a->profile, b->profile) == 0
+      && g_strcmp0 (a->model, b->model) == 0 && a->strength == b->strength
+      && a->split == b->split && a->start == b->start && a->end == b->end
+      && a->segment == b->segment)
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      "%s%s is of another source or other options; give those, or "
+      "--overwrite to begin anew", found->out, PARTS_SUFFIX);
+  return FALSE;
+}
+
+/* Whether it is done, or cannot be; what a damaged manifest tells of is of no use. */
+static gboolean
+is_settled (const Manifest * wanted, const gchar * parts, gboolean * done,
+    GError ** error)
+{
+  gchar *file = g_build_filename (parts, PARTS_MANIFEST, NULL);
+  GError *fault = NULL;
+  Manifest *found = NULL;
+  gboolean settled = g_file_test (file, G_FILE_TEST_EXISTS);
+
+  if (settled)
+    found = manifest_read (parts, &fault);
+  *done = found && fits (found, wanted, error);
+  if (g_error_matches (fault, G_IO_ERROR, G_IO_ERROR_INVALID_DATA)) {
+    settled = FALSE;
+    g_clear_error (&fault);
+  }
+  if (fault)
+    g_propagate_error (error, fault);
+  g_clear_pointer (&found, manifest_free);
+  g_free (file);
+  return settled;
+}
+
+gboolean
+step_cut (const Options * options, const gchar * in, const gchar * out,
+    GError ** error)
+{
+  Manifest *manifest = plan (options, in, out, error);
+  gchar *parts = step_parts (out);
+  gboolean done = FALSE;
+
+  if (manifest && (options->overwrite
+          || !is_settled (manifest, parts, &done, error)))
+    done = survey (manifest, error) && (!g_file_test (parts, G_FILE_TEST_EXISTS)
+        || parts_remove (parts, error)) && make_folder (parts, error)
+        && run (manifest, options, parts, error);
+  g_clear_pointer (&manifest, manifest_free);
+  g_free (parts);
+  return done;
+}

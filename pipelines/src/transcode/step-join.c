@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/launch.h"
+#include "common/progress-bar.h"
+#include "transcode/chapters/read.h"
+#include "film/codec.h"
+#include "common/pipeline-error.h"
+#include "transcode/media/gaps.h"
+#include "transcode/media/mkv-repair.h"
+#include "transcode/media/mkv-tags.h"
+#include "transcode/media/packets.h"
+#include "film/workdir.h"
+#include "transcode/media/demux.h"
+#include "transcode/steps.h"
+#include "transcode/media/tracks.h"
+
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <gst/app/app.h>
+#include <string.h>
+
+typedef struct
+{
+  const Manifest *manifest;
+  const gchar *parts;
+  GstElement *pipeline, *video;
+  Tracks *tracks;
+  GstCaps *caps;                /* of the first segment */
+  GstClockTime decoded;         /* when the last picture is */
+  GArray *times;                /* of the pictures, in the source: guint64 */
+} Join;
+
+/* --- pictures --- */
+
+/* Where rates differ, the first decoding time of a segment may lie before the last one of the
+ * segment before. */
+static GstSample *
+place (Join * join, GstSample * sample)
+{
+  GstSample *placed = packet_flatten (sample,
+      gst_sample_get_segment (sample), 0);
+  GstBuffer *buffer = gst_sample_get_buffer (placed);
+
+  gst_sample_set_caps (placed, join->caps);
+  if (GST_BUFFER_DTS_IS_VALID (buffer)) {
+    if (GST_CLOCK_TIME_IS_VALID (join->decoded)
+        && GST_BUFFER_DTS (buffer) <= join->decoded)
+      GST_BUFFER_DTS (buffer) = join->decoded + 1;
+    join->decoded = GST_BUFFER_DTS (buffer);
+  }
+  return placed;
+}
+
+/* What the encoder has not said of colours. */
+static GstCaps *
+complete (const Manifest * manifest, GstCaps * caps)
+{
+  static const gchar *const fields[] = { "colorimetry",
+    "mastering-display-info", "content-light-level"
+  };
+  const gchar *const known[] = { manifest->raw, manifest->caps };
+  GstStructure *structure;
+  gsize i, k;
+
+  caps = gst_caps_copy (caps);
+  structure = gst_caps_get_structure (caps, 0);
+  for (k = 0; k < G_N_ELEMENTS (known); k++) {
+    GstCaps *from = gst_caps_from_string (known[k]);
+
+    for (i = 0; i < G_N_ELEMENTS (fields); i++) {
+      const GValue *value =
+          gst_structure_get_value (gst_caps_get_structure (from, 0), fields[i]);
+
+      if (value && !gst_structure_has_field (structure, fields[i]))
+        gst_structure_set_value (structure, fields[i], value);
+    }
+    gst_caps_unref (from);
+  }
+  return caps;
+}
+
+static gboolean
+has_fit_caps (Join * join, GstSample * sample, guint number, GError ** error)
+{
+  GstCaps *caps = complete (join->manifest, gst_sample_get_caps (sample));
+  gboolean fit;
+
+  if (join->caps == NULL)
+    join->caps = gst_caps_ref (caps);
+  fit = gst_caps_is_equal (caps, join->caps);
+  gst_caps_unref (caps);
+  if (!fit)
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+        "%s: segment %u is encoded in another way than the first one; the "
+        "picture changes its form in the film, which one file cannot hold",
+        join->manifest->source, number);
+  return fit;
+}
+
+static gboolean
+add (Join * join, GstSample * sample, guint number, GError ** error)
+{
+  GstSample *placed;
+  GstClockTime time;
+  gboolean done;
+
+  if (!has_fit_caps (join, sample, number, error))
+    return FALSE;
+  placed = place (join, sample);
+  time = packet_time (placed);
+  if (GST_CLOCK_TIME_IS_VALID (time))
+    g_array_append_val (join->times, time);
+  tracks_wait (join->tracks, time);
+  done = packet_push (join->pipeline, join->video, placed,
+      join->manifest->out, error);
+  gst_sample_unref (placed);
+  return done;
+}
+
+static gboolean
+add_segment (Join * join, guint number, GError ** error)
+{
+  gchar *file = parts_file (join->parts, "out", number, "gdp");
+  PacketReader *reader = packet_reader_open (file, error);
+  GError *fault = NULL;
+  gboolean going = reader != NULL;
+  GstSample *sample;
+
+  while (going && (sample = packet_reader_next (reader, &fault))) {
+    going = add (join, sample, number, error);
+    gst_sample_unref (sample);
+  }
+  g_clear_pointer (&reader, packet_reader_free);
+  g_free (file);
+  if (fault)
+    g_propagate_error (error, fault);
+  return going && fault == NULL;
+}
+
+/* --- the film --- */
+
+static gboolean
+add_all (Join * join, GError ** error)
+{
+  guint i;
+
+  for (i = 0; i < join->manifest->segments->len; i++)
+    if (!add_segment (join, i, error))
+      return FALSE;
+  tracks_wait (join->tracks, GST_CLOCK_TIME_NONE / 2);
+  gst_app_src_end_of_stream (GST_APP_SRC (join->video));
+  return fault_wait_end (join->pipeline, join->manifest->out, error);
+}
+
+static void
+tell_gaps (const Join * join)
+{
+  const Manifest *manifest = join->manifest;
+  const gboolean lacks = manifest->damaged || manifest->mended
+      || join->times->len < manifest_frames (manifest);
+  gchar *gaps = gaps_describe (join->times, lacks);
+
+  if (gaps) {
+    bar_clear ();
+    g_printerr ("transcode: %s: it has no pictures from %s\n",
+        manifest->source, gaps);
+  }
+  g_free (gaps);
+}
+
+/* What comes out of the element at that time comes at the beginning of the film. */
+static void
+set_origin (GstElement * source, GstClockTime origin)
+{
+  GstPad *pad = gst_element_get_static_pad (source, "src");
+
+  gst_pad_set_offset (pad, -(gint64) origin);
+  gst_object_unref (pad);
+}
+
+static void
+set_location (GstElement * pipeline, const gchar * name, const gchar * file)
+{
+  GstElement *element = gst_bin_get_by_name (GST_BIN (pipeline), name);
+
+  g_object_set (element, "location", file, NULL);
+  gst_object_unref (element);
+}
+
+/* What mp4mux and qtmux put the film's beginning in front of, which is all the rest of it, is where
+ * there is room for the film; they would take the system's folder for temporary files. */
+static void
+set_scratch (GstElement * pipeline, const gchar * parts)
+{
+  GstElement *mux = gst_bin_get_by_name (GST_BIN (pipeline), "mux");
+  gchar *rest = g_build_filename (parts, "rest", NULL);
+  gchar *file = parts_unfinished (rest);
+
+  if (g_object_class_find_property (G_OBJECT_GET_CLASS (mux), "faststart-file"))
+    g_object_set (mux, "faststart-file", file, NULL);
+  g_free (file);
+  g_free (rest);
+  gst_object_unref (mux);
+}
+
+static GstElement *
+make_pipeline (const Manifest * manifest, const gchar * parts,
+    const gchar * file, GError ** error)
+{
+  gchar *mux = codec_muxer_line (manifest->settings.codec, manifest->out,
+      error);
+  gchar *line = mux ? g_strdup_printf ("filesrc name=source ! "
+      "parsebin name=parser %s ! filesink name=file appsrc name=video "
+      "format=time ! mux.video_0", mux) : NULL;
+  GstElement *pipeline = mux ? launch (line, GST_PARSE_FLAG_NONE, error) : NULL;
+
+  if (pipeline) {
+    gchar *source = mend_file (manifest, parts);
+
+    set_location (pipeline, "source", source);
+    set_location (pipeline, "file", file);
+    set_scratch (pipeline, parts);
+    g_free (source);
+  }
+  g_free (line);
+  g_free (mux);
+  return pipeline;
+}
+
+/* Those that are not in the source's streams. */
+static void
+take_chapters (Join * join)
+{
+  GError *fault = NULL;
+  GstToc *toc = chapters_read (join->manifest->source, &fault);
+
+  if (toc)
+    tracks_set_chapters (join->tracks, toc);
+  if (fault) {
+    bar_clear ();
+    g_printerr ("transcode: %s; the film is made without them\n",
+        fault->message);
+  }
+  if (toc)
+    gst_toc_unref (toc);
+  g_clear_error (&fault);
+}
+
+static gboolean
+write_film (const Manifest * manifest, const gchar * parts, const gchar * file,
+    GError ** error)
+{
+  Join join = {.manifest = manifest,.parts = parts,
+    .decoded = GST_CLOCK_TIME_NONE
+  };
+  const Settings *settings = &manifest->settings;
+  const GstClockTime from = (GstClockTime) (settings->start * GST_SECOND);
+  const GstClockTime to = settings->end > 0 ?
+      (GstClockTime) (settings->end * GST_SECOND) : GST_CLOCK_TIME_NONE;
+  const GstTagList *tags;
+  GPtrArray *own;
+  gchar *left_out;
+  gboolean done;
+
+  join.pipeline = make_pipeline (manifest, parts, file, error);
+  if (join.pipeline == NULL)
+    return FALSE;
+  join.times = g_array_new (FALSE, FALSE, sizeof (guint64));
+  join.video = packet_source (join.pipeline, "video");
+  set_origin (join.video, PACKET_ORIGIN + from);
+  join.tracks = tracks_new (join.pipeline, from, to);
+  take_chapters (&join);
+  done = (gst_element_set_state (join.pipeline, GST_STATE_PLAYING) !=
+      GST_STATE_CHANGE_FAILURE || !fault_take (join.pipeline, manifest->out,
+          error)) && add_all (&join, error);
+  gst_element_set_state (join.pipeline, GST_STATE_NULL);
+  tags = tracks_tags (join.tracks, &own);
+  if (done && codec_is_matroska (manifest->out))
+    done = names_write (file, tags, own, error);
+  left_out = tracks_left_out (join.tracks, file);
+  if (done)
+    tell_gaps (&join);
+  if (done && left_out)
+    g_printerr ("transcode: %s: left out, as such a file does not hold it: "
+        "%s\n", manifest->out, left_out);
+  g_free (left_out);
+  tracks_free (join.tracks);
+  gst_clear_caps (&join.caps);
+  g_array_unref (join.times);
+  gst_object_unref (join.video);
+  gst_object_unref (join.pipeline);
+  return done;
+}
+
+/* --- checks --- */
+
+/* One whose file is not whole is not done any more: the next one to look makes it again. */
+static gboolean
+check_segment (const Manifest * manifest, const gchar * parts, guint number,
+    guint * frames, GError ** error)
+{
+  gchar *file = parts_file (parts, "out", number, "gdp");
+  Outcome outcome;
+  const gboolean done = outcome_read (&outcome, parts, number);
+  const gboolean whole = done
+      && parts_is_whole (file, outcome.bytes, outcome.sha256);
+
+  *frames += outcome.frames;
+  if (!whole)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY, "%s: segment %u of %u %s",
+        manifest->out, number, manifest->segments->len, done ? "has been "
+        "damaged on the disk, and is to be done again" : "is not done");
+  if (done && !whole)
+    outcome_remove (parts, number);
+  outcome_clear (&outcome);
+  g_free (file);
+  return whole;
+}
+
+/* Whether all segments are done and whole; how many frames they have. */
+static gboolean
+check_parts (const Manifest * manifest, const gchar * parts, guint * frames,
+    GError ** error)
+{
+  gboolean whole = TRUE;
+  guint i;
+
+  *frames = 0;
+  for (i = 0; i < manifest->segments->len; i++)
+    whole &= check_segment (manifest, parts, i, frames, whole ? error : NULL);
+  return whole;
+}
+
+/* Whether that many pictures can be read from the film. */
+static gboolean
+check_film (const Manifest * manifest, const gchar * file, guint frames,
+    GError ** error)
+{
+  PacketReader *reader = source_open_video (file, error);
+  GError *fault = NULL;
+  GstSample *sample;
+  guint found = 0;
+
+  if (reader == NULL)
+    return FALSE;
+  while ((sample = packet_reader_next (reader, &fault))) {
+    found++;
+    gst_sample_unref (sample);
+  }
+  packet_reader_free (reader);
+  if (fault)
+    g_propagate_error (error, fault);
+  else if (found != frames)
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_MUX,
+        "%s: of frames, %u were denoised and %u are in the file",
+        manifest->out, frames, found);
+  return fault == NULL && found == frames;
+}
+
+static gboolean
+join_parts (const Manifest * manifest, const gchar * parts, GError ** error)
+{
+  gchar *film = g_build_filename (parts, "film", NULL);
+  gchar *unfinished = parts_unfinished (film);
+  guint frames;
+  const gboolean done = check_parts (manifest, parts, &frames, error)
+      && write_film (manifest, parts, unfinished, error)
+      && check_film (manifest, unfinished, frames, error)
+      && parts_publish (unfinished, manifest->out, error)
+      && parts_remove (parts, error);
+
+  if (!done)
+    g_unlink (unfinished);
+  g_free (unfinished);
+  g_free (film);
+  return done;
+}
+
+/* The film is there, and the manifest is what goes first of its parts. */
+static gboolean
+is_joined (const gchar * parts)
+{
+  gchar *manifest = g_build_filename (parts, PARTS_MANIFEST, NULL);
+  gchar *film = g_strndup (parts, strlen (parts) - strlen (PARTS_SUFFIX));
+  const gboolean joined = !g_file_test (manifest, G_FILE_TEST_EXISTS)
+      && g_file_test (film, G_FILE_TEST_IS_REGULAR);
+
+  g_free (film);
+  g_free (manifest);
+  return joined;
+}
+
+gboolean
+step_join (const gchar * parts, GError ** error)
+{
+  Manifest *manifest;
+  gboolean done;
+
+  if (g_str_has_suffix (parts, PARTS_SUFFIX) && is_joined (parts))
+    return !g_file_test (parts, G_FILE_TEST_EXISTS)
+        || parts_remove (parts, error);
+  manifest = manifest_read (parts, error);
+  done = manifest && join_parts (manifest, parts, error);
+  g_clear_pointer (&manifest, manifest_free);
+  return done;
+}

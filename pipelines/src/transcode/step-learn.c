@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "transcode/media/decode.h"
+#include "film/workdir.h"
+#include "transcode/steps.h"
+
+/* Pictures of the middle that it learns from. */
+#define PICTURES 48
+#define FINETUNE_INTERVAL 8
+
+/* The segment that the film's middle is in, and where there; it is the same picture however the
+ * film is cut. */
+static guint
+find_middle (const Manifest * manifest, guint * place)
+{
+  guint number = 0;
+
+  *place = manifest_frames (manifest) / 2;
+  while (*place >= g_array_index (manifest->segments, Segment, number).frames)
+    *place -= g_array_index (manifest->segments, Segment, number++).frames;
+  return number;
+}
+
+static gboolean
+learn (const Manifest * manifest, const gchar * parts, const gchar * file,
+    GError ** error)
+{
+  gchar *unfinished = parts_unfinished (file);
+  guint place;
+  const guint number = find_middle (manifest, &place);
+  Feed *feed = feed_new (manifest, parts, number, "fakesink async=false",
+      error);
+  GstElement *filter;
+  gboolean done = FALSE;
+
+  if (feed) {
+    filter = feed_element (feed, "filter");
+    g_object_set (filter, "save-model-file", unfinished, "finetune-interval",
+        FINETUNE_INTERVAL, NULL);
+    gst_object_unref (filter);
+    done = feed_run_some (feed, place, PICTURES, error);
+    feed_free (feed);
+  }
+  /* Of a picture or two nothing can be learned. */
+  done = done && (!g_file_test (unfinished, G_FILE_TEST_EXISTS)
+      || parts_publish (unfinished, file, error));
+  g_free (unfinished);
+  return done;
+}
+
+gboolean
+step_learn (const gchar * parts, GError ** error)
+{
+  Manifest *manifest = manifest_read (parts, error);
+  gchar *file = g_build_filename (parts, PARTS_MODEL, NULL);
+  const gboolean done = manifest && (g_file_test (file, G_FILE_TEST_EXISTS)
+      || learn (manifest, parts, file, error));
+
+  g_clear_pointer (&manifest, manifest_free);
+  g_free (file);
+  return done;
+}

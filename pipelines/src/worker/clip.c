@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A short clip, and what it may be and reach. */
+#include "worker/clip-pipeline.h"
+#include "worker/worker.h"
+
+#include <gst/video/video.h>
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <time.h>
+
+#define SAY_INTERVAL (200 * G_TIME_SPAN_MILLISECOND)
+
+/* For so many seconds one after another it may use next to no processor time. (A decoder may swallow the
+ * error that a demuxer ends with, and wait for what never comes.) */
+#define PATIENCE 5
+
+/* A clip with more frames a second than that is none. */
+#define MOST_FRAMES_PER_SECOND 130
+
+typedef struct
+{
+  const Work *work;
+  GstElement *pipeline;
+  GstElement *filter;           /* NULL: no video has been found yet */
+  gboolean have_audio;
+  gint width, height;
+  gint64 duration;              /* -1: not known */
+
+  /* the streaming thread's */
+  GstClockTime first;
+  gint frames;
+  gint64 said;
+
+  GMutex lock;
+  gchar *fault;                 /* the first thing that was wrong */
+} Clip;
+
+static void
+G_GNUC_PRINTF (2, 3)
+fail (Clip * clip, const gchar * format, ...)
+{
+  va_list values;
+
+  va_start (values, format);
+  g_mutex_lock (&clip->lock);
+  if (clip->fault == NULL) {
+    clip->fault = g_strdup_vprintf (format, values);
+    gst_element_post_message (clip->pipeline,
+        gst_message_new_application (NULL, gst_structure_new_empty ("fault")));
+  }
+  g_mutex_unlock (&clip->lock);
+  va_end (values);
+}
+
+/* --- what strangers' files may reach --- */
+
+/* A decoder for anything would take a playlist, too, and fetch what that names. */
+static gboolean
+is_allowed (const gchar * element)
+{
+  static const gchar *const allowed[] = {
+    "qtdemux", "matroskademux", "h264parse", "avdec_h264", "h265parse",
+    "avdec_h265", "vp8dec", "vp9dec", "vp9parse", "avdec_vp8", "avdec_vp9",
+    "av1parse", "av1dec", "dav1ddec", "mpeg4videoparse", "avdec_mpeg4",
+    "jpegparse", "jpegdec", "avdec_mjpeg", "avdec_ffv1", "aacparse",
+    "avdec_aac", "opusparse", "opusdec", "vorbisparse", "vorbisdec",
+    "mpegaudioparse", "mpg123audiodec", "avdec_mp3", "flacparse", "flacdec",
+    "avdec_alac", NULL
+  };
+
+  return g_strv_contains (allowed, element);
+}
+
+static guint
+on_autoplug_select (GstElement * decoder G_GNUC_UNUSED,
+    GstPad * pad G_GNUC_UNUSED, GstCaps * caps G_GNUC_UNUSED,
+    GstElementFactory * factory, gpointer data G_GNUC_UNUSED)
+{
+  enum
+  { TRY, EXPOSE, SKIP };
+
+  return is_allowed (GST_OBJECT_NAME (factory)) ? TRY : SKIP;
+}
+
+/* Whether a frame is of a size that is taken; said by the file, before any is decoded. */
+static gboolean
+has_fit_size (Clip * clip, GstCaps * caps)
+{
+  const GstStructure *structure = gst_caps_get_structure (caps, 0);
+  gint width = 0, height = 0;
+
+  if (!gst_structure_get_int (structure, "width", &width)
+      || !gst_structure_get_int (structure, "height", &height)
+      || (gint64) width * height <= clip->work->max_clip_pixels)
+    return TRUE;
+  fail (clip, "its frames have %dx%d pixels, and %" G_GINT64_FORMAT
+      " in all are the limit", width, height, clip->work->max_clip_pixels);
+  return FALSE;
+}
+
+static gboolean
+on_autoplug_continue (GstElement * decoder G_GNUC_UNUSED,
+    GstPad * pad G_GNUC_UNUSED, GstCaps * caps, gpointer data)
+{
+  has_fit_size (data, caps);
+  return TRUE;
+}
+
+/* --- frames --- */
+
+static void
+say (Clip * clip, GstClockTime position)
+{
+  const gint64 now = g_get_monotonic_time ();
+  const gdouble part = clip->duration > 0 ?
+      (gdouble) position / (gdouble) clip->duration : 0;
+  gdouble loss = -1;
+
+  if (now - clip->said < SAY_INTERVAL)
+    return;
+  clip->said = now;
+  g_object_get (clip->filter, "loss", &loss, NULL);
+  worker_say_phase ("denoising", part, loss, -1);
+}
+
+static GstPadProbeReturn
+on_frame (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer data)
+{
+  Clip *clip = data;
+  const GstClockTime most =
+      (GstClockTime) clip->work->max_clip_seconds * GST_SECOND;
+  const GstClockTime time = GST_BUFFER_PTS (GST_PAD_PROBE_INFO_BUFFER (info));
+  GstClockTime position = 0;
+
+  clip->frames++;
+  if (GST_CLOCK_TIME_IS_VALID (time)) {
+    if (!GST_CLOCK_TIME_IS_VALID (clip->first))
+      clip->first = time;
+    position = time > clip->first ? time - clip->first : 0;
+  }
+  if (position >= most || clip->frames >
+      clip->work->max_clip_seconds * MOST_FRAMES_PER_SECOND) {
+    fail (clip, "it is longer than the %d s that are the limit",
+        clip->work->max_clip_seconds);
+    return GST_PAD_PROBE_DROP;
+  }
+  say (clip, position);
+  return GST_PAD_PROBE_OK;
+}
+
+/* Sizes that change within a clip, too. */
+static GstPadProbeReturn
+on_event (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer data)
+{
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
+  GstCaps *caps;
+
+  if (GST_EVENT_TYPE (event) != GST_EVENT_CAPS)
+    return GST_PAD_PROBE_OK;
+  gst_event_parse_caps (event, &caps);
+  return has_fit_size (data, caps) ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
+}
+
+/* --- streams --- */
+
+/* The result while it is not complete. */
+#define PART "result-part"
+
+static gboolean
+is_there (Clip * clip, GstElement * bin, GError * error)
+{
+  if (bin)
+    return TRUE;
+  fail (clip, "%s", error->message);
+  g_error_free (error);
+  return FALSE;
+}
+
+static void
+watch_filter (Clip * clip, GstElement * bin)
+{
+  GstPad *pad;
+
+  clip->filter = gst_bin_get_by_name (GST_BIN (bin), "filter");
+  worker_set_up (clip->work, clip->filter);
+  pad = gst_element_get_static_pad (clip->filter, "sink");
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_frame, clip, NULL);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, clip,
+      NULL);
+  gst_object_unref (pad);
+}
+
+/* Only the whole result comes with a view of the clip as it was. */
+static gboolean
+has_before (const Work * work)
+{
+  return work->strength == 100;
+}
+
+static void
+add_video (Clip * clip, GstPad * pad, GstCaps * caps)
+{
+  FilmFormat format = { 0, 0, clip->work->threads, has_before (clip->work) };
+  GError *error = NULL;
+  GstElement *bin;
+  GstVideoInfo info;
+
+  if (!has_fit_size (clip, caps))
+    return;
+  if (!gst_video_info_from_caps (&info, caps)) {
+    fail (clip, "its frames are of no kind that is known here");
+    return;
+  }
+  clip->width = format.width = GST_VIDEO_INFO_WIDTH (&info);
+  clip->height = format.height = GST_VIDEO_INFO_HEIGHT (&info);
+  bin = film_add_video (clip->pipeline, &format, &error);
+  if (is_there (clip, bin, error)) {
+    watch_filter (clip, bin);
+    film_link (pad, bin);
+  }
+}
+
+static void
+add_audio (Clip * clip, GstPad * pad)
+{
+  GError *error = NULL;
+  GstElement *bin = film_add_audio (clip->pipeline, &error);
+
+  if (is_there (clip, bin, error))
+    film_link (pad, bin);
+}
+
+/* The first video and the first sound; what else there is goes nowhere. */
+static void
+on_pad_added (GstElement * decoder G_GNUC_UNUSED, GstPad * pad, gpointer data)
+{
+  Clip *clip = data;
+  GstCaps *caps = gst_pad_get_current_caps (pad);
+  const gchar *kind = caps ?
+      gst_structure_get_name (gst_caps_get_structure (caps, 0)) : "";
+
+  if (g_str_equal (kind, "video/x-raw") && clip->filter == NULL) {
+    add_video (clip, pad, caps);
+  } else if (g_str_equal (kind, "audio/x-raw") && !clip->have_audio) {
+    clip->have_audio = TRUE;
+    add_audio (clip, pad);
+  }
+  if (caps)
+    gst_caps_unref (caps);
+}
+
+static void
+on_no_more_pads (GstElement * decoder, gpointer data)
+{
+  Clip *clip = data;
+
+  if (clip->filter == NULL)
+    fail (clip, "it holds no video that can be played here");
+  else if (gst_element_query_duration (decoder, GST_FORMAT_TIME,
+          &clip->duration)
+      && clip->duration > clip->work->max_clip_seconds * GST_SECOND)
+    fail (clip, "it is %.1f s long, and %d s are the limit",
+        (gdouble) clip->duration / GST_SECOND, clip->work->max_clip_seconds);
+}
+
+/* --- running --- */
+
+/* FALSE: that is the end. */
+static gboolean
+heed (Clip * clip, GstMessage * message)
+{
+  GError *error = NULL;
+
+  switch (GST_MESSAGE_TYPE (message)) {
+    case GST_MESSAGE_ERROR:
+      gst_message_parse_error (message, &error, NULL);
+      fail (clip, "it cannot be played: %s", error->message);
+      g_error_free (error);
+      return FALSE;
+    case GST_MESSAGE_ELEMENT:
+      if (!gst_message_has_name (message, "redirect"))
+        return TRUE;
+      fail (clip, "it holds no video, but the name of another file");
+      return FALSE;
+    default:
+      return FALSE;
+  }
+}
+
+static void
+run (Clip * clip)
+{
+  GstBus *bus = gst_element_get_bus (clip->pipeline);
+  clock_t used = clock (), before;
+  gboolean going = TRUE;
+  GstMessage *message;
+  gint idle = 0;
+
+  gst_element_set_state (clip->pipeline, GST_STATE_PLAYING);
+  while (going) {
+    message = gst_bus_timed_pop_filtered (bus, GST_SECOND, GST_MESSAGE_EOS |
+        GST_MESSAGE_ERROR | GST_MESSAGE_APPLICATION | GST_MESSAGE_ELEMENT);
+    if (message) {
+      going = heed (clip, message);
+      gst_message_unref (message);
+      continue;
+    }
+    before = used;
+    used = clock ();
+    idle = used - before < CLOCKS_PER_SEC / 100 ? idle + 1 : 0;
+    if (idle == PATIENCE) {
+      fail (clip, "nothing more comes of it");
+      going = FALSE;
+    }
+  }
+  gst_object_unref (bus);
+  gst_element_set_state (clip->pipeline, GST_STATE_NULL);
+}
+
+static void
+connect (Clip * clip)
+{
+  GstElement *decoder =
+      gst_bin_get_by_name (GST_BIN (clip->pipeline), "decoder");
+
+  g_signal_connect (decoder, "autoplug-select",
+      G_CALLBACK (on_autoplug_select), clip);
+  g_signal_connect (decoder, "autoplug-continue",
+      G_CALLBACK (on_autoplug_continue), clip);
+  g_signal_connect (decoder, "pad-added", G_CALLBACK (on_pad_added), clip);
+  g_signal_connect (decoder, "no-more-pads", G_CALLBACK (on_no_more_pads),
+      clip);
+  gst_object_unref (decoder);
+}
+
+static gboolean
+finish (Clip * clip, GError ** error)
+{
+  gdouble sigma = -1;
+
+  if (clip->fault == NULL && clip->frames == 0)
+    fail (clip, "it holds no frame that can be played here");
+  if (clip->fault == NULL && g_rename (PART, clip->work->result) != 0)
+    fail (clip, "its result cannot be kept: %s", g_strerror (errno));
+  if (clip->fault) {
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s", clip->fault);
+    return FALSE;
+  }
+  g_object_get (clip->filter, "estimated-sigma", &sigma, NULL);
+  worker_say_outcome (clip->width, clip->height, (guint) clip->frames, sigma);
+  return TRUE;
+}
+
+gboolean
+worker_clip (const Work * work, GError ** error)
+{
+  Clip clip = {.work = work,.duration = -1,.first = GST_CLOCK_TIME_NONE };
+  gboolean done;
+
+  clip.pipeline = film_new (WORKER_UPLOAD, PART,
+      has_before (work) ? WORKER_VIEW_BEFORE : NULL, error);
+  if (clip.pipeline == NULL)
+    return FALSE;
+  g_mutex_init (&clip.lock);
+  connect (&clip);
+  run (&clip);
+  done = finish (&clip, error);
+  g_clear_object (&clip.filter);
+  gst_object_unref (clip.pipeline);
+  g_mutex_clear (&clip.lock);
+  g_free (clip.fault);
+  return done;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "worker/worker.h"
+
+#include <fcntl.h>
+#include <json-glib/json-glib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int output = STDOUT_FILENO;
+
+void
+worker_keep_output (void)
+{
+  const int nowhere = open ("/dev/null", O_WRONLY | O_CLOEXEC);
+
+  output = fcntl (STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+  dup2 (nowhere, STDOUT_FILENO);
+  close (nowhere);
+}
+
+/* (A server that does not listen any more is none of ours.) */
+static void
+say (JsonBuilder * builder)
+{
+  JsonNode *root;
+  gchar *text, *line;
+  gssize written;
+
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  text = json_to_string (root, FALSE);
+  line = g_strconcat (text, "\n", NULL);
+  written = write (output, line, strlen (line));
+  (void) written;
+  g_free (line);
+  g_free (text);
+  json_node_unref (root);
+  g_object_unref (builder);
+}
+
+static JsonBuilder *
+begin (void)
+{
+  return json_builder_begin_object (json_builder_new ());
+}
+
+static void
+add (JsonBuilder * builder, const gchar * name, gdouble value)
+{
+  if (value < 0)
+    return;
+  json_builder_set_member_name (builder, name);
+  json_builder_add_double_value (builder, value);
+}
+
+void
+worker_say_phase (const gchar * phase, gdouble part, gdouble loss, gdouble eta)
+{
+  JsonBuilder *builder = begin ();
+
+  json_builder_set_member_name (builder, "phase");
+  json_builder_add_string_value (builder, phase);
+  add (builder, "part", CLAMP (part, 0, 1));
+  add (builder, "loss", loss);
+  add (builder, "eta", eta);
+  say (builder);
+}
+
+void
+worker_say_outcome (gint width, gint height, guint frames, gdouble sigma)
+{
+  JsonBuilder *builder = begin ();
+
+  add (builder, "width", width);
+  add (builder, "height", height);
+  add (builder, "frames", frames);
+  add (builder, "sigma", sigma);
+  say (builder);
+}
+
+void
+worker_say_fault (const gchar * sentence)
+{
+  JsonBuilder *builder = begin ();
+
+  json_builder_set_member_name (builder, "error");
+  json_builder_add_string_value (builder, sentence);
+  say (builder);
+}

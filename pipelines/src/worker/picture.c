@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/launch.h"
+#include "picture/denoise.h"
+#include "worker/worker.h"
+
+static gboolean
+write_as (VipsImage * still, const gchar * suffix, const gchar * file,
+    GError ** error)
+{
+  GBytes *bytes = still_write_memory (still, suffix, error);
+  gboolean written;
+
+  if (bytes == NULL)
+    return FALSE;
+  written = g_file_set_contents (file, g_bytes_get_data (bytes, NULL),
+      (gssize) g_bytes_get_size (bytes), error);
+  g_bytes_unref (bytes);
+  return written;
+}
+
+/* What no browser shows is there once more, as PNG. */
+static gboolean
+write_views (VipsImage * before, VipsImage * after, GError ** error)
+{
+  return !g_str_equal (still_suffix (before), ".tif")
+      || (write_as (before, ".png", WORKER_VIEW_BEFORE, error)
+      && write_as (after, ".png", WORKER_VIEW_AFTER, error));
+}
+
+static void
+on_progress (const StillProgress * progress, gpointer user G_GNUC_UNUSED)
+{
+  if (progress->step < progress->steps)
+    worker_say_phase ("learning", (gdouble) progress->step / progress->steps,
+        progress->loss, progress->eta);
+  else
+    worker_say_phase ("denoising", 0, progress->loss, -1);
+}
+
+static VipsImage *
+denoise (VipsImage * still, const Work * work, GError ** error)
+{
+  GstElement *filter = launch ("zsdenoise", GST_PARSE_FLAG_NONE, error);
+  VipsImage *result = NULL;
+  gdouble sigma = -1;
+
+  if (filter == NULL)
+    return NULL;
+  gst_object_ref_sink (filter);
+  worker_set_up (work, filter);
+  worker_say_phase ("denoising", 0, -1, -1);
+  result = still_filter (still, filter, on_progress, NULL, NULL, error);
+  g_object_get (filter, "estimated-sigma", &sigma, NULL);
+  if (result)
+    worker_say_outcome (vips_image_get_width (result),
+        vips_image_get_height (result), 0, sigma);
+  gst_object_unref (filter);
+  return result;
+}
+
+gboolean
+worker_picture (const Work * work, GError ** error)
+{
+  VipsImage *before = still_read (WORKER_UPLOAD, (guint64) work->max_pixels,
+      error);
+  VipsImage *after = NULL;
+  gboolean done = FALSE;
+
+  if (before && still_fits (before, still_suffix (before), error))
+    after = denoise (before, work, error);
+  if (after) {
+    worker_say_phase ("writing", 0, -1, -1);
+    done = write_views (before, after, error)
+        && write_as (after, still_suffix (before), work->result, error);
+  }
+  g_clear_object (&before);
+  g_clear_object (&after);
+  return done;
+}
+
+/* --- a result of less strength --- */
+
+/* before + part (after - before), rounded. This is what the element does with strength, but that it
+ * does so before it rounds. */
+static VipsImage *
+blend (VipsImage * before, VipsImage * after, gdouble part)
+{
+  VipsImage *kept = NULL, *taken = NULL, *sum = NULL, *result = NULL;
+
+  if (vips_linear1 (before, &kept, 1 - part, 0.5, NULL) == 0
+      && vips_linear1 (after, &taken, part, 0, NULL) == 0
+      && vips_add (kept, taken, &sum, NULL) == 0)
+    vips_cast (sum, &result, vips_image_get_format (before), NULL);
+  g_clear_object (&kept);
+  g_clear_object (&taken);
+  g_clear_object (&sum);
+  return result;
+}
+
+gboolean
+worker_blend (const Work * work, GError ** error)
+{
+  const guint64 most = (guint64) work->max_pixels;
+  VipsImage *before = still_read (WORKER_UPLOAD, most, error);
+  VipsImage *after = before ? still_read ("result", most, error) : NULL;
+  VipsImage *result = after ? blend (before, after, work->strength / 100.0) :
+      NULL;
+  const gboolean done = result
+      && write_as (result, still_suffix (before), work->result, error);
+
+  if (after && result == NULL)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
+        "there is not enough memory for it");
+  g_clear_object (&before);
+  g_clear_object (&after);
+  g_clear_object (&result);
+  return done;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the parts of the worker share: it does one job of the server's in the current folder, where
+ * the file is called "upload". */
+#ifndef WORKER_H
+#define WORKER_H
+
+#include "picture/image-config.h"
+
+#include <gst/gst.h>
+
+typedef struct
+{
+  Config config;
+  gchar *profile;
+  gint strength;                /* per cent */
+  gchar *result;                /* a name of a file */
+  gint parent;                  /* the server's process; 0: there is none */
+  gint threads;
+  gint memory;                  /* MiB of address space */
+  gint seconds;
+  gint64 max_pixels, max_clip_pixels;
+  gint max_clip_seconds;
+} Work;
+
+#define WORKER_UPLOAD "upload"
+#define WORKER_VIEW_BEFORE "view-before"
+#define WORKER_VIEW_AFTER "view-after"
+
+/* Gives up all that the job does not need, before the file is looked at. */
+void worker_cage (const Work * work);
+
+/* What goes to the server, as JSON in one line. -1: a number that is not known. */
+void worker_say_phase (const gchar * phase, gdouble part, gdouble loss,
+    gdouble eta);
+void worker_say_outcome (gint width, gint height, guint frames, gdouble sigma);
+void worker_say_fault (const gchar * sentence);
+
+/* Keeps standard output for that: what libraries print goes nowhere. */
+void worker_keep_output (void);
+
+/* Gives the element zsdenoise its settings. */
+void worker_set_up (const Work * work, GstElement * filter);
+
+/* The jobs. FALSE: an error, a sentence that begins with "it ". */
+gboolean worker_picture (const Work * work, GError ** error);
+gboolean worker_blend (const Work * work, GError ** error);
+gboolean worker_clip (const Work * work, GError ** error);
+
+#endif
