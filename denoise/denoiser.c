@@ -2,6 +2,7 @@
 /* The whole way of a frame: is it a keyframe, join it with those before it, learn from it, take
  * the noise off, write it back. */
 #include "base/cpu.h"
+#include "base/team.h"
 #include "filter/filter.h"
 #include "frame/frame.h"
 #include "temporal/fusion.h"
@@ -37,7 +38,7 @@ typedef struct {
 
 struct ZsdDenoiser {
   const ZsdKernels *kernels;
-  ZsdThreads *threads;
+  ZsdTeam *team;
   unsigned wanted_threads;
 
   ZsdImage shape; /* of the last frame, or its first field; its data is not looked at */
@@ -78,7 +79,7 @@ ZsdDenoiser *zsd_denoiser_new(char *error, unsigned size) {
   return d;
 }
 
-/* Gives back what works on the threads. */
+/* Gives back what has scratch memory for each thread. */
 static void clear_workers(ZsdDenoiser *d) {
   zsd_learner_free(d->learner);
   zsd_filter_free(d->filter);
@@ -95,10 +96,10 @@ static void clear_network(ZsdDenoiser *d) {
   d->learned = false;
 }
 
-static void clear_threads(ZsdDenoiser *d) {
+static void clear_team(ZsdDenoiser *d) {
   clear_workers(d);
-  zsd_threads_free(d->threads);
-  d->threads = NULL;
+  zsd_team_free(d->team);
+  d->team = NULL;
 }
 
 static void clear_stream(Stream *stream) {
@@ -111,7 +112,7 @@ static void clear_stream(Stream *stream) {
 void zsd_denoiser_free(ZsdDenoiser *d) {
   if (!d)
     return;
-  clear_threads(d);
+  clear_team(d);
   clear_network(d);
   for (int i = 0; i < 2; i++)
     clear_stream(&d->streams[i]);
@@ -153,15 +154,13 @@ int zsd_denoiser_model(const ZsdDenoiser *d, ZsdModel *model) {
 
 /* --- room --- */
 
-static int start_threads(ZsdDenoiser *d, unsigned wanted) {
-  if (d->threads && d->wanted_threads == wanted)
+static int prepare_team(ZsdDenoiser *d, unsigned wanted) {
+  if (d->team && d->wanted_threads == wanted)
     return 0;
-  clear_threads(d);
+  clear_team(d);
   d->wanted_threads = wanted;
-  if (!(d->threads = zsd_threads_new(wanted)))
-    return -1;
-  d->status.threads = zsd_threads_count(d->threads);
-  return 0;
+  d->team = zsd_team_new(wanted);
+  return d->team ? 0 : -1;
 }
 
 /* Makes room for the network's weights as the filter's arithmetic wants them. */
@@ -220,13 +219,13 @@ static int prepare_network(ZsdDenoiser *d, ZsdShape shape, const ZsdSettings *s)
     d->keyframe = true;
   }
   if (!d->learner) {
-    ZsdThreads *threads = s->background ? NULL : d->threads;
-    if (!(d->learner = zsd_learner_new(shape, d->kernels, threads, &d->observer)))
+    const int workers = s->background ? 0 : zsd_team_most(d->team);
+    if (!(d->learner = zsd_learner_new(shape, d->kernels, workers, &d->observer)))
       return -1;
     d->background = s->background;
     zsd_learner_restart(d->learner, s->seed);
   }
-  if (!d->filter && !(d->filter = zsd_filter_new(d->kernels, d->threads)))
+  if (!d->filter && !(d->filter = zsd_filter_new(d->kernels)))
     return -1;
   return 0;
 }
@@ -410,7 +409,7 @@ static ZsdResult prepare(ZsdDenoiser *d, const ZsdImage *image, Stream *stream,
   d->status.height = d->layout.height;
   if (!zsd_model_fits(&d->start, shape))
     return ZSD_MISMATCH;
-  return start_threads(d, s->threads) || prepare_network(d, shape, s) ||
+  return prepare_team(d, s->threads) || prepare_network(d, shape, s) ||
                  prepare_stream(stream, image, d->kernels)
              ? ZSD_NO_MEMORY
              : ZSD_OK;
@@ -429,7 +428,7 @@ static ZsdResult filter_still(ZsdDenoiser *d, ZsdImage *image, const ZsdView *vi
   const ZsdStill still = {s->profile, s->frozen, view,    trace,
                           how,        &d->net,   s->seed, &d->observer};
   const ZsdResult result =
-      zsd_still_run(&still, d->filter, image, d->kernels, d->threads, &d->status.training);
+      zsd_still_run(&still, d->filter, image, d->kernels, how->threads, &d->status.training);
   d->status.trainings += result == ZSD_OK;
   return result;
 }
@@ -444,7 +443,7 @@ static ZsdResult let_pass(Stream *stream) {
 
 static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field,
                          const ZsdSettings *settings) {
-  const ZsdSettings s = zsd_model_resolve(&d->start, settings);
+  ZsdSettings s = zsd_model_resolve(&d->start, settings);
   Stream *stream = &d->streams[field];
 
   d->status.frames += field == 0;
@@ -464,13 +463,15 @@ static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field,
   const ZsdResult room = prepare(d, image, stream, &s);
   if (room != ZSD_OK)
     return room;
-  zsd_frame_load(&stream->frame, image, d->kernels, d->threads);
+  const int threads = d->status.threads = zsd_team_begin(d->team);
+  s.threads = (unsigned)threads;
+  zsd_frame_load(&stream->frame, image, d->kernels, threads);
   const bool anew = field == 0 && begins_anew(d, s.scene_threshold);
   if (!s.temporal)
     zsd_fusion_go_alone(stream->fusion);
-  zsd_fusion_add(stream->fusion, &stream->frame, d->threads);
-  if (zsd_settings_still(&s) &&
-      zsd_still_look(stream->fusion, &stream->frame, d->kernels, d->threads))
+  if (zsd_fusion_add(stream->fusion, &stream->frame, threads) ||
+      (zsd_settings_still(&s) &&
+       zsd_still_look(stream->fusion, &stream->frame, d->kernels, threads)))
     return ZSD_NO_MEMORY;
   const bool repeated = zsd_fusion_repeated(stream->fusion);
   const ZsdView view = {&stream->frame, &d->layout,
@@ -491,6 +492,7 @@ static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field,
                             .first_column = first_column,
                             .refresh = zsd_settings_refresh(&s),
                             .twice = zsd_settings_twice(&s),
+                            .threads = threads,
                             .repeated = repeated};
   ZsdResult result = ZSD_OK;
   if (d->status.state != ZSD_STATE_FILTERING)
@@ -502,7 +504,7 @@ static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field,
   if (result != ZSD_OK)
     return result;
   if (s.temporal)
-    zsd_fusion_keep(stream->fusion, &stream->frame, d->threads);
+    zsd_fusion_keep(stream->fusion, &stream->frame, threads);
   zsd_split_draw(image, first_column);
   return ZSD_OK;
 }

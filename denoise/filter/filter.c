@@ -2,7 +2,9 @@
 #include "filter/filter.h"
 
 #include "base/clamp.h"
+#include "filter/store.h"
 
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,29 +16,33 @@ typedef struct {
 
 struct ZsdFilter {
   const ZsdKernels *kernels;
-  ZsdThreads *threads;
-  const ZsdPassKernel *kernel; /* that the workers have room for; NULL: none yet */
+  const ZsdPassKernel *kernel; /* that the workers have room for */
   int hidden;                  /* channels of the widest network that there is room for */
-  Worker workers[];
+  Worker *workers;
+  int n_workers;
 };
 
-ZsdFilter *zsd_filter_new(const ZsdKernels *kernels, ZsdThreads *threads) {
-  const int workers = zsd_threads_count(threads);
-  ZsdFilter *f = calloc(1, sizeof *f + workers * sizeof *f->workers);
-  if (!f)
-    return NULL;
-  f->kernels = kernels;
-  f->threads = threads;
+ZsdFilter *zsd_filter_new(const ZsdKernels *kernels) {
+  ZsdFilter *f = calloc(1, sizeof *f);
+  if (f)
+    f->kernels = kernels;
   return f;
+}
+
+static void clear_workers(ZsdFilter *f) {
+  for (int i = 0; i < f->n_workers; i++) {
+    zsd_tile_clear(&f->workers[i].tile);
+    free(f->workers[i].scratch);
+  }
+  free(f->workers);
+  f->workers = NULL;
+  f->n_workers = 0;
 }
 
 void zsd_filter_free(ZsdFilter *f) {
   if (!f)
     return;
-  for (int i = 0; i < zsd_threads_count(f->threads); i++) {
-    zsd_tile_clear(&f->workers[i].tile);
-    free(f->workers[i].scratch);
-  }
+  clear_workers(f);
   free(f);
 }
 
@@ -54,7 +60,8 @@ void zsd_trace_clear(ZsdTrace *trace) {
 
 typedef struct {
   ZsdFilter *filter;
-  ZsdImage *image; /* NULL: what is found is only added up */
+  ZsdImage *image;      /* to be written to; or */
+  float *const *planes; /* those of a frame; both NULL: what is found is only added up */
   const ZsdView *view;
   ZsdTrace *trace;
   const ZsdFiltering *how;
@@ -82,8 +89,7 @@ static bool is_calm(const ZsdView *view, ZsdRegion r) {
                          (r.width + 2 * ZSD_HALO) * size, (r.height + 2 * ZSD_HALO) * size);
 }
 
-static void compute(const Pass *p, int worker, int item, ZsdRegion r) {
-  Worker *own = &p->filter->workers[worker];
+static void compute(const Pass *p, Worker *own, int item, ZsdRegion r) {
   ZsdTile *tile = &own->tile;
   zsd_inputs_load(tile, p->view, r.x, r.y, r.width, r.height);
   if (p->how->fused)
@@ -94,12 +100,13 @@ static void compute(const Pass *p, int worker, int item, ZsdRegion r) {
   if (p->view->fusion)
     zsd_tint_take(&p->trace->tint, item, tile, p->view->layout, p->filter->kernels);
   if (p->image)
-    zsd_frame_store(p->image, p->view->layout, p->filter->kernels, tile, p->how->strength,
-                    p->how->first_column);
+    zsd_store_tile(p->image, p->view->layout, p->filter->kernels, tile, p->how->strength,
+                   p->how->first_column);
+  else if (p->planes)
+    zsd_store_planes(p->planes, p->view->frame, p->view->layout, p->filter->kernels, tile);
 }
 
-static void filter_tile(void *context, int worker, int item) {
-  const Pass *p = context;
+static void filter_tile(const Pass *p, Worker *own, int item) {
   const ZsdRegion region = region_of(p, item);
   ZsdKept *kept = &p->trace->kept;
   const bool keep = p->image && p->how->refresh > 1, calm = keep && is_calm(p->view, region);
@@ -110,60 +117,88 @@ static void filter_tile(void *context, int worker, int item) {
     zsd_kept_give(kept, p->image, p->view->layout, region);
     return;
   }
-  compute(p, worker, item, region);
+  compute(p, own, item, region);
   if (keep)
     zsd_kept_take(kept, item, p->image, p->view->layout, region);
 }
 
 /* --- frames --- */
 
-/* Room for the kernel's own tiles; the hidden layers are its own business. */
-static int prepare_workers(ZsdFilter *f, const ZsdWeights *weights) {
+/* Room for the kernel's own tiles, for this many threads; the hidden layers are the kernel's own
+ * business. */
+static int prepare_workers(ZsdFilter *f, const ZsdWeights *weights, int threads) {
   const ZsdPassKernel *kernel = weights->kernel;
   const int width = kernel->tile_width, height = kernel->tile_height;
   const ZsdShape planes = {weights->shape.inputs, 0, weights->shape.outputs};
   const size_t size = kernel->scratch_size(weights->shape, width, height);
-  if (f->kernel == kernel && f->hidden >= weights->shape.hidden)
+  if (f->kernel != kernel || f->hidden < weights->shape.hidden)
+    clear_workers(f);
+  if (f->n_workers >= threads)
     return 0;
-  f->kernel = NULL;
-  for (int i = 0; i < zsd_threads_count(f->threads); i++) {
-    Worker *own = &f->workers[i];
-    free(own->scratch);
-    if (!(own->scratch = aligned_alloc(ZSD_PASS_ALIGNMENT, size)) ||
-        zsd_tile_resize(&own->tile, planes, width, height))
-      return -1;
-  }
+  Worker *workers = realloc(f->workers, (size_t)threads * sizeof *workers);
+  if (!workers)
+    return -1;
+  f->workers = workers;
   f->kernel = kernel;
   f->hidden = weights->shape.hidden;
+  while (f->n_workers < threads) {
+    Worker *own = &f->workers[f->n_workers++];
+    *own = (Worker){.scratch = aligned_alloc(ZSD_PASS_ALIGNMENT, size)};
+    if (!own->scratch || zsd_tile_resize(&own->tile, planes, width, height)) {
+      clear_workers(f);
+      return -1;
+    }
+  }
   return 0;
 }
 
-int zsd_filter_run(ZsdFilter *f, ZsdImage *image, const ZsdView *view, ZsdTrace *trace,
-                   const ZsdFiltering *how) {
+static void filter_tiles(const Pass *p) {
+#pragma omp parallel for schedule(dynamic) num_threads(p->how->threads)
+  for (int item = 0; item < p->across * p->down; item++)
+    filter_tile(p, &p->filter->workers[omp_get_thread_num()], item);
+}
+
+static int run(Pass *pass) {
+  const ZsdFiltering *how = pass->how;
+  const ZsdView *view = pass->view;
   const int width = how->weights->kernel->tile_width;
   const int height = how->weights->kernel->tile_height;
-  const int across = (view->layout->width + width - 1) / width;
-  const int down = (view->layout->height + height - 1) / height;
-  const int items = across * down;
+  ZsdTrace *trace = pass->trace;
   ZsdTint *tint = &trace->tint;
-  const bool twice = view->fusion && zsd_tint_unknown(tint) && how->twice &&
-                     !(how->repeated && tint->frames > 0);
-  Pass pass = {f, twice ? NULL : image, view, trace, how, across, down};
+  pass->across = (view->layout->width + width - 1) / width;
+  pass->down = (view->layout->height + height - 1) / height;
 
-  if (prepare_workers(f, how->weights) || zsd_tint_resize(tint, items) ||
-      (how->refresh > 1 && zsd_kept_resize(&trace->kept, image, across, down)))
+  if (prepare_workers(pass->filter, how->weights, how->threads) ||
+      zsd_tint_resize(tint, pass->across * pass->down) ||
+      (pass->image && how->refresh > 1 &&
+       zsd_kept_resize(&trace->kept, pass->image, pass->across, pass->down)))
     return -1;
   if (!how->repeated) {
     zsd_tint_next(tint);
     zsd_kept_next(&trace->kept, how->strength, how->first_column);
   }
-  zsd_threads_run(f->threads, filter_tile, &pass, items);
-  if (view->fusion && (twice || !how->repeated))
+  const bool twice = view->fusion && zsd_tint_unknown(tint) && how->twice &&
+                     !(how->repeated && tint->frames > 0);
+  if (twice) {
+    Pass first = *pass;
+    first.image = NULL;
+    first.planes = NULL;
+    filter_tiles(&first);
     zsd_tint_measure(tint, view->frame, view->layout);
-  if (!twice)
-    return 0;
-  zsd_tint_next(tint);
-  pass.image = image;
-  zsd_threads_run(f->threads, filter_tile, &pass, items);
+    zsd_tint_next(tint);
+  }
+  filter_tiles(pass);
+  if (view->fusion && !twice && !how->repeated)
+    zsd_tint_measure(tint, view->frame, view->layout);
   return 0;
+}
+
+int zsd_filter_run(ZsdFilter *f, ZsdImage *image, const ZsdView *view, ZsdTrace *trace,
+                   const ZsdFiltering *how) {
+  return run(&(Pass){.filter = f, .image = image, .view = view, .trace = trace, .how = how});
+}
+
+int zsd_filter_planes(ZsdFilter *f, float *const planes[], const ZsdView *view,
+                      ZsdTrace *trace, const ZsdFiltering *how) {
+  return run(&(Pass){.filter = f, .planes = planes, .view = view, .trace = trace, .how = how});
 }

@@ -18,9 +18,8 @@ void zsd_trace_clear(ZsdTrace *trace);
 
 typedef struct ZsdFilter ZsdFilter;
 
-/* For networks of one number of inputs and outputs; works on `threads`, which it does not own.
- * NULL: no memory. */
-ZsdFilter *zsd_filter_new(const ZsdKernels *kernels, ZsdThreads *threads);
+/* For networks of one number of inputs and outputs. NULL: no memory. */
+ZsdFilter *zsd_filter_new(const ZsdKernels *kernels);
 void zsd_filter_free(ZsdFilter *filter);
 
 typedef struct {
@@ -30,6 +29,7 @@ typedef struct {
   int first_column; /* even: those before it stay as they are */
   unsigned refresh; /* tiles that are calm are computed every so many frames; 1: all are */
   bool twice;       /* the frames at the start of a past may be looked at twice (tint.h) */
+  int threads;      /* that share the tiles */
   bool repeated;    /* the frame is the last one once more, and comes out as that did */
 } ZsdFiltering;
 
@@ -37,5 +37,10 @@ typedef struct {
  * memory: the image is as it was. */
 int zsd_filter_run(ZsdFilter *filter, ZsdImage *image, const ZsdView *view, ZsdTrace *trace,
                    const ZsdFiltering *how);
+
+/* Filters the view's frame, with full strength, into planes of the shape of its components, which
+ * are none of its own. Values are 0..1, in steps of 1/65535. Returns 0, or -1 without memory. */
+int zsd_filter_planes(ZsdFilter *filter, float *const planes[], const ZsdView *view,
+                      ZsdTrace *trace, const ZsdFiltering *how);
 
 #endif

@@ -55,7 +55,7 @@ static float found(const ZsdTint *tint, const ZsdFrame *frame, const ZsdLayout *
     for (int k = 0; k < tint->tiles; k++)
       sum += tint->sums[(ptrdiff_t)k * ZSD_MAX_CHANNELS + i];
   }
-  if (c->width * c->height < ENOUGH)
+  if (zsd_component_size(c) < ENOUGH)
     return 0;
   return (float)(sum / ((double)channels * layout->width * layout->height));
 }

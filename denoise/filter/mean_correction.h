@@ -6,6 +6,7 @@
 #define ZSD_TINT_H
 
 #include "frame/frame.h"
+#include "network/tile.h"
 
 typedef struct {
   unsigned frames;                /* that were measured */

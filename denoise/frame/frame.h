@@ -5,9 +5,12 @@
 #define ZSD_FRAME_H
 
 #include "kernels/kernels.h"
-#include "base/threads.h"
-#include "network/tile.h"
 #include "zsdenoise.h"
+
+/* Value of a sample of full brightness, before it is shifted. */
+static inline float zsd_image_full_scale(const ZsdImage *image) {
+  return (float)((1 << image->depth) - 1);
+}
 
 /* One component of a frame. The planes are width x height floats without gaps. */
 typedef struct {
@@ -17,6 +20,11 @@ typedef struct {
   float *z;                     /* what it and those before it show together (fusion.h) */
   float *k; /* the variance of the noise left in z, as a part of that of the frame's: 0..1 */
 } ZsdFrameComponent;
+
+/* Samples of a component. */
+static inline size_t zsd_component_size(const ZsdFrameComponent *c) {
+  return (size_t)c->width * c->height;
+}
 
 typedef struct {
   int components;
@@ -33,7 +41,7 @@ bool zsd_frame_has_shape(const ZsdFrame *frame, const ZsdImage *image);
 
 /* Fills y with the image's samples. */
 void zsd_frame_load(const ZsdFrame *frame, const ZsdImage *image, const ZsdKernels *kernels,
-                    ZsdThreads *threads);
+                    int threads);
 
 enum { ZSD_MAX_CHANNELS = 4 * ZSD_MAX_COMPONENTS };
 
@@ -60,10 +68,5 @@ typedef struct {
 bool zsd_layout_planar_fits(const ZsdImage *image);
 
 void zsd_layout_make(ZsdLayout *layout, const ZsdImage *image, bool packed);
-
-/* Writes a tile's samples, less `strength` times the noise that the network found, back to
- * where they came from, but not to the columns before `first_column` (of the image; even). */
-void zsd_frame_store(const ZsdImage *image, const ZsdLayout *layout, const ZsdKernels *kernels,
-                     const ZsdTile *tile, float strength, int first_column);
 
 #endif

@@ -21,6 +21,9 @@ enum { NICENESS = 10 };
  * a step of learning for each of these milliseconds. */
 enum { PATIENCE = 20 };
 
+/* Threads that learning has in the background: the stream has the others. */
+enum { THREADS = 1 };
+
 /* A task with all that it needs. */
 typedef struct {
   unsigned keyframe;
@@ -50,7 +53,6 @@ struct ZsdBackground {
   float *params[ZSD_MAILBOX_PLACES]; /* of the news */
 
   /* the learning thread's */
-  ZsdThreads *threads; /* itself alone */
   ZsdTeacher *teacher;
   ZsdNetwork net;
   ZsdNews sum;
@@ -177,7 +179,6 @@ static void clear(ZsdBackground *b) {
     free(b->params[i]);
   }
   zsd_teacher_free(b->teacher);
-  zsd_threads_free(b->threads);
   zsd_network_clear(&b->net);
   sem_destroy(&b->work);
   pthread_mutex_destroy(&b->lock);
@@ -194,8 +195,8 @@ ZsdBackground *zsd_background_new(ZsdShape shape, const ZsdKernels *kernels,
   init_waiting(b);
   zsd_mailbox_init(&b->to_do);
   zsd_mailbox_init(&b->done);
-  int failed = zsd_network_resize(&b->net, shape) || !(b->threads = zsd_threads_new(1)) ||
-               !(b->teacher = zsd_teacher_new(shape, kernels, b->threads));
+  int failed = zsd_network_resize(&b->net, shape) ||
+               !(b->teacher = zsd_teacher_new(shape, kernels, THREADS));
   for (int i = 0; i < ZSD_MAILBOX_PLACES && !failed; i++)
     failed = !(b->params[i] = malloc(b->net.n * sizeof(float))) ||
              !(b->job[i].params = malloc(b->net.n * sizeof(float)));
@@ -267,6 +268,7 @@ int zsd_background_post(ZsdBackground *b, const ZsdTask *task) {
   job->by_itself = task->alone != NULL;
   job->count = task->count;
   job->settings = *task->settings;
+  job->settings.threads = THREADS;
   job->steps = task->steps;
   job->wanted = task->wanted;
   zsd_mailbox_post(&b->to_do);

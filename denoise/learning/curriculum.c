@@ -13,7 +13,7 @@ enum {
 
 struct ZsdTeacher {
   ZsdShape shape;
-  ZsdThreads *threads;
+  int workers; /* the most threads that share the work */
   ZsdTrainer *trainer;
   ZsdLooks *looks; /* made when there are any */
   uint64_t lessons;
@@ -23,14 +23,14 @@ struct ZsdTeacher {
   bool completed;
 };
 
-ZsdTeacher *zsd_teacher_new(ZsdShape shape, const ZsdKernels *kernels, ZsdThreads *threads) {
+ZsdTeacher *zsd_teacher_new(ZsdShape shape, const ZsdKernels *kernels, int workers) {
   ZsdTeacher *t = calloc(1, sizeof *t);
-  if (!t || !(t->trainer = zsd_trainer_new(kernels, threads))) {
+  if (!t || !(t->trainer = zsd_trainer_new(kernels))) {
     free(t);
     return NULL;
   }
   t->shape = shape;
-  t->threads = threads;
+  t->workers = workers;
   return t;
 }
 
@@ -79,6 +79,7 @@ static ZsdSchedule schedule_of(ZsdTeacher *t, const ZsdSettings *s, unsigned ste
                        .learning_rate = rate,
                        .step_size = s->step_size,
                        .gamma = s->gamma,
+                       .threads = (int)s->threads,
                        .seed = s->seed + t->lessons++};
 }
 
@@ -89,7 +90,7 @@ ZsdOutcome zsd_teacher_show(ZsdTeacher *t, ZsdNetwork *net, ZsdAlone *alone,
   ZsdOutcome outcome = ZSD_FAILED;
 
   if (!alone->strided || stride(&alone->picture) == 0)
-    spatial = zsd_spatial_new(&alone->picture, t->shape, zsd_threads_count(t->threads));
+    spatial = zsd_spatial_new(&alone->picture, t->shape, t->workers);
   if (spatial) {
     const ZsdLesson lesson = zsd_spatial_lesson(spatial);
     const ZsdSchedule schedule = schedule_of(t, s, steps, s->learning_rate);
@@ -156,7 +157,7 @@ static ZsdOutcome give_dose(ZsdTeacher *t, ZsdNetwork *net, const ZsdLesson *les
 
 static int take_looks(ZsdTeacher *t, ZsdLook *looks, int count) {
   if (!t->looks) {
-    if (!(t->looks = zsd_looks_new(t->shape, PAGES, zsd_threads_count(t->threads))))
+    if (!(t->looks = zsd_looks_new(t->shape, PAGES, t->workers)))
       return -1;
     zsd_frame_pairs_weigh(t->looks);
   }

@@ -11,9 +11,8 @@
 
 typedef struct ZsdTeacher ZsdTeacher;
 
-/* For networks of this shape; does its work on `threads`, which it does not own. NULL: no
- * memory. */
-ZsdTeacher *zsd_teacher_new(ZsdShape shape, const ZsdKernels *kernels, ZsdThreads *threads);
+/* For networks of this shape, and settings with up to `workers` threads. NULL: no memory. */
+ZsdTeacher *zsd_teacher_new(ZsdShape shape, const ZsdKernels *kernels, int workers);
 void zsd_teacher_free(ZsdTeacher *teacher);
 
 /* A keyframe: what was taught before is no part of the lessons to come. */

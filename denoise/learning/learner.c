@@ -14,7 +14,6 @@ enum { FADE = 4 };
 
 struct ZsdLearner {
   ZsdShape shape;
-  ZsdThreads *threads;
   ZsdObserver observer;
   ZsdFramePairs *pairs; /* made when there is a second frame to learn from */
   ZsdRandom random;
@@ -30,16 +29,15 @@ struct ZsdLearner {
   ZsdNews known;             /* the latest news */
 };
 
-ZsdLearner *zsd_learner_new(ZsdShape shape, const ZsdKernels *kernels, ZsdThreads *threads,
+ZsdLearner *zsd_learner_new(ZsdShape shape, const ZsdKernels *kernels, int workers,
                             const ZsdObserver *observer) {
   ZsdLearner *l = calloc(1, sizeof *l);
   if (!l)
     return NULL;
   l->shape = shape;
-  l->threads = threads;
   l->observer = *observer;
-  if (threads)
-    l->teacher = zsd_teacher_new(shape, kernels, threads);
+  if (workers)
+    l->teacher = zsd_teacher_new(shape, kernels, workers);
   else
     l->background = zsd_background_new(shape, kernels, observer);
   if (!l->teacher && !l->background) {

@@ -9,9 +9,9 @@
 
 typedef struct ZsdLearner ZsdLearner;
 
-/* For networks of this shape. Does its work on `threads`, which it does not own, or in the
- * background (threads NULL). NULL: no memory. */
-ZsdLearner *zsd_learner_new(ZsdShape shape, const ZsdKernels *kernels, ZsdThreads *threads,
+/* For networks of this shape. Learns with up to `workers` threads while the frame waits, as
+ * many as the settings say then, or in the background (0). NULL: no memory. */
+ZsdLearner *zsd_learner_new(ZsdShape shape, const ZsdKernels *kernels, int workers,
                             const ZsdObserver *observer);
 void zsd_learner_free(ZsdLearner *learner);
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#define _POSIX_C_SOURCE 200112L /* clock_gettime */
 #include "learning/trainer.h"
 
 #include "learning/adam.h"
+#include "base/clock.h"
 #include "base/random.h"
 
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
   MAX_SLOTS = 64,  /* gradients summed apart, so that the sum does not depend on the threads */
@@ -25,8 +25,6 @@ typedef struct {
 
 struct ZsdTrainer {
   const ZsdKernels *kernels;
-  ZsdThreads *threads;
-
   const ZsdNetwork *net;
   ZsdShape shape; /* of the networks that `packed` has room for; {0}: of none */
   ZsdPacked packed;
@@ -43,12 +41,11 @@ struct ZsdTrainer {
   double elements;
 };
 
-ZsdTrainer *zsd_trainer_new(const ZsdKernels *kernels, ZsdThreads *threads) {
+ZsdTrainer *zsd_trainer_new(const ZsdKernels *kernels) {
   ZsdTrainer *t = calloc(1, sizeof *t);
   if (!t)
     return NULL;
   t->kernels = kernels;
-  t->threads = threads;
   return t;
 }
 
@@ -151,30 +148,22 @@ static bool is_cancelled(const ZsdTrainer *t) {
 }
 
 /* Of a step that is cancelled nothing is used: the rest of it may as well be left out. */
-static void add_patches(ZsdTrainer *t, int worker, int item, float *grads) {
-  Slot *slot = &t->slots[item];
+static void add_patches(const ZsdTrainer *t, Slot *slot, int first, bool derive) {
   slot->loss = (ZsdLoss){0};
-  for (int i = item; i < t->n_patches && !is_cancelled(t); i += t->n_slots)
-    t->lesson->add(t->lesson->self, worker, &slot->loss, grads, &t->packed, &t->patches[i],
-                   t->elements);
-}
-
-static void derive_slot(void *context, int worker, int item) {
-  ZsdTrainer *t = context;
-  float *grads = t->slots[item].grads;
-  memset(grads, 0, t->net->n * sizeof(float));
-  add_patches(t, worker, item, grads);
-}
-
-static void look_at_slot(void *context, int worker, int item) {
-  add_patches(context, worker, item, NULL);
+  if (derive)
+    memset(slot->grads, 0, t->net->n * sizeof(float));
+  for (int i = first; i < t->n_patches && !is_cancelled(t); i += t->n_slots)
+    t->lesson->add(t->lesson->self, omp_get_thread_num(), &slot->loss,
+                   derive ? slot->grads : NULL, &t->packed, &t->patches[i], t->elements);
 }
 
 /* The loss of this step's patches. `derive`: and its derivatives, in the first slot. */
-static ZsdLoss look(ZsdTrainer *t, bool derive) {
+static ZsdLoss look(ZsdTrainer *t, int threads, bool derive) {
   ZsdLoss loss = {0};
   zsd_packed_update(&t->packed);
-  zsd_threads_run(t->threads, derive ? derive_slot : look_at_slot, t, t->n_slots);
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+  for (int s = 0; s < t->n_slots; s++)
+    add_patches(t, &t->slots[s], s, derive);
   for (int s = 0; s < t->n_slots; s++) {
     const Slot *slot = &t->slots[s];
     loss.residual += slot->loss.residual;
@@ -192,17 +181,11 @@ static void go_back(ZsdTrainer *t, ZsdNetwork *net) {
   t->lesson->wipe(t->lesson->self);
 }
 
-static double seconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec + 1e-9 * now.tv_nsec;
-}
-
 /* The steps, and after the last one a look at what it led to. The network helps if over the
  * last of these looks its residual was below that of leaving the picture as it is. */
 static ZsdOutcome learn(ZsdTrainer *t, ZsdNetwork *net, const ZsdSchedule *schedule,
                         bool random_patches, ZsdTraining *training) {
-  const double start = seconds();
+  const double start = zsd_seconds();
   double rate = schedule->learning_rate, first_loss = 0, gain = 0;
   ZsdRandom random;
 
@@ -210,7 +193,7 @@ static ZsdOutcome learn(ZsdTrainer *t, ZsdNetwork *net, const ZsdSchedule *sched
   for (unsigned step = 0;; step++) {
     if (random_patches)
       place_patches(t, &random);
-    const ZsdLoss loss = look(t, step < schedule->steps);
+    const ZsdLoss loss = look(t, schedule->threads, step < schedule->steps);
     if (is_cancelled(t))
       return ZSD_STOPPED;
     const double total = loss.residual + loss.consistency;
@@ -233,7 +216,7 @@ static ZsdOutcome learn(ZsdTrainer *t, ZsdNetwork *net, const ZsdSchedule *sched
     zsd_adam_step(&t->adam, net->params, t->grads, rate);
     if (schedule->step_size && (step + 1) % schedule->step_size == 0)
       rate *= schedule->gamma;
-    const double passed = seconds() - start;
+    const double passed = zsd_seconds() - start;
     *training = (ZsdTraining){step + 1, schedule->steps, total, passed,
                               passed / (step + 1) * (schedule->steps - step - 1)};
     if (t->observer->progress)

@@ -6,7 +6,6 @@
 
 #include "learning/objective.h"
 #include "network/network.h"
-#include "base/threads.h"
 #include "zsdenoise.h"
 
 typedef struct {
@@ -16,6 +15,7 @@ typedef struct {
   unsigned step_size; /* the learning rate is multiplied by `gamma` after each so many steps */
   double gamma;
   uint64_t seed; /* of the choice of patches */
+  int threads;   /* that share the work: no more than the lesson has scratch memory for */
   bool go_on;    /* with the optimiser's memory of the last run, if it was for such a network */
 } ZsdSchedule;
 
@@ -29,8 +29,8 @@ typedef enum {
 
 typedef struct ZsdTrainer ZsdTrainer;
 
-/* Does its work on `threads`, which it does not own. NULL: no memory. */
-ZsdTrainer *zsd_trainer_new(const ZsdKernels *kernels, ZsdThreads *threads);
+/* NULL: no memory. */
+ZsdTrainer *zsd_trainer_new(const ZsdKernels *kernels);
 void zsd_trainer_free(ZsdTrainer *trainer);
 
 /* Teaches `net` the lesson, which is for networks of its shape, from the parameters that it

@@ -10,7 +10,7 @@
 enum {
   BLOCK = ZSD_NOISE_BLOCK,
   MAX_BLOCKS = 2048, /* of a larger picture every other block or fewer are looked at */
-  ITEM = 32,         /* blocks that one thread looks at at a time */
+  ITEM = 32,         /* blocks that one thread measures at a time */
   BINS = 8,          /* of brightness */
   BIN_BLOCKS = 10,   /* a bin with fewer says nothing */
   FEWEST = 4,        /* blocks, for an estimate */
@@ -357,14 +357,6 @@ static int model_small(ZsdNoiseModel *model, const ZsdNoiseSource *s) {
 
 /* --- sources --- */
 
-typedef struct {
-  Survey *survey;
-  const ZsdKernels *kernels;
-  int first[ZSD_MAX_COMPONENTS + 1]; /* item of each source */
-  ZsdNoiseModel *models;
-  bool found[ZSD_MAX_COMPONENTS];
-} Work;
-
 static bool is_small(const ZsdNoiseSource *source) {
   return source->width < 2 * BLOCK || source->height < 2 * BLOCK;
 }
@@ -378,27 +370,19 @@ static void prepare(Survey *s, const ZsdNoiseSource *source) {
   s->count = is_small(source) ? 0 : blocks / s->every;
 }
 
-static void look_at_blocks(void *context, int worker, int item) {
-  (void)worker;
-  const Work *work = context;
-  int i = 0;
-  while (item >= work->first[i + 1])
-    i++;
-  Survey *s = &work->survey[i];
-  const int begin = (item - work->first[i]) * ITEM;
-  for (int b = begin; b < zsd_smaller(s->count, begin + ITEM); b++) {
-    const int place = b * s->every;
-    const ptrdiff_t at =
-        (ptrdiff_t)(place / s->across) * BLOCK * s->source.width + place % s->across * BLOCK;
-    work->kernels->noise_block(&s->seen[b], s->source.residual + at, s->source.brightness + at,
-                               s->source.width, s->source.detrend);
-  }
+/* Measures a block, of those of all sources. */
+static void measure_block(Survey *s, const ZsdKernels *kernels, int b) {
+  while (b >= s->count)
+    b -= (s++)->count;
+  const int place = b * s->every;
+  const ptrdiff_t at =
+      (ptrdiff_t)(place / s->across) * BLOCK * s->source.width + place % s->across * BLOCK;
+  kernels->noise_block(&s->seen[b], s->source.residual + at, s->source.brightness + at,
+                       s->source.width, s->source.detrend);
 }
 
-static void model_source(void *context, int worker, int i) {
-  (void)worker;
-  Work *work = context;
-  Survey *s = &work->survey[i];
+/* Returns whether there is a model of the source's noise. */
+static bool model_source(ZsdNoiseModel *to, Survey *s) {
   ZsdNoiseModel model;
   int failed = s->source.width < 3 || s->source.height < 3;
   if (!failed && is_small(&s->source)) {
@@ -408,22 +392,28 @@ static void model_source(void *context, int worker, int i) {
     failed = s->count < FEWEST || model_blocks(&model, s);
   }
   if (!failed)
-    work->models[i] = model;
-  work->found[i] = !failed;
+    *to = model;
+  return !failed;
 }
 
 unsigned zsd_noise_estimate(ZsdNoiseEstimator *estimator, ZsdNoiseModel *models,
                             const ZsdNoiseSource *sources, int n, const ZsdKernels *kernels,
-                            ZsdThreads *threads) {
-  Work work = {.survey = estimator->survey, .kernels = kernels, .models = models};
+                            int threads) {
+  Survey *surveys = estimator->survey;
+  int blocks = 0;
   unsigned found = 0;
   for (int i = 0; i < n; i++) {
-    prepare(&work.survey[i], &sources[i]);
-    work.first[i + 1] = work.first[i] + (work.survey[i].count + ITEM - 1) / ITEM;
+    prepare(&surveys[i], &sources[i]);
+    blocks += surveys[i].count;
   }
-  zsd_threads_run(threads, look_at_blocks, &work, work.first[n]);
-  zsd_threads_run(threads, model_source, &work, n);
-  for (int i = 0; i < n; i++)
-    found |= work.found[i] ? 1U << i : 0;
+#pragma omp parallel num_threads(threads)
+  {
+#pragma omp for schedule(dynamic, ITEM)
+    for (int b = 0; b < blocks; b++)
+      measure_block(surveys, kernels, b);
+#pragma omp for schedule(dynamic) reduction(| : found)
+    for (int i = 0; i < n; i++)
+      found |= model_source(&models[i], &surveys[i]) ? 1U << i : 0;
+  }
   return found;
 }

@@ -6,7 +6,6 @@
 
 #include "frame/frame.h"
 #include "kernels/kernels.h"
-#include "base/threads.h"
 
 /* Samples are 0..1. */
 typedef struct {
@@ -36,7 +35,7 @@ void zsd_noise_estimator_free(ZsdNoiseEstimator *estimator);
  * less than 32 samples across or down the estimate is a rough one, of white noise. */
 unsigned zsd_noise_estimate(ZsdNoiseEstimator *estimator, ZsdNoiseModel *models,
                             const ZsdNoiseSource *sources, int n, const ZsdKernels *kernels,
-                            ZsdThreads *threads);
+                            int threads);
 
 /* A hundredth of the sum of the variances at the ends. */
 static inline float zsd_noise_least(const ZsdNoiseModel *model) {

@@ -30,9 +30,9 @@ static const double MOST_FACTOR = 3;
 
 /* (a - b) / sqrt(2) and its brightness, which is clipped where a or b is. */
 static void subtract(float *difference, float *brightness, const float *a, const float *b,
-                     int n) {
+                     size_t n) {
   const float scale = sqrtf(0.5f);
-  for (int i = 0; i < n; i++) {
+  for (size_t i = 0; i < n; i++) {
     const float low = fminf(a[i], b[i]), high = fmaxf(a[i], b[i]);
     difference[i] = scale * (a[i] - b[i]);
     brightness[i] = low <= 0 ? 0 : high >= 1 ? 1 : (low + high) / 2;
@@ -43,15 +43,15 @@ static void subtract(float *difference, float *brightness, const float *a, const
  * one has none, or -1 without memory. */
 static int estimate_pairs(ZsdNoiseModel models[PAIRS], ZsdNoiseEstimator *estimator,
                           const ZsdFrame *frame, const ZsdKernels *kernels,
-                          ZsdThreads *threads) {
+                          int threads) {
   const ZsdFrameComponent *c = frame->component;
-  const int n = c->width * c->height;
-  float *planes = malloc(2 * PAIRS * (size_t)n * sizeof(float) + 1);
+  const size_t n = zsd_component_size(c);
+  float *planes = malloc(2 * PAIRS * n * sizeof(float) + 1);
   ZsdNoiseSource sources[PAIRS];
   if (!planes)
     return -1;
   for (int i = 0; i < PAIRS; i++) {
-    float *difference = planes + 2 * i * (size_t)n, *brightness = difference + n;
+    float *difference = planes + 2 * i * n, *brightness = difference + n;
     subtract(difference, brightness, c[pairs[i][0]].y, c[pairs[i][1]].y, n);
     sources[i] = (ZsdNoiseSource){difference, brightness, c->width, c->height, 1};
   }
@@ -63,10 +63,11 @@ static int estimate_pairs(ZsdNoiseModel models[PAIRS], ZsdNoiseEstimator *estima
 /* --- components --- */
 
 static double mean_of(const ZsdFrameComponent *c) {
+  const size_t n = zsd_component_size(c);
   double sum = 0;
-  for (int i = 0; i < c->width * c->height; i++)
+  for (size_t i = 0; i < n; i++)
     sum += c->y[i];
-  return sum / (c->width * c->height);
+  return sum / (double)n;
 }
 
 /* What all pairs say together. */
@@ -110,7 +111,7 @@ static void part(ZsdNoiseModel models[PAIRS], const ZsdNoiseModel pair[PAIRS],
 }
 
 static int estimate(ZsdNoiseModel models[PAIRS], ZsdNoiseEstimator *estimator,
-                    const ZsdFrame *frame, const ZsdKernels *kernels, ZsdThreads *threads) {
+                    const ZsdFrame *frame, const ZsdKernels *kernels, int threads) {
   const ZsdFrameComponent *c = &frame->component[frame->brightness];
   const ZsdNoiseSource source = {c->y, c->y, c->width, c->height, 1};
   ZsdNoiseModel pair[PAIRS], single;
@@ -129,7 +130,7 @@ static int estimate(ZsdNoiseModel models[PAIRS], ZsdNoiseEstimator *estimator,
 }
 
 int zsd_colours_estimate(ZsdNoiseModel models[ZSD_MAX_COMPONENTS], const ZsdFrame *frame,
-                         const ZsdKernels *kernels, ZsdThreads *threads) {
+                         const ZsdKernels *kernels, int threads) {
   if (frame->components != PAIRS || frame->brightness != 1) /* that of RGB */
     return 0;
   ZsdNoiseEstimator *estimator = zsd_noise_estimator_new();

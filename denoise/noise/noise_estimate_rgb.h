@@ -11,6 +11,6 @@
  * green and blue, or their differences say no more about the noise than one of them by itself;
  * -1 without memory. The models are as they were then. */
 int zsd_colours_estimate(ZsdNoiseModel models[ZSD_MAX_COMPONENTS], const ZsdFrame *frame,
-                         const ZsdKernels *kernels, ZsdThreads *threads);
+                         const ZsdKernels *kernels, int threads);
 
 #endif

@@ -10,6 +10,7 @@
  * same weights. */
 #include "clips.h"
 #include "base/cpu.h"
+#include "base/processors.h"
 #include "network/input_features.h"
 #include "learning/n2n_loss.h"
 #include "network/built_in_weights.h"
@@ -46,7 +47,7 @@ typedef struct {
   Options options;
   Pictures pictures;
   const ZsdKernels *kernels;
-  ZsdThreads *threads;
+  int threads;
   ZsdLook **pages;
 } Teacher;
 
@@ -69,7 +70,6 @@ typedef struct {
   ZsdRandom random;
   Clip clip;
   ZsdLayout layout;
-  ZsdThreads *threads; /* one: clips are made side by side */
   ZsdFrame frame;
   ZsdFusion *fusion;
   float *clean, *noisy;
@@ -86,7 +86,7 @@ static void shoot(Making *m, int t) {
     for (int k = 0; k < c->width * c->height; k++)
       c->y[k] = rintf(fmaxf(0, fminf(255, *from++))) / 255;
   }
-  zsd_fusion_add(m->fusion, &m->frame, m->threads);
+  zsd_fusion_add(m->fusion, &m->frame, 1);
 }
 
 /* No lots are drawn where there is no choice. */
@@ -129,11 +129,9 @@ static void fill_page(Making *m, const ZsdLook *page) {
 }
 
 /* A page has a clip of its own, and random numbers of its own, whichever thread makes it. */
-static void make_page(void *context, int worker, int item) {
-  (void)worker;
-  const Teacher *teacher = context;
+static void make_page(const Teacher *teacher, int item) {
   const int samples = 3 * CLIP_WIDTH * CLIP_HEIGHT;
-  Making m = {.teacher = teacher, .threads = need(zsd_threads_new(1))};
+  Making m = {.teacher = teacher};
   zsd_random_seed(&m.random, teacher->options.seed ^ (uint64_t)(item + 1) << 32);
   clip_draw(&m.clip, &teacher->pictures, teacher->options.channels, &m.random);
   zsd_layout_make(&m.layout, &m.clip.image, teacher->options.channels != PLANAR);
@@ -149,7 +147,7 @@ static void make_page(void *context, int worker, int item) {
   const int last = least + (int)zsd_random_below(&m.random, CLIP_FRAMES - least);
   for (int t = 0; t < last; t++) {
     shoot(&m, t);
-    zsd_fusion_keep(m.fusion, &m.frame, m.threads);
+    zsd_fusion_keep(m.fusion, &m.frame, 1);
   }
   if (first)
     zsd_fusion_forget(m.fusion);
@@ -159,18 +157,19 @@ static void make_page(void *context, int worker, int item) {
   zsd_fusion_free(m.fusion);
   zsd_frame_clear(&m.frame);
   free(m.clean);
-  zsd_threads_free(m.threads);
 }
 
 /* --- learning --- */
 
 static ZsdLooks *make_pages(Teacher *t, ZsdShape shape) {
   const int n = t->options.pages;
-  ZsdLooks *looks = need(zsd_looks_new(shape, n, zsd_threads_count(t->threads)));
+  ZsdLooks *looks = need(zsd_looks_new(shape, n, t->threads));
   t->pages = need(malloc(n * sizeof(ZsdLook *)));
   for (int i = 0; i < n; i++)
     t->pages[i] = need(zsd_looks_turn(looks, PAGE_HEIGHT, PAGE_WIDTH));
-  zsd_threads_run(t->threads, make_page, t, n);
+#pragma omp parallel for schedule(dynamic) num_threads(t->threads)
+  for (int i = 0; i < n; i++)
+    make_page(t, i);
   free(t->pages);
   return looks;
 }
@@ -212,8 +211,9 @@ static void learn(Teacher *t, ZsdNetwork *net) {
                                 .learning_rate = LEARNING_RATE,
                                 .step_size = 1,
                                 .gamma = pow(LAST_RATE, 1.0 / o->steps),
+                                .threads = t->threads,
                                 .seed = o->seed};
-  ZsdTrainer *trainer = need(zsd_trainer_new(t->kernels, t->threads));
+  ZsdTrainer *trainer = need(zsd_trainer_new(t->kernels));
   ZsdTraining training;
   double sum = 0;
   const ZsdObserver observer = {&sum, report, NULL};
@@ -315,7 +315,7 @@ static Options read_options(int argc, char **argv) {
 int main(int argc, char **argv) {
   Teacher t = {.options = read_options(argc, argv),
                .kernels = zsd_kernels(zsd_cpu_detect()),
-               .threads = need(zsd_threads_new(0))};
+               .threads = zsd_processors()};
   const Options *o = &t.options;
   ZsdNetwork net = {0};
   if (pictures_read(&t.pictures, argv + optind, argc - optind))
@@ -329,6 +329,5 @@ int main(int argc, char **argv) {
   save(o, &net);
   zsd_network_clear(&net);
   pictures_clear(&t.pictures);
-  zsd_threads_free(t.threads);
   return EXIT_SUCCESS;
 }

@@ -4,6 +4,7 @@
 #include "base/clamp.h"
 
 #include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,13 +34,18 @@ typedef struct {
   int first;          /* of its samples among a patch's */
 } Part;
 
+/* Position of a patch's first sample, in the first component. */
+typedef struct {
+  int x, y;
+} Place;
+
 /* What each thread has for itself. Patches are rows of samples. */
 typedef struct {
   float *memory;
   float *unlike;        /* of each place in reach, row by row */
   float *half;          /* of a row of places, those that subsampled components have */
   float *sorted;        /* a copy of what is to be chosen from */
-  int *place;           /* of the patches taken: x + y width of the brightness */
+  Place *place;         /* of the patches taken */
   float *noisy, *clean; /* the patches, less their mean, in deviations of the noise */
   float *off;           /* what is taken off them */
   float *covariance, *filter;
@@ -67,7 +73,7 @@ typedef struct {
   float *total[ZSD_MAX_COMPONENTS], *counts[ZSD_MAX_COMPONENTS];
   Worker *workers;
   Slot *slots;
-  int first_band, n_workers, n_slots;
+  int n_workers, n_slots;
 } Job;
 
 /* --- what is done --- */
@@ -298,8 +304,8 @@ static int choose(const Job *job, Worker *w, int left, int top, int columns, int
   for (int pass = 0; pass < 2; pass++)
     for (int i = 0; i < places && n < wanted; i++)
       if (pass == 0 ? w->unlike[i] < limit : w->unlike[i] == limit)
-        w->place[n++] = (top + i / columns * job->grid_y) * job->part[0].plane->width + left +
-                        i % columns * job->grid_x;
+        w->place[n++] =
+            (Place){left + i % columns * job->grid_x, top + i / columns * job->grid_y};
   return n;
 }
 
@@ -336,11 +342,10 @@ static void centre(const Job *job, const Worker *w, float *patches, float *mean,
 }
 
 static void gather(const Job *job, Worker *w, int n) {
-  const int width = job->part[0].plane->width;
   for (int q = 0; q < n; q++) {
-    const int x = w->place[q] % width, y = w->place[q] / width;
-    take(job, w->noisy + q * job->row, x, y, false);
-    take(job, w->clean + q * job->row, x, y, true);
+    const Place *place = &w->place[q];
+    take(job, w->noisy + q * job->row, place->x, place->y, false);
+    take(job, w->clean + q * job->row, place->x, place->y, true);
   }
   centre(job, w, w->clean, w->mean, n);
   centre(job, w, w->noisy, w->mean, n);
@@ -366,10 +371,9 @@ static void find_noise(const Job *job, Worker *w, int n) {
 
 /* Adds what the patches were taken for to the band's sums. */
 static void scatter(const Job *job, const Worker *w, Slot *slot, int band, int n) {
-  const int width = job->part[0].plane->width;
   for (int q = 0; q < n; q++) {
     const float *noisy = w->noisy + q * job->row, *off = w->off + q * job->row;
-    const int x = w->place[q] % width, y = w->place[q] / width;
+    const int x = w->place[q].x, y = w->place[q].y;
     for (int i = 0; i < job->parts; i++) {
       const Part *part = &job->part[i];
       const ptrdiff_t from = (ptrdiff_t)first_row(job, part, band) * part->plane->width;
@@ -401,11 +405,7 @@ static int next(int place, int places, int grid) {
   return place < last ? zsd_smaller(place + STEP, last) : places;
 }
 
-static void denoise_band(void *context, int worker, int item) {
-  const Job *job = context;
-  Worker *w = &job->workers[worker];
-  Slot *slot = &job->slots[item];
-  const int band = job->first_band + item;
+static void denoise_band(const Job *job, Worker *w, Slot *slot, int band) {
   float patch[ZSD_MAX_COMPONENTS * ZSD_MOST_PATCH * ZSD_MOST_PATCH];
   for (int i = 0; i < job->parts; i++) {
     const size_t n = (size_t)rows_of(job, &job->part[i]) * job->part[i].plane->width;
@@ -442,7 +442,7 @@ static void add_band(const Job *job, const Slot *slot, int band) {
 static void finish(const Job *job) {
   for (int i = 0; i < job->parts; i++) {
     const ZsdFrameComponent *c = job->part[i].plane;
-    for (int k = 0; k < c->width * c->height; k++)
+    for (size_t k = 0; k < zsd_component_size(c); k++)
       if (job->counts[i][k] > 0)
         c->z[k] = job->total[i][k] / job->counts[i][k];
   }
@@ -460,17 +460,19 @@ int zsd_similar_samples(const ZsdFrame *frame, int patch) {
   return samples;
 }
 
-static ZsdResult run(Job *job, ZsdThreads *threads) {
+static ZsdResult run(Job *job, int threads) {
   const int bands = zsd_similar_bands(job->similar->frame->component[0].height);
   ZsdTraining *training = job->similar->training;
   const ZsdObserver *observer = job->similar->observer;
-  for (job->first_band = 0; job->first_band < bands; job->first_band += job->n_slots) {
-    const int n = zsd_smaller(job->n_slots, bands - job->first_band);
-    zsd_threads_run(threads, denoise_band, job, n);
+  for (int first = 0; first < bands; first += job->n_slots) {
+    const int n = zsd_smaller(job->n_slots, bands - first);
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int i = 0; i < n; i++)
+      denoise_band(job, &job->workers[omp_get_thread_num()], &job->slots[i], first + i);
     if (is_cancelled(job))
       return ZSD_CANCELLED;
     for (int i = 0; i < n; i++)
-      add_band(job, &job->slots[i], job->first_band + i);
+      add_band(job, &job->slots[i], first + i);
     training->step += n;
     if (observer->progress)
       observer->progress(observer->user, training);
@@ -480,11 +482,11 @@ static ZsdResult run(Job *job, ZsdThreads *threads) {
 }
 
 ZsdResult zsd_similar_run(const ZsdSimilar *similar, const ZsdKernels *kernels,
-                          ZsdThreads *threads) {
+                          int threads) {
   Job job = {.similar = similar,
              .kernels = kernels,
-             .n_workers = zsd_threads_count(threads),
-             .n_slots = SLOTS * zsd_threads_count(threads)};
+             .n_workers = threads,
+             .n_slots = SLOTS * threads};
   ZsdResult result = ZSD_OK;
   if (set_parts(&job)) {
     result = ZSD_NO_MEMORY;

@@ -39,6 +39,6 @@ int zsd_similar_bands(int height);
  * patch, or beside the last one, stays as it was. The result does not depend on the number of
  * threads. */
 ZsdResult zsd_similar_run(const ZsdSimilar *similar, const ZsdKernels *kernels,
-                          ZsdThreads *threads);
+                          int threads);
 
 #endif

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#define _POSIX_C_SOURCE 200112L /* clock_gettime */
 #include "still/still.h"
 
 #include "noise/noise_estimate_rgb.h"
 #include "still/synthetic_pairs.h"
 #include "still/nl_bayes.h"
+#include "base/clock.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { MOST_ROUNDS = 3, REACH = 12 };
 
@@ -37,11 +36,11 @@ typedef struct {
   const ZsdView *view;
   const ZsdImage *image; /* its shape */
   const ZsdKernels *kernels;
-  ZsdThreads *threads;
+  int threads;
 } Job;
 
 int zsd_still_look(ZsdFusion *fusion, const ZsdFrame *frame, const ZsdKernels *kernels,
-                   ZsdThreads *threads) {
+                   int threads) {
   ZsdNoiseModel noise[ZSD_MAX_COMPONENTS] = {0};
   const int told = zsd_colours_estimate(noise, frame, kernels, threads);
   if (told > 0)
@@ -51,21 +50,16 @@ int zsd_still_look(ZsdFusion *fusion, const ZsdFrame *frame, const ZsdKernels *k
 
 /* --- the network's estimates --- */
 
-/* An image of the frame's shape in memory of its own, 16 bits deep. Returns its memory. */
-static uint8_t *make_image(ZsdImage *image) {
+/* Planes of the shape of the frame's components. Returns their memory, or NULL. */
+static float *make_planes(float *planes[ZSD_MAX_COMPONENTS], const ZsdFrame *frame) {
   size_t size = 0;
-  for (int i = 0; i < image->components; i++)
-    size += (size_t)image->component[i].width * image->component[i].height * 2;
-  uint8_t *memory = malloc(size + 1), *next = memory;
-  for (int i = 0; memory && i < image->components; i++) {
-    ZsdComponent *c = &image->component[i];
-    c->data = next;
-    c->step = 2;
-    c->stride = (ptrdiff_t)c->width * c->step;
-    next += c->stride * c->height;
+  for (int i = 0; i < frame->components; i++)
+    size += (size_t)frame->component[i].width * frame->component[i].height;
+  float *memory = malloc(size * sizeof(float) + 1), *next = memory;
+  for (int i = 0; memory && i < frame->components; i++) {
+    planes[i] = next;
+    next += (size_t)frame->component[i].width * frame->component[i].height;
   }
-  image->depth = 16;
-  image->shift = 0;
   return memory;
 }
 
@@ -79,7 +73,7 @@ static void forget(ZsdTrace *trace) {
 static void fill_left(const ZsdFrame *frame, float left) {
   for (int i = 0; i < frame->components; i++) {
     const ZsdFrameComponent *c = &frame->component[i];
-    for (int k = 0; k < c->width * c->height; k++)
+    for (size_t k = 0; k < zsd_component_size(c); k++)
       c->k[k] = left;
   }
 }
@@ -89,25 +83,20 @@ static void fill_left(const ZsdFrame *frame, float left) {
 static int estimate(const Job *job, const ZsdWeights *weights, float left, float share) {
   ZsdTrace *trace = job->still->trace;
   ZsdFiltering whole = *job->still->how;
-  ZsdImage seen = *job->image;
-  ZsdFrame found = *job->view->frame;
-  uint8_t *memory = make_image(&seen);
+  const ZsdFrame *frame = job->view->frame;
+  float *found[ZSD_MAX_COMPONENTS];
+  float *memory = make_planes(found, frame);
   whole.weights = weights;
-  whole.strength = 1;
-  whole.first_column = 0;
-  fill_left(&found, left);
-  for (int i = 0; i < found.components; i++)
-    found.component[i].y = found.component[i].k; /* which has served its purpose by then */
+  fill_left(frame, left);
   forget(trace);
-  const int failed = !memory || zsd_filter_run(job->filter, &seen, job->view, trace, &whole);
-  if (!failed)
-    zsd_frame_load(&found, &seen, job->kernels, job->threads);
-  free(memory);
-  for (int i = 0; i < found.components && !failed; i++) {
-    const ZsdFrameComponent *c = &found.component[i];
-    for (int k = 0; k < c->width * c->height; k++)
-      c->z[k] += share * (c->k[k] - c->z[k]);
+  const int failed =
+      !memory || zsd_filter_planes(job->filter, found, job->view, trace, &whole);
+  for (int i = 0; i < frame->components && !failed; i++) {
+    const ZsdFrameComponent *c = &frame->component[i];
+    for (size_t k = 0; k < zsd_component_size(c); k++)
+      c->z[k] += share * (found[i][k] - c->z[k]);
   }
+  free(memory);
   return failed ? -1 : 0;
 }
 
@@ -116,7 +105,7 @@ static int estimate(const Job *job, const ZsdWeights *weights, float left, float
 /* Someone who follows, and is told of all of it as one. */
 typedef struct {
   const ZsdObserver *observer;
-  struct timespec start;
+  double start;           /* seconds, monotonic clock */
   unsigned steps, before; /* in all, and before those that are told of now */
   ZsdTraining last;       /* that was told */
 } Follower;
@@ -124,13 +113,10 @@ typedef struct {
 static void on_step(void *user, const ZsdTraining *training) {
   Follower *f = user;
   ZsdTraining *told = &f->last;
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
   told->step = f->before + training->step;
   told->steps = f->steps;
   told->loss = training->loss;
-  told->seconds =
-      (double)(now.tv_sec - f->start.tv_sec) + 1e-9 * (double)(now.tv_nsec - f->start.tv_nsec);
+  told->seconds = zsd_seconds() - f->start;
   told->eta = told->seconds / told->step * (told->steps - told->step);
   if (f->observer->progress)
     f->observer->progress(f->observer->user, told);
@@ -146,12 +132,12 @@ static double taken_off(const ZsdSimilar *s) {
   double sum = 0, samples = 0;
   for (int i = 0; i < s->frame->components; i++) {
     const ZsdFrameComponent *c = &s->frame->component[i];
-    const double variance = s->noise[i].sigma * s->noise[i].sigma,
-                 n = (double)c->width * c->height;
+    const double variance = s->noise[i].sigma * s->noise[i].sigma;
+    const size_t n = zsd_component_size(c);
     double squares = 0;
-    for (int k = 0; k < c->width * c->height; k++)
+    for (size_t k = 0; k < n; k++)
       squares += (double)(c->y[k] - c->z[k]) * (c->y[k] - c->z[k]);
-    samples += variance > 0 ? n : 0;
+    samples += variance > 0 ? (double)n : 0;
     sum += variance > 0 ? squares / variance : 0;
   }
   return samples > 0 ? sum / samples : 0;
@@ -260,12 +246,12 @@ static ZsdResult rehearse(const Job *job, Follower *follower) {
 }
 
 ZsdResult zsd_still_run(const ZsdStill *still, ZsdFilter *filter, ZsdImage *image,
-                        const ZsdKernels *kernels, ZsdThreads *threads, ZsdTraining *training) {
+                        const ZsdKernels *kernels, int threads, ZsdTraining *training) {
   const Job job = {still, filter, still->view, image, kernels, threads};
   Follower follower = {.observer = still->observer, .steps = count_steps(still, image)};
   const ZsdObserver observer = {&follower, on_step, on_question};
   ZsdFiltering last = *still->how;
-  clock_gettime(CLOCK_MONOTONIC, &follower.start);
+  follower.start = zsd_seconds();
   ZsdResult result = denoise(&job, &observer);
   if (result == ZSD_OK && rehearses(still, image))
     result = rehearse(&job, &follower);

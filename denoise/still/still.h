@@ -11,7 +11,7 @@
 /* After the frame was added to the fusion: has it know of the noise what only a picture's
  * colours say. Returns 0, or -1 without memory. */
 int zsd_still_look(ZsdFusion *fusion, const ZsdFrame *frame, const ZsdKernels *kernels,
-                   ZsdThreads *threads);
+                   int threads);
 
 typedef struct {
   ZsdProfile profile; /* balanced, or best */
@@ -30,6 +30,6 @@ typedef struct {
  * taken off so far, the noise's deviation being 1. `training` holds the last step when it
  * returns. */
 ZsdResult zsd_still_run(const ZsdStill *still, ZsdFilter *filter, ZsdImage *image,
-                        const ZsdKernels *kernels, ZsdThreads *threads, ZsdTraining *training);
+                        const ZsdKernels *kernels, int threads, ZsdTraining *training);
 
 #endif

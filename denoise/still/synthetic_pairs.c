@@ -138,16 +138,17 @@ static void fill_look(const ZsdRehearsal *r, const ZsdView *view, const ZsdLook 
 }
 
 ZsdOutcome zsd_rehearsal_learn(const ZsdRehearsal *r, const ZsdView *view, ZsdNetwork *net,
-                               uint64_t seed, const ZsdKernels *kernels, ZsdThreads *threads,
+                               uint64_t seed, const ZsdKernels *kernels, int threads,
                                const ZsdObserver *observer) {
   const ZsdSchedule schedule = {.steps = ZSD_REHEARSAL_STEPS,
                                 .patches = PATCHES,
                                 .learning_rate = LEARNING_RATE,
                                 .step_size = 1,
                                 .gamma = pow(LAST_RATE, 1.0 / ZSD_REHEARSAL_STEPS),
+                                .threads = threads,
                                 .seed = seed};
-  ZsdTrainer *trainer = zsd_trainer_new(kernels, threads);
-  ZsdLooks *looks = zsd_looks_new(net->shape, 1, zsd_threads_count(threads));
+  ZsdTrainer *trainer = zsd_trainer_new(kernels);
+  ZsdLooks *looks = zsd_looks_new(net->shape, 1, threads);
   ZsdLook *look = looks ? zsd_looks_turn(looks, r->layout.height, r->layout.width) : NULL;
   ZsdOutcome outcome = ZSD_FAILED;
   if (trainer && look) {

@@ -28,6 +28,6 @@ void zsd_rehearsal_clear(ZsdRehearsal *rehearsal);
  * network, from the parameters that it has. */
 ZsdOutcome zsd_rehearsal_learn(const ZsdRehearsal *rehearsal, const ZsdView *view,
                                ZsdNetwork *net, uint64_t seed, const ZsdKernels *kernels,
-                               ZsdThreads *threads, const ZsdObserver *observer);
+                               int threads, const ZsdObserver *observer);
 
 #endif

@@ -161,44 +161,36 @@ static ZsdLight change_of(const Look *l, const ZsdKernels *kernels,
 
 /* --- frames --- */
 
-typedef struct {
-  ZsdLightMeter *meter;
-  ZsdLight *lights;
-  const ZsdPast *pasts;
-  const ZsdField *field;
-  const ZsdNoiseModel *noise;
-  const ZsdKernels *kernels;
-} Work;
-
-static void predict_row(void *context, int worker, int row) {
-  (void)worker;
-  const Work *work = context;
+/* Predicts a row of those of all components that are looked at. */
+static void predict_row(const ZsdLightMeter *meter, const ZsdPast *pasts, const ZsdField *field,
+                        int row) {
   int i = 0;
-  while (row >= work->meter->look[i].rows)
-    row -= work->meter->look[i++].rows;
-  const Look *l = &work->meter->look[i];
+  while (row >= meter->look[i].rows)
+    row -= meter->look[i++].rows;
+  const Look *l = &meter->look[i];
   const ptrdiff_t at = (ptrdiff_t)row * l->frame->width;
-  zsd_past_predict_row(&work->pasts[i], work->field, row * l->every, l->p + at, l->k + at);
-}
-
-static void find_change(void *context, int worker, int i) {
-  (void)worker;
-  const Work *work = context;
-  work->lights[i] = change_of(&work->meter->look[i], work->kernels, &work->noise[i]);
+  zsd_past_predict_row(&pasts[i], field, row * l->every, l->p + at, l->k + at);
 }
 
 void zsd_light_estimate(ZsdLightMeter *meter, ZsdLight *lights, const ZsdPast *pasts,
                         const ZsdField *field, const ZsdFrame *frame,
                         const ZsdNoiseModel *noise, const ZsdKernels *kernels,
-                        ZsdThreads *threads) {
-  Work work = {meter, lights, pasts, field, noise, kernels};
+                        int threads) {
+  const int components = frame->components;
   int rows = 0;
-  for (int i = 0; i < frame->components; i++) {
+  for (int i = 0; i < components; i++) {
     look_at(&meter->look[i], &frame->component[i]);
     rows += meter->look[i].rows;
   }
-  zsd_threads_run(threads, predict_row, &work, rows);
-  zsd_threads_run(threads, find_change, &work, frame->components);
+#pragma omp parallel num_threads(threads)
+  {
+#pragma omp for schedule(dynamic)
+    for (int row = 0; row < rows; row++)
+      predict_row(meter, pasts, field, row);
+#pragma omp for schedule(dynamic)
+    for (int i = 0; i < components; i++)
+      lights[i] = change_of(&meter->look[i], kernels, &noise[i]);
+  }
 }
 
 /* --- before motion is known --- */

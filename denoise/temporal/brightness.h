@@ -18,7 +18,7 @@ void zsd_light_meter_free(ZsdLightMeter *meter);
 void zsd_light_estimate(ZsdLightMeter *meter, ZsdLight *lights, const ZsdPast *pasts,
                         const ZsdField *field, const ZsdFrame *frame,
                         const ZsdNoiseModel *noise, const ZsdKernels *kernels,
-                        ZsdThreads *threads);
+                        int threads);
 
 /* Before motion is known: where the light of the whole picture has changed much, makes
  * `before` as bright as `now`. */

@@ -6,6 +6,7 @@
 #include "temporal/reference.h"
 
 #include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,8 +60,12 @@ static const double NOTHING = 0.5 / 255;
  * is that frame once more. */
 static const double REPEATED = 0.1;
 
+typedef struct Strip Strip;
+
 struct ZsdFusion {
   const ZsdKernels *kernels;
+  Strip *strips; /* scratch memory of each thread */
+  int n_strips;
   bool has_past, has_noise;
   bool has_temporal; /* the noise is known from more than one frame */
   unsigned frames;   /* since the past began, not counting those repeated */
@@ -114,6 +119,7 @@ void zsd_fusion_free(ZsdFusion *f) {
     zsd_past_clear(&f->past[i]);
     free(f->residual[i]);
   }
+  free(f->strips);
   free(f->missed);
   zsd_calm_clear(&f->calm);
   free(f->last);
@@ -213,12 +219,22 @@ enum { MARGIN = 8, ROOM = STRIP + 2 * MARGIN };
 _Static_assert((int)MARGIN >= (int)REACH && RING > 2 * REACH && SHORT_RING > REACH,
                "windows reach further");
 
-typedef struct {
+struct Strip {
   int left, right;
   float p[SHORT_RING][ROOM], k[SHORT_RING][ROOM]; /* row y: number y % SHORT_RING */
   float d[RING][ROOM];
   float missed[STRIP], squares[STRIP]; /* of the rows of one row of blocks */
-} Strip;
+};
+
+/* Scratch memory for this many threads. */
+static int make_strips(ZsdFusion *f, int threads) {
+  if (f->n_strips >= threads)
+    return 0;
+  free(f->strips);
+  f->strips = malloc((size_t)threads * sizeof *f->strips);
+  f->n_strips = f->strips ? threads : 0;
+  return f->strips ? 0 : -1;
+}
 
 /* Predicts row y and tells what it misses; the picture's ends are repeated. */
 static void prepare_row(const Fuse *fuse, Strip *s, int y) {
@@ -300,20 +316,19 @@ static void levels_of(const ZsdKernels *kernels, const float *y, uint8_t *levels
   kernels->store8(levels, 1, y, y, n, 0);
 }
 
-static void fuse_strip(const Fuse *fuse, int left, int right, int top, int bottom) {
+static void fuse_strip(const Fuse *fuse, Strip *s, int left, int right, int top, int bottom) {
   const ZsdFrameComponent *c = fuse->frame;
-  Strip s;
-  s.left = left;
-  s.right = right;
-  memset(s.missed, 0, sizeof s.missed);
-  memset(s.squares, 0, sizeof s.squares);
+  s->left = left;
+  s->right = right;
+  memset(s->missed, 0, sizeof s->missed);
+  memset(s->squares, 0, sizeof s->squares);
   for (int y = top - REACH; y < top + REACH && fuse->field; y++)
-    prepare_row(fuse, &s, y);
+    prepare_row(fuse, s, y);
   for (int y = top; y < bottom; y++) {
     const ptrdiff_t at = (ptrdiff_t)y * c->width + left;
     if (fuse->field) {
-      prepare_row(fuse, &s, y + REACH);
-      fuse_row(fuse, &s, y);
+      prepare_row(fuse, s, y + REACH);
+      fuse_row(fuse, s, y);
     } else {
       take_row(fuse, left, right, y);
     }
@@ -321,11 +336,11 @@ static void fuse_strip(const Fuse *fuse, int left, int right, int top, int botto
     if (fuse->last)
       levels_of(fuse->past->kernels, c->y + at, fuse->last + at, right - left);
     if (fuse->missed && ((y + 1) % ZSD_BLOCK == 0 || y + 1 == bottom)) {
-      count_missed(fuse, &s, y);
-      memset(s.missed, 0, sizeof s.missed);
+      count_missed(fuse, s, y);
+      memset(s->missed, 0, sizeof s->missed);
     }
     if (fuse->field && ((y + 1) % (ZSD_BLOCK >> c->half_height) == 0 || y + 1 == bottom))
-      add_squares(fuse, &s, y);
+      add_squares(fuse, s, y);
   }
 }
 
@@ -337,9 +352,7 @@ typedef struct {
 /* The bands begin with a row of blocks, so that no two of them count in the same one. */
 _Static_assert(LEAST_BAND % ZSD_BLOCK == 0 && STRIP % ZSD_BLOCK == 0, "bands share blocks");
 
-static void fuse_band(void *context, int worker, int band) {
-  (void)worker;
-  const Job *job = context;
+static void fuse_band(const Job *job, Strip *strip, int band) {
   const Fuse *fuse = job->fuse;
   for (; band >= fuse->bands; fuse++)
     band -= fuse->bands;
@@ -349,23 +362,25 @@ static void fuse_band(void *context, int worker, int band) {
   for (int i = 0, left = 0; i < strips; i++) {
     const int blocks = (width * (i + 1) / strips + ZSD_BLOCK - 1) / ZSD_BLOCK;
     const int right = zsd_smaller(blocks * ZSD_BLOCK, width);
-    fuse_strip(fuse, left, right, top, bottom);
+    fuse_strip(fuse, strip, left, right, top, bottom);
     left = right;
   }
 }
 
 /* All bands of all components. The result does not depend on how many there are. */
-static void run(Job *job, ZsdThreads *threads) {
+static void run(Job *job, Strip *strips, int threads) {
   int rows = 0, bands = 0;
   for (int i = 0; i < job->components; i++)
     rows += job->fuse[i].frame->height;
-  rows = rows / (SHARE * zsd_threads_count(threads)) / LEAST_BAND * LEAST_BAND;
+  rows = rows / (SHARE * threads) / LEAST_BAND * LEAST_BAND;
   job->rows = zsd_clamp(rows, LEAST_BAND, MOST_BAND);
   for (int i = 0; i < job->components; i++) {
     job->fuse[i].bands = (job->fuse[i].frame->height + job->rows - 1) / job->rows;
     bands += job->fuse[i].bands;
   }
-  zsd_threads_run(threads, fuse_band, job, bands);
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+  for (int band = 0; band < bands; band++)
+    fuse_band(job, &strips[omp_get_thread_num()], band);
 }
 
 /* The frame with nothing before it. */
@@ -381,9 +396,9 @@ static Job job_of(const ZsdFusion *f, const ZsdFrame *frame) {
 
 /* --- frames --- */
 
-static void take_as_is(const ZsdFusion *f, const ZsdFrame *frame, ZsdThreads *threads) {
+static void take_as_is(const ZsdFusion *f, const ZsdFrame *frame, int threads) {
   Job job = job_of(f, frame);
-  run(&job, threads);
+  run(&job, f->strips, threads);
 }
 
 static void mix(ZsdNoiseModel *model, const ZsdNoiseModel *found, double share) {
@@ -431,7 +446,7 @@ static bool knows_noise(const ZsdFusion *f, const ZsdFrame *frame) {
  * less: once the noise is known from more than one frame it is not asked again. A picture that
  * had no noise says nothing of those after it. */
 static void estimate_noise(ZsdFusion *f, const ZsdFrame *frame, bool temporal,
-                           ZsdThreads *threads) {
+                           int threads) {
   const bool better = temporal && !f->has_temporal;
   const bool none = has_none(f, frame);
   bool known = f->has_noise;
@@ -498,7 +513,7 @@ static bool is_repeated(const ZsdFusion *f, const ZsdFrameComponent *c, double s
 /* --- frames --- */
 
 /* Fuses the frame with what was found where the past shows it. */
-static void fuse_frame(ZsdFusion *f, const ZsdFrame *frame, ZsdThreads *threads) {
+static void fuse_frame(ZsdFusion *f, const ZsdFrame *frame, int threads) {
   Job job = job_of(f, frame);
   memset(f->missed, 0, (size_t)f->field->across * f->field->down);
   zsd_light_estimate(f->meter, f->light, f->past, f->field, frame, f->noise, f->kernels,
@@ -516,26 +531,28 @@ static void fuse_frame(ZsdFusion *f, const ZsdFrame *frame, ZsdThreads *threads)
     fuse->squares = f->calm.missed[i];
     set_gate(fuse, &f->noise[i]);
   }
-  run(&job, threads);
+  run(&job, f->strips, threads);
 }
 
-static void find_and_fuse(ZsdFusion *f, const ZsdFrame *frame, ZsdThreads *threads) {
+static void find_and_fuse(ZsdFusion *f, const ZsdFrame *frame, int threads) {
   const ZsdSearch search = {f->kernels, threads, smoothed_sigma(&f->noise[frame->brightness])};
   f->field = zsd_motion_search(f->motion, &f->now, &f->before, &search, f->frames > 1);
   fuse_frame(f, frame, threads);
 }
 
-void zsd_fusion_add(ZsdFusion *f, const ZsdFrame *frame, ZsdThreads *threads) {
+int zsd_fusion_add(ZsdFusion *f, const ZsdFrame *frame, int threads) {
   const ZsdFrameComponent *luma = &frame->component[frame->brightness];
   const ZsdNoiseModel *noise = &f->noise[frame->brightness];
+  if (make_strips(f, threads))
+    return -1;
   f->repeated = f->has_past && is_repeated(f, luma, noise->sigma);
   if (f->repeated)
-    return;
+    return 0;
   if (!f->has_past) {
     f->frames = 0;
     take_as_is(f, frame, threads);
     estimate_noise(f, frame, false, threads);
-    return;
+    return 0;
   }
   f->frames++;
   zsd_pyramid_fill(&f->now, luma->y, f->kernels, threads);
@@ -549,9 +566,10 @@ void zsd_fusion_add(ZsdFusion *f, const ZsdFrame *frame, ZsdThreads *threads) {
     estimate_noise(f, frame, true, threads);
   }
   zsd_calm_learn(&f->calm, frame, f->field, f->frames == 1);
+  return 0;
 }
 
-void zsd_fusion_keep(ZsdFusion *f, const ZsdFrame *frame, ZsdThreads *threads) {
+void zsd_fusion_keep(ZsdFusion *f, const ZsdFrame *frame, int threads) {
   if (f->repeated)
     return;
   for (int i = 0; i < frame->components; i++)

@@ -29,11 +29,12 @@ void zsd_fusion_restart(ZsdFusion *fusion);
 /* Fuses a frame (its y is given) with the past that the fusion keeps: fills z and k. Where
  * there is no past, z is y and k is 1. The noise of each component is estimated on the way.
  * A frame that is the last one once more tells nothing new: its z and k stay as that one had
- * them, so that it has to be the same ZsdFrame. */
-void zsd_fusion_add(ZsdFusion *fusion, const ZsdFrame *frame, ZsdThreads *threads);
+ * them, so that it has to be the same ZsdFrame. Returns 0, or -1 without memory: the fusion is
+ * as it was. */
+int zsd_fusion_add(ZsdFusion *fusion, const ZsdFrame *frame, int threads);
 
 /* Makes the frame added last, as it came out of that, the past of the next one. */
-void zsd_fusion_keep(ZsdFusion *fusion, const ZsdFrame *frame, ZsdThreads *threads);
+void zsd_fusion_keep(ZsdFusion *fusion, const ZsdFrame *frame, int threads);
 
 /* Whether the last frame was the one before once more. */
 bool zsd_fusion_repeated(const ZsdFusion *fusion);

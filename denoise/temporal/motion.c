@@ -77,49 +77,43 @@ static void fill_margin(const ZsdGray *gray, int y) {
     memcpy(memory + i * gray->row, memory, gray->row);
 }
 
-typedef struct {
-  const ZsdPyramid *pyramid;
-  const float *luma;
-  const ZsdKernels *kernels;
-} Fill;
-
-static void smooth_row(const Fill *fill, int y) {
-  const ZsdGray *to = &fill->pyramid->level[0];
+static void smooth_row(const ZsdGray *to, const float *luma, const ZsdKernels *kernels, int y) {
   const float *rows[5];
   for (int i = 0; i < 5; i++)
-    rows[i] = fill->luma + (ptrdiff_t)zsd_clamp(y + i - 2, 0, to->height - 1) * to->width;
-  fill->kernels->smooth(to->data + y * to->row, rows, to->width);
+    rows[i] = luma + (ptrdiff_t)zsd_clamp(y + i - 2, 0, to->height - 1) * to->width;
+  kernels->smooth(to->data + y * to->row, rows, to->width);
 }
 
-static void halve_row(const Fill *fill, int level, int y) {
-  const ZsdGray *from = &fill->pyramid->level[level - 1], *to = from + 1;
+static void halve_row(const ZsdGray *from, const ZsdKernels *kernels, int y) {
+  const ZsdGray *to = from + 1;
   const uint8_t *upper = from->data + 2 * y * from->row;
-  fill->kernels->halve(to->data + y * to->row, upper, upper + from->row, to->width);
+  kernels->halve(to->data + y * to->row, upper, upper + from->row, to->width);
 }
 
 /* The rows of all levels that a row of the coarsest one is made of, or would be. */
-static void fill_band(void *context, int worker, int band) {
-  (void)worker;
-  const Fill *fill = context;
-  const int levels = fill->pyramid->levels;
+static void fill_band(const ZsdPyramid *pyramid, const float *luma, const ZsdKernels *kernels,
+                      int band) {
+  const int levels = pyramid->levels;
   for (int l = 0; l < levels; l++) {
-    const ZsdGray *gray = &fill->pyramid->level[l];
+    const ZsdGray *gray = &pyramid->level[l];
     const int rows = 1 << (levels - 1 - l), end = zsd_smaller((band + 1) * rows, gray->height);
     for (int y = band * rows; y < end; y++) {
       if (l)
-        halve_row(fill, l, y);
+        halve_row(gray - 1, kernels, y);
       else
-        smooth_row(fill, y);
+        smooth_row(gray, luma, kernels, y);
       fill_margin(gray, y);
     }
   }
 }
 
 void zsd_pyramid_fill(ZsdPyramid *pyramid, const float *luma, const ZsdKernels *kernels,
-                      ZsdThreads *threads) {
-  Fill fill = {pyramid, luma, kernels};
+                      int threads) {
   const int rows = 1 << (pyramid->levels - 1);
-  zsd_threads_run(threads, fill_band, &fill, (pyramid->level[0].height + rows - 1) / rows);
+  const int bands = (pyramid->level[0].height + rows - 1) / rows;
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+  for (int band = 0; band < bands; band++)
+    fill_band(pyramid, luma, kernels, band);
 }
 
 void zsd_gray_map(const ZsdGray *gray, const uint8_t table[256]) {
@@ -173,7 +167,7 @@ typedef struct {
   const ZsdField *coarser; /* or NULL at the coarsest level */
   const ZsdField *last;    /* or NULL */
   const Matches *from;     /* what is smoothed */
-  Matches *to;
+  const Matches *to;
 } Pass;
 
 typedef struct {
@@ -288,9 +282,7 @@ static void refine(Block *b, int rounds) {
   }
 }
 
-static void search_row(void *context, int worker, int j) {
-  (void)worker;
-  const Pass *pass = context;
+static void search_row(const Pass *pass, int j) {
   const int l = pass->level;
   for (int i = 0; i < pass->to->field.across; i++) {
     Block b = start(pass, i, j);
@@ -386,9 +378,7 @@ static void smooth_span(const Pass *pass, int first, int j, int n) {
   }
 }
 
-static void smooth_field_row(void *context, int worker, int j) {
-  (void)worker;
-  const Pass *pass = context;
+static void smooth_field_row(const Pass *pass, int j) {
   const int across = pass->to->field.across;
   for (int i = 0; i < across; i += SPAN)
     smooth_span(pass, i, j, zsd_smaller(SPAN, across - i));
@@ -441,18 +431,24 @@ void zsd_motion_free(ZsdMotion *m) {
 /* The passes go to and fro between two fields, and end in the one that they began with. */
 _Static_assert(SMOOTHINGS % 2 == 0, "the last pass ends in the wrong field");
 
-static void search_level(ZsdMotion *m, Pass *pass) {
-  Matches *own = &m->level[pass->level];
+/* Searches one level. All threads of the team call it, each with a Pass of its own. */
+static void search_level(const ZsdMotion *m, Pass *pass) {
+  const Matches *own = &m->level[pass->level];
   const int down = own->field.down;
-  m->smoothed.field.across = own->field.across;
-  m->smoothed.field.down = down;
+  Matches smoothed = m->smoothed;
+  smoothed.field.across = own->field.across;
+  smoothed.field.down = down;
   pass->to = own;
-  zsd_threads_run(pass->search->threads, search_row, pass, down);
+#pragma omp for schedule(dynamic)
+  for (int j = 0; j < down; j++)
+    search_row(pass, j);
   for (int k = 0; k < SMOOTHINGS; k++) {
-    pass->from = k % 2 ? &m->smoothed : own;
-    pass->to = k % 2 ? own : &m->smoothed;
+    pass->from = k % 2 ? &smoothed : own;
+    pass->to = k % 2 ? own : &smoothed;
     pass->ends = pass->level == 0 && k == SMOOTHINGS - 1;
-    zsd_threads_run(pass->search->threads, smooth_field_row, pass, down);
+#pragma omp for schedule(dynamic)
+    for (int j = 0; j < down; j++)
+      smooth_field_row(pass, j);
   }
 }
 
@@ -461,6 +457,7 @@ const ZsdField *zsd_motion_search(ZsdMotion *m, const ZsdPyramid *now, const Zsd
   Pass pass = {.search = search, .last = go_on ? &m->last : NULL};
   for (int i = 0; i <= MOST_STEPS; i++)
     pass.price[i] = (unsigned)(i * PRICE * WINDOW * WINDOW * 255 * search->sigma);
+#pragma omp parallel num_threads(search->threads) firstprivate(pass)
   for (int l = now->levels - 1; l >= 0; l--) {
     pass.level = l;
     pass.now = &now->level[l];

@@ -5,7 +5,6 @@
 #define ZSD_MOTION_H
 
 #include "kernels/kernels.h"
-#include "base/threads.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -37,7 +36,7 @@ void zsd_pyramid_clear(ZsdPyramid *pyramid);
 /* Fills it from luma (width x height floats without gaps, 0..1; what lies outside is clipped).
  */
 void zsd_pyramid_fill(ZsdPyramid *pyramid, const float *luma, const ZsdKernels *kernels,
-                      ZsdThreads *threads);
+                      int threads);
 
 /* Maps all samples and the margin. */
 void zsd_gray_map(const ZsdGray *gray, const uint8_t table[256]);
@@ -53,7 +52,7 @@ typedef struct {
 /* How a search may be helped. */
 typedef struct {
   const ZsdKernels *kernels;
-  ZsdThreads *threads;
+  int threads;
   double sigma; /* deviation of the luma noise, 0..1: the price of vectors that differ from
                    those around them grows with it */
 } ZsdSearch;

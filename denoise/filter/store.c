@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "filter/store.h"
+
+/* Samples of one row of a channel, from sample `x` on. */
+static uint8_t *sample(const ZsdImage *image, const ZsdLayout *layout, int channel, int x,
+                       int row) {
+  const ZsdComponent *c = &image->component[layout->channel[channel].component];
+  return c->data + row * c->stride +
+         ((ptrdiff_t)x * layout->channel[channel].x_step + layout->channel[channel].x) *
+             c->step;
+}
+
+/* How many of a channel's samples in a row the component has. */
+static int samples_across(const ZsdImage *image, const ZsdLayout *layout, int channel) {
+  const int width = image->component[layout->channel[channel].component].width;
+  const int step = layout->channel[channel].x_step;
+  return (width - layout->channel[channel].x + step - 1) / step;
+}
+
+/* A row of the samples of a tile in a channel, and what was found in them. */
+typedef struct {
+  uint8_t *dst;
+  int step; /* bytes */
+  const float *x, *noise;
+  int n; /* samples; 0 where there are none to be written */
+} Row;
+
+static Row row_of(const ZsdImage *image, const ZsdLayout *layout, const ZsdTile *tile,
+                  int channel, int y, int first_column) {
+  const ZsdComponent *c = &image->component[layout->channel[channel].component];
+  const int across = samples_across(image, layout, channel);
+  const int step = layout->channel[channel].x_step;
+  const int first = c->half_width ? first_column / 2 : first_column;
+  const int begin = first / step > tile->x ? first / step : tile->x;
+  const int end = tile->x + tile->width < across ? tile->x + tile->width : across;
+  const int row = (tile->y + y) * layout->channel[channel].y_step + layout->channel[channel].y;
+  if (row >= c->height || begin >= end)
+    return (Row){0};
+  const ptrdiff_t at = zsd_tile_at(tile, begin - tile->x, y);
+  return (Row){.dst = sample(image, layout, channel, begin, row),
+               .step = c->step * step,
+               .x = tile->in.data + channel * tile->in.plane + at,
+               .noise = tile->out.data + channel * tile->out.plane + at,
+               .n = end - begin};
+}
+
+static void store_row(const ZsdImage *image, const ZsdKernels *kernels, const Row *row,
+                      int from, float strength) {
+  uint8_t *dst = row->dst + (ptrdiff_t)from * row->step;
+  const float *x = row->x + from, *noise = row->noise + from;
+  if (image->depth > 8)
+    kernels->store16(dst, row->step, x, noise, row->n - from, strength, zsd_image_full_scale(image),
+                     image->shift);
+  else
+    kernels->store8(dst, row->step, x, noise, row->n - from, strength);
+}
+
+/* Whether the samples of two rows lie in turn in one run of bytes. */
+static bool are_pairs(const ZsdImage *image, const Row *a, const Row *b) {
+  return image->depth == 8 && b->n > 0 && b->n <= a->n && a->step == 2 && b->dst == a->dst + 1;
+}
+
+static void store_channels(const ZsdImage *image, const ZsdKernels *kernels, const Row *rows,
+                           int channels, float strength) {
+  for (int c = 0; c < channels; c++) {
+    const Row *a = &rows[c], *b = a + 1;
+    if (c + 1 < channels && are_pairs(image, a, b)) {
+      kernels->store8_pairs(a->dst, a->x, a->noise, b->x, b->noise, b->n, strength);
+      if (a->n > b->n)
+        store_row(image, kernels, a, b->n, strength);
+      c++;
+    } else if (a->n > 0) {
+      store_row(image, kernels, a, 0, strength);
+    }
+  }
+}
+
+void zsd_store_tile(const ZsdImage *image, const ZsdLayout *layout, const ZsdKernels *kernels,
+                     const ZsdTile *tile, float strength, int first_column) {
+  for (int y = 0; y < tile->height; y++) {
+    Row rows[ZSD_MAX_CHANNELS];
+    for (int c = 0; c < layout->channels; c++)
+      rows[c] = row_of(image, layout, tile, c, y, first_column);
+    store_channels(image, kernels, rows, layout->channels, strength);
+  }
+}
+
+/* --- planes --- */
+
+enum { RUN = 64 }; /* samples of a row that are converted together */
+
+/* Samples of one row of a channel, `to_step` floats apart in the plane. */
+static void store_plane_row(float *to, int to_step, const float *x, const float *noise, int n,
+                            const ZsdKernels *kernels) {
+  const float full = 65535;
+  for (int i = 0; i < n; i += RUN) {
+    const int part = n - i < RUN ? n - i : RUN;
+    uint16_t rounded[RUN];
+    float values[RUN];
+    kernels->store16((uint8_t *)rounded, sizeof *rounded, x + i, noise + i, part, 1, full, 0);
+    kernels->load16(values, (const uint8_t *)rounded, sizeof *rounded, part, 1 / full, 0);
+    for (int k = 0; k < part; k++)
+      to[(ptrdiff_t)(i + k) * to_step] = values[k];
+  }
+}
+
+void zsd_store_planes(float *const planes[], const ZsdFrame *frame, const ZsdLayout *layout,
+                      const ZsdKernels *kernels, const ZsdTile *tile) {
+  for (int c = 0; c < layout->channels; c++) {
+    const ZsdFrameComponent *component = &frame->component[layout->channel[c].component];
+    const int step = layout->channel[c].x_step, first = layout->channel[c].x;
+    const int across = (component->width - first + step - 1) / step;
+    const int n = across - tile->x < tile->width ? across - tile->x : tile->width;
+    for (int y = 0; y < tile->height; y++) {
+      const int row = (tile->y + y) * layout->channel[c].y_step + layout->channel[c].y;
+      const ptrdiff_t at = zsd_tile_at(tile, 0, y);
+      if (row < component->height)
+        store_plane_row(planes[layout->channel[c].component] +
+                            (ptrdiff_t)row * component->width + first + tile->x * step,
+                        step, tile->in.data + c * tile->in.plane + at,
+                        tile->out.data + c * tile->out.plane + at, n, kernels);
+    }
+  }
+}
