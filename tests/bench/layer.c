@@ -10,9 +10,10 @@
 #include "onednn.h"
 
 #include "base/cpu.h"
-#include "base/threads.h"
+#include "base/team.h"
 #include "network/packed_weights.h"
 
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,16 +51,16 @@ static void *checked(void *memory) {
 /* --- ours --- */
 
 typedef struct {
-  ZsdThreads *threads;
+  int threads;
   ZsdWeights weights;
   float *in;
   float **out;
   void **scratch; /* of each worker */
 } Ours;
 
-static Ours *ours_new(const ZsdPassKernel *kernel, ZsdThreads *threads) {
+static Ours *ours_new(const ZsdPassKernel *kernel, int threads) {
   const ZsdShape shape = {CHANNELS, CHANNELS, 1};
-  const int workers = zsd_threads_count(threads);
+  const int workers = threads;
   Ours *o = checked(calloc(1, sizeof *o));
   ZsdNetwork net = {0};
   o->threads = threads;
@@ -84,7 +85,7 @@ static Ours *ours_new(const ZsdPassKernel *kernel, ZsdThreads *threads) {
 }
 
 static void ours_free(Ours *o) {
-  for (int i = 0; i < zsd_threads_count(o->threads); i++) {
+  for (int i = 0; i < o->threads; i++) {
     free(o->out[i]);
     free(o->scratch[i]);
   }
@@ -95,8 +96,7 @@ static void ours_free(Ours *o) {
   free(o);
 }
 
-static void run_tile(void *context, int worker, int item) {
-  const Ours *o = context;
+static void run_tile(const Ours *o, int worker, int item) {
   const int column = item % ACROSS, row = item / ACROSS;
   const int x = column * WIDTH / ACROSS, end = (column + 1) * WIDTH / ACROSS;
   const int y = row * HEIGHT / DOWN, bottom = (row + 1) * HEIGHT / DOWN;
@@ -117,7 +117,9 @@ static void run_tile(void *context, int worker, int item) {
 
 static void ours_run(void *self) {
   Ours *o = self;
-  zsd_threads_run(o->threads, run_tile, o, ACROSS * DOWN);
+#pragma omp parallel for schedule(dynamic) num_threads(o->threads)
+  for (int item = 0; item < ACROSS * DOWN; item++)
+    run_tile(o, omp_get_thread_num(), item);
 }
 
 /* --- taking turns --- */
@@ -182,7 +184,7 @@ static void enter(bool ours, ZsdPrecision precision, const char *way, const char
   c->gmacs = 1e-9 * pixels * (ours ? 2 * layer + CHANNELS : layer);
 }
 
-static void enter_ours(unsigned flags, ZsdThreads *threads) {
+static void enter_ours(unsigned flags, int threads) {
   const ZsdKernels *kernels = zsd_kernels(flags), *plain = zsd_kernels(0);
   for (int p = 0; p < ZSD_PRECISIONS; p++) {
     const ZsdPassKernel *kernel = &kernels->pass[p];
@@ -242,19 +244,20 @@ int main(int argc, char **argv) {
     fail("give a number of rounds, 1 to 100");
   if (zsd_cpu_choose(&flags, error, sizeof error))
     fail(error);
-  ZsdThreads *threads = checked(zsd_threads_new(0));
+  ZsdTeam *team = checked(zsd_team_new(0));
+  const int threads = zsd_team_begin(team);
   enter_ours(flags, threads);
   enter_onednn();
   measure(rounds);
   for (int i = 0; i < n_contestants; i++) {
     const Contestant *c = &contestants[i];
     printf("layer 52 to 52, 3x3, 768x512: %-30s%9.1f GMAC/s   %d threads, %s\n", c->name,
-           c->gmacs, zsd_threads_count(threads), c->note);
+           c->gmacs, threads, c->note);
   }
   print_ratio("the fastest of each", "");
   for (int p = 0; p < ZSD_PRECISIONS; p++)
     print_ratio(precisions[p], precisions[p]);
   leave();
-  zsd_threads_free(threads);
+  zsd_team_free(team);
   return 0;
 }

@@ -8,6 +8,7 @@
  * loss of the last step and the instruction set, each in a line after its name. */
 #define _XOPEN_SOURCE 600 /* clock_gettime, getrusage */
 #include "base/cpu.h"
+#include "base/team.h"
 #include "learning/zsn2n_loss.h"
 #include "settings.h"
 #include "learning/trainer.h"
@@ -73,18 +74,16 @@ static void print(const Times *times, const ZsdTraining *training, unsigned flag
 
 /* --- learning --- */
 
-static void learn(const ZsdTensor *picture, unsigned steps, unsigned n_threads,
-                  unsigned flags) {
+static void learn(const ZsdTensor *picture, unsigned steps, int threads, unsigned flags) {
   const ZsdSettings s = zsd_settings_resolve(&(ZsdSettings){.profile = ZSD_PROFILE_PAPER});
   const ZsdSchedule schedule = {.steps = steps,
                                 .learning_rate = s.learning_rate,
                                 .step_size = s.step_size,
-                                .gamma = s.gamma};
+                                .gamma = s.gamma,
+                                .threads = threads};
   const ZsdShape shape = {CHANNELS, (int)s.hidden_channels, CHANNELS};
-  ZsdThreads *threads = zsd_threads_new(n_threads);
-  ZsdTrainer *trainer = threads ? zsd_trainer_new(zsd_kernels(flags), threads) : NULL;
-  ZsdSpatial *spatial =
-      threads ? zsd_spatial_new(picture, shape, zsd_threads_count(threads)) : NULL;
+  ZsdTrainer *trainer = zsd_trainer_new(zsd_kernels(flags));
+  ZsdSpatial *spatial = zsd_spatial_new(picture, shape, threads);
   ZsdNetwork net = {0};
   ZsdTraining training;
   static Times times;
@@ -100,7 +99,6 @@ static void learn(const ZsdTensor *picture, unsigned steps, unsigned n_threads,
   zsd_network_clear(&net);
   zsd_spatial_free(spatial);
   zsd_trainer_free(trainer);
-  zsd_threads_free(threads);
 }
 
 int main(int argc, char **argv) {
@@ -112,7 +110,11 @@ int main(int argc, char **argv) {
   if (zsd_cpu_choose(&flags, error, sizeof error))
     fail(error);
   read_picture(&picture, argv[1], atoi(argv[2]), atoi(argv[3]));
-  learn(&picture, atoi(argv[4]), atoi(argv[5]), flags);
+  ZsdTeam *team = zsd_team_new((unsigned)atoi(argv[5]));
+  if (!team)
+    fail("no memory");
+  learn(&picture, atoi(argv[4]), zsd_team_begin(team), flags);
+  zsd_team_free(team);
   zsd_tensor_clear(&picture);
   return 0;
 }

@@ -166,20 +166,18 @@ static float *scene_plane(int kind) {
 }
 
 /* Whether there is a model of the source. */
-static bool estimated(ZsdNoiseModel *model, const ZsdNoiseSource *source, unsigned n_threads) {
-  ZsdThreads *threads = zsd_threads_new(n_threads);
+static bool estimated(ZsdNoiseModel *model, const ZsdNoiseSource *source, int threads) {
   ZsdNoiseEstimator *estimator = zsd_noise_estimator_new();
-  ck_assert(threads && estimator);
+  ck_assert_ptr_nonnull(estimator);
   const unsigned found =
       zsd_noise_estimate(estimator, model, source, 1, zsd_kernels(zsd_cpu_detect()), threads);
   zsd_noise_estimator_free(estimator);
-  zsd_threads_free(threads);
   return found == 1;
 }
 
-static ZsdNoiseModel estimate_on(const ZsdNoiseSource *source, unsigned n_threads) {
+static ZsdNoiseModel estimate_on(const ZsdNoiseSource *source, int threads) {
   ZsdNoiseModel model = {-1, -1, -1, -1, -1};
-  ck_assert(estimated(&model, source, n_threads));
+  ck_assert(estimated(&model, source, threads));
   return model;
 }
 

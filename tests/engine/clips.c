@@ -101,6 +101,7 @@ static const struct {
 } grains[] = {{ZSD_NOISE_GAUSSIAN, 5},    {ZSD_NOISE_GAUSSIAN, 10},  {ZSD_NOISE_GAUSSIAN, 25},
               {ZSD_NOISE_GAUSSIAN, 50},   {ZSD_NOISE_CORRELATED, 5}, {ZSD_NOISE_CORRELATED, 10},
               {ZSD_NOISE_CORRELATED, 20}, {ZSD_NOISE_CORRELATED, 30}};
+enum { THREADS = 2 };
 enum { N_GRAINS = sizeof grains / sizeof *grains, N_CLIPS = sizeof names / sizeof *names };
 
 /* Deviation of the noise after some frames of a clip, and what was really added to the last
@@ -111,26 +112,24 @@ typedef struct {
 
 static Sigma sigma_of(const Clip *clip, ZsdNoiseKind kind, double sigma, uint64_t seed) {
   const ZsdKernels *kernels = zsd_kernels(zsd_cpu_detect());
-  ZsdThreads *threads = zsd_threads_new(0);
   uint8_t *data = malloc(frame_size(clip->width, clip->height));
   const ZsdImage image = image_of(data, clip->width, clip->height);
   ZsdFrame frame = {0};
   ck_assert_int_eq(zsd_frame_resize(&frame, &image), 0);
   ZsdFusion *fusion = zsd_fusion_new(&frame, kernels);
   ZsdNoise *noise = zsd_noise_new(seed);
-  ck_assert(threads && data && fusion && noise);
+  ck_assert(data && fusion && noise);
   for (int t = 0; t < clip->frames; t++) {
     noisy_frame(clip, t, noise, kind, sigma, data);
-    zsd_frame_load(&frame, &image, kernels, threads);
-    zsd_fusion_add(fusion, &frame, threads);
-    zsd_fusion_keep(fusion, &frame, threads);
+    zsd_frame_load(&frame, &image, kernels, THREADS);
+    zsd_fusion_add(fusion, &frame, THREADS);
+    zsd_fusion_keep(fusion, &frame, THREADS);
   }
   const Sigma result = {255 * zsd_fusion_noise(fusion, 0)->sigma,
                         sqrt(mean_square(clip, clip->frames - 1, data))};
   zsd_noise_free(noise);
   zsd_fusion_free(fusion);
   zsd_frame_clear(&frame);
-  zsd_threads_free(threads);
   free(data);
   return result;
 }

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <threads.h>
 
 static atomic_bool armed, lasting, no_threads;
 static atomic_uint asked, wanted, allocations, threads;
@@ -59,6 +60,8 @@ int __real_posix_memalign(void **memory, size_t alignment, size_t size);
 int __real_pthread_create(pthread_t *id, const pthread_attr_t *attributes, void *(*run)(void *),
                           void *data);
 
+int __real_thrd_create(thrd_t *id, thrd_start_t run, void *data);
+
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
@@ -66,6 +69,8 @@ void *__wrap_aligned_alloc(size_t alignment, size_t size);
 int __wrap_posix_memalign(void **memory, size_t alignment, size_t size);
 int __wrap_pthread_create(pthread_t *id, const pthread_attr_t *attributes, void *(*run)(void *),
                           void *data);
+
+int __wrap_thrd_create(thrd_t *id, thrd_start_t run, void *data);
 
 void *__wrap_malloc(size_t size) {
   return no_memory() ? NULL : __real_malloc(size);
@@ -93,4 +98,11 @@ int __wrap_pthread_create(pthread_t *id, const pthread_attr_t *attributes, void 
     return __real_pthread_create(id, attributes, run, data);
   threads++;
   return EAGAIN;
+}
+
+int __wrap_thrd_create(thrd_t *id, thrd_start_t run, void *data) {
+  if (!refused() && !no_threads)
+    return __real_thrd_create(id, run, data);
+  threads++;
+  return thrd_error;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Pictures to floats and back, in every format and odd size. */
+#include "filter/store.h"
 #include "frame/frame.h"
 
 #include "base/cpu.h"
@@ -20,17 +21,15 @@ static int smaller(int a, int b) {
 }
 
 static void load(ZsdTensor *tensor, const ZsdImage *image, const ZsdLayout *layout) {
-  ZsdThreads *threads = zsd_threads_new(2);
   ZsdFrame frame = {0};
   const ZsdView view = {&frame, layout, NULL, false};
   ck_assert_int_eq(zsd_frame_resize(&frame, image), 0);
   for (int i = 0; i < frame.components; i++)
     memset(frame.component[i].y, 0xff,
            (size_t)frame.component[i].width * frame.component[i].height * sizeof(float));
-  zsd_frame_load(&frame, image, zsd_kernels(zsd_cpu_detect()), threads);
+  zsd_frame_load(&frame, image, zsd_kernels(zsd_cpu_detect()), 2);
   ck_assert_int_eq(zsd_inputs_all(tensor, &view), 0);
   zsd_frame_clear(&frame);
-  zsd_threads_free(threads);
 }
 
 /* Stores the tensor tile by tile; `noise` is what the network found everywhere. */
@@ -46,7 +45,7 @@ static void store(const ZsdTensor *tensor, const ZsdImage *image, const ZsdLayou
     for (int x = 0; x < layout->width; x += width) {
       zsd_tile_load(&tile, tensor, x, y, smaller(width, layout->width - x),
                     smaller(height, layout->height - y));
-      zsd_frame_store(image, layout, zsd_kernels(zsd_cpu_detect()), &tile, strength,
+      zsd_store_tile(image, layout, zsd_kernels(zsd_cpu_detect()), &tile, strength,
                       first_column);
     }
   zsd_tile_clear(&tile);

@@ -16,7 +16,7 @@
 enum { WIDTH = 256, HEIGHT = 192 };
 
 typedef struct {
-  ZsdThreads *threads;
+  int threads;
   ZsdFusion *fusion;
   ZsdFrame frame;
   float *clean[ZSD_MAX_COMPONENTS]; /* the content, which y shows with noise */
@@ -30,15 +30,15 @@ static size_t samples_of(const Film *f, int component) {
   return (size_t)f->frame.component[component].width * f->frame.component[component].height;
 }
 
-static void film_new(Film *f, const char *format, int width, int height, unsigned n_threads,
+static void film_new(Film *f, const char *format, int width, int height, int threads,
                      double sigma, double r) {
   Picture p;
-  *f = (Film){.threads = zsd_threads_new(n_threads), .sigma = sigma / 255, .r = r};
+  *f = (Film){.threads = threads, .sigma = sigma / 255, .r = r};
   picture_new(&p, format_named(format), width, height);
   ck_assert_int_eq(zsd_frame_resize(&f->frame, &p.image), 0);
   picture_free(&p);
   f->fusion = zsd_fusion_new(&f->frame, zsd_kernels(zsd_cpu_detect()));
-  ck_assert(f->threads && f->fusion);
+  ck_assert_ptr_nonnull(f->fusion);
   for (int i = 0; i < f->frame.components; i++) {
     f->clean[i] = calloc(samples_of(f, i), sizeof(float));
     ck_assert_ptr_nonnull(f->clean[i]);
@@ -51,7 +51,6 @@ static void film_free(Film *f) {
     free(f->clean[i]);
   zsd_fusion_free(f->fusion);
   zsd_frame_clear(&f->frame);
-  zsd_threads_free(f->threads);
 }
 
 /* The content: low + span times a scene (0.1 .. 0.9), another one for each component, and waves
@@ -95,7 +94,7 @@ static void add_noise(Film *f, int component) {
 }
 
 static void film_fuse(Film *f) {
-  zsd_fusion_add(f->fusion, &f->frame, f->threads);
+  ck_assert_int_eq(zsd_fusion_add(f->fusion, &f->frame, f->threads), 0);
   zsd_fusion_keep(f->fusion, &f->frame, f->threads);
 }
 

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH = 320, HEIGHT = 192, SETTLED = 24, FRAMES = 40, SIDE = 48, ALL = 1, TURN = 3 };
+enum { WIDTH = 320, HEIGHT = 192, SETTLED = 24, FRAMES = 40, SIDE = 48, ALL = 1, TURN = 3, THREADS = 2 };
 
 /* A filter's way with a stream. */
 typedef struct {
@@ -24,7 +24,6 @@ typedef struct {
 } Way;
 
 typedef struct {
-  ZsdThreads *threads;
   ZsdFusion *fusion;
   ZsdFrame frame;
   ZsdLayout layout;
@@ -39,7 +38,7 @@ typedef struct {
 
 static void film_new(Film *f, const char *format, ZsdNoiseKind kind, double sigma) {
   const ZsdKernels *kernels = zsd_kernels(zsd_cpu_detect());
-  *f = (Film){.threads = zsd_threads_new(2), .kind = kind, .sigma = sigma};
+  *f = (Film){.kind = kind, .sigma = sigma};
   picture_new(&f->clean, format_named(format), WIDTH, HEIGHT);
   picture_scene(&f->clean.image, 1, 0);
   zsd_layout_make(&f->layout, &f->clean.image, true);
@@ -51,7 +50,7 @@ static void film_new(Film *f, const char *format, ZsdNoiseKind kind, double sigm
   ck_assert_int_eq(zsd_weights_resize(&f->weights, &kernels->pass[ZSD_FP32], shape), 0);
   zsd_weights_update(&f->weights, &f->net);
   f->fusion = zsd_fusion_new(&f->frame, kernels);
-  f->filter = zsd_filter_new(kernels, f->threads);
+  f->filter = zsd_filter_new(kernels);
   ck_assert(f->fusion && f->filter);
   f->all.error = calloc(WIDTH * HEIGHT, sizeof(double));
   f->turn.error = calloc(WIDTH * HEIGHT, sizeof(double));
@@ -74,7 +73,6 @@ static void film_free(Film *f) {
   zsd_network_clear(&f->net);
   zsd_frame_clear(&f->frame);
   picture_free(&f->clean);
-  zsd_threads_free(f->threads);
 }
 
 static void filter(Film *f, Way *way, const Picture *noisy, unsigned refresh, float strength,
@@ -84,6 +82,7 @@ static void filter(Film *f, Way *way, const Picture *noisy, unsigned refresh, fl
                             .strength = strength,
                             .refresh = refresh,
                             .twice = true,
+                            .threads = THREADS,
                             .repeated = zsd_fusion_repeated(f->fusion)};
   Picture before = way->out;
   picture_copy(&way->out, noisy);
@@ -107,11 +106,11 @@ static void show(Film *f, int t, float strength) {
   Picture noisy;
   picture_copy(&noisy, &f->clean);
   picture_noise(&noisy.image, f->kind, f->sigma, (uint64_t)t);
-  zsd_frame_load(&f->frame, &noisy.image, zsd_kernels(zsd_cpu_detect()), f->threads);
-  zsd_fusion_add(f->fusion, &f->frame, f->threads);
+  zsd_frame_load(&f->frame, &noisy.image, zsd_kernels(zsd_cpu_detect()), THREADS);
+  zsd_fusion_add(f->fusion, &f->frame, THREADS);
   filter(f, &f->all, &noisy, ALL, strength, t >= SETTLED);
   filter(f, &f->turn, &noisy, TURN, strength, t >= SETTLED);
-  zsd_fusion_keep(f->fusion, &f->frame, f->threads);
+  zsd_fusion_keep(f->fusion, &f->frame, THREADS);
   picture_free(&noisy);
 }
 

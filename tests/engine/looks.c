@@ -322,16 +322,15 @@ static ZsdLooks *plain_looks(ZsdShape shape, int workers) {
   return looks;
 }
 
-static ZsdOutcome learn(ZsdNetwork *net, ZsdLooks *looks, unsigned n_threads, double rate,
+static ZsdOutcome learn(ZsdNetwork *net, ZsdLooks *looks, int threads, double rate,
                         ZsdTraining *training) {
-  const ZsdSchedule schedule = {.steps = 300, .patches = 3, .learning_rate = rate, .seed = 7};
+  const ZsdSchedule schedule = {
+      .steps = 300, .patches = 3, .learning_rate = rate, .threads = threads, .seed = 7};
   const ZsdLesson lesson = zsd_looks_lesson(looks);
-  ZsdThreads *threads = zsd_threads_new(n_threads);
-  ZsdTrainer *trainer = zsd_trainer_new(zsd_kernels(zsd_cpu_detect()), threads);
-  ck_assert(threads && trainer);
+  ZsdTrainer *trainer = zsd_trainer_new(zsd_kernels(zsd_cpu_detect()));
+  ck_assert_ptr_nonnull(trainer);
   const ZsdOutcome outcome = zsd_trainer_run(trainer, net, &lesson, &schedule, NULL, training);
   zsd_trainer_free(trainer);
-  zsd_threads_free(threads);
   return outcome;
 }
 

@@ -86,15 +86,15 @@ static void take(const Plane *frame, const Plane *canvas, int left, int top, con
 /* --- a search between two frames --- */
 
 typedef struct {
-  ZsdThreads *threads;
+  int threads;
   ZsdPyramid now, before;
   ZsdMotion *motion;
 } Searcher;
 
-static void searcher_new(Searcher *s, int width, int height, unsigned n_threads) {
-  *s = (Searcher){.threads = zsd_threads_new(n_threads),
+static void searcher_new(Searcher *s, int width, int height, int threads) {
+  *s = (Searcher){.threads = threads,
                   .motion = zsd_motion_new(width, height)};
-  ck_assert(s->threads && s->motion);
+  ck_assert_ptr_nonnull(s->motion);
   ck_assert_int_eq(zsd_pyramid_resize(&s->now, width, height), 0);
   ck_assert_int_eq(zsd_pyramid_resize(&s->before, width, height), 0);
 }
@@ -103,7 +103,6 @@ static void searcher_free(Searcher *s) {
   zsd_motion_free(s->motion);
   zsd_pyramid_clear(&s->now);
   zsd_pyramid_clear(&s->before);
-  zsd_threads_free(s->threads);
 }
 
 static const ZsdField *search(Searcher *s, const Plane *now, const Plane *before, double sigma,

@@ -221,11 +221,10 @@ START_TEST(test_trainer) {
   set_up(&f, _i, 0);
   ck_assert_int_eq(zsd_network_resize(&net, f.g.net.shape), 0);
   memcpy(net.params, f.g.net.params, net.n * sizeof(float));
-  ZsdThreads *threads = zsd_threads_new(2);
-  ZsdTrainer *trainer = zsd_trainer_new(zsd_kernels(zsd_cpu_detect()), threads);
+  ZsdTrainer *trainer = zsd_trainer_new(zsd_kernels(zsd_cpu_detect()));
   ck_assert_ptr_nonnull(trainer);
 
-  const ZsdSchedule schedule = {.steps = (unsigned)f.g.steps, .learning_rate = 1e-3};
+  const ZsdSchedule schedule = {.steps = (unsigned)f.g.steps, .learning_rate = 1e-3, .threads = 2};
   ZsdSpatial *spatial = zsd_spatial_new(&f.g.picture, net.shape, 2);
   ck_assert_ptr_nonnull(spatial);
   const ZsdLesson lesson = zsd_spatial_lesson(spatial);
@@ -240,7 +239,6 @@ START_TEST(test_trainer) {
 
   zsd_spatial_free(spatial);
   zsd_trainer_free(trainer);
-  zsd_threads_free(threads);
   zsd_network_clear(&net);
   tear_down(&f);
 }

@@ -213,7 +213,6 @@ enum { N_CASES = sizeof cases / sizeof *cases };
 /* A noisy scene, and a first estimate that is somewhat off. */
 static void new_case(Case *t, int i) {
   Picture noisy, estimate;
-  ZsdThreads *threads = zsd_threads_new(1);
   const ZsdKernels *kernels = zsd_kernels(zsd_cpu_detect());
   ZsdRandom random;
   zsd_random_seed(&random, 3);
@@ -225,26 +224,22 @@ static void new_case(Case *t, int i) {
   *t = (Case){
       .similar = {.patch = cases[i].patch, .reach = REACH, .alike = 12, .observer = &nobody}};
   ck_assert_int_eq(zsd_frame_resize(&t->frame, &noisy.image), 0);
-  zsd_frame_load(&t->frame, &estimate.image, kernels, threads);
+  zsd_frame_load(&t->frame, &estimate.image, kernels, 1);
   for (int c = 0; c < t->frame.components; c++) {
     const ZsdFrameComponent *f = &t->frame.component[c];
     for (int k = 0; k < f->width * f->height; k++) /* no two places are quite the same */
       f->z[k] = f->y[k] + 1e-3f * (float)zsd_random_normal(&random);
     t->similar.noise[c] = cases[i].noise;
   }
-  zsd_frame_load(&t->frame, &noisy.image, kernels, threads);
+  zsd_frame_load(&t->frame, &noisy.image, kernels, 1);
   t->similar.frame = &t->frame;
   t->similar.training = &t->training;
   picture_free(&noisy);
   picture_free(&estimate);
-  zsd_threads_free(threads);
 }
 
 static ZsdResult run(const Case *t, int threads) {
-  ZsdThreads *pool = zsd_threads_new(threads);
-  const ZsdResult result = zsd_similar_run(&t->similar, zsd_kernels(zsd_cpu_detect()), pool);
-  zsd_threads_free(pool);
-  return result;
+  return zsd_similar_run(&t->similar, zsd_kernels(zsd_cpu_detect()), threads);
 }
 
 START_TEST(test_formulas) {

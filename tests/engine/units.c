@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The small things the engine stands on: random numbers, threads, processors, tensors,
- * settings. */
+/* The small things the engine stands on: random numbers, processors, tensors, settings. */
 #include "base/cpu.h"
 #include "base/random.h"
 #include "settings.h"
 #include "suite.h"
 #include "base/tensor.h"
-#include "base/threads.h"
 
 #include <math.h>
 #include <sched.h>
@@ -111,66 +109,6 @@ START_TEST(test_random_below) {
       ck_assert_int_gt(seen[i], 50);
   }
   ck_assert_uint_lt(zsd_random_below(&random, UINT32_MAX), UINT32_MAX);
-}
-END_TEST
-
-/* --- threads --- */
-
-typedef struct {
-  int workers, items;
-  atomic_int done[1000];
-  atomic_int busy[8]; /* items being done by each worker */
-  atomic_int wrong;
-} Work;
-
-static void do_item(void *context, int worker, int item) {
-  Work *work = context;
-  if (worker < 0 || worker >= work->workers || item < 0 || item >= work->items) {
-    atomic_fetch_add(&work->wrong, 1);
-    return;
-  }
-  /* A worker's scratch memory is used by one item at a time. */
-  if (atomic_fetch_add(&work->busy[worker], 1) != 0)
-    atomic_fetch_add(&work->wrong, 1);
-  for (int i = 0; i < item % 3; i++)
-    sched_yield(); /* some take longer */
-  atomic_fetch_add(&work->done[item], 1);
-  atomic_fetch_sub(&work->busy[worker], 1);
-}
-
-static void check_round(ZsdThreads *threads, int items) {
-  Work work = {.workers = zsd_threads_count(threads), .items = items};
-  zsd_threads_run(threads, do_item, &work, items);
-  int wrong = work.wrong;
-  for (int i = 0; i < 1000; i++)
-    wrong += work.done[i] != (i < items);
-  ck_assert_int_eq(wrong, 0);
-}
-
-START_TEST(test_threads) {
-  static const int counts[] = {1, 2, 7}, items[] = {0, 1, 2, 1000};
-  ZsdThreads *threads = zsd_threads_new((unsigned)counts[_i]);
-  ck_assert_ptr_nonnull(threads);
-  ck_assert_int_eq(zsd_threads_count(threads), counts[_i]);
-  for (int round = 0; round < 2000; round++)
-    check_round(threads, items[round % 4]);
-  zsd_threads_free(threads);
-}
-END_TEST
-
-START_TEST(test_threads_life) {
-  zsd_threads_free(NULL);
-  for (unsigned i = 0; i < 200; i++) {
-    ZsdThreads *threads = zsd_threads_new(i % 5);
-    ck_assert_ptr_nonnull(threads);
-    ck_assert_int_ge(zsd_threads_count(threads), 1);
-    if (i % 2)
-      check_round(threads, 3);
-    zsd_threads_free(threads);
-  }
-  ZsdThreads *threads = zsd_threads_new(UINT32_MAX); /* as many as there may be */
-  ck_assert_ptr_nonnull(threads);
-  zsd_threads_free(threads);
 }
 END_TEST
 
@@ -304,8 +242,6 @@ Suite *make_suite(void) {
   tcase_add_test(tc, test_random_uniform);
   tcase_add_test(tc, test_random_normal);
   tcase_add_test(tc, test_random_below);
-  tcase_add_loop_test(tc, test_threads, 0, 3);
-  tcase_add_test(tc, test_threads_life);
   tcase_add_test(tc, test_cpu_choice);
   tcase_add_test(tc, test_cpu_unknown);
   tcase_add_test(tc, test_tensor);
