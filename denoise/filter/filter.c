@@ -173,6 +173,8 @@ static int run(Pass *pass) {
       (pass->image && how->refresh > 1 &&
        zsd_kept_resize(&trace->kept, pass->image, pass->across, pass->down)))
     return -1;
+  if (how->refresh <= 1)
+    zsd_kept_forget(&trace->kept); /* these tiles go by without a note of what moves */
   if (!how->repeated) {
     zsd_tint_next(tint);
     zsd_kept_next(&trace->kept, how->strength, how->first_column);

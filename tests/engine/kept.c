@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH = 320, HEIGHT = 192, SETTLED = 24, FRAMES = 40, SIDE = 48, ALL = 1, TURN = 3, THREADS = 2 };
+enum { WIDTH = 320, HEIGHT = 192, SETTLED = 24, FRAMES = 40, SIDE = 48 };
+enum { ALL = 1, TURN = 3, THREADS = 2 };
 
 /* A filter's way with a stream. */
 typedef struct {
@@ -34,11 +35,12 @@ typedef struct {
   ZsdNoiseKind kind;
   double sigma;
   Way all, turn; /* all computed; what stands still in turn */
+  unsigned refresh; /* of the latter */
 } Film;
 
 static void film_new(Film *f, const char *format, ZsdNoiseKind kind, double sigma) {
   const ZsdKernels *kernels = zsd_kernels(zsd_cpu_detect());
-  *f = (Film){.kind = kind, .sigma = sigma};
+  *f = (Film){.kind = kind, .sigma = sigma, .refresh = TURN};
   picture_new(&f->clean, format_named(format), WIDTH, HEIGHT);
   picture_scene(&f->clean.image, 1, 0);
   zsd_layout_make(&f->layout, &f->clean.image, true);
@@ -109,7 +111,7 @@ static void show(Film *f, int t, float strength) {
   zsd_frame_load(&f->frame, &noisy.image, zsd_kernels(zsd_cpu_detect()), THREADS);
   zsd_fusion_add(f->fusion, &f->frame, THREADS);
   filter(f, &f->all, &noisy, ALL, strength, t >= SETTLED);
-  filter(f, &f->turn, &noisy, TURN, strength, t >= SETTLED);
+  filter(f, &f->turn, &noisy, f->refresh, strength, t >= SETTLED);
   zsd_fusion_keep(f->fusion, &f->frame, THREADS);
   picture_free(&noisy);
 }
@@ -212,6 +214,26 @@ START_TEST(test_forgotten) {
 }
 END_TEST
 
+/* Frames of which all tiles are computed, as `best` has them, leave no tile of those before. */
+START_TEST(test_all_between) {
+  Film f;
+  film_new(&f, "I420", ZSD_NOISE_GAUSSIAN, 10);
+  for (int t = 0; t < SETTLED; t++)
+    show(&f, t, 1);
+  ck_assert(differ(&f));
+  f.refresh = ALL;
+  draw_square(&f, 100, 80);
+  for (int t = 0; t < 4; t++)
+    show(&f, SETTLED + t, 1);
+  f.refresh = TURN;
+  for (int t = 4; t < 8; t++) {
+    show(&f, SETTLED + t, 1);
+    ck_assert_msg(!differ(&f), "frame %d shows tiles of before", t);
+  }
+  film_free(&f);
+}
+END_TEST
+
 Suite *make_suite(void) {
   Suite *suite = suite_create("kept");
   TCase *tests = tcase_create("kept");
@@ -219,6 +241,7 @@ Suite *make_suite(void) {
   tcase_add_loop_test(tests, test_never_visible, 0, N_CASES);
   tcase_add_test(tests, test_light);
   tcase_add_test(tests, test_forgotten);
+  tcase_add_test(tests, test_all_between);
   suite_add_tcase(suite, tests);
   return suite;
 }
