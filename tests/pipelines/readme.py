@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The README's lines for a shell, as they are written, and a folder to run them in."""
+"""The lines for a shell in pipelines/README.md, as they are written, and a folder to run them in."""
 import os
 import pathlib
 import re
@@ -10,10 +10,10 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 
 def lines(section):
     """Those of all blocks for a shell between its heading and the next one."""
-    text = (TOP / "README.md").read_text(encoding="utf-8")
+    text = (TOP / "pipelines" / "README.md").read_text(encoding="utf-8")
     body = re.search(rf"^#+ {re.escape(section)}\n(.*?)(?=^#+ |\Z)", text, re.DOTALL | re.MULTILINE)[1]
     found = "".join(re.findall(r"^```sh\n(.*?)^```$", body, re.DOTALL | re.MULTILINE))
-    assert found, f"README, {section}: no lines for a shell"
+    assert found, f"pipelines/README.md, {section}: no lines for a shell"
     return found
 
 
