@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The statistics of blocks, from which noise is estimated. A sum is kept for each column, so
  * that no order of additions is left to the compiler. */
-#include "set.h"
+#include "isa.h"
 
 enum {
   SIDE = ZSD_NOISE_BLOCK,
@@ -106,6 +106,6 @@ static void noise_block(ZsdNoiseBlock *block, const float *samples, const float 
   see_brightness(block, brightness, row);
 }
 
-void JOIN(zsd_block_fill, SET)(ZsdKernels *k) {
+void ZSD_ISA_NAME(zsd_block_fill)(ZsdKernels *k) {
   k->noise_block = noise_block;
 }

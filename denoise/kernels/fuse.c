@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The Kalman step of a row. */
-#include "set.h"
+#include "isa.h"
 
 #include <math.h>
 
@@ -79,7 +79,7 @@ static void fuse(const ZsdFuse *f, int n) {
   }
 }
 
-void JOIN(zsd_fuse_fill, SET)(ZsdKernels *k) {
+void ZSD_ISA_NAME(zsd_fuse_fill)(ZsdKernels *k) {
   k->miss = miss;
   k->fuse = fuse;
 }

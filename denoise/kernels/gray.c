@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Rows of the pictures that motion is searched in. */
-#include "set.h"
+#include "isa.h"
 
 enum { STRIP = 512, AROUND = 2 };
 
@@ -46,7 +46,7 @@ static void halve(uint8_t *restrict out, const uint8_t *restrict upper,
         (uint8_t)((upper[2 * x] + upper[2 * x + 1] + lower[2 * x] + lower[2 * x + 1] + 2) / 4);
 }
 
-void JOIN(zsd_gray_fill, SET)(ZsdKernels *k) {
+void ZSD_ISA_NAME(zsd_gray_fill)(ZsdKernels *k) {
   k->smooth = smooth;
   k->halve = halve;
 }

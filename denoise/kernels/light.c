@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The sums that a change of light is found from. They are kept for each of so many samples side
  * by side, so that no order of additions is left to the compiler. */
-#include "set.h"
+#include "isa.h"
 
 #include <math.h>
 
@@ -53,6 +53,6 @@ static void light_sums(ZsdLightSums *sums, const float *y, const float *p, const
                          .dd = total(s.dd)};
 }
 
-void JOIN(zsd_light_fill, SET)(ZsdKernels *k) {
+void ZSD_ISA_NAME(zsd_light_fill)(ZsdKernels *k) {
   k->light_sums = light_sums;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "set.h"
+#include "isa.h"
 
 #include <string.h>
 
@@ -114,7 +114,7 @@ static void invert(float *a, ptrdiff_t row, int n) {
   }
 }
 
-void JOIN(zsd_patches_fill, SET)(ZsdKernels *k) {
+void ZSD_ISA_NAME(zsd_patches_fill)(ZsdKernels *k) {
   k->differ = differ;
   k->product = product;
   k->invert = invert;

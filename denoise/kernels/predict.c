@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Keeping what a frame showed, and taking it along the motion to the next one. */
-#include "set.h"
+#include "isa.h"
 
 #include <math.h>
 #include <string.h>
@@ -153,7 +153,7 @@ static void keep(uint16_t *restrict kept_z, uint8_t *restrict kept_k, const floa
     kept_k[x] = (uint8_t)(int)(255 * sqrtf(k[x]) + 0.5f);
 }
 
-void JOIN(zsd_predict_fill, SET)(ZsdKernels *k) {
+void ZSD_ISA_NAME(zsd_predict_fill)(ZsdKernels *k) {
   k->predict = predict;
   k->keep = keep;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Between samples of 8 or 16 bits and floats. */
-#include "set.h"
+#include "isa.h"
 
 #include <string.h>
 
@@ -83,7 +83,7 @@ static void store8_pairs(uint8_t *restrict dst, const float *restrict x,
   }
 }
 
-void JOIN(zsd_samples_fill, SET)(ZsdKernels *k) {
+void ZSD_ISA_NAME(zsd_samples_fill)(ZsdKernels *k) {
   k->load8 = load8;
   k->load16 = load16;
   k->store8 = store8;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From a frame to the network's numbers, and back. */
-#include "set.h"
+#include "isa.h"
 
 #include <math.h>
 
@@ -55,7 +55,7 @@ static void finish(float *restrict z, float *restrict noise, const float *restri
   }
 }
 
-void JOIN(zsd_see_fill, SET)(ZsdKernels *k) {
+void ZSD_ISA_NAME(zsd_see_fill)(ZsdKernels *k) {
   k->see = see;
   k->finish = finish;
 }

@@ -4,7 +4,7 @@
 #ifndef ZSD_VECTOR_H
 #define ZSD_VECTOR_H
 
-#include "set.h"
+#include "isa.h"
 
 #include <string.h>
 
