@@ -12,7 +12,7 @@
  * So activations are laid out as [column][row][pair of channels][lane][channel of the pair]:
  * the samples of three rows, as a filter needs them, are one run of memory. */
 #include "bf16.h"
-#include "tables.h"
+#include "init.h"
 
 #include <immintrin.h>
 
@@ -444,6 +444,6 @@ static void run(const ZsdPass *p) {
 }
 
 /* Each lane has four samples of a row; a 720p picture in 4:2:0 has 230 such tiles. */
-void zsd_pass_fill_amx(ZsdKernels *k) {
+void zsd_pass_init_amx(ZsdKernels *k) {
   k->pass[ZSD_BF16] = (ZsdPassKernel){weights_size, scratch_size, pack, run, 64, 16};
 }

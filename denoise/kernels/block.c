@@ -106,6 +106,6 @@ static void noise_block(ZsdNoiseBlock *block, const float *samples, const float 
   see_brightness(block, brightness, row);
 }
 
-void ZSD_ISA_NAME(zsd_block_fill)(ZsdKernels *k) {
+void ZSD_ISA_NAME(zsd_block_init)(ZsdKernels *k) {
   k->noise_block = noise_block;
 }

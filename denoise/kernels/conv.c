@@ -263,7 +263,7 @@ static float sum(const float *x, ptrdiff_t n) {
   return total(sums + load_part(x + p, n - p));
 }
 
-void ZSD_ISA_NAME(zsd_conv_fill)(ZsdKernels *k) {
+void ZSD_ISA_NAME(zsd_conv_init)(ZsdKernels *k) {
   k->group = GROUP;
   k->conv3x3 = conv3x3;
   k->conv1x1 = conv1x1;

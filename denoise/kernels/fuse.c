@@ -79,7 +79,7 @@ static void fuse(const ZsdFuse *f, int n) {
   }
 }
 
-void ZSD_ISA_NAME(zsd_fuse_fill)(ZsdKernels *k) {
+void ZSD_ISA_NAME(zsd_fuse_init)(ZsdKernels *k) {
   k->miss = miss;
   k->fuse = fuse;
 }

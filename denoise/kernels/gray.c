@@ -46,7 +46,7 @@ static void halve(uint8_t *restrict out, const uint8_t *restrict upper,
         (uint8_t)((upper[2 * x] + upper[2 * x + 1] + lower[2 * x] + lower[2 * x + 1] + 2) / 4);
 }
 
-void ZSD_ISA_NAME(zsd_gray_fill)(ZsdKernels *k) {
+void ZSD_ISA_NAME(zsd_gray_init)(ZsdKernels *k) {
   k->smooth = smooth;
   k->halve = halve;
 }

@@ -3,7 +3,7 @@
 #ifndef ZSD_ISA_H
 #define ZSD_ISA_H
 
-#include "tables.h"
+#include "init.h"
 
 #if defined(ZSD_PLAIN_C)
 #define ISA c

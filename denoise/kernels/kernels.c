@@ -3,7 +3,7 @@
 #include "kernels.h"
 
 #include "base/cpu.h"
-#include "tables.h"
+#include "init.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -24,37 +24,37 @@ static struct {
 };
 enum { N_TABLES = sizeof tables / sizeof *tables };
 
-#define FILL_ROWS(set, table)                                                                  \
-  (zsd_samples_fill_##set(table), zsd_predict_fill_##set(table), zsd_fuse_fill_##set(table),   \
-   zsd_see_fill_##set(table), zsd_block_fill_##set(table), zsd_gray_fill_##set(table),         \
-   zsd_light_fill_##set(table), zsd_patches_fill_##set(table))
+#define INIT_ROWS(set, table)                                                                  \
+  (zsd_samples_init_##set(table), zsd_predict_init_##set(table), zsd_fuse_init_##set(table),   \
+   zsd_see_init_##set(table), zsd_block_init_##set(table), zsd_gray_init_##set(table),         \
+   zsd_light_init_##set(table), zsd_patches_init_##set(table))
 
-static void fill_tables(void) {
+static void init_tables(void) {
   for (int i = 0; i < N_TABLES; i++) {
-    zsd_kernels_fill_c(&tables[i].table);
-    zsd_pass_fill_c(&tables[i].table);
-    FILL_ROWS(c, &tables[i].table);
+    zsd_kernels_init_c(&tables[i].table);
+    zsd_pass_init_c(&tables[i].table);
+    INIT_ROWS(c, &tables[i].table);
 #if defined(__x86_64__)
     if (tables[i].flags & ZSD_CPU_AVX2) {
-      zsd_conv_fill_avx2(&tables[i].table);
-      zsd_sad_fill_avx2(&tables[i].table);
-      zsd_winograd_fill_avx2(&tables[i].table);
-      FILL_ROWS(avx2, &tables[i].table);
+      zsd_conv_init_avx2(&tables[i].table);
+      zsd_sad_init_avx2(&tables[i].table);
+      zsd_winograd_init_avx2(&tables[i].table);
+      INIT_ROWS(avx2, &tables[i].table);
     }
     if (tables[i].flags & ZSD_CPU_AVX512) {
-      zsd_conv_fill_avx512(&tables[i].table);
-      zsd_sad_fill_avx512(&tables[i].table);
-      zsd_winograd_fill_avx512(&tables[i].table);
-      FILL_ROWS(avx512, &tables[i].table);
+      zsd_conv_init_avx512(&tables[i].table);
+      zsd_sad_init_avx512(&tables[i].table);
+      zsd_winograd_init_avx512(&tables[i].table);
+      INIT_ROWS(avx512, &tables[i].table);
     }
     if (tables[i].flags & ZSD_CPU_AMX)
-      zsd_pass_fill_amx(&tables[i].table);
+      zsd_pass_init_amx(&tables[i].table);
 #elif defined(__aarch64__)
     if (tables[i].flags & ZSD_CPU_NEON) {
-      zsd_conv_fill_neon(&tables[i].table);
-      zsd_sad_fill_neon(&tables[i].table);
-      zsd_winograd_fill_neon(&tables[i].table);
-      FILL_ROWS(neon, &tables[i].table);
+      zsd_conv_init_neon(&tables[i].table);
+      zsd_sad_init_neon(&tables[i].table);
+      zsd_winograd_init_neon(&tables[i].table);
+      INIT_ROWS(neon, &tables[i].table);
     }
 #endif
     tables[i].table.flags = tables[i].flags;
@@ -63,7 +63,7 @@ static void fill_tables(void) {
 
 const ZsdKernels *zsd_kernels(unsigned flags) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
-  pthread_once(&once, fill_tables);
+  pthread_once(&once, init_tables);
   for (int i = 0; i < N_TABLES; i++)
     if ((flags & tables[i].flags) == tables[i].flags)
       return &tables[i].table;

@@ -53,6 +53,6 @@ static void light_sums(ZsdLightSums *sums, const float *y, const float *p, const
                          .dd = total(s.dd)};
 }
 
-void ZSD_ISA_NAME(zsd_light_fill)(ZsdKernels *k) {
+void ZSD_ISA_NAME(zsd_light_init)(ZsdKernels *k) {
   k->light_sums = light_sums;
 }

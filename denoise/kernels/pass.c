@@ -2,7 +2,7 @@
 /* A pass in plain C: layer by layer, a row of an output channel at a time. In bf16 all that is
  * multiplied is rounded to it first. */
 #include "bf16.h"
-#include "tables.h"
+#include "init.h"
 
 #include <string.h>
 
@@ -141,7 +141,7 @@ static void run_bf16(const ZsdPass *p) {
   compute(p, &in, inputs + p->shape.inputs * plane, true);
 }
 
-void zsd_pass_fill_c(ZsdKernels *k) {
+void zsd_pass_init_c(ZsdKernels *k) {
   k->pass[ZSD_FP32] = (ZsdPassKernel){weights_size, scratch_size, pack, run, 64, 16};
   k->pass[ZSD_BF16] =
       (ZsdPassKernel){weights_size, scratch_size_bf16, pack_bf16, run_bf16, 64, 16};

@@ -114,7 +114,7 @@ static void invert(float *a, ptrdiff_t row, int n) {
   }
 }
 
-void ZSD_ISA_NAME(zsd_patches_fill)(ZsdKernels *k) {
+void ZSD_ISA_NAME(zsd_patches_init)(ZsdKernels *k) {
   k->differ = differ;
   k->product = product;
   k->invert = invert;

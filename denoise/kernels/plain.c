@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The kernels in plain C: what the others are measured against, and what runs on a processor
  * without any of the instruction sets known here. */
-#include "tables.h"
+#include "init.h"
 
 #include <stdlib.h>
 
@@ -98,7 +98,7 @@ static unsigned sad16(const uint8_t *a, ptrdiff_t a_row, const uint8_t *b, ptrdi
   return sum;
 }
 
-void zsd_kernels_fill_c(ZsdKernels *k) {
+void zsd_kernels_init_c(ZsdKernels *k) {
   *k = (ZsdKernels){
       .group = GROUP,
       .conv3x3 = conv3x3,

@@ -153,7 +153,7 @@ static void keep(uint16_t *restrict kept_z, uint8_t *restrict kept_k, const floa
     kept_k[x] = (uint8_t)(int)(255 * sqrtf(k[x]) + 0.5f);
 }
 
-void ZSD_ISA_NAME(zsd_predict_fill)(ZsdKernels *k) {
+void ZSD_ISA_NAME(zsd_predict_init)(ZsdKernels *k) {
   k->predict = predict;
   k->keep = keep;
 }

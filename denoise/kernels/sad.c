@@ -39,6 +39,6 @@ static unsigned sad16(const uint8_t *a, ptrdiff_t a_row, const uint8_t *b, ptrdi
 }
 #endif
 
-void ZSD_ISA_NAME(zsd_sad_fill)(ZsdKernels *k) {
+void ZSD_ISA_NAME(zsd_sad_init)(ZsdKernels *k) {
   k->sad16 = sad16;
 }

@@ -83,7 +83,7 @@ static void store8_pairs(uint8_t *restrict dst, const float *restrict x,
   }
 }
 
-void ZSD_ISA_NAME(zsd_samples_fill)(ZsdKernels *k) {
+void ZSD_ISA_NAME(zsd_samples_init)(ZsdKernels *k) {
   k->load8 = load8;
   k->load16 = load16;
   k->store8 = store8;

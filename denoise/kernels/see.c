@@ -55,7 +55,7 @@ static void finish(float *restrict z, float *restrict noise, const float *restri
   }
 }
 
-void ZSD_ISA_NAME(zsd_see_fill)(ZsdKernels *k) {
+void ZSD_ISA_NAME(zsd_see_init)(ZsdKernels *k) {
   k->see = see;
   k->finish = finish;
 }
