@@ -5,7 +5,7 @@
 
 #include "kernels.h"
 
-void zsd_kernels_init_c(ZsdKernels *k);
+void zsd_conv_init_c(ZsdKernels *k);
 void zsd_pass_init_c(ZsdKernels *k);
 void zsd_pass_init_amx(ZsdKernels *k);
 void zsd_conv_init_avx2(ZsdKernels *k);

@@ -31,7 +31,7 @@ enum { N_TABLES = sizeof tables / sizeof *tables };
 
 static void init_tables(void) {
   for (int i = 0; i < N_TABLES; i++) {
-    zsd_kernels_init_c(&tables[i].table);
+    zsd_conv_init_c(&tables[i].table);
     zsd_pass_init_c(&tables[i].table);
     INIT_ROWS(c, &tables[i].table);
 #if defined(__x86_64__)

@@ -98,7 +98,7 @@ static unsigned sad16(const uint8_t *a, ptrdiff_t a_row, const uint8_t *b, ptrdi
   return sum;
 }
 
-void zsd_kernels_init_c(ZsdKernels *k) {
+void zsd_conv_init_c(ZsdKernels *k) {
   *k = (ZsdKernels){
       .group = GROUP,
       .conv3x3 = conv3x3,
