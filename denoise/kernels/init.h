@@ -14,9 +14,9 @@ void zsd_conv_init_neon(ZsdKernels *k);
 void zsd_sad_init_avx2(ZsdKernels *k);
 void zsd_sad_init_avx512(ZsdKernels *k);
 void zsd_sad_init_neon(ZsdKernels *k);
-void zsd_winograd_init_avx2(ZsdKernels *k);
-void zsd_winograd_init_avx512(ZsdKernels *k);
-void zsd_winograd_init_neon(ZsdKernels *k);
+void zsd_pass_init_avx2(ZsdKernels *k);
+void zsd_pass_init_avx512(ZsdKernels *k);
+void zsd_pass_init_neon(ZsdKernels *k);
 
 /* Loops over rows that the compiler makes vectors of: one source for all sets, plain C among
  * them. */

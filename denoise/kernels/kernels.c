@@ -38,13 +38,13 @@ static void init_tables(void) {
     if (tables[i].flags & ZSD_CPU_AVX2) {
       zsd_conv_init_avx2(&tables[i].table);
       zsd_sad_init_avx2(&tables[i].table);
-      zsd_winograd_init_avx2(&tables[i].table);
+      zsd_pass_init_avx2(&tables[i].table);
       INIT_ROWS(avx2, &tables[i].table);
     }
     if (tables[i].flags & ZSD_CPU_AVX512) {
       zsd_conv_init_avx512(&tables[i].table);
       zsd_sad_init_avx512(&tables[i].table);
-      zsd_winograd_init_avx512(&tables[i].table);
+      zsd_pass_init_avx512(&tables[i].table);
       INIT_ROWS(avx512, &tables[i].table);
     }
     if (tables[i].flags & ZSD_CPU_AMX)
@@ -53,7 +53,7 @@ static void init_tables(void) {
     if (tables[i].flags & ZSD_CPU_NEON) {
       zsd_conv_init_neon(&tables[i].table);
       zsd_sad_init_neon(&tables[i].table);
-      zsd_winograd_init_neon(&tables[i].table);
+      zsd_pass_init_neon(&tables[i].table);
       INIT_ROWS(neon, &tables[i].table);
     }
 #endif

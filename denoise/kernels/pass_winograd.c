@@ -424,6 +424,6 @@ static void run(const ZsdPass *p) {
 /* With the sample around it that the first layer computes a tile is 10 x 8 blocks of 4x4
  * samples; its activations fit into the second cache, and a 720p picture in 4:2:0 has 204 of
  * them. */
-void ZSD_ISA_NAME(zsd_winograd_init)(ZsdKernels *k) {
+void ZSD_ISA_NAME(zsd_pass_init)(ZsdKernels *k) {
   k->pass[ZSD_FP32] = (ZsdPassKernel){weights_size, scratch_size, pack, run, 38, 30};
 }
