@@ -11,7 +11,7 @@
  * second layer sees blocks x and x + 1 of rows y and y + 1 of the first one. At the end of a
  * row of blocks that is the next row's first block, whose samples no sample of the tile depends
  * on. */
-#include "product.h"
+#include "matmul.h"
 
 enum {
   BLOCK = 4,
@@ -281,9 +281,9 @@ INLINE void transform_back(float *out, ptrdiff_t place, const float *products) {
 /* --- layers --- */
 
 /* All groups of a layer's weights at a point, or at none; `p` is that of the first group. */
-static void multiply(Product p, Groups groups, int span) {
+static void multiply(Matmul p, Groups groups, int span) {
   for (int first = 0; first < groups.channels; first += groups.size) {
-    products[groups.size](&p, span);
+    matmul_kernels[groups.size](&p, span);
     p.weights += (ptrdiff_t)groups.size * p.n_in;
     p.bias = p.bias ? p.bias + groups.size : NULL;
     p.out += groups.size * p.out_step;
@@ -307,7 +307,7 @@ static void convolve(const Layer *l, const Room *r, float *scratch, ptrdiff_t fi
       transform_patch(patches + i * LANES + s * WIDTH, r->point, &l->in,
                       l->in.data + i * l->in.channel + first + s * WIDTH);
   for (int k = 0; k < POINTS; k++)
-    multiply((Product){.weights = l->weights + (ptrdiff_t)k * l->n_in * l->groups.channels,
+    multiply((Matmul){.weights = l->weights + (ptrdiff_t)k * l->n_in * l->groups.channels,
                        .bias = k == ONES ? l->bias : NULL,
                        .in = patches + k * r->point,
                        .out = sums + k * LANES,
@@ -398,7 +398,7 @@ static void other_layers(const ZsdPass *p, const Room *r, float *scratch,
     span = next_span((end - first) / WIDTH);
     convolve(&layer, r, scratch, first, (int)span, scratch + r->h2, LANES);
     for (int k = 0; k < PLACES; k++)
-      multiply((Product){.weights = last,
+      multiply((Matmul){.weights = last,
                          .bias = last + (ptrdiff_t)hidden * outputs.channels,
                          .in = scratch + r->h2 + k * LANES,
                          .out = scratch + r->out + k * r->place + first,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Products of matrices: weights by the channels of a few vectors. A group of output channels by
  * a span of vectors stays in registers while all input channels pass. */
-#ifndef ZSD_PRODUCT_H
-#define ZSD_PRODUCT_H
+#ifndef ZSD_MATMUL_H
+#define ZSD_MATMUL_H
 
 #include "vector.h"
 
@@ -24,10 +24,10 @@ typedef struct {
   float *out;
   ptrdiff_t in_step, out_step; /* floats from one channel to the next */
   int n_in;
-} Product;
+} Matmul;
 
 /* The constants `size` and `span` let the compiler unroll. */
-INLINE void product(const Product *p, int size, int span) {
+INLINE void matmul(const Matmul *p, int size, int span) {
   Vector sums[GROUP][SPAN];
   UNROLL
   for (int o = 0; o < size; o++)
@@ -57,43 +57,43 @@ INLINE void product(const Product *p, int size, int span) {
 }
 
 /* One function for each size of group, so that each has its sums in registers. */
-#define PRODUCT(size)                                                                          \
-  static void product_##size(const Product *p, int span) {                                     \
+#define MATMUL(size)                                                                          \
+  static void matmul_##size(const Matmul *p, int span) {                                     \
     if (span == SPAN)                                                                          \
-      product(p, size, SPAN);                                                                  \
+      matmul(p, size, SPAN);                                                                  \
     else if (span == 2)                                                                        \
-      product(p, size, 2);                                                                     \
+      matmul(p, size, 2);                                                                     \
     else                                                                                       \
-      product(p, size, 1);                                                                     \
+      matmul(p, size, 1);                                                                     \
   }
-PRODUCT(1)
-PRODUCT(2)
-PRODUCT(3)
-PRODUCT(4)
+MATMUL(1)
+MATMUL(2)
+MATMUL(3)
+MATMUL(4)
 #if defined(__AVX512F__) || defined(__ARM_NEON)
-PRODUCT(5)
-PRODUCT(6)
-PRODUCT(7)
-PRODUCT(8)
+MATMUL(5)
+MATMUL(6)
+MATMUL(7)
+MATMUL(8)
 #endif
 #if defined(__AVX512F__)
-PRODUCT(9)
-PRODUCT(10)
-PRODUCT(11)
-PRODUCT(12)
-PRODUCT(13)
+MATMUL(9)
+MATMUL(10)
+MATMUL(11)
+MATMUL(12)
+MATMUL(13)
 #endif
 
 /* By the size of the group. */
-typedef void (*ProductOf)(const Product *, int span);
+typedef void (*MatmulKernel)(const Matmul *, int span);
 
-static const ProductOf products[GROUP + 1] = {
-    NULL,      product_1,  product_2,  product_3,  product_4,
+static const MatmulKernel matmul_kernels[GROUP + 1] = {
+    NULL,      matmul_1,  matmul_2,  matmul_3,  matmul_4,
 #if defined(__AVX512F__) || defined(__ARM_NEON)
-    product_5, product_6,  product_7,  product_8,
+    matmul_5, matmul_6,  matmul_7,  matmul_8,
 #endif
 #if defined(__AVX512F__)
-    product_9, product_10, product_11, product_12, product_13,
+    matmul_9, matmul_10, matmul_11, matmul_12, matmul_13,
 #endif
 };
 
