@@ -112,7 +112,7 @@ typedef struct {
 
   /* picture = scale (z - 0.5); difference = scale (y - z); deviation += weight sqrt(k noise(z))
    */
-  void (*see)(const ZsdSeen *, int n);
+  void (*input_features)(const ZsdInputFeatures *, int n);
 
   /* z = 0.5 + unit (z + d); noise = unit (d + noise), which is held to -most .. most units. */
   void (*finish)(float *z, float *noise, const float *d, ptrdiff_t n, float unit, float most);

@@ -64,6 +64,6 @@ typedef struct {
   float weight;           /* of a sample's deviation */
   ZsdVariance noise;
   float *picture, *difference, *deviation;
-} ZsdSeen;
+} ZsdInputFeatures;
 
 #endif

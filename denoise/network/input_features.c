@@ -66,7 +66,7 @@ static void see_row(const ZsdView *view, int x, int y, int width, float *inputs,
 
 /* `width` samples of a channel from x on; `seen` says where to. */
 static void see_samples(const ZsdKernels *kernels, const Samples *s, int x, int width,
-                        ZsdSeen *seen) {
+                        ZsdInputFeatures *seen) {
   const int all = (s->last - s->first + s->step) / s->step;
   const int inside = zsd_clamp(all - x, 0, width);
   for (int i = 0; i < width;) {
@@ -74,7 +74,7 @@ static void see_samples(const ZsdKernels *kernels, const Samples *s, int x, int 
     seen->y = s->y + at;
     seen->z = s->z + at;
     seen->k = s->k ? s->k + at : NULL;
-    kernels->see(seen, n);
+    kernels->input_features(seen, n);
     seen->picture += n;
     seen->difference += n;
     seen->deviation += n;
@@ -98,7 +98,7 @@ static void see_channel(const ZsdView *view, int channel, int x, int y, int widt
   }
   for (int i = 0; i < channels; i++)
     alike += (view->layout->channel[i].component != view->frame->brightness) == dim;
-  ZsdSeen seen = {.step = s.step,
+  ZsdInputFeatures seen = {.step = s.step,
                   .next = s.next,
                   .scale = scale,
                   .weight = scale / (float)alike,

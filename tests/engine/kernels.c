@@ -39,7 +39,7 @@ static const struct {
     {"keep", check_keep},
     {"miss", check_miss},
     {"fuse", check_fuse},
-    {"see", check_see},
+    {"input_features", check_input_features},
     {"finish", check_finish},
 };
 enum { N_TESTS = sizeof tests / sizeof *tests };

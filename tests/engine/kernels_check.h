@@ -83,7 +83,7 @@ void check_predict(Check *check);
 void check_keep(Check *check);
 void check_miss(Check *check);
 void check_fuse(Check *check);
-void check_see(Check *check);
+void check_input_features(Check *check);
 void check_finish(Check *check);
 
 void benchmark(const ZsdKernels *set);

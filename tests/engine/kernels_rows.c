@@ -289,12 +289,12 @@ void check_fuse(Check *check) {
 
 /* --- the network's numbers --- */
 
-static void check_seen(Check *check) {
+static void check_features(Check *check) {
   const int n = random_length(check), step = check_random(check, 1, 2);
   const int samples = (n - 1) * step + 1;
   Buffer y = floats(check, samples, -0.2f, 1.2f), z = floats(check, samples, -0.2f, 1.2f);
   Buffer k = floats(check, samples, 0, 1);
-  ZsdSeen s = {.y = y.data,
+  ZsdInputFeatures s = {.y = y.data,
                .z = z.data,
                .k = check_random(check, 0, 1) ? k.data : NULL,
                .step = step,
@@ -308,7 +308,7 @@ static void check_seen(Check *check) {
     s.picture = (plain ? &picture.plain : &picture.set)->data;
     s.difference = (plain ? &difference.plain : &difference.set)->data;
     s.deviation = (plain ? &deviation.plain : &deviation.set)->data;
-    (plain ? check->plain : check->set)->see(&s, n);
+    (plain ? check->plain : check->set)->input_features(&s, n);
   }
   for (int i = 0; i < n; i++) {
     const double fused = s.z[i * step], variance = variance_of(&s.noise, fused);
@@ -326,10 +326,10 @@ static void check_seen(Check *check) {
   output_free(check, &deviation, "deviation");
 }
 
-void check_see(Check *check) {
+void check_input_features(Check *check) {
   for (int trial = 0; trial < 1000; trial++)
     if (check_wanted(check))
-      check_seen(check);
+      check_features(check);
 }
 
 static void check_finished(Check *check) {

@@ -9,7 +9,7 @@ INLINE float deviation(const ZsdVariance *v, float k, float z) {
 }
 
 /* `step`, and whether k is NULL: known where this is inlined. */
-INLINE void see_channel(const ZsdSeen *s, const float *restrict y, const float *restrict z,
+INLINE void channel_features(const ZsdInputFeatures *s, const float *restrict y, const float *restrict z,
                         const float *restrict k, int step, int n, float *restrict picture,
                         float *restrict difference, float *restrict sum) {
   const float scale = s->scale, weight = s->weight;
@@ -23,7 +23,7 @@ INLINE void see_channel(const ZsdSeen *s, const float *restrict y, const float *
 }
 
 /* Tiles are narrow, and the processor itself takes their rows for unrelated places. */
-static void fetch_next(const ZsdSeen *s, int samples) {
+static void prefetch(const ZsdInputFeatures *s, int samples) {
   enum { LINE = 64 / sizeof(float) };
   for (ptrdiff_t i = s->next; i < s->next + samples; i += LINE) {
     __builtin_prefetch(s->y + i);
@@ -32,17 +32,17 @@ static void fetch_next(const ZsdSeen *s, int samples) {
   }
 }
 
-static void see(const ZsdSeen *s, int n) {
+static void input_features(const ZsdInputFeatures *s, int n) {
   if (s->next)
-    fetch_next(s, n * s->step);
+    prefetch(s, n * s->step);
   if (s->step == 2 && s->k)
-    see_channel(s, s->y, s->z, s->k, 2, n, s->picture, s->difference, s->deviation);
+    channel_features(s, s->y, s->z, s->k, 2, n, s->picture, s->difference, s->deviation);
   else if (s->step == 2)
-    see_channel(s, s->y, s->z, NULL, 2, n, s->picture, s->difference, s->deviation);
+    channel_features(s, s->y, s->z, NULL, 2, n, s->picture, s->difference, s->deviation);
   else if (s->k)
-    see_channel(s, s->y, s->z, s->k, 1, n, s->picture, s->difference, s->deviation);
+    channel_features(s, s->y, s->z, s->k, 1, n, s->picture, s->difference, s->deviation);
   else
-    see_channel(s, s->y, s->z, NULL, 1, n, s->picture, s->difference, s->deviation);
+    channel_features(s, s->y, s->z, NULL, 1, n, s->picture, s->difference, s->deviation);
 }
 
 static void finish(float *restrict z, float *restrict noise, const float *restrict d,
@@ -55,7 +55,7 @@ static void finish(float *restrict z, float *restrict noise, const float *restri
   }
 }
 
-void ZSD_ISA_NAME(zsd_see_init)(ZsdKernels *k) {
-  k->see = see;
+void ZSD_ISA_NAME(zsd_input_features_init)(ZsdKernels *k) {
+  k->input_features = input_features;
   k->finish = finish;
 }
