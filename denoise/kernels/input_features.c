@@ -45,7 +45,7 @@ static void input_features(const ZsdInputFeatures *s, int n) {
     channel_features(s, s->y, s->z, NULL, 1, n, s->picture, s->difference, s->deviation);
 }
 
-static void finish(float *restrict z, float *restrict noise, const float *restrict d,
+static void denormalise(float *restrict z, float *restrict noise, const float *restrict d,
                    ptrdiff_t n, float unit, float most) {
   for (ptrdiff_t i = 0; i < n; i++) {
     const float found = d[i] + noise[i];
@@ -57,5 +57,5 @@ static void finish(float *restrict z, float *restrict noise, const float *restri
 
 void ZSD_ISA_NAME(zsd_input_features_init)(ZsdKernels *k) {
   k->input_features = input_features;
-  k->finish = finish;
+  k->denormalise = denormalise;
 }

@@ -115,7 +115,7 @@ typedef struct {
   void (*input_features)(const ZsdInputFeatures *, int n);
 
   /* z = 0.5 + unit (z + d); noise = unit (d + noise), which is held to -most .. most units. */
-  void (*finish)(float *z, float *noise, const float *d, ptrdiff_t n, float unit, float most);
+  void (*denormalise)(float *z, float *noise, const float *d, ptrdiff_t n, float unit, float most);
 
   /* Adds up the samples y[0..n), predicted as p, that lie within `reach` of what the light
    * makes of p. */

@@ -171,7 +171,7 @@ void zsd_inputs_finish(ZsdTile *tile, const ZsdView *view) {
   const ZsdKernels *kernels = zsd_fusion_kernels(view->fusion);
   for (int c = 0; c < channels; c++) {
     const float *in = tile->in.data + first;
-    kernels->finish(tile->in.data + c * tile->in.plane + first,
+    kernels->denormalise(tile->in.data + c * tile->in.plane + first,
                     tile->out.data + c * tile->out.plane + first,
                     in + (channels + c) * tile->in.plane, n, unit, MOST_UNITS);
   }

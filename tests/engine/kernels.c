@@ -40,7 +40,7 @@ static const struct {
     {"miss", check_miss},
     {"fuse", check_fuse},
     {"input_features", check_input_features},
-    {"finish", check_finish},
+    {"denormalise", check_denormalise},
 };
 enum { N_TESTS = sizeof tests / sizeof *tests };
 

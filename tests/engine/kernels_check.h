@@ -84,7 +84,7 @@ void check_keep(Check *check);
 void check_miss(Check *check);
 void check_fuse(Check *check);
 void check_input_features(Check *check);
-void check_finish(Check *check);
+void check_denormalise(Check *check);
 
 void benchmark(const ZsdKernels *set);
 

@@ -332,7 +332,7 @@ void check_input_features(Check *check) {
       check_features(check);
 }
 
-static void check_finished(Check *check) {
+static void check_denormalised(Check *check) {
   const int n = random_length(check);
   const float unit = uniform(check, 0.002f, 0.2f), most = 5;
   Buffer d = floats(check, n, -8, 8), z = floats(check, n, -200, 200);
@@ -342,8 +342,8 @@ static void check_finished(Check *check) {
   memcpy(out_z.plain.data, z.data, z.size);
   memcpy(out_noise.set.data, noise.data, noise.size);
   memcpy(out_noise.plain.data, noise.data, noise.size);
-  check->set->finish(out_z.set.data, out_noise.set.data, d.data, n, unit, most);
-  check->plain->finish(out_z.plain.data, out_noise.plain.data, d.data, n, unit, most);
+  check->set->denormalise(out_z.set.data, out_noise.set.data, d.data, n, unit, most);
+  check->plain->denormalise(out_z.plain.data, out_noise.plain.data, d.data, n, unit, most);
   for (int i = 0; i < n; i++) {
     const double difference = ((float *)d.data)[i], found = ((float *)noise.data)[i];
     check_near(check, "picture", i, output_at(&out_z, i),
@@ -358,8 +358,8 @@ static void check_finished(Check *check) {
   output_free(check, &out_noise, "noise");
 }
 
-void check_finish(Check *check) {
+void check_denormalise(Check *check) {
   for (int trial = 0; trial < 1000; trial++)
     if (check_wanted(check))
-      check_finished(check);
+      check_denormalised(check);
 }
