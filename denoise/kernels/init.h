@@ -36,7 +36,7 @@ ZSD_ROWS(neon)
   void zsd_block_init_##set(ZsdKernels *k);                                                    \
   void zsd_gray_init_##set(ZsdKernels *k);                                                     \
   void zsd_patches_init_##set(ZsdKernels *k);                                                  \
-  void zsd_light_init_##set(ZsdKernels *k);
+  void zsd_brightness_sums_init_##set(ZsdKernels *k);
 ZSD_MEASURES(c)
 ZSD_MEASURES(avx2)
 ZSD_MEASURES(avx512)

@@ -119,8 +119,8 @@ typedef struct {
 
   /* Adds up the samples y[0..n), predicted as p, that lie within `reach` of what the light
    * makes of p. */
-  void (*light_sums)(ZsdLightSums *sums, const float *y, const float *p, const float *q, int n,
-                     const ZsdLight *light, float reach);
+  void (*brightness_sums)(ZsdBrightnessSums *sums, const float *y, const float *p, const float *q, int n,
+                     const ZsdBrightnessChange *change, float reach);
 
   /* A row of the binomial filter of five taps each way over rows of `width` floats, their ends
    * repeated: of 0..1, what lies outside is clipped, to 0..255. */

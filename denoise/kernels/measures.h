@@ -18,12 +18,12 @@ typedef struct {
 /* now = gain * before + offset */
 typedef struct {
   float gain, offset;
-} ZsdLight;
+} ZsdBrightnessChange;
 
 /* Sums over samples: their number, prediction p, difference d of the sample and p, and a
  * prediction q nearby. */
 typedef struct {
   float n, p, d, q, qp, qd, dd;
-} ZsdLightSums;
+} ZsdBrightnessSums;
 
 #endif

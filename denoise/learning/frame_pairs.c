@@ -115,10 +115,10 @@ int zsd_frame_pairs_remember(ZsdFramePairs *p, const ZsdView *view, int count,
 /* What the next frame shows, in the light of this one, where a channel's sample (x, y) has
  * moved by `v` of luma, backwards; between two samples of a component that is subsampled it is
  * their mean. */
-static float second_look(const ZsdView *next, const ZsdLight *lights, int channel, int x, int y,
+static float second_look(const ZsdView *next, const ZsdBrightnessChange *lights, int channel, int x, int y,
                          ZsdVector v) {
   const ZsdLayout *layout = next->layout;
-  const ZsdLight light = lights[layout->channel[channel].component];
+  const ZsdBrightnessChange light = lights[layout->channel[channel].component];
   const ZsdFrameComponent *c = &next->frame->component[layout->channel[channel].component];
   const int dx = -v.x, dy = -v.y;
   const int left = x * layout->channel[channel].x_step + layout->channel[channel].x +
@@ -149,7 +149,7 @@ static Span span_of(int first, int size, int length) {
 
 /* The samples of a part that lie where a block of the next frame came from. `size` is that of
  * a sample, in luma samples. */
-static void look_again(const Part *part, const ZsdView *next, const ZsdLight *lights, int i,
+static void look_again(const Part *part, const ZsdView *next, const ZsdBrightnessChange *lights, int i,
                        int j, ZsdVector v, int size) {
   const ZsdLook *look = part->look;
   const int left = i * ZSD_BLOCK + v.x - part->x * size;

@@ -71,7 +71,7 @@ struct ZsdFusion {
   ZsdPyramid now, before;
   ZsdMotion *motion;
   const ZsdField *field;
-  ZsdLight light[ZSD_MAX_COMPONENTS];
+  ZsdBrightnessChange light[ZSD_MAX_COMPONENTS];
   uint8_t *missed; /* of each block of the field */
   ZsdCalm calm;
   int brightness; /* the component that shows it */
@@ -186,7 +186,7 @@ typedef struct {
   const ZsdFrameComponent *frame;
   const ZsdPast *past;
   const ZsdField *field; /* NULL: no past is asked */
-  ZsdLight light;
+  ZsdBrightnessChange light;
   ZsdVariance noise;
   float *residual;            /* NULL: nobody asks for it */
   uint8_t *missed;            /* of each block, or NULL */

@@ -56,7 +56,7 @@ bool zsd_fusion_noise_known(const ZsdFusion *fusion);
 typedef struct {
   const ZsdField *field;
   const uint8_t *missed; /* for each block the samples of it that the past did not predict */
-  const ZsdLight *light; /* of each component: how it has changed since */
+  const ZsdBrightnessChange *light; /* of each component: how it has changed since */
 } ZsdTracking;
 
 /* Whether all that the last frame shows from luma sample (x, y) on, of width x height, stands

@@ -24,7 +24,7 @@ static const struct {
     {"pass", check_pass},
     {"sad16", check_sad16},
     {"noise_block", check_noise_block},
-    {"light_sums", check_light_sums},
+    {"brightness_sums", check_brightness_sums},
     {"smooth", check_smooth},
     {"halve", check_halve},
     {"differ", check_differ},

@@ -68,7 +68,7 @@ void check_sum(Check *check);
 void check_pass(Check *check);
 void check_sad16(Check *check);
 void check_noise_block(Check *check);
-void check_light_sums(Check *check);
+void check_brightness_sums(Check *check);
 void check_smooth(Check *check);
 void check_halve(Check *check);
 void check_differ(Check *check);

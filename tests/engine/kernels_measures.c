@@ -118,11 +118,11 @@ static int random_length(Check *check) {
 }
 
 /* Samples and predictions of which some miss by just as much as is within reach. */
-void check_light_sums(Check *check) {
+void check_brightness_sums(Check *check) {
   enum { NEARBY = 4 };
   for (int trial = 0; trial < 400; trial++) {
     const int n = random_length(check);
-    const ZsdLight light = {uniform(check, 0.7f, 1.5f), uniform(check, -0.1f, 0.1f)};
+    const ZsdBrightnessChange change = {uniform(check, 0.7f, 1.5f), uniform(check, -0.1f, 0.1f)};
     const float reach = uniform(check, 0, 0.2f);
     double sums[7] = {0};
     if (!check_wanted(check))
@@ -133,17 +133,17 @@ void check_light_sums(Check *check) {
     for (int i = 0; i < n + NEARBY; i++)
       q[i] = uniform(check, -0.1f, 1.1f);
     for (int i = 0; i < n; i++) {
-      y[i] = light.gain * p[i] + light.offset + uniform(check, -0.4f, 0.4f);
+      y[i] = change.gain * p[i] + change.offset + uniform(check, -0.4f, 0.4f);
       const double d = (double)y[i] - p[i];
-      if (fabsf(y[i] - light.gain * p[i] - light.offset) > reach)
+      if (fabsf(y[i] - change.gain * p[i] - change.offset) > reach)
         continue;
       const double terms[] = {1, p[i], d, q[i], q[i] * p[i], q[i] * d, d * d};
       for (int t = 0; t < 7; t++)
         sums[t] += terms[t];
     }
-    ZsdLightSums got, plain;
-    check->set->light_sums(&got, y, p, q, n, &light, reach);
-    check->plain->light_sums(&plain, y, p, q, n, &light, reach);
+    ZsdBrightnessSums got, plain;
+    check->set->brightness_sums(&got, y, p, q, n, &change, reach);
+    check->plain->brightness_sums(&plain, y, p, q, n, &change, reach);
     if (memcmp(&got, &plain, sizeof got) != 0)
       check_fail(check, "n %d: not as plain C", n);
     check_close(check, "n", got.n, sums[0], 1.5); /* rounding may decide about a sample */

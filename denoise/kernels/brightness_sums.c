@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The sums that a change of light is found from. They are kept for each of so many samples side
+/* The sums that a change of change is found from. They are kept for each of so many samples side
  * by side, so that no order of additions is left to the compiler. */
 #include "isa.h"
 
@@ -11,7 +11,7 @@ typedef struct {
   float n[SIDE], p[SIDE], d[SIDE], q[SIDE], qp[SIDE], qd[SIDE], dd[SIDE];
 } Columns;
 
-INLINE void add(Columns *s, const float *y, const float *p, const float *q, const ZsdLight *l,
+INLINE void add(Columns *s, const float *y, const float *p, const float *q, const ZsdBrightnessChange *l,
                 float reach, int n) {
 #if !defined(__clang__)
 #pragma GCC unroll 1
@@ -36,15 +36,15 @@ INLINE float total(const float *c) {
   return sum;
 }
 
-static void light_sums(ZsdLightSums *sums, const float *y, const float *p, const float *q,
-                       int n, const ZsdLight *light, float reach) {
+static void brightness_sums(ZsdBrightnessSums *sums, const float *y, const float *p, const float *q,
+                       int n, const ZsdBrightnessChange *change, float reach) {
   Columns s = {0};
-  const ZsdLight l = *light;
+  const ZsdBrightnessChange l = *change;
   int x = 0;
   for (; x + SIDE <= n; x += SIDE)
     add(&s, y + x, p + x, q + x, &l, reach, SIDE);
   add(&s, y + x, p + x, q + x, &l, reach, n - x);
-  *sums = (ZsdLightSums){.n = total(s.n),
+  *sums = (ZsdBrightnessSums){.n = total(s.n),
                          .p = total(s.p),
                          .d = total(s.d),
                          .q = total(s.q),
@@ -53,6 +53,6 @@ static void light_sums(ZsdLightSums *sums, const float *y, const float *p, const
                          .dd = total(s.dd)};
 }
 
-void ZSD_ISA_NAME(zsd_light_init)(ZsdKernels *k) {
-  k->light_sums = light_sums;
+void ZSD_ISA_NAME(zsd_brightness_sums_init)(ZsdKernels *k) {
+  k->brightness_sums = brightness_sums;
 }
