@@ -34,7 +34,7 @@ ZSD_ROWS(neon)
  */
 #define ZSD_MEASURES(set)                                                                      \
   void zsd_block_init_##set(ZsdKernels *k);                                                    \
-  void zsd_gray_init_##set(ZsdKernels *k);                                                     \
+  void zsd_pyramid_init_##set(ZsdKernels *k);                                                     \
   void zsd_patches_init_##set(ZsdKernels *k);                                                  \
   void zsd_brightness_sums_init_##set(ZsdKernels *k);
 ZSD_MEASURES(c)

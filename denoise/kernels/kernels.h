@@ -124,10 +124,10 @@ typedef struct {
 
   /* A row of the binomial filter of five taps each way over rows of `width` floats, their ends
    * repeated: of 0..1, what lies outside is clipped, to 0..255. */
-  void (*smooth)(uint8_t *out, const float *const rows[5], int width);
+  void (*binomial5x5)(uint8_t *out, const float *const rows[5], int width);
 
   /* n means of 2x2 bytes, rounded. */
-  void (*halve)(uint8_t *out, const uint8_t *upper, const uint8_t *lower, int n);
+  void (*downsample2x2)(uint8_t *out, const uint8_t *upper, const uint8_t *lower, int n);
 
   /* Measures a block of samples, without its plane of best fit or as it is, and that of the
    * brightness there; rows lie `row` floats apart. */

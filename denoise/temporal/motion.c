@@ -88,13 +88,13 @@ static void smooth_row(const Fill *fill, int y) {
   const float *rows[5];
   for (int i = 0; i < 5; i++)
     rows[i] = fill->luma + (ptrdiff_t)zsd_clamp(y + i - 2, 0, to->height - 1) * to->width;
-  fill->kernels->smooth(to->data + y * to->row, rows, to->width);
+  fill->kernels->binomial5x5(to->data + y * to->row, rows, to->width);
 }
 
 static void halve_row(const Fill *fill, int level, int y) {
   const ZsdGray *from = &fill->pyramid->level[level - 1], *to = from + 1;
   const uint8_t *upper = from->data + 2 * y * from->row;
-  fill->kernels->halve(to->data + y * to->row, upper, upper + from->row, to->width);
+  fill->kernels->downsample2x2(to->data + y * to->row, upper, upper + from->row, to->width);
 }
 
 /* The rows of all levels that a row of the coarsest one is made of, or would be. */

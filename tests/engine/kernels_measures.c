@@ -180,7 +180,7 @@ static double smoothed(const Buffer rows[5], int n, int x) {
   return 255 * fmin(fmax(sum / 256, 0), 1);
 }
 
-void check_smooth(Check *check) {
+void check_binomial5x5(Check *check) {
   for (int trial = 0; trial < 400; trial++) {
     const int n = random_length(check);
     if (!check_wanted(check))
@@ -191,8 +191,8 @@ void check_smooth(Check *check) {
       rows[i] = random_row(check, n);
       row[i] = rows[i].data;
     }
-    check->set->smooth(out.data, row, n);
-    check->plain->smooth(plain.data, row, n);
+    check->set->binomial5x5(out.data, row, n);
+    check->plain->binomial5x5(plain.data, row, n);
     if (memcmp(out.data, plain.data, n) != 0)
       check_fail(check, "width %d: not as plain C", n);
     for (int x = 0; x < n; x++) /* either neighbour is right where rounding decides */
@@ -213,7 +213,7 @@ static Buffer random_bytes(Check *check, int n) {
   return buffer;
 }
 
-void check_halve(Check *check) {
+void check_downsample2x2(Check *check) {
   for (int trial = 0; trial < 400; trial++) {
     const int n = random_length(check);
     if (!check_wanted(check))
@@ -221,7 +221,7 @@ void check_halve(Check *check) {
     Buffer upper = random_bytes(check, 2 * n), lower = random_bytes(check, 2 * n);
     Buffer out = buffer_new(check, n, 1);
     const uint8_t *a = upper.data, *b = lower.data, *got = out.data;
-    check->set->halve(out.data, a, b, n);
+    check->set->downsample2x2(out.data, a, b, n);
     for (int x = 0; x < n; x++) {
       const int expected = (a[2 * x] + a[2 * x + 1] + b[2 * x] + b[2 * x + 1] + 2) >> 2;
       if (got[x] != expected)

@@ -23,7 +23,7 @@ INLINE void add_columns(uint8_t *restrict out, const float *restrict sum, int n)
         to_byte((sum[i] + sum[i + 4] + 4 * (sum[i + 1] + sum[i + 3]) + 6 * sum[i + 2]) / 256);
 }
 
-static void smooth(uint8_t *out, const float *const rows[5], int width) {
+static void binomial5x5(uint8_t *out, const float *const rows[5], int width) {
   for (int x = 0; x < width; x += STRIP) {
     float sum[AROUND + STRIP + AROUND];
     const int n = width - x < STRIP ? width - x : STRIP;
@@ -39,14 +39,14 @@ static void smooth(uint8_t *out, const float *const rows[5], int width) {
   }
 }
 
-static void halve(uint8_t *restrict out, const uint8_t *restrict upper,
+static void downsample2x2(uint8_t *restrict out, const uint8_t *restrict upper,
                   const uint8_t *restrict lower, int n) {
   for (int x = 0; x < n; x++)
     out[x] =
         (uint8_t)((upper[2 * x] + upper[2 * x + 1] + lower[2 * x] + lower[2 * x + 1] + 2) / 4);
 }
 
-void ZSD_ISA_NAME(zsd_gray_init)(ZsdKernels *k) {
-  k->smooth = smooth;
-  k->halve = halve;
+void ZSD_ISA_NAME(zsd_pyramid_init)(ZsdKernels *k) {
+  k->binomial5x5 = binomial5x5;
+  k->downsample2x2 = downsample2x2;
 }
