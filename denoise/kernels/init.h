@@ -33,7 +33,7 @@ ZSD_ROWS(neon)
 /* Plain loops that the compiler makes vectors of: one source for all sets, plain C among them.
  */
 #define ZSD_MEASURES(set)                                                                      \
-  void zsd_block_init_##set(ZsdKernels *k);                                                    \
+  void zsd_noise_stats_init_##set(ZsdKernels *k);                                                    \
   void zsd_pyramid_init_##set(ZsdKernels *k);                                                     \
   void zsd_patches_init_##set(ZsdKernels *k);                                                  \
   void zsd_brightness_sums_init_##set(ZsdKernels *k);

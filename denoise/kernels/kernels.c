@@ -26,7 +26,7 @@ enum { N_TABLES = sizeof tables / sizeof *tables };
 
 #define INIT_ROWS(set, table)                                                                  \
   (zsd_samples_init_##set(table), zsd_predict_init_##set(table), zsd_fuse_init_##set(table),   \
-   zsd_input_features_init_##set(table), zsd_block_init_##set(table), zsd_pyramid_init_##set(table),         \
+   zsd_input_features_init_##set(table), zsd_noise_stats_init_##set(table), zsd_pyramid_init_##set(table),         \
    zsd_brightness_sums_init_##set(table), zsd_patches_init_##set(table))
 
 static void init_tables(void) {

@@ -131,7 +131,7 @@ typedef struct {
 
   /* Measures a block of samples, without its plane of best fit or as it is, and that of the
    * brightness there; rows lie `row` floats apart. */
-  void (*noise_block)(ZsdNoiseBlock *block, const float *samples, const float *brightness,
+  void (*noise_stats)(ZsdNoiseStats *block, const float *samples, const float *brightness,
                       ptrdiff_t row, bool without_plane);
 
   /* At each of n places beside each other, the first of which begins at `samples`: adds the

@@ -13,7 +13,7 @@ typedef struct {
                        Noise Variance Estimation", 1996), which no smooth texture is */
   float brightness; /* mean */
   float clipped;    /* part of the samples whose brightness is not between 0 and 1 */
-} ZsdNoiseBlock;
+} ZsdNoiseStats;
 
 /* now = gain * before + offset */
 typedef struct {

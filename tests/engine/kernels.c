@@ -23,7 +23,7 @@ static const struct {
     {"sum", check_sum},
     {"pass", check_pass},
     {"sad16", check_sad16},
-    {"noise_block", check_noise_block},
+    {"noise_stats", check_noise_stats},
     {"brightness_sums", check_brightness_sums},
     {"binomial5x5", check_binomial5x5},
     {"downsample2x2", check_downsample2x2},

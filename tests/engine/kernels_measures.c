@@ -84,9 +84,9 @@ static void check_block(Check *check, ptrdiff_t row, double size, bool without_p
   }
   if (without_plane)
     subtract_plane(&s);
-  ZsdNoiseBlock got, plain;
-  check->set->noise_block(&got, v, b, row, without_plane);
-  check->plain->noise_block(&plain, v, b, row, without_plane);
+  ZsdNoiseStats got, plain;
+  check->set->noise_stats(&got, v, b, row, without_plane);
+  check->plain->noise_stats(&plain, v, b, row, without_plane);
   if (memcmp(&got, &plain, sizeof got) != 0)
     check_fail(check, "row %td, size %g: not as plain C", row, size);
   const double off = 4e-6 * most * most + 1e-44;
@@ -102,7 +102,7 @@ static void check_block(Check *check, ptrdiff_t row, double size, bool without_p
   buffer_free(check, &brightness, "brightness");
 }
 
-void check_noise_block(Check *check) {
+void check_noise_stats(Check *check) {
   static const double sizes[] = {0, 1e-30, 1e-4, 0.1, 1, 1e6};
   for (int trial = 0; trial < 600; trial++)
     if (check_wanted(check))

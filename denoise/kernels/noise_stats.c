@@ -51,7 +51,7 @@ INLINE void detrend(float v[][PADDED]) {
   }
 }
 
-INLINE void correlate(ZsdNoiseBlock *block, float v[][PADDED]) {
+INLINE void correlate(ZsdNoiseStats *block, float v[][PADDED]) {
   Columns square = {0}, right1 = {0}, right2 = {0}, below1 = {0}, below2 = {0};
   for (int y = 0; y < SIDE; y++)
     COLUMNS {
@@ -83,7 +83,7 @@ INLINE float roughness(float v[][PADDED]) {
   return total(square) / (36 * (SIDE - 2) * (SIDE - 2));
 }
 
-INLINE void see_brightness(ZsdNoiseBlock *block, const float *b, ptrdiff_t row) {
+INLINE void see_brightness(ZsdNoiseStats *block, const float *b, ptrdiff_t row) {
   Columns sum = {0}, clipped = {0};
   for (int y = 0; y < SIDE; y++, b += row)
     COLUMNS {
@@ -94,7 +94,7 @@ INLINE void see_brightness(ZsdNoiseBlock *block, const float *b, ptrdiff_t row) 
   block->clipped = total(clipped) / SAMPLES;
 }
 
-static void noise_block(ZsdNoiseBlock *block, const float *samples, const float *brightness,
+static void noise_stats(ZsdNoiseStats *block, const float *samples, const float *brightness,
                         ptrdiff_t row, bool without_plane) {
   float v[SIDE + 2][PADDED] = {{0}};
   for (int y = 0; y < SIDE; y++)
@@ -106,6 +106,6 @@ static void noise_block(ZsdNoiseBlock *block, const float *samples, const float 
   see_brightness(block, brightness, row);
 }
 
-void ZSD_ISA_NAME(zsd_block_init)(ZsdKernels *k) {
-  k->noise_block = noise_block;
+void ZSD_ISA_NAME(zsd_noise_stats_init)(ZsdKernels *k) {
+  k->noise_stats = noise_stats;
 }
