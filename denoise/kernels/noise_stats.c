@@ -69,7 +69,7 @@ INLINE void correlate(ZsdNoiseStats *block, float v[][PADDED]) {
 
 /* The mean square of what a Laplacian leaves of the block. It is taken down the columns first;
  * across there are two of them less. */
-INLINE float roughness(float v[][PADDED]) {
+INLINE float laplacian_variance(float v[][PADDED]) {
   Columns square = {0};
   float down[PADDED] = {0};
   for (int y = 0; y < SIDE - 2; y++) {
@@ -102,7 +102,7 @@ static void noise_stats(ZsdNoiseStats *block, const float *samples, const float 
   if (without_plane)
     detrend(v);
   correlate(block, v);
-  block->rough = roughness(v);
+  block->laplacian_variance = laplacian_variance(v);
   see_brightness(block, brightness, row);
 }
 

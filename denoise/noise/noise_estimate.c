@@ -304,7 +304,7 @@ static void take_rough(ZsdNoiseModel *model, const Run *run) {
   int n = 0;
   for (int i = 0; i < run->n; i++)
     if (run->variance[i] <= most) {
-      rough += run->block[i].rough;
+      rough += run->block[i].laplacian_variance;
       n++;
     }
   *model = (ZsdNoiseModel){.sigma = sqrt(rough / n), .base = rough / n};

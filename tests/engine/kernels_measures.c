@@ -95,7 +95,7 @@ static void check_block(Check *check, ptrdiff_t row, double size, bool without_p
               off);
   check_close(check, "lag 2", got.lag2, (mean_product(&s, 2, 0) + mean_product(&s, 0, 2)) / 2,
               off);
-  check_close(check, "roughness", got.rough, laplacian_square(&s), off);
+  check_close(check, "Laplacian variance", got.laplacian_variance, laplacian_square(&s), off);
   check_close(check, "brightness", got.brightness, sum / (SIDE * SIDE), 1e-6);
   check_close(check, "clipped", got.clipped, clipped / (SIDE * SIDE), 0);
   buffer_free(check, &samples, "samples");
