@@ -13,7 +13,7 @@
 #ifndef ZSD_KERNELS_H
 #define ZSD_KERNELS_H
 
-#include "measures.h"
+#include "statistics.h"
 #include "pass.h"
 #include "patches.h"
 #include "rows.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is measured of frames before they are fused. */
-#ifndef ZSD_MEASURES_H
-#define ZSD_MEASURES_H
+#ifndef ZSD_STATISTICS_H
+#define ZSD_STATISTICS_H
 
 enum { ZSD_NOISE_BLOCK = 16 }; /* samples, each way */
 
