@@ -23,7 +23,7 @@ void zsd_pass_init_neon(ZsdKernels *k);
 #define ZSD_ROWS(set)                                                                          \
   void zsd_samples_init_##set(ZsdKernels *k);                                                  \
   void zsd_predict_init_##set(ZsdKernels *k);                                                  \
-  void zsd_fuse_init_##set(ZsdKernels *k);                                                     \
+  void zsd_kalman_init_##set(ZsdKernels *k);                                                     \
   void zsd_input_features_init_##set(ZsdKernels *k);
 ZSD_ROWS(c)
 ZSD_ROWS(avx2)

@@ -25,7 +25,7 @@ static struct {
 enum { N_TABLES = sizeof tables / sizeof *tables };
 
 #define INIT_ROWS(set, table)                                                                  \
-  (zsd_samples_init_##set(table), zsd_predict_init_##set(table), zsd_fuse_init_##set(table),   \
+  (zsd_samples_init_##set(table), zsd_predict_init_##set(table), zsd_kalman_init_##set(table),   \
    zsd_input_features_init_##set(table), zsd_noise_stats_init_##set(table), zsd_pyramid_init_##set(table),         \
    zsd_brightness_sums_init_##set(table), zsd_patches_init_##set(table))
 

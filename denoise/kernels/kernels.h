@@ -102,13 +102,13 @@ typedef struct {
   void (*keep)(uint16_t *kept_z, uint8_t *kept_k, const float *z, const float *k, int n);
 
   /* d = (y - p) / sqrt((1 + k) noise(p)) */
-  void (*miss)(float *d, const float *y, const float *p, const float *k, int n,
+  void (*innovation)(float *d, const float *y, const float *p, const float *k, int n,
                const ZsdVariance *noise);
 
   /* Over the windows around a sample: miss = max(0, mean of d^2 in 7x7 - expected2,
    * 4 ((mean of d in 5x5)^2 - expected1)); P = k + miss (1 + k) + process_noise; gain = P / (P
    * + 1); z = p + gain (y - p). */
-  void (*fuse)(const ZsdFuse *, int n);
+  void (*kalman_update)(const ZsdKalmanRow *, int n);
 
   /* picture = scale (z - 0.5); difference = scale (y - z); deviation += weight sqrt(k noise(z))
    */

@@ -38,22 +38,22 @@ typedef struct {
   float gain, offset;      /* of the light since then */
 } ZsdPrediction;
 
-enum { ZSD_FUSE_REACH = 3 }; /* of the 7x7 window in which squared misses are averaged */
+enum { ZSD_KALMAN_RADIUS = 3 }; /* of the 7x7 window in which squared misses are averaged */
 
 /* One row of the Kalman step. */
 typedef struct {
-  /* Rows of normalised misses, the middle one that of the row itself; ZSD_FUSE_REACH more of
+  /* Rows of normalised misses, the middle one that of the row itself; ZSD_KALMAN_RADIUS more of
    * them than samples on either side. */
-  const float *d[2 * ZSD_FUSE_REACH + 1];
+  const float *innovation[2 * ZSD_KALMAN_RADIUS + 1];
   const float *y, *p, *k;     /* the frame, what is predicted of it, and k of that */
   float *z, *gain; /* fused; its k */
   float *residual; /* y - p, as large as if the past had no noise; or NULL */
-  float *missed;              /* 1 is added for each sample that is missed, or NULL */
+  float *outliers;              /* 1 is added for each sample that is missed, or NULL */
   ZsdVariance noise;          /* that the misses were normalised with */
-  float expected2, expected1; /* the windows' means that noise alone can have */
+  float max_mean_square, max_squared_mean; /* the windows' means that noise alone can have */
   float process_noise;        /* what the past's variance grows by in each frame */
-  float most_miss;            /* of a sample that is not missed */
-} ZsdFuse;
+  float outlier_excess;            /* of a sample that is not missed */
+} ZsdKalmanRow;
 
 /* What the network sees of a component's row in one of its channels. */
 typedef struct {

@@ -17,7 +17,7 @@ enum {
   STRIP = 1280, /* samples of a row at most: what is needed of them stays in the second cache */
   RING = 8,     /* rows of a strip whose misses are kept */
   SHORT_RING = 4, /* and those that wait for the misses below them */
-  REACH = ZSD_FUSE_REACH,
+  REACH = ZSD_KALMAN_RADIUS,
   REACH1 = 2,   /* of the 5x5 window in which misses are averaged */
   SEGMENT = 16, /* samples of a row, each of which is the same in a frame that is repeated */
 };
@@ -233,7 +233,7 @@ static void prepare_row(const Fuse *fuse, Strip *s, int y) {
   prediction.offset = fuse->light.offset;
   fuse->past->kernels->predict(&prediction, row, s->left + begin, s->left + end, p + begin,
                                k + begin);
-  fuse->past->kernels->miss(d + begin, c->y + (ptrdiff_t)row * c->width + s->left + begin,
+  fuse->past->kernels->innovation(d + begin, c->y + (ptrdiff_t)row * c->width + s->left + begin,
                             p + begin, k + begin, end - begin, &fuse->noise);
   for (int x = 1; x <= REACH && begin == 0; x++)
     d[-x] = d[0];
@@ -266,22 +266,22 @@ static void add_squares(const Fuse *fuse, Strip *s, int y) {
 static void fuse_row(const Fuse *fuse, Strip *s, int y) {
   const ZsdFrameComponent *c = fuse->frame;
   const ptrdiff_t at = (ptrdiff_t)y * c->width + s->left;
-  ZsdFuse row = {.y = c->y + at,
+  ZsdKalmanRow row = {.y = c->y + at,
                  .p = s->p[y % SHORT_RING] + MARGIN,
                  .k = s->k[y % SHORT_RING] + MARGIN,
                  .z = c->z + at,
                  .gain = c->k + at,
                  .residual = fuse->residual ? fuse->residual + at : NULL,
-                 .missed = fuse->missed ? s->missed : NULL,
+                 .outliers = fuse->missed ? s->missed : NULL,
                  .noise = fuse->noise,
-                 .expected2 = fuse->expected2,
-                 .expected1 = fuse->expected1,
+                 .max_mean_square = fuse->expected2,
+                 .max_squared_mean = fuse->expected1,
                  .process_noise = PROCESS_NOISE,
-                 .most_miss = MISSED};
+                 .outlier_excess = MISSED};
   for (int i = -REACH; i <= REACH; i++)
-    row.d[i + REACH] = s->d[(y + i + RING) % RING] + MARGIN;
-  fuse->past->kernels->fuse(&row, s->right - s->left);
-  const float *d = row.d[REACH];
+    row.innovation[i + REACH] = s->d[(y + i + RING) % RING] + MARGIN;
+  fuse->past->kernels->kalman_update(&row, s->right - s->left);
+  const float *d = row.innovation[REACH];
   for (int x = 0; x < s->right - s->left; x++)
     s->squares[x] += d[x] * d[x];
 }

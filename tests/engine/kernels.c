@@ -37,8 +37,8 @@ static const struct {
     {"store8_pairs", check_store8_pairs},
     {"predict", check_predict},
     {"keep", check_keep},
-    {"miss", check_miss},
-    {"fuse", check_fuse},
+    {"innovation", check_innovation},
+    {"kalman_update", check_kalman_update},
     {"input_features", check_input_features},
     {"denormalise", check_denormalise},
 };

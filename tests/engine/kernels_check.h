@@ -81,8 +81,8 @@ void check_store16(Check *check);
 void check_store8_pairs(Check *check);
 void check_predict(Check *check);
 void check_keep(Check *check);
-void check_miss(Check *check);
-void check_fuse(Check *check);
+void check_innovation(Check *check);
+void check_kalman_update(Check *check);
 void check_input_features(Check *check);
 void check_denormalise(Check *check);
 

@@ -183,80 +183,80 @@ void check_keep(Check *check) {
 
 /* --- the Kalman step --- */
 
-static void check_misses(Check *check) {
+static void check_innovations(Check *check) {
   const int n = random_length(check);
   const ZsdVariance noise = random_noise(check);
   Buffer y = floats(check, n, -0.2f, 1.2f), p = floats(check, n, -0.2f, 1.8f);
   Buffer k = floats(check, n, 0, 1);
   Output d = output_new(check, n, 9);
-  check->set->miss(d.set.data, y.data, p.data, k.data, n, &noise);
-  check->plain->miss(d.plain.data, y.data, p.data, k.data, n, &noise);
+  check->set->innovation(d.set.data, y.data, p.data, k.data, n, &noise);
+  check->plain->innovation(d.plain.data, y.data, p.data, k.data, n, &noise);
   for (int i = 0; i < n; i++) {
     const double prediction = ((float *)p.data)[i];
     const double variance = (1 + ((float *)k.data)[i]) * variance_of(&noise, prediction);
     const double expected = (((float *)y.data)[i] - prediction) / sqrt(variance);
     /* where base and slope cancel, the variance has fewer digits */
-    check_near(check, "miss", i, output_at(&d, i), expected, 1e-4 * fabs(expected) + 1e-6);
+    check_near(check, "innovation", i, output_at(&d, i), expected, 1e-4 * fabs(expected) + 1e-6);
   }
   buffer_free(check, &y, "y");
   buffer_free(check, &p, "p");
   buffer_free(check, &k, "k");
-  output_free(check, &d, "misses");
+  output_free(check, &d, "innovations");
 }
 
-void check_miss(Check *check) {
+void check_innovation(Check *check) {
   for (int trial = 0; trial < 1000; trial++)
     if (check_wanted(check))
-      check_misses(check);
+      check_innovations(check);
 }
 
-enum { REACH = ZSD_FUSE_REACH, WINDOW = 2 * REACH + 1 };
+enum { RADIUS = ZSD_KALMAN_RADIUS, WINDOW = 2 * RADIUS + 1 };
 
 /* By how much the windows around sample x miss. */
-static double miss_at(const ZsdFuse *f, int x) {
+static double excess_at(const ZsdKalmanRow *f, int x) {
   double squares = 0, sum = 0;
-  for (int j = -REACH; j <= REACH; j++)
-    for (int i = -REACH; i <= REACH; i++) {
-      const double d = f->d[j + REACH][x + i];
+  for (int j = -RADIUS; j <= RADIUS; j++)
+    for (int i = -RADIUS; i <= RADIUS; i++) {
+      const double d = f->innovation[j + RADIUS][x + i];
       squares += d * d;
       sum += abs(i) <= 2 && abs(j) <= 2 ? d : 0;
     }
-  return fmax(0, fmax(squares / 49 - f->expected2, 4 * (sum * sum / 625 - f->expected1)));
+  return fmax(0, fmax(squares / 49 - f->max_mean_square, 4 * (sum * sum / 625 - f->max_squared_mean)));
 }
 
 typedef struct {
-  Output z, gain, residual, missed;
+  Output z, gain, residual, outliers;
 } Fused;
 
-static void check_sample(Check *check, const ZsdFuse *f, const Fused *out, int x) {
-  const double miss = miss_at(f, x), k = f->k[x];
-  const double predicted = k + miss * (1 + k) + f->process_noise;
+static void check_sample(Check *check, const ZsdKalmanRow *f, const Fused *out, int x) {
+  const double excess = excess_at(f, x), k = f->k[x];
+  const double predicted = k + excess * (1 + k) + f->process_noise;
   const double gain = predicted / (predicted + 1);
   const double deviation = sqrt(variance_of(&f->noise, f->p[x]));
   check_near(check, "gain", x, output_at(&out->gain, x), gain, 1e-5);
   check_near(check, "z", x, output_at(&out->z, x), f->p[x] + gain * (f->y[x] - f->p[x]), 2e-5);
-  check_near(check, "residual", x, output_at(&out->residual, x), f->d[REACH][x] * deviation,
+  check_near(check, "residual", x, output_at(&out->residual, x), f->innovation[RADIUS][x] * deviation,
              1e-4);
-  if (f->missed && fabs(miss - f->most_miss) > 1e-4)
-    check_near(check, "missed", x, output_at(&out->missed, x), 2 + (miss > f->most_miss), 0);
+  if (f->outliers && fabs(excess - f->outlier_excess) > 1e-4)
+    check_near(check, "outliers", x, output_at(&out->outliers, x), 2 + (excess > f->outlier_excess), 0);
 }
 
-static void check_fused(Check *check) {
+static void check_updated(Check *check) {
   const int n = random_length(check);
   const float most = check_random(check, 0, 1) ? 1 : 4;
   Buffer d[WINDOW], y = floats(check, n, -0.2f, 1.2f), p = floats(check, n, -0.2f, 1.2f);
   Buffer k = floats(check, n, 0, 1);
-  ZsdFuse f = {.y = y.data,
+  ZsdKalmanRow f = {.y = y.data,
                .p = p.data,
                .k = k.data,
                .noise = random_noise(check),
-               .expected2 = uniform(check, 0.2f, 1.6f),
-               .expected1 = uniform(check, 0, 0.4f),
+               .max_mean_square = uniform(check, 0.2f, 1.6f),
+               .max_squared_mean = uniform(check, 0, 0.4f),
                .process_noise = 0.002f,
-               .most_miss = 0.05f};
+               .outlier_excess = 0.05f};
   for (int i = 0; i < WINDOW; i++) {
-    d[i] = floats(check, n + 2 * REACH, -most, most);
-    f.d[i] = (float *)d[i].data + REACH;
+    d[i] = floats(check, n + 2 * RADIUS, -most, most);
+    f.innovation[i] = (float *)d[i].data + RADIUS;
   }
   Fused out = {output_new(check, n, 9), output_new(check, n, 9), output_new(check, n, 9),
                output_new(check, n, 2)};
@@ -265,26 +265,26 @@ static void check_fused(Check *check) {
     f.z = (plain ? &out.z.plain : &out.z.set)->data;
     f.gain = (plain ? &out.gain.plain : &out.gain.set)->data;
     f.residual = (plain ? &out.residual.plain : &out.residual.set)->data;
-    f.missed = count ? (plain ? &out.missed.plain : &out.missed.set)->data : NULL;
-    (plain ? check->plain : check->set)->fuse(&f, n);
+    f.outliers = count ? (plain ? &out.outliers.plain : &out.outliers.set)->data : NULL;
+    (plain ? check->plain : check->set)->kalman_update(&f, n);
   }
   for (int x = 0; x < n; x++)
     check_sample(check, &f, &out, x);
   for (int i = 0; i < WINDOW; i++)
-    buffer_free(check, &d[i], "row of misses");
+    buffer_free(check, &d[i], "row of innovations");
   buffer_free(check, &y, "y");
   buffer_free(check, &p, "p");
   buffer_free(check, &k, "k");
   output_free(check, &out.z, "z");
   output_free(check, &out.gain, "gain");
   output_free(check, &out.residual, "residual");
-  output_free(check, &out.missed, "missed");
+  output_free(check, &out.outliers, "outliers");
 }
 
-void check_fuse(Check *check) {
+void check_kalman_update(Check *check) {
   for (int trial = 0; trial < 1000; trial++)
     if (check_wanted(check))
-      check_fused(check);
+      check_updated(check);
 }
 
 /* --- the network's numbers --- */
