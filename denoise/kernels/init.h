@@ -35,7 +35,7 @@ ZSD_ROWS(neon)
 #define ZSD_MEASURES(set)                                                                      \
   void zsd_noise_stats_init_##set(ZsdKernels *k);                                                    \
   void zsd_pyramid_init_##set(ZsdKernels *k);                                                     \
-  void zsd_patches_init_##set(ZsdKernels *k);                                                  \
+  void zsd_patch_ssd_init_##set(ZsdKernels *k);                                                  \
   void zsd_brightness_sums_init_##set(ZsdKernels *k);
 ZSD_MEASURES(c)
 ZSD_MEASURES(avx2)

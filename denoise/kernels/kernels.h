@@ -136,13 +136,13 @@ typedef struct {
 
   /* At each of n places beside each other, the first of which begins at `samples`: adds the
    * weighted sum of squared differences from the template. Rows lie `row` floats apart. */
-  void (*differ)(float *sums, const float *samples, ptrdiff_t row, const ZsdTemplate *, int n);
+  void (*patch_ssd)(float *sums, const float *samples, ptrdiff_t row, const ZsdTemplate *, int n);
 
-  void (*product)(const ZsdProduct *);
+  void (*matrix_multiply)(const ZsdMatrixProduct *);
 
   /* Inverts a symmetric, positive definite matrix of n x n in place; rows lie `row` floats
-   * apart, a multiple of ZSD_MATRIX_SIDE; what they have beyond n must be finite. */
-  void (*invert)(float *matrix, ptrdiff_t row, int n);
+   * apart, a multiple of ZSD_MATRIX_ALIGN; what they have beyond n must be finite. */
+  void (*matrix_invert)(float *matrix, ptrdiff_t row, int n);
 } ZsdKernels;
 
 /* The table for these instruction sets, which the machine must have. */

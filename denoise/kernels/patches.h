@@ -22,9 +22,9 @@ typedef struct {
   float *c;
   ptrdiff_t row;            /* of b and c */
   int rows, columns, depth; /* of c, and how many products make an element; `columns` is a
-                               multiple of ZSD_MATRIX_SIDE */
-} ZsdProduct;
+                               multiple of ZSD_MATRIX_ALIGN */
+} ZsdMatrixProduct;
 
-enum { ZSD_MATRIX_SIDE = 16 };
+enum { ZSD_MATRIX_ALIGN = 16 };
 
 #endif

@@ -5,7 +5,7 @@
 
 /* Rows and columns of a product that are added up in registers: the compiler divides such a
  * vector among as many as it takes. */
-enum { ROWS = 4, SIDE = ZSD_MATRIX_SIDE };
+enum { ROWS = 4, SIDE = ZSD_MATRIX_ALIGN };
 typedef float Vector __attribute__((vector_size(SIDE * sizeof(float))));
 typedef float Half __attribute__((vector_size(SIDE / 2 * sizeof(float))));
 
@@ -25,7 +25,7 @@ typedef float Half __attribute__((vector_size(SIDE / 2 * sizeof(float))));
     memcpy((sums), &off_, sizeof off_);                                                        \
   } while (0)
 
-static void differ(float *to, const float *samples, ptrdiff_t row, const ZsdTemplate *t,
+static void patch_ssd(float *to, const float *samples, ptrdiff_t row, const ZsdTemplate *t,
                    int n) {
   typedef float Single;
   int i = 0;
@@ -38,7 +38,7 @@ static void differ(float *to, const float *samples, ptrdiff_t row, const ZsdTemp
 }
 
 /* `rows` is known where this is compiled. */
-INLINE void multiply(const ZsdProduct *p, int i, int j, int rows) {
+INLINE void multiply(const ZsdMatrixProduct *p, int i, int j, int rows) {
   const float *a = p->a + i * p->a_row, *b = p->b + j;
   Vector sum[ROWS] = {{0}}, right;
   for (int k = 0; k < p->depth; k++, a += p->a_column, b += p->row) {
@@ -50,7 +50,7 @@ INLINE void multiply(const ZsdProduct *p, int i, int j, int rows) {
     memcpy(p->c + (i + r) * p->row + j, &sum[r], sizeof right);
 }
 
-static void product(const ZsdProduct *p) {
+static void matrix_multiply(const ZsdMatrixProduct *p) {
   for (int j = 0; j < p->columns; j += SIDE) {
     int i = 0;
     for (; i + ROWS <= p->rows; i += ROWS)
@@ -98,7 +98,7 @@ INLINE void eliminate(float *other, const float *block, ptrdiff_t row, int first
   }
 }
 
-static void invert(float *a, ptrdiff_t row, int n) {
+static void matrix_invert(float *a, ptrdiff_t row, int n) {
   const int columns = (n + SIDE - 1) / SIDE * SIDE;
   for (int p = 0; p < n; p += ROWS) {
     const int rows = n - p < ROWS ? n - p : ROWS;
@@ -114,8 +114,8 @@ static void invert(float *a, ptrdiff_t row, int n) {
   }
 }
 
-void ZSD_ISA_NAME(zsd_patches_init)(ZsdKernels *k) {
-  k->differ = differ;
-  k->product = product;
-  k->invert = invert;
+void ZSD_ISA_NAME(zsd_patch_ssd_init)(ZsdKernels *k) {
+  k->patch_ssd = patch_ssd;
+  k->matrix_multiply = matrix_multiply;
+  k->matrix_invert = matrix_invert;
 }
