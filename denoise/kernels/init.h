@@ -36,6 +36,7 @@ ZSD_ROWS(neon)
   void zsd_noise_stats_init_##set(ZsdKernels *k);                                                    \
   void zsd_pyramid_init_##set(ZsdKernels *k);                                                     \
   void zsd_patch_ssd_init_##set(ZsdKernels *k);                                                  \
+  void zsd_matrix_init_##set(ZsdKernels *k); \
   void zsd_brightness_sums_init_##set(ZsdKernels *k);
 ZSD_MEASURES(c)
 ZSD_MEASURES(avx2)

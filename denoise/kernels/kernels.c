@@ -27,7 +27,7 @@ enum { N_TABLES = sizeof tables / sizeof *tables };
 #define INIT_ROWS(set, table)                                                                  \
   (zsd_samples_init_##set(table), zsd_predict_init_##set(table), zsd_kalman_init_##set(table),   \
    zsd_input_features_init_##set(table), zsd_noise_stats_init_##set(table), zsd_pyramid_init_##set(table),         \
-   zsd_brightness_sums_init_##set(table), zsd_patch_ssd_init_##set(table))
+   zsd_brightness_sums_init_##set(table), zsd_patch_ssd_init_##set(table), zsd_matrix_init_##set(table))
 
 static void init_tables(void) {
   for (int i = 0; i < N_TABLES; i++) {

@@ -3,9 +3,8 @@
 
 #include <string.h>
 
-/* Rows and columns of a product that are added up in registers: the compiler divides such a
- * vector among as many as it takes. */
-enum { ROWS = 4, SIDE = ZSD_MATRIX_ALIGN };
+/* Places that are measured at a time. */
+enum { SIDE = 16 };
 typedef float Vector __attribute__((vector_size(SIDE * sizeof(float))));
 typedef float Half __attribute__((vector_size(SIDE / 2 * sizeof(float))));
 
@@ -37,85 +36,6 @@ static void patch_ssd(float *to, const float *samples, ptrdiff_t row, const ZsdT
     MEASURE(Single, to + i, samples + i, row, t);
 }
 
-/* `rows` is known where this is compiled. */
-INLINE void multiply(const ZsdMatrixProduct *p, int i, int j, int rows) {
-  const float *a = p->a + i * p->a_row, *b = p->b + j;
-  Vector sum[ROWS] = {{0}}, right;
-  for (int k = 0; k < p->depth; k++, a += p->a_column, b += p->row) {
-    memcpy(&right, b, sizeof right);
-    for (int r = 0; r < rows; r++)
-      sum[r] += a[r * p->a_row] * right;
-  }
-  for (int r = 0; r < rows; r++)
-    memcpy(p->c + (i + r) * p->row + j, &sum[r], sizeof right);
-}
-
-static void matrix_multiply(const ZsdMatrixProduct *p) {
-  for (int j = 0; j < p->columns; j += SIDE) {
-    int i = 0;
-    for (; i + ROWS <= p->rows; i += ROWS)
-      multiply(p, i, j, ROWS);
-    for (; i < p->rows; i++)
-      multiply(p, i, j, 1);
-  }
-}
-
-/* One step of Gauss and Jordan's way for each row of a block; no pivot is chosen, which such a
- * matrix does not need. `columns`: those that it is done to. */
-static void invert_block(float *block, ptrdiff_t row, int first, int rows, int columns) {
-  for (int p = 0; p < rows; p++) {
-    float *restrict pivot = block + p * row;
-    const float scale = 1 / pivot[first + p];
-    pivot[first + p] = 1;
-    for (int j = 0; j < columns; j++)
-      pivot[j] *= scale;
-    for (int r = 0; r < rows; r++) {
-      float *restrict other = block + r * row;
-      const float part = other[first + p];
-      if (r == p)
-        continue;
-      other[first + p] = 0;
-      for (int j = 0; j < columns; j++)
-        other[j] -= part * pivot[j];
-    }
-  }
-}
-
-/* Does the same to another row, in a block's steps at once. */
-INLINE void eliminate(float *other, const float *block, ptrdiff_t row, int first, int rows,
-                      int columns) {
-  float part[ROWS];
-  Vector sum, pivot;
-  memcpy(part, other + first, rows * sizeof(float));
-  memset(other + first, 0, rows * sizeof(float));
-  for (int j = 0; j < columns; j += SIDE) {
-    memcpy(&sum, other + j, sizeof sum);
-    for (int r = 0; r < rows; r++) {
-      memcpy(&pivot, block + r * row + j, sizeof pivot);
-      sum -= part[r] * pivot;
-    }
-    memcpy(other + j, &sum, sizeof sum);
-  }
-}
-
-static void matrix_invert(float *a, ptrdiff_t row, int n) {
-  const int columns = (n + SIDE - 1) / SIDE * SIDE;
-  for (int p = 0; p < n; p += ROWS) {
-    const int rows = n - p < ROWS ? n - p : ROWS;
-    float *block = a + p * row;
-    invert_block(block, row, p, rows, columns);
-    for (int i = 0; i < n; i++)
-      if (i >= p && i < p + rows)
-        continue;
-      else if (rows == ROWS)
-        eliminate(a + i * row, block, row, p, ROWS, columns);
-      else
-        eliminate(a + i * row, block, row, p, rows, columns);
-  }
-}
-
 void ZSD_ISA_NAME(zsd_patch_ssd_init)(ZsdKernels *k) {
   k->patch_ssd = patch_ssd;
-  k->matrix_multiply = matrix_multiply;
-  k->matrix_invert = matrix_invert;
 }
