@@ -88,7 +88,7 @@ typedef struct {
                   float strength, float max, int shift);
 
   /* store8() with step 1 of x[0], z[0], x[1], z[1] ...: 2n samples. */
-  void (*store8_pairs)(uint8_t *dst, const float *x, const float *x_noise, const float *z,
+  void (*store8_interleaved)(uint8_t *dst, const float *x, const float *x_noise, const float *z,
                        const float *z_noise, int n, float strength);
 
   /* The sum of absolute differences of 16x16 bytes. */

@@ -74,7 +74,7 @@ static void store16(uint8_t *dst, int step, const float *x, const float *noise, 
     store_words(dst, step, x, noise, n, strength, max, shift);
 }
 
-static void store8_pairs(uint8_t *restrict dst, const float *restrict x,
+static void store8_interleaved(uint8_t *restrict dst, const float *restrict x,
                          const float *restrict x_noise, const float *restrict z,
                          const float *restrict z_noise, int n, float strength) {
   for (int i = 0; i < n; i++) {
@@ -88,5 +88,5 @@ void ZSD_ISA_NAME(zsd_samples_init)(ZsdKernels *k) {
   k->load16 = load16;
   k->store8 = store8;
   k->store16 = store16;
-  k->store8_pairs = store8_pairs;
+  k->store8_interleaved = store8_interleaved;
 }
