@@ -100,7 +100,7 @@ static void predict_outside(const ZsdPrediction *p, const Source *s, int x, int 
 
 /* `n` samples of row y from x on, which is where z and k begin; all move by v. There is room
  * for `room` samples: what is written past the run's end is written again by the next one. */
-static void predict_run(const ZsdPrediction *p, int y, int x, int n, int room, ZsdVector v,
+static void predict_run(const ZsdPrediction *p, int y, int x, int n, int room, ZsdMotionVector v,
                         float *z, float *k) {
   const int dy = v.y >> p->half_height, from = x + (v.x >> p->half_width);
   const int right = p->half_width & v.x & 1, down = p->half_height & v.y & 1;
@@ -120,14 +120,14 @@ static void predict_run(const ZsdPrediction *p, int y, int x, int n, int room, Z
   predict_outside(p, &s, from + end, n - end, z + end, k + end);
 }
 
-static ZsdVector vector_at(const ZsdPrediction *p, int block) {
+static ZsdMotionVector vector_at(const ZsdPrediction *p, int block) {
   return p->vector[block < p->vectors ? block : p->vectors - 1];
 }
 
 /* The end of the run of blocks that move as that of sample x does. */
-static int end_of_run(const ZsdPrediction *p, int x, int end, ZsdVector v) {
+static int end_of_run(const ZsdPrediction *p, int x, int end, ZsdMotionVector v) {
   for (int block = x / p->block + 1; block * p->block < end; block++) {
-    const ZsdVector w = vector_at(p, block);
+    const ZsdMotionVector w = vector_at(p, block);
     if (w.x != v.x || w.y != v.y)
       return block * p->block;
   }
@@ -136,7 +136,7 @@ static int end_of_run(const ZsdPrediction *p, int x, int end, ZsdVector v) {
 
 static void predict(const ZsdPrediction *p, int y, int begin, int end, float *z, float *k) {
   for (int x = begin, stop; x < end; x = stop) {
-    const ZsdVector v = vector_at(p, x / p->block);
+    const ZsdMotionVector v = vector_at(p, x / p->block);
     stop = end_of_run(p, x, end, v);
     predict_run(p, y, x, stop - x, end - x, v, z + (x - begin), k + (x - begin));
   }

@@ -24,7 +24,7 @@ static inline float zsd_variance_at(const ZsdVariance *v, float brightness) {
 /* Whole samples of luma. */
 typedef struct {
   int16_t x, y;
-} ZsdVector;
+} ZsdMotionVector;
 
 /* What the past predicts of a row of a component. */
 typedef struct {
@@ -32,7 +32,7 @@ typedef struct {
   const uint8_t *k;  /* 255 sqrt(k) */
   int width, height; /* 1 or more */
   bool half_width, half_height;
-  const ZsdVector *vector; /* of the blocks that the row crosses, to where they were */
+  const ZsdMotionVector *vector; /* of the blocks that the row crosses, to where they were */
   int vectors;             /* past the last block its vector holds */
   int block;               /* samples of the component that a block is wide */
   float gain, offset;      /* of the light since then */
