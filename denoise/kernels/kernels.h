@@ -99,7 +99,7 @@ typedef struct {
   void (*predict)(const ZsdPrediction *, int y, int begin, int end, float *z, float *k);
 
   /* Keeps a row for the next frame's prediction; z is clipped to 0..1, k is 0..1. */
-  void (*keep)(uint16_t *kept_z, uint8_t *kept_k, const float *z, const float *k, int n);
+  void (*store_state)(uint16_t *stored_z, uint8_t *stored_k, const float *z, const float *k, int n);
 
   /* d = (y - p) / sqrt((1 + k) noise(p)) */
   void (*innovation)(float *d, const float *y, const float *p, const float *k, int n,

@@ -142,18 +142,18 @@ static void predict(const ZsdPrediction *p, int y, int begin, int end, float *z,
   }
 }
 
-static void keep(uint16_t *restrict kept_z, uint8_t *restrict kept_k, const float *restrict z,
+static void store_state(uint16_t *restrict stored_z, uint8_t *restrict stored_k, const float *restrict z,
                  const float *restrict k, int n) {
   for (int x = 0; x < n; x++) {
     const float low = z[x] > 0 ? z[x] : 0;
     const float value = low < 1 ? low : 1;
-    kept_z[x] = (uint16_t)(int)(value * 65535 + 0.5f);
+    stored_z[x] = (uint16_t)(int)(value * 65535 + 0.5f);
   }
   for (int x = 0; x < n; x++)
-    kept_k[x] = (uint8_t)(int)(255 * sqrtf(k[x]) + 0.5f);
+    stored_k[x] = (uint8_t)(int)(255 * sqrtf(k[x]) + 0.5f);
 }
 
 void ZSD_ISA_NAME(zsd_predict_init)(ZsdKernels *k) {
   k->predict = predict;
-  k->keep = keep;
+  k->store_state = store_state;
 }

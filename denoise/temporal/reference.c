@@ -30,7 +30,7 @@ void zsd_past_clear(ZsdPast *past) {
 void zsd_past_keep(const ZsdPast *past, const ZsdFrameComponent *frame, int y, int begin,
                    int end) {
   const ptrdiff_t at = (ptrdiff_t)y * past->width + begin;
-  past->kernels->keep(past->next_z + at, past->next_k + at, frame->z + at, frame->k + at,
+  past->kernels->store_state(past->next_z + at, past->next_k + at, frame->z + at, frame->k + at,
                       end - begin);
 }
 

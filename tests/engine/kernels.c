@@ -36,7 +36,7 @@ static const struct {
     {"store16", check_store16},
     {"store8_interleaved", check_store8_pairs},
     {"predict", check_predict},
-    {"keep", check_keep},
+    {"store_state", check_store_state},
     {"innovation", check_innovation},
     {"kalman_update", check_kalman_update},
     {"input_features", check_input_features},

@@ -150,35 +150,35 @@ void check_predict(Check *check) {
       check_prediction(check);
 }
 
-static void check_kept(Check *check) {
+static void check_stored(Check *check) {
   const int n = random_length(check);
   Buffer z = floats(check, n, -0.5f, 1.5f), k = floats(check, n, 0, 1);
-  Buffer kept_z = buffer_new(check, n * sizeof(uint16_t), sizeof(uint16_t));
-  Buffer kept_k = buffer_new(check, n, 1), plain_k = buffer_new(check, n, 1);
+  Buffer stored_z = buffer_new(check, n * sizeof(uint16_t), sizeof(uint16_t));
+  Buffer stored_k = buffer_new(check, n, 1), plain_k = buffer_new(check, n, 1);
   Buffer plain_z = buffer_new(check, n * sizeof(uint16_t), sizeof(uint16_t));
-  check->set->keep(kept_z.data, kept_k.data, z.data, k.data, n);
-  check->plain->keep(plain_z.data, plain_k.data, z.data, k.data, n);
+  check->set->store_state(stored_z.data, stored_k.data, z.data, k.data, n);
+  check->plain->store_state(plain_z.data, plain_k.data, z.data, k.data, n);
   for (int i = 0; i < n; i++) {
     const double value = fmin(1, fmax(0, ((float *)z.data)[i]));
-    check_near(check, "z", i, ((uint16_t *)kept_z.data)[i], 65535 * value, 0.51);
-    check_near(check, "k", i, ((uint8_t *)kept_k.data)[i], 255 * sqrt(((float *)k.data)[i]),
+    check_near(check, "z", i, ((uint16_t *)stored_z.data)[i], 65535 * value, 0.51);
+    check_near(check, "k", i, ((uint8_t *)stored_k.data)[i], 255 * sqrt(((float *)k.data)[i]),
                0.5001);
   }
-  if (memcmp(kept_z.data, plain_z.data, n * sizeof(uint16_t)) != 0 ||
-      memcmp(kept_k.data, plain_k.data, n) != 0)
+  if (memcmp(stored_z.data, plain_z.data, n * sizeof(uint16_t)) != 0 ||
+      memcmp(stored_k.data, plain_k.data, n) != 0)
     check_fail(check, "n %d: not as plain C", n);
   buffer_free(check, &z, "z");
   buffer_free(check, &k, "k");
-  buffer_free(check, &kept_z, "kept z");
-  buffer_free(check, &kept_k, "kept k");
+  buffer_free(check, &stored_z, "stored z");
+  buffer_free(check, &stored_k, "stored k");
   buffer_free(check, &plain_z, "plain C's z");
   buffer_free(check, &plain_k, "plain C's k");
 }
 
-void check_keep(Check *check) {
+void check_store_state(Check *check) {
   for (int trial = 0; trial < 1000; trial++)
     if (check_wanted(check))
-      check_kept(check);
+      check_stored(check);
 }
 
 /* --- the Kalman step --- */
