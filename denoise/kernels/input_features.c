@@ -4,8 +4,8 @@
 
 #include <math.h>
 
-INLINE float deviation(const ZsdVariance *v, float k, float z) {
-  return sqrtf(k * zsd_variance_at(v, z));
+INLINE float deviation(const ZsdNoiseVariance *v, float k, float z) {
+  return sqrtf(k * zsd_noise_variance_at(v, z));
 }
 
 /* `step`, and whether k is NULL: known where this is inlined. */
@@ -13,7 +13,7 @@ INLINE void channel_features(const ZsdInputFeatures *s, const float *restrict y,
                         const float *restrict k, int step, int n, float *restrict picture,
                         float *restrict difference, float *restrict sum) {
   const float scale = s->scale, weight = s->weight;
-  const ZsdVariance noise = s->noise;
+  const ZsdNoiseVariance noise = s->noise;
   for (int i = 0; i < n; i++) {
     const float fused = z[step * i];
     picture[i] = scale * (fused - 0.5f);

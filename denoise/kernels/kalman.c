@@ -7,10 +7,10 @@
 enum { STRIP = 256, RADIUS = ZSD_KALMAN_RADIUS };
 
 static void innovation(float *restrict d, const float *restrict y, const float *restrict p,
-                 const float *restrict k, int n, const ZsdVariance *noise) {
-  const ZsdVariance v = *noise;
+                 const float *restrict k, int n, const ZsdNoiseVariance *noise) {
+  const ZsdNoiseVariance v = *noise;
   for (int x = 0; x < n; x++)
-    d[x] = (y[x] - p[x]) / sqrtf((1 + k[x]) * zsd_variance_at(&v, p[x]));
+    d[x] = (y[x] - p[x]) / sqrtf((1 + k[x]) * zsd_noise_variance_at(&v, p[x]));
 }
 
 /* Sums over the windows' rows, from RADIUS samples before the strip's to as many after. */
@@ -55,9 +55,9 @@ static void update(const ZsdKalmanRow *f, ptrdiff_t at, int n, const float *rest
 static void residual_row(const ZsdKalmanRow *f, ptrdiff_t at, int n) {
   const float *restrict d = f->innovation[RADIUS] + at, *restrict p = f->p + at;
   float *restrict residual = f->residual + at;
-  const ZsdVariance noise = f->noise;
+  const ZsdNoiseVariance noise = f->noise;
   for (int x = 0; x < n; x++)
-    residual[x] = d[x] * sqrtf(zsd_variance_at(&noise, p[x]));
+    residual[x] = d[x] * sqrtf(zsd_noise_variance_at(&noise, p[x]));
 }
 
 static void count_outliers(float *restrict outliers, const float *restrict excess, int n, float limit) {

@@ -103,7 +103,7 @@ typedef struct {
 
   /* d = (y - p) / sqrt((1 + k) noise(p)) */
   void (*innovation)(float *d, const float *y, const float *p, const float *k, int n,
-               const ZsdVariance *noise);
+               const ZsdNoiseVariance *noise);
 
   /* Over the windows around a sample: miss = max(0, mean of d^2 in 7x7 - expected2,
    * 4 ((mean of d in 5x5)^2 - expected1)); P = k + miss (1 + k) + process_noise; gain = P / (P

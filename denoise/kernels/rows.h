@@ -14,9 +14,9 @@
  * is not negative. */
 typedef struct {
   float base, slope, least;
-} ZsdVariance;
+} ZsdNoiseVariance;
 
-static inline float zsd_variance_at(const ZsdVariance *v, float brightness) {
+static inline float zsd_noise_variance_at(const ZsdNoiseVariance *v, float brightness) {
   const float line = v->base + v->slope * brightness;
   return line > v->least ? line : v->least;
 }
@@ -49,7 +49,7 @@ typedef struct {
   float *z, *gain; /* fused; its k */
   float *residual; /* y - p, as large as if the past had no noise; or NULL */
   float *outliers;              /* 1 is added for each sample that is missed, or NULL */
-  ZsdVariance noise;          /* that the misses were normalised with */
+  ZsdNoiseVariance noise;          /* that the misses were normalised with */
   float max_mean_square, max_squared_mean; /* the windows' means that noise alone can have */
   float process_noise;        /* what the past's variance grows by in each frame */
   float outlier_excess;            /* of a sample that is not missed */
@@ -62,7 +62,7 @@ typedef struct {
   ptrdiff_t next;         /* to the samples of the next call, which are fetched; or 0 */
   float scale;            /* 1 over the unit of the network's numbers */
   float weight;           /* of a sample's deviation */
-  ZsdVariance noise;
+  ZsdNoiseVariance noise;
   float *picture, *difference, *deviation;
 } ZsdInputFeatures;
 

@@ -27,7 +27,7 @@ static const float LEAST_VARIANCE = 1e-7f;
 /* Patches as one component has them. */
 typedef struct {
   const ZsdFrameComponent *plane;
-  ZsdVariance noise;
+  ZsdNoiseVariance noise;
   int half_x, half_y; /* shifts from places of brightness to its own */
   int width, height;  /* of a patch */
   int first;          /* of its samples among a patch's */
@@ -231,7 +231,7 @@ static void see_noise(const Job *job, Worker *w, const float *patch, float *weig
     float sum = 0;
     for (int a = 0; a < n; a++)
       sum += patch[part->first + a];
-    const float variance = zsd_variance_at(&part->noise, sum / n) + LEAST_VARIANCE;
+    const float variance = zsd_noise_variance_at(&part->noise, sum / n) + LEAST_VARIANCE;
     weight[i] = 1 / variance;
     for (int a = 0; a < n; a++)
       w->deviation[part->first + a] = sqrtf(variance);

@@ -153,9 +153,9 @@ void zsd_fusion_tell_noise(ZsdFusion *f, const ZsdNoiseModel noise[ZSD_MAX_COMPO
   f->has_noise = true;
 }
 
-ZsdVariance zsd_fusion_variance(const ZsdFusion *f, int component) {
+ZsdNoiseVariance zsd_fusion_variance(const ZsdFusion *f, int component) {
   const ZsdNoiseModel *noise = &f->noise[component];
-  return (ZsdVariance){.base = (float)noise->base,
+  return (ZsdNoiseVariance){.base = (float)noise->base,
                        .slope = (float)noise->slope,
                        .least = fmaxf(0, zsd_noise_least(noise))};
 }
@@ -187,7 +187,7 @@ typedef struct {
   const ZsdPast *past;
   const ZsdField *field; /* NULL: no past is asked */
   ZsdBrightnessChange light;
-  ZsdVariance noise;
+  ZsdNoiseVariance noise;
   float *residual;            /* NULL: nobody asks for it */
   uint8_t *missed;            /* of each block, or NULL */
   float *squares;             /* of each block, the sum of its squared misses */

@@ -44,7 +44,7 @@ const ZsdNoiseModel *zsd_fusion_noise(const ZsdFusion *fusion, int component);
 void zsd_fusion_tell_noise(ZsdFusion *fusion, const ZsdNoiseModel noise[ZSD_MAX_COMPONENTS]);
 
 /* Its variance. */
-ZsdVariance zsd_fusion_variance(const ZsdFusion *fusion, int component);
+ZsdNoiseVariance zsd_fusion_variance(const ZsdFusion *fusion, int component);
 
 /* Those that the fusion was made with. */
 const ZsdKernels *zsd_fusion_kernels(const ZsdFusion *fusion);

@@ -26,13 +26,13 @@ static Buffer floats(Check *check, int n, float low, float high) {
   return buffer;
 }
 
-static ZsdVariance random_noise(Check *check) {
-  return (ZsdVariance){.base = uniform(check, -0.001f, 0.01f),
+static ZsdNoiseVariance random_noise(Check *check) {
+  return (ZsdNoiseVariance){.base = uniform(check, -0.001f, 0.01f),
                        .slope = uniform(check, -0.01f, 0.02f),
                        .least = uniform(check, 1e-6f, 1e-3f)};
 }
 
-static double variance_of(const ZsdVariance *v, double brightness) {
+static double variance_of(const ZsdNoiseVariance *v, double brightness) {
   return fmax(v->base + v->slope * brightness, v->least);
 }
 
@@ -185,7 +185,7 @@ void check_store_state(Check *check) {
 
 static void check_innovations(Check *check) {
   const int n = random_length(check);
-  const ZsdVariance noise = random_noise(check);
+  const ZsdNoiseVariance noise = random_noise(check);
   Buffer y = floats(check, n, -0.2f, 1.2f), p = floats(check, n, -0.2f, 1.8f);
   Buffer k = floats(check, n, 0, 1);
   Output d = output_new(check, n, 9);
