@@ -100,7 +100,7 @@ static unsigned sad16(const uint8_t *a, ptrdiff_t a_row, const uint8_t *b, ptrdi
 
 void zsd_conv_init_c(ZsdKernels *k) {
   *k = (ZsdKernels){
-      .group = GROUP,
+      .channel_group = GROUP,
       .conv3x3 = conv3x3,
       .conv1x1 = conv1x1,
       .conv3x3_grad = conv3x3_grad,

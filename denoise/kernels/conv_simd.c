@@ -264,7 +264,7 @@ static float sum(const float *x, ptrdiff_t n) {
 }
 
 void ZSD_ISA_NAME(zsd_conv_init)(ZsdKernels *k) {
-  k->group = GROUP;
+  k->channel_group = GROUP;
   k->conv3x3 = conv3x3;
   k->conv1x1 = conv1x1;
   k->conv3x3_grad = conv3x3_grad;

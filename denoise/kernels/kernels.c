@@ -71,7 +71,7 @@ const ZsdKernels *zsd_kernels(unsigned flags) {
 }
 
 int zsd_group_size(const ZsdKernels *k, int n_out) {
-  int groups = (n_out + k->group - 1) / k->group;
+  int groups = (n_out + k->channel_group - 1) / k->channel_group;
   return (n_out + groups - 1) / groups;
 }
 

@@ -56,7 +56,7 @@ typedef struct {
   unsigned flags; /* ZSD_CPU_*; 0: plain C */
 
   /* The convolutions take their output channels in groups of at most this many. */
-  int group;
+  int channel_group;
 
   /* out[o][p] = epilogue(bias[o] + sum over i and the taps t of w[o][i][t] in[i][p +
    * offset(t)]). 3x3: nine taps, row by row, centred (cross-correlation, as PyTorch's Conv2d).
