@@ -121,22 +121,22 @@ static void predict_run(const ZsdPrediction *p, int y, int x, int n, int room, Z
 }
 
 static ZsdMotionVector vector_at(const ZsdPrediction *p, int block) {
-  return p->vector[block < p->vectors ? block : p->vectors - 1];
+  return p->vectors[block < p->n_vectors ? block : p->n_vectors - 1];
 }
 
 /* The end of the run of blocks that move as that of sample x does. */
 static int end_of_run(const ZsdPrediction *p, int x, int end, ZsdMotionVector v) {
-  for (int block = x / p->block + 1; block * p->block < end; block++) {
+  for (int block = x / p->block_width + 1; block * p->block_width < end; block++) {
     const ZsdMotionVector w = vector_at(p, block);
     if (w.x != v.x || w.y != v.y)
-      return block * p->block;
+      return block * p->block_width;
   }
   return end;
 }
 
 static void predict(const ZsdPrediction *p, int y, int begin, int end, float *z, float *k) {
   for (int x = begin, stop; x < end; x = stop) {
-    const ZsdMotionVector v = vector_at(p, x / p->block);
+    const ZsdMotionVector v = vector_at(p, x / p->block_width);
     stop = end_of_run(p, x, end, v);
     predict_run(p, y, x, stop - x, end - x, v, z + (x - begin), k + (x - begin));
   }

@@ -32,9 +32,9 @@ typedef struct {
   const uint8_t *k;  /* 255 sqrt(k) */
   int width, height; /* 1 or more */
   bool half_width, half_height;
-  const ZsdMotionVector *vector; /* of the blocks that the row crosses, to where they were */
-  int vectors;             /* past the last block its vector holds */
-  int block;               /* samples of the component that a block is wide */
+  const ZsdMotionVector *vectors; /* of the blocks that the row crosses, to where they were */
+  int n_vectors;             /* past the last block its vector holds */
+  int block_width;               /* samples of the component that a block is wide */
   float gain, offset;      /* of the light since then */
 } ZsdPrediction;
 

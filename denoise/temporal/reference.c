@@ -51,9 +51,9 @@ ZsdPrediction zsd_past_prediction(const ZsdPast *past, const ZsdField *field, in
                          .height = past->height,
                          .half_width = past->half_width,
                          .half_height = past->half_height,
-                         .vector = field->vector + row * field->across,
-                         .vectors = field->across,
-                         .block = ZSD_BLOCK >> past->half_width,
+                         .vectors = field->vector + row * field->across,
+                         .n_vectors = field->across,
+                         .block_width = ZSD_BLOCK >> past->half_width,
                          .gain = 1};
 }
 

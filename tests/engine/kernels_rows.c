@@ -79,8 +79,8 @@ static Prediction prediction_new(Check *check) {
       .p = {.width = check_random(check, 1, 150), .height = check_random(check, 1, 9)}};
   t.p.half_width = check_random(check, 0, 1);
   t.p.half_height = check_random(check, 0, 1);
-  t.p.block = t.p.half_width ? 4 : 8;
-  t.p.vectors = check_random(check, 1, (t.p.width + t.p.block - 1) / t.p.block);
+  t.p.block_width = t.p.half_width ? 4 : 8;
+  t.p.n_vectors = check_random(check, 1, (t.p.width + t.p.block_width - 1) / t.p.block_width);
   t.p.gain = uniform(check, 0.6f, 1.6f);
   t.p.offset = uniform(check, -0.2f, 0.2f);
   t.y = check_random(check, 0, t.p.height - 1);
@@ -90,20 +90,20 @@ static Prediction prediction_new(Check *check) {
   const int n = t.p.width * t.p.height, reach = check_random(check, 0, 1) ? 5 : 200;
   t.z = buffer_new(check, n * sizeof(uint16_t), sizeof(uint16_t));
   t.k = buffer_new(check, n, 1);
-  t.vectors = buffer_new(check, t.p.vectors * sizeof(ZsdMotionVector), sizeof(ZsdMotionVector));
+  t.vectors = buffer_new(check, t.p.n_vectors * sizeof(ZsdMotionVector), sizeof(ZsdMotionVector));
   for (int i = 0; i < n; i++) {
     ((uint16_t *)t.z.data)[i] = (uint16_t)check_random(check, 0, 65535);
     ((uint8_t *)t.k.data)[i] = (uint8_t)check_random(check, 0, 255);
   }
   ZsdMotionVector *vectors = t.vectors.data;
-  for (int i = 0; i < t.p.vectors; i++)
+  for (int i = 0; i < t.p.n_vectors; i++)
     vectors[i] = i > 0 && check_random(check, 0, 2)
                      ? vectors[i - 1]
                      : (ZsdMotionVector){(int16_t)check_random(check, -reach, reach),
                                    (int16_t)check_random(check, -reach, reach)};
   t.p.z = t.z.data;
   t.p.k = t.k.data;
-  t.p.vector = vectors;
+  t.p.vectors = vectors;
   return t;
 }
 
@@ -130,7 +130,7 @@ static void check_prediction(Check *check) {
   check->set->predict(&t.p, t.y, t.begin, t.end, z.set.data, k.set.data);
   check->plain->predict(&t.p, t.y, t.begin, t.end, z.plain.data, k.plain.data);
   for (int x = t.begin; x < t.end; x++) {
-    const ZsdMotionVector v = t.p.vector[held(x / t.p.block, t.p.vectors)];
+    const ZsdMotionVector v = t.p.vectors[held(x / t.p.block_width, t.p.n_vectors)];
     double value, variance;
     look_up(&t.p, 2 * x + (t.p.half_width ? v.x : 2 * v.x),
             2 * t.y + (t.p.half_height ? v.y : 2 * v.y), &value, &variance);
