@@ -23,9 +23,9 @@ INLINE void channel_features(const ZsdInputFeatures *s, const float *restrict y,
 }
 
 /* Tiles are narrow, and the processor itself takes their rows for unrelated places. */
-static void prefetch(const ZsdInputFeatures *s, int samples) {
+static void prefetch_next(const ZsdInputFeatures *s, int samples) {
   enum { LINE = 64 / sizeof(float) };
-  for (ptrdiff_t i = s->next; i < s->next + samples; i += LINE) {
+  for (ptrdiff_t i = s->prefetch; i < s->prefetch + samples; i += LINE) {
     __builtin_prefetch(s->y + i);
     __builtin_prefetch(s->z + i);
     __builtin_prefetch((s->k ? s->k : s->z) + i);
@@ -33,8 +33,8 @@ static void prefetch(const ZsdInputFeatures *s, int samples) {
 }
 
 static void input_features(const ZsdInputFeatures *s, int n) {
-  if (s->next)
-    prefetch(s, n * s->step);
+  if (s->prefetch)
+    prefetch_next(s, n * s->step);
   if (s->step == 2 && s->k)
     channel_features(s, s->y, s->z, s->k, 2, n, s->picture, s->difference, s->deviation);
   else if (s->step == 2)

@@ -59,7 +59,7 @@ typedef struct {
 typedef struct {
   const float *y, *z, *k; /* the channel's first sample; k: NULL stands for ones */
   int step;               /* from one of the channel's samples to the next: 1 or 2 */
-  ptrdiff_t next;         /* to the samples of the next call, which are fetched; or 0 */
+  ptrdiff_t prefetch;         /* to the samples of the next call, which are fetched; or 0 */
   float scale;            /* 1 over the unit of the network's numbers */
   float weight;           /* of a sample's deviation */
   ZsdNoiseVariance noise;

@@ -99,7 +99,7 @@ static void see_channel(const ZsdView *view, int channel, int x, int y, int widt
   for (int i = 0; i < channels; i++)
     alike += (view->layout->channel[i].component != view->frame->brightness) == dim;
   ZsdInputFeatures seen = {.step = s.step,
-                  .next = s.next,
+                  .prefetch = s.next,
                   .scale = scale,
                   .weight = scale / (float)alike,
                   .noise = zsd_fusion_variance(view->fusion, component),

@@ -298,7 +298,7 @@ static void check_features(Check *check) {
                .z = z.data,
                .k = check_random(check, 0, 1) ? k.data : NULL,
                .step = step,
-               .next = check_random(check, 0, 1) ? samples : 0,
+               .prefetch = check_random(check, 0, 1) ? samples : 0,
                .scale = uniform(check, 1, 500),
                .weight = uniform(check, 1, 500),
                .noise = random_noise(check)};
