@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Teaches the starting weights of one network:
  *
- *   zsdenoise-teach --channels C --hidden H --steps N --pages P --seed S --out FILE \
+ *   zsdenoise-train --channels C --hidden H --steps N --pages P --seed S --out FILE \
  *     PICTURE.ppm...
  *
  * It learns as the denoiser itself does: what it is shown are frames that went through fusion,
@@ -48,10 +48,10 @@ typedef struct {
   const ZsdKernels *kernels;
   ZsdThreads *threads;
   ZsdLook **pages;
-} Teacher;
+} Session;
 
 static void die(const char *what) {
-  fprintf(stderr, "zsdenoise-teach: %s\n", what);
+  fprintf(stderr, "zsdenoise-train: %s\n", what);
   exit(EXIT_FAILURE);
 }
 
@@ -65,7 +65,7 @@ static void *need(void *memory) {
 
 /* What the pages of one clip are made with. */
 typedef struct {
-  const Teacher *teacher;
+  const Session *session;
   ZsdRandom random;
   Clip clip;
   ZsdLayout layout;
@@ -78,7 +78,7 @@ typedef struct {
 /* The next frame of the clip, as a camera gives it: clipped, and rounded to 8 bits. */
 static void shoot(Making *m, int t) {
   const float *from = m->noisy;
-  if (clip_render(&m->clip, &m->teacher->pictures, t, m->clean) ||
+  if (clip_render(&m->clip, &m->session->pictures, t, m->clean) ||
       clip_look(&m->clip, m->clean, 1, &m->random, m->noisy))
     need(NULL);
   for (int i = 0; i < m->frame.components; i++) {
@@ -131,17 +131,17 @@ static void fill_page(Making *m, const ZsdLook *page) {
 /* A page has a clip of its own, and random numbers of its own, whichever thread makes it. */
 static void make_page(void *context, int worker, int item) {
   (void)worker;
-  const Teacher *teacher = context;
+  const Session *session = context;
   const int samples = 3 * CLIP_WIDTH * CLIP_HEIGHT;
-  Making m = {.teacher = teacher, .threads = need(zsd_threads_new(1))};
-  zsd_random_seed(&m.random, teacher->options.seed ^ (uint64_t)(item + 1) << 32);
-  clip_draw(&m.clip, &teacher->pictures, teacher->options.channels, &m.random);
-  zsd_layout_make(&m.layout, &m.clip.image, teacher->options.channels != PLANAR);
+  Making m = {.session = session, .threads = need(zsd_threads_new(1))};
+  zsd_random_seed(&m.random, session->options.seed ^ (uint64_t)(item + 1) << 32);
+  clip_draw(&m.clip, &session->pictures, session->options.channels, &m.random);
+  zsd_layout_make(&m.layout, &m.clip.image, session->options.channels != PLANAR);
   m.clean = need(malloc(2 * samples * sizeof(float)));
   m.noisy = m.clean + samples;
   if (zsd_frame_resize(&m.frame, &m.clip.image))
     need(NULL);
-  m.fusion = need(zsd_fusion_new(&m.frame, teacher->kernels));
+  m.fusion = need(zsd_fusion_new(&m.frame, session->kernels));
 
   /* The noise is known from two frames on; a frame without a past comes after a cut. */
   const bool first = zsd_random_uniform(&m.random) < FIRST_FRAMES;
@@ -154,7 +154,7 @@ static void make_page(void *context, int worker, int item) {
   if (first)
     zsd_fusion_forget(m.fusion);
   shoot(&m, last);
-  fill_page(&m, teacher->pages[item]);
+  fill_page(&m, session->pages[item]);
 
   zsd_fusion_free(m.fusion);
   zsd_frame_clear(&m.frame);
@@ -164,7 +164,7 @@ static void make_page(void *context, int worker, int item) {
 
 /* --- learning --- */
 
-static ZsdLooks *make_pages(Teacher *t, ZsdShape shape) {
+static ZsdLooks *make_pages(Session *t, ZsdShape shape) {
   const int n = t->options.pages;
   ZsdLooks *looks = need(zsd_looks_new(shape, n, zsd_threads_count(t->threads)));
   t->pages = need(malloc(n * sizeof(ZsdLook *)));
@@ -203,7 +203,7 @@ static void begin_gently(ZsdNetwork *net) {
          (last->bias + last->n_out - last->weights) * sizeof(float));
 }
 
-static void learn(Teacher *t, ZsdNetwork *net) {
+static void learn(Session *t, ZsdNetwork *net) {
   const Options *o = &t->options;
   ZsdLooks *looks = make_pages(t, net->shape);
   const ZsdLesson lesson = zsd_looks_lesson(looks);
@@ -313,7 +313,7 @@ static Options read_options(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-  Teacher t = {.options = read_options(argc, argv),
+  Session t = {.options = read_options(argc, argv),
                .kernels = zsd_kernels(zsd_cpu_detect()),
                .threads = need(zsd_threads_new(0))};
   const Options *o = &t.options;
