@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Teaches the starting weights of one network:
  *
- *   zsdenoise-train --channels C --hidden H --steps N --pages P --seed S --out FILE \
+ *   zsdenoise-train --channels C --hidden H --steps N --pairs P --seed S --out FILE \
  *     PICTURE.ppm...
  *
  * It learns as the denoiser itself does: what it is shown are frames that went through fusion,
@@ -23,8 +23,8 @@
 
 enum {
   PLANAR = 3, /* channels of a picture that is not packed */
-  PAGE_WIDTH = CLIP_WIDTH / 2,
-  PAGE_HEIGHT = CLIP_HEIGHT / 2,
+  PAIR_WIDTH = CLIP_WIDTH / 2,
+  PAIR_HEIGHT = CLIP_HEIGHT / 2,
   PATCHES = 16, /* a step */
   /* Second looks whose mean is the target: the same lesson as one of them teaches, with less
    * noise in the gradients. */
@@ -33,10 +33,10 @@ enum {
 };
 
 static const double LEARNING_RATE = 3e-3, LAST_RATE = 0.02; /* the latter a part of the first */
-static const double FIRST_FRAMES = 1 / 3.0; /* the part of the pages where nothing is fused */
+static const double FIRST_FRAMES = 1 / 3.0; /* the part of the pairs where nothing is fused */
 
 typedef struct {
-  int channels, hidden, pages;
+  int channels, hidden, pairs;
   unsigned steps;
   uint64_t seed;
   const char *out;
@@ -47,7 +47,7 @@ typedef struct {
   Pictures pictures;
   const ZsdKernels *kernels;
   ZsdThreads *threads;
-  ZsdLook **pages;
+  ZsdLook **pairs;
 } Session;
 
 static void die(const char *what) {
@@ -61,9 +61,9 @@ static void *need(void *memory) {
   return memory;
 }
 
-/* --- pages --- */
+/* --- pairs --- */
 
-/* What the pages of one clip are made with. */
+/* What the pairs of one clip are made with. */
 typedef struct {
   const Session *session;
   ZsdRandom random;
@@ -114,22 +114,22 @@ static void fill_target(Making *m, const ZsdTensor *target, int left, int top, f
   }
 }
 
-/* A page shows the whole of a packed picture, and some part of a planar one. */
-static void fill_page(Making *m, const ZsdLook *page) {
+/* A pair shows the whole of a packed picture, and some part of a planar one. */
+static void fill_pair(Making *m, const ZsdLook *pair) {
   const ZsdView view = {&m->frame, &m->layout, m->fusion, false};
-  const ptrdiff_t plane = (ptrdiff_t)page->input.width * page->input.height;
-  const int left = any_below(&m->random, m->layout.width - page->input.width + 1);
-  const int top = any_below(&m->random, m->layout.height - page->input.height + 1);
-  for (int y = 0; y < page->input.height; y++)
-    zsd_inputs_row(&view, left, top + y, page->input.width, zsd_tensor_row(&page->input, 0, y),
+  const ptrdiff_t plane = (ptrdiff_t)pair->input.width * pair->input.height;
+  const int left = any_below(&m->random, m->layout.width - pair->input.width + 1);
+  const int top = any_below(&m->random, m->layout.height - pair->input.height + 1);
+  for (int y = 0; y < pair->input.height; y++)
+    zsd_inputs_row(&view, left, top + y, pair->input.width, zsd_tensor_row(&pair->input, 0, y),
                    plane);
-  fill_target(m, &page->target, left, top, zsd_view_unit(&view));
+  fill_target(m, &pair->target, left, top, zsd_view_unit(&view));
   for (ptrdiff_t i = 0; i < plane; i++)
-    page->weight.data[i] = 1;
+    pair->weight.data[i] = 1;
 }
 
-/* A page has a clip of its own, and random numbers of its own, whichever thread makes it. */
-static void make_page(void *context, int worker, int item) {
+/* A pair has a clip of its own, and random numbers of its own, whichever thread makes it. */
+static void make_pair(void *context, int worker, int item) {
   (void)worker;
   const Session *session = context;
   const int samples = 3 * CLIP_WIDTH * CLIP_HEIGHT;
@@ -154,7 +154,7 @@ static void make_page(void *context, int worker, int item) {
   if (first)
     zsd_fusion_forget(m.fusion);
   shoot(&m, last);
-  fill_page(&m, session->pages[item]);
+  fill_pair(&m, session->pairs[item]);
 
   zsd_fusion_free(m.fusion);
   zsd_frame_clear(&m.frame);
@@ -164,14 +164,14 @@ static void make_page(void *context, int worker, int item) {
 
 /* --- learning --- */
 
-static ZsdLooks *make_pages(Session *t, ZsdShape shape) {
-  const int n = t->options.pages;
+static ZsdLooks *make_pairs(Session *t, ZsdShape shape) {
+  const int n = t->options.pairs;
   ZsdLooks *looks = need(zsd_looks_new(shape, n, zsd_threads_count(t->threads)));
-  t->pages = need(malloc(n * sizeof(ZsdLook *)));
+  t->pairs = need(malloc(n * sizeof(ZsdLook *)));
   for (int i = 0; i < n; i++)
-    t->pages[i] = need(zsd_looks_turn(looks, PAGE_HEIGHT, PAGE_WIDTH));
-  zsd_threads_run(t->threads, make_page, t, n);
-  free(t->pages);
+    t->pairs[i] = need(zsd_looks_turn(looks, PAIR_HEIGHT, PAIR_WIDTH));
+  zsd_threads_run(t->threads, make_pair, t, n);
+  free(t->pairs);
   return looks;
 }
 
@@ -205,7 +205,7 @@ static void begin_gently(ZsdNetwork *net) {
 
 static void learn(Session *t, ZsdNetwork *net) {
   const Options *o = &t->options;
-  ZsdLooks *looks = make_pages(t, net->shape);
+  ZsdLooks *looks = make_pairs(t, net->shape);
   const ZsdLesson lesson = zsd_looks_lesson(looks);
   const ZsdSchedule schedule = {.steps = o->steps,
                                 .patches = PATCHES,
@@ -217,7 +217,7 @@ static void learn(Session *t, ZsdNetwork *net) {
   ZsdTraining training;
   double sum = 0;
   const ZsdObserver observer = {&sum, report, NULL};
-  fprintf(stderr, "%d pages made\n", o->pages);
+  fprintf(stderr, "%d pairs made\n", o->pairs);
   if (zsd_trainer_run(trainer, net, &lesson, &schedule, &observer, &training) != ZSD_TRAINED)
     die("learned nothing");
   zsd_trainer_free(trainer);
@@ -277,11 +277,11 @@ static Options read_options(int argc, char **argv) {
   static const struct option known[] = {{"channels", required_argument, NULL, 'c'},
                                         {"hidden", required_argument, NULL, 'h'},
                                         {"steps", required_argument, NULL, 'n'},
-                                        {"pages", required_argument, NULL, 'p'},
+                                        {"pairs", required_argument, NULL, 'p'},
                                         {"seed", required_argument, NULL, 's'},
                                         {"out", required_argument, NULL, 'o'},
                                         {0}};
-  Options o = {.channels = 6, .hidden = 32, .steps = 4000, .pages = 1500, .seed = 1};
+  Options o = {.channels = 6, .hidden = 32, .steps = 4000, .pairs = 1500, .seed = 1};
   for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;)
     switch (c) {
     case 'c':
@@ -294,7 +294,7 @@ static Options read_options(int argc, char **argv) {
       o.steps = (unsigned)number(optarg, 1, 1000000000);
       break;
     case 'p':
-      o.pages = (int)number(optarg, 1, 100000);
+      o.pairs = (int)number(optarg, 1, 100000);
       break;
     case 's':
       o.seed = (uint64_t)number(optarg, 0, 2147483647);
