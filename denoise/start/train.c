@@ -28,12 +28,12 @@ enum {
   PATCHES = 16, /* a step */
   /* Second looks whose mean is the target: the same lesson as one of them teaches, with less
    * noise in the gradients. */
-  SECOND_LOOKS = 8,
+  TARGET_FRAMES = 8,
   REPORT = 500, /* steps from one line of progress to the next */
 };
 
-static const double LEARNING_RATE = 3e-3, LAST_RATE = 0.02; /* the latter a part of the first */
-static const double FIRST_FRAMES = 1 / 3.0; /* the part of the pairs where nothing is fused */
+static const double LEARNING_RATE = 3e-3, FINAL_RATE = 0.02; /* the latter a part of the first */
+static const double FIRST_FRAME_SHARE = 1 / 3.0; /* the part of the pairs where nothing is fused */
 
 typedef struct {
   int channels, hidden, pairs;
@@ -73,10 +73,10 @@ typedef struct {
   ZsdFrame frame;
   ZsdFusion *fusion;
   float *clean, *noisy;
-} Making;
+} PairMaker;
 
 /* The next frame of the clip, as a camera gives it: clipped, and rounded to 8 bits. */
-static void shoot(Making *m, int t) {
+static void add_frame(PairMaker *m, int t) {
   const float *from = m->noisy;
   if (clip_render(&m->clip, &m->session->pictures, t, m->clean) ||
       clip_look(&m->clip, m->clean, 1, &m->random, m->noisy))
@@ -90,14 +90,14 @@ static void shoot(Making *m, int t) {
 }
 
 /* No lots are drawn where there is no choice. */
-static int any_below(ZsdRandom *random, int n) {
+static int random_below(ZsdRandom *random, int n) {
   return n > 1 ? (int)zsd_random_below(random, n) : 0;
 }
 
 /* target = (fused frame - second look) / unit. Second looks are not clipped: that would take
  * their mean away from the picture, and teach that black is gray. */
-static void fill_target(Making *m, const ZsdTensor *target, int left, int top, float unit) {
-  if (clip_look(&m->clip, m->clean, SECOND_LOOKS, &m->random, m->noisy))
+static void fill_target(PairMaker *m, const ZsdTensor *target, int left, int top, float unit) {
+  if (clip_look(&m->clip, m->clean, TARGET_FRAMES, &m->random, m->noisy))
     need(NULL);
   for (int i = 0; i < m->frame.components; i++) {
     const ZsdFrameComponent *c = &m->frame.component[i];
@@ -115,11 +115,11 @@ static void fill_target(Making *m, const ZsdTensor *target, int left, int top, f
 }
 
 /* A pair shows the whole of a packed picture, and some part of a planar one. */
-static void fill_pair(Making *m, const ZsdLook *pair) {
+static void fill_pair(PairMaker *m, const ZsdLook *pair) {
   const ZsdView view = {&m->frame, &m->layout, m->fusion, false};
   const ptrdiff_t plane = (ptrdiff_t)pair->input.width * pair->input.height;
-  const int left = any_below(&m->random, m->layout.width - pair->input.width + 1);
-  const int top = any_below(&m->random, m->layout.height - pair->input.height + 1);
+  const int left = random_below(&m->random, m->layout.width - pair->input.width + 1);
+  const int top = random_below(&m->random, m->layout.height - pair->input.height + 1);
   for (int y = 0; y < pair->input.height; y++)
     zsd_inputs_row(&view, left, top + y, pair->input.width, zsd_tensor_row(&pair->input, 0, y),
                    plane);
@@ -133,7 +133,7 @@ static void make_pair(void *context, int worker, int item) {
   (void)worker;
   const Session *session = context;
   const int samples = 3 * CLIP_WIDTH * CLIP_HEIGHT;
-  Making m = {.session = session, .threads = need(zsd_threads_new(1))};
+  PairMaker m = {.session = session, .threads = need(zsd_threads_new(1))};
   zsd_random_seed(&m.random, session->options.seed ^ (uint64_t)(item + 1) << 32);
   clip_draw(&m.clip, &session->pictures, session->options.channels, &m.random);
   zsd_layout_make(&m.layout, &m.clip.image, session->options.channels != PLANAR);
@@ -144,16 +144,16 @@ static void make_pair(void *context, int worker, int item) {
   m.fusion = need(zsd_fusion_new(&m.frame, session->kernels));
 
   /* The noise is known from two frames on; a frame without a past comes after a cut. */
-  const bool first = zsd_random_uniform(&m.random) < FIRST_FRAMES;
+  const bool first = zsd_random_uniform(&m.random) < FIRST_FRAME_SHARE;
   const int least = first ? 2 : 1;
   const int last = least + (int)zsd_random_below(&m.random, CLIP_FRAMES - least);
   for (int t = 0; t < last; t++) {
-    shoot(&m, t);
+    add_frame(&m, t);
     zsd_fusion_keep(m.fusion, &m.frame, m.threads);
   }
   if (first)
     zsd_fusion_forget(m.fusion);
-  shoot(&m, last);
+  add_frame(&m, last);
   fill_pair(&m, session->pairs[item]);
 
   zsd_fusion_free(m.fusion);
@@ -188,7 +188,7 @@ static void report(void *user, const ZsdTraining *training) {
 /* Of weak noise the picture's level is a hundred deviations, and random weights make so much of
  * it that Adam's mean squares take thousands of steps to forget the first few. So the first
  * layer begins blind to the level, and the last one predicts nothing. */
-static void begin_gently(ZsdNetwork *net) {
+static void init_weights(ZsdNetwork *net) {
   const ZsdLayer *first = &net->layers[0], *last = &net->layers[ZSD_LAYERS - 1];
   const int picture = net->shape.outputs * first->taps;
   for (int o = 0; o < first->n_out; o++) {
@@ -203,7 +203,7 @@ static void begin_gently(ZsdNetwork *net) {
          (last->bias + last->n_out - last->weights) * sizeof(float));
 }
 
-static void learn(Session *t, ZsdNetwork *net) {
+static void train(Session *t, ZsdNetwork *net) {
   const Options *o = &t->options;
   ZsdLooks *looks = make_pairs(t, net->shape);
   const ZsdLesson lesson = zsd_looks_lesson(looks);
@@ -211,7 +211,7 @@ static void learn(Session *t, ZsdNetwork *net) {
                                 .patches = PATCHES,
                                 .learning_rate = LEARNING_RATE,
                                 .step_size = 1,
-                                .gamma = pow(LAST_RATE, 1.0 / o->steps),
+                                .gamma = pow(FINAL_RATE, 1.0 / o->steps),
                                 .seed = o->seed};
   ZsdTrainer *trainer = need(zsd_trainer_new(t->kernels, t->threads));
   ZsdTraining training;
@@ -226,7 +226,7 @@ static void learn(Session *t, ZsdNetwork *net) {
 
 /* --- writing --- */
 
-static void put_float(FILE *f, float value) {
+static void write_float(FILE *f, float value) {
   uint32_t bits;
   memcpy(&bits, &value, sizeof bits);
   for (int i = 0; i < 4; i++)
@@ -234,13 +234,13 @@ static void put_float(FILE *f, float value) {
 }
 
 /* One output channel; the largest of its weights becomes 127. */
-static void put_output(FILE *f, const float *weights, float bias, int n) {
+static void write_channel(FILE *f, const float *weights, float bias, int n) {
   float most = 0;
   for (int i = 0; i < n; i++)
     most = fmaxf(most, fabsf(weights[i]));
   const float scale = most / 127;
-  put_float(f, scale);
-  put_float(f, bias);
+  write_float(f, scale);
+  write_float(f, bias);
   for (int i = 0; i < n; i++)
     fputc((int)(most > 0 ? lrintf(weights[i] / scale) : 0) & 255, f);
 }
@@ -255,7 +255,7 @@ static void save(const Options *o, const ZsdNetwork *net) {
     const ZsdLayer *layer = &net->layers[l];
     const int n = layer->n_in * layer->taps;
     for (int i = 0; i < layer->n_out; i++)
-      put_output(f, net->params + layer->weights + (size_t)i * n, net->params[layer->bias + i],
+      write_channel(f, net->params + layer->weights + (size_t)i * n, net->params[layer->bias + i],
                  n);
   }
   const int failed = ferror(f);
@@ -324,8 +324,8 @@ int main(int argc, char **argv) {
           &net, (ZsdShape){zsd_inputs_count(o->channels, true), o->hidden, o->channels}))
     need(NULL);
   zsd_network_init(&net, o->seed);
-  begin_gently(&net);
-  learn(&t, &net);
+  init_weights(&net);
+  train(&t, &net);
   save(o, &net);
   zsd_network_clear(&net);
   pictures_clear(&t.pictures);
