@@ -73,7 +73,7 @@ static int mirror(int x, int n) {
   return rest < n ? rest : period - 1 - rest;
 }
 
-void picture_look(const Pictures *pictures, int which, double x, double y, float rgb[3]) {
+void picture_sample(const Pictures *pictures, int which, double x, double y, float rgb[3]) {
   const Picture *p = &pictures->picture[which];
   const long px = lrint(x * PICTURE_PHASES), py = lrint(y * PICTURE_PHASES);
   const int left = (int)floor((double)px / PICTURE_PHASES);

@@ -25,6 +25,6 @@ void pictures_clear(Pictures *pictures);
 /* Red, green and blue (0..255) of a picture at (x, y), interpolated by Lanczos's kernel of
  * three lobes: what learns from blurred material learns to blur. Outside a picture its mirror
  * image is seen. */
-void picture_look(const Pictures *pictures, int which, double x, double y, float rgb[3]);
+void picture_sample(const Pictures *pictures, int which, double x, double y, float rgb[3]);
 
 #endif

@@ -8,7 +8,7 @@
  * with the noise that is estimated on the way; what it is taught is the difference between them
  * and a second noisy look at the same moment, never a clean picture. The same seed gives the
  * same weights. */
-#include "clips.h"
+#include "synthetic_clip.h"
 #include "base/cpu.h"
 #include "network/input_features.h"
 #include "learning/n2n_loss.h"
@@ -79,7 +79,7 @@ typedef struct {
 static void add_frame(PairMaker *m, int t) {
   const float *from = m->noisy;
   if (clip_render(&m->clip, &m->session->pictures, t, m->clean) ||
-      clip_look(&m->clip, m->clean, 1, &m->random, m->noisy))
+      clip_add_noise(&m->clip, m->clean, 1, &m->random, m->noisy))
     need(NULL);
   for (int i = 0; i < m->frame.components; i++) {
     const ZsdFrameComponent *c = &m->frame.component[i];
@@ -97,7 +97,7 @@ static int random_below(ZsdRandom *random, int n) {
 /* target = (fused frame - second look) / unit. Second looks are not clipped: that would take
  * their mean away from the picture, and teach that black is gray. */
 static void fill_target(PairMaker *m, const ZsdTensor *target, int left, int top, float unit) {
-  if (clip_look(&m->clip, m->clean, TARGET_FRAMES, &m->random, m->noisy))
+  if (clip_add_noise(&m->clip, m->clean, TARGET_FRAMES, &m->random, m->noisy))
     need(NULL);
   for (int i = 0; i < m->frame.components; i++) {
     const ZsdFrameComponent *c = &m->frame.component[i];
@@ -135,7 +135,7 @@ static void make_pair(void *context, int worker, int item) {
   const int samples = 3 * CLIP_WIDTH * CLIP_HEIGHT;
   PairMaker m = {.session = session, .threads = need(zsd_threads_new(1))};
   zsd_random_seed(&m.random, session->options.seed ^ (uint64_t)(item + 1) << 32);
-  clip_draw(&m.clip, &session->pictures, session->options.channels, &m.random);
+  clip_random(&m.clip, &session->pictures, session->options.channels, &m.random);
   zsd_layout_make(&m.layout, &m.clip.image, session->options.channels != PLANAR);
   m.clean = need(malloc(2 * samples * sizeof(float)));
   m.noisy = m.clean + samples;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Short clips made from still pictures: how a picture moves, what passes before it, how its
  * light changes, and which noise lies on it, all drawn at random. */
-#ifndef ZSD_START_CLIPS_H
-#define ZSD_START_CLIPS_H
+#ifndef ZSD_START_SYNTHETIC_CLIP_H
+#define ZSD_START_SYNTHETIC_CLIP_H
 
 #include "pictures.h"
 #include "base/random.h"
@@ -33,10 +33,10 @@ typedef struct {
   double sigma;  /* deviation at mid-gray, 0..255 */
   double shot;   /* the part of its variance there that is proportional to brightness */
   double chroma; /* deviation in chroma, or red and blue, as a part of `sigma` */
-  double reach;  /* it is filtered by [reach 1 reach] across and down */
-  double common; /* correlation between the components, as what a camera computes from one
+  double blur;  /* it is filtered by [blur 1 blur] across and down */
+  double correlation; /* correlation between the components, as what a camera computes from one
                     mosaic of red, green and blue samples has */
-} Grain;
+} ClipNoise;
 
 typedef struct {
   ZsdImage image; /* what its frames are like; it has no data */
@@ -44,11 +44,11 @@ typedef struct {
   Disc disc;
   double gain; /* of the light, a frame */
   bool flipped;
-  Grain grain;
+  ClipNoise noise;
 } Clip;
 
 /* Draws a clip for a network of `channels` channels of picture (3, 4, 6 or 8). */
-void clip_draw(Clip *clip, const Pictures *pictures, int channels, ZsdRandom *random);
+void clip_random(Clip *clip, const Pictures *pictures, int channels, ZsdRandom *random);
 
 /* Renders frame `t` without noise, 0..255: components one after the other in `frame`, which has
  * room for three components of full size. Returns 0, or -1 without memory. */
@@ -56,7 +56,7 @@ int clip_render(const Clip *clip, const Pictures *pictures, int t, float *frame)
 
 /* The mean of `looks` noisy looks at a frame: components one after the other. Returns 0, or -1
  * without memory. */
-int clip_look(const Clip *clip, const float *clean, int looks, ZsdRandom *random, float *noisy);
+int clip_add_noise(const Clip *clip, const float *clean, int count, ZsdRandom *random, float *noisy);
 
 /* Where a component begins in a frame. */
 const float *clip_component(const Clip *clip, const float *frame, int component);
