@@ -6,16 +6,16 @@
 #include <stdlib.h>
 
 enum {
-  MOST = 16384, /* samples across or down */
-  BEFORE = 2,   /* of the kernel's taps, before the place that is looked at */
+  MAX_SIDE = 16384, /* samples across or down */
+  TAPS_BEFORE = 2,   /* of the kernel's taps, before the place that is looked at */
 };
 
 /* --- files --- */
 
 static int read_ppm(Picture *picture, FILE *f) {
-  int width, height, most;
-  if (fscanf(f, "P6 %d %d %d", &width, &height, &most) != 3 || width < 1 || width > MOST ||
-      height < 1 || height > MOST || most != 255 || fgetc(f) == EOF)
+  int width, height, maximum;
+  if (fscanf(f, "P6 %d %d %d", &width, &height, &maximum) != 3 || width < 1 || width > MAX_SIDE ||
+      height < 1 || height > MAX_SIDE || maximum != 255 || fgetc(f) == EOF)
     return -1;
   const size_t size = (size_t)width * height * 3;
   *picture = (Picture){width, height, malloc(size)};
@@ -33,7 +33,7 @@ static void fill_kernel(Pictures *pictures) {
   for (int p = 0; p < PICTURE_PHASES; p++) {
     double w[PICTURE_TAPS], sum = 0;
     for (int i = 0; i < PICTURE_TAPS; i++)
-      sum += w[i] = lanczos(i - BEFORE - (double)p / PICTURE_PHASES);
+      sum += w[i] = lanczos(i - TAPS_BEFORE - (double)p / PICTURE_PHASES);
     for (int i = 0; i < PICTURE_TAPS; i++)
       pictures->kernel[p][i] = (float)(w[i] / sum);
   }
@@ -82,10 +82,10 @@ void picture_sample(const Pictures *pictures, int which, double x, double y, flo
   const float *wy = pictures->kernel[py - (long)top * PICTURE_PHASES];
   float sum[3] = {0};
   for (int j = 0; j < PICTURE_TAPS; j++) {
-    const uint8_t *row = p->rgb + (size_t)mirror(top + j - BEFORE, p->height) * p->width * 3;
+    const uint8_t *row = p->rgb + (size_t)mirror(top + j - TAPS_BEFORE, p->height) * p->width * 3;
     float along[3] = {0};
     for (int i = 0; i < PICTURE_TAPS && wy[j] != 0; i++) {
-      const uint8_t *sample = row + 3 * mirror(left + i - BEFORE, p->width);
+      const uint8_t *sample = row + 3 * mirror(left + i - TAPS_BEFORE, p->width);
       for (int c = 0; c < 3; c++)
         along[c] += wx[i] * sample[c];
     }

@@ -33,17 +33,17 @@ static Point random_place(ZsdRandom *random, const Picture *picture, double widt
 /* Still, a slow pan, a fast one, or one that turns and zooms, as often as each other. Half of
  * what does not turn is seen sample by sample as it is. */
 static Scene random_scene(const Pictures *pictures, ZsdRandom *random) {
-  enum { STILL, SLOW, FAST, TURNING, KINDS };
+  enum { STILL, SLOW, FAST, ROTATING, KINDS };
   static const double speeds[KINDS] = {0, 1, 6, 2};
   const int kind = (int)zsd_random_below(random, KINDS);
   Scene s = {.picture = (int)zsd_random_below(random, pictures->n), .zoom = 1};
   s.place = random_place(random, &pictures->picture[s.picture], CLIP_WIDTH, CLIP_HEIGHT);
   s.velocity = random_velocity(random, speeds[kind]);
-  if (kind == TURNING) {
-    s.turn = 0.01 * zsd_random_normal(random);
+  if (kind == ROTATING) {
+    s.rotation = 0.01 * zsd_random_normal(random);
     s.zoom = 1 + 0.01 * zsd_random_normal(random);
   }
-  if (kind != TURNING && chance(random, 0.5)) {
+  if (kind != ROTATING && chance(random, 0.5)) {
     s.place = whole(s.place);
     s.velocity = whole(s.velocity);
   } else {
@@ -139,7 +139,7 @@ const float *clip_component(const Clip *clip, const float *frame, int component)
 static void sample_scene(const Clip *clip, const Pictures *pictures, int t, double x, double y,
                           float rgb[3]) {
   const Scene *s = &clip->scene;
-  const double angle = s->angle + s->turn * t, zoom = pow(s->zoom, t);
+  const double angle = s->angle + s->rotation * t, zoom = pow(s->zoom, t);
   const double across = zoom * cos(angle), down = zoom * sin(angle);
   picture_sample(pictures, s->picture, s->place.x + s->velocity.x * t + across * x - down * y,
                s->place.y + s->velocity.y * t + down * x + across * y, rgb);

@@ -17,7 +17,7 @@ typedef struct {
 typedef struct {
   int picture;
   Point place, velocity; /* of what is seen in the middle; samples, and samples a frame */
-  double angle, turn;    /* radians, and radians a frame */
+  double angle, rotation;    /* radians, and radians a frame */
   double zoom;           /* factor a frame */
 } Scene;
 
