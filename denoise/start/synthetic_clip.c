@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* --- drawing lots --- */
+/* --- random parameters --- */
 
 static double uniform(ZsdRandom *random, double low, double high) {
   return low + (high - low) * zsd_random_uniform(random);
@@ -23,15 +23,16 @@ static Point whole(Point p) {
   return (Point){rint(p.x), rint(p.y)};
 }
 
-/* A place of which there is a whole frame around, where the picture is large enough. */
-static Point random_place(ZsdRandom *random, const Picture *picture, double width, double height) {
+/* A position with a whole frame around it, where the picture is large enough. */
+static Point random_place(ZsdRandom *random, const Picture *picture, double width,
+                          double height) {
   const double x = uniform(random, width / 2, fmax(picture->width - width / 2, width / 2));
   return (Point){x,
                  uniform(random, height / 2, fmax(picture->height - height / 2, height / 2))};
 }
 
-/* Still, a slow pan, a fast one, or one that turns and zooms, as often as each other. Half of
- * what does not turn is seen sample by sample as it is. */
+/* Still, a slow pan, a fast pan, or a pan with rotation and zoom, a quarter each. Half of those
+ * without rotation move by whole samples, so that nothing is interpolated. */
 static Scene random_scene(const Pictures *pictures, ZsdRandom *random) {
   enum { STILL, SLOW, FAST, ROTATING, KINDS };
   static const double speeds[KINDS] = {0, 1, 6, 2};
@@ -66,8 +67,9 @@ static Disc random_disc(const Pictures *pictures, ZsdRandom *random) {
   return d;
 }
 
-/* Two in five white, one in five shot noise, three in ten correlated, the rest both. One in ten
- * is next to none: a clean picture must be left alone. */
+/* 40 % white noise, 20 % shot noise, 30 % spatially correlated noise, 10 % correlated shot
+ * noise. In 10 % of all clips the noise is next to none, so that clean pictures stay unchanged.
+ */
 static ClipNoise random_noise(bool rgb, ZsdRandom *random) {
   ClipNoise g = {.sigma = exp(uniform(random, log(2.5), log(50))), .chroma = 1};
   const double kind = zsd_random_uniform(random);
@@ -91,7 +93,7 @@ static ClipNoise random_noise(bool rgb, ZsdRandom *random) {
   return g;
 }
 
-/* Three channels serve 4:4:4 and RGB alike. */
+/* Channels 3: 4:4:4 or RGB; 4: gray; 6: 4:2:0; 8: 4:2:2. */
 static ZsdImage shape_of(int channels, ZsdRandom *random) {
   const bool full = channels == 3;
   ZsdImage image = {.width = CLIP_WIDTH,
@@ -135,19 +137,20 @@ const float *clip_component(const Clip *clip, const float *frame, int component)
   return frame;
 }
 
-/* What the scene shows `x` to the right of the frame's middle and `y` below it. */
+/* The scene at `x` samples right of the frame's centre and `y` below it. */
 static void sample_scene(const Clip *clip, const Pictures *pictures, int t, double x, double y,
-                          float rgb[3]) {
+                         float rgb[3]) {
   const Scene *s = &clip->scene;
   const double angle = s->angle + s->rotation * t, zoom = pow(s->zoom, t);
   const double across = zoom * cos(angle), down = zoom * sin(angle);
   picture_sample(pictures, s->picture, s->place.x + s->velocity.x * t + across * x - down * y,
-               s->place.y + s->velocity.y * t + down * x + across * y, rgb);
+                 s->place.y + s->velocity.y * t + down * x + across * y, rgb);
 }
 
-/* Lays the disc, if it is there, over what is seen at (x, y) of the frame. */
+/* Blends the disc, if there is one, over sample (x, y) of the frame; its edge is antialiased.
+ */
 static void blend_disc(const Clip *clip, const Pictures *pictures, int t, double x, double y,
-                         float rgb[3]) {
+                       float rgb[3]) {
   const Disc *d = &clip->disc;
   const double dx = x - d->centre.x - d->velocity.x * t;
   const double dy = y - d->centre.y - d->velocity.y * t;
@@ -161,7 +164,7 @@ static void blend_disc(const Clip *clip, const Pictures *pictures, int t, double
     rgb[c] += cover * (disc[c] - rgb[c]);
 }
 
-/* RGB to limited-range YUV as in BT.601, in place. */
+/* RGB to limited-range YUV by ITU-R BT.601, in place, 0..255. */
 static void convert(float v[3]) {
   const float y = 0.299f * v[0] + 0.587f * v[1] + 0.114f * v[2];
   const float u = 0.564f * (v[2] - y), w = 0.713f * (v[0] - y);
@@ -170,7 +173,7 @@ static void convert(float v[3]) {
   v[2] = 128 + w * (224 / 255.0f);
 }
 
-/* Red, green and blue, or luma and chroma, of all samples: planes of full size. */
+/* Renders three planes of full size: R, G, B or Y, U, V. */
 static void render_full(const Clip *clip, const Pictures *pictures, int t, float *full) {
   const int n = CLIP_WIDTH * CLIP_HEIGHT;
   const float gain = (float)pow(clip->gain, t);
@@ -189,7 +192,7 @@ static void render_full(const Clip *clip, const Pictures *pictures, int t, float
   }
 }
 
-/* A component's samples from those of full size: where it is subsampled, their means. */
+/* A component from its plane of full size, by averaging where it is subsampled. */
 static void subsample(const ZsdComponent *component, const float *full, float *out) {
   const int right = component->half_width, below = component->half_height;
   for (int y = 0; y < component->height; y++)
@@ -216,8 +219,8 @@ int clip_render(const Clip *clip, const Pictures *pictures, int t, float *frame)
 
 /* --- noise --- */
 
-/* A plane of normal noise of deviation 1, filtered by [blur 1 blur] across and down. `wide`
- * has room for a sample more on each side. */
+/* Fills a plane with normal noise of deviation 1, filtered by [blur 1 blur] across and down.
+ * `wide` is scratch memory for (width + 2) x (height + 2) samples. */
 static void fill_noise(float *plane, float *wide, int width, int height, double blur,
                        ZsdRandom *random) {
   const int row = width + 2;
@@ -232,6 +235,7 @@ static void fill_noise(float *plane, float *wide, int width, int height, double 
     }
 }
 
+/* The noise's standard deviation at a clean sample, on the scale of 0..255. */
 static double deviation(const Clip *clip, int component, float value) {
   const ClipNoise *g = &clip->noise;
   if (component > 0 && !clip->image.rgb)
@@ -241,7 +245,8 @@ static double deviation(const Clip *clip, int component, float value) {
   return part * g->sigma * sqrt(1 - g->shot + g->shot * 2 * brightness);
 }
 
-/* Replaces a part of a component's noise by what the components have in common. */
+/* Mixes the components' common noise into that of one of them; both have deviation 1.
+ * `part`: its share of the variance, which is the correlation between two such components. */
 static void add_common(float *noise, const float *common, size_t n, double part) {
   const float own = (float)sqrt(1 - part), other = (float)sqrt(part);
   for (size_t i = 0; i < n; i++)
@@ -249,7 +254,7 @@ static void add_common(float *noise, const float *common, size_t n, double part)
 }
 
 int clip_add_noise(const Clip *clip, const float *clean, int count, ZsdRandom *random,
-              float *noisy) {
+                   float *noisy) {
   const ClipNoise *g = &clip->noise;
   const size_t most = (size_t)CLIP_WIDTH * CLIP_HEIGHT;
   const double share = 1 / sqrt(count);

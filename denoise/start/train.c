@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Teaches the starting weights of one network:
+/* Trains the built-in weights of one network:
  *
  *   zsdenoise-train --channels C --hidden H --steps N --pairs P --seed S --out FILE \
  *     PICTURE.ppm...
  *
- * It learns as the denoiser itself does: what it is shown are frames that went through fusion,
- * with the noise that is estimated on the way; what it is taught is the difference between them
- * and a second noisy look at the same moment, never a clean picture. The same seed gives the
- * same weights. */
+ * Training is that of the denoiser itself: inputs are frames after temporal fusion, with the
+ * noise estimated on the way; the target is the difference between them and other noisy
+ * versions of the same frame, never a clean picture (Noise2Noise). The same seed gives the same
+ * weights. */
 #include "synthetic_clip.h"
 #include "base/cpu.h"
 #include "network/input_features.h"
@@ -26,14 +26,15 @@ enum {
   PAIR_WIDTH = CLIP_WIDTH / 2,
   PAIR_HEIGHT = CLIP_HEIGHT / 2,
   PATCHES = 16, /* a step */
-  /* Second looks whose mean is the target: the same lesson as one of them teaches, with less
-   * noise in the gradients. */
+  /* Noisy frames whose mean is the target. The expected gradient is that of a single one, with
+   * less variance. */
   TARGET_FRAMES = 8,
-  REPORT = 500, /* steps from one line of progress to the next */
+  REPORT = 500, /* steps between two lines of progress */
 };
 
-static const double LEARNING_RATE = 3e-3, FINAL_RATE = 0.02; /* the latter a part of the first */
-static const double FIRST_FRAME_SHARE = 1 / 3.0; /* the part of the pairs where nothing is fused */
+static const double LEARNING_RATE = 3e-3;
+static const double FINAL_RATE = 0.02;           /* last learning rate, relative to the first */
+static const double FIRST_FRAME_SHARE = 1 / 3.0; /* share of the pairs without a fused past */
 
 typedef struct {
   int channels, hidden, pairs;
@@ -63,19 +64,19 @@ static void *need(void *memory) {
 
 /* --- pairs --- */
 
-/* What the pairs of one clip are made with. */
+/* Working memory for the pair of one clip. */
 typedef struct {
   const Session *session;
   ZsdRandom random;
   Clip clip;
   ZsdLayout layout;
-  ZsdThreads *threads; /* one: clips are made side by side */
+  ZsdThreads *threads; /* a single one: the clips are processed in parallel */
   ZsdFrame frame;
   ZsdFusion *fusion;
   float *clean, *noisy;
 } PairMaker;
 
-/* The next frame of the clip, as a camera gives it: clipped, and rounded to 8 bits. */
+/* Adds frame `t` with noise, clipped and rounded to 8 bits as by a camera, to the fusion. */
 static void add_frame(PairMaker *m, int t) {
   const float *from = m->noisy;
   if (clip_render(&m->clip, &m->session->pictures, t, m->clean) ||
@@ -89,13 +90,13 @@ static void add_frame(PairMaker *m, int t) {
   zsd_fusion_add(m->fusion, &m->frame, m->threads);
 }
 
-/* No lots are drawn where there is no choice. */
+/* A random number of 0..n - 1; for n = 1 none is taken from the generator. */
 static int random_below(ZsdRandom *random, int n) {
   return n > 1 ? (int)zsd_random_below(random, n) : 0;
 }
 
-/* target = (fused frame - second look) / unit. Second looks are not clipped: that would take
- * their mean away from the picture, and teach that black is gray. */
+/* target = (fused frame - noisy frame) / unit. The noisy frames of a target are not clipped:
+ * clipping would shift their mean, and the network would learn that black is gray. */
 static void fill_target(PairMaker *m, const ZsdTensor *target, int left, int top, float unit) {
   if (clip_add_noise(&m->clip, m->clean, TARGET_FRAMES, &m->random, m->noisy))
     need(NULL);
@@ -114,7 +115,8 @@ static void fill_target(PairMaker *m, const ZsdTensor *target, int left, int top
   }
 }
 
-/* A pair shows the whole of a packed picture, and some part of a planar one. */
+/* A pair covers the whole of a packed picture, and a random part of a planar one, which is
+ * larger. */
 static void fill_pair(PairMaker *m, const ZsdLook *pair) {
   const ZsdView view = {&m->frame, &m->layout, m->fusion, false};
   const ptrdiff_t plane = (ptrdiff_t)pair->input.width * pair->input.height;
@@ -128,7 +130,8 @@ static void fill_pair(PairMaker *m, const ZsdLook *pair) {
     pair->weight.data[i] = 1;
 }
 
-/* A pair has a clip of its own, and random numbers of its own, whichever thread makes it. */
+/* Each pair has a clip and a random generator of its own, so that the result does not depend on
+ * the number of threads. */
 static void make_pair(void *context, int worker, int item) {
   (void)worker;
   const Session *session = context;
@@ -143,7 +146,7 @@ static void make_pair(void *context, int worker, int item) {
     need(NULL);
   m.fusion = need(zsd_fusion_new(&m.frame, session->kernels));
 
-  /* The noise is known from two frames on; a frame without a past comes after a cut. */
+  /* The noise is known from two frames on; forgetting the past simulates a cut. */
   const bool first = zsd_random_uniform(&m.random) < FIRST_FRAME_SHARE;
   const int least = first ? 2 : 1;
   const int last = least + (int)zsd_random_below(&m.random, CLIP_FRAMES - least);
@@ -162,7 +165,7 @@ static void make_pair(void *context, int worker, int item) {
   zsd_threads_free(m.threads);
 }
 
-/* --- learning --- */
+/* --- training --- */
 
 static ZsdLooks *make_pairs(Session *t, ZsdShape shape) {
   const int n = t->options.pairs;
@@ -185,9 +188,10 @@ static void report(void *user, const ZsdTraining *training) {
   }
 }
 
-/* Of weak noise the picture's level is a hundred deviations, and random weights make so much of
- * it that Adam's mean squares take thousands of steps to forget the first few. So the first
- * layer begins blind to the level, and the last one predicts nothing. */
+/* Removes the mean from the first layer's random weights on the picture channels, and zeroes
+ * the last layer. Where the noise is weak, the picture's mean level is about a hundred
+ * deviations; random weights would turn it into first gradients so large that Adam's second
+ * moments take thousands of steps to forget them. */
 static void init_weights(ZsdNetwork *net) {
   const ZsdLayer *first = &net->layers[0], *last = &net->layers[ZSD_LAYERS - 1];
   const int picture = net->shape.outputs * first->taps;
@@ -219,7 +223,7 @@ static void train(Session *t, ZsdNetwork *net) {
   const ZsdObserver observer = {&sum, report, NULL};
   fprintf(stderr, "%d pairs made\n", o->pairs);
   if (zsd_trainer_run(trainer, net, &lesson, &schedule, &observer, &training) != ZSD_TRAINED)
-    die("learned nothing");
+    die("training failed: nothing was learned");
   zsd_trainer_free(trainer);
   zsd_looks_free(looks);
 }
@@ -233,7 +237,8 @@ static void write_float(FILE *f, float value) {
     fputc(bits >> (8 * i) & 255, f);
 }
 
-/* One output channel; the largest of its weights becomes 127. */
+/* One output channel: scale, bias and weights of 8 bits; the largest weight becomes 127
+ * (network/built_in_weights.h). */
 static void write_channel(FILE *f, const float *weights, float bias, int n) {
   float most = 0;
   for (int i = 0; i < n; i++)
@@ -255,8 +260,8 @@ static void save(const Options *o, const ZsdNetwork *net) {
     const ZsdLayer *layer = &net->layers[l];
     const int n = layer->n_in * layer->taps;
     for (int i = 0; i < layer->n_out; i++)
-      write_channel(f, net->params + layer->weights + (size_t)i * n, net->params[layer->bias + i],
-                 n);
+      write_channel(f, net->params + layer->weights + (size_t)i * n,
+                    net->params[layer->bias + i], n);
   }
   const int failed = ferror(f);
   if (fclose(f) || failed)
@@ -319,7 +324,7 @@ int main(int argc, char **argv) {
   const Options *o = &t.options;
   ZsdNetwork net = {0};
   if (pictures_read(&t.pictures, argv + optind, argc - optind))
-    die("no pictures");
+    die("cannot read the pictures");
   if (zsd_network_resize(
           &net, (ZsdShape){zsd_inputs_count(o->channels, true), o->hidden, o->channels}))
     need(NULL);
