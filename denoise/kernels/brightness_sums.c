@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The sums that a change of change is found from. They are kept for each of so many samples side
- * by side, so that no order of additions is left to the compiler. */
+/* Sums for the regression of brightness. There is a sum for each of SIDE columns, so that the
+ * order of additions is the same in all instruction sets. */
 #include "isa.h"
 
 #include <math.h>
 
-enum { SIDE = 16 };
+enum { SIDE = 16 }; /* samples that are added at a time */
 
 typedef struct {
   float n[SIDE], p[SIDE], d[SIDE], q[SIDE], qp[SIDE], qd[SIDE], dd[SIDE];
 } Columns;
 
-INLINE void add(Columns *s, const float *y, const float *p, const float *q, const ZsdBrightnessChange *l,
-                float reach, int n) {
+INLINE void add(Columns *s, const float *y, const float *p, const float *q,
+                const ZsdBrightnessChange *c, float reach, int n) {
 #if !defined(__clang__)
 #pragma GCC unroll 1
 #endif
   for (int x = 0; x < n; x++) {
-    const float weight = fabsf(y[x] - l->gain * p[x] - l->offset) <= reach ? 1.0f : 0.0f;
+    const float weight = fabsf(y[x] - c->gain * p[x] - c->offset) <= reach ? 1.0f : 0.0f;
     const float d = y[x] - p[x], wd = weight * d, wq = weight * q[x];
     s->n[x] += weight;
     s->p[x] += weight * p[x];
@@ -36,21 +36,22 @@ INLINE float total(const float *c) {
   return sum;
 }
 
-static void brightness_sums(ZsdBrightnessSums *sums, const float *y, const float *p, const float *q,
-                       int n, const ZsdBrightnessChange *change, float reach) {
+static void brightness_sums(ZsdBrightnessSums *sums, const float *y, const float *p,
+                            const float *q, int n, const ZsdBrightnessChange *change,
+                            float reach) {
   Columns s = {0};
-  const ZsdBrightnessChange l = *change;
+  const ZsdBrightnessChange c = *change;
   int x = 0;
   for (; x + SIDE <= n; x += SIDE)
-    add(&s, y + x, p + x, q + x, &l, reach, SIDE);
-  add(&s, y + x, p + x, q + x, &l, reach, n - x);
+    add(&s, y + x, p + x, q + x, &c, reach, SIDE);
+  add(&s, y + x, p + x, q + x, &c, reach, n - x);
   *sums = (ZsdBrightnessSums){.n = total(s.n),
-                         .p = total(s.p),
-                         .d = total(s.d),
-                         .q = total(s.q),
-                         .qp = total(s.qp),
-                         .qd = total(s.qd),
-                         .dd = total(s.dd)};
+                              .p = total(s.p),
+                              .d = total(s.d),
+                              .q = total(s.q),
+                              .qp = total(s.qp),
+                              .qd = total(s.qd),
+                              .dd = total(s.dd)};
 }
 
 void ZSD_ISA_NAME(zsd_brightness_sums_init)(ZsdKernels *k) {

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From a frame to the network's numbers, and back. */
+/* The network's input features from a frame, and its output back to samples. */
 #include "isa.h"
 
 #include <math.h>
 
+/* Standard deviation of the noise in a fused sample z of relative variance k. */
 INLINE float deviation(const ZsdNoiseVariance *v, float k, float z) {
   return sqrtf(k * zsd_noise_variance_at(v, z));
 }
 
-/* `step`, and whether k is NULL: known where this is inlined. */
-INLINE void channel_features(const ZsdInputFeatures *s, const float *restrict y, const float *restrict z,
-                        const float *restrict k, int step, int n, float *restrict picture,
-                        float *restrict difference, float *restrict sum) {
+/* `step`, and whether k is NULL, are constants at each call. */
+INLINE void channel_features(const ZsdInputFeatures *s, const float *restrict y,
+                             const float *restrict z, const float *restrict k, int step, int n,
+                             float *restrict picture, float *restrict difference,
+                             float *restrict sum) {
   const float scale = s->scale, weight = s->weight;
   const ZsdNoiseVariance noise = s->noise;
   for (int i = 0; i < n; i++) {
@@ -22,9 +24,10 @@ INLINE void channel_features(const ZsdInputFeatures *s, const float *restrict y,
   }
 }
 
-/* Tiles are narrow, and the processor itself takes their rows for unrelated places. */
+/* Software prefetch: tiles are so narrow that the hardware prefetcher does not recognise the
+ * sequence of their rows. */
 static void prefetch_next(const ZsdInputFeatures *s, int samples) {
-  enum { LINE = 64 / sizeof(float) };
+  enum { LINE = 64 / sizeof(float) }; /* floats of a cache line */
   for (ptrdiff_t i = s->prefetch; i < s->prefetch + samples; i += LINE) {
     __builtin_prefetch(s->y + i);
     __builtin_prefetch(s->z + i);
@@ -46,7 +49,7 @@ static void input_features(const ZsdInputFeatures *s, int n) {
 }
 
 static void denormalise(float *restrict z, float *restrict noise, const float *restrict d,
-                   ptrdiff_t n, float unit, float most) {
+                        ptrdiff_t n, float unit, float most) {
   for (ptrdiff_t i = 0; i < n; i++) {
     const float found = d[i] + noise[i];
     const float low = found > -most ? found : -most;

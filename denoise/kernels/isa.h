@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The instruction set that a kernel source is compiled for, as the suffix of its init function. */
+/* The instruction set that a kernel source is compiled for, as the suffix of its init function:
+ * ZSD_ISA_NAME(zsd_conv_init) is zsd_conv_init_avx2, for example. */
 #ifndef ZSD_ISA_H
 #define ZSD_ISA_H
 

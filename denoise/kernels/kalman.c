@@ -1,23 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The Kalman step of a row. */
+/* The Kalman update of a row. */
 #include "isa.h"
 
 #include <math.h>
 
-enum { STRIP = 256, RADIUS = ZSD_KALMAN_RADIUS };
+enum {
+  STRIP = 256, /* samples, whose sums stay in the L1 cache */
+  RADIUS = ZSD_KALMAN_RADIUS,
+};
 
 static void innovation(float *restrict d, const float *restrict y, const float *restrict p,
-                 const float *restrict k, int n, const ZsdNoiseVariance *noise) {
+                       const float *restrict k, int n, const ZsdNoiseVariance *noise) {
   const ZsdNoiseVariance v = *noise;
   for (int x = 0; x < n; x++)
     d[x] = (y[x] - p[x]) / sqrtf((1 + k[x]) * zsd_noise_variance_at(&v, p[x]));
 }
 
-/* Sums over the windows' rows, from RADIUS samples before the strip's to as many after. */
+/* Sums over the rows of the windows, for n columns from sample `at` on: of the squares of 7
+ * rows, and of the values of the inner 5. */
 static void sum_columns(const ZsdKalmanRow *f, ptrdiff_t at, int n, float *restrict sum2,
-                     float *restrict sum1) {
-  const float *a = f->innovation[0] + at, *b = f->innovation[1] + at, *c = f->innovation[2] + at, *d = f->innovation[3] + at;
-  const float *e = f->innovation[4] + at, *g = f->innovation[5] + at, *h = f->innovation[6] + at;
+                        float *restrict sum1) {
+  const float *a = f->innovation[0] + at, *b = f->innovation[1] + at,
+              *c = f->innovation[2] + at, *d = f->innovation[3] + at;
+  const float *e = f->innovation[4] + at, *g = f->innovation[5] + at,
+              *h = f->innovation[6] + at;
   for (int x = 0; x < n; x++) {
     const float inner = b[x] * b[x] + c[x] * c[x] + d[x] * d[x] + e[x] * e[x] + g[x] * g[x];
     sum2[x] = inner + a[x] * a[x] + h[x] * h[x];
@@ -25,9 +31,10 @@ static void sum_columns(const ZsdKalmanRow *f, ptrdiff_t at, int n, float *restr
   }
 }
 
-/* By how much, in units of the variance, the windows' means miss beyond what noise explains. */
+/* The variance of the innovation beyond that of the noise, relative to the noise's. `sum2` and
+ * `sum1` begin RADIUS samples before the strip. */
 static void excess_variance(const ZsdKalmanRow *f, int n, const float *restrict sum2,
-                        const float *restrict sum1, float *restrict excess) {
+                            const float *restrict sum1, float *restrict excess) {
   const float max_mean_square = f->max_mean_square, max_squared_mean = f->max_squared_mean;
   for (int x = 0; x < n; x++) {
     const float *s2 = sum2 + x, *s1 = sum1 + x;
@@ -40,6 +47,8 @@ static void excess_variance(const ZsdKalmanRow *f, int n, const float *restrict 
   }
 }
 
+/* The scalar Kalman update: P = k + q with the excess as process noise q, gain = P / (P + 1).
+ */
 static void update(const ZsdKalmanRow *f, ptrdiff_t at, int n, const float *restrict excess) {
   const float *restrict y = f->y + at, *restrict p = f->p + at, *restrict k = f->k + at;
   float *restrict z = f->z + at, *restrict gain = f->gain + at;
@@ -51,7 +60,7 @@ static void update(const ZsdKalmanRow *f, ptrdiff_t at, int n, const float *rest
   }
 }
 
-/* A miss that is not normalised by the noise's deviation, but by what k adds to it. */
+/* residual = (y - p) / sqrt(1 + k) */
 static void residual_row(const ZsdKalmanRow *f, ptrdiff_t at, int n) {
   const float *restrict d = f->innovation[RADIUS] + at, *restrict p = f->p + at;
   float *restrict residual = f->residual + at;
@@ -60,7 +69,9 @@ static void residual_row(const ZsdKalmanRow *f, ptrdiff_t at, int n) {
     residual[x] = d[x] * sqrtf(zsd_noise_variance_at(&noise, p[x]));
 }
 
-static void count_outliers(float *restrict outliers, const float *restrict excess, int n, float limit) {
+/* Counts the samples whose excess variance is above the limit. */
+static void count_outliers(float *restrict outliers, const float *restrict excess, int n,
+                           float limit) {
   for (int x = 0; x < n; x++)
     outliers[x] += excess[x] > limit ? 1.0f : 0.0f;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The tables of kernels, and the packing of weights for them. */
+/* The table of kernels for each instruction set, and the packing of weights. */
 #include "kernels.h"
 
 #include "base/cpu.h"
@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <string.h>
 
-/* One table for each instruction set, filled once: C first, each better set over it. */
+/* Filled once, the better instruction sets first: plain C, then what each set overrides. */
 static struct {
   unsigned flags;
   ZsdKernels table;
@@ -24,41 +24,42 @@ static struct {
 };
 enum { N_TABLES = sizeof tables / sizeof *tables };
 
-#define INIT_ROWS(set, table)                                                                  \
-  (zsd_samples_init_##set(table), zsd_predict_init_##set(table), zsd_kalman_init_##set(table),   \
-   zsd_input_features_init_##set(table), zsd_noise_stats_init_##set(table), zsd_pyramid_init_##set(table),         \
-   zsd_brightness_sums_init_##set(table), zsd_patch_ssd_init_##set(table), zsd_matrix_init_##set(table))
+#define INIT_VECTOR_KERNELS(isa, k)                                                            \
+  (zsd_conv_init_##isa(k), zsd_sad_init_##isa(k), zsd_pass_init_##isa(k))
+
+#define INIT_LOOP_KERNELS(isa, k)                                                              \
+  (zsd_brightness_sums_init_##isa(k), zsd_input_features_init_##isa(k),                        \
+   zsd_kalman_init_##isa(k), zsd_matrix_init_##isa(k), zsd_noise_stats_init_##isa(k),          \
+   zsd_patch_ssd_init_##isa(k), zsd_predict_init_##isa(k), zsd_pyramid_init_##isa(k),          \
+   zsd_samples_init_##isa(k))
+
+static void init_table(ZsdKernels *k, unsigned flags) {
+  zsd_conv_init_c(k);
+  zsd_pass_init_c(k);
+  INIT_LOOP_KERNELS(c, k);
+#if defined(__x86_64__)
+  if (flags & ZSD_CPU_AVX2) {
+    INIT_VECTOR_KERNELS(avx2, k);
+    INIT_LOOP_KERNELS(avx2, k);
+  }
+  if (flags & ZSD_CPU_AVX512) {
+    INIT_VECTOR_KERNELS(avx512, k);
+    INIT_LOOP_KERNELS(avx512, k);
+  }
+  if (flags & ZSD_CPU_AMX)
+    zsd_pass_init_amx(k);
+#elif defined(__aarch64__)
+  if (flags & ZSD_CPU_NEON) {
+    INIT_VECTOR_KERNELS(neon, k);
+    INIT_LOOP_KERNELS(neon, k);
+  }
+#endif
+  k->flags = flags;
+}
 
 static void init_tables(void) {
-  for (int i = 0; i < N_TABLES; i++) {
-    zsd_conv_init_c(&tables[i].table);
-    zsd_pass_init_c(&tables[i].table);
-    INIT_ROWS(c, &tables[i].table);
-#if defined(__x86_64__)
-    if (tables[i].flags & ZSD_CPU_AVX2) {
-      zsd_conv_init_avx2(&tables[i].table);
-      zsd_sad_init_avx2(&tables[i].table);
-      zsd_pass_init_avx2(&tables[i].table);
-      INIT_ROWS(avx2, &tables[i].table);
-    }
-    if (tables[i].flags & ZSD_CPU_AVX512) {
-      zsd_conv_init_avx512(&tables[i].table);
-      zsd_sad_init_avx512(&tables[i].table);
-      zsd_pass_init_avx512(&tables[i].table);
-      INIT_ROWS(avx512, &tables[i].table);
-    }
-    if (tables[i].flags & ZSD_CPU_AMX)
-      zsd_pass_init_amx(&tables[i].table);
-#elif defined(__aarch64__)
-    if (tables[i].flags & ZSD_CPU_NEON) {
-      zsd_conv_init_neon(&tables[i].table);
-      zsd_sad_init_neon(&tables[i].table);
-      zsd_pass_init_neon(&tables[i].table);
-      INIT_ROWS(neon, &tables[i].table);
-    }
-#endif
-    tables[i].table.flags = tables[i].flags;
-  }
+  for (int i = 0; i < N_TABLES; i++)
+    init_table(&tables[i].table, tables[i].flags);
 }
 
 const ZsdKernels *zsd_kernels(unsigned flags) {
@@ -67,7 +68,7 @@ const ZsdKernels *zsd_kernels(unsigned flags) {
   for (int i = 0; i < N_TABLES; i++)
     if ((flags & tables[i].flags) == tables[i].flags)
       return &tables[i].table;
-  return NULL; /* never: the last entry needs nothing */
+  return NULL; /* unreachable: the last table needs no flag */
 }
 
 int zsd_group_size(const ZsdKernels *k, int n_out) {

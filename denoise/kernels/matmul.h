@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Products of matrices: weights by the channels of a few vectors. A group of output channels by
- * a span of vectors stays in registers while all input channels pass. */
+/* Multiplication of a matrix of weights (output channels x input channels) by vectors of
+ * samples (input channels x span). The sums of a group of output channels and a span of vectors
+ * stay in registers over all input channels. */
 #ifndef ZSD_MATMUL_H
 #define ZSD_MATMUL_H
 
 #include "vector.h"
 
-/* Output channels are taken in groups that are as even as GROUP allows; weights of 0 fill up
- * the last one. */
+/* Output channels divided into the fewest groups of at most GROUP, as evenly as possible; zero
+ * weights fill up the last group. */
 typedef struct {
-  int size, channels; /* of a group, and of all of them */
+  int size;     /* channels of a group */
+  int channels; /* of all groups, a multiple of `size` */
 } Groups;
 
 static inline Groups groups_of(int n_out) {
@@ -17,16 +19,17 @@ static inline Groups groups_of(int n_out) {
   return (Groups){size, (n_out + size - 1) / size * size};
 }
 
-/* A group's weights by the channels of a span of vectors. */
+/* The product for one group of output channels and one span of vectors. */
 typedef struct {
-  const float *weights, *bias; /* bias: NULL for none */
+  const float *weights; /* n_in x size of the group */
+  const float *bias;    /* of the group's channels; NULL: none */
   const float *in;
   float *out;
   ptrdiff_t in_step, out_step; /* floats from one channel to the next */
   int n_in;
 } Matmul;
 
-/* The constants `size` and `span` let the compiler unroll. */
+/* `size` and `span` are constants at each call, so that the loops are unrolled. */
 INLINE void matmul(const Matmul *p, int size, int span) {
   Vector sums[GROUP][SPAN];
   UNROLL
@@ -56,15 +59,15 @@ INLINE void matmul(const Matmul *p, int size, int span) {
     store(p->out + o * p->out_step + s * WIDTH, sums[o][s]);
 }
 
-/* One function for each size of group, so that each has its sums in registers. */
-#define MATMUL(size)                                                                          \
-  static void matmul_##size(const Matmul *p, int span) {                                     \
+/* A function for each group size, so that the sums are in registers. */
+#define MATMUL(size)                                                                           \
+  static void matmul_##size(const Matmul *p, int span) {                                       \
     if (span == SPAN)                                                                          \
-      matmul(p, size, SPAN);                                                                  \
+      matmul(p, size, SPAN);                                                                   \
     else if (span == 2)                                                                        \
-      matmul(p, size, 2);                                                                     \
+      matmul(p, size, 2);                                                                      \
     else                                                                                       \
-      matmul(p, size, 1);                                                                     \
+      matmul(p, size, 1);                                                                      \
   }
 MATMUL(1)
 MATMUL(2)
@@ -84,11 +87,11 @@ MATMUL(12)
 MATMUL(13)
 #endif
 
-/* By the size of the group. */
 typedef void (*MatmulKernel)(const Matmul *, int span);
 
+/* Indexed by the group size. */
 static const MatmulKernel matmul_kernels[GROUP + 1] = {
-    NULL,      matmul_1,  matmul_2,  matmul_3,  matmul_4,
+    NULL,     matmul_1,  matmul_2,  matmul_3,  matmul_4,
 #if defined(__AVX512F__) || defined(__ARM_NEON)
     matmul_5, matmul_6,  matmul_7,  matmul_8,
 #endif

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Product and inverse of matrices. */
 #include "isa.h"
 
 #include <string.h>
 
-/* Rows and columns of a product that are added up in registers: the compiler divides such a
- * vector among as many as it takes. */
+/* Rows and columns of a product that are accumulated in registers. The compiler splits a vector
+ * into as many registers as it needs. */
 enum { ROWS = 4, SIDE = ZSD_MATRIX_ALIGN };
 typedef float Vector __attribute__((vector_size(SIDE * sizeof(float))));
 
-/* `rows` is known where this is compiled. */
+/* Rows [i, i + rows) and columns [j, j + SIDE) of the product. `rows` is constant at each call.
+ */
 INLINE void multiply(const ZsdMatrixProduct *p, int i, int j, int rows) {
   const float *a = p->a + i * p->a_row, *b = p->b + j;
   Vector sum[ROWS] = {{0}}, right;
@@ -31,8 +33,8 @@ static void matrix_multiply(const ZsdMatrixProduct *p) {
   }
 }
 
-/* One step of Gauss and Jordan's way for each row of a block; no pivot is chosen, which such a
- * matrix does not need. `columns`: those that it is done to. */
+/* Gauss-Jordan elimination within a block of rows [first, first + rows), whose first row is
+ * `block`. A symmetric, positive definite matrix needs no pivoting. */
 static void invert_block(float *block, ptrdiff_t row, int first, int rows, int columns) {
   for (int p = 0; p < rows; p++) {
     float *restrict pivot = block + p * row;
@@ -52,7 +54,7 @@ static void invert_block(float *block, ptrdiff_t row, int first, int rows, int c
   }
 }
 
-/* Does the same to another row, in a block's steps at once. */
+/* Eliminates a block's columns from another row, all of the block's steps at once. */
 INLINE void eliminate(float *other, const float *block, ptrdiff_t row, int first, int rows,
                       int columns) {
   float part[ROWS];

@@ -308,12 +308,12 @@ static void convolve(const Layer *l, const Room *r, float *scratch, ptrdiff_t fi
                       l->in.data + i * l->in.channel + first + s * WIDTH);
   for (int k = 0; k < POINTS; k++)
     multiply((Matmul){.weights = l->weights + (ptrdiff_t)k * l->n_in * l->groups.channels,
-                       .bias = k == ONES ? l->bias : NULL,
-                       .in = patches + k * r->point,
-                       .out = sums + k * LANES,
-                       .in_step = LANES,
-                       .out_step = POINTS * LANES,
-                       .n_in = l->n_in},
+                      .bias = k == ONES ? l->bias : NULL,
+                      .in = patches + k * r->point,
+                      .out = sums + k * LANES,
+                      .in_step = LANES,
+                      .out_step = POINTS * LANES,
+                      .n_in = l->n_in},
              l->groups, span);
   for (int o = 0; o < l->n_out; o++)
     for (int s = 0; s < span; s++)
@@ -399,12 +399,12 @@ static void other_layers(const ZsdPass *p, const Room *r, float *scratch,
     convolve(&layer, r, scratch, first, (int)span, scratch + r->h2, LANES);
     for (int k = 0; k < PLACES; k++)
       multiply((Matmul){.weights = last,
-                         .bias = last + (ptrdiff_t)hidden * outputs.channels,
-                         .in = scratch + r->h2 + k * LANES,
-                         .out = scratch + r->out + k * r->place + first,
-                         .in_step = PLACES * LANES,
-                         .out_step = PLACES * r->place,
-                         .n_in = hidden},
+                        .bias = last + (ptrdiff_t)hidden * outputs.channels,
+                        .in = scratch + r->h2 + k * LANES,
+                        .out = scratch + r->out + k * r->place + first,
+                        .in_step = PLACES * LANES,
+                        .out_step = PLACES * r->place,
+                        .n_in = hidden},
                outputs, (int)span);
   }
 }

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Sums of squared differences, the distance measure of block matching. */
 #include "isa.h"
 
 #include <string.h>
 
-/* Places that are measured at a time. */
+/* Positions that are compared at a time. The compiler splits a vector into as many registers as
+ * it needs. */
 enum { SIDE = 16 };
 typedef float Vector __attribute__((vector_size(SIDE * sizeof(float))));
 typedef float Half __attribute__((vector_size(SIDE / 2 * sizeof(float))));
 
-/* Adds the squared differences at places that fill a vector of this type. */
+/* Adds the squared differences at the positions of one vector of the given type. */
 #define MEASURE(Type, sums, there, row, t)                                                     \
   do {                                                                                         \
     const float *sample_ = (t)->samples;                                                       \
@@ -25,7 +27,7 @@ typedef float Half __attribute__((vector_size(SIDE / 2 * sizeof(float))));
   } while (0)
 
 static void patch_ssd(float *to, const float *samples, ptrdiff_t row, const ZsdTemplate *t,
-                   int n) {
+                      int n) {
   typedef float Single;
   int i = 0;
   for (; i + SIDE <= n; i += SIDE)

@@ -1,29 +1,36 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is measured of frames before they are fused. */
+/* Statistics of a frame for the estimates of noise and of brightness changes. */
 #ifndef ZSD_STATISTICS_H
 #define ZSD_STATISTICS_H
 
-enum { ZSD_NOISE_BLOCK = 16 }; /* samples, each way */
+enum { ZSD_NOISE_BLOCK = 16 }; /* side of a block, samples */
 
-/* Of a block of samples. */
+/* Statistics of one block. The unit of variances and covariances is a sample's, squared. */
 typedef struct {
-  float variance;   /* mean square */
-  float lag1, lag2; /* mean products of samples so far apart, the mean of across and down */
-  float laplacian_variance;      /* variance of the white noise that would be as rough (Immerkaer, "Fast
-                       Noise Variance Estimation", 1996), which no smooth texture is */
-  float brightness; /* mean */
-  float clipped;    /* part of the samples whose brightness is not between 0 and 1 */
+  float variance;           /* mean of squares */
+  float lag1, lag2;         /* autocovariance at a distance of one and two samples, the mean of
+                               across and down */
+  float laplacian_variance; /* variance of the white noise that has the same mean square after
+                               the Laplacian mask of Immerkaer, "Fast Noise Variance
+                               Estimation", 1996, which suppresses smooth texture */
+  float brightness;         /* mean, 0..1 */
+  float clipped;            /* share of the samples with a brightness of 0 or below, or of 1 or
+                               above */
 } ZsdNoiseStats;
 
-/* now = gain * before + offset */
+/* Change of brightness between two frames: now = gain * before + offset, on the scale of 0..1.
+ */
 typedef struct {
   float gain, offset;
 } ZsdBrightnessChange;
 
-/* Sums over samples: their number, prediction p, difference d of the sample and p, and a
- * prediction q nearby. */
+/* Sums over samples y for the regression of d = y - p on the prediction p. The regressor is q,
+ * the prediction of a sample nearby, whose noise is independent of that of p (an instrumental
+ * variable): noise in p itself would bias the slope. */
 typedef struct {
-  float n, p, d, q, qp, qd, dd;
+  float n;          /* samples */
+  float p, d, q;    /* sums */
+  float qp, qd, dd; /* sums of products */
 } ZsdBrightnessSums;
 
 #endif
