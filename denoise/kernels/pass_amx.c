@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The pass in bf16 on Intel's Advanced Matrix Extensions (Intel 64 and IA-32 Architectures
- * Software Developer's Manual, volume 1, chapter 18): registers that hold matrices ("tiles") of
- * 16 rows of 64 bytes, and an instruction that adds the product of two of them to a third.
+/* The forward pass in bf16 on Intel's Advanced Matrix Extensions (Intel 64 and IA-32
+ * Architectures Software Developer's Manual, volume 1, chapter 18): tile registers that hold
+ * matrices of 16 rows of 64 bytes, and an instruction that adds the product of two of them to a
+ * third one. To avoid confusion with tiles of the picture, the latter are called picture tiles
+ * here.
  *
- * A product takes the weights of up to 16 channels from one tile and 16 samples of 16 pairs of
- * channels from the other. For these samples to lie as the tile wants them, whichever tap they
- * are for, a row of the picture is cut into 16 stretches of equal length `columns`, one for
- * each lane: what lies at the same place of all stretches forms a vector, and the neighbours of
- * a vector's samples are the vectors of the column before and of the column behind it. One more
- * column on either side (at the inputs two) holds the neighbours across the stretches' ends.
- * So activations are laid out as [column][row][pair of channels][lane][channel of the pair]:
- * the samples of three rows, as a filter needs them, are one run of memory. */
+ * A product multiplies the weights of up to 16 output channels by 16 samples of 16 pairs of
+ * input channels. The samples for any tap of a filter must be one row of a tile register.
+ * Therefore each row of the picture tile is divided into 16 segments of `columns` samples, one
+ * for each lane: a vector has the samples at the same position of all segments, and the
+ * neighbours of its samples are the vectors of the previous and of the next column. One more
+ * column on either side (two at the inputs) has the neighbours across segment ends. The layout
+ * of activations is [column][row][pair of channels][lane][channel of the pair], in which three
+ * rows, as a filter needs them, are contiguous. */
 #include "bf16.h"
 #include "init.h"
 
@@ -18,29 +20,30 @@
 
 enum {
   LANES = 16,
-  BYTES = 64, /* of a row of a tile, of a vector of pairs of channels */
-  TILE = 16,  /* rows of a full tile */
-  HALO = 2,
-  AROUND = 4, /* columns of a transposition */
+  BYTES = 64, /* of a row of a tile register, of a vector of pairs of channels */
+  TILE = 16,  /* rows of a tile register */
+  HALO = 2,   /* samples around a picture tile that the network reads */
+  QUAD = 4,   /* columns that are transposed at a time */
 };
 
-/* How a network's layers are cut into tiles. */
+/* Division of a network's layers into tile registers. */
 typedef struct {
-  int in_pairs;    /* pairs of channels of the input */
-  int blocks;      /* of 2 * rows hidden channels */
-  int rows;        /* output channels of a tile */
-  int pairs;       /* pairs of hidden channels, those added to fill the blocks too */
-  int steps[3];    /* of each layer: tiles of weights for one column of taps */
-  size_t begin[3]; /* of each layer's weights, bytes */
-  size_t bias, end;
-} Cut;
+  int in_pairs;    /* pairs of input channels */
+  int blocks;      /* blocks of 2 * rows hidden channels */
+  int rows;        /* output channels of a tile register */
+  int pairs;       /* pairs of hidden channels, including those that fill up the last block */
+  int steps[3];    /* tile registers of weights for one column of taps, for each layer */
+  size_t begin[3]; /* offset of each layer's weights, bytes */
+  size_t bias;     /* offset of the biases, bytes */
+  size_t end;      /* bytes of all weights and biases */
+} Tiling;
 
 static int tiles_for(int pairs) {
   return (pairs + TILE - 1) / TILE;
 }
 
-static Cut cut_of(ZsdShape shape) {
-  Cut c = {.in_pairs = (shape.inputs + 1) / 2, .blocks = (shape.hidden + 31) / 32};
+static Tiling tiling_of(ZsdShape shape) {
+  Tiling c = {.in_pairs = (shape.inputs + 1) / 2, .blocks = (shape.hidden + 31) / 32};
   c.rows = (shape.hidden + 2 * c.blocks - 1) / (2 * c.blocks);
   c.rows = c.rows > shape.outputs ? c.rows : shape.outputs;
   c.pairs = c.blocks * c.rows;
@@ -59,12 +62,12 @@ static Cut cut_of(ZsdShape shape) {
 /* --- weights --- */
 
 static size_t weights_size(ZsdShape shape) {
-  return cut_of(shape).end;
+  return tiling_of(shape).end;
 }
 
-/* A 3x3 layer, [block][column of taps][step][one of two tiles][output][row of taps and input].
- */
-static void pack3x3(ZsdBf16 *to, const Cut *c, int steps, int pairs, const float *from,
+/* Packs a 3x3 layer to [block][column of taps][step][tile register 0..1][output channel]
+ * [row of taps][input channel]. */
+static void pack3x3(ZsdBf16 *to, const Tiling *c, int steps, int pairs, const float *from,
                     int n_in, int n_out) {
   const int tiles = c->blocks * 3 * steps * 2;
   for (int tile = 0; tile < tiles; tile++, to += c->rows * 2 * TILE) {
@@ -81,7 +84,8 @@ static void pack3x3(ZsdBf16 *to, const Cut *c, int steps, int pairs, const float
   }
 }
 
-static void pack1x1(ZsdBf16 *to, const Cut *c, const float *from, int n_in, int n_out) {
+/* Packs the 1x1 layer to [step][output channel][input channel]. */
+static void pack1x1(ZsdBf16 *to, const Tiling *c, const float *from, int n_in, int n_out) {
   for (int step = 0; step < c->steps[2]; step++)
     for (int o = 0; o < c->rows; o++)
       for (int i = 2 * TILE * step; i < 2 * TILE * (step + 1); i++)
@@ -89,7 +93,7 @@ static void pack1x1(ZsdBf16 *to, const Cut *c, const float *from, int n_in, int 
 }
 
 static void pack(void *weights, ZsdShape shape, const float *params) {
-  const Cut c = cut_of(shape);
+  const Tiling c = tiling_of(shape);
   const int H = shape.hidden;
   const float *w1 = params, *b1 = w1 + 9 * (size_t)shape.inputs * H;
   const float *w2 = b1 + H, *b2 = w2 + 9 * (size_t)H * H;
@@ -104,52 +108,53 @@ static void pack(void *weights, ZsdShape shape, const float *params) {
   memcpy(to + c.bias + 4 * c.pairs * sizeof *b1, b3, shape.outputs * sizeof *b3);
 }
 
-/* Of the first layer's channels, the second one's and the last one's. */
-static const float *biases(const ZsdPass *p, const Cut *c) {
+/* The biases of the first, the second and the last layer, 2 * pairs floats for each of the
+ * former two. */
+static const float *biases(const ZsdPass *p, const Tiling *c) {
   return (const float *)(const void *)((const char *)p->weights + c->bias);
 }
 
 /* --- scratch --- */
 
-/* What a pass works on. Behind each kind of activations TILE vectors are zeros: the last tile
- * of a filter's samples reaches that far, where its weights are zeros. */
+/* Layout of the scratch memory. TILE zeroed vectors follow the activations of each layer,
+ * because the last tile register of a filter's samples reads past them, with zero weights. */
 typedef struct {
-  Cut cut;
-  int columns;
-  size_t line;       /* of a row of pairs before it is transposed, bytes */
-  size_t in, h1, h2; /* activations: bytes of a column */
-  size_t at_in, at_h1, at_h2, at_out, at_sums, end;
-} Room;
+  Tiling tiling;
+  int columns;       /* samples of a segment */
+  size_t line;       /* bytes of a row of pairs of channels before transposition */
+  size_t in, h1, h2; /* bytes of a column of activations */
+  size_t at_in, at_h1, at_h2, at_out, at_sums, end; /* offsets, bytes */
+} Memory;
 
-/* Columns are transposed AROUND at a time. */
-static int whole(int columns) {
-  return (columns + AROUND - 1) / AROUND * AROUND;
+/* Columns, rounded up to those that are transposed at a time. */
+static int round_up(int columns) {
+  return (columns + QUAD - 1) / QUAD * QUAD;
 }
 
-static Room room_for(ZsdShape shape, int width, int height) {
-  Room r = {.cut = cut_of(shape), .columns = (width + LANES - 1) / LANES};
-  const int columns = whole(r.columns);
-  r.line = (size_t)(LANES * r.columns + 2 * HALO + 2 * LANES) * 4 / BYTES * BYTES;
-  r.in = (size_t)(height + 2 * HALO) * r.cut.in_pairs * BYTES;
-  r.h1 = (size_t)(height + HALO) * r.cut.pairs * BYTES;
-  r.h2 = (size_t)height * r.cut.pairs * BYTES;
-  r.at_in = r.line;
-  r.at_h1 = r.at_in + (columns + AROUND) * r.in + TILE * BYTES;
-  r.at_h2 = r.at_h1 + (r.columns + 2) * r.h1 + TILE * BYTES;
-  r.at_out = r.at_h2 + r.h2 + TILE * BYTES;
-  r.at_sums = r.at_out + (size_t)height * r.cut.rows * columns * BYTES;
-  r.end = r.at_sums + 8 * (size_t)r.cut.rows * BYTES;
-  return r;
+static Memory memory_layout(ZsdShape shape, int width, int height) {
+  Memory m = {.tiling = tiling_of(shape), .columns = (width + LANES - 1) / LANES};
+  const int columns = round_up(m.columns);
+  m.line = (size_t)(LANES * m.columns + 2 * HALO + 2 * LANES) * 4 / BYTES * BYTES;
+  m.in = (size_t)(height + 2 * HALO) * m.tiling.in_pairs * BYTES;
+  m.h1 = (size_t)(height + HALO) * m.tiling.pairs * BYTES;
+  m.h2 = (size_t)height * m.tiling.pairs * BYTES;
+  m.at_in = m.line;
+  m.at_h1 = m.at_in + (columns + QUAD) * m.in + TILE * BYTES;
+  m.at_h2 = m.at_h1 + (m.columns + 2) * m.h1 + TILE * BYTES;
+  m.at_out = m.at_h2 + m.h2 + TILE * BYTES;
+  m.at_sums = m.at_out + (size_t)height * m.tiling.rows * columns * BYTES;
+  m.end = m.at_sums + 8 * (size_t)m.tiling.rows * BYTES;
+  return m;
 }
 
 static size_t scratch_size(ZsdShape shape, int max_width, int max_height) {
-  return room_for(shape, max_width, max_height).end;
+  return memory_layout(shape, max_width, max_height).end;
 }
 
-/* --- between planes and columns --- */
+/* --- conversion between planes and columns --- */
 
-/* Four vectors: in each quarter, rows and columns exchanged. */
-static void transpose(__m512 v[AROUND]) {
+/* Transposes the 4x4 floats in each quarter of four vectors. */
+static void transpose(__m512 v[QUAD]) {
   const __m512 a = _mm512_unpacklo_ps(v[0], v[1]), b = _mm512_unpackhi_ps(v[0], v[1]);
   const __m512 c = _mm512_unpacklo_ps(v[2], v[3]), d = _mm512_unpackhi_ps(v[2], v[3]);
   v[0] = _mm512_shuffle_ps(a, c, 0x44);
@@ -158,7 +163,7 @@ static void transpose(__m512 v[AROUND]) {
   v[3] = _mm512_shuffle_ps(b, d, 0xee);
 }
 
-/* Two vectors to one of pairs of bf16. */
+/* Rounds two vectors to bf16 and interleaves them to pairs. */
 static __m512i pairs_of(__m512 even, __m512 odd) {
   const __m512i order =
       _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22,
@@ -166,29 +171,31 @@ static __m512i pairs_of(__m512 even, __m512 odd) {
   return _mm512_permutexvar_epi16(order, (__m512i)_mm512_cvtne2ps_pbh(odd, even));
 }
 
-/* The lanes below n. */
+/* Mask of the lanes below n. */
 static __mmask16 first_lanes(int n) {
   return (__mmask16)(n <= 0 ? 0 : n < LANES ? (1 << n) - 1 : 0xffff);
 }
 
-/* A row of two planes, from HALO samples before the tile to HALO behind it, then zeros. */
-static void load_line(const ZsdPass *p, const Room *r, float *line, int pair, int y) {
+/* Loads a row of two planes, from HALO samples before the picture tile to HALO past it, then
+ * zeros. */
+static void load_line(const ZsdPass *p, const Memory *m, float *line, int pair, int y) {
   const float *even = p->in.data + 2 * pair * p->in.plane + y * p->row - HALO;
   const bool single = 2 * pair + 1 == p->shape.inputs;
   const float *odd = single ? even : even + p->in.plane;
   const int n = p->width + 2 * HALO;
-  for (int x = 0; x < (int)(r->line / 4); x += LANES) {
-    const __mmask16 there = first_lanes(n - x);
-    _mm512_store_si512(line + x, pairs_of(_mm512_maskz_loadu_ps(there, even + x),
-                                          _mm512_maskz_loadu_ps(single ? 0 : there, odd + x)));
+  for (int x = 0; x < (int)(m->line / 4); x += LANES) {
+    const __mmask16 mask = first_lanes(n - x);
+    _mm512_store_si512(line + x, pairs_of(_mm512_maskz_loadu_ps(mask, even + x),
+                                          _mm512_maskz_loadu_ps(single ? 0 : mask, odd + x)));
   }
 }
 
-/* Lane j of column c is sample j * columns + c - HALO. */
-static void spread_line(const float *line, int columns, char *to, size_t column) {
-  for (int c = 0; c < columns + 2 * HALO; c += AROUND) {
-    __m512 v[AROUND];
-    for (int i = 0; i < AROUND; i++) {
+/* Transposes a row to columns: lane j of column c is sample j * columns + c - HALO. `column`:
+ * bytes from one column to the next. */
+static void transpose_line(const float *line, int columns, char *to, size_t column) {
+  for (int c = 0; c < columns + 2 * HALO; c += QUAD) {
+    __m512 v[QUAD];
+    for (int i = 0; i < QUAD; i++) {
       const float *from = line + i * columns + c;
       v[i] = _mm512_castps128_ps512(_mm_loadu_ps(from));
       v[i] = _mm512_mask_broadcast_f32x4(v[i], 0x00f0, _mm_loadu_ps(from + 4 * columns));
@@ -196,92 +203,95 @@ static void spread_line(const float *line, int columns, char *to, size_t column)
       v[i] = _mm512_mask_broadcast_f32x4(v[i], 0xf000, _mm_loadu_ps(from + 12 * columns));
     }
     transpose(v);
-    for (int i = 0; i < AROUND; i++)
+    for (int i = 0; i < QUAD; i++)
       _mm512_store_ps(to + (c + i) * column, v[i]);
   }
 }
 
-static void load_inputs(const ZsdPass *p, const Room *r) {
+static void load_inputs(const ZsdPass *p, const Memory *m) {
   float *line = p->scratch;
-  char *to = (char *)p->scratch + r->at_in;
+  char *to = (char *)p->scratch + m->at_in;
   for (int y = -HALO; y < p->height + HALO; y++)
-    for (int i = 0; i < r->cut.in_pairs; i++, to += BYTES) {
-      load_line(p, r, line, i, y);
-      spread_line(line, r->columns, to, r->in);
+    for (int i = 0; i < m->tiling.in_pairs; i++, to += BYTES) {
+      load_line(p, m, line, i, y);
+      transpose_line(line, m->columns, to, m->in);
     }
 }
 
-/* The first `n` of four samples of each stretch. */
-static void store_stretches(float *to, int columns, const __m512 v[AROUND], int n) {
-  const __mmask8 there = (__mmask8)first_lanes(n);
-  for (int i = 0; i < AROUND; i++, to += columns) {
-    _mm_mask_storeu_ps(to, there, _mm512_castps512_ps128(v[i]));
-    _mm_mask_storeu_ps(to + 4 * columns, there, _mm512_extractf32x4_ps(v[i], 1));
-    _mm_mask_storeu_ps(to + 8 * columns, there, _mm512_extractf32x4_ps(v[i], 2));
-    _mm_mask_storeu_ps(to + 12 * columns, there, _mm512_extractf32x4_ps(v[i], 3));
+/* Stores the first n of four samples of each segment. */
+static void store_segments(float *to, int columns, const __m512 v[QUAD], int n) {
+  const __mmask8 mask = (__mmask8)first_lanes(n);
+  for (int i = 0; i < QUAD; i++, to += columns) {
+    _mm_mask_storeu_ps(to, mask, _mm512_castps512_ps128(v[i]));
+    _mm_mask_storeu_ps(to + 4 * columns, mask, _mm512_extractf32x4_ps(v[i], 1));
+    _mm_mask_storeu_ps(to + 8 * columns, mask, _mm512_extractf32x4_ps(v[i], 2));
+    _mm_mask_storeu_ps(to + 12 * columns, mask, _mm512_extractf32x4_ps(v[i], 3));
   }
 }
 
-/* The last layer's sums, [row][channel][column][lane], to planes. */
-static void store_outputs(const ZsdPass *p, const Room *r) {
-  const int columns = whole(r->columns);
-  const float *bias = biases(p, &r->cut) + 4 * r->cut.pairs;
-  const float *from = (const float *)(const void *)((const char *)p->scratch + r->at_out);
-  for (int y = 0; y < p->height; y++, from += (ptrdiff_t)r->cut.rows * columns * LANES)
+/* Transposes the last layer's sums, [row][channel][column][lane], to planes and adds the
+ * biases.
+ */
+static void store_outputs(const ZsdPass *p, const Memory *m) {
+  const int columns = round_up(m->columns);
+  const float *bias = biases(p, &m->tiling) + 4 * m->tiling.pairs;
+  const float *from = (const float *)(const void *)((const char *)p->scratch + m->at_out);
+  for (int y = 0; y < p->height; y++, from += (ptrdiff_t)m->tiling.rows * columns * LANES)
     for (int o = 0; o < p->shape.outputs; o++)
-      for (int c = 0; c < r->columns; c += AROUND) {
+      for (int c = 0; c < m->columns; c += QUAD) {
         float *to = p->out.data + o * p->out.plane + y * p->row + c;
-        __m512 v[AROUND];
-        for (int i = 0; i < AROUND; i++)
+        __m512 v[QUAD];
+        for (int i = 0; i < QUAD; i++)
           v[i] = _mm512_load_ps(from + ((ptrdiff_t)o * columns + c + i) * LANES);
         transpose(v);
-        for (int i = 0; i < AROUND; i++)
+        for (int i = 0; i < QUAD; i++)
           v[i] = _mm512_add_ps(v[i], _mm512_set1_ps(bias[o]));
-        store_stretches(to, r->columns, v, r->columns - c);
+        store_segments(to, m->columns, v, m->columns - c);
       }
 }
 
 /* --- layers --- */
 
-/* A 3x3 layer, of a block of its channels. */
+/* One block of channels of a 3x3 layer. */
 typedef struct {
-  int steps;
-  int rows; /* channels of a tile */
+  int steps; /* tile registers of weights for one column of taps */
+  int rows;  /* output channels of a tile register */
   const char *weights;
   const float *bias;
-  size_t in_column, in_row, out_row; /* bytes */
-  char *sums;                        /* of two pairs of rows */
+  size_t in_column, in_row, out_row; /* bytes from one to the next */
+  char *sums;                        /* scratch memory for two pairs of rows */
 } Layer;
 
-/* A pair of rows of a column whose sums are made; they are finished bit by bit while the next
- * ones are made, which keeps other parts of the processor busy. */
+/* A pair of rows of a column whose sums are complete. Their activations are computed piecemeal
+ * between the matrix products of the next pair, so that both execution units are busy. */
 typedef struct {
   const char *sums;
   char *out[2];
-  __mmask16 there;
-  int next; /* pair of channels */
-} Unfinished;
+  __mmask16 mask; /* of the lanes to store; the others become 0 */
+  int next;       /* pair of channels that is stored next, 0..rows */
+} Pending;
 
-static inline __m512 activate(const char *sums, float bias) {
+static inline __m512 leaky_relu(const char *sums, float bias) {
   const __m512 x = _mm512_add_ps(_mm512_load_ps(sums), _mm512_set1_ps(bias));
   return _mm512_max_ps(x, _mm512_mul_ps(x, _mm512_set1_ps(ZSD_LEAK)));
 }
 
-/* Up to n pairs of channels of either row. */
-static inline void finish(const Layer *l, Unfinished *u, int n) {
+/* Stores the activations of up to n pairs of channels of both rows. */
+static inline void store_activations(const Layer *l, Pending *u, int n) {
   for (; n > 0 && u->next < l->rows; n--, u->next++)
     for (int i = 0; i < 2; i++) {
       const char *sums = u->sums + 2 * (i * l->rows + u->next) * BYTES;
-      const __m512 even = activate(sums, l->bias[2 * u->next]);
-      const __m512 odd = activate(sums + BYTES, l->bias[2 * u->next + 1]);
+      const __m512 even = leaky_relu(sums, l->bias[2 * u->next]);
+      const __m512 odd = leaky_relu(sums + BYTES, l->bias[2 * u->next + 1]);
       _mm512_store_si512(u->out[i] + u->next * BYTES,
-                         _mm512_maskz_mov_epi32(u->there, pairs_of(even, odd)));
+                         _mm512_maskz_mov_epi32(u->mask, pairs_of(even, odd)));
     }
 }
 
-/* The sums of two rows of a column, 2 x 2 tiles. */
+/* Computes the sums of two rows of a column in 2 x 2 tile registers, and stores activations of
+ * the previous pair of rows meanwhile. */
 static void multiply(const Layer *l, const char *in0, const char *in1, char *sums,
-                     Unfinished *before) {
+                     Pending *before) {
   const char *w = l->weights;
   const size_t tile = (size_t)l->rows * BYTES;
   const int share = (l->rows + 3 * l->steps - 1) / (3 * l->steps);
@@ -299,7 +309,7 @@ static void multiply(const Layer *l, const char *in0, const char *in1, char *sum
       _tile_loadd(7, in1 + k * TILE * BYTES, BYTES);
       _tile_dpbf16ps(2, 4, 7);
       _tile_dpbf16ps(3, 5, 7);
-      finish(l, before, share);
+      store_activations(l, before, share);
     }
   _tile_stored(0, sums, BYTES);
   _tile_stored(1, sums + tile, BYTES);
@@ -307,86 +317,88 @@ static void multiply(const Layer *l, const char *in0, const char *in1, char *sum
   _tile_stored(3, sums + 3 * tile, BYTES);
 }
 
-/* `rows` rows of a column. An odd last one is computed twice. */
-static void convolve(const Layer *l, const char *in, char *out, int rows, __mmask16 there) {
-  Unfinished last = {.next = l->rows};
+/* Computes `rows` rows of a column. An odd last row is computed twice. */
+static void convolve(const Layer *l, const char *in, char *out, int rows, __mmask16 mask) {
+  Pending last = {.next = l->rows};
   for (int y = 0; y < rows; y += 2) {
     const int next = y + 1 < rows ? y + 1 : y;
     char *sums = l->sums + y % 4 / 2 * 4 * (size_t)l->rows * BYTES;
     multiply(l, in + y * l->in_row, in + next * l->in_row, sums, &last);
-    last = (Unfinished){sums, {out + y * l->out_row, out + next * l->out_row}, there, 0};
+    last = (Pending){sums, {out + y * l->out_row, out + next * l->out_row}, mask, 0};
   }
-  finish(l, &last, l->rows);
+  store_activations(l, &last, l->rows);
 }
 
-/* Which lanes of a column lie in the picture, or beside the tile where that goes on. */
-static __mmask16 lanes_there(const ZsdPass *p, int columns, int column) {
-  unsigned there = 0;
+/* Mask of the lanes of a column that lie in the picture tile, or beside it inside the picture.
+ */
+static __mmask16 lanes_inside(const ZsdPass *p, int columns, int column) {
+  unsigned mask = 0;
   for (int j = 0; j < LANES; j++) {
     const int x = j * columns + column;
-    there |= (unsigned)(x >= (p->left ? 0 : -1) && x < p->width + !p->right) << j;
+    mask |= (unsigned)(x >= (p->left ? 0 : -1) && x < p->width + !p->right) << j;
   }
-  return (__mmask16)there;
+  return (__mmask16)mask;
 }
 
-/* The first (0) or second (1) layer. */
-static Layer layer_of(const ZsdPass *p, const Room *r, int number, int block) {
-  const Cut *c = &r->cut;
+/* Block `block` of the first (0) or second (1) layer. */
+static Layer layer_of(const ZsdPass *p, const Memory *m, int number, int block) {
+  const Tiling *c = &m->tiling;
   const char *weights = p->weights;
   const size_t size = 3 * (size_t)c->steps[number] * 2 * c->rows * BYTES;
   return (Layer){.steps = c->steps[number],
                  .rows = c->rows,
                  .weights = weights + c->begin[number] + block * size,
                  .bias = biases(p, c) + (number * c->blocks + block) * 2 * c->rows,
-                 .in_column = number == 0 ? r->in : r->h1,
+                 .in_column = number == 0 ? m->in : m->h1,
                  .in_row = (size_t)(number == 0 ? c->in_pairs : c->pairs) * BYTES,
                  .out_row = (size_t)c->pairs * BYTES,
-                 .sums = (char *)p->scratch + r->at_sums};
+                 .sums = (char *)p->scratch + m->at_sums};
 }
 
-/* From one column before the tile to one behind it, and from the row above it to the one below.
- */
-static void first_layer(const ZsdPass *p, const Room *r) {
-  const Cut *c = &r->cut;
+/* Computes the first layer on the picture tile and a halo of one sample, with zeros outside the
+ * picture. */
+static void first_layer(const ZsdPass *p, const Memory *m) {
+  const Tiling *c = &m->tiling;
   const int above = !p->top, rows = above + p->height + !p->bottom;
   const size_t row = (size_t)c->pairs * BYTES;
-  for (int x = 0; x < r->columns + 2; x++) {
-    char *out = (char *)p->scratch + r->at_h1 + x * r->h1;
-    const char *in = (char *)p->scratch + r->at_in + x * r->in;
+  for (int x = 0; x < m->columns + 2; x++) {
+    char *out = (char *)p->scratch + m->at_h1 + x * m->h1;
+    const char *in = (char *)p->scratch + m->at_in + x * m->in;
     if (p->top)
       memset(out, 0, row);
     if (p->bottom)
       memset(out + (p->height + 1) * row, 0, row);
     for (int b = 0; b < c->blocks; b++) {
-      const Layer l = layer_of(p, r, 0, b);
+      const Layer l = layer_of(p, m, 0, b);
       convolve(&l, in + p->top * l.in_row, out + p->top * row + b * c->rows * BYTES, rows,
-               lanes_there(p, r->columns, x - 1));
+               lanes_inside(p, m->columns, x - 1));
     }
   }
 }
 
-static void second_layer(const ZsdPass *p, const Room *r, int x) {
+/* Computes column x of the second layer. */
+static void second_layer(const ZsdPass *p, const Memory *m, int x) {
   char *scratch = p->scratch;
-  for (int b = 0; b < r->cut.blocks; b++) {
-    const Layer l = layer_of(p, r, 1, b);
-    convolve(&l, scratch + r->at_h1 + x * r->h1, scratch + r->at_h2 + b * l.rows * BYTES,
+  for (int b = 0; b < m->tiling.blocks; b++) {
+    const Layer l = layer_of(p, m, 1, b);
+    convolve(&l, scratch + m->at_h1 + x * m->h1, scratch + m->at_h2 + b * l.rows * BYTES,
              p->height, 0xffff);
   }
 }
 
-/* The 1x1 layer, four rows of a column at a time. */
-static void last_layer(const ZsdPass *p, const Room *r, int x) {
+/* Computes column x of the 1x1 layer, four rows at a time. */
+static void last_layer(const ZsdPass *p, const Memory *m, int x) {
   char *scratch = p->scratch;
-  const Cut *c = &r->cut;
-  const int columns = whole(r->columns);
+  const Tiling *c = &m->tiling;
+  const int columns = round_up(m->columns);
   const size_t in_row = (size_t)c->pairs * BYTES, channel = (size_t)columns * BYTES;
   for (int y = 0; y < p->height; y += 4) {
     const char *in[4], *w = (const char *)p->weights + c->begin[2];
     char *out[4];
     for (int i = 0; i < 4; i++) {
       const int row = y + i < p->height ? y + i : p->height - 1;
-      in[i] = scratch + r->at_h2 + row * in_row;
-      out[i] = scratch + r->at_out + row * c->rows * channel + x * BYTES;
+      in[i] = scratch + m->at_h2 + row * in_row;
+      out[i] = scratch + m->at_out + row * c->rows * channel + x * BYTES;
     }
     _tile_zero(0);
     _tile_zero(1);
@@ -412,6 +424,7 @@ static void last_layer(const ZsdPass *p, const Room *r, int x) {
 
 /* --- the pass --- */
 
+/* Registers 0 to 5 (sums and weights) have `rows` rows, registers 6 and 7 (samples) 16. */
 static void configure(int rows) {
   struct {
     uint8_t palette, start_row, reserved[14];
@@ -426,24 +439,25 @@ static void configure(int rows) {
 }
 
 static void run(const ZsdPass *p) {
-  const Room r = room_for(p->shape, p->width, p->height);
+  const Memory m = memory_layout(p->shape, p->width, p->height);
   char *scratch = p->scratch;
-  memset(scratch + r.at_h1 - TILE * BYTES, 0, TILE * BYTES);
-  memset(scratch + r.at_h2 - TILE * BYTES, 0, TILE * BYTES);
-  memset(scratch + r.at_out - TILE * BYTES, 0, TILE * BYTES);
+  memset(scratch + m.at_h1 - TILE * BYTES, 0, TILE * BYTES);
+  memset(scratch + m.at_h2 - TILE * BYTES, 0, TILE * BYTES);
+  memset(scratch + m.at_out - TILE * BYTES, 0, TILE * BYTES);
 
-  configure(r.cut.rows);
-  load_inputs(p, &r);
-  first_layer(p, &r);
-  for (int x = 0; x < r.columns; x++) {
-    second_layer(p, &r, x);
-    last_layer(p, &r, x);
+  configure(m.tiling.rows);
+  load_inputs(p, &m);
+  first_layer(p, &m);
+  for (int x = 0; x < m.columns; x++) {
+    second_layer(p, &m, x);
+    last_layer(p, &m, x);
   }
   _tile_release();
-  store_outputs(p, &r);
+  store_outputs(p, &m);
 }
 
-/* Each lane has four samples of a row; a 720p picture in 4:2:0 has 230 such tiles. */
+/* A tile of 64 x 16 samples has segments of four samples. A 720p picture in 4:2:0 has 230 such
+ * tiles. */
 void zsd_pass_init_amx(ZsdKernels *k) {
   k->pass[ZSD_BF16] = (ZsdPassKernel){weights_size, scratch_size, pack, run, 64, 16};
 }
