@@ -47,8 +47,7 @@ static void excess_variance(const ZsdKalmanRow *f, int n, const float *restrict 
   }
 }
 
-/* The scalar Kalman update: P = k + q with the excess as process noise q, gain = P / (P + 1).
- */
+/* The scalar Kalman update, with the excess as process noise. */
 static void update(const ZsdKalmanRow *f, ptrdiff_t at, int n, const float *restrict excess) {
   const float *restrict y = f->y + at, *restrict p = f->p + at, *restrict k = f->k + at;
   float *restrict z = f->z + at, *restrict gain = f->gain + at;

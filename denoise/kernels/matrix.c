@@ -9,8 +9,7 @@
 enum { ROWS = 4, SIDE = ZSD_MATRIX_ALIGN };
 typedef float Vector __attribute__((vector_size(SIDE * sizeof(float))));
 
-/* Rows [i, i + rows) and columns [j, j + SIDE) of the product. `rows` is constant at each call.
- */
+/* Rows [i, i + rows), columns [j, j + SIDE) of the product. `rows` is constant at each call. */
 INLINE void multiply(const ZsdMatrixProduct *p, int i, int j, int rows) {
   const float *a = p->a + i * p->a_row, *b = p->b + j;
   Vector sum[ROWS] = {{0}}, right;

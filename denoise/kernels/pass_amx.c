@@ -229,9 +229,8 @@ static void store_segments(float *to, int columns, const __m512 v[QUAD], int n) 
   }
 }
 
-/* Transposes the last layer's sums, [row][channel][column][lane], to planes and adds the
- * biases.
- */
+/* Adds the biases to the last layer's sums, [row][channel][column][lane], and transposes them
+ * to planes. */
 static void store_outputs(const ZsdPass *p, const Memory *m) {
   const int columns = round_up(m->columns);
   const float *bias = biases(p, &m->tiling) + 4 * m->tiling.pairs;
@@ -329,7 +328,7 @@ static void convolve(const Layer *l, const char *in, char *out, int rows, __mmas
   store_activations(l, &last, l->rows);
 }
 
-/* Mask of the lanes of a column that lie in the picture tile, or beside it inside the picture.
+/* Mask of the lanes of a column that lie inside the picture, in the picture tile or its halo.
  */
 static __mmask16 lanes_inside(const ZsdPass *p, int columns, int column) {
   unsigned mask = 0;

@@ -119,8 +119,8 @@ static Memory memory_layout(ZsdShape s, int width, int height) {
               .down = (height + 2 + BLOCK - 1) / BLOCK};
   m.phase_step = rounded_up(m.across * m.down, WIDTH) + rounded_up(m.across + 1, WIDTH) + WIDTH;
   m.point_step = (s.inputs > s.hidden ? s.inputs : s.hidden) * LANES;
-  m.point_step +=
-      WIDTH; /* strides of powers of two would map to the same sets of the L1 cache */
+  /* A stride of a power of two would map the points to the same sets of the L1 cache. */
+  m.point_step += WIDTH;
   m.h1 = m.in + (size_t)s.inputs * BLOCK * PATCH * m.phase_step;
   m.out = m.h1 + (size_t)s.hidden * PHASES * m.phase_step;
   m.h2 = m.out + (size_t)groups_of(s.outputs).channels * PHASES * m.phase_step;
@@ -224,9 +224,7 @@ INLINE void transform_input_1d(Vector *out, int out_step, const Vector *d, int s
   out[5 * out_step] = 4 * d[step] + (d[5 * step] - 5 * d[3 * step]);
 }
 
-/* A' m: the four samples of a block's row or column from the values m at the interpolation
- * points.
- */
+/* A' m: the four samples of a block's row or column from the values m at the points. */
 INLINE void transform_output_1d(Vector *out, int out_step, const Vector *m, int step) {
   const Vector sum1 = m[step] + m[2 * step], sum2 = m[3 * step] + m[4 * step];
   const Vector difference1 = m[step] - m[2 * step], difference2 = m[3 * step] - m[4 * step];

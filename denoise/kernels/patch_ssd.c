@@ -11,19 +11,19 @@ typedef float Vector __attribute__((vector_size(SIDE * sizeof(float))));
 typedef float Half __attribute__((vector_size(SIDE / 2 * sizeof(float))));
 
 /* Adds the squared differences at the positions of one vector of the given type. */
-#define MEASURE(Type, sums, there, row, t)                                                     \
+#define ADD_SSD(Type, sums, position, row, t)                                                  \
   do {                                                                                         \
     const float *sample_ = (t)->samples;                                                       \
-    Type sum_ = {0}, off_;                                                                     \
+    Type sum_ = {0}, difference_;                                                              \
     for (int y_ = 0; y_ < (t)->height; y_++)                                                   \
       for (int x_ = 0; x_ < (t)->width; x_++) {                                                \
-        memcpy(&off_, (there) + y_ * (row) + x_, sizeof off_);                                 \
-        off_ -= *sample_++;                                                                    \
-        sum_ += off_ * off_;                                                                   \
+        memcpy(&difference_, (position) + y_ * (row) + x_, sizeof difference_);                \
+        difference_ -= *sample_++;                                                             \
+        sum_ += difference_ * difference_;                                                     \
       }                                                                                        \
-    memcpy(&off_, (sums), sizeof off_);                                                        \
-    off_ += (t)->weight * sum_;                                                                \
-    memcpy((sums), &off_, sizeof off_);                                                        \
+    memcpy(&difference_, (sums), sizeof difference_);                                          \
+    difference_ += (t)->weight * sum_;                                                         \
+    memcpy((sums), &difference_, sizeof difference_);                                          \
   } while (0)
 
 static void patch_ssd(float *to, const float *samples, ptrdiff_t row, const ZsdTemplate *t,
@@ -31,11 +31,11 @@ static void patch_ssd(float *to, const float *samples, ptrdiff_t row, const ZsdT
   typedef float Single;
   int i = 0;
   for (; i + SIDE <= n; i += SIDE)
-    MEASURE(Vector, to + i, samples + i, row, t);
+    ADD_SSD(Vector, to + i, samples + i, row, t);
   for (; i + SIDE / 2 <= n; i += SIDE / 2)
-    MEASURE(Half, to + i, samples + i, row, t);
+    ADD_SSD(Half, to + i, samples + i, row, t);
   for (; i < n; i++)
-    MEASURE(Single, to + i, samples + i, row, t);
+    ADD_SSD(Single, to + i, samples + i, row, t);
 }
 
 void ZSD_ISA_NAME(zsd_patch_ssd_init)(ZsdKernels *k) {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Storage of a frame's Kalman state, and its motion-compensated prediction of the next frame.
- */
+/* Storage of a frame's Kalman state, and the motion-compensated prediction from it. */
 #include "isa.h"
 
 #include <math.h>

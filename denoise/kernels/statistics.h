@@ -18,8 +18,7 @@ typedef struct {
                                above */
 } ZsdNoiseStats;
 
-/* Change of brightness between two frames: now = gain * before + offset, on the scale of 0..1.
- */
+/* Change of brightness (0..1) between two frames: now = gain * before + offset. */
 typedef struct {
   float gain, offset;
 } ZsdBrightnessChange;

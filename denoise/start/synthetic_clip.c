@@ -68,8 +68,7 @@ static Disc random_disc(const Pictures *pictures, ZsdRandom *random) {
 }
 
 /* 40 % white noise, 20 % shot noise, 30 % spatially correlated noise, 10 % correlated shot
- * noise. In 10 % of all clips the noise is next to none, so that clean pictures stay unchanged.
- */
+ * noise. One clip in ten is nearly clean: the network must leave clean pictures unchanged. */
 static ClipNoise random_noise(bool rgb, ZsdRandom *random) {
   ClipNoise g = {.sigma = exp(uniform(random, log(2.5), log(50))), .chroma = 1};
   const double kind = zsd_random_uniform(random);
@@ -147,8 +146,7 @@ static void sample_scene(const Clip *clip, const Pictures *pictures, int t, doub
                  s->place.y + s->velocity.y * t + down * x + across * y, rgb);
 }
 
-/* Blends the disc, if there is one, over sample (x, y) of the frame; its edge is antialiased.
- */
+/* Blends the disc, if there is one, over sample (x, y); its edge is antialiased. */
 static void blend_disc(const Clip *clip, const Pictures *pictures, int t, double x, double y,
                        float rgb[3]) {
   const Disc *d = &clip->disc;
