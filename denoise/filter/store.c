@@ -65,7 +65,7 @@ static void store_channels(const ZsdImage *image, const ZsdKernels *kernels, con
   for (int c = 0; c < channels; c++) {
     const Row *a = &rows[c], *b = a + 1;
     if (c + 1 < channels && are_pairs(image, a, b)) {
-      kernels->store8_pairs(a->dst, a->x, a->noise, b->x, b->noise, b->n, strength);
+      kernels->store8_interleaved(a->dst, a->x, a->noise, b->x, b->noise, b->n, strength);
       if (a->n > b->n)
         store_row(image, kernels, a, b->n, strength);
       c++;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* bfloat16: the upper half of a float. */
+/* bfloat16: the upper half of an IEEE 754 single-precision number. */
 #ifndef ZSD_BF16_H
 #define ZSD_BF16_H
 
@@ -8,7 +8,7 @@
 
 typedef uint16_t ZsdBf16;
 
-/* To the nearest, of two equally near to the even one; what is not a number stays none. */
+/* Rounds to nearest, ties to even; NaN stays NaN (quiet). */
 static inline ZsdBf16 zsd_bf16_of(float x) {
   uint32_t bits;
   memcpy(&bits, &x, sizeof bits);

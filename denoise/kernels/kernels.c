@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The tables of kernels, and the packing of weights for them. */
+/* The table of kernels for each instruction set, and the packing of weights. */
 #include "kernels.h"
 
 #include "base/cpu.h"
-#include "tables.h"
+#include "init.h"
 
 #include <pthread.h>
 #include <string.h>
 
-/* One table for each instruction set, filled once: C first, each better set over it. */
+/* Filled once, the better instruction sets first: plain C, then what each set overrides. */
 static struct {
   unsigned flags;
   ZsdKernels table;
@@ -24,54 +24,55 @@ static struct {
 };
 enum { N_TABLES = sizeof tables / sizeof *tables };
 
-#define FILL_ROWS(set, table)                                                                  \
-  (zsd_samples_fill_##set(table), zsd_predict_fill_##set(table), zsd_fuse_fill_##set(table),   \
-   zsd_see_fill_##set(table), zsd_block_fill_##set(table), zsd_gray_fill_##set(table),         \
-   zsd_light_fill_##set(table), zsd_patches_fill_##set(table))
+#define INIT_VECTOR_KERNELS(isa, k)                                                            \
+  (zsd_conv_init_##isa(k), zsd_sad_init_##isa(k), zsd_pass_init_##isa(k))
 
-static void fill_tables(void) {
-  for (int i = 0; i < N_TABLES; i++) {
-    zsd_kernels_fill_c(&tables[i].table);
-    zsd_pass_fill_c(&tables[i].table);
-    FILL_ROWS(c, &tables[i].table);
+#define INIT_LOOP_KERNELS(isa, k)                                                              \
+  (zsd_brightness_sums_init_##isa(k), zsd_input_features_init_##isa(k),                        \
+   zsd_kalman_init_##isa(k), zsd_matrix_init_##isa(k), zsd_noise_stats_init_##isa(k),          \
+   zsd_patch_ssd_init_##isa(k), zsd_predict_init_##isa(k), zsd_pyramid_init_##isa(k),          \
+   zsd_samples_init_##isa(k))
+
+static void init_table(ZsdKernels *k, unsigned flags) {
+  zsd_conv_init_c(k);
+  zsd_pass_init_c(k);
+  INIT_LOOP_KERNELS(c, k);
 #if defined(__x86_64__)
-    if (tables[i].flags & ZSD_CPU_AVX2) {
-      zsd_conv_fill_avx2(&tables[i].table);
-      zsd_sad_fill_avx2(&tables[i].table);
-      zsd_winograd_fill_avx2(&tables[i].table);
-      FILL_ROWS(avx2, &tables[i].table);
-    }
-    if (tables[i].flags & ZSD_CPU_AVX512) {
-      zsd_conv_fill_avx512(&tables[i].table);
-      zsd_sad_fill_avx512(&tables[i].table);
-      zsd_winograd_fill_avx512(&tables[i].table);
-      FILL_ROWS(avx512, &tables[i].table);
-    }
-    if (tables[i].flags & ZSD_CPU_AMX)
-      zsd_pass_fill_amx(&tables[i].table);
-#elif defined(__aarch64__)
-    if (tables[i].flags & ZSD_CPU_NEON) {
-      zsd_conv_fill_neon(&tables[i].table);
-      zsd_sad_fill_neon(&tables[i].table);
-      zsd_winograd_fill_neon(&tables[i].table);
-      FILL_ROWS(neon, &tables[i].table);
-    }
-#endif
-    tables[i].table.flags = tables[i].flags;
+  if (flags & ZSD_CPU_AVX2) {
+    INIT_VECTOR_KERNELS(avx2, k);
+    INIT_LOOP_KERNELS(avx2, k);
   }
+  if (flags & ZSD_CPU_AVX512) {
+    INIT_VECTOR_KERNELS(avx512, k);
+    INIT_LOOP_KERNELS(avx512, k);
+  }
+  if (flags & ZSD_CPU_AMX)
+    zsd_pass_init_amx(k);
+#elif defined(__aarch64__)
+  if (flags & ZSD_CPU_NEON) {
+    INIT_VECTOR_KERNELS(neon, k);
+    INIT_LOOP_KERNELS(neon, k);
+  }
+#endif
+  k->flags = flags;
+}
+
+static void init_tables(void) {
+  for (int i = 0; i < N_TABLES; i++)
+    init_table(&tables[i].table, tables[i].flags);
 }
 
 const ZsdKernels *zsd_kernels(unsigned flags) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
-  pthread_once(&once, fill_tables);
+  pthread_once(&once, init_tables);
   for (int i = 0; i < N_TABLES; i++)
     if ((flags & tables[i].flags) == tables[i].flags)
       return &tables[i].table;
-  return NULL; /* never: the last entry needs nothing */
+  return NULL; /* unreachable: the last table needs no flag */
 }
 
 int zsd_group_size(const ZsdKernels *k, int n_out) {
-  int groups = (n_out + k->group - 1) / k->group;
+  int groups = (n_out + k->channel_group - 1) / k->channel_group;
   return (n_out + groups - 1) / groups;
 }
 

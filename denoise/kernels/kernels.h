@@ -1,66 +1,66 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The inner loops. Each instruction set fills a table of function pointers; the plain C table
- * is the twin that all others are tested against.
+/* The inner loops, as a table of function pointers for each instruction set. The table of plain
+ * C is the reference that all others are tested against (tests/engine/kernels.c).
  *
- * Pictures in here are flat: a plane is one run of floats in which row y begins at y * row, and
- * a filter's neighbour above lies `row` floats before. A kernel works on samples [0, n) of each
- * plane and neither knows nor cares where rows end: what it computes in the columns between two
- * rows is discarded or masked by the caller.
+ * Planes are contiguous floats: row y of a plane begins at y * row, so that the sample above
+ * another lies `row` floats before it. The convolutions process samples [0, n) of each plane
+ * without regard to row ends; the caller discards or masks the results between two rows.
  *
- * A kernel may read, and the convolutions may write, up to ZSD_SLACK floats past sample n of a
- * plane; the convolutions read `row + 1` floats before sample 0 and past the last one. What
- * lies there must be finite. No pointer needs alignment. */
+ * Convolutions may write, and convolutions and sum() may read, up to ZSD_SLACK floats past
+ * sample n of a plane; 3x3 convolutions also read `row + 1` floats before sample 0 and past the
+ * last sample. All floats in these ranges must be finite. No pointer needs alignment, other
+ * than a pass's weights and scratch memory. */
 #ifndef ZSD_KERNELS_H
 #define ZSD_KERNELS_H
 
-#include "measures.h"
 #include "pass.h"
 #include "patches.h"
 #include "rows.h"
+#include "statistics.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define ZSD_SLACK 64
+#define ZSD_SLACK 64 /* floats; at least those that any kernel processes at a time */
 
-/* The slope of LeakyReLU for negative values. */
-#define ZSD_LEAK 0.2f
+#define ZSD_LEAK 0.2f /* slope of LeakyReLU for negative values */
 
-/* What happens to a convolution's sums before they are stored. */
+/* The function that is applied to a convolution's sums. */
 typedef enum {
-  ZSD_LINEAR, /* nothing */
-  ZSD_LEAKY,  /* LeakyReLU: a value below 0 is multiplied by ZSD_LEAK */
-  ZSD_GATED,  /* LeakyReLU's derivative: multiplied by ZSD_LEAK where the activation that is
-                 about to be overwritten in the output plane is not above 0 */
+  ZSD_LINEAR, /* identity */
+  ZSD_LEAKY,  /* LeakyReLU: x > 0 ? x : ZSD_LEAK * x */
+  ZSD_GATED,  /* derivative of LeakyReLU, in back-propagation: x times 1 where the activation
+                 that  the output overwrites is above 0, times ZSD_LEAK elsewhere */
 } ZsdEpilogue;
 
 typedef struct {
   ZsdPlanes in, out;
-  int n_in, n_out;
+  int n_in, n_out;      /* channels */
   ptrdiff_t row;        /* floats from one row to the next */
-  ptrdiff_t n;          /* samples to compute */
-  const float *weights; /* as zsd_pack_weights() lays them out */
-  const float *bias;    /* n_out floats, or NULL for none */
+  ptrdiff_t n;          /* samples of each output plane */
+  const float *weights; /* packed by zsd_pack_weights() or zsd_pack_transposed() */
+  const float *bias;    /* n_out floats; NULL: no bias */
   ZsdEpilogue epilogue;
 } ZsdConv;
 
 typedef struct {
-  ZsdPlanes in;   /* the layer's input */
-  ZsdPlanes grad; /* the loss's derivatives with respect to the layer's sums */
-  int n_in, n_out;
-  ptrdiff_t row, n;
-  float *weights; /* n_out x n_in x taps; added to */
+  ZsdPlanes in;    /* n_in planes: the layer's input */
+  ZsdPlanes grad;  /* n_out planes: the loss's derivatives with respect to the layer's sums */
+  int n_in, n_out; /* channels */
+  ptrdiff_t row;   /* floats from one row to the next */
+  ptrdiff_t n;     /* samples of each plane */
+  float *weights;  /* n_out x n_in x taps; the derivatives are added */
 } ZsdConvGrad;
 
 typedef struct {
   unsigned flags; /* ZSD_CPU_*; 0: plain C */
 
-  /* The convolutions take their output channels in groups of at most this many. */
-  int group;
+  /* Maximum number of output channels that a convolution computes at a time. */
+  int channel_group;
 
-  /* out[o][p] = epilogue(bias[o] + sum over i and the taps t of w[o][i][t] in[i][p +
-   * offset(t)]). 3x3: nine taps, row by row, centred (cross-correlation, as PyTorch's Conv2d).
-   * 1x1: one. */
+  /* out[o][p] = epilogue(bias[o] + sum over i, t of w[o][i][t] in[i][p + offset(t)]).
+   * 3x3: cross-correlation with nine taps in raster order around p, as PyTorch's Conv2d. 1x1:
+   * one tap, offset 0. */
   void (*conv3x3)(const ZsdConv *);
   void (*conv1x1)(const ZsdConv *);
 
@@ -68,101 +68,116 @@ typedef struct {
   void (*conv3x3_grad)(const ZsdConvGrad *);
   void (*conv1x1_grad)(const ZsdConvGrad *);
 
-  /* The network's forward pass over a tile, in each precision. Plain C has them all; an
-   * instruction set has those over it that it makes faster. */
+  /* The network's forward pass over a tile, in each precision. An instruction set without a
+   * faster one has that of plain C. */
   ZsdPassKernel pass[ZSD_PRECISIONS];
 
   /* The sum of x[0..n). */
   float (*sum)(const float *x, ptrdiff_t n);
 
-  /* dst[i] = scale * sample i, where samples lie `step` bytes apart and are 8 or 16 bits wide
-   * and a 16-bit one is shifted right by `shift` first. */
+  /* dst[i] = scale * (sample i >> shift), i in [0, n). Samples of 8 or 16 bits (native byte
+   * order) lie `step` bytes apart. */
   void (*load8)(float *dst, const uint8_t *src, int step, int n, float scale);
   void (*load16)(float *dst, const uint8_t *src, int step, int n, float scale, int shift);
 
-  /* sample i = round(clamp(x[i] - strength * noise[i], 0, 1) * max), shifted left by `shift`.
-   */
+  /* sample i = round(clamp(x[i] - strength * noise[i], 0, 1) * max) << shift, i in [0, n).
+   * `max`: full scale, which is 255 for store8(). */
   void (*store8)(uint8_t *dst, int step, const float *x, const float *noise, int n,
                  float strength);
   void (*store16)(uint8_t *dst, int step, const float *x, const float *noise, int n,
                   float strength, float max, int shift);
 
-  /* store8() with step 1 of x[0], z[0], x[1], z[1] ...: 2n samples. */
-  void (*store8_pairs)(uint8_t *dst, const float *x, const float *x_noise, const float *z,
-                       const float *z_noise, int n, float strength);
+  /* store8() of two planes, interleaved: x[0], z[0], x[1], z[1] ..., 2n bytes. */
+  void (*store8_interleaved)(uint8_t *dst, const float *x, const float *x_noise, const float *z,
+                             const float *z_noise, int n, float strength);
 
-  /* The sum of absolute differences of 16x16 bytes. */
+  /* The sum of absolute differences of two blocks of 16x16 bytes, 0..65280. `a_row` and
+   * `b_row`: bytes from one row to the next. */
   unsigned (*sad16)(const uint8_t *a, ptrdiff_t a_row, const uint8_t *b, ptrdiff_t b_row);
 
-  /* Samples [begin, end) of row y of a prediction: z = gain z' + offset, and k', of the place
-   * where the sample was. */
+  /* Motion-compensated prediction of samples [begin, end) of row y of a component:
+   * z = gain z' + offset, k = k', where z' and k' are those of the previous frame at the
+   * position that the motion vector points to. */
   void (*predict)(const ZsdPrediction *, int y, int begin, int end, float *z, float *k);
 
-  /* Keeps a row for the next frame's prediction; z is clipped to 0..1, k is 0..1. */
-  void (*keep)(uint16_t *kept_z, uint8_t *kept_k, const float *z, const float *k, int n);
+  /* Stores the Kalman state of n samples for the next frame's prediction:
+   * stored_z = round(65535 clamp(z, 0, 1)), stored_k = round(255 sqrt(k)), k in 0..1. */
+  void (*store_state)(uint16_t *stored_z, uint8_t *stored_k, const float *z, const float *k,
+                      int n);
 
-  /* d = (y - p) / sqrt((1 + k) noise(p)) */
-  void (*miss)(float *d, const float *y, const float *p, const float *k, int n,
-               const ZsdVariance *noise);
+  /* Normalised innovation of n samples: d = (y - p) / sqrt((1 + k) noise(p)). */
+  void (*innovation)(float *d, const float *y, const float *p, const float *k, int n,
+                     const ZsdNoiseVariance *noise);
 
-  /* Over the windows around a sample: miss = max(0, mean of d^2 in 7x7 - expected2,
-   * 4 ((mean of d in 5x5)^2 - expected1)); P = k + miss (1 + k) + process_noise; gain = P / (P
-   * + 1); z = p + gain (y - p). */
-  void (*fuse)(const ZsdFuse *, int n);
+  /* Kalman update of n samples. With means of the normalised innovation d in windows around a
+   * sample, excess = max(0, mean of d^2 in 7x7 - max_mean_square,
+   * 4 ((mean of d in 5x5)^2 - max_squared_mean)); P = k + excess (1 + k) + process_noise;
+   * gain = P / (P + 1); z = p + gain (y - p). Variances are relative to the noise's. */
+  void (*kalman_update)(const ZsdKalmanRow *, int n);
 
-  /* picture = scale (z - 0.5); difference = scale (y - z); deviation += weight sqrt(k noise(z))
-   */
-  void (*see)(const ZsdSeen *, int n);
+  /* The network's input features for n samples of a channel, in units of the noise's deviation:
+   * picture = scale (z - 0.5); difference = scale (y - z);
+   * deviation += weight sqrt(k noise(z)). */
+  void (*input_features)(const ZsdInputFeatures *, int n);
 
-  /* z = 0.5 + unit (z + d); noise = unit (d + noise), which is held to -most .. most units. */
-  void (*finish)(float *z, float *noise, const float *d, ptrdiff_t n, float unit, float most);
+  /* From the network's units back to samples, in place: z = 0.5 + unit (z + d), the frame as it
+   * came; noise = unit clamp(d + noise, -most, most), the noise in it. On entry z and d are the
+   * features `picture` and `difference`, and `noise` is the network's output. */
+  void (*denormalise)(float *z, float *noise, const float *d, ptrdiff_t n, float unit,
+                      float most);
 
-  /* Adds up the samples y[0..n), predicted as p, that lie within `reach` of what the light
-   * makes of p. */
-  void (*light_sums)(ZsdLightSums *sums, const float *y, const float *p, const float *q, int n,
-                     const ZsdLight *light, float reach);
+  /* Sums over the samples y[0..n) with |y - (gain p + offset)| <= reach, for the regression of
+   * brightness on its prediction p. `q`: predictions nearby, see ZsdBrightnessSums. */
+  void (*brightness_sums)(ZsdBrightnessSums *sums, const float *y, const float *p,
+                          const float *q, int n, const ZsdBrightnessChange *change,
+                          float reach);
 
-  /* A row of the binomial filter of five taps each way over rows of `width` floats, their ends
-   * repeated: of 0..1, what lies outside is clipped, to 0..255. */
-  void (*smooth)(uint8_t *out, const float *const rows[5], int width);
+  /* One row of `width` samples, filtered by the binomial kernel (1 4 6 4 1) / 16 across and
+   * down, clamped to 0..1 and scaled to 0..255. `rows`: the two rows above, the row itself and
+   * the two rows below, `width` floats each; the first and last samples are repeated. */
+  void (*binomial5x5)(uint8_t *out, const float *const rows[5], int width);
 
-  /* n means of 2x2 bytes, rounded. */
-  void (*halve)(uint8_t *out, const uint8_t *upper, const uint8_t *lower, int n);
+  /* n rounded means of 2x2 bytes; both rows have 2n bytes. */
+  void (*downsample2x2)(uint8_t *out, const uint8_t *upper, const uint8_t *lower, int n);
 
-  /* Measures a block of samples, without its plane of best fit or as it is, and that of the
-   * brightness there; rows lie `row` floats apart. */
-  void (*noise_block)(ZsdNoiseBlock *block, const float *samples, const float *brightness,
+  /* Statistics of a block of ZSD_NOISE_BLOCK x ZSD_NOISE_BLOCK samples and of the brightness
+   * (0..1) there. `row`: floats from one row to the next, in both. `without_plane`: the plane
+   * of least squares is subtracted from the samples first. */
+  void (*noise_stats)(ZsdNoiseStats *stats, const float *samples, const float *brightness,
                       ptrdiff_t row, bool without_plane);
 
-  /* At each of n places beside each other, the first of which begins at `samples`: adds the
-   * weighted sum of squared differences from the template. Rows lie `row` floats apart. */
-  void (*differ)(float *sums, const float *samples, ptrdiff_t row, const ZsdTemplate *, int n);
+  /* sums[i] += weight * sum of squared differences between the template and the samples at
+   * samples + i, i in [0, n). `row`: floats from one row of samples to the next. */
+  void (*patch_ssd)(float *sums, const float *samples, ptrdiff_t row, const ZsdTemplate *,
+                    int n);
 
-  void (*product)(const ZsdProduct *);
+  /* The product of two matrices. */
+  void (*matrix_multiply)(const ZsdMatrixProduct *);
 
-  /* Inverts a symmetric, positive definite matrix of n x n in place; rows lie `row` floats
-   * apart, a multiple of ZSD_MATRIX_SIDE; what they have beyond n must be finite. */
-  void (*invert)(float *matrix, ptrdiff_t row, int n);
+  /* Inverts a symmetric, positive definite matrix of n x n in place. `row`: floats from one row
+   * to the next, a multiple of ZSD_MATRIX_ALIGN; the floats past column n must be finite. */
+  void (*matrix_invert)(float *matrix, ptrdiff_t row, int n);
 } ZsdKernels;
 
-/* The table for these instruction sets, which the machine must have. */
+/* The table of the best instruction set among `flags` (ZSD_CPU_*), which the processor must
+ * have. */
 const ZsdKernels *zsd_kernels(unsigned flags);
 
-/* The size of the groups in which `n_out` channels are taken: as even as `group` allows. */
+/* Output channels of a group: n_out divided into the fewest groups of at most channel_group, as
+ * evenly as possible. */
 int zsd_group_size(const ZsdKernels *k, int n_out);
 
-/* Floats that the packed weights of a layer take. */
+/* Floats of a layer's packed weights. */
 size_t zsd_packed_size(const ZsdKernels *k, int n_in, int n_out, int taps);
 
-/* Lays weights (n_out x n_in x taps, PyTorch's order) out for conv3x3 (taps 9) and conv1x1 (1):
- * for each group of output channels n_in x taps rows of that many weights, the last group
- * filled up with zeros. */
+/* Packs weights (n_out x n_in x taps, PyTorch's order) for conv3x3 (taps 9) or conv1x1 (taps 1)
+ * to [group][n_in][tap][channel of the group]. Zeros fill up the last group. */
 void zsd_pack_weights(const ZsdKernels *k, float *packed, const float *weights, int n_in,
                       int n_out, int taps);
 
-/* The same for the layer's transpose, which takes derivatives from its output to its input: in
- * and out exchanged, each filter turned by 180 degrees. `n_in` and `n_out` are the layer's own.
- */
+/* Packs the transposed layer, which propagates derivatives from the layer's output to its
+ * input: input and output channels exchanged, filters rotated by 180 degrees. `n_in` and
+ * `n_out` are those of the layer before transposition. */
 void zsd_pack_transposed(const ZsdKernels *k, float *packed, const float *weights, int n_in,
                          int n_out, int taps);
 

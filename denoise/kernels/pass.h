@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The network's forward pass over one tile of a picture, all its layers in one call: what is
- * between two layers is the kernel's own business, in a layout and a precision of its own, and
- * need not leave the processor's cache. */
+/* The network's forward pass over one tile of a picture, all layers in one call, so that a
+ * kernel chooses the layout and precision of activations and keeps them in the cache. */
 #ifndef ZSD_PASS_H
 #define ZSD_PASS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Of weights and scratch, in bytes. */
+/* Alignment of packed weights and scratch memory, bytes. */
 #define ZSD_PASS_ALIGNMENT 64
 
-/* Channels of a network's input, of its hidden layers and of its output. */
+/* Channels of a network's input, of each of its two hidden layers and of its output. */
 typedef struct {
   int inputs, hidden, outputs;
 } ZsdShape;
@@ -29,38 +28,39 @@ typedef struct {
 /* The arithmetic of a pass. */
 typedef enum {
   ZSD_FP32,
-  ZSD_BF16, /* what is multiplied (inputs, weights, activations) is rounded to bfloat16, 8 bits
-               of mantissa, and may be flushed to 0 where it is denormal; sums are fp32 */
+  ZSD_BF16, /* factors (inputs, weights, activations) are rounded to bfloat16 (8 significant
+               bits) and may be flushed to 0 where denormal; sums are fp32 */
   ZSD_PRECISIONS,
 } ZsdPrecision;
 
-/* One tile of width x height samples. The planes' pointers are those of its sample (0, 0); rows
- * lie `row` floats apart. `in` is read up to two samples around the tile, which must be zeros
- * where the picture has none, and up to ZSD_SLACK floats past the last of them, which must be
- * finite; `out` may be written up to ZSD_SLACK floats past the tile's end and, between two of
- * its rows, anywhere. */
+/* A pass over one tile of width x height samples. The planes' pointers address its sample (0,
+ * 0). `in` is read up to two samples around the tile, which must be zeros outside the picture,
+ * and up to ZSD_SLACK floats past the last of them, which must be finite. `out` may be written
+ * up to ZSD_SLACK floats past the tile's last sample and between its rows. */
 typedef struct {
   ZsdShape shape;
   ZsdPlanes in, out;
-  ptrdiff_t row;
+  ptrdiff_t row; /* floats from one row to the next, in `in` and `out` */
   int width, height;
-  bool left, top, right, bottom; /* the picture ends there with the tile */
-  const void *weights;           /* as pack() laid them out */
-  void *scratch;                 /* of one thread; what it holds does not matter */
+  bool left, top, right, bottom; /* edges of the tile that are edges of the picture */
+  const void *weights;           /* packed by pack() */
+  void *scratch;                 /* scratch_size() bytes, not shared between threads; contents
+                                    undefined */
 } ZsdPass;
 
-/* One way to compute a pass. */
+/* An implementation of the pass. */
 typedef struct {
-  /* Bytes that weights and scratch take; both are multiples of the alignment. */
+  /* Bytes of weights and of scratch memory, multiples of ZSD_PASS_ALIGNMENT. */
   size_t (*weights_size)(ZsdShape shape);
   size_t (*scratch_size)(ZsdShape shape, int max_width, int max_height);
 
-  /* Lays out a network's parameters: per layer weights n_out x n_in x taps, then biases. */
+  /* Packs a network's parameters, which are for each layer weights n_out x n_in x taps, then
+   * n_out biases. */
   void (*pack)(void *weights, ZsdShape shape, const float *params);
 
   void (*run)(const ZsdPass *pass);
 
-  int tile_width, tile_height; /* of the tiles that it is fastest on */
+  int tile_width, tile_height; /* size of the tiles on which it is fastest, samples */
 } ZsdPassKernel;
 
 #endif

@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What similar patches are found with, and the arithmetic of matrices that they make. The
- * results are the same in every instruction set, to the bit. */
+/* Arguments of the kernels of NL-Bayes: block matching, and products of matrices. The results
+ * are identical to the bit in all instruction sets. */
 #ifndef ZSD_PATCHES_H
 #define ZSD_PATCHES_H
 
 #include <stddef.h>
 
-/* A part of a plane to look for: width x height samples without gaps. */
+/* A patch to search for in a plane. */
 typedef struct {
-  const float *samples;
+  const float *samples; /* height x width, without gaps */
   int width, height;
   float weight; /* of a squared difference */
 } ZsdTemplate;
 
-/* c = a b, of matrices whose element in row i and column j lies at i row + j column; in b and c
- * columns lie side by side. */
+/* c = a b. Element (i, j) of a lies at a + i * a_row + j * a_column, so that a may be a
+ * transpose; elements of a row of b and of c are contiguous. */
 typedef struct {
   const float *a;
   ptrdiff_t a_row, a_column;
   const float *b;
   float *c;
-  ptrdiff_t row;            /* of b and c */
-  int rows, columns, depth; /* of c, and how many products make an element; `columns` is a
-                               multiple of ZSD_MATRIX_SIDE */
-} ZsdProduct;
+  ptrdiff_t row;     /* floats from one row to the next, in b and in c */
+  int rows, columns; /* of c; `columns` is a multiple of ZSD_MATRIX_ALIGN */
+  int depth;         /* columns of a, rows of b */
+} ZsdMatrixProduct;
 
-enum { ZSD_MATRIX_SIDE = 16 };
+enum { ZSD_MATRIX_ALIGN = 16 }; /* floats */
 
 #endif

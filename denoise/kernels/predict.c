@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Keeping what a frame showed, and taking it along the motion to the next one. */
-#include "set.h"
+/* Storage of a frame's Kalman state, and the motion-compensated prediction from it. */
+#include "isa.h"
 
 #include <math.h>
 #include <string.h>
@@ -8,12 +8,12 @@
 #include <immintrin.h>
 #endif
 
-/* Between two samples of a component that is subsampled stands their mean: of those that lie
- * 0 or 1 across and 0 or 1 row down. */
+/* Source samples of a run. Between two samples of a subsampled component the value is the mean
+ * of the neighbours: samples x and x + right of the upper and the lower row. */
 typedef struct {
-  const uint16_t *upper, *lower; /* rows of z */
-  const uint8_t *root;           /* row of roots of k */
-  int right;                     /* 0 or 1 */
+  const uint16_t *upper, *lower; /* rows of z; the same row at a whole vertical position */
+  const uint8_t *root;           /* upper row of 255 sqrt(k) */
+  int right;                     /* 0, or 1 at half a horizontal position */
 } Source;
 
 enum { LANES = 8 };
@@ -22,7 +22,8 @@ typedef uint8_t Bytes __attribute__((vector_size(LANES)));
 typedef int32_t Ints __attribute__((vector_size(LANES * sizeof(int32_t))));
 typedef float Floats __attribute__((vector_size(LANES * sizeof(float))));
 
-static const float FOURTH = 0.25f / 65535, ROOT = 1 / 255.0f;
+static const float FOURTH = 0.25f / 65535; /* of a sum of four values */
+static const float ROOT = 1 / 255.0f;
 
 INLINE void predict_sample(const ZsdPrediction *p, const Source *s, int left, int right,
                            float *z, float *k) {
@@ -32,8 +33,9 @@ INLINE void predict_sample(const ZsdPrediction *p, const Source *s, int left, in
   *k = root * root;
 }
 
-/* The compilers' own vectors of a longer loop would leave most runs, which are short, to single
- * samples; and they widen integers in several steps where there is an instruction for it. */
+/* Explicit vectors of eight lanes, because most runs are short: an automatically vectorised
+ * loop would process them sample by sample. The intrinsics widen integers in one instruction,
+ * the compilers in several. */
 INLINE void widen_words(Ints *to, const uint16_t *from) {
 #if defined(__AVX2__)
   *to = (Ints)_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)from));
@@ -75,8 +77,8 @@ INLINE void predict_lanes(const ZsdPrediction *p, const Source *s, ptrdiff_t at,
   memcpy(k, &squares, sizeof squares);
 }
 
-/* `n` samples from x on, which is where z and k begin; they come from `dx` beside them, and lie
- * in the picture there. */
+/* n source samples from x on, all inside the picture. `between`: means of neighbours are
+ * needed. */
 INLINE void predict_inside(const ZsdPrediction *p, const Source *s, int x, int n, bool between,
                            float *z, float *k) {
   int i = 0;
@@ -90,7 +92,7 @@ INLINE int clamp(int x, int low, int high) {
   return x < low ? low : x > high ? high : x;
 }
 
-/* The same of samples that do not. */
+/* n source samples from x on that may lie outside the picture. */
 static void predict_outside(const ZsdPrediction *p, const Source *s, int x, int n, float *z,
                             float *k) {
   for (int i = 0; i < n; i++)
@@ -98,17 +100,17 @@ static void predict_outside(const ZsdPrediction *p, const Source *s, int x, int 
                    clamp(x + i + s->right, 0, p->width - 1), z + i, k + i);
 }
 
-/* `n` samples of row y from x on, which is where z and k begin; all move by v. There is room
- * for `room` samples: what is written past the run's end is written again by the next one. */
-static void predict_run(const ZsdPrediction *p, int y, int x, int n, int room, ZsdVector v,
-                        float *z, float *k) {
+/* n samples of row y from x on, all of motion vector v; z and k begin at x. Up to `room`
+ * samples may be written: those past the run's end are overwritten by the next run. */
+static void predict_run(const ZsdPrediction *p, int y, int x, int n, int room,
+                        ZsdMotionVector v, float *z, float *k) {
   const int dy = v.y >> p->half_height, from = x + (v.x >> p->half_width);
   const int right = p->half_width & v.x & 1, down = p->half_height & v.y & 1;
   const ptrdiff_t upper = (ptrdiff_t)clamp(y + dy, 0, p->height - 1) * p->width;
   const ptrdiff_t lower = (ptrdiff_t)clamp(y + dy + down, 0, p->height - 1) * p->width;
   const Source s = {p->z + upper, p->z + lower, p->k + upper, right};
   const int before = clamp(-from, 0, n), lanes = (n + LANES - 1) / LANES * LANES;
-  const int last = p->width - right - from; /* the first sample that comes from past the end */
+  const int last = p->width - right - from; /* the first sample from past the row's end */
   const bool spill = before < n && lanes <= room && lanes <= last;
   const int end = spill ? lanes : clamp(last, before, n);
 
@@ -120,40 +122,40 @@ static void predict_run(const ZsdPrediction *p, int y, int x, int n, int room, Z
   predict_outside(p, &s, from + end, n - end, z + end, k + end);
 }
 
-static ZsdVector vector_at(const ZsdPrediction *p, int block) {
-  return p->vector[block < p->vectors ? block : p->vectors - 1];
+static ZsdMotionVector vector_at(const ZsdPrediction *p, int block) {
+  return p->vectors[block < p->n_vectors ? block : p->n_vectors - 1];
 }
 
-/* The end of the run of blocks that move as that of sample x does. */
-static int end_of_run(const ZsdPrediction *p, int x, int end, ZsdVector v) {
-  for (int block = x / p->block + 1; block * p->block < end; block++) {
-    const ZsdVector w = vector_at(p, block);
+/* The end of the run of blocks that have the motion vector v of sample x. */
+static int end_of_run(const ZsdPrediction *p, int x, int end, ZsdMotionVector v) {
+  for (int block = x / p->block_width + 1; block * p->block_width < end; block++) {
+    const ZsdMotionVector w = vector_at(p, block);
     if (w.x != v.x || w.y != v.y)
-      return block * p->block;
+      return block * p->block_width;
   }
   return end;
 }
 
 static void predict(const ZsdPrediction *p, int y, int begin, int end, float *z, float *k) {
   for (int x = begin, stop; x < end; x = stop) {
-    const ZsdVector v = vector_at(p, x / p->block);
+    const ZsdMotionVector v = vector_at(p, x / p->block_width);
     stop = end_of_run(p, x, end, v);
     predict_run(p, y, x, stop - x, end - x, v, z + (x - begin), k + (x - begin));
   }
 }
 
-static void keep(uint16_t *restrict kept_z, uint8_t *restrict kept_k, const float *restrict z,
-                 const float *restrict k, int n) {
+static void store_state(uint16_t *restrict stored_z, uint8_t *restrict stored_k,
+                        const float *restrict z, const float *restrict k, int n) {
   for (int x = 0; x < n; x++) {
     const float low = z[x] > 0 ? z[x] : 0;
     const float value = low < 1 ? low : 1;
-    kept_z[x] = (uint16_t)(int)(value * 65535 + 0.5f);
+    stored_z[x] = (uint16_t)(int)(value * 65535 + 0.5f);
   }
   for (int x = 0; x < n; x++)
-    kept_k[x] = (uint8_t)(int)(255 * sqrtf(k[x]) + 0.5f);
+    stored_k[x] = (uint8_t)(int)(255 * sqrtf(k[x]) + 0.5f);
 }
 
-void JOIN(zsd_predict_fill, SET)(ZsdKernels *k) {
+void ZSD_ISA_NAME(zsd_predict_init)(ZsdKernels *k) {
   k->predict = predict;
-  k->keep = keep;
+  k->store_state = store_state;
 }

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is done with the rows of a frame's components, sample by sample, before the network sees
- * them and after. The arithmetic is the same in every instruction set, to the bit.
+/* Arguments of the kernels that process rows of a frame's components, before and after the
+ * network. Their results are identical to the bit in all instruction sets.
  *
- * These kernels read and write the samples that they are given and none beside them. */
+ * Samples are floats on the scale of 0..1. These kernels access no sample outside the given
+ * range. Names are those of a Kalman filter for each sample:
+ *
+ *   y  the frame (measurement)
+ *   p  its prediction from the previous frame (z', motion-compensated)
+ *   z  the fused estimate
+ *   k  variance of a prediction's or an estimate's noise, relative to that of a frame; 0..1 */
 #ifndef ZSD_ROWS_H
 #define ZSD_ROWS_H
 
@@ -10,60 +16,68 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The variance of noise at a brightness b: base + slope b, but nowhere less than `least`, which
- * is not negative. */
+/* Variance of the noise at brightness b: max(base + slope * b, least). The least variance is
+ * not negative. */
 typedef struct {
   float base, slope, least;
-} ZsdVariance;
+} ZsdNoiseVariance;
 
-static inline float zsd_variance_at(const ZsdVariance *v, float brightness) {
+static inline float zsd_noise_variance_at(const ZsdNoiseVariance *v, float brightness) {
   const float line = v->base + v->slope * brightness;
   return line > v->least ? line : v->least;
 }
 
-/* Whole samples of luma. */
+/* Motion vector, in samples of luma. */
 typedef struct {
   int16_t x, y;
-} ZsdVector;
+} ZsdMotionVector;
 
-/* What the past predicts of a row of a component. */
+/* Prediction of one row of a component from the previous frame. Positions outside the frame
+ * take the nearest sample inside. Where a vector points between two samples of a subsampled
+ * component, z is the mean of the neighbours and k that of the upper left one. */
 typedef struct {
-  const uint16_t *z; /* width x height; 65535 is 1 */
-  const uint8_t *k;  /* 255 sqrt(k) */
-  int width, height; /* 1 or more */
-  bool half_width, half_height;
-  const ZsdVector *vector; /* of the blocks that the row crosses, to where they were */
-  int vectors;             /* past the last block its vector holds */
-  int block;               /* samples of the component that a block is wide */
-  float gain, offset;      /* of the light since then */
+  const uint16_t *z;              /* height x width; 65535 is 1 */
+  const uint8_t *k;               /* height x width; 255 sqrt(k) */
+  int width, height;              /* 1 or more */
+  bool half_width, half_height;   /* the component is subsampled across, down */
+  const ZsdMotionVector *vectors; /* of the row's blocks, to their position in the previous
+                                     frame */
+  int n_vectors;                  /* blocks past the last one use its vector */
+  int block_width;                /* samples of the component */
+  float gain, offset;             /* change of brightness since the previous frame */
 } ZsdPrediction;
 
-enum { ZSD_FUSE_REACH = 3 }; /* of the 7x7 window in which squared misses are averaged */
+enum { ZSD_KALMAN_RADIUS = 3 }; /* of the largest window of the update (7x7), samples */
 
-/* One row of the Kalman step. */
+/* Kalman update of one row. */
 typedef struct {
-  /* Rows of normalised misses, the middle one that of the row itself; ZSD_FUSE_REACH more of
-   * them than samples on either side. */
-  const float *d[2 * ZSD_FUSE_REACH + 1];
-  const float *y, *p, *k;     /* the frame, what is predicted of it, and k of that */
-  float *z, *gain; /* fused; its k */
-  float *residual; /* y - p, as large as if the past had no noise; or NULL */
-  float *missed;              /* 1 is added for each sample that is missed, or NULL */
-  ZsdVariance noise;          /* that the misses were normalised with */
-  float expected2, expected1; /* the windows' means that noise alone can have */
-  float process_noise;        /* what the past's variance grows by in each frame */
-  float most_miss;            /* of a sample that is not missed */
-} ZsdFuse;
+  /* Rows of normalised innovations d, from ZSD_KALMAN_RADIUS above the row to as many below it;
+   * each has ZSD_KALMAN_RADIUS more samples on either side. */
+  const float *innovation[2 * ZSD_KALMAN_RADIUS + 1];
+  const float *y, *p, *k; /* the frame, its prediction, relative variance of the latter */
+  float *z;               /* output: the estimate */
+  float *gain;            /* output: Kalman gain 0..1, which is also the estimate's k */
+  float *residual;        /* output: (y - p) / sqrt(1 + k), as if the prediction had no noise;
+                             NULL: not wanted */
+  float *outliers;        /* 1 is added where the excess variance is above outlier_excess;
+                             NULL: not wanted */
+  ZsdNoiseVariance noise; /* that the innovations were normalised with */
+  float max_mean_square;  /* of d in 7x7, that noise alone explains */
+  float max_squared_mean; /* of d in 5x5, that noise alone explains */
+  float process_noise;    /* growth of k from one frame to the next */
+  float outlier_excess;   /* relative variance */
+} ZsdKalmanRow;
 
-/* What the network sees of a component's row in one of its channels. */
+/* Input features of the network, for a row of one of its channels. */
 typedef struct {
-  const float *y, *z, *k; /* the channel's first sample; k: NULL stands for ones */
-  int step;               /* from one of the channel's samples to the next: 1 or 2 */
-  ptrdiff_t next;         /* to the samples of the next call, which are fetched; or 0 */
-  float scale;            /* 1 over the unit of the network's numbers */
-  float weight;           /* of a sample's deviation */
-  ZsdVariance noise;
-  float *picture, *difference, *deviation;
-} ZsdSeen;
+  const float *y, *z, *k; /* the channel's first sample; k NULL: 1 everywhere */
+  int step;               /* floats from one sample of the channel to the next: 1 or 2 */
+  ptrdiff_t prefetch;     /* floats from these samples to those of the next call, which are
+                             prefetched; 0: none */
+  float scale;            /* 1 / unit of the network's values */
+  float weight;           /* of a sample's deviation in the sum over channels */
+  ZsdNoiseVariance noise;
+  float *picture, *difference, *deviation; /* output, see ZsdKernels; the last is added to */
+} ZsdInputFeatures;
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The sum of absolute differences, which motion is searched with. */
+/* The sum of absolute differences, the distance measure of motion search. */
 #include "vector.h"
 
 #if defined(__ARM_NEON)
 #include <arm_neon.h>
 
-/* A lane takes 32 differences, so 16 bits are enough for it. */
+/* Each lane adds up 32 differences, at most 8160: 16 bits suffice. */
 static unsigned sad16(const uint8_t *a, ptrdiff_t a_row, const uint8_t *b, ptrdiff_t b_row) {
   uint16x8_t low = vdupq_n_u16(0), high = vdupq_n_u16(0);
   UNROLL
@@ -19,8 +19,8 @@ static unsigned sad16(const uint8_t *a, ptrdiff_t a_row, const uint8_t *b, ptrdi
 #else
 #include <immintrin.h>
 
-/* Rows y and y + 1. Registers of 512 bits would have to be put together from four rows, which
- * takes longer than their one subtraction saves. */
+/* Rows y and y + 1 in one register. A register of 512 bits would have to be assembled from four
+ * rows, which costs more than the wider instruction saves. */
 INLINE __m256i two_rows(const uint8_t *p, ptrdiff_t row, int y) {
   const __m128i first = _mm_loadu_si128((const __m128i *)(const void *)(p + y * row));
   const __m128i second = _mm_loadu_si128((const __m128i *)(const void *)(p + (y + 1) * row));
@@ -39,6 +39,6 @@ static unsigned sad16(const uint8_t *a, ptrdiff_t a_row, const uint8_t *b, ptrdi
 }
 #endif
 
-void JOIN(zsd_sad_fill, SET)(ZsdKernels *k) {
+void ZSD_ISA_NAME(zsd_sad_init)(ZsdKernels *k) {
   k->sad16 = sad16;
 }

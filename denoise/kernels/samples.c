@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Between samples of 8 or 16 bits and floats. */
-#include "set.h"
+/* Conversion between samples of 8 or 16 bits and floats. */
+#include "isa.h"
 
 #include <string.h>
 
-/* `step`: a constant where this is inlined, so that the compiler sees samples that touch. */
+/* `step` is constant where samples are contiguous, so that the loop is vectorised. */
 INLINE void load_bytes(float *restrict dst, const uint8_t *restrict src, int step, int n,
                        float scale) {
   for (int i = 0; i < n; i++)
@@ -34,8 +34,8 @@ static void load16(float *dst, const uint8_t *src, int step, int n, float scale,
     load_words(dst, src, step, n, scale, shift);
 }
 
-/* A noise that is not a number (which learning never lets through) would become 0 here: black,
- * but not undefined behaviour. */
+/* The comparisons turn NaN into 0, so that the conversion to an integer is always defined.
+ * (Training rejects weights that produce NaN.) */
 INLINE int quantise(float x, float noise, float strength, float max) {
   float clean = x - strength * noise;
   clean = clean > 0 ? clean : 0;
@@ -74,19 +74,19 @@ static void store16(uint8_t *dst, int step, const float *x, const float *noise, 
     store_words(dst, step, x, noise, n, strength, max, shift);
 }
 
-static void store8_pairs(uint8_t *restrict dst, const float *restrict x,
-                         const float *restrict x_noise, const float *restrict z,
-                         const float *restrict z_noise, int n, float strength) {
+static void store8_interleaved(uint8_t *restrict dst, const float *restrict x,
+                               const float *restrict x_noise, const float *restrict z,
+                               const float *restrict z_noise, int n, float strength) {
   for (int i = 0; i < n; i++) {
     dst[2 * i] = (uint8_t)quantise(x[i], x_noise[i], strength, 255);
     dst[2 * i + 1] = (uint8_t)quantise(z[i], z_noise[i], strength, 255);
   }
 }
 
-void JOIN(zsd_samples_fill, SET)(ZsdKernels *k) {
+void ZSD_ISA_NAME(zsd_samples_init)(ZsdKernels *k) {
   k->load8 = load8;
   k->load16 = load16;
   k->store8 = store8;
   k->store16 = store16;
-  k->store8_pairs = store8_pairs;
+  k->store8_interleaved = store8_interleaved;
 }

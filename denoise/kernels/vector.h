@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Vectors of floats as wide as the instruction set that this file is compiled for has them. The
- * compiler's vector extension writes the arithmetic; what it cannot say stands here. */
+/* Vectors of floats of the width of the instruction set that a source is compiled for, in the
+ * vector extension of gcc and clang, and operations that the extension lacks. */
 #ifndef ZSD_VECTOR_H
 #define ZSD_VECTOR_H
 
-#include "set.h"
+#include "isa.h"
 
 #include <string.h>
 
-/* WIDTH floats fill a register. The blocks are what the register file holds: a convolution
- * keeps GROUP output channels x SPAN registers of samples; its gradient the sums of a row's
- * three taps for OUTPUTS channels x INPUTS. */
+/* WIDTH: floats of a register. The other sizes are chosen so that the sums fit into the
+ * registers: a convolution has GROUP output channels x SPAN registers of samples; its gradient
+ * three taps x OUTPUTS output channels x INPUTS input channels. */
 #if defined(__AVX512F__)
 enum { WIDTH = 16, GROUP = 13, SPAN = 2, INPUTS = 4, OUTPUTS = 2 };
 #elif defined(__AVX2__)
@@ -43,8 +43,8 @@ INLINE Vector splat(float x) {
   return x - (Vector){0};
 }
 
-/* Keeps the compiler from loading x again for each use: most of these loads cross a cache line
- * and would cost more than the multiplications. */
+/* x, which the compiler must keep in a register. Otherwise it loads x again for each use,
+ * mostly across a cache line, at a higher cost than the multiplications. */
 INLINE Vector in_register(Vector x) {
 #if defined(__ARM_NEON)
   __asm__("" : "+w"(x));
@@ -54,15 +54,15 @@ INLINE Vector in_register(Vector x) {
   return x;
 }
 
-/* a where x > 0, b elsewhere */
+/* For each lane: x > 0 ? a : b. */
 INLINE Vector where_positive(Vector x, Vector a, Vector b) {
   typedef int Mask __attribute__((vector_size(WIDTH * sizeof(float))));
   const Mask mask = x > 0;
   return (Vector)((mask & (Mask)a) | (~mask & (Mask)b));
 }
 
-/* Every second lane of a and then of b, from the first on and from the second on; and what
- * undoes that: lanes of a and b in turn, of their lower and of their upper halves. */
+/* Shuffles of two vectors: the lanes of even and of odd number (deinterleaving), and lanes of
+ * both in turn, from the lower and from the upper halves (interleaving). */
 #if defined(__AVX512F__)
 #define EVENS 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
 #define ODDS 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
@@ -81,25 +81,25 @@ INLINE Vector where_positive(Vector x, Vector a, Vector b) {
 #endif
 #define SHUFFLED(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 
-/* The sums of two neighbouring lanes each: those of a, then those of b. */
-INLINE Vector pairs(Vector a, Vector b) {
+/* Pairwise addition: sums of lanes 2i and 2i + 1, those of a, then those of b. */
+INLINE Vector pairwise_sums(Vector a, Vector b) {
   return SHUFFLED(a, b, EVENS) + SHUFFLED(a, b, ODDS);
 }
 
-/* The sums of all lanes of WIDTH vectors, which are overwritten. */
-INLINE Vector totals(Vector *v) {
+/* Horizontal sums of WIDTH vectors: lane i is the sum of the lanes of v[i]. Overwrites v. */
+INLINE Vector horizontal_sums(Vector *v) {
   UNROLL
   for (int n = WIDTH / 2; n > 0; n /= 2)
     UNROLL
   for (int i = 0; i < n; i++)
-    v[i] = pairs(v[2 * i], v[2 * i + 1]);
+    v[i] = pairwise_sums(v[2 * i], v[2 * i + 1]);
   return v[0];
 }
 
-/* The sum of all lanes. */
-INLINE float total(Vector v) {
+/* Horizontal sum. */
+INLINE float horizontal_sum(Vector v) {
   for (int n = WIDTH; n > 1; n /= 2)
-    v = pairs(v, v);
+    v = pairwise_sums(v, v);
   return v[0];
 }
 

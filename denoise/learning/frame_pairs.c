@@ -115,10 +115,10 @@ int zsd_frame_pairs_remember(ZsdFramePairs *p, const ZsdView *view, int count,
 /* What the next frame shows, in the light of this one, where a channel's sample (x, y) has
  * moved by `v` of luma, backwards; between two samples of a component that is subsampled it is
  * their mean. */
-static float second_look(const ZsdView *next, const ZsdLight *lights, int channel, int x, int y,
-                         ZsdVector v) {
+static float second_look(const ZsdView *next, const ZsdBrightnessChange *lights, int channel, int x, int y,
+                         ZsdMotionVector v) {
   const ZsdLayout *layout = next->layout;
-  const ZsdLight light = lights[layout->channel[channel].component];
+  const ZsdBrightnessChange light = lights[layout->channel[channel].component];
   const ZsdFrameComponent *c = &next->frame->component[layout->channel[channel].component];
   const int dx = -v.x, dy = -v.y;
   const int left = x * layout->channel[channel].x_step + layout->channel[channel].x +
@@ -149,8 +149,8 @@ static Span span_of(int first, int size, int length) {
 
 /* The samples of a part that lie where a block of the next frame came from. `size` is that of
  * a sample, in luma samples. */
-static void look_again(const Part *part, const ZsdView *next, const ZsdLight *lights, int i,
-                       int j, ZsdVector v, int size) {
+static void look_again(const Part *part, const ZsdView *next, const ZsdBrightnessChange *lights, int i,
+                       int j, ZsdMotionVector v, int size) {
   const ZsdLook *look = part->look;
   const int left = i * ZSD_BLOCK + v.x - part->x * size;
   const int top = j * ZSD_BLOCK + v.y - part->y * size;
@@ -185,7 +185,7 @@ int zsd_frame_pairs_complete(ZsdFramePairs *p, const ZsdView *next, ZsdLook **lo
     const int top = part->y * size - ZSD_BLOCK, bottom = (part->y + part->height) * size;
     for (int j = 0; j < t.field->down; j++)
       for (int i = 0; i < t.field->across; i++) {
-        const ZsdVector v = t.field->vector[j * t.field->across + i];
+        const ZsdMotionVector v = t.field->vector[j * t.field->across + i];
         const int x = i * ZSD_BLOCK + v.x, y = j * ZSD_BLOCK + v.y;
         if (x > left && x < right && y > top && y < bottom &&
             t.missed[j * t.field->across + i] <= FEW_MISSED)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What networks begin with: weights learned beforehand, on moving pictures with all sorts of
- * noise (start/teach), which already denoise and are quickly taught the rest. */
+ * noise (start/train), which already denoise and are quickly taught the rest. */
 #ifndef ZSD_START_H
 #define ZSD_START_H
 

@@ -66,7 +66,7 @@ static void see_row(const ZsdView *view, int x, int y, int width, float *inputs,
 
 /* `width` samples of a channel from x on; `seen` says where to. */
 static void see_samples(const ZsdKernels *kernels, const Samples *s, int x, int width,
-                        ZsdSeen *seen) {
+                        ZsdInputFeatures *seen) {
   const int all = (s->last - s->first + s->step) / s->step;
   const int inside = zsd_clamp(all - x, 0, width);
   for (int i = 0; i < width;) {
@@ -74,7 +74,7 @@ static void see_samples(const ZsdKernels *kernels, const Samples *s, int x, int 
     seen->y = s->y + at;
     seen->z = s->z + at;
     seen->k = s->k ? s->k + at : NULL;
-    kernels->see(seen, n);
+    kernels->input_features(seen, n);
     seen->picture += n;
     seen->difference += n;
     seen->deviation += n;
@@ -98,8 +98,8 @@ static void see_channel(const ZsdView *view, int channel, int x, int y, int widt
   }
   for (int i = 0; i < channels; i++)
     alike += (view->layout->channel[i].component != view->frame->brightness) == dim;
-  ZsdSeen seen = {.step = s.step,
-                  .next = s.next,
+  ZsdInputFeatures seen = {.step = s.step,
+                  .prefetch = s.next,
                   .scale = scale,
                   .weight = scale / (float)alike,
                   .noise = zsd_fusion_variance(view->fusion, component),
@@ -171,7 +171,7 @@ void zsd_inputs_finish(ZsdTile *tile, const ZsdView *view) {
   const ZsdKernels *kernels = zsd_fusion_kernels(view->fusion);
   for (int c = 0; c < channels; c++) {
     const float *in = tile->in.data + first;
-    kernels->finish(tile->in.data + c * tile->in.plane + first,
+    kernels->denormalise(tile->in.data + c * tile->in.plane + first,
                     tile->out.data + c * tile->out.plane + first,
                     in + (channels + c) * tile->in.plane, n, unit, MOST_UNITS);
   }

@@ -23,7 +23,7 @@ static const double MOST_LAG1[2] = {0.92, 0.75}, MOST_LAG2[2] = {0.85, 0.45};
 /* The part of the blocks, from the flattest on, that is taken for nothing but noise. */
 static const double FLATTEST = 0.04;
 
-typedef ZsdNoiseBlock Block;
+typedef ZsdNoiseStats Block;
 
 /* The blocks of one source: first in the picture's order, then those that say something, by
  * bins of brightness. */
@@ -304,7 +304,7 @@ static void take_rough(ZsdNoiseModel *model, const Run *run) {
   int n = 0;
   for (int i = 0; i < run->n; i++)
     if (run->variance[i] <= most) {
-      rough += run->block[i].rough;
+      rough += run->block[i].laplacian_variance;
       n++;
     }
   *model = (ZsdNoiseModel){.sigma = sqrt(rough / n), .base = rough / n};
@@ -377,7 +377,7 @@ static void measure_block(Survey *s, const ZsdKernels *kernels, int b) {
   const int place = b * s->every;
   const ptrdiff_t at =
       (ptrdiff_t)(place / s->across) * BLOCK * s->source.width + place % s->across * BLOCK;
-  kernels->noise_block(&s->seen[b], s->source.residual + at, s->source.brightness + at,
+  kernels->noise_stats(&s->seen[b], s->source.residual + at, s->source.brightness + at,
                        s->source.width, s->source.detrend);
 }
 

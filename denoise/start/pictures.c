@@ -6,34 +6,34 @@
 #include <stdlib.h>
 
 enum {
-  MOST = 16384, /* samples across or down */
-  BEFORE = 2,   /* of the kernel's taps, before the place that is looked at */
+  MAX_SIDE = 16384, /* samples, each way */
+  TAPS_BEFORE = 2,  /* taps left of the sample at or before the position */
 };
 
 /* --- files --- */
 
 static int read_ppm(Picture *picture, FILE *f) {
-  int width, height, most;
-  if (fscanf(f, "P6 %d %d %d", &width, &height, &most) != 3 || width < 1 || width > MOST ||
-      height < 1 || height > MOST || most != 255 || fgetc(f) == EOF)
+  int width, height, maximum;
+  if (fscanf(f, "P6 %d %d %d", &width, &height, &maximum) != 3 || width < 1 ||
+      width > MAX_SIDE || height < 1 || height > MAX_SIDE || maximum != 255 || fgetc(f) == EOF)
     return -1;
   const size_t size = (size_t)width * height * 3;
   *picture = (Picture){width, height, malloc(size)};
   return picture->rgb && fread(picture->rgb, 1, size, f) == size ? 0 : -1;
 }
 
-/* The kernel at `distance` samples from its centre. */
+/* The Lanczos kernel of three lobes, sinc(d) sinc(d / 3), at `distance` samples d. */
 static double lanczos(double distance) {
   const double x = 3.14159265358979 * distance;
   return distance == 0 ? 1 : fabs(distance) >= 3 ? 0 : 3 * sin(x) * sin(x / 3) / (x * x);
 }
 
-/* For each phase the weights of six samples, for a place that far after the third one. */
+/* The taps of phase p serve positions p / PICTURE_PHASES samples after the third tap. */
 static void fill_kernel(Pictures *pictures) {
   for (int p = 0; p < PICTURE_PHASES; p++) {
     double w[PICTURE_TAPS], sum = 0;
     for (int i = 0; i < PICTURE_TAPS; i++)
-      sum += w[i] = lanczos(i - BEFORE - (double)p / PICTURE_PHASES);
+      sum += w[i] = lanczos(i - TAPS_BEFORE - (double)p / PICTURE_PHASES);
     for (int i = 0; i < PICTURE_TAPS; i++)
       pictures->kernel[p][i] = (float)(w[i] / sum);
   }
@@ -49,7 +49,7 @@ int pictures_read(Pictures *pictures, char **files, int n) {
     if (f)
       fclose(f);
     if (failed) {
-      fprintf(stderr, "%s: not to be read as a PPM picture of 8 bits\n", files[i]);
+      fprintf(stderr, "%s: not a binary PPM picture of 8 bits (P6, maximum 255)\n", files[i]);
       pictures_clear(pictures);
       return -1;
     }
@@ -64,7 +64,7 @@ void pictures_clear(Pictures *pictures) {
   *pictures = (Pictures){0};
 }
 
-/* --- looks --- */
+/* --- sampling --- */
 
 static int mirror(int x, int n) {
   if (x >= 0 && x < n)
@@ -73,7 +73,7 @@ static int mirror(int x, int n) {
   return rest < n ? rest : period - 1 - rest;
 }
 
-void picture_look(const Pictures *pictures, int which, double x, double y, float rgb[3]) {
+void picture_sample(const Pictures *pictures, int which, double x, double y, float rgb[3]) {
   const Picture *p = &pictures->picture[which];
   const long px = lrint(x * PICTURE_PHASES), py = lrint(y * PICTURE_PHASES);
   const int left = (int)floor((double)px / PICTURE_PHASES);
@@ -82,10 +82,11 @@ void picture_look(const Pictures *pictures, int which, double x, double y, float
   const float *wy = pictures->kernel[py - (long)top * PICTURE_PHASES];
   float sum[3] = {0};
   for (int j = 0; j < PICTURE_TAPS; j++) {
-    const uint8_t *row = p->rgb + (size_t)mirror(top + j - BEFORE, p->height) * p->width * 3;
+    const uint8_t *row =
+        p->rgb + (size_t)mirror(top + j - TAPS_BEFORE, p->height) * p->width * 3;
     float along[3] = {0};
     for (int i = 0; i < PICTURE_TAPS && wy[j] != 0; i++) {
-      const uint8_t *sample = row + 3 * mirror(left + i - BEFORE, p->width);
+      const uint8_t *sample = row + 3 * mirror(left + i - TAPS_BEFORE, p->width);
       for (int c = 0; c < 3; c++)
         along[c] += wx[i] * sample[c];
     }

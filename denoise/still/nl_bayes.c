@@ -28,7 +28,7 @@ static const float LEAST_VARIANCE = 1e-7f;
 /* Patches as one component has them. */
 typedef struct {
   const ZsdFrameComponent *plane;
-  ZsdVariance noise;
+  ZsdNoiseVariance noise;
   int half_x, half_y; /* shifts from places of brightness to its own */
   int width, height;  /* of a patch */
   int first;          /* of its samples among a patch's */
@@ -100,7 +100,7 @@ static bool set_parts(Job *job) {
     job->grid_y = part->half_y ? 2 : job->grid_y;
     job->white = job->white && noise->lag1 <= 0 && noise->lag2 <= 0;
   }
-  job->row = (job->samples + ZSD_MATRIX_SIDE - 1) / ZSD_MATRIX_SIDE * ZSD_MATRIX_SIDE;
+  job->row = (job->samples + ZSD_MATRIX_ALIGN - 1) / ZSD_MATRIX_ALIGN * ZSD_MATRIX_ALIGN;
   job->across = whole->width - s->patch + 1;
   job->down = whole->height - s->patch + 1;
   const int window = (2 * s->reach / job->grid_x + 1) * (2 * s->reach / job->grid_y + 1);
@@ -237,7 +237,7 @@ static void see_noise(const Job *job, Worker *w, const float *patch, float *weig
     float sum = 0;
     for (int a = 0; a < n; a++)
       sum += patch[part->first + a];
-    const float variance = zsd_variance_at(&part->noise, sum / n) + LEAST_VARIANCE;
+    const float variance = zsd_noise_variance_at(&part->noise, sum / n) + LEAST_VARIANCE;
     weight[i] = 1 / variance;
     for (int a = 0; a < n; a++)
       w->deviation[part->first + a] = sqrtf(variance);
@@ -255,7 +255,7 @@ static void compare_row(const Job *job, const Worker *w, const float *patch,
     const Part *part = &job->part[i];
     const ZsdTemplate t = {patch + part->first, part->width, part->height, weight[i]};
     const bool half = part->half_x;
-    job->kernels->differ(half ? w->half : whole, part->plane->z + at(part, x, y),
+    job->kernels->patch_ssd(half ? w->half : whole, part->plane->z + at(part, x, y),
                          part->plane->width, &t, half ? n : places);
   }
   for (int i = 0; i < n && steps > 1; i++)
@@ -355,18 +355,18 @@ static void gather(const Job *job, Worker *w, int n) {
 static void find_noise(const Job *job, Worker *w, int n) {
   const int row = job->row, samples = job->samples;
   const ZsdKernels *kernels = job->kernels;
-  const ZsdProduct squares = {w->clean, 1, row, w->clean, w->covariance, row, samples, row, n};
-  kernels->product(&squares);
+  const ZsdMatrixProduct squares = {w->clean, 1, row, w->clean, w->covariance, row, samples, row, n};
+  kernels->matrix_multiply(&squares);
   for (int i = 0; i < samples * row; i++)
     w->covariance[i] = w->covariance[i] / (float)(n > 1 ? n - 1 : 1) + job->noise[i];
-  kernels->invert(w->covariance, row, samples);
-  const ZsdProduct filter = {w->covariance, row,     1,   job->noise, w->filter,
+  kernels->matrix_invert(w->covariance, row, samples);
+  const ZsdMatrixProduct filter = {w->covariance, row,     1,   job->noise, w->filter,
                              row,           samples, row, samples};
   if (!job->white)
-    kernels->product(&filter);
-  const ZsdProduct found = {
+    kernels->matrix_multiply(&filter);
+  const ZsdMatrixProduct found = {
       w->noisy, row, 1, job->white ? w->covariance : w->filter, w->off, row, n, row, samples};
-  kernels->product(&found);
+  kernels->matrix_multiply(&found);
 }
 
 /* Adds what the patches were taken for to the band's sums. */

@@ -101,13 +101,13 @@ static double begin(const Look *l) {
 }
 
 /* Sums over the samples that lie within `reach` of the change found so far. */
-static Sums sum_up(const Look *l, const ZsdKernels *kernels, ZsdLight light, double reach) {
+static Sums sum_up(const Look *l, const ZsdKernels *kernels, ZsdBrightnessChange light, double reach) {
   const int n = l->frame->width - NEARBY;
   Sums s = {0};
   for (int y = 0; y < l->rows && n > 0; y++) {
     const float *p = prediction_of(l, y);
-    ZsdLightSums row;
-    kernels->light_sums(&row, row_of(l, y) + NEARBY, p + NEARBY, p, n, &light, (float)reach);
+    ZsdBrightnessSums row;
+    kernels->brightness_sums(&row, row_of(l, y) + NEARBY, p + NEARBY, p, n, &light, (float)reach);
     s.n += row.n;
     s.p += row.p;
     s.d += row.d;
@@ -129,7 +129,7 @@ static double mean_spread(const ZsdNoiseModel *noise, int every) {
 }
 
 /* d = offset + slope (p - mean p), as far as either is significant. */
-static ZsdLight fit(const Sums *s, double spread_of_mean) {
+static ZsdBrightnessChange fit(const Sums *s, double spread_of_mean) {
   const double mean = s->p / s->n, offset = s->d / s->n;
   const double spread = s->qp / s->n - s->q / s->n * mean;
   const double error = spread_of_mean * sqrt(fmax(1e-8, s->dd / s->n - offset * offset) / s->n);
@@ -138,22 +138,22 @@ static ZsdLight fit(const Sums *s, double spread_of_mean) {
     slope = 0;
   const double shift = fabs(offset) < SIGNIFICANT * error ? 0 : offset;
   if (fabs(shift) > MOST_SHIFT || 1 + slope > MOST_GAIN || 1 + slope < 1 / MOST_GAIN)
-    return (ZsdLight){1, 0};
-  return (ZsdLight){(float)(1 + slope), (float)(shift - slope * mean)};
+    return (ZsdBrightnessChange){1, 0};
+  return (ZsdBrightnessChange){(float)(1 + slope), (float)(shift - slope * mean)};
 }
 
-static ZsdLight change_of(const Look *l, const ZsdKernels *kernels,
+static ZsdBrightnessChange change_of(const Look *l, const ZsdKernels *kernels,
                           const ZsdNoiseModel *noise) {
   const double n = (double)l->frame->width * l->frame->height;
   const double reach = OUTLIER * fmax(1.0 / 255, 1.5 * noise->sigma);
-  ZsdLight light = {1, 0};
+  ZsdBrightnessChange light = {1, 0};
   if (n < 1)
     return light;
   light.offset = (float)begin(l);
   for (int round = 0; round < ROUNDS; round++) {
     const Sums s = sum_up(l, kernels, light, reach);
     if (s.n < 0.25 * n / l->every || s.n < 64)
-      return (ZsdLight){1, 0};
+      return (ZsdBrightnessChange){1, 0};
     light = fit(&s, mean_spread(noise, l->every));
   }
   return light;
@@ -172,7 +172,7 @@ static void predict_row(const ZsdLightMeter *meter, const ZsdPast *pasts, const 
   zsd_past_predict_row(&pasts[i], field, row * l->every, l->p + at, l->k + at);
 }
 
-void zsd_light_estimate(ZsdLightMeter *meter, ZsdLight *lights, const ZsdPast *pasts,
+void zsd_light_estimate(ZsdLightMeter *meter, ZsdBrightnessChange *lights, const ZsdPast *pasts,
                         const ZsdField *field, const ZsdFrame *frame,
                         const ZsdNoiseModel *noise, const ZsdKernels *kernels,
                         int threads) {

@@ -15,7 +15,7 @@ void zsd_light_meter_free(ZsdLightMeter *meter);
 /* The change between what the past predicts of each component and what the frame shows, by
  * least squares over the samples whose difference the noise explains. What is not significant
  * is no change. */
-void zsd_light_estimate(ZsdLightMeter *meter, ZsdLight *lights, const ZsdPast *pasts,
+void zsd_light_estimate(ZsdLightMeter *meter, ZsdBrightnessChange *lights, const ZsdPast *pasts,
                         const ZsdField *field, const ZsdFrame *frame,
                         const ZsdNoiseModel *noise, const ZsdKernels *kernels,
                         int threads);

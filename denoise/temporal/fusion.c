@@ -18,7 +18,7 @@ enum {
   STRIP = 1280, /* samples of a row at most: what is needed of them stays in the second cache */
   RING = 8,     /* rows of a strip whose misses are kept */
   SHORT_RING = 4, /* and those that wait for the misses below them */
-  REACH = ZSD_FUSE_REACH,
+  REACH = ZSD_KALMAN_RADIUS,
   REACH1 = 2,   /* of the 5x5 window in which misses are averaged */
   SEGMENT = 16, /* samples of a row, each of which is the same in a frame that is repeated */
 };
@@ -76,7 +76,7 @@ struct ZsdFusion {
   ZsdPyramid now, before;
   ZsdMotion *motion;
   const ZsdField *field;
-  ZsdLight light[ZSD_MAX_COMPONENTS];
+  ZsdBrightnessChange light[ZSD_MAX_COMPONENTS];
   uint8_t *missed; /* of each block of the field */
   ZsdCalm calm;
   int brightness; /* the component that shows it */
@@ -159,9 +159,9 @@ void zsd_fusion_tell_noise(ZsdFusion *f, const ZsdNoiseModel noise[ZSD_MAX_COMPO
   f->has_noise = true;
 }
 
-ZsdVariance zsd_fusion_variance(const ZsdFusion *f, int component) {
+ZsdNoiseVariance zsd_fusion_variance(const ZsdFusion *f, int component) {
   const ZsdNoiseModel *noise = &f->noise[component];
-  return (ZsdVariance){.base = (float)noise->base,
+  return (ZsdNoiseVariance){.base = (float)noise->base,
                        .slope = (float)noise->slope,
                        .least = fmaxf(0, zsd_noise_least(noise))};
 }
@@ -192,8 +192,8 @@ typedef struct {
   const ZsdFrameComponent *frame;
   const ZsdPast *past;
   const ZsdField *field; /* NULL: no past is asked */
-  ZsdLight light;
-  ZsdVariance noise;
+  ZsdBrightnessChange light;
+  ZsdNoiseVariance noise;
   float *residual;            /* NULL: nobody asks for it */
   uint8_t *missed;            /* of each block, or NULL */
   float *squares;             /* of each block, the sum of its squared misses */
@@ -249,7 +249,7 @@ static void prepare_row(const Fuse *fuse, Strip *s, int y) {
   prediction.offset = fuse->light.offset;
   fuse->past->kernels->predict(&prediction, row, s->left + begin, s->left + end, p + begin,
                                k + begin);
-  fuse->past->kernels->miss(d + begin, c->y + (ptrdiff_t)row * c->width + s->left + begin,
+  fuse->past->kernels->innovation(d + begin, c->y + (ptrdiff_t)row * c->width + s->left + begin,
                             p + begin, k + begin, end - begin, &fuse->noise);
   for (int x = 1; x <= REACH && begin == 0; x++)
     d[-x] = d[0];
@@ -282,22 +282,22 @@ static void add_squares(const Fuse *fuse, Strip *s, int y) {
 static void fuse_row(const Fuse *fuse, Strip *s, int y) {
   const ZsdFrameComponent *c = fuse->frame;
   const ptrdiff_t at = (ptrdiff_t)y * c->width + s->left;
-  ZsdFuse row = {.y = c->y + at,
+  ZsdKalmanRow row = {.y = c->y + at,
                  .p = s->p[y % SHORT_RING] + MARGIN,
                  .k = s->k[y % SHORT_RING] + MARGIN,
                  .z = c->z + at,
                  .gain = c->k + at,
                  .residual = fuse->residual ? fuse->residual + at : NULL,
-                 .missed = fuse->missed ? s->missed : NULL,
+                 .outliers = fuse->missed ? s->missed : NULL,
                  .noise = fuse->noise,
-                 .expected2 = fuse->expected2,
-                 .expected1 = fuse->expected1,
+                 .max_mean_square = fuse->expected2,
+                 .max_squared_mean = fuse->expected1,
                  .process_noise = PROCESS_NOISE,
-                 .most_miss = MISSED};
+                 .outlier_excess = MISSED};
   for (int i = -REACH; i <= REACH; i++)
-    row.d[i + REACH] = s->d[(y + i + RING) % RING] + MARGIN;
-  fuse->past->kernels->fuse(&row, s->right - s->left);
-  const float *d = row.d[REACH];
+    row.innovation[i + REACH] = s->d[(y + i + RING) % RING] + MARGIN;
+  fuse->past->kernels->kalman_update(&row, s->right - s->left);
+  const float *d = row.innovation[REACH];
   for (int x = 0; x < s->right - s->left; x++)
     s->squares[x] += d[x] * d[x];
 }

@@ -45,7 +45,7 @@ const ZsdNoiseModel *zsd_fusion_noise(const ZsdFusion *fusion, int component);
 void zsd_fusion_tell_noise(ZsdFusion *fusion, const ZsdNoiseModel noise[ZSD_MAX_COMPONENTS]);
 
 /* Its variance. */
-ZsdVariance zsd_fusion_variance(const ZsdFusion *fusion, int component);
+ZsdNoiseVariance zsd_fusion_variance(const ZsdFusion *fusion, int component);
 
 /* Those that the fusion was made with. */
 const ZsdKernels *zsd_fusion_kernels(const ZsdFusion *fusion);
@@ -57,7 +57,7 @@ bool zsd_fusion_noise_known(const ZsdFusion *fusion);
 typedef struct {
   const ZsdField *field;
   const uint8_t *missed; /* for each block the samples of it that the past did not predict */
-  const ZsdLight *light; /* of each component: how it has changed since */
+  const ZsdBrightnessChange *light; /* of each component: how it has changed since */
 } ZsdTracking;
 
 /* Whether all that the last frame shows from luma sample (x, y) on, of width x height, stands

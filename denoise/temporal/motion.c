@@ -81,13 +81,13 @@ static void smooth_row(const ZsdGray *to, const float *luma, const ZsdKernels *k
   const float *rows[5];
   for (int i = 0; i < 5; i++)
     rows[i] = luma + (ptrdiff_t)zsd_clamp(y + i - 2, 0, to->height - 1) * to->width;
-  kernels->smooth(to->data + y * to->row, rows, to->width);
+  kernels->binomial5x5(to->data + y * to->row, rows, to->width);
 }
 
 static void halve_row(const ZsdGray *from, const ZsdKernels *kernels, int y) {
   const ZsdGray *to = from + 1;
   const uint8_t *upper = from->data + 2 * y * from->row;
-  kernels->halve(to->data + y * to->row, upper, upper + from->row, to->width);
+  kernels->downsample2x2(to->data + y * to->row, upper, upper + from->row, to->width);
 }
 
 /* The rows of all levels that a row of the coarsest one is made of, or would be. */
@@ -141,12 +141,12 @@ static void field_clear(ZsdField *field) {
   *field = (ZsdField){0};
 }
 
-static ZsdVector vector_at(const ZsdField *field, int i, int j) {
+static ZsdMotionVector vector_at(const ZsdField *field, int i, int j) {
   return field->vector[zsd_clamp(j, 0, field->down - 1) * field->across +
                        zsd_clamp(i, 0, field->across - 1)];
 }
 
-static bool same(ZsdVector a, ZsdVector b) {
+static bool same(ZsdMotionVector a, ZsdMotionVector b) {
   return a.x == b.x && a.y == b.y;
 }
 
@@ -173,10 +173,10 @@ typedef struct {
 typedef struct {
   const Pass *pass;
   int x, y; /* of the window */
-  ZsdVector expected;
-  ZsdVector doubt; /* how far off it may be, each way, at no price */
-  ZsdVector tried; /* last */
-  ZsdVector best;
+  ZsdMotionVector expected;
+  ZsdMotionVector doubt; /* how far off it may be, each way, at no price */
+  ZsdMotionVector tried; /* last */
+  ZsdMotionVector best;
   unsigned sad, cost; /* of the best */
 } Block;
 
@@ -190,7 +190,7 @@ static int steps_away(int d, int expected, int doubt) {
   return steps > 0 ? steps : 0;
 }
 
-static unsigned price_of(const Block *b, ZsdVector v) {
+static unsigned price_of(const Block *b, ZsdMotionVector v) {
   const int steps =
       steps_away(v.x, b->expected.x, b->doubt.x) + steps_away(v.y, b->expected.y, b->doubt.y);
   return b->pass->price[zsd_smaller(steps, MOST_STEPS)];
@@ -206,7 +206,7 @@ static unsigned sad_of(const Block *b, int dx, int dy) {
 static void try(Block *b, int dx, int dy) {
   const ZsdGray *before = b->pass->before;
   const int x = b->x + dx, y = b->y + dy;
-  const ZsdVector v = {(int16_t)dx, (int16_t)dy};
+  const ZsdMotionVector v = {(int16_t)dx, (int16_t)dy};
   if (x < -MARGIN || y < -MARGIN || x > before->width + MARGIN - WINDOW ||
       y > before->height + MARGIN - WINDOW)
     return;
@@ -253,17 +253,17 @@ static bool is_noise(const Block *b) {
 
 /* Tries what the level above found here and around. */
 static void try_coarser(Block *b, const ZsdField *coarser, int i, int j) {
-  const ZsdVector c = vector_at(coarser, i / 2, j / 2);
-  b->expected = (ZsdVector){(int16_t)(2 * c.x), (int16_t)(2 * c.y)};
+  const ZsdMotionVector c = vector_at(coarser, i / 2, j / 2);
+  b->expected = (ZsdMotionVector){(int16_t)(2 * c.x), (int16_t)(2 * c.y)};
   /* Twice a vector is an even one, whatever the truth; but what stands still is expected to
    * stand still. */
-  b->doubt = (ZsdVector){c.x != 0, c.y != 0};
+  b->doubt = (ZsdMotionVector){c.x != 0, c.y != 0};
   try(b, b->expected.x, b->expected.y);
   if (is_noise(b))
     return;
   for (int dj = -1; dj <= 1; dj++)
     for (int di = -1; di <= 1; di++) {
-      const ZsdVector v = vector_at(coarser, i / 2 + di, j / 2 + dj);
+      const ZsdMotionVector v = vector_at(coarser, i / 2 + di, j / 2 + dj);
       if (!same(v, c))
         try(b, 2 * v.x, 2 * v.y);
     }
@@ -272,7 +272,7 @@ static void try_coarser(Block *b, const ZsdField *coarser, int i, int j) {
 /* Steps to the best of the four neighbours until there is no better one. */
 static void refine(Block *b, int rounds) {
   for (int k = 0; k < rounds; k++) {
-    const ZsdVector c = b->best;
+    const ZsdMotionVector c = b->best;
     try(b, c.x, c.y - 1);
     try(b, c.x - 1, c.y);
     try(b, c.x + 1, c.y);
@@ -296,7 +296,7 @@ static void search_row(const Pass *pass, int j) {
     }
     try(&b, 0, 0);
     if (pass->last) {
-      const ZsdVector v = vector_at(pass->last, i << l, j << l);
+      const ZsdMotionVector v = vector_at(pass->last, i << l, j << l);
       try(&b, v.x / (1 << l), v.y / (1 << l));
     }
     refine(&b, REFINEMENTS);
@@ -354,7 +354,7 @@ static void smooth_span(const Pass *pass, int first, int j, int n) {
   Around x = {0}, y = {0};
   for (int r = 0; r < 3; r++)
     for (int i = 0; i < n + 2; i++) {
-      const ZsdVector v = vector_at(&from->field, first + i - 1, j + r - 1);
+      const ZsdMotionVector v = vector_at(&from->field, first + i - 1, j + r - 1);
       x.row[r][i] = v.x;
       y.row[r][i] = v.y;
     }
@@ -362,7 +362,7 @@ static void smooth_span(const Pass *pass, int first, int j, int n) {
   look_around(&y);
   for (int i = 0; i < n; i++) {
     Block b = start(pass, first + i, j);
-    b.expected = (ZsdVector){x.median[i], y.median[i]};
+    b.expected = (ZsdMotionVector){x.median[i], y.median[i]};
     b.best = vector_at(&from->field, first + i, j);
     b.sad = from->sad[j * from->field.across + first + i];
     b.cost = b.sad + price_of(&b, b.best);

@@ -45,7 +45,7 @@ void zsd_gray_map(const ZsdGray *gray, const uint8_t table[256]);
  */
 typedef struct {
   int across, down;
-  ZsdVector *vector;
+  ZsdMotionVector *vector;
   uint8_t *moves; /* 0: noise may have made the vector, the block might as well stand still */
 } ZsdField;
 

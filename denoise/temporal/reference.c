@@ -30,7 +30,7 @@ void zsd_past_clear(ZsdPast *past) {
 void zsd_past_keep(const ZsdPast *past, const ZsdFrameComponent *frame, int y, int begin,
                    int end) {
   const ptrdiff_t at = (ptrdiff_t)y * past->width + begin;
-  past->kernels->keep(past->next_z + at, past->next_k + at, frame->z + at, frame->k + at,
+  past->kernels->store_state(past->next_z + at, past->next_k + at, frame->z + at, frame->k + at,
                       end - begin);
 }
 
@@ -51,9 +51,9 @@ ZsdPrediction zsd_past_prediction(const ZsdPast *past, const ZsdField *field, in
                          .height = past->height,
                          .half_width = past->half_width,
                          .half_height = past->half_height,
-                         .vector = field->vector + row * field->across,
-                         .vectors = field->across,
-                         .block = ZSD_BLOCK >> past->half_width,
+                         .vectors = field->vector + row * field->across,
+                         .n_vectors = field->across,
+                         .block_width = ZSD_BLOCK >> past->half_width,
                          .gain = 1};
 }
 

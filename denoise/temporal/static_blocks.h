@@ -27,7 +27,7 @@ void zsd_calm_learn(ZsdCalm *calm, const ZsdFrame *frame, const ZsdField *field,
 /* What is known of a frame beside its misses. */
 typedef struct {
   const ZsdField *field;
-  ZsdLight light;    /* of its brightness */
+  ZsdBrightnessChange light;    /* of its brightness */
   double lag1, lag2; /* of the noise */
 } ZsdScenery;
 

@@ -35,8 +35,8 @@ static void check_places(Check *check, int n, int width, int height) {
     sum[i] = ((float *)plain.data)[i] = fabsf(check_value(check, NORMAL));
   buffer_remember(&sums);
   const ZsdTemplate t = {p, width, height, 0.25f};
-  check->set->differ(sum, v, row, &t, n);
-  check->plain->differ(plain.data, v, row, &t, n);
+  check->set->patch_ssd(sum, v, row, &t, n);
+  check->plain->patch_ssd(plain.data, v, row, &t, n);
   if (memcmp(sum, plain.data, n * sizeof(float)) != 0)
     check_fail(check, "%d places, patch %dx%d: not as plain C", n, width, height);
   for (int i = 0; i < n; i++) {
@@ -52,7 +52,7 @@ static void check_places(Check *check, int n, int width, int height) {
   buffer_free(check, &plain, "sums of plain C");
 }
 
-void check_differ(Check *check) {
+void check_patch_ssd(Check *check) {
   for (int trial = 0; trial < 400; trial++)
     if (check_wanted(check))
       check_places(check, check_random(check, 1, 60), check_random(check, 1, 8),
@@ -69,7 +69,7 @@ typedef struct {
 } Matrix;
 
 static Matrix matrix_new(Check *check, int rows, int columns) {
-  Matrix m = {.row = (columns + ZSD_MATRIX_SIDE - 1) / ZSD_MATRIX_SIDE * ZSD_MATRIX_SIDE};
+  Matrix m = {.row = (columns + ZSD_MATRIX_ALIGN - 1) / ZSD_MATRIX_ALIGN * ZSD_MATRIX_ALIGN};
   m.buffer = buffer_new(check, (size_t)rows * m.row * sizeof(float), sizeof(float));
   m.at = m.buffer.data;
   for (int i = 0; i < rows * m.row; i++)
@@ -81,11 +81,11 @@ static void check_matrices(Check *check, int rows, int columns, int depth, bool 
   Matrix a = turned ? matrix_new(check, depth, rows) : matrix_new(check, rows, depth);
   Matrix b = matrix_new(check, depth, columns), c = matrix_new(check, rows, columns);
   Matrix plain = matrix_new(check, rows, columns);
-  ZsdProduct product = {
+  ZsdMatrixProduct product = {
       a.at, turned ? 1 : a.row, turned ? a.row : 1, b.at, c.at, c.row, rows, c.row, depth};
-  check->set->product(&product);
+  check->set->matrix_multiply(&product);
   product.c = plain.at;
-  check->plain->product(&product);
+  check->plain->matrix_multiply(&product);
   if (memcmp(c.at, plain.at, (size_t)rows * c.row * sizeof(float)) != 0)
     check_fail(check, "%dx%dx%d: not as plain C", rows, columns, depth);
   for (int i = 0; i < rows * columns; i++) {
@@ -106,7 +106,7 @@ static void check_matrices(Check *check, int rows, int columns, int depth, bool 
   buffer_free(check, &plain.buffer, "c of plain C");
 }
 
-void check_product(Check *check) {
+void check_matrix_multiply(Check *check) {
   for (int trial = 0; trial < 200; trial++)
     if (check_wanted(check))
       check_matrices(check, check_random(check, 1, 80), check_random(check, 1, 80),
@@ -128,8 +128,8 @@ static void check_inverse(Check *check, int n, float least) {
     }
   memcpy(inverse.at, a.at, size);
   memcpy(plain.at, a.at, size);
-  check->set->invert(inverse.at, a.row, n);
-  check->plain->invert(plain.at, a.row, n);
+  check->set->matrix_invert(inverse.at, a.row, n);
+  check->plain->matrix_invert(plain.at, a.row, n);
   for (int i = 0; i < n * n; i++) {
     const int y = i / n, x = i % n;
     double sum = 0;
@@ -146,7 +146,7 @@ static void check_inverse(Check *check, int n, float least) {
   buffer_free(check, &plain.buffer, "inverse of plain C");
 }
 
-void check_invert(Check *check) {
+void check_matrix_invert(Check *check) {
   for (int trial = 0; trial < 100; trial++)
     if (check_wanted(check))
       check_inverse(check, check_random(check, 1, 80), check_random(check, 0, 1) ? 1 : 0.05f);

@@ -26,13 +26,13 @@ static Buffer floats(Check *check, int n, float low, float high) {
   return buffer;
 }
 
-static ZsdVariance random_noise(Check *check) {
-  return (ZsdVariance){.base = uniform(check, -0.001f, 0.01f),
+static ZsdNoiseVariance random_noise(Check *check) {
+  return (ZsdNoiseVariance){.base = uniform(check, -0.001f, 0.01f),
                        .slope = uniform(check, -0.01f, 0.02f),
                        .least = uniform(check, 1e-6f, 1e-3f)};
 }
 
-static double variance_of(const ZsdVariance *v, double brightness) {
+static double variance_of(const ZsdNoiseVariance *v, double brightness) {
   return fmax(v->base + v->slope * brightness, v->least);
 }
 
@@ -79,8 +79,8 @@ static Prediction prediction_new(Check *check) {
       .p = {.width = check_random(check, 1, 150), .height = check_random(check, 1, 9)}};
   t.p.half_width = check_random(check, 0, 1);
   t.p.half_height = check_random(check, 0, 1);
-  t.p.block = t.p.half_width ? 4 : 8;
-  t.p.vectors = check_random(check, 1, (t.p.width + t.p.block - 1) / t.p.block);
+  t.p.block_width = t.p.half_width ? 4 : 8;
+  t.p.n_vectors = check_random(check, 1, (t.p.width + t.p.block_width - 1) / t.p.block_width);
   t.p.gain = uniform(check, 0.6f, 1.6f);
   t.p.offset = uniform(check, -0.2f, 0.2f);
   t.y = check_random(check, 0, t.p.height - 1);
@@ -90,20 +90,20 @@ static Prediction prediction_new(Check *check) {
   const int n = t.p.width * t.p.height, reach = check_random(check, 0, 1) ? 5 : 200;
   t.z = buffer_new(check, n * sizeof(uint16_t), sizeof(uint16_t));
   t.k = buffer_new(check, n, 1);
-  t.vectors = buffer_new(check, t.p.vectors * sizeof(ZsdVector), sizeof(ZsdVector));
+  t.vectors = buffer_new(check, t.p.n_vectors * sizeof(ZsdMotionVector), sizeof(ZsdMotionVector));
   for (int i = 0; i < n; i++) {
     ((uint16_t *)t.z.data)[i] = (uint16_t)check_random(check, 0, 65535);
     ((uint8_t *)t.k.data)[i] = (uint8_t)check_random(check, 0, 255);
   }
-  ZsdVector *vectors = t.vectors.data;
-  for (int i = 0; i < t.p.vectors; i++)
+  ZsdMotionVector *vectors = t.vectors.data;
+  for (int i = 0; i < t.p.n_vectors; i++)
     vectors[i] = i > 0 && check_random(check, 0, 2)
                      ? vectors[i - 1]
-                     : (ZsdVector){(int16_t)check_random(check, -reach, reach),
+                     : (ZsdMotionVector){(int16_t)check_random(check, -reach, reach),
                                    (int16_t)check_random(check, -reach, reach)};
   t.p.z = t.z.data;
   t.p.k = t.k.data;
-  t.p.vector = vectors;
+  t.p.vectors = vectors;
   return t;
 }
 
@@ -130,7 +130,7 @@ static void check_prediction(Check *check) {
   check->set->predict(&t.p, t.y, t.begin, t.end, z.set.data, k.set.data);
   check->plain->predict(&t.p, t.y, t.begin, t.end, z.plain.data, k.plain.data);
   for (int x = t.begin; x < t.end; x++) {
-    const ZsdVector v = t.p.vector[held(x / t.p.block, t.p.vectors)];
+    const ZsdMotionVector v = t.p.vectors[held(x / t.p.block_width, t.p.n_vectors)];
     double value, variance;
     look_up(&t.p, 2 * x + (t.p.half_width ? v.x : 2 * v.x),
             2 * t.y + (t.p.half_height ? v.y : 2 * v.y), &value, &variance);
@@ -150,113 +150,113 @@ void check_predict(Check *check) {
       check_prediction(check);
 }
 
-static void check_kept(Check *check) {
+static void check_stored(Check *check) {
   const int n = random_length(check);
   Buffer z = floats(check, n, -0.5f, 1.5f), k = floats(check, n, 0, 1);
-  Buffer kept_z = buffer_new(check, n * sizeof(uint16_t), sizeof(uint16_t));
-  Buffer kept_k = buffer_new(check, n, 1), plain_k = buffer_new(check, n, 1);
+  Buffer stored_z = buffer_new(check, n * sizeof(uint16_t), sizeof(uint16_t));
+  Buffer stored_k = buffer_new(check, n, 1), plain_k = buffer_new(check, n, 1);
   Buffer plain_z = buffer_new(check, n * sizeof(uint16_t), sizeof(uint16_t));
-  check->set->keep(kept_z.data, kept_k.data, z.data, k.data, n);
-  check->plain->keep(plain_z.data, plain_k.data, z.data, k.data, n);
+  check->set->store_state(stored_z.data, stored_k.data, z.data, k.data, n);
+  check->plain->store_state(plain_z.data, plain_k.data, z.data, k.data, n);
   for (int i = 0; i < n; i++) {
     const double value = fmin(1, fmax(0, ((float *)z.data)[i]));
-    check_near(check, "z", i, ((uint16_t *)kept_z.data)[i], 65535 * value, 0.51);
-    check_near(check, "k", i, ((uint8_t *)kept_k.data)[i], 255 * sqrt(((float *)k.data)[i]),
+    check_near(check, "z", i, ((uint16_t *)stored_z.data)[i], 65535 * value, 0.51);
+    check_near(check, "k", i, ((uint8_t *)stored_k.data)[i], 255 * sqrt(((float *)k.data)[i]),
                0.5001);
   }
-  if (memcmp(kept_z.data, plain_z.data, n * sizeof(uint16_t)) != 0 ||
-      memcmp(kept_k.data, plain_k.data, n) != 0)
+  if (memcmp(stored_z.data, plain_z.data, n * sizeof(uint16_t)) != 0 ||
+      memcmp(stored_k.data, plain_k.data, n) != 0)
     check_fail(check, "n %d: not as plain C", n);
   buffer_free(check, &z, "z");
   buffer_free(check, &k, "k");
-  buffer_free(check, &kept_z, "kept z");
-  buffer_free(check, &kept_k, "kept k");
+  buffer_free(check, &stored_z, "stored z");
+  buffer_free(check, &stored_k, "stored k");
   buffer_free(check, &plain_z, "plain C's z");
   buffer_free(check, &plain_k, "plain C's k");
 }
 
-void check_keep(Check *check) {
+void check_store_state(Check *check) {
   for (int trial = 0; trial < 1000; trial++)
     if (check_wanted(check))
-      check_kept(check);
+      check_stored(check);
 }
 
 /* --- the Kalman step --- */
 
-static void check_misses(Check *check) {
+static void check_innovations(Check *check) {
   const int n = random_length(check);
-  const ZsdVariance noise = random_noise(check);
+  const ZsdNoiseVariance noise = random_noise(check);
   Buffer y = floats(check, n, -0.2f, 1.2f), p = floats(check, n, -0.2f, 1.8f);
   Buffer k = floats(check, n, 0, 1);
   Output d = output_new(check, n, 9);
-  check->set->miss(d.set.data, y.data, p.data, k.data, n, &noise);
-  check->plain->miss(d.plain.data, y.data, p.data, k.data, n, &noise);
+  check->set->innovation(d.set.data, y.data, p.data, k.data, n, &noise);
+  check->plain->innovation(d.plain.data, y.data, p.data, k.data, n, &noise);
   for (int i = 0; i < n; i++) {
     const double prediction = ((float *)p.data)[i];
     const double variance = (1 + ((float *)k.data)[i]) * variance_of(&noise, prediction);
     const double expected = (((float *)y.data)[i] - prediction) / sqrt(variance);
     /* where base and slope cancel, the variance has fewer digits */
-    check_near(check, "miss", i, output_at(&d, i), expected, 1e-4 * fabs(expected) + 1e-6);
+    check_near(check, "innovation", i, output_at(&d, i), expected, 1e-4 * fabs(expected) + 1e-6);
   }
   buffer_free(check, &y, "y");
   buffer_free(check, &p, "p");
   buffer_free(check, &k, "k");
-  output_free(check, &d, "misses");
+  output_free(check, &d, "innovations");
 }
 
-void check_miss(Check *check) {
+void check_innovation(Check *check) {
   for (int trial = 0; trial < 1000; trial++)
     if (check_wanted(check))
-      check_misses(check);
+      check_innovations(check);
 }
 
-enum { REACH = ZSD_FUSE_REACH, WINDOW = 2 * REACH + 1 };
+enum { RADIUS = ZSD_KALMAN_RADIUS, WINDOW = 2 * RADIUS + 1 };
 
 /* By how much the windows around sample x miss. */
-static double miss_at(const ZsdFuse *f, int x) {
+static double excess_at(const ZsdKalmanRow *f, int x) {
   double squares = 0, sum = 0;
-  for (int j = -REACH; j <= REACH; j++)
-    for (int i = -REACH; i <= REACH; i++) {
-      const double d = f->d[j + REACH][x + i];
+  for (int j = -RADIUS; j <= RADIUS; j++)
+    for (int i = -RADIUS; i <= RADIUS; i++) {
+      const double d = f->innovation[j + RADIUS][x + i];
       squares += d * d;
       sum += abs(i) <= 2 && abs(j) <= 2 ? d : 0;
     }
-  return fmax(0, fmax(squares / 49 - f->expected2, 4 * (sum * sum / 625 - f->expected1)));
+  return fmax(0, fmax(squares / 49 - f->max_mean_square, 4 * (sum * sum / 625 - f->max_squared_mean)));
 }
 
 typedef struct {
-  Output z, gain, residual, missed;
+  Output z, gain, residual, outliers;
 } Fused;
 
-static void check_sample(Check *check, const ZsdFuse *f, const Fused *out, int x) {
-  const double miss = miss_at(f, x), k = f->k[x];
-  const double predicted = k + miss * (1 + k) + f->process_noise;
+static void check_sample(Check *check, const ZsdKalmanRow *f, const Fused *out, int x) {
+  const double excess = excess_at(f, x), k = f->k[x];
+  const double predicted = k + excess * (1 + k) + f->process_noise;
   const double gain = predicted / (predicted + 1);
   const double deviation = sqrt(variance_of(&f->noise, f->p[x]));
   check_near(check, "gain", x, output_at(&out->gain, x), gain, 1e-5);
   check_near(check, "z", x, output_at(&out->z, x), f->p[x] + gain * (f->y[x] - f->p[x]), 2e-5);
-  check_near(check, "residual", x, output_at(&out->residual, x), f->d[REACH][x] * deviation,
+  check_near(check, "residual", x, output_at(&out->residual, x), f->innovation[RADIUS][x] * deviation,
              1e-4);
-  if (f->missed && fabs(miss - f->most_miss) > 1e-4)
-    check_near(check, "missed", x, output_at(&out->missed, x), 2 + (miss > f->most_miss), 0);
+  if (f->outliers && fabs(excess - f->outlier_excess) > 1e-4)
+    check_near(check, "outliers", x, output_at(&out->outliers, x), 2 + (excess > f->outlier_excess), 0);
 }
 
-static void check_fused(Check *check) {
+static void check_updated(Check *check) {
   const int n = random_length(check);
   const float most = check_random(check, 0, 1) ? 1 : 4;
   Buffer d[WINDOW], y = floats(check, n, -0.2f, 1.2f), p = floats(check, n, -0.2f, 1.2f);
   Buffer k = floats(check, n, 0, 1);
-  ZsdFuse f = {.y = y.data,
+  ZsdKalmanRow f = {.y = y.data,
                .p = p.data,
                .k = k.data,
                .noise = random_noise(check),
-               .expected2 = uniform(check, 0.2f, 1.6f),
-               .expected1 = uniform(check, 0, 0.4f),
+               .max_mean_square = uniform(check, 0.2f, 1.6f),
+               .max_squared_mean = uniform(check, 0, 0.4f),
                .process_noise = 0.002f,
-               .most_miss = 0.05f};
+               .outlier_excess = 0.05f};
   for (int i = 0; i < WINDOW; i++) {
-    d[i] = floats(check, n + 2 * REACH, -most, most);
-    f.d[i] = (float *)d[i].data + REACH;
+    d[i] = floats(check, n + 2 * RADIUS, -most, most);
+    f.innovation[i] = (float *)d[i].data + RADIUS;
   }
   Fused out = {output_new(check, n, 9), output_new(check, n, 9), output_new(check, n, 9),
                output_new(check, n, 2)};
@@ -265,40 +265,40 @@ static void check_fused(Check *check) {
     f.z = (plain ? &out.z.plain : &out.z.set)->data;
     f.gain = (plain ? &out.gain.plain : &out.gain.set)->data;
     f.residual = (plain ? &out.residual.plain : &out.residual.set)->data;
-    f.missed = count ? (plain ? &out.missed.plain : &out.missed.set)->data : NULL;
-    (plain ? check->plain : check->set)->fuse(&f, n);
+    f.outliers = count ? (plain ? &out.outliers.plain : &out.outliers.set)->data : NULL;
+    (plain ? check->plain : check->set)->kalman_update(&f, n);
   }
   for (int x = 0; x < n; x++)
     check_sample(check, &f, &out, x);
   for (int i = 0; i < WINDOW; i++)
-    buffer_free(check, &d[i], "row of misses");
+    buffer_free(check, &d[i], "row of innovations");
   buffer_free(check, &y, "y");
   buffer_free(check, &p, "p");
   buffer_free(check, &k, "k");
   output_free(check, &out.z, "z");
   output_free(check, &out.gain, "gain");
   output_free(check, &out.residual, "residual");
-  output_free(check, &out.missed, "missed");
+  output_free(check, &out.outliers, "outliers");
 }
 
-void check_fuse(Check *check) {
+void check_kalman_update(Check *check) {
   for (int trial = 0; trial < 1000; trial++)
     if (check_wanted(check))
-      check_fused(check);
+      check_updated(check);
 }
 
 /* --- the network's numbers --- */
 
-static void check_seen(Check *check) {
+static void check_features(Check *check) {
   const int n = random_length(check), step = check_random(check, 1, 2);
   const int samples = (n - 1) * step + 1;
   Buffer y = floats(check, samples, -0.2f, 1.2f), z = floats(check, samples, -0.2f, 1.2f);
   Buffer k = floats(check, samples, 0, 1);
-  ZsdSeen s = {.y = y.data,
+  ZsdInputFeatures s = {.y = y.data,
                .z = z.data,
                .k = check_random(check, 0, 1) ? k.data : NULL,
                .step = step,
-               .next = check_random(check, 0, 1) ? samples : 0,
+               .prefetch = check_random(check, 0, 1) ? samples : 0,
                .scale = uniform(check, 1, 500),
                .weight = uniform(check, 1, 500),
                .noise = random_noise(check)};
@@ -308,7 +308,7 @@ static void check_seen(Check *check) {
     s.picture = (plain ? &picture.plain : &picture.set)->data;
     s.difference = (plain ? &difference.plain : &difference.set)->data;
     s.deviation = (plain ? &deviation.plain : &deviation.set)->data;
-    (plain ? check->plain : check->set)->see(&s, n);
+    (plain ? check->plain : check->set)->input_features(&s, n);
   }
   for (int i = 0; i < n; i++) {
     const double fused = s.z[i * step], variance = variance_of(&s.noise, fused);
@@ -326,13 +326,13 @@ static void check_seen(Check *check) {
   output_free(check, &deviation, "deviation");
 }
 
-void check_see(Check *check) {
+void check_input_features(Check *check) {
   for (int trial = 0; trial < 1000; trial++)
     if (check_wanted(check))
-      check_seen(check);
+      check_features(check);
 }
 
-static void check_finished(Check *check) {
+static void check_denormalised(Check *check) {
   const int n = random_length(check);
   const float unit = uniform(check, 0.002f, 0.2f), most = 5;
   Buffer d = floats(check, n, -8, 8), z = floats(check, n, -200, 200);
@@ -342,8 +342,8 @@ static void check_finished(Check *check) {
   memcpy(out_z.plain.data, z.data, z.size);
   memcpy(out_noise.set.data, noise.data, noise.size);
   memcpy(out_noise.plain.data, noise.data, noise.size);
-  check->set->finish(out_z.set.data, out_noise.set.data, d.data, n, unit, most);
-  check->plain->finish(out_z.plain.data, out_noise.plain.data, d.data, n, unit, most);
+  check->set->denormalise(out_z.set.data, out_noise.set.data, d.data, n, unit, most);
+  check->plain->denormalise(out_z.plain.data, out_noise.plain.data, d.data, n, unit, most);
   for (int i = 0; i < n; i++) {
     const double difference = ((float *)d.data)[i], found = ((float *)noise.data)[i];
     check_near(check, "picture", i, output_at(&out_z, i),
@@ -358,8 +358,8 @@ static void check_finished(Check *check) {
   output_free(check, &out_noise, "noise");
 }
 
-void check_finish(Check *check) {
+void check_denormalise(Check *check) {
   for (int trial = 0; trial < 1000; trial++)
     if (check_wanted(check))
-      check_finished(check);
+      check_denormalised(check);
 }

@@ -180,7 +180,7 @@ static void check_pairs(Check *check, int n) {
     noise[i] = random_picture(check, n, true);
     check->plain->store8(alone + i, 2, x[i].data, noise[i].data, n, 0.7f);
   }
-  check->set->store8_pairs(dst.data, x[0].data, noise[0].data, x[1].data, noise[1].data, n,
+  check->set->store8_interleaved(dst.data, x[0].data, noise[0].data, x[1].data, noise[1].data, n,
                            0.7f);
   if (memcmp(dst.data, alone, 2 * (size_t)n) != 0)
     check_fail(check, "n %d: not as each channel alone", n);

@@ -113,7 +113,7 @@ static const ZsdField *search(Searcher *s, const Plane *now, const Plane *before
   return zsd_motion_search(s->motion, &s->now, &s->before, &how, go_on);
 }
 
-static ZsdVector vector_at(const ZsdField *field, int x, int y) {
+static ZsdMotionVector vector_at(const ZsdField *field, int x, int y) {
   return field->vector[y / ZSD_BLOCK * field->across + x / ZSD_BLOCK];
 }
 
@@ -122,16 +122,16 @@ static ZsdVector vector_at(const ZsdField *field, int x, int y) {
 enum { WIDTH = 1920, HEIGHT = 1080, ROOM = 64 }; /* room to move */
 enum { W = 480, H = 320 };                       /* where less will do */
 
-static const ZsdVector pans[] = {{0, 0}, {3, -5}, {17, 9}, {-40, 23}, {64, 0}, {0, -64}};
+static const ZsdMotionVector pans[] = {{0, 0}, {3, -5}, {17, 9}, {-40, 23}, {64, 0}, {0, -64}};
 enum { N_PANS = sizeof pans / sizeof *pans };
 
-static bool is(ZsdVector a, ZsdVector b) {
+static bool is(ZsdMotionVector a, ZsdMotionVector b) {
   return a.x == b.x && a.y == b.y;
 }
 
 /* The part of the blocks with the right vector among those whose source the frame before had.
  */
-static double share_of_right(const ZsdField *field, int width, int height, ZsdVector v) {
+static double share_of_right(const ZsdField *field, int width, int height, ZsdMotionVector v) {
   int right = 0, all = 0;
   for (int j = 0; j < field->down; j++)
     for (int i = 0; i < field->across; i++) {
@@ -172,7 +172,7 @@ END_TEST
 /* Noise that nearly hides what there is to see does not draw blocks to even vectors, as those
  * found on halved frames are. */
 START_TEST(test_odd_as_even) {
-  static const ZsdVector pairs[][2] = {{{16, 8}, {17, 9}}, {{-4, 6}, {-5, 7}}};
+  static const ZsdMotionVector pairs[][2] = {{{16, 8}, {17, 9}}, {{-4, 6}, {-5, 7}}};
   const double sigma = 25.0 / 255;
   const Plane canvas = texture(W + 2 * ROOM, H + 2 * ROOM, 0.1f, 4);
   const Plane noise[] = {normals(W, H, 5), normals(W, H, 6)};
@@ -183,7 +183,7 @@ START_TEST(test_odd_as_even) {
   for (int i = 0; i < 2; i++) {
     double share[2];
     for (int odd = 0; odd < 2; odd++) {
-      const ZsdVector v = pairs[i][odd];
+      const ZsdMotionVector v = pairs[i][odd];
       take(&now, &canvas, ROOM + v.x, ROOM + v.y, &noise[1], sigma);
       share[odd] = share_of_right(search(&s, &now, &before, sigma, 0), W, H, v);
     }
@@ -222,11 +222,11 @@ static int in_square(int x, int y, int left, int top, int around) {
 }
 
 /* Blocks that see nothing but the square, and those that see nothing of it. */
-static void check_square(const ZsdField *field, ZsdVector v, double sigma) {
+static void check_square(const ZsdField *field, ZsdMotionVector v, double sigma) {
   int inside = 0, inside_right = 0, outside = 0, outside_right = 0;
   for (int y = 0; y < H; y += ZSD_BLOCK)
     for (int x = 0; x < W; x += ZSD_BLOCK) {
-      const ZsdVector found = vector_at(field, x, y);
+      const ZsdMotionVector found = vector_at(field, x, y);
       if (in_square(x, y, LEFT, TOP, 4) == 1) {
         inside++;
         inside_right += is(found, v);
@@ -234,7 +234,7 @@ static void check_square(const ZsdField *field, ZsdVector v, double sigma) {
       if (in_square(x, y, LEFT, TOP, 12) == 0 &&
           in_square(x, y, LEFT + v.x, TOP + v.y, 12) == 0) {
         outside++;
-        outside_right += is(found, (ZsdVector){0, 0});
+        outside_right += is(found, (ZsdMotionVector){0, 0});
       }
     }
   ck_assert_msg(inside_right >= 0.95 * inside && inside > 80, "noise %g, (%d, %d): %d of %d",
@@ -244,7 +244,7 @@ static void check_square(const ZsdField *field, ZsdVector v, double sigma) {
 }
 
 START_TEST(test_square) {
-  static const ZsdVector vectors[] = {{-12, 6}, {7, 0}, {1, -1}, {-30, -25}};
+  static const ZsdMotionVector vectors[] = {{-12, 6}, {7, 0}, {1, -1}, {-30, -25}};
   const double sigma = 10.0 * _i / 255;
   const Plane back = texture(W, H, 0.15f, 7), square = texture(SQUARE, SQUARE, 0.15f, 8);
   const Plane noise[] = {normals(W, H, 9), normals(W, H, 10)};
@@ -279,7 +279,7 @@ START_TEST(test_go_on) {
   searcher_new(&s, SMALL_W, SMALL_H, 1);
   take(&before, &canvas, ROOM, ROOM, &none, 0);
   for (int i = 1; i <= STEPS; i++) {
-    const ZsdVector v = {STEP * i, 0};
+    const ZsdMotionVector v = {STEP * i, 0};
     take(&now, &canvas, ROOM + v.x, ROOM, &none, 0);
     const ZsdField *field = search(&s, &now, &before, 0.01, i > 1);
     ck_assert_double_ge(share_of_right(field, SMALL_W, SMALL_H, v), 0.95);
@@ -313,7 +313,7 @@ START_TEST(test_sizes) {
     const ZsdField *field = search(&s, &before, &before, sigma, 0);
     ck_assert_int_eq(field->across, (w + 7) / 8);
     ck_assert_int_eq(field->down, (h + 7) / 8);
-    ck_assert_double_eq(share_of_right(field, w + 8, h + 8, (ZsdVector){0, 0}), 1);
+    ck_assert_double_eq(share_of_right(field, w + 8, h + 8, (ZsdMotionVector){0, 0}), 1);
     for (int k = 0; k < 4; k++) { /* anything, as far as it leads */
       take(&now, &canvas, ROOM + 20 * k, ROOM - 21 * k, &other, sigma);
       field = search(&s, &now, &before, sigma, k);

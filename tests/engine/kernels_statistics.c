@@ -84,9 +84,9 @@ static void check_block(Check *check, ptrdiff_t row, double size, bool without_p
   }
   if (without_plane)
     subtract_plane(&s);
-  ZsdNoiseBlock got, plain;
-  check->set->noise_block(&got, v, b, row, without_plane);
-  check->plain->noise_block(&plain, v, b, row, without_plane);
+  ZsdNoiseStats got, plain;
+  check->set->noise_stats(&got, v, b, row, without_plane);
+  check->plain->noise_stats(&plain, v, b, row, without_plane);
   if (memcmp(&got, &plain, sizeof got) != 0)
     check_fail(check, "row %td, size %g: not as plain C", row, size);
   const double off = 4e-6 * most * most + 1e-44;
@@ -95,14 +95,14 @@ static void check_block(Check *check, ptrdiff_t row, double size, bool without_p
               off);
   check_close(check, "lag 2", got.lag2, (mean_product(&s, 2, 0) + mean_product(&s, 0, 2)) / 2,
               off);
-  check_close(check, "roughness", got.rough, laplacian_square(&s), off);
+  check_close(check, "Laplacian variance", got.laplacian_variance, laplacian_square(&s), off);
   check_close(check, "brightness", got.brightness, sum / (SIDE * SIDE), 1e-6);
   check_close(check, "clipped", got.clipped, clipped / (SIDE * SIDE), 0);
   buffer_free(check, &samples, "samples");
   buffer_free(check, &brightness, "brightness");
 }
 
-void check_noise_block(Check *check) {
+void check_noise_stats(Check *check) {
   static const double sizes[] = {0, 1e-30, 1e-4, 0.1, 1, 1e6};
   for (int trial = 0; trial < 600; trial++)
     if (check_wanted(check))
@@ -118,11 +118,11 @@ static int random_length(Check *check) {
 }
 
 /* Samples and predictions of which some miss by just as much as is within reach. */
-void check_light_sums(Check *check) {
+void check_brightness_sums(Check *check) {
   enum { NEARBY = 4 };
   for (int trial = 0; trial < 400; trial++) {
     const int n = random_length(check);
-    const ZsdLight light = {uniform(check, 0.7f, 1.5f), uniform(check, -0.1f, 0.1f)};
+    const ZsdBrightnessChange change = {uniform(check, 0.7f, 1.5f), uniform(check, -0.1f, 0.1f)};
     const float reach = uniform(check, 0, 0.2f);
     double sums[7] = {0};
     if (!check_wanted(check))
@@ -133,17 +133,17 @@ void check_light_sums(Check *check) {
     for (int i = 0; i < n + NEARBY; i++)
       q[i] = uniform(check, -0.1f, 1.1f);
     for (int i = 0; i < n; i++) {
-      y[i] = light.gain * p[i] + light.offset + uniform(check, -0.4f, 0.4f);
+      y[i] = change.gain * p[i] + change.offset + uniform(check, -0.4f, 0.4f);
       const double d = (double)y[i] - p[i];
-      if (fabsf(y[i] - light.gain * p[i] - light.offset) > reach)
+      if (fabsf(y[i] - change.gain * p[i] - change.offset) > reach)
         continue;
       const double terms[] = {1, p[i], d, q[i], q[i] * p[i], q[i] * d, d * d};
       for (int t = 0; t < 7; t++)
         sums[t] += terms[t];
     }
-    ZsdLightSums got, plain;
-    check->set->light_sums(&got, y, p, q, n, &light, reach);
-    check->plain->light_sums(&plain, y, p, q, n, &light, reach);
+    ZsdBrightnessSums got, plain;
+    check->set->brightness_sums(&got, y, p, q, n, &change, reach);
+    check->plain->brightness_sums(&plain, y, p, q, n, &change, reach);
     if (memcmp(&got, &plain, sizeof got) != 0)
       check_fail(check, "n %d: not as plain C", n);
     check_close(check, "n", got.n, sums[0], 1.5); /* rounding may decide about a sample */
@@ -180,7 +180,7 @@ static double smoothed(const Buffer rows[5], int n, int x) {
   return 255 * fmin(fmax(sum / 256, 0), 1);
 }
 
-void check_smooth(Check *check) {
+void check_binomial5x5(Check *check) {
   for (int trial = 0; trial < 400; trial++) {
     const int n = random_length(check);
     if (!check_wanted(check))
@@ -191,8 +191,8 @@ void check_smooth(Check *check) {
       rows[i] = random_row(check, n);
       row[i] = rows[i].data;
     }
-    check->set->smooth(out.data, row, n);
-    check->plain->smooth(plain.data, row, n);
+    check->set->binomial5x5(out.data, row, n);
+    check->plain->binomial5x5(plain.data, row, n);
     if (memcmp(out.data, plain.data, n) != 0)
       check_fail(check, "width %d: not as plain C", n);
     for (int x = 0; x < n; x++) /* either neighbour is right where rounding decides */
@@ -213,7 +213,7 @@ static Buffer random_bytes(Check *check, int n) {
   return buffer;
 }
 
-void check_halve(Check *check) {
+void check_downsample2x2(Check *check) {
   for (int trial = 0; trial < 400; trial++) {
     const int n = random_length(check);
     if (!check_wanted(check))
@@ -221,7 +221,7 @@ void check_halve(Check *check) {
     Buffer upper = random_bytes(check, 2 * n), lower = random_bytes(check, 2 * n);
     Buffer out = buffer_new(check, n, 1);
     const uint8_t *a = upper.data, *b = lower.data, *got = out.data;
-    check->set->halve(out.data, a, b, n);
+    check->set->downsample2x2(out.data, a, b, n);
     for (int x = 0; x < n; x++) {
       const int expected = (a[2 * x] + a[2 * x + 1] + b[2 * x] + b[2 * x + 1] + 2) >> 2;
       if (got[x] != expected)

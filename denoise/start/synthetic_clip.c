@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "clips.h"
+#include "synthetic_clip.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-/* --- drawing lots --- */
+/* --- random parameters --- */
 
 static double uniform(ZsdRandom *random, double low, double high) {
   return low + (high - low) * zsd_random_uniform(random);
 }
 
-static bool happens(ZsdRandom *random, double probability) {
+static bool chance(ZsdRandom *random, double probability) {
   return zsd_random_uniform(random) < probability;
 }
 
-static Point any_velocity(ZsdRandom *random, double deviation) {
+static Point random_velocity(ZsdRandom *random, double deviation) {
   const double x = deviation * zsd_random_normal(random);
   return (Point){x, deviation * zsd_random_normal(random)};
 }
@@ -23,27 +23,28 @@ static Point whole(Point p) {
   return (Point){rint(p.x), rint(p.y)};
 }
 
-/* A place of which there is a whole frame around, where the picture is large enough. */
-static Point any_place(ZsdRandom *random, const Picture *picture, double width, double height) {
+/* A position with a whole frame around it, where the picture is large enough. */
+static Point random_place(ZsdRandom *random, const Picture *picture, double width,
+                          double height) {
   const double x = uniform(random, width / 2, fmax(picture->width - width / 2, width / 2));
   return (Point){x,
                  uniform(random, height / 2, fmax(picture->height - height / 2, height / 2))};
 }
 
-/* Still, a slow pan, a fast one, or one that turns and zooms, as often as each other. Half of
- * what does not turn is seen sample by sample as it is. */
-static Scene draw_scene(const Pictures *pictures, ZsdRandom *random) {
-  enum { STILL, SLOW, FAST, TURNING, KINDS };
+/* Still, a slow pan, a fast pan, or a pan with rotation and zoom, a quarter each. Half of those
+ * without rotation move by whole samples, so that nothing is interpolated. */
+static Scene random_scene(const Pictures *pictures, ZsdRandom *random) {
+  enum { STILL, SLOW, FAST, ROTATING, KINDS };
   static const double speeds[KINDS] = {0, 1, 6, 2};
   const int kind = (int)zsd_random_below(random, KINDS);
   Scene s = {.picture = (int)zsd_random_below(random, pictures->n), .zoom = 1};
-  s.place = any_place(random, &pictures->picture[s.picture], CLIP_WIDTH, CLIP_HEIGHT);
-  s.velocity = any_velocity(random, speeds[kind]);
-  if (kind == TURNING) {
-    s.turn = 0.01 * zsd_random_normal(random);
+  s.place = random_place(random, &pictures->picture[s.picture], CLIP_WIDTH, CLIP_HEIGHT);
+  s.velocity = random_velocity(random, speeds[kind]);
+  if (kind == ROTATING) {
+    s.rotation = 0.01 * zsd_random_normal(random);
     s.zoom = 1 + 0.01 * zsd_random_normal(random);
   }
-  if (kind != TURNING && happens(random, 0.5)) {
+  if (kind != ROTATING && chance(random, 0.5)) {
     s.place = whole(s.place);
     s.velocity = whole(s.velocity);
   } else {
@@ -52,13 +53,13 @@ static Scene draw_scene(const Pictures *pictures, ZsdRandom *random) {
   return s;
 }
 
-static Disc draw_disc(const Pictures *pictures, ZsdRandom *random) {
+static Disc random_disc(const Pictures *pictures, ZsdRandom *random) {
   Disc d = {.picture = (int)zsd_random_below(random, pictures->n)};
   d.radius = uniform(random, 20, 60);
   d.centre = (Point){uniform(random, 0, CLIP_WIDTH), uniform(random, 0, CLIP_HEIGHT)};
-  d.place = any_place(random, &pictures->picture[d.picture], 150, 150);
-  d.velocity = any_velocity(random, 4);
-  if (happens(random, 0.5)) {
+  d.place = random_place(random, &pictures->picture[d.picture], 150, 150);
+  d.velocity = random_velocity(random, 4);
+  if (chance(random, 0.5)) {
     d.place = whole(d.place);
     d.centre = whole(d.centre);
     d.velocity = whole(d.velocity);
@@ -66,38 +67,38 @@ static Disc draw_disc(const Pictures *pictures, ZsdRandom *random) {
   return d;
 }
 
-/* Two in five white, one in five shot noise, three in ten correlated, the rest both. One in ten
- * is next to none: a clean picture must be left alone. */
-static Grain draw_grain(bool rgb, ZsdRandom *random) {
-  Grain g = {.sigma = exp(uniform(random, log(2.5), log(50))), .chroma = 1};
+/* 40 % white noise, 20 % shot noise, 30 % spatially correlated noise, 10 % correlated shot
+ * noise. One clip in ten is nearly clean: the network must leave clean pictures unchanged. */
+static ClipNoise random_noise(bool rgb, ZsdRandom *random) {
+  ClipNoise g = {.sigma = exp(uniform(random, log(2.5), log(50))), .chroma = 1};
   const double kind = zsd_random_uniform(random);
   if (kind >= 0.6) {
-    g.reach = uniform(random, 0.2, 1);
+    g.blur = uniform(random, 0.2, 1);
     g.sigma = fmin(g.sigma, 35);
   }
-  if (rgb && g.reach > 0) {
-    g.common = uniform(random, 0, 0.8);
+  if (rgb && g.blur > 0) {
+    g.correlation = uniform(random, 0, 0.8);
     g.chroma = uniform(random, 1, 1.7);
   }
-  if (!rgb && happens(random, 0.3))
+  if (!rgb && chance(random, 0.3))
     g.chroma = uniform(random, 0.3, 1);
   if ((kind >= 0.4 && kind < 0.6) || kind >= 0.9) {
     g.shot = uniform(random, 0.7, 1);
     if (!rgb)
       g.chroma = uniform(random, 0, 1);
   }
-  if (happens(random, 0.1))
+  if (chance(random, 0.1))
     g.sigma = uniform(random, 0.5, 2.5);
   return g;
 }
 
-/* Three channels serve 4:4:4 and RGB alike. */
+/* Channels 3: 4:4:4 or RGB; 4: gray; 6: 4:2:0; 8: 4:2:2. */
 static ZsdImage shape_of(int channels, ZsdRandom *random) {
   const bool full = channels == 3;
   ZsdImage image = {.width = CLIP_WIDTH,
                     .height = CLIP_HEIGHT,
                     .components = channels == 4 ? 1 : 3,
-                    .rgb = full && happens(random, 0.5),
+                    .rgb = full && chance(random, 0.5),
                     .depth = 8};
   for (int i = 0; i < image.components; i++) {
     const bool half_width = i > 0 && !full, half_height = half_width && channels != 8;
@@ -110,17 +111,17 @@ static ZsdImage shape_of(int channels, ZsdRandom *random) {
   return image;
 }
 
-void clip_draw(Clip *clip, const Pictures *pictures, int channels, ZsdRandom *random) {
+void clip_random(Clip *clip, const Pictures *pictures, int channels, ZsdRandom *random) {
   *clip = (Clip){.image = shape_of(channels, random),
-                 .scene = draw_scene(pictures, random),
+                 .scene = random_scene(pictures, random),
                  .disc = {.picture = -1},
                  .gain = 1,
-                 .flipped = happens(random, 0.5)};
-  if (happens(random, 0.4))
-    clip->disc = draw_disc(pictures, random);
-  if (happens(random, 0.15))
+                 .flipped = chance(random, 0.5)};
+  if (chance(random, 0.4))
+    clip->disc = random_disc(pictures, random);
+  if (chance(random, 0.15))
     clip->gain = 1 + 0.01 * zsd_random_normal(random);
-  clip->grain = draw_grain(clip->image.rgb, random);
+  clip->noise = random_noise(clip->image.rgb, random);
 }
 
 /* --- frames --- */
@@ -135,19 +136,19 @@ const float *clip_component(const Clip *clip, const float *frame, int component)
   return frame;
 }
 
-/* What the scene shows `x` to the right of the frame's middle and `y` below it. */
-static void look_at_scene(const Clip *clip, const Pictures *pictures, int t, double x, double y,
-                          float rgb[3]) {
+/* The scene at `x` samples right of the frame's centre and `y` below it. */
+static void sample_scene(const Clip *clip, const Pictures *pictures, int t, double x, double y,
+                         float rgb[3]) {
   const Scene *s = &clip->scene;
-  const double angle = s->angle + s->turn * t, zoom = pow(s->zoom, t);
+  const double angle = s->angle + s->rotation * t, zoom = pow(s->zoom, t);
   const double across = zoom * cos(angle), down = zoom * sin(angle);
-  picture_look(pictures, s->picture, s->place.x + s->velocity.x * t + across * x - down * y,
-               s->place.y + s->velocity.y * t + down * x + across * y, rgb);
+  picture_sample(pictures, s->picture, s->place.x + s->velocity.x * t + across * x - down * y,
+                 s->place.y + s->velocity.y * t + down * x + across * y, rgb);
 }
 
-/* Lays the disc, if it is there, over what is seen at (x, y) of the frame. */
-static void look_at_disc(const Clip *clip, const Pictures *pictures, int t, double x, double y,
-                         float rgb[3]) {
+/* Blends the disc, if there is one, over sample (x, y); its edge is antialiased. */
+static void blend_disc(const Clip *clip, const Pictures *pictures, int t, double x, double y,
+                       float rgb[3]) {
   const Disc *d = &clip->disc;
   const double dx = x - d->centre.x - d->velocity.x * t;
   const double dy = y - d->centre.y - d->velocity.y * t;
@@ -156,12 +157,12 @@ static void look_at_disc(const Clip *clip, const Pictures *pictures, int t, doub
   if (cover == 0)
     return;
   float disc[3];
-  picture_look(pictures, d->picture, d->place.x + dx, d->place.y + dy, disc);
+  picture_sample(pictures, d->picture, d->place.x + dx, d->place.y + dy, disc);
   for (int c = 0; c < 3; c++)
     rgb[c] += cover * (disc[c] - rgb[c]);
 }
 
-/* RGB to limited-range YUV as in BT.601, in place. */
+/* RGB to limited-range YUV by ITU-R BT.601, in place, 0..255. */
 static void convert(float v[3]) {
   const float y = 0.299f * v[0] + 0.587f * v[1] + 0.114f * v[2];
   const float u = 0.564f * (v[2] - y), w = 0.713f * (v[0] - y);
@@ -170,7 +171,7 @@ static void convert(float v[3]) {
   v[2] = 128 + w * (224 / 255.0f);
 }
 
-/* Red, green and blue, or luma and chroma, of all samples: planes of full size. */
+/* Renders three planes of full size: R, G, B or Y, U, V. */
 static void render_full(const Clip *clip, const Pictures *pictures, int t, float *full) {
   const int n = CLIP_WIDTH * CLIP_HEIGHT;
   const float gain = (float)pow(clip->gain, t);
@@ -178,8 +179,8 @@ static void render_full(const Clip *clip, const Pictures *pictures, int t, float
     const int x = i % CLIP_WIDTH, y = i / CLIP_WIDTH;
     const int to = clip->flipped ? i - x + CLIP_WIDTH - 1 - x : i;
     float v[3];
-    look_at_scene(clip, pictures, t, x - CLIP_WIDTH / 2, y - CLIP_HEIGHT / 2, v);
-    look_at_disc(clip, pictures, t, x, y, v);
+    sample_scene(clip, pictures, t, x - CLIP_WIDTH / 2, y - CLIP_HEIGHT / 2, v);
+    blend_disc(clip, pictures, t, x, y, v);
     for (int c = 0; c < 3; c++)
       v[c] = fminf(255, gain * v[c]);
     if (!clip->image.rgb)
@@ -189,7 +190,7 @@ static void render_full(const Clip *clip, const Pictures *pictures, int t, float
   }
 }
 
-/* A component's samples from those of full size: where it is subsampled, their means. */
+/* A component from its plane of full size, by averaging where it is subsampled. */
 static void subsample(const ZsdComponent *component, const float *full, float *out) {
   const int right = component->half_width, below = component->half_height;
   for (int y = 0; y < component->height; y++)
@@ -216,12 +217,12 @@ int clip_render(const Clip *clip, const Pictures *pictures, int t, float *frame)
 
 /* --- noise --- */
 
-/* A plane of normal noise of deviation 1, filtered by [reach 1 reach] across and down. `wide`
- * has room for a sample more on each side. */
-static void fill_grain(float *plane, float *wide, int width, int height, double reach,
+/* Fills a plane with normal noise of deviation 1, filtered by [blur 1 blur] across and down.
+ * `wide` is scratch memory for (width + 2) x (height + 2) samples. */
+static void fill_noise(float *plane, float *wide, int width, int height, double blur,
                        ZsdRandom *random) {
   const int row = width + 2;
-  const float r = (float)reach, scale = (float)(1 / (1 + 2 * reach * reach));
+  const float r = (float)blur, scale = (float)(1 / (1 + 2 * blur * blur));
   for (int i = 0; i < row * (height + 2); i++)
     wide[i] = (float)zsd_random_normal(random);
   for (int y = 0; y < height; y++)
@@ -232,8 +233,9 @@ static void fill_grain(float *plane, float *wide, int width, int height, double 
     }
 }
 
+/* The noise's standard deviation at a clean sample, on the scale of 0..255. */
 static double deviation(const Clip *clip, int component, float value) {
-  const Grain *g = &clip->grain;
+  const ClipNoise *g = &clip->noise;
   if (component > 0 && !clip->image.rgb)
     return g->sigma * g->chroma;
   const double brightness = fmax(0, clip->image.rgb ? value / 255 : (value - 16) / 219);
@@ -241,29 +243,30 @@ static double deviation(const Clip *clip, int component, float value) {
   return part * g->sigma * sqrt(1 - g->shot + g->shot * 2 * brightness);
 }
 
-/* Replaces a part of a component's grain by what the components have in common. */
-static void add_common(float *grain, const float *common, size_t n, double part) {
+/* Mixes the components' common noise into that of one of them; both have deviation 1.
+ * `part`: its share of the variance, which is the correlation between two such components. */
+static void add_common(float *noise, const float *common, size_t n, double part) {
   const float own = (float)sqrt(1 - part), other = (float)sqrt(part);
   for (size_t i = 0; i < n; i++)
-    grain[i] = own * grain[i] + other * common[i];
+    noise[i] = own * noise[i] + other * common[i];
 }
 
-int clip_look(const Clip *clip, const float *clean, int looks, ZsdRandom *random,
-              float *noisy) {
-  const Grain *g = &clip->grain;
+int clip_add_noise(const Clip *clip, const float *clean, int count, ZsdRandom *random,
+                   float *noisy) {
+  const ClipNoise *g = &clip->noise;
   const size_t most = (size_t)CLIP_WIDTH * CLIP_HEIGHT;
-  const double share = 1 / sqrt(looks);
+  const double share = 1 / sqrt(count);
   float *common = malloc((most + (CLIP_WIDTH + 2) * (CLIP_HEIGHT + 2)) * sizeof(float));
   float *wide = common + most;
   if (!common)
     return -1;
-  if (g->common > 0)
-    fill_grain(common, wide, CLIP_WIDTH, CLIP_HEIGHT, g->reach, random);
+  if (g->correlation > 0)
+    fill_noise(common, wide, CLIP_WIDTH, CLIP_HEIGHT, g->blur, random);
   for (int k = 0; k < clip->image.components; k++) {
     const ZsdComponent *c = &clip->image.component[k];
-    fill_grain(noisy, wide, c->width, c->height, g->reach, random);
-    if (g->common > 0)
-      add_common(noisy, common, samples(c), g->common);
+    fill_noise(noisy, wide, c->width, c->height, g->blur, random);
+    if (g->correlation > 0)
+      add_common(noisy, common, samples(c), g->correlation);
     for (size_t i = 0; i < samples(c); i++, clean++, noisy++)
       *noisy = *clean + *noisy * (float)(share * deviation(clip, k, *clean));
   }

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The statistics of blocks, from which noise is estimated. A sum is kept for each column, so
- * that no order of additions is left to the compiler. */
-#include "set.h"
+/* Statistics of a block for the noise estimate. There is a sum for each column, so that the
+ * order of additions is the same in all instruction sets. */
+#include "isa.h"
 
 enum {
   SIDE = ZSD_NOISE_BLOCK,
   SAMPLES = SIDE * SIDE,
-  PADDED = 2 * SIDE, /* a row, so that reading two columns or rows past a block finds zeros */
+  PADDED = 2 * SIDE, /* floats of a row; the zeros past the block serve lags and Laplacian */
 };
 
-/* Keeps the compiler from unrolling a loop before it sees that it is one of vectors. */
+/* A loop over columns that the compiler vectorises: it would not, had it unrolled the loop
+ * first. */
 #if defined(__clang__)
 #define COLUMNS _Pragma("clang loop unroll(disable)") for (int x = 0; x < SIDE; x++)
 #else
@@ -18,7 +19,7 @@ enum {
 
 typedef float Columns[SIDE];
 
-/* Its sum, by halves. */
+/* The sum of all columns, by halves. */
 INLINE float total(const Columns c) {
   float half[SIDE / 2], quarter[SIDE / 4];
   for (int x = 0; x < SIDE / 2; x++)
@@ -28,12 +29,13 @@ INLINE float total(const Columns c) {
   return (quarter[0] + quarter[2]) + (quarter[1] + quarter[3]);
 }
 
+/* Position of row or column i relative to the block's centre. */
 INLINE float from_centre(int i) {
   return (float)i - (SIDE - 1) / 2.0f;
 }
 
-/* Subtracts the plane of best fit; its normal equations are diagonal about the block's centre.
- */
+/* Subtracts the plane of least squares. With coordinates relative to the block's centre the
+ * normal equations are diagonal. */
 INLINE void detrend(float v[][PADDED]) {
   const float moment = SAMPLES * (SIDE * SIDE - 1) / 12.0f;
   Columns sum = {0}, down = {0}, across;
@@ -51,7 +53,8 @@ INLINE void detrend(float v[][PADDED]) {
   }
 }
 
-INLINE void correlate(ZsdNoiseBlock *block, float v[][PADDED]) {
+/* Variance and autocovariances. */
+INLINE void correlate(ZsdNoiseStats *block, float v[][PADDED]) {
   Columns square = {0}, right1 = {0}, right2 = {0}, below1 = {0}, below2 = {0};
   for (int y = 0; y < SIDE; y++)
     COLUMNS {
@@ -67,9 +70,10 @@ INLINE void correlate(ZsdNoiseBlock *block, float v[][PADDED]) {
   block->lag2 = (total(right2) + total(below2)) / (2 * SIDE * (SIDE - 2));
 }
 
-/* The mean square of what a Laplacian leaves of the block. It is taken down the columns first;
- * across there are two of them less. */
-INLINE float roughness(float v[][PADDED]) {
+/* Mean square of the block after Immerkaer's mask (1 -2 1)' (1 -2 1), divided by 36, the mask's
+ * gain for white noise. The mask is separable: down, then across, where the result has two
+ * columns less. */
+INLINE float laplacian_variance(float v[][PADDED]) {
   Columns square = {0};
   float down[PADDED] = {0};
   for (int y = 0; y < SIDE - 2; y++) {
@@ -83,7 +87,7 @@ INLINE float roughness(float v[][PADDED]) {
   return total(square) / (36 * (SIDE - 2) * (SIDE - 2));
 }
 
-INLINE void see_brightness(ZsdNoiseBlock *block, const float *b, ptrdiff_t row) {
+INLINE void brightness_stats(ZsdNoiseStats *block, const float *b, ptrdiff_t row) {
   Columns sum = {0}, clipped = {0};
   for (int y = 0; y < SIDE; y++, b += row)
     COLUMNS {
@@ -94,7 +98,7 @@ INLINE void see_brightness(ZsdNoiseBlock *block, const float *b, ptrdiff_t row) 
   block->clipped = total(clipped) / SAMPLES;
 }
 
-static void noise_block(ZsdNoiseBlock *block, const float *samples, const float *brightness,
+static void noise_stats(ZsdNoiseStats *block, const float *samples, const float *brightness,
                         ptrdiff_t row, bool without_plane) {
   float v[SIDE + 2][PADDED] = {{0}};
   for (int y = 0; y < SIDE; y++)
@@ -102,10 +106,10 @@ static void noise_block(ZsdNoiseBlock *block, const float *samples, const float 
   if (without_plane)
     detrend(v);
   correlate(block, v);
-  block->rough = roughness(v);
-  see_brightness(block, brightness, row);
+  block->laplacian_variance = laplacian_variance(v);
+  brightness_stats(block, brightness, row);
 }
 
-void JOIN(zsd_block_fill, SET)(ZsdKernels *k) {
-  k->noise_block = noise_block;
+void ZSD_ISA_NAME(zsd_noise_stats_init)(ZsdKernels *k) {
+  k->noise_stats = noise_stats;
 }

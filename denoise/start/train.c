@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Teaches the starting weights of one network:
+/* Trains the built-in weights of one network:
  *
- *   zsdenoise-teach --channels C --hidden H --steps N --pages P --seed S --out FILE \
+ *   zsdenoise-train --channels C --hidden H --steps N --pairs P --seed S --out FILE \
  *     PICTURE.ppm...
  *
- * It learns as the denoiser itself does: what it is shown are frames that went through fusion,
- * with the noise that is estimated on the way; what it is taught is the difference between them
- * and a second noisy look at the same moment, never a clean picture. The same seed gives the
- * same weights. */
-#include "clips.h"
+ * Training is that of the denoiser itself: inputs are frames after temporal fusion, with the
+ * noise estimated on the way; the target is the difference between them and other noisy
+ * versions of the same frame, never a clean picture (Noise2Noise). The same seed gives the same
+ * weights. */
+#include "synthetic_clip.h"
 #include "base/cpu.h"
 #include "base/processors.h"
 #include "network/input_features.h"
@@ -24,20 +24,21 @@
 
 enum {
   PLANAR = 3, /* channels of a picture that is not packed */
-  PAGE_WIDTH = CLIP_WIDTH / 2,
-  PAGE_HEIGHT = CLIP_HEIGHT / 2,
+  PAIR_WIDTH = CLIP_WIDTH / 2,
+  PAIR_HEIGHT = CLIP_HEIGHT / 2,
   PATCHES = 16, /* a step */
-  /* Second looks whose mean is the target: the same lesson as one of them teaches, with less
-   * noise in the gradients. */
-  SECOND_LOOKS = 8,
-  REPORT = 500, /* steps from one line of progress to the next */
+  /* Noisy frames whose mean is the target. The expected gradient is that of a single one, with
+   * less variance. */
+  TARGET_FRAMES = 8,
+  REPORT = 500, /* steps between two lines of progress */
 };
 
-static const double LEARNING_RATE = 3e-3, LAST_RATE = 0.02; /* the latter a part of the first */
-static const double FIRST_FRAMES = 1 / 3.0; /* the part of the pages where nothing is fused */
+static const double LEARNING_RATE = 3e-3;
+static const double FINAL_RATE = 0.02;           /* last learning rate, relative to the first */
+static const double FIRST_FRAME_SHARE = 1 / 3.0; /* share of the pairs without a fused past */
 
 typedef struct {
-  int channels, hidden, pages;
+  int channels, hidden, pairs;
   unsigned steps;
   uint64_t seed;
   const char *out;
@@ -48,11 +49,11 @@ typedef struct {
   Pictures pictures;
   const ZsdKernels *kernels;
   int threads;
-  ZsdLook **pages;
-} Teacher;
+  ZsdLook **pairs;
+} Session;
 
 static void die(const char *what) {
-  fprintf(stderr, "zsdenoise-teach: %s\n", what);
+  fprintf(stderr, "zsdenoise-train: %s\n", what);
   exit(EXIT_FAILURE);
 }
 
@@ -62,24 +63,24 @@ static void *need(void *memory) {
   return memory;
 }
 
-/* --- pages --- */
+/* --- pairs --- */
 
-/* What the pages of one clip are made with. */
+/* Working memory for the pair of one clip. */
 typedef struct {
-  const Teacher *teacher;
+  const Session *session;
   ZsdRandom random;
   Clip clip;
   ZsdLayout layout;
   ZsdFrame frame;
   ZsdFusion *fusion;
   float *clean, *noisy;
-} Making;
+} PairMaker;
 
-/* The next frame of the clip, as a camera gives it: clipped, and rounded to 8 bits. */
-static void shoot(Making *m, int t) {
+/* Adds frame `t` with noise, clipped and rounded to 8 bits as by a camera, to the fusion. */
+static void add_frame(PairMaker *m, int t) {
   const float *from = m->noisy;
-  if (clip_render(&m->clip, &m->teacher->pictures, t, m->clean) ||
-      clip_look(&m->clip, m->clean, 1, &m->random, m->noisy))
+  if (clip_render(&m->clip, &m->session->pictures, t, m->clean) ||
+      clip_add_noise(&m->clip, m->clean, 1, &m->random, m->noisy))
     need(NULL);
   for (int i = 0; i < m->frame.components; i++) {
     const ZsdFrameComponent *c = &m->frame.component[i];
@@ -89,15 +90,15 @@ static void shoot(Making *m, int t) {
   zsd_fusion_add(m->fusion, &m->frame, 1);
 }
 
-/* No lots are drawn where there is no choice. */
-static int any_below(ZsdRandom *random, int n) {
+/* A random number of 0..n - 1; for n = 1 none is taken from the generator. */
+static int random_below(ZsdRandom *random, int n) {
   return n > 1 ? (int)zsd_random_below(random, n) : 0;
 }
 
-/* target = (fused frame - second look) / unit. Second looks are not clipped: that would take
- * their mean away from the picture, and teach that black is gray. */
-static void fill_target(Making *m, const ZsdTensor *target, int left, int top, float unit) {
-  if (clip_look(&m->clip, m->clean, SECOND_LOOKS, &m->random, m->noisy))
+/* target = (fused frame - noisy frame) / unit. The noisy frames of a target are not clipped:
+ * clipping would shift their mean, and the network would learn that black is gray. */
+static void fill_target(PairMaker *m, const ZsdTensor *target, int left, int top, float unit) {
+  if (clip_add_noise(&m->clip, m->clean, TARGET_FRAMES, &m->random, m->noisy))
     need(NULL);
   for (int i = 0; i < m->frame.components; i++) {
     const ZsdFrameComponent *c = &m->frame.component[i];
@@ -114,63 +115,65 @@ static void fill_target(Making *m, const ZsdTensor *target, int left, int top, f
   }
 }
 
-/* A page shows the whole of a packed picture, and some part of a planar one. */
-static void fill_page(Making *m, const ZsdLook *page) {
+/* A pair covers the whole of a packed picture, and a random part of a planar one, which is
+ * larger. */
+static void fill_pair(PairMaker *m, const ZsdLook *pair) {
   const ZsdView view = {&m->frame, &m->layout, m->fusion, false};
-  const ptrdiff_t plane = (ptrdiff_t)page->input.width * page->input.height;
-  const int left = any_below(&m->random, m->layout.width - page->input.width + 1);
-  const int top = any_below(&m->random, m->layout.height - page->input.height + 1);
-  for (int y = 0; y < page->input.height; y++)
-    zsd_inputs_row(&view, left, top + y, page->input.width, zsd_tensor_row(&page->input, 0, y),
+  const ptrdiff_t plane = (ptrdiff_t)pair->input.width * pair->input.height;
+  const int left = random_below(&m->random, m->layout.width - pair->input.width + 1);
+  const int top = random_below(&m->random, m->layout.height - pair->input.height + 1);
+  for (int y = 0; y < pair->input.height; y++)
+    zsd_inputs_row(&view, left, top + y, pair->input.width, zsd_tensor_row(&pair->input, 0, y),
                    plane);
-  fill_target(m, &page->target, left, top, zsd_view_unit(&view));
+  fill_target(m, &pair->target, left, top, zsd_view_unit(&view));
   for (ptrdiff_t i = 0; i < plane; i++)
-    page->weight.data[i] = 1;
+    pair->weight.data[i] = 1;
 }
 
-/* A page has a clip of its own, and random numbers of its own, whichever thread makes it. */
-static void make_page(const Teacher *teacher, int item) {
+/* Each pair has a clip and a random generator of its own, so that the result does not depend on
+ * the number of threads. */
+static void make_pair(const Session *session, int item) {
   const int samples = 3 * CLIP_WIDTH * CLIP_HEIGHT;
-  Making m = {.teacher = teacher};
-  zsd_random_seed(&m.random, teacher->options.seed ^ (uint64_t)(item + 1) << 32);
-  clip_draw(&m.clip, &teacher->pictures, teacher->options.channels, &m.random);
-  zsd_layout_make(&m.layout, &m.clip.image, teacher->options.channels != PLANAR);
+  PairMaker m = {.session = session};
+  zsd_random_seed(&m.random, session->options.seed ^ (uint64_t)(item + 1) << 32);
+  clip_random(&m.clip, &session->pictures, session->options.channels, &m.random);
+  zsd_layout_make(&m.layout, &m.clip.image, session->options.channels != PLANAR);
   m.clean = need(malloc(2 * samples * sizeof(float)));
   m.noisy = m.clean + samples;
   if (zsd_frame_resize(&m.frame, &m.clip.image))
     need(NULL);
-  m.fusion = need(zsd_fusion_new(&m.frame, teacher->kernels));
+  m.fusion = need(zsd_fusion_new(&m.frame, session->kernels));
 
-  /* The noise is known from two frames on; a frame without a past comes after a cut. */
-  const bool first = zsd_random_uniform(&m.random) < FIRST_FRAMES;
+  /* The noise is known from two frames on; forgetting the past simulates a cut. */
+  const bool first = zsd_random_uniform(&m.random) < FIRST_FRAME_SHARE;
   const int least = first ? 2 : 1;
   const int last = least + (int)zsd_random_below(&m.random, CLIP_FRAMES - least);
   for (int t = 0; t < last; t++) {
-    shoot(&m, t);
+    add_frame(&m, t);
     zsd_fusion_keep(m.fusion, &m.frame, 1);
   }
   if (first)
     zsd_fusion_forget(m.fusion);
-  shoot(&m, last);
-  fill_page(&m, teacher->pages[item]);
+  add_frame(&m, last);
+  fill_pair(&m, session->pairs[item]);
 
   zsd_fusion_free(m.fusion);
   zsd_frame_clear(&m.frame);
   free(m.clean);
 }
 
-/* --- learning --- */
+/* --- training --- */
 
-static ZsdLooks *make_pages(Teacher *t, ZsdShape shape) {
-  const int n = t->options.pages;
+static ZsdLooks *make_pairs(Session *t, ZsdShape shape) {
+  const int n = t->options.pairs;
   ZsdLooks *looks = need(zsd_looks_new(shape, n, t->threads));
-  t->pages = need(malloc(n * sizeof(ZsdLook *)));
+  t->pairs = need(malloc(n * sizeof(ZsdLook *)));
   for (int i = 0; i < n; i++)
-    t->pages[i] = need(zsd_looks_turn(looks, PAGE_HEIGHT, PAGE_WIDTH));
+    t->pairs[i] = need(zsd_looks_turn(looks, PAIR_HEIGHT, PAIR_WIDTH));
 #pragma omp parallel for schedule(dynamic) num_threads(t->threads)
   for (int i = 0; i < n; i++)
-    make_page(t, i);
-  free(t->pages);
+    make_pair(t, i);
+  free(t->pairs);
   return looks;
 }
 
@@ -184,10 +187,11 @@ static void report(void *user, const ZsdTraining *training) {
   }
 }
 
-/* Of weak noise the picture's level is a hundred deviations, and random weights make so much of
- * it that Adam's mean squares take thousands of steps to forget the first few. So the first
- * layer begins blind to the level, and the last one predicts nothing. */
-static void begin_gently(ZsdNetwork *net) {
+/* Removes the mean from the first layer's random weights on the picture channels, and zeroes
+ * the last layer. Where the noise is weak, the picture's mean level is about a hundred
+ * deviations; random weights would turn it into first gradients so large that Adam's second
+ * moments take thousands of steps to forget them. */
+static void init_weights(ZsdNetwork *net) {
   const ZsdLayer *first = &net->layers[0], *last = &net->layers[ZSD_LAYERS - 1];
   const int picture = net->shape.outputs * first->taps;
   for (int o = 0; o < first->n_out; o++) {
@@ -202,45 +206,45 @@ static void begin_gently(ZsdNetwork *net) {
          (last->bias + last->n_out - last->weights) * sizeof(float));
 }
 
-static void learn(Teacher *t, ZsdNetwork *net) {
+static void train(Session *t, ZsdNetwork *net) {
   const Options *o = &t->options;
-  ZsdLooks *looks = make_pages(t, net->shape);
+  ZsdLooks *looks = make_pairs(t, net->shape);
   const ZsdLesson lesson = zsd_looks_lesson(looks);
   const ZsdSchedule schedule = {.steps = o->steps,
                                 .patches = PATCHES,
                                 .learning_rate = LEARNING_RATE,
                                 .step_size = 1,
-                                .gamma = pow(LAST_RATE, 1.0 / o->steps),
-                                .threads = t->threads,
+                                .gamma = pow(FINAL_RATE, 1.0 / o->steps),
                                 .seed = o->seed};
   ZsdTrainer *trainer = need(zsd_trainer_new(t->kernels));
   ZsdTraining training;
   double sum = 0;
   const ZsdObserver observer = {&sum, report, NULL};
-  fprintf(stderr, "%d pages made\n", o->pages);
+  fprintf(stderr, "%d pairs made\n", o->pairs);
   if (zsd_trainer_run(trainer, net, &lesson, &schedule, &observer, &training) != ZSD_TRAINED)
-    die("learned nothing");
+    die("training failed: nothing was learned");
   zsd_trainer_free(trainer);
   zsd_looks_free(looks);
 }
 
 /* --- writing --- */
 
-static void put_float(FILE *f, float value) {
+static void write_float(FILE *f, float value) {
   uint32_t bits;
   memcpy(&bits, &value, sizeof bits);
   for (int i = 0; i < 4; i++)
     fputc(bits >> (8 * i) & 255, f);
 }
 
-/* One output channel; the largest of its weights becomes 127. */
-static void put_output(FILE *f, const float *weights, float bias, int n) {
+/* One output channel: scale, bias and weights of 8 bits; the largest weight becomes 127
+ * (network/built_in_weights.h). */
+static void write_channel(FILE *f, const float *weights, float bias, int n) {
   float most = 0;
   for (int i = 0; i < n; i++)
     most = fmaxf(most, fabsf(weights[i]));
   const float scale = most / 127;
-  put_float(f, scale);
-  put_float(f, bias);
+  write_float(f, scale);
+  write_float(f, bias);
   for (int i = 0; i < n; i++)
     fputc((int)(most > 0 ? lrintf(weights[i] / scale) : 0) & 255, f);
 }
@@ -255,8 +259,8 @@ static void save(const Options *o, const ZsdNetwork *net) {
     const ZsdLayer *layer = &net->layers[l];
     const int n = layer->n_in * layer->taps;
     for (int i = 0; i < layer->n_out; i++)
-      put_output(f, net->params + layer->weights + (size_t)i * n, net->params[layer->bias + i],
-                 n);
+      write_channel(f, net->params + layer->weights + (size_t)i * n,
+                    net->params[layer->bias + i], n);
   }
   const int failed = ferror(f);
   if (fclose(f) || failed)
@@ -277,11 +281,11 @@ static Options read_options(int argc, char **argv) {
   static const struct option known[] = {{"channels", required_argument, NULL, 'c'},
                                         {"hidden", required_argument, NULL, 'h'},
                                         {"steps", required_argument, NULL, 'n'},
-                                        {"pages", required_argument, NULL, 'p'},
+                                        {"pairs", required_argument, NULL, 'p'},
                                         {"seed", required_argument, NULL, 's'},
                                         {"out", required_argument, NULL, 'o'},
                                         {0}};
-  Options o = {.channels = 6, .hidden = 32, .steps = 4000, .pages = 1500, .seed = 1};
+  Options o = {.channels = 6, .hidden = 32, .steps = 4000, .pairs = 1500, .seed = 1};
   for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;)
     switch (c) {
     case 'c':
@@ -294,7 +298,7 @@ static Options read_options(int argc, char **argv) {
       o.steps = (unsigned)number(optarg, 1, 1000000000);
       break;
     case 'p':
-      o.pages = (int)number(optarg, 1, 100000);
+      o.pairs = (int)number(optarg, 1, 100000);
       break;
     case 's':
       o.seed = (uint64_t)number(optarg, 0, 2147483647);
@@ -313,19 +317,19 @@ static Options read_options(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-  Teacher t = {.options = read_options(argc, argv),
+  Session t = {.options = read_options(argc, argv),
                .kernels = zsd_kernels(zsd_cpu_detect()),
                .threads = zsd_processors()};
   const Options *o = &t.options;
   ZsdNetwork net = {0};
   if (pictures_read(&t.pictures, argv + optind, argc - optind))
-    die("no pictures");
+    die("cannot read the pictures");
   if (zsd_network_resize(
           &net, (ZsdShape){zsd_inputs_count(o->channels, true), o->hidden, o->channels}))
     need(NULL);
   zsd_network_init(&net, o->seed);
-  begin_gently(&net);
-  learn(&t, &net);
+  init_weights(&net);
+  train(&t, &net);
   save(o, &net);
   zsd_network_clear(&net);
   pictures_clear(&t.pictures);

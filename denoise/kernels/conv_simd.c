@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Direct convolution: a block of output channels by a span of samples stays in registers while
- * all input channels and taps pass. A sample is loaded once for GROUP channels, a weight once
- * for SPAN vectors; the weights of a group stay in the first cache. */
+/* Direct convolution, its gradient, and the sum, in vectors. The sums of a group of output
+ * channels and a span of samples stay in registers over all input channels and taps: a sample
+ * is loaded once for GROUP channels, a weight once for SPAN vectors. The weights of a group
+ * stay in the L1 cache. */
 #include "vector.h"
 
-INLINE Vector finish(Vector x, const float *out, ZsdEpilogue epilogue) {
+INLINE Vector activate(Vector x, const float *out, ZsdEpilogue epilogue) {
   if (epilogue == ZSD_LEAKY)
     return where_positive(x, x, ZSD_LEAK * x);
   if (epilogue == ZSD_GATED)
@@ -12,7 +13,8 @@ INLINE Vector finish(Vector x, const float *out, ZsdEpilogue epilogue) {
   return x;
 }
 
-/* `size` channels from `first` on. The constants `size` and `taps` let the compiler unroll. */
+/* Output channels [first, first + size). `size` and `taps` are constants at each call, so that
+ * the loops are unrolled. */
 INLINE void block(const ZsdConv *c, int first, int size, int taps) {
   const float *weights = c->weights + (ptrdiff_t)first * c->n_in * taps;
   const int last = c->n_out - first < size ? c->n_out - first : size;
@@ -51,12 +53,12 @@ INLINE void block(const ZsdConv *c, int first, int size, int taps) {
         float *out = c->out.data + (first + o) * c->out.plane + p;
         UNROLL
         for (int s = 0; s < SPAN; s++)
-          store(out + s * WIDTH, finish(sums[o][s], out + s * WIDTH, c->epilogue));
+          store(out + s * WIDTH, activate(sums[o][s], out + s * WIDTH, c->epilogue));
       }
   }
 }
 
-/* One function for each size of group, so that each has its sums in registers. */
+/* A function for each group size, so that the sums are in registers. */
 #define BLOCK(size)                                                                            \
   static void block3x3_##size(const ZsdConv *c, int first) {                                   \
     block(c, first, size, 9);                                                                  \
@@ -118,25 +120,26 @@ static void conv1x1(const ZsdConv *c) {
   conv(c, blocks1x1);
 }
 
-/* --- derivatives with respect to the weights --- */
+/* --- gradients --- */
 
-/* A weight's derivative is the sum over a plane of a channel's derivatives, each times the
- * sample that lies the tap's way from it. The sums of PLANES x INPUTS stay in registers. What
- * is slow are loads that cross a cache line: so the derivatives are copied, once for all
- * inputs, moved by each of a row's taps, which then all meet the same samples. */
+/* The derivative with respect to a weight is the dot product of an output channel's derivatives
+ * and an input channel's samples, shifted by the tap's offset. PLANES x INPUTS dot products are
+ * accumulated in registers. The bottleneck is loads that cross a cache line. Therefore three
+ * copies of the derivatives are made once for all inputs, each shifted by one of a row's taps,
+ * and all of them are multiplied by the same load of samples. */
 enum {
   TAPS = 3,
   PLANES = TAPS * OUTPUTS,
-  CHUNK = 1024, /* samples, a multiple of WIDTH: the copies stay in the first cache */
+  CHUNK = 1024, /* samples of a copy, a multiple of WIDTH: the copies stay in the L1 cache */
   SUMS = (PLANES * INPUTS + WIDTH - 1) / WIDTH * WIDTH,
 };
 
 typedef struct {
   _Alignas(64) float data[PLANES][CHUNK + 16];
-  ptrdiff_t n; /* samples that count, in whole vectors */
-} Moved;
+  ptrdiff_t n; /* samples in use, a multiple of WIDTH */
+} Shifted;
 
-/* Copies the samples [first, first + CHUNK) of a plane of n, zeros outside it. */
+/* Copies samples [first, first + CHUNK) of a plane of n samples, with zeros outside of it. */
 static void copy(float *to, const float *plane, ptrdiff_t first, ptrdiff_t n) {
   const ptrdiff_t begin = first < 0 ? -first : 0, left = n - first < CHUNK ? n - first : CHUNK;
   const ptrdiff_t end = left < begin ? begin : left;
@@ -145,17 +148,18 @@ static void copy(float *to, const float *plane, ptrdiff_t first, ptrdiff_t n) {
   memset(to + end, 0, (CHUNK - end) * sizeof(float));
 }
 
-/* sums[i * planes + p]: of the products of plane p and input i, which begin `step` apart. */
-INLINE void multiply(float *sums, const Moved *moved, const float *in, ptrdiff_t step,
-                     int planes, int inputs) {
+/* sums[i * planes + p] = dot product of plane p and input i; `step`: floats from one input to
+ * the next. */
+INLINE void dot(float *sums, const Shifted *shifted, const float *in, ptrdiff_t step,
+                int planes, int inputs) {
   Vector all[SUMS], g[PLANES];
   UNROLL
   for (int s = 0; s < SUMS; s++)
     all[s] = splat(0);
-  for (ptrdiff_t at = 0; at < moved->n; at += WIDTH) {
+  for (ptrdiff_t at = 0; at < shifted->n; at += WIDTH) {
     UNROLL
     for (int p = 0; p < planes; p++)
-      g[p] = in_register(load(moved->data[p] + at));
+      g[p] = in_register(load(shifted->data[p] + at));
     UNROLL
     for (int i = 0; i < inputs; i++) {
       const Vector x = in_register(load(in + i * step + at));
@@ -166,24 +170,25 @@ INLINE void multiply(float *sums, const Moved *moved, const float *in, ptrdiff_t
   }
   UNROLL
   for (int s = 0; s < planes * inputs; s += WIDTH)
-    store(sums + s, totals(all + s));
+    store(sums + s, horizontal_sums(all + s));
 }
 
-/* A function for each size, so that each has its sums in registers. */
-#define MULTIPLY(name, planes, inputs)                                                         \
-  static __attribute__((noinline)) void name(float *sums, const Moved *moved, const float *in, \
-                                             ptrdiff_t step) {                                 \
-    multiply(sums, moved, in, step, planes, inputs);                                           \
+/* A function for each size, so that the sums are in registers. */
+#define DOT(name, planes, inputs)                                                              \
+  static __attribute__((noinline)) void name(float *sums, const Shifted *shifted,              \
+                                             const float *in, ptrdiff_t step) {                \
+    dot(sums, shifted, in, step, planes, inputs);                                              \
   }
-MULTIPLY(multiply_all, PLANES, INPUTS)
-MULTIPLY(multiply_planes, PLANES, 1)
-MULTIPLY(multiply_inputs, TAPS, INPUTS)
-MULTIPLY(multiply_row, TAPS, 1)
-MULTIPLY(multiply_one, 1, 1)
+DOT(dot_all, PLANES, INPUTS)
+DOT(dot_planes, PLANES, 1)
+DOT(dot_inputs, TAPS, INPUTS)
+DOT(dot_row, TAPS, 1)
+DOT(dot_one, 1, 1)
 
-/* `outputs` channels from `first` on, the samples of one chunk, all inputs. */
-INLINE void derive3x3(const ZsdConvGrad *c, int first, const Moved *moved, ptrdiff_t from,
-                      int outputs) {
+/* Adds the derivatives of output channels [first, first + outputs), all inputs, over the chunk
+ * of samples that begins at `from`. */
+INLINE void add_grad3x3(const ZsdConvGrad *c, int first, const Shifted *shifted, ptrdiff_t from,
+                        int outputs) {
   const ptrdiff_t step = (ptrdiff_t)c->n_in * 9, plane = c->in.plane;
   float sums[SUMS];
   for (int i = 0, inputs; i < c->n_in; i += inputs) {
@@ -192,9 +197,9 @@ INLINE void derive3x3(const ZsdConvGrad *c, int first, const Moved *moved, ptrdi
       const float *in = c->in.data + i * plane + (y - 1) * c->row + from;
       float *weights = c->weights + first * step + i * 9 + y * 3;
       if (inputs == INPUTS)
-        (outputs == OUTPUTS ? multiply_all : multiply_inputs)(sums, moved, in, plane);
+        (outputs == OUTPUTS ? dot_all : dot_inputs)(sums, shifted, in, plane);
       else
-        (outputs == OUTPUTS ? multiply_planes : multiply_row)(sums, moved, in, plane);
+        (outputs == OUTPUTS ? dot_planes : dot_row)(sums, shifted, in, plane);
       const float *s = sums;
       for (int k = 0; k < inputs; k++)
         for (int o = 0; o < outputs; o++)
@@ -205,50 +210,51 @@ INLINE void derive3x3(const ZsdConvGrad *c, int first, const Moved *moved, ptrdi
 }
 
 static void conv3x3_grad(const ZsdConvGrad *c) {
-  Moved moved;
+  Shifted shifted;
   for (int first = 0, outputs; first < c->n_out; first += outputs) {
     outputs = c->n_out - first < OUTPUTS ? 1 : OUTPUTS;
     for (ptrdiff_t from = -1; from <= c->n; from += CHUNK) {
       for (int p = 0; p < TAPS * outputs; p++)
-        copy(moved.data[p], c->grad.data + (first + p / TAPS) * c->grad.plane,
+        copy(shifted.data[p], c->grad.data + (first + p / TAPS) * c->grad.plane,
              from - (p % TAPS - 1), c->n);
-      moved.n = c->n + 1 - from < CHUNK ? (c->n + 1 - from + WIDTH - 1) / WIDTH * WIDTH : CHUNK;
+      shifted.n =
+          c->n + 1 - from < CHUNK ? (c->n + 1 - from + WIDTH - 1) / WIDTH * WIDTH : CHUNK;
       if (outputs == OUTPUTS)
-        derive3x3(c, first, &moved, from, OUTPUTS);
+        add_grad3x3(c, first, &shifted, from, OUTPUTS);
       else
-        derive3x3(c, first, &moved, from, 1);
+        add_grad3x3(c, first, &shifted, from, 1);
     }
   }
 }
 
-INLINE void derive1x1(const ZsdConvGrad *c, int first, const Moved *moved, ptrdiff_t from,
-                      int outputs) {
+INLINE void add_grad1x1(const ZsdConvGrad *c, int first, const Shifted *shifted, ptrdiff_t from,
+                        int outputs) {
   float sums[SUMS];
   for (int i = 0; i < c->n_in; i++) {
-    (outputs == PLANES ? multiply_planes
-                       : multiply_one)(sums, moved, c->in.data + i * c->in.plane + from, 0);
+    (outputs == PLANES ? dot_planes : dot_one)(sums, shifted,
+                                               c->in.data + i * c->in.plane + from, 0);
     for (int o = 0; o < outputs; o++)
       c->weights[(ptrdiff_t)(first + o) * c->n_in + i] += sums[o];
   }
 }
 
 static void conv1x1_grad(const ZsdConvGrad *c) {
-  Moved moved;
+  Shifted shifted;
   for (int first = 0, outputs; first < c->n_out; first += outputs) {
     outputs = c->n_out - first < PLANES ? 1 : PLANES;
     for (ptrdiff_t from = 0; from < c->n; from += CHUNK) {
       for (int p = 0; p < outputs; p++)
-        copy(moved.data[p], c->grad.data + (first + p) * c->grad.plane, from, c->n);
-      moved.n = c->n - from < CHUNK ? (c->n - from + WIDTH - 1) / WIDTH * WIDTH : CHUNK;
+        copy(shifted.data[p], c->grad.data + (first + p) * c->grad.plane, from, c->n);
+      shifted.n = c->n - from < CHUNK ? (c->n - from + WIDTH - 1) / WIDTH * WIDTH : CHUNK;
       if (outputs == PLANES)
-        derive1x1(c, first, &moved, from, PLANES);
+        add_grad1x1(c, first, &shifted, from, PLANES);
       else
-        derive1x1(c, first, &moved, from, 1);
+        add_grad1x1(c, first, &shifted, from, 1);
     }
   }
 }
 
-/* The first `count` lanes of what lies at p, zeros in the others. */
+/* The `count` floats at p, zeros in the other lanes. */
 INLINE Vector load_part(const float *p, ptrdiff_t count) {
   Vector v = splat(0);
   memcpy(&v, p, count * sizeof(float));
@@ -260,11 +266,11 @@ static float sum(const float *x, ptrdiff_t n) {
   ptrdiff_t p = 0;
   for (; p + WIDTH <= n; p += WIDTH)
     sums += load(x + p);
-  return total(sums + load_part(x + p, n - p));
+  return horizontal_sum(sums + load_part(x + p, n - p));
 }
 
-void JOIN(zsd_conv_fill, SET)(ZsdKernels *k) {
-  k->group = GROUP;
+void ZSD_ISA_NAME(zsd_conv_init)(ZsdKernels *k) {
+  k->channel_group = GROUP;
   k->conv3x3 = conv3x3;
   k->conv1x1 = conv1x1;
   k->conv3x3_grad = conv3x3_grad;

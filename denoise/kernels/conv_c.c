@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The kernels in plain C: what the others are measured against, and what runs on a processor
- * without any of the instruction sets known here. */
-#include "tables.h"
+/* Convolutions, their gradients, sum and SAD in plain C: the reference for the other
+ * instruction sets, and the fallback on processors without them. */
+#include "init.h"
 
 #include <stdlib.h>
 
 enum { GROUP = 4 };
 
-static float finish(float x, float old, ZsdEpilogue epilogue) {
+static float activate(float x, float old, ZsdEpilogue epilogue) {
   switch (epilogue) {
   case ZSD_LEAKY:
     return x > 0 ? x : ZSD_LEAK * x;
@@ -19,9 +19,10 @@ static float finish(float x, float old, ZsdEpilogue epilogue) {
   return x;
 }
 
-/* Strips this long stay in the first cache while every tap is added to them. */
-enum { STRIP = 256 };
+enum { STRIP = 256 }; /* samples, whose sums stay in the L1 cache while all taps are added */
 
+/* Adds the taps of one input channel to `n` sums. `step`: floats between the weights of two
+ * taps. */
 static void add_taps(float *sums, const float *in, const float *weights, int step,
                      ptrdiff_t row, int taps, int n) {
   for (int t = 0; t < taps; t++) {
@@ -47,7 +48,7 @@ static void conv(const ZsdConv *c, int taps) {
         add_taps(sums, c->in.data + i * c->in.plane + start,
                  weights + (ptrdiff_t)i * taps * size, size, c->row, taps, n);
       for (int p = 0; p < n; p++)
-        out[start + p] = finish(sums[p], out[start + p], c->epilogue);
+        out[start + p] = activate(sums[p], out[start + p], c->epilogue);
     }
   }
 }
@@ -98,9 +99,9 @@ static unsigned sad16(const uint8_t *a, ptrdiff_t a_row, const uint8_t *b, ptrdi
   return sum;
 }
 
-void zsd_kernels_fill_c(ZsdKernels *k) {
+void zsd_conv_init_c(ZsdKernels *k) {
   *k = (ZsdKernels){
-      .group = GROUP,
+      .channel_group = GROUP,
       .conv3x3 = conv3x3,
       .conv1x1 = conv1x1,
       .conv3x3_grad = conv3x3_grad,
