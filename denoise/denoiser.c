@@ -33,7 +33,7 @@ enum { FADE_IN = 8 };
 typedef struct {
   ZsdFrame frame;
   ZsdFusion *fusion;
-  ZsdTrace trace;
+  ZsdFilterState trace;
 } Stream;
 
 struct ZsdDenoiser {
@@ -106,7 +106,7 @@ static void clear_stream(Stream *stream) {
   zsd_fusion_free(stream->fusion);
   zsd_frame_clear(&stream->frame);
   stream->fusion = NULL;
-  zsd_trace_clear(&stream->trace);
+  zsd_filter_state_clear(&stream->trace);
 }
 
 void zsd_denoiser_free(ZsdDenoiser *d) {
@@ -260,7 +260,7 @@ static bool begins_anew(ZsdDenoiser *d, double threshold) {
   const bool anew = is_cut(d, &d->streams[0].frame, threshold) || d->keyframe;
   for (int i = 0; anew && i < 2 && d->streams[i].fusion; i++) {
     (d->keyframe ? zsd_fusion_restart : zsd_fusion_forget)(d->streams[i].fusion);
-    zsd_trace_forget(&d->streams[i].trace);
+    zsd_filter_state_reset(&d->streams[i].trace);
   }
   return anew;
 }
@@ -424,7 +424,7 @@ static float strength_of(ZsdDenoiser *d, const ZsdSettings *s) {
 
 /* Filters a picture by itself, which is told as a learning is. */
 static ZsdResult filter_still(ZsdDenoiser *d, ZsdImage *image, const ZsdView *view,
-                              ZsdTrace *trace, const ZsdFiltering *how, const ZsdSettings *s) {
+                              ZsdFilterState *trace, const ZsdFilterParams *how, const ZsdSettings *s) {
   const ZsdStill still = {s->profile, s->frozen, view,    trace,
                           how,        &d->net,   s->seed, &d->observer};
   const ZsdResult result =
@@ -435,7 +435,7 @@ static ZsdResult filter_still(ZsdDenoiser *d, ZsdImage *image, const ZsdView *vi
 
 /* Leaves a frame as it is. What the frames before showed is no past of the next one's. */
 static ZsdResult let_pass(Stream *stream) {
-  zsd_trace_forget(&stream->trace);
+  zsd_filter_state_reset(&stream->trace);
   if (stream->fusion)
     zsd_fusion_forget(stream->fusion);
   return ZSD_OK;
@@ -449,7 +449,7 @@ static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field,
   d->status.frames += field == 0;
   d->status.quality = s.quality;
   if (s.strength <= 0 || image->height < 1) {
-    zsd_trace_forget(&stream->trace);
+    zsd_filter_state_reset(&stream->trace);
     return ZSD_OK;
   }
   if (s.quality == ZSD_QUALITY_ORIGINAL) {
@@ -486,7 +486,7 @@ static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field,
   }
   const int first_column = zsd_split_column(s.split, image->width);
   const bool narrow = s.quality == ZSD_QUALITY_NARROW && s.warm_start && d->narrow.kernel;
-  const ZsdFiltering how = {.weights = narrow ? &d->narrow : &d->weights,
+  const ZsdFilterParams how = {.weights = narrow ? &d->narrow : &d->weights,
                             .fused = view.fusion && s.quality == ZSD_QUALITY_FUSED,
                             .strength = strength_of(d, &s),
                             .first_column = first_column,
@@ -496,7 +496,7 @@ static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field,
                             .repeated = repeated};
   ZsdResult result = ZSD_OK;
   if (d->status.state != ZSD_STATE_FILTERING)
-    zsd_trace_forget(&stream->trace);
+    zsd_filter_state_reset(&stream->trace);
   else if (zsd_settings_still(&s))
     result = filter_still(d, image, &view, &stream->trace, &how, &s);
   else if (zsd_filter_run(d->filter, image, &view, &stream->trace, &how))

@@ -8,16 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What each thread has for itself. */
+/* Scratch memory of one thread. */
 typedef struct {
   ZsdTile tile;
-  void *scratch; /* the pass kernel's */
+  void *scratch; /* of the pass kernel */
 } Worker;
 
 struct ZsdFilter {
   const ZsdKernels *kernels;
-  const ZsdPassKernel *kernel; /* that the workers have room for */
-  int hidden;                  /* channels of the widest network that there is room for */
+  const ZsdPassKernel *kernel; /* that the workers' memory is for */
+  int hidden;                  /* channels of the widest network so far */
   Worker *workers;
   int n_workers;
 };
@@ -48,27 +48,27 @@ void zsd_filter_free(ZsdFilter *f) {
 
 /* --- tiles --- */
 
-void zsd_trace_forget(ZsdTrace *trace) {
-  trace->tint.frames = 0;
-  zsd_kept_forget(&trace->kept);
+void zsd_filter_state_reset(ZsdFilterState *state) {
+  state->mean_correction.frames = 0;
+  zsd_tile_cache_invalidate(&state->tile_cache);
 }
 
-void zsd_trace_clear(ZsdTrace *trace) {
-  zsd_tint_clear(&trace->tint);
-  zsd_kept_clear(&trace->kept);
+void zsd_filter_state_clear(ZsdFilterState *state) {
+  zsd_mean_correction_clear(&state->mean_correction);
+  zsd_tile_cache_clear(&state->tile_cache);
 }
 
 typedef struct {
   ZsdFilter *filter;
-  ZsdImage *image;      /* to be written to; or */
-  float *const *planes; /* those of a frame; both NULL: what is found is only added up */
+  ZsdImage *image;      /* output: an image, or */
+  float *const *planes; /* planes; both NULL: the mean is measured only */
   const ZsdView *view;
-  ZsdTrace *trace;
-  const ZsdFiltering *how;
+  ZsdFilterState *state;
+  const ZsdFilterParams *params;
   int across, down; /* tiles */
 } Pass;
 
-/* Where part number `part` begins of `parts` that are as even as can be. */
+/* First sample of part number `part`, of `parts` that differ by one sample at most. */
 static int begin(int length, int parts, int part) {
   return (int)((int64_t)length * part / parts);
 }
@@ -82,8 +82,8 @@ static ZsdRegion region_of(const Pass *p, int item) {
                      begin(layout->height, p->down, row + 1) - y};
 }
 
-/* Whether nothing moves in what the network sees of a tile. */
-static bool is_calm(const ZsdView *view, ZsdRegion r) {
+/* Whether a tile and the samples around it that the network sees stand still. */
+static bool is_static(const ZsdView *view, ZsdRegion r) {
   const int size = view->layout->channel[0].x_step;
   return zsd_fusion_calm(view->fusion, (r.x - ZSD_HALO) * size, (r.y - ZSD_HALO) * size,
                          (r.width + 2 * ZSD_HALO) * size, (r.height + 2 * ZSD_HALO) * size);
@@ -92,40 +92,41 @@ static bool is_calm(const ZsdView *view, ZsdRegion r) {
 static void compute(const Pass *p, Worker *own, int item, ZsdRegion r) {
   ZsdTile *tile = &own->tile;
   zsd_inputs_load(tile, p->view, r.x, r.y, r.width, r.height);
-  if (p->how->fused)
+  if (p->params->fused)
     memset(tile->out.data, 0, tile->out.plane * tile->shape.outputs * sizeof(float));
   else
-    zsd_tile_pass(tile, p->how->weights, own->scratch);
+    zsd_tile_pass(tile, p->params->weights, own->scratch);
   zsd_inputs_finish(tile, p->view);
   if (p->view->fusion)
-    zsd_tint_take(&p->trace->tint, item, tile, p->view->layout, p->filter->kernels);
+    zsd_mean_correction_apply(&p->state->mean_correction, item, tile, p->view->layout, p->filter->kernels);
   if (p->image)
-    zsd_store_tile(p->image, p->view->layout, p->filter->kernels, tile, p->how->strength,
-                   p->how->first_column);
+    zsd_store_tile(p->image, p->view->layout, p->filter->kernels, tile, p->params->strength,
+                   p->params->first_column);
   else if (p->planes)
     zsd_store_planes(p->planes, p->view->frame, p->view->layout, p->filter->kernels, tile);
 }
 
 static void filter_tile(const Pass *p, Worker *own, int item) {
   const ZsdRegion region = region_of(p, item);
-  ZsdKept *kept = &p->trace->kept;
-  const bool keep = p->image && p->how->refresh > 1, calm = keep && is_calm(p->view, region);
+  ZsdTileCache *cache = &p->state->tile_cache;
+  const bool caches = p->image && p->params->refresh > 1;
+  const bool still = caches && is_static(p->view, region);
 
-  if (keep && !p->how->repeated)
-    zsd_kept_note(kept, item, calm);
-  if (calm && zsd_kept_serves(kept, item, p->how->refresh)) {
-    zsd_kept_give(kept, p->image, p->view->layout, region);
+  if (caches && !p->params->repeated)
+    zsd_tile_cache_note(cache, item, still);
+  if (still && zsd_tile_cache_has(cache, item, p->params->refresh)) {
+    zsd_tile_cache_read(cache, p->image, p->view->layout, region);
     return;
   }
   compute(p, own, item, region);
-  if (keep)
-    zsd_kept_take(kept, item, p->image, p->view->layout, region);
+  if (caches)
+    zsd_tile_cache_write(cache, item, p->image, p->view->layout, region);
 }
 
 /* --- frames --- */
 
-/* Room for the kernel's own tiles, for this many threads; the hidden layers are the kernel's own
- * business. */
+/* Allocates the tiles of this many threads, of the size that the pass kernel wants. Their hidden
+ * planes are in the kernel's scratch memory. */
 static int prepare_workers(ZsdFilter *f, const ZsdWeights *weights, int threads) {
   const ZsdPassKernel *kernel = weights->kernel;
   const int width = kernel->tile_width, height = kernel->tile_height;
@@ -153,54 +154,54 @@ static int prepare_workers(ZsdFilter *f, const ZsdWeights *weights, int threads)
 }
 
 static void filter_tiles(const Pass *p) {
-#pragma omp parallel for schedule(dynamic) num_threads(p->how->threads)
+#pragma omp parallel for schedule(dynamic) num_threads(p->params->threads)
   for (int item = 0; item < p->across * p->down; item++)
     filter_tile(p, &p->filter->workers[omp_get_thread_num()], item);
 }
 
 static int run(Pass *pass) {
-  const ZsdFiltering *how = pass->how;
+  const ZsdFilterParams *params = pass->params;
   const ZsdView *view = pass->view;
-  const int width = how->weights->kernel->tile_width;
-  const int height = how->weights->kernel->tile_height;
-  ZsdTrace *trace = pass->trace;
-  ZsdTint *tint = &trace->tint;
+  const int width = params->weights->kernel->tile_width;
+  const int height = params->weights->kernel->tile_height;
+  ZsdFilterState *state = pass->state;
+  ZsdMeanCorrection *correction = &state->mean_correction;
   pass->across = (view->layout->width + width - 1) / width;
   pass->down = (view->layout->height + height - 1) / height;
 
-  if (prepare_workers(pass->filter, how->weights, how->threads) ||
-      zsd_tint_resize(tint, pass->across * pass->down) ||
-      (pass->image && how->refresh > 1 &&
-       zsd_kept_resize(&trace->kept, pass->image, pass->across, pass->down)))
+  if (prepare_workers(pass->filter, params->weights, params->threads) ||
+      zsd_mean_correction_resize(correction, pass->across * pass->down) ||
+      (pass->image && params->refresh > 1 &&
+       zsd_tile_cache_resize(&state->tile_cache, pass->image, pass->across, pass->down)))
     return -1;
-  if (how->refresh <= 1)
-    zsd_kept_forget(&trace->kept); /* these tiles go by without a note of what moves */
-  if (!how->repeated) {
-    zsd_tint_next(tint);
-    zsd_kept_next(&trace->kept, how->strength, how->first_column);
+  if (params->refresh <= 1)
+    zsd_tile_cache_invalidate(&state->tile_cache); /* motion in this frame is not noted */
+  if (!params->repeated) {
+    zsd_mean_correction_next_frame(correction);
+    zsd_tile_cache_next_frame(&state->tile_cache, params->strength, params->first_column);
   }
-  const bool twice = view->fusion && zsd_tint_unknown(tint) && how->twice &&
-                     !(how->repeated && tint->frames > 0);
+  const bool twice = view->fusion && zsd_mean_correction_unsettled(correction) && params->twice &&
+                     !(params->repeated && correction->frames > 0);
   if (twice) {
     Pass first = *pass;
     first.image = NULL;
     first.planes = NULL;
     filter_tiles(&first);
-    zsd_tint_measure(tint, view->frame, view->layout);
-    zsd_tint_next(tint);
+    zsd_mean_correction_measure(correction, view->frame, view->layout);
+    zsd_mean_correction_next_frame(correction);
   }
   filter_tiles(pass);
-  if (view->fusion && !twice && !how->repeated)
-    zsd_tint_measure(tint, view->frame, view->layout);
+  if (view->fusion && !twice && !params->repeated)
+    zsd_mean_correction_measure(correction, view->frame, view->layout);
   return 0;
 }
 
-int zsd_filter_run(ZsdFilter *f, ZsdImage *image, const ZsdView *view, ZsdTrace *trace,
-                   const ZsdFiltering *how) {
-  return run(&(Pass){.filter = f, .image = image, .view = view, .trace = trace, .how = how});
+int zsd_filter_run(ZsdFilter *f, ZsdImage *image, const ZsdView *view, ZsdFilterState *state,
+                   const ZsdFilterParams *params) {
+  return run(&(Pass){.filter = f, .image = image, .view = view, .state = state, .params = params});
 }
 
 int zsd_filter_planes(ZsdFilter *f, float *const planes[], const ZsdView *view,
-                      ZsdTrace *trace, const ZsdFiltering *how) {
-  return run(&(Pass){.filter = f, .planes = planes, .view = view, .trace = trace, .how = how});
+                      ZsdFilterState *state, const ZsdFilterParams *params) {
+  return run(&(Pass){.filter = f, .planes = planes, .view = view, .state = state, .params = params});
 }

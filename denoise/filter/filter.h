@@ -1,46 +1,48 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Takes the noise that a network finds off a frame, tile by tile. */
+/* Filter: removes the noise that a network predicts from a frame, tile by tile. */
 #ifndef ZSD_FILTER_H
 #define ZSD_FILTER_H
 
-#include "network/input_features.h"
-#include "filter/tile_cache.h"
 #include "filter/mean_correction.h"
+#include "filter/tile_cache.h"
+#include "network/input_features.h"
 
-/* What is remembered of a stream's last frames. Begins as {0}. */
+/* State carried from one frame of a stream to the next. Initialized with {0}. */
 typedef struct {
-  ZsdTint tint;
-  ZsdKept kept;
-} ZsdTrace;
+  ZsdMeanCorrection mean_correction;
+  ZsdTileCache tile_cache;
+} ZsdFilterState;
 
-void zsd_trace_forget(ZsdTrace *trace);
-void zsd_trace_clear(ZsdTrace *trace);
+/* For a new past: keeps the memory. */
+void zsd_filter_state_reset(ZsdFilterState *state);
+void zsd_filter_state_clear(ZsdFilterState *state);
 
 typedef struct ZsdFilter ZsdFilter;
 
-/* For networks of one number of inputs and outputs. NULL: no memory. */
+/* For networks with the same number of inputs and outputs. NULL without memory. */
 ZsdFilter *zsd_filter_new(const ZsdKernels *kernels);
 void zsd_filter_free(ZsdFilter *filter);
 
 typedef struct {
   const ZsdWeights *weights;
-  bool fused;       /* no network is asked: what is fused comes out */
-  float strength;   /* 0..1 */
-  int first_column; /* even: those before it stay as they are */
-  unsigned refresh; /* tiles that are calm are computed every so many frames; 1: all are */
-  bool twice;       /* the frames at the start of a past may be looked at twice (tint.h) */
-  int threads;      /* that share the tiles */
-  bool repeated;    /* the frame is the last one once more, and comes out as that did */
-} ZsdFiltering;
+  bool fused;       /* output of the temporal fusion, without a network */
+  float strength;   /* part of the predicted noise that is removed, 0..1 */
+  int first_column; /* even; columns before it keep their samples */
+  unsigned refresh; /* frames from one computation of a static tile to the next; 1: no cache */
+  bool twice;       /* allows the second pass of mean_correction.h */
+  int threads;
+  bool repeated; /* the frame is the last one again: no state changes */
+} ZsdFilterParams;
 
 /* Filters the view's frame into the image that it was loaded from. Returns 0, or -1 without
- * memory: the image is as it was. */
-int zsd_filter_run(ZsdFilter *filter, ZsdImage *image, const ZsdView *view, ZsdTrace *trace,
-                   const ZsdFiltering *how);
+ * memory: the image is unchanged. */
+int zsd_filter_run(ZsdFilter *filter, ZsdImage *image, const ZsdView *view,
+                   ZsdFilterState *state, const ZsdFilterParams *params);
 
-/* Filters the view's frame, with full strength, into planes of the shape of its components, which
- * are none of its own. Values are 0..1, in steps of 1/65535. Returns 0, or -1 without memory. */
+/* Filters the view's frame, with full strength and all columns, into planes of the shape of its
+ * components; they must not be planes of the frame. Values are 0..1, in steps of 1/65535. Returns
+ * 0, or -1 without memory. */
 int zsd_filter_planes(ZsdFilter *filter, float *const planes[], const ZsdView *view,
-                      ZsdTrace *trace, const ZsdFiltering *how);
+                      ZsdFilterState *state, const ZsdFilterParams *params);
 
 #endif

@@ -5,33 +5,33 @@
 #include <string.h>
 
 enum {
-  ENOUGH = 1024, /* samples of a component, that noise has no mean over them */
-  TWICE = 8,     /* frames at the start that are looked at twice */
+  MIN_SAMPLES = 1024, /* of a component: over fewer, the noise itself has a mean */
+  UNSETTLED = 8,      /* frames at the start that are filtered twice */
 };
 
-/* The share of a new measurement in the mean that is given back. */
-static const float NEW_SHARE = 0.5f;
+/* Weight of a new measurement in the running mean. */
+static const float NEW_WEIGHT = 0.5f;
 
-int zsd_tint_resize(ZsdTint *tint, int tiles) {
-  if (tint->tiles == tiles)
+int zsd_mean_correction_resize(ZsdMeanCorrection *correction, int tiles) {
+  if (correction->tiles == tiles)
     return 0;
-  zsd_tint_clear(tint);
-  if (!(tint->sums = malloc((size_t)tiles * ZSD_MAX_CHANNELS * sizeof *tint->sums)))
+  zsd_mean_correction_clear(correction);
+  if (!(correction->sums = malloc((size_t)tiles * ZSD_MAX_CHANNELS * sizeof *correction->sums)))
     return -1;
-  tint->tiles = tiles;
+  correction->tiles = tiles;
   return 0;
 }
 
-void zsd_tint_clear(ZsdTint *tint) {
-  free(tint->sums);
-  *tint = (ZsdTint){0};
+void zsd_mean_correction_clear(ZsdMeanCorrection *correction) {
+  free(correction->sums);
+  *correction = (ZsdMeanCorrection){0};
 }
 
-void zsd_tint_take(ZsdTint *tint, int number, const ZsdTile *tile, const ZsdLayout *layout,
+void zsd_mean_correction_apply(ZsdMeanCorrection *correction, int number, const ZsdTile *tile, const ZsdLayout *layout,
                    const ZsdKernels *kernels) {
-  double *sums = tint->sums + (ptrdiff_t)number * ZSD_MAX_CHANNELS;
+  double *sums = correction->sums + (ptrdiff_t)number * ZSD_MAX_CHANNELS;
   for (int c = 0; c < layout->channels; c++) {
-    const float mean = tint->mean[layout->channel[c].component];
+    const float mean = correction->mean[layout->channel[c].component];
     sums[c] = 0;
     for (int y = 0; y < tile->height; y++) {
       float *row = tile->out.data + c * tile->out.plane + zsd_tile_at(tile, 0, y);
@@ -42,8 +42,8 @@ void zsd_tint_take(ZsdTint *tint, int number, const ZsdTile *tile, const ZsdLayo
   }
 }
 
-/* The mean of what was found in a component; 0 where there are too few samples to tell. */
-static float found(const ZsdTint *tint, const ZsdFrame *frame, const ZsdLayout *layout,
+/* Mean noise predicted in a component; 0 with too few samples. */
+static float predicted_mean(const ZsdMeanCorrection *correction, const ZsdFrame *frame, const ZsdLayout *layout,
                    int component) {
   const ZsdFrameComponent *c = &frame->component[component];
   double sum = 0;
@@ -52,27 +52,27 @@ static float found(const ZsdTint *tint, const ZsdFrame *frame, const ZsdLayout *
     if (layout->channel[i].component != component)
       continue;
     channels++;
-    for (int k = 0; k < tint->tiles; k++)
-      sum += tint->sums[(ptrdiff_t)k * ZSD_MAX_CHANNELS + i];
+    for (int k = 0; k < correction->tiles; k++)
+      sum += correction->sums[(ptrdiff_t)k * ZSD_MAX_CHANNELS + i];
   }
-  if (zsd_component_size(c) < ENOUGH)
+  if (zsd_component_size(c) < MIN_SAMPLES)
     return 0;
   return (float)(sum / ((double)channels * layout->width * layout->height));
 }
 
-bool zsd_tint_unknown(const ZsdTint *tint) {
-  return tint->frames < TWICE;
+bool zsd_mean_correction_unsettled(const ZsdMeanCorrection *correction) {
+  return correction->frames < UNSETTLED;
 }
 
-void zsd_tint_measure(ZsdTint *tint, const ZsdFrame *frame, const ZsdLayout *layout) {
+void zsd_mean_correction_measure(ZsdMeanCorrection *correction, const ZsdFrame *frame, const ZsdLayout *layout) {
   for (int i = 0; i < frame->components; i++) {
-    const float now = found(tint, frame, layout, i);
-    const float share = zsd_tint_unknown(tint) ? 1 : NEW_SHARE;
-    tint->next[i] += share * (now - tint->next[i]);
+    const float now = predicted_mean(correction, frame, layout, i);
+    const float weight = zsd_mean_correction_unsettled(correction) ? 1 : NEW_WEIGHT;
+    correction->next[i] += weight * (now - correction->next[i]);
   }
-  tint->frames++;
+  correction->frames++;
 }
 
-void zsd_tint_next(ZsdTint *tint) {
-  memcpy(tint->mean, tint->next, sizeof tint->mean);
+void zsd_mean_correction_next_frame(ZsdMeanCorrection *correction) {
+  memcpy(correction->mean, correction->next, sizeof correction->mean);
 }

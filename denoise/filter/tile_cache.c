@@ -6,79 +6,79 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* After so many calm frames what is fused no longer changes: with the gain of a Kalman filter
- * that has seen as many, a frame moves it by a twentieth of its noise. One that is not calm, as
- * noise alone may make one look, takes some of them back. */
+/* Static frames until the output is cached: the Kalman gain is about 1/20 by then, so a further
+ * frame changes the fused picture by a twentieth of its noise. A frame that looks moving, as noise
+ * alone can make it, takes SETBACK of them back. */
 enum { SETTLED = 16, SETBACK = 2 };
 
-static int bytes_of(const ZsdImage *image) {
+static int bytes_per_sample(const ZsdImage *image) {
   return image->depth > 8 ? 2 : 1;
 }
 
-int zsd_kept_resize(ZsdKept *kept, const ZsdImage *image, int across, int down) {
+int zsd_tile_cache_resize(ZsdTileCache *cache, const ZsdImage *image, int across, int down) {
   size_t size = 0;
   for (int i = 0; i < image->components; i++)
-    size += (size_t)image->component[i].width * image->component[i].height * bytes_of(image);
-  if (kept->across == across && kept->down == down && kept->size == size)
+    size += (size_t)image->component[i].width * image->component[i].height * bytes_per_sample(image);
+  if (cache->across == across && cache->down == down && cache->size == size)
     return 0;
-  zsd_kept_clear(kept);
-  kept->copy = *image;
+  zsd_tile_cache_clear(cache);
+  cache->copy = *image;
   uint8_t *samples = malloc(size + 1);
-  if (!(kept->calm = calloc((size_t)across * down, 1)) || !samples) {
+  if (!(cache->static_frames = calloc((size_t)across * down, 1)) || !samples) {
     free(samples);
-    zsd_kept_clear(kept);
+    zsd_tile_cache_clear(cache);
     return -1;
   }
-  kept->across = across;
-  kept->down = down;
-  kept->size = size;
+  cache->across = across;
+  cache->down = down;
+  cache->size = size;
   for (int i = 0; i < image->components; i++) {
-    ZsdComponent *c = &kept->copy.component[i];
+    ZsdComponent *c = &cache->copy.component[i];
     c->data = samples;
-    c->step = bytes_of(image);
+    c->step = bytes_per_sample(image);
     c->stride = (ptrdiff_t)c->width * c->step;
     samples += c->height * c->stride;
   }
   return 0;
 }
 
-void zsd_kept_clear(ZsdKept *kept) {
-  free(kept->calm);
-  if (kept->size)
-    free(kept->copy.component[0].data);
-  *kept = (ZsdKept){0};
+void zsd_tile_cache_clear(ZsdTileCache *cache) {
+  free(cache->static_frames);
+  if (cache->size)
+    free(cache->copy.component[0].data);
+  *cache = (ZsdTileCache){0};
 }
 
-void zsd_kept_forget(ZsdKept *kept) {
-  if (kept->calm)
-    memset(kept->calm, 0, (size_t)kept->across * kept->down);
+void zsd_tile_cache_invalidate(ZsdTileCache *cache) {
+  if (cache->static_frames)
+    memset(cache->static_frames, 0, (size_t)cache->across * cache->down);
 }
 
-void zsd_kept_next(ZsdKept *kept, float strength, int first_column) {
-  if (kept->strength < strength || kept->strength > strength ||
-      kept->first_column != first_column)
-    zsd_kept_forget(kept);
-  kept->strength = strength;
-  kept->first_column = first_column;
-  kept->turn++;
+void zsd_tile_cache_next_frame(ZsdTileCache *cache, float strength, int first_column) {
+  if (cache->strength < strength || cache->strength > strength ||
+      cache->first_column != first_column)
+    zsd_tile_cache_invalidate(cache);
+  cache->strength = strength;
+  cache->first_column = first_column;
+  cache->turn++;
 }
 
-void zsd_kept_note(ZsdKept *kept, int tile, bool calm) {
-  const int frames = kept->calm[tile] + (calm ? 1 : -SETBACK);
-  kept->calm[tile] = (uint8_t)zsd_clamp(frames, 0, SETTLED + SETBACK + 1);
+void zsd_tile_cache_note(ZsdTileCache *cache, int tile, bool is_static) {
+  const int frames = cache->static_frames[tile] + (is_static ? 1 : -SETBACK);
+  cache->static_frames[tile] = (uint8_t)zsd_clamp(frames, 0, SETTLED + SETBACK + 1);
 }
 
-bool zsd_kept_serves(const ZsdKept *kept, int tile, unsigned refresh) {
-  return kept->calm[tile] > SETTLED && (kept->turn + tile) % refresh != 0;
+bool zsd_tile_cache_has(const ZsdTileCache *cache, int tile, unsigned refresh) {
+  return cache->static_frames[tile] > SETTLED && (cache->turn + tile) % refresh != 0;
 }
 
-/* Copies a region's samples, but those before `first_column` (of the image). */
+/* Copies a region's samples from column `first_column` of the image on. */
 static void copy(const ZsdImage *to, const ZsdImage *from, const ZsdLayout *layout,
                  ZsdRegion region, int first_column) {
-  const int bytes = bytes_of(to);
+  const int bytes = bytes_per_sample(to);
   for (int n = 0; n < layout->channels; n++) {
     if (layout->channel[n].x || layout->channel[n].y)
-      continue; /* its component's first channel stands for them all */
+      continue; /* a component is copied with its first channel */
     const int i = layout->channel[n].component;
     const ZsdComponent *t = &to->component[i], *f = &from->component[i];
     const int x_step = layout->channel[n].x_step, y_step = layout->channel[n].y_step;
@@ -98,13 +98,13 @@ static void copy(const ZsdImage *to, const ZsdImage *from, const ZsdLayout *layo
   }
 }
 
-void zsd_kept_give(const ZsdKept *kept, const ZsdImage *image, const ZsdLayout *layout,
+void zsd_tile_cache_read(const ZsdTileCache *cache, const ZsdImage *image, const ZsdLayout *layout,
                    ZsdRegion region) {
-  copy(image, &kept->copy, layout, region, kept->first_column);
+  copy(image, &cache->copy, layout, region, cache->first_column);
 }
 
-void zsd_kept_take(ZsdKept *kept, int tile, const ZsdImage *image, const ZsdLayout *layout,
+void zsd_tile_cache_write(ZsdTileCache *cache, int tile, const ZsdImage *image, const ZsdLayout *layout,
                    ZsdRegion region) {
-  if (kept->calm[tile] >= SETTLED)
-    copy(&kept->copy, image, layout, region, kept->first_column);
+  if (cache->static_frames[tile] >= SETTLED)
+    copy(&cache->copy, image, layout, region, cache->first_column);
 }

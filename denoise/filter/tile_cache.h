@@ -1,51 +1,51 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What came out of a stream's tiles. Where the picture has been calm for long enough, what was
- * fused there no longer changes but for what is left of the noise: such a tile comes out as it
- * did before, and is computed only once in so many frames, each tile in its turn. */
-#ifndef ZSD_KEPT_H
-#define ZSD_KEPT_H
+/* Tile cache: the output of tiles that stand still. After enough static frames the fused picture
+ * changes by no more than residual noise, so the earlier output is used again, and the tile is
+ * computed only once in every `refresh` frames, each tile in its turn. */
+#ifndef ZSD_TILE_CACHE_H
+#define ZSD_TILE_CACHE_H
 
 #include "frame/frame.h"
 
-/* A part of the network's picture. */
+/* A part of the network's picture, in its samples. */
 typedef struct {
   int x, y, width, height;
 } ZsdRegion;
 
 typedef struct {
-  int across, down; /* tiles */
-  uint8_t *calm;    /* of each tile, for how many frames */
-  ZsdImage copy;    /* the samples that came out of tiles that are calm, without gaps */
-  size_t size;      /* bytes */
-  unsigned turn;    /* counts the frames */
-  float strength;
-  int first_column;
-} ZsdKept;
+  int across, down;       /* tiles */
+  uint8_t *static_frames; /* of each tile: consecutive static frames, saturating */
+  ZsdImage copy;          /* output of static tiles, rows without padding */
+  size_t size;            /* of the copy, in bytes */
+  unsigned turn;          /* frame counter */
+  float strength;         /* of the cached output */
+  int first_column;       /* of the cached output */
+} ZsdTileCache;
 
-/* Memory for as many tiles of pictures like the image. Returns 0, or -1 without memory.
- * Begins as {0}. */
-int zsd_kept_resize(ZsdKept *kept, const ZsdImage *image, int across, int down);
-void zsd_kept_clear(ZsdKept *kept);
+/* Allocates for across x down tiles of pictures of the image's format. Returns 0, or -1 without
+ * memory. A cache is initialized with {0}. */
+int zsd_tile_cache_resize(ZsdTileCache *cache, const ZsdImage *image, int across, int down);
+void zsd_tile_cache_clear(ZsdTileCache *cache);
 
-/* Forgets what it keeps. */
-void zsd_kept_forget(ZsdKept *kept);
+/* Empties the cache. */
+void zsd_tile_cache_invalidate(ZsdTileCache *cache);
 
-/* Begins the next frame. What came out with another strength or left other columns as they were
- * is forgotten. */
-void zsd_kept_next(ZsdKept *kept, float strength, int first_column);
+/* Begins the next frame. Output of another strength or first column is dropped. */
+void zsd_tile_cache_next_frame(ZsdTileCache *cache, float strength, int first_column);
 
-/* Notes whether a tile is calm in this frame. */
-void zsd_kept_note(ZsdKept *kept, int tile, bool calm);
+/* Notes whether a tile stands still in this frame. */
+void zsd_tile_cache_note(ZsdTileCache *cache, int tile, bool is_static);
 
-/* Whether a tile may come out as it did before, being computed every `refresh` frames. */
-bool zsd_kept_serves(const ZsdKept *kept, int tile, unsigned refresh);
+/* Whether a tile's cached output is to be used in this frame; it is computed every `refresh`
+ * frames. */
+bool zsd_tile_cache_has(const ZsdTileCache *cache, int tile, unsigned refresh);
 
-/* Puts what came out of a tile before into the image. */
-void zsd_kept_give(const ZsdKept *kept, const ZsdImage *image, const ZsdLayout *layout,
+/* Copies a tile's cached output to the image. */
+void zsd_tile_cache_read(const ZsdTileCache *cache, const ZsdImage *image, const ZsdLayout *layout,
                    ZsdRegion region);
 
-/* Keeps what came out of a tile in the image if it is calm. */
-void zsd_kept_take(ZsdKept *kept, int tile, const ZsdImage *image, const ZsdLayout *layout,
+/* Caches a tile's output in the image if the tile is static. */
+void zsd_tile_cache_write(ZsdTileCache *cache, int tile, const ZsdImage *image, const ZsdLayout *layout,
                    ZsdRegion region);
 
 #endif

@@ -64,10 +64,10 @@ static float *make_planes(float *planes[ZSD_MAX_COMPONENTS], const ZsdFrame *fra
 }
 
 /* What was measured before leaves no trace, not even in how sums are rounded. */
-static void forget(ZsdTrace *trace) {
-  zsd_trace_forget(trace);
-  memset(trace->tint.mean, 0, sizeof trace->tint.mean);
-  memset(trace->tint.next, 0, sizeof trace->tint.next);
+static void forget(ZsdFilterState *trace) {
+  zsd_filter_state_reset(trace);
+  memset(trace->mean_correction.mean, 0, sizeof trace->mean_correction.mean);
+  memset(trace->mean_correction.next, 0, sizeof trace->mean_correction.next);
 }
 
 static void fill_left(const ZsdFrame *frame, float left) {
@@ -81,8 +81,8 @@ static void fill_left(const ZsdFrame *frame, float left) {
 /* Has the network look at the frame, of whose noise `left` is left in z, and makes z what it
  * was and what the network makes of it, which has this share. */
 static int estimate(const Job *job, const ZsdWeights *weights, float left, float share) {
-  ZsdTrace *trace = job->still->trace;
-  ZsdFiltering whole = *job->still->how;
+  ZsdFilterState *trace = job->still->trace;
+  ZsdFilterParams whole = *job->still->how;
   const ZsdFrame *frame = job->view->frame;
   float *found[ZSD_MAX_COMPONENTS];
   float *memory = make_planes(found, frame);
@@ -250,7 +250,7 @@ ZsdResult zsd_still_run(const ZsdStill *still, ZsdFilter *filter, ZsdImage *imag
   const Job job = {still, filter, still->view, image, kernels, threads};
   Follower follower = {.observer = still->observer, .steps = count_steps(still, image)};
   const ZsdObserver observer = {&follower, on_step, on_question};
-  ZsdFiltering last = *still->how;
+  ZsdFilterParams last = *still->how;
   follower.start = zsd_seconds();
   ZsdResult result = denoise(&job, &observer);
   if (result == ZSD_OK && rehearses(still, image))
@@ -259,7 +259,7 @@ ZsdResult zsd_still_run(const ZsdStill *still, ZsdFilter *filter, ZsdImage *imag
   forget(still->trace);
   if (result == ZSD_OK && zsd_filter_run(filter, image, still->view, still->trace, &last))
     result = ZSD_NO_MEMORY;
-  zsd_trace_forget(still->trace);
+  zsd_filter_state_reset(still->trace);
   *training = follower.last;
   return result;
 }

@@ -17,8 +17,8 @@ typedef struct {
   ZsdProfile profile; /* balanced, or best */
   bool frozen;        /* without a rehearsal */
   const ZsdView *view;
-  ZsdTrace *trace;         /* forgets what is in it */
-  const ZsdFiltering *how; /* what it says of frames before does not count */
+  ZsdFilterState *trace;         /* forgets what is in it */
+  const ZsdFilterParams *how; /* what it says of frames before does not count */
   const ZsdNetwork *net;   /* whose weights it has */
   uint64_t seed;
   const ZsdObserver *observer;

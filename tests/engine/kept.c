@@ -17,7 +17,7 @@ enum { ALL = 1, TURN = 3, THREADS = 2 };
 
 /* A filter's way with a stream. */
 typedef struct {
-  ZsdTrace trace;
+  ZsdFilterState trace;
   Picture out;
   double *error; /* of luma, in the frame before */
   double squares, flicker;
@@ -61,7 +61,7 @@ static void film_new(Film *f, const char *format, ZsdNoiseKind kind, double sigm
 }
 
 static void way_free(Way *way) {
-  zsd_trace_clear(&way->trace);
+  zsd_filter_state_clear(&way->trace);
   picture_free(&way->out);
   free(way->error);
 }
@@ -80,7 +80,7 @@ static void film_free(Film *f) {
 static void filter(Film *f, Way *way, const Picture *noisy, unsigned refresh, float strength,
                    bool counts) {
   const ZsdView view = {&f->frame, &f->layout, f->fusion, false};
-  const ZsdFiltering how = {.weights = &f->weights,
+  const ZsdFilterParams how = {.weights = &f->weights,
                             .strength = strength,
                             .refresh = refresh,
                             .twice = true,
@@ -207,7 +207,7 @@ START_TEST(test_forgotten) {
   for (int t = 0; t < SETTLED; t++)
     show(&f, SETTLED + 1 + t, 0.5f);
   ck_assert(differ(&f));
-  zsd_kept_forget(&f.turn.trace.kept);
+  zsd_tile_cache_invalidate(&f.turn.trace.tile_cache);
   show(&f, 3 * SETTLED, 0.5f);
   ck_assert(!differ(&f));
   film_free(&f);
