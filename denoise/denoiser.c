@@ -259,7 +259,7 @@ static bool is_cut(ZsdDenoiser *d, const ZsdFrame *frame, double threshold) {
 static bool begins_anew(ZsdDenoiser *d, double threshold) {
   const bool anew = is_cut(d, &d->streams[0].frame, threshold) || d->keyframe;
   for (int i = 0; anew && i < 2 && d->streams[i].fusion; i++) {
-    (d->keyframe ? zsd_fusion_restart : zsd_fusion_forget)(d->streams[i].fusion);
+    (d->keyframe ? zsd_fusion_reset : zsd_fusion_drop_past)(d->streams[i].fusion);
     zsd_filter_state_reset(&d->streams[i].trace);
   }
   return anew;
@@ -424,7 +424,8 @@ static float strength_of(ZsdDenoiser *d, const ZsdSettings *s) {
 
 /* Filters a picture by itself, which is told as a learning is. */
 static ZsdResult filter_still(ZsdDenoiser *d, ZsdImage *image, const ZsdView *view,
-                              ZsdFilterState *trace, const ZsdFilterParams *how, const ZsdSettings *s) {
+                              ZsdFilterState *trace, const ZsdFilterParams *how,
+                              const ZsdSettings *s) {
   const ZsdStill still = {s->profile, s->frozen, view,    trace,
                           how,        &d->net,   s->seed, &d->observer};
   const ZsdResult result =
@@ -437,7 +438,7 @@ static ZsdResult filter_still(ZsdDenoiser *d, ZsdImage *image, const ZsdView *vi
 static ZsdResult let_pass(Stream *stream) {
   zsd_filter_state_reset(&stream->trace);
   if (stream->fusion)
-    zsd_fusion_forget(stream->fusion);
+    zsd_fusion_drop_past(stream->fusion);
   return ZSD_OK;
 }
 
@@ -468,7 +469,7 @@ static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field,
   zsd_frame_load(&stream->frame, image, d->kernels, threads);
   const bool anew = field == 0 && begins_anew(d, s.scene_threshold);
   if (!s.temporal)
-    zsd_fusion_go_alone(stream->fusion);
+    zsd_fusion_drop_temporal(stream->fusion);
   if (zsd_fusion_add(stream->fusion, &stream->frame, threads) ||
       (zsd_settings_still(&s) &&
        zsd_still_look(stream->fusion, &stream->frame, d->kernels, threads)))
@@ -487,13 +488,13 @@ static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field,
   const int first_column = zsd_split_column(s.split, image->width);
   const bool narrow = s.quality == ZSD_QUALITY_NARROW && s.warm_start && d->narrow.kernel;
   const ZsdFilterParams how = {.weights = narrow ? &d->narrow : &d->weights,
-                            .fused = view.fusion && s.quality == ZSD_QUALITY_FUSED,
-                            .strength = strength_of(d, &s),
-                            .first_column = first_column,
-                            .refresh = zsd_settings_refresh(&s),
-                            .twice = zsd_settings_twice(&s),
-                            .threads = threads,
-                            .repeated = repeated};
+                               .fused = view.fusion && s.quality == ZSD_QUALITY_FUSED,
+                               .strength = strength_of(d, &s),
+                               .first_column = first_column,
+                               .refresh = zsd_settings_refresh(&s),
+                               .twice = zsd_settings_twice(&s),
+                               .threads = threads,
+                               .repeated = repeated};
   ZsdResult result = ZSD_OK;
   if (d->status.state != ZSD_STATE_FILTERING)
     zsd_filter_state_reset(&stream->trace);
@@ -504,7 +505,7 @@ static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field,
   if (result != ZSD_OK)
     return result;
   if (s.temporal)
-    zsd_fusion_keep(stream->fusion, &stream->frame, threads);
+    zsd_fusion_commit(stream->fusion, &stream->frame, threads);
   zsd_split_draw(image, first_column);
   return ZSD_OK;
 }

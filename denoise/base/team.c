@@ -16,8 +16,8 @@
 /* Seconds after a frame for which a team counts as at work. */
 static const double AT_WORK = 1;
 
-/* Threads for each processor that all teams of an unset size have together. More than one, since
- * their frames seldom coincide. */
+/* Threads for each processor that all teams of an unset size have together. More than one,
+ * since their frames seldom coincide. */
 enum { THREADS_PER_PROCESSOR = 2 };
 
 struct ZsdTeam {
@@ -32,18 +32,18 @@ static struct {
   pthread_mutex_t lock;
   ZsdTeam *first;
   thrd_t keeper;
-  int idle; /* threads of the keeper's team, itself included; 0: there is no keeper */
+  int idle;         /* threads of the keeper's team, itself included; 0: there is no keeper */
   unsigned keepers; /* that have ended */
   sem_t end;
 } process = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* --- quiet waiting ---
  *
- * After each parallel region OpenMP's threads spin for milliseconds before they block, which takes
- * processor time from the rest of a pipeline. LLVM's runtime has a call for that. GNU's libgomp
- * blocks after 100 rounds as soon as it manages more threads than there are processors (do_spin() of
- * its wait.h): a team that does nothing, and is kept by a thread that sleeps, brings their number
- * up to that. */
+ * After each parallel region OpenMP's threads spin for milliseconds before they block, which
+ * takes processor time from the rest of a pipeline. LLVM's runtime has a call for that. GNU's
+ * libgomp blocks after 100 rounds as soon as it manages more threads than there are processors
+ * (do_spin() of its wait.h): a team that does nothing, and is kept by a thread that sleeps,
+ * brings their number up to that. */
 
 #pragma weak kmp_set_blocktime
 void kmp_set_blocktime(int milliseconds);
@@ -95,7 +95,8 @@ static int pass_through(void *data) {
   return 0;
 }
 
-/* How many threads, of `wanted`, the system gives: OpenMP would end the process for want of one. */
+/* How many threads, of `wanted`, the system gives: OpenMP would end the process for want of
+ * one. */
 static int threads_given(int wanted) {
   thrd_t thread[ZSD_MOST_THREADS];
   mtx_t gate;
@@ -103,8 +104,7 @@ static int threads_given(int wanted) {
   if (mtx_init(&gate, mtx_plain) != thrd_success)
     return 1;
   mtx_lock(&gate);
-  while (count < wanted - 1 &&
-         thrd_create(&thread[count], pass_through, &gate) == thrd_success)
+  while (count < wanted - 1 && thrd_create(&thread[count], pass_through, &gate) == thrd_success)
     count++;
   mtx_unlock(&gate);
   for (int i = 0; i < count; i++)
@@ -172,8 +172,9 @@ static int share_of(const ZsdTeam *team, int at_work) {
 }
 
 int zsd_team_begin(ZsdTeam *team) {
-  static _Thread_local int wanted, ready; /* the calling thread's team, and what was asked for */
-  static _Thread_local unsigned keepers;  /* that had ended then */
+  static _Thread_local int wanted,
+      ready;                             /* the calling thread's team, and what was asked for */
+  static _Thread_local unsigned keepers; /* that had ended then */
   const double now = zsd_seconds();
   int at_work = 0;
   pthread_mutex_lock(&process.lock);

@@ -85,8 +85,9 @@ static ZsdRegion region_of(const Pass *p, int item) {
 /* Whether a tile and the samples around it that the network sees stand still. */
 static bool is_static(const ZsdView *view, ZsdRegion r) {
   const int size = view->layout->channel[0].x_step;
-  return zsd_fusion_calm(view->fusion, (r.x - ZSD_HALO) * size, (r.y - ZSD_HALO) * size,
-                         (r.width + 2 * ZSD_HALO) * size, (r.height + 2 * ZSD_HALO) * size);
+  return zsd_fusion_is_static(view->fusion, (r.x - ZSD_HALO) * size, (r.y - ZSD_HALO) * size,
+                              (r.width + 2 * ZSD_HALO) * size,
+                              (r.height + 2 * ZSD_HALO) * size);
 }
 
 static void compute(const Pass *p, Worker *own, int item, ZsdRegion r) {
@@ -98,7 +99,8 @@ static void compute(const Pass *p, Worker *own, int item, ZsdRegion r) {
     zsd_tile_pass(tile, p->params->weights, own->scratch);
   zsd_inputs_finish(tile, p->view);
   if (p->view->fusion)
-    zsd_mean_correction_apply(&p->state->mean_correction, item, tile, p->view->layout, p->filter->kernels);
+    zsd_mean_correction_apply(&p->state->mean_correction, item, tile, p->view->layout,
+                              p->filter->kernels);
   if (p->image)
     zsd_store_tile(p->image, p->view->layout, p->filter->kernels, tile, p->params->strength,
                    p->params->first_column);
@@ -125,8 +127,8 @@ static void filter_tile(const Pass *p, Worker *own, int item) {
 
 /* --- frames --- */
 
-/* Allocates the tiles of this many threads, of the size that the pass kernel wants. Their hidden
- * planes are in the kernel's scratch memory. */
+/* Allocates the tiles of this many threads, of the size that the pass kernel wants. Their
+ * hidden planes are in the kernel's scratch memory. */
 static int prepare_workers(ZsdFilter *f, const ZsdWeights *weights, int threads) {
   const ZsdPassKernel *kernel = weights->kernel;
   const int width = kernel->tile_width, height = kernel->tile_height;
@@ -180,8 +182,8 @@ static int run(Pass *pass) {
     zsd_mean_correction_next_frame(correction);
     zsd_tile_cache_next_frame(&state->tile_cache, params->strength, params->first_column);
   }
-  const bool twice = view->fusion && zsd_mean_correction_unsettled(correction) && params->twice &&
-                     !(params->repeated && correction->frames > 0);
+  const bool twice = view->fusion && zsd_mean_correction_unsettled(correction) &&
+                     params->twice && !(params->repeated && correction->frames > 0);
   if (twice) {
     Pass first = *pass;
     first.image = NULL;
@@ -198,10 +200,12 @@ static int run(Pass *pass) {
 
 int zsd_filter_run(ZsdFilter *f, ZsdImage *image, const ZsdView *view, ZsdFilterState *state,
                    const ZsdFilterParams *params) {
-  return run(&(Pass){.filter = f, .image = image, .view = view, .state = state, .params = params});
+  return run(
+      &(Pass){.filter = f, .image = image, .view = view, .state = state, .params = params});
 }
 
 int zsd_filter_planes(ZsdFilter *f, float *const planes[], const ZsdView *view,
                       ZsdFilterState *state, const ZsdFilterParams *params) {
-  return run(&(Pass){.filter = f, .planes = planes, .view = view, .state = state, .params = params});
+  return run(
+      &(Pass){.filter = f, .planes = planes, .view = view, .state = state, .params = params});
 }

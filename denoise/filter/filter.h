@@ -40,8 +40,8 @@ int zsd_filter_run(ZsdFilter *filter, ZsdImage *image, const ZsdView *view,
                    ZsdFilterState *state, const ZsdFilterParams *params);
 
 /* Filters the view's frame, with full strength and all columns, into planes of the shape of its
- * components; they must not be planes of the frame. Values are 0..1, in steps of 1/65535. Returns
- * 0, or -1 without memory. */
+ * components; they must not be planes of the frame. Values are 0..1, in steps of 1/65535.
+ * Returns 0, or -1 without memory. */
 int zsd_filter_planes(ZsdFilter *filter, float *const planes[], const ZsdView *view,
                       ZsdFilterState *state, const ZsdFilterParams *params);
 

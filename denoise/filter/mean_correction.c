@@ -27,8 +27,8 @@ void zsd_mean_correction_clear(ZsdMeanCorrection *correction) {
   *correction = (ZsdMeanCorrection){0};
 }
 
-void zsd_mean_correction_apply(ZsdMeanCorrection *correction, int number, const ZsdTile *tile, const ZsdLayout *layout,
-                   const ZsdKernels *kernels) {
+void zsd_mean_correction_apply(ZsdMeanCorrection *correction, int number, const ZsdTile *tile,
+                               const ZsdLayout *layout, const ZsdKernels *kernels) {
   double *sums = correction->sums + (ptrdiff_t)number * ZSD_MAX_CHANNELS;
   for (int c = 0; c < layout->channels; c++) {
     const float mean = correction->mean[layout->channel[c].component];
@@ -43,8 +43,8 @@ void zsd_mean_correction_apply(ZsdMeanCorrection *correction, int number, const 
 }
 
 /* Mean noise predicted in a component; 0 with too few samples. */
-static float predicted_mean(const ZsdMeanCorrection *correction, const ZsdFrame *frame, const ZsdLayout *layout,
-                   int component) {
+static float predicted_mean(const ZsdMeanCorrection *correction, const ZsdFrame *frame,
+                            const ZsdLayout *layout, int component) {
   const ZsdFrameComponent *c = &frame->component[component];
   double sum = 0;
   int channels = 0;
@@ -64,7 +64,8 @@ bool zsd_mean_correction_unsettled(const ZsdMeanCorrection *correction) {
   return correction->frames < UNSETTLED;
 }
 
-void zsd_mean_correction_measure(ZsdMeanCorrection *correction, const ZsdFrame *frame, const ZsdLayout *layout) {
+void zsd_mean_correction_measure(ZsdMeanCorrection *correction, const ZsdFrame *frame,
+                                 const ZsdLayout *layout) {
   for (int i = 0; i < frame->components; i++) {
     const float now = predicted_mean(correction, frame, layout, i);
     const float weight = zsd_mean_correction_unsettled(correction) ? 1 : NEW_WEIGHT;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Mean correction: noise has zero mean, but the noise that a network predicts may not, which would
- * tint the picture. The mean is measured over each frame, for each component, and subtracted from
- * the prediction in the next. In the first frames, while the fused past and the network still
- * change, a frame is filtered twice: to measure, and to correct. */
+/* Mean correction: noise has zero mean, but the noise that a network predicts may not, which
+ * would tint the picture. The mean is measured over each frame, for each component, and
+ * subtracted from the prediction in the next. In the first frames, while the fused past and the
+ * network still change, a frame is filtered twice: to measure, and to correct. */
 #ifndef ZSD_MEAN_CORRECTION_H
 #define ZSD_MEAN_CORRECTION_H
 

@@ -49,8 +49,8 @@ static void store_row(const ZsdImage *image, const ZsdKernels *kernels, const Ro
   uint8_t *dst = row->dst + (ptrdiff_t)from * row->step;
   const float *x = row->x + from, *noise = row->noise + from;
   if (image->depth > 8)
-    kernels->store16(dst, row->step, x, noise, row->n - from, strength, zsd_image_full_scale(image),
-                     image->shift);
+    kernels->store16(dst, row->step, x, noise, row->n - from, strength,
+                     zsd_image_full_scale(image), image->shift);
   else
     kernels->store8(dst, row->step, x, noise, row->n - from, strength);
 }
@@ -76,7 +76,7 @@ static void store_channels(const ZsdImage *image, const ZsdKernels *kernels, con
 }
 
 void zsd_store_tile(const ZsdImage *image, const ZsdLayout *layout, const ZsdKernels *kernels,
-                     const ZsdTile *tile, float strength, int first_column) {
+                    const ZsdTile *tile, float strength, int first_column) {
   for (int y = 0; y < tile->height; y++) {
     Row rows[ZSD_MAX_CHANNELS];
     for (int c = 0; c < layout->channels; c++)

@@ -9,7 +9,7 @@
 /* Writes a tile's samples, less `strength` times the noise that the network found, back to
  * where they came from, but not to the columns before `first_column` (of the image; even). */
 void zsd_store_tile(const ZsdImage *image, const ZsdLayout *layout, const ZsdKernels *kernels,
-                     const ZsdTile *tile, float strength, int first_column);
+                    const ZsdTile *tile, float strength, int first_column);
 
 /* Writes all of a tile's samples, less the noise that the network found, to planes of the shape
  * of the frame's components, clipped to 0..1 and in steps of 1/65535. */

@@ -7,8 +7,8 @@
 #include <string.h>
 
 /* Static frames until the output is cached: the Kalman gain is about 1/20 by then, so a further
- * frame changes the fused picture by a twentieth of its noise. A frame that looks moving, as noise
- * alone can make it, takes SETBACK of them back. */
+ * frame changes the fused picture by a twentieth of its noise. A frame that looks moving, as
+ * noise alone can make it, takes SETBACK of them back. */
 enum { SETTLED = 16, SETBACK = 2 };
 
 static int bytes_per_sample(const ZsdImage *image) {
@@ -18,7 +18,8 @@ static int bytes_per_sample(const ZsdImage *image) {
 int zsd_tile_cache_resize(ZsdTileCache *cache, const ZsdImage *image, int across, int down) {
   size_t size = 0;
   for (int i = 0; i < image->components; i++)
-    size += (size_t)image->component[i].width * image->component[i].height * bytes_per_sample(image);
+    size += (size_t)image->component[i].width * image->component[i].height *
+            bytes_per_sample(image);
   if (cache->across == across && cache->down == down && cache->size == size)
     return 0;
   zsd_tile_cache_clear(cache);
@@ -98,13 +99,13 @@ static void copy(const ZsdImage *to, const ZsdImage *from, const ZsdLayout *layo
   }
 }
 
-void zsd_tile_cache_read(const ZsdTileCache *cache, const ZsdImage *image, const ZsdLayout *layout,
-                   ZsdRegion region) {
+void zsd_tile_cache_read(const ZsdTileCache *cache, const ZsdImage *image,
+                         const ZsdLayout *layout, ZsdRegion region) {
   copy(image, &cache->copy, layout, region, cache->first_column);
 }
 
-void zsd_tile_cache_write(ZsdTileCache *cache, int tile, const ZsdImage *image, const ZsdLayout *layout,
-                   ZsdRegion region) {
+void zsd_tile_cache_write(ZsdTileCache *cache, int tile, const ZsdImage *image,
+                          const ZsdLayout *layout, ZsdRegion region) {
   if (cache->static_frames[tile] >= SETTLED)
     copy(&cache->copy, image, layout, region, cache->first_column);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Tile cache: the output of tiles that stand still. After enough static frames the fused picture
- * changes by no more than residual noise, so the earlier output is used again, and the tile is
- * computed only once in every `refresh` frames, each tile in its turn. */
+/* Tile cache: the output of tiles that stand still. After enough static frames the fused
+ * picture changes by no more than residual noise, so the earlier output is used again, and the
+ * tile is computed only once in every `refresh` frames, each tile in its turn. */
 #ifndef ZSD_TILE_CACHE_H
 #define ZSD_TILE_CACHE_H
 
@@ -41,11 +41,11 @@ void zsd_tile_cache_note(ZsdTileCache *cache, int tile, bool is_static);
 bool zsd_tile_cache_has(const ZsdTileCache *cache, int tile, unsigned refresh);
 
 /* Copies a tile's cached output to the image. */
-void zsd_tile_cache_read(const ZsdTileCache *cache, const ZsdImage *image, const ZsdLayout *layout,
-                   ZsdRegion region);
+void zsd_tile_cache_read(const ZsdTileCache *cache, const ZsdImage *image,
+                         const ZsdLayout *layout, ZsdRegion region);
 
 /* Caches a tile's output in the image if the tile is static. */
-void zsd_tile_cache_write(ZsdTileCache *cache, int tile, const ZsdImage *image, const ZsdLayout *layout,
-                   ZsdRegion region);
+void zsd_tile_cache_write(ZsdTileCache *cache, int tile, const ZsdImage *image,
+                          const ZsdLayout *layout, ZsdRegion region);
 
 #endif

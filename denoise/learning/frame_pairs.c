@@ -188,8 +188,8 @@ int zsd_frame_pairs_complete(ZsdFramePairs *p, const ZsdView *next, ZsdLook **lo
         const ZsdMotionVector v = t.field->vector[j * t.field->across + i];
         const int x = i * ZSD_BLOCK + v.x, y = j * ZSD_BLOCK + v.y;
         if (x > left && x < right && y > top && y < bottom &&
-            t.missed[j * t.field->across + i] <= FEW_MISSED)
-          look_again(part, next, t.light, i, j, v, size);
+            t.outliers[j * t.field->across + i] <= FEW_MISSED)
+          look_again(part, next, t.brightness_change, i, j, v, size);
       }
   }
   const int parts = p->parts;

@@ -150,10 +150,10 @@ static void make_pair(const Session *session, int item) {
   const int last = least + (int)zsd_random_below(&m.random, CLIP_FRAMES - least);
   for (int t = 0; t < last; t++) {
     add_frame(&m, t);
-    zsd_fusion_keep(m.fusion, &m.frame, 1);
+    zsd_fusion_commit(m.fusion, &m.frame, 1);
   }
   if (first)
-    zsd_fusion_forget(m.fusion);
+    zsd_fusion_drop_past(m.fusion);
   add_frame(&m, last);
   fill_pair(&m, session->pairs[item]);
 

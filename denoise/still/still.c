@@ -44,7 +44,7 @@ int zsd_still_look(ZsdFusion *fusion, const ZsdFrame *frame, const ZsdKernels *k
   ZsdNoiseModel noise[ZSD_MAX_COMPONENTS] = {0};
   const int told = zsd_colours_estimate(noise, frame, kernels, threads);
   if (told > 0)
-    zsd_fusion_tell_noise(fusion, noise);
+    zsd_fusion_set_noise(fusion, noise);
   return told < 0 ? -1 : 0;
 }
 

@@ -7,28 +7,28 @@
 #include <stdlib.h>
 
 enum {
-  SAMPLES = 1 << 16, /* of a larger picture every other row or fewer are looked at */
-  LEVELS = 511,      /* of differences, on the scale of 0..255 */
-  SOME = 4,          /* every so many samples of a row are enough to begin with */
-  NEARBY = 4,        /* samples: further than noise is correlated */
-  ROUNDS = 3,
+  SAMPLES = 1 << 16, /* at most about so many are used: fewer rows of a larger picture */
+  LEVELS = 511,      /* bins of the histogram of differences, -255 .. 255 */
+  SUBSAMPLING = 4,   /* of a row, for the histogram */
+  NEARBY = 4,        /* distance, in samples, at which noise is independent */
+  ITERATIONS = 3,    /* of the fit, with outliers excluded */
 };
 
-/* Differences of more deviations than this are something else than noise. */
+/* Differences above this many standard deviations are outliers. */
 static const double OUTLIER = 2.5;
 
-/* A change is one from so many standard errors on; and one that is larger than this is no
- * change of light but another picture. */
-static const double SIGNIFICANT = 4, MOST_GAIN = 1.6, MOST_SHIFT = 0.2;
+/* Standard errors from which a change is significant, and the largest gain (or its reciprocal)
+ * and offset of a change of brightness: anything larger is another picture. */
+static const double SIGNIFICANT = 4, MAX_GAIN = 1.6, MAX_OFFSET = 0.2;
 
-/* Sums over samples. Like the prediction p the one nearby, q, tells how bright the place is,
- * but its noise is not that of p, which would pull the slope of d over p towards -1 (errors in
- * variables; q is an instrument). */
+/* Sums over samples, see ZsdBrightnessSums. The slope of the difference d over the prediction p
+ * is estimated with an instrumental variable q, a prediction nearby: noise in p itself would
+ * bias it towards -1 (errors in variables). */
 typedef struct {
   double n, p, d, q, qp, qd, dd;
 } Sums;
 
-/* The median of the differences: where to begin. */
+/* Median of the differences: the initial offset, 0..1 scale. */
 static double median_of(const unsigned histogram[LEVELS]) {
   unsigned all = 0, sum = 0;
   int i = 0;
@@ -39,60 +39,61 @@ static double median_of(const unsigned histogram[LEVELS]) {
   return (i - LEVELS / 2) / 255.0;
 }
 
-/* --- looking --- */
+/* --- samples --- */
 
-/* The rows of a component that are looked at, and what is predicted of them. */
+/* Every n-th row of a component, and its prediction. */
 typedef struct {
   const ZsdFrameComponent *frame;
-  int every, rows;
-  float *p, *k;
-} Look;
+  int step, count; /* rows from one to the next; rows used */
+  float *p, *k;    /* count x width: prediction, and its relative variance */
+} Rows;
 
-struct ZsdLightMeter {
-  Look look[ZSD_MAX_COMPONENTS];
+struct ZsdBrightnessEstimator {
+  Rows rows[ZSD_MAX_COMPONENTS];
 };
 
-ZsdLightMeter *zsd_light_meter_new(const ZsdFrame *shape) {
-  ZsdLightMeter *m = calloc(1, sizeof *m);
+ZsdBrightnessEstimator *zsd_brightness_estimator_new(const ZsdFrame *shape) {
+  ZsdBrightnessEstimator *m = calloc(1, sizeof *m);
   for (int i = 0; m && i < shape->components; i++) {
     const size_t n = SAMPLES + shape->component[i].width;
-    m->look[i].p = malloc(n * sizeof(float));
-    m->look[i].k = malloc(n * sizeof(float));
-    if (!m->look[i].p || !m->look[i].k) {
-      zsd_light_meter_free(m);
+    m->rows[i].p = malloc(n * sizeof(float));
+    m->rows[i].k = malloc(n * sizeof(float));
+    if (!m->rows[i].p || !m->rows[i].k) {
+      zsd_brightness_estimator_free(m);
       return NULL;
     }
   }
   return m;
 }
 
-void zsd_light_meter_free(ZsdLightMeter *m) {
+void zsd_brightness_estimator_free(ZsdBrightnessEstimator *m) {
   for (int i = 0; m && i < ZSD_MAX_COMPONENTS; i++) {
-    free(m->look[i].p);
-    free(m->look[i].k);
+    free(m->rows[i].p);
+    free(m->rows[i].k);
   }
   free(m);
 }
 
-static void look_at(Look *l, const ZsdFrameComponent *frame) {
-  l->frame = frame;
-  l->every = (int)((ptrdiff_t)frame->width * frame->height / SAMPLES) + 1;
-  l->rows = frame->width ? (frame->height + l->every - 1) / l->every : 0;
+static void select_rows(Rows *r, const ZsdFrameComponent *frame) {
+  r->frame = frame;
+  r->step = (int)((ptrdiff_t)frame->width * frame->height / SAMPLES) + 1;
+  r->count = frame->width ? (frame->height + r->step - 1) / r->step : 0;
 }
 
-static const float *row_of(const Look *l, int row) {
-  return l->frame->y + (ptrdiff_t)row * l->every * l->frame->width;
+static const float *row_of(const Rows *r, int row) {
+  return r->frame->y + (ptrdiff_t)row * r->step * r->frame->width;
 }
 
-static const float *prediction_of(const Look *l, int row) {
-  return l->p + (ptrdiff_t)row * l->frame->width;
+static const float *prediction_of(const Rows *r, int row) {
+  return r->p + (ptrdiff_t)row * r->frame->width;
 }
 
-static double begin(const Look *l) {
+/* Initial offset: robust, since most of the picture is predicted. */
+static double initial_offset(const Rows *r) {
   unsigned histogram[LEVELS] = {0};
-  for (int y = 0; y < l->rows; y++) {
-    const float *now = row_of(l, y), *p = prediction_of(l, y);
-    for (int x = y % SOME; x < l->frame->width; x += SOME) {
+  for (int y = 0; y < r->count; y++) {
+    const float *now = row_of(r, y), *p = prediction_of(r, y);
+    for (int x = y % SUBSAMPLING; x < r->frame->width; x += SUBSAMPLING) {
       const int level = (int)(255 * (now[x] - p[x]) + LEVELS / 2 + 0.5f);
       histogram[zsd_clamp(level, 0, LEVELS - 1)]++;
     }
@@ -100,14 +101,16 @@ static double begin(const Look *l) {
   return median_of(histogram);
 }
 
-/* Sums over the samples that lie within `reach` of the change found so far. */
-static Sums sum_up(const Look *l, const ZsdKernels *kernels, ZsdBrightnessChange light, double reach) {
-  const int n = l->frame->width - NEARBY;
+/* Sums over the samples within `reach` of the current fit. */
+static Sums sum_inliers(const Rows *r, const ZsdKernels *kernels, ZsdBrightnessChange change,
+                        double reach) {
+  const int n = r->frame->width - NEARBY;
   Sums s = {0};
-  for (int y = 0; y < l->rows && n > 0; y++) {
-    const float *p = prediction_of(l, y);
+  for (int y = 0; y < r->count && n > 0; y++) {
+    const float *p = prediction_of(r, y);
     ZsdBrightnessSums row;
-    kernels->brightness_sums(&row, row_of(l, y) + NEARBY, p + NEARBY, p, n, &light, (float)reach);
+    kernels->brightness_sums(&row, row_of(r, y) + NEARBY, p + NEARBY, p, n, &change,
+                             (float)reach);
     s.n += row.n;
     s.p += row.p;
     s.d += row.d;
@@ -121,14 +124,14 @@ static Sums sum_up(const Look *l, const ZsdKernels *kernels, ZsdBrightnessChange
 
 /* --- the change --- */
 
-/* By how much the mean of n samples of correlated noise, or of each `every`-th row of it,
- * varies more than that of n independent ones. */
-static double mean_spread(const ZsdNoiseModel *noise, int every) {
+/* Standard deviation of the mean of n samples of correlated noise, relative to that of n
+ * independent ones, with `step` rows from one to the next. */
+static double mean_spread(const ZsdNoiseModel *noise, int step) {
   const double along = 1 + 2 * (noise->lag1 + noise->lag2);
-  return every > 2 ? sqrt(along) : along;
+  return step > 2 ? sqrt(along) : along;
 }
 
-/* d = offset + slope (p - mean p), as far as either is significant. */
+/* Fits d = offset + slope (p - mean p); what is not significant is 0. */
 static ZsdBrightnessChange fit(const Sums *s, double spread_of_mean) {
   const double mean = s->p / s->n, offset = s->d / s->n;
   const double spread = s->qp / s->n - s->q / s->n * mean;
@@ -137,68 +140,71 @@ static ZsdBrightnessChange fit(const Sums *s, double spread_of_mean) {
   if (fabs(slope) * sqrt(fmax(spread, 0)) < SIGNIFICANT * error)
     slope = 0;
   const double shift = fabs(offset) < SIGNIFICANT * error ? 0 : offset;
-  if (fabs(shift) > MOST_SHIFT || 1 + slope > MOST_GAIN || 1 + slope < 1 / MOST_GAIN)
+  if (fabs(shift) > MAX_OFFSET || 1 + slope > MAX_GAIN || 1 + slope < 1 / MAX_GAIN)
     return (ZsdBrightnessChange){1, 0};
   return (ZsdBrightnessChange){(float)(1 + slope), (float)(shift - slope * mean)};
 }
 
-static ZsdBrightnessChange change_of(const Look *l, const ZsdKernels *kernels,
-                          const ZsdNoiseModel *noise) {
-  const double n = (double)l->frame->width * l->frame->height;
+static ZsdBrightnessChange change_of(const Rows *r, const ZsdKernels *kernels,
+                                     const ZsdNoiseModel *noise) {
+  const double n = (double)r->frame->width * r->frame->height;
   const double reach = OUTLIER * fmax(1.0 / 255, 1.5 * noise->sigma);
-  ZsdBrightnessChange light = {1, 0};
+  ZsdBrightnessChange change = {1, 0};
   if (n < 1)
-    return light;
-  light.offset = (float)begin(l);
-  for (int round = 0; round < ROUNDS; round++) {
-    const Sums s = sum_up(l, kernels, light, reach);
-    if (s.n < 0.25 * n / l->every || s.n < 64)
+    return change;
+  change.offset = (float)initial_offset(r);
+  for (int i = 0; i < ITERATIONS; i++) {
+    const Sums s = sum_inliers(r, kernels, change, reach);
+    if (s.n < 0.25 * n / r->step || s.n < 64)
       return (ZsdBrightnessChange){1, 0};
-    light = fit(&s, mean_spread(noise, l->every));
+    change = fit(&s, mean_spread(noise, r->step));
   }
-  return light;
+  return change;
 }
 
 /* --- frames --- */
 
-/* Predicts a row of those of all components that are looked at. */
-static void predict_row(const ZsdLightMeter *meter, const ZsdPast *pasts, const ZsdField *field,
-                        int row) {
+/* Predicts one of the rows used of all components. */
+static void predict_row(const ZsdBrightnessEstimator *e, const ZsdReference *references,
+                        const ZsdMotionField *field, int row) {
   int i = 0;
-  while (row >= meter->look[i].rows)
-    row -= meter->look[i++].rows;
-  const Look *l = &meter->look[i];
-  const ptrdiff_t at = (ptrdiff_t)row * l->frame->width;
-  zsd_past_predict_row(&pasts[i], field, row * l->every, l->p + at, l->k + at);
+  while (row >= e->rows[i].count)
+    row -= e->rows[i++].count;
+  const Rows *r = &e->rows[i];
+  const ptrdiff_t at = (ptrdiff_t)row * r->frame->width;
+  zsd_reference_predict_row(&references[i], field, row * r->step, r->p + at, r->k + at);
 }
 
-void zsd_light_estimate(ZsdLightMeter *meter, ZsdBrightnessChange *lights, const ZsdPast *pasts,
-                        const ZsdField *field, const ZsdFrame *frame,
-                        const ZsdNoiseModel *noise, const ZsdKernels *kernels,
-                        int threads) {
+void zsd_brightness_estimate(ZsdBrightnessEstimator *e, ZsdBrightnessChange *changes,
+                             const ZsdReference *references, const ZsdMotionField *field,
+                             const ZsdFrame *frame, const ZsdNoiseModel *noise,
+                             const ZsdKernels *kernels, int threads) {
   const int components = frame->components;
   int rows = 0;
   for (int i = 0; i < components; i++) {
-    look_at(&meter->look[i], &frame->component[i]);
-    rows += meter->look[i].rows;
+    select_rows(&e->rows[i], &frame->component[i]);
+    rows += e->rows[i].count;
   }
 #pragma omp parallel num_threads(threads)
   {
 #pragma omp for schedule(dynamic)
     for (int row = 0; row < rows; row++)
-      predict_row(meter, pasts, field, row);
+      predict_row(e, references, field, row);
 #pragma omp for schedule(dynamic)
     for (int i = 0; i < components; i++)
-      lights[i] = change_of(&meter->look[i], kernels, &noise[i]);
+      changes[i] = change_of(&e->rows[i], kernels, &noise[i]);
   }
 }
 
 /* --- before motion is known --- */
 
-/* What is less than this, in levels of 255, motion can be found in spite of. */
-static const double MUCH = 3;
+/* Brightness changes below this, in levels of 255, do not disturb motion search. */
+static const double DISTURBING = 3;
 
-static void statistics(const ZsdGray *g, double *mean, double *deviation) {
+/* Difference left by a match, relative to that without it, below which it is an improvement. */
+static const double IMPROVED = 0.7;
+
+static void statistics(const ZsdGrayPlane *g, double *mean, double *deviation) {
   const double n = (double)g->width * g->height;
   double sum = 0, squares = 0;
   for (int y = 0; y < g->height; y++)
@@ -211,7 +217,8 @@ static void statistics(const ZsdGray *g, double *mean, double *deviation) {
   *deviation = sqrt(fmax(0, squares / n - *mean * *mean));
 }
 
-static double difference(const ZsdGray *a, const ZsdGray *b, const uint8_t *table) {
+/* Sum of absolute differences, b being mapped by a table. */
+static double difference(const ZsdGrayPlane *a, const ZsdGrayPlane *b, const uint8_t *table) {
   double sum = 0;
   for (int y = 0; y < a->height; y++)
     for (int x = 0; x < a->width; x++)
@@ -219,23 +226,24 @@ static double difference(const ZsdGray *a, const ZsdGray *b, const uint8_t *tabl
   return sum;
 }
 
-void zsd_light_adapt(ZsdPyramid *before, const ZsdPyramid *now) {
-  const ZsdGray *a = &now->level[now->levels - 1], *b = &before->level[before->levels - 1];
+void zsd_brightness_match(ZsdPyramid *before, const ZsdPyramid *now) {
+  const ZsdGrayPlane *a = &now->level[now->levels - 1], *b = &before->level[before->levels - 1];
   double mean_now, mean_before, deviation_now, deviation_before;
-  uint8_t same[256], table[256];
+  uint8_t identity[256], table[256];
 
   statistics(a, &mean_now, &deviation_now);
   statistics(b, &mean_before, &deviation_before);
   const double gain = deviation_now / fmax(1, deviation_before);
-  if (fabs(mean_now - mean_before) < MUCH || fabs(mean_now - mean_before) > 255 * MOST_SHIFT ||
-      gain > MOST_GAIN || gain < 1 / MOST_GAIN)
+  const double change = fabs(mean_now - mean_before);
+  if (change < DISTURBING || change > 255 * MAX_OFFSET || gain > MAX_GAIN ||
+      gain < 1 / MAX_GAIN)
     return;
   for (int i = 0; i < 256; i++) {
-    same[i] = (uint8_t)i;
+    identity[i] = (uint8_t)i;
     table[i] = (uint8_t)fmax(0, fmin(255, mean_now + gain * (i - mean_before) + 0.5));
   }
-  if (difference(a, b, table) > 0.7 * difference(a, b, same))
+  if (difference(a, b, table) > IMPROVED * difference(a, b, identity))
     return;
   for (int l = 0; l < before->levels; l++)
-    zsd_gray_map(&before->level[l], table);
+    zsd_gray_plane_map(&before->level[l], table);
 }

@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How the light of a whole picture changes from one frame to the next: fades, flashes, a
- * camera's exposure. */
-#ifndef ZSD_LIGHT_H
-#define ZSD_LIGHT_H
+/* Brightness changes of the whole picture between two frames: fades, flashes, exposure control.
+ */
+#ifndef ZSD_BRIGHTNESS_H
+#define ZSD_BRIGHTNESS_H
 
 #include "noise/noise_estimate.h"
 #include "temporal/reference.h"
 
-/* Memory for estimates on frames of this shape. NULL: none. */
-typedef struct ZsdLightMeter ZsdLightMeter;
-ZsdLightMeter *zsd_light_meter_new(const ZsdFrame *shape);
-void zsd_light_meter_free(ZsdLightMeter *meter);
+typedef struct ZsdBrightnessEstimator ZsdBrightnessEstimator;
 
-/* The change between what the past predicts of each component and what the frame shows, by
- * least squares over the samples whose difference the noise explains. What is not significant
- * is no change. */
-void zsd_light_estimate(ZsdLightMeter *meter, ZsdBrightnessChange *lights, const ZsdPast *pasts,
-                        const ZsdField *field, const ZsdFrame *frame,
-                        const ZsdNoiseModel *noise, const ZsdKernels *kernels,
-                        int threads);
+/* For frames of this shape. NULL without memory. */
+ZsdBrightnessEstimator *zsd_brightness_estimator_new(const ZsdFrame *shape);
+void zsd_brightness_estimator_free(ZsdBrightnessEstimator *estimator);
 
-/* Before motion is known: where the light of the whole picture has changed much, makes
- * `before` as bright as `now`. */
-void zsd_light_adapt(ZsdPyramid *before, const ZsdPyramid *now);
+/* Estimates each component's change from the prediction to the frame, by least squares over the
+ * samples whose difference noise explains. Where it is not significant, gain is 1 and offset 0.
+ * All arrays have an element for each component. */
+void zsd_brightness_estimate(ZsdBrightnessEstimator *estimator, ZsdBrightnessChange *changes,
+                             const ZsdReference *references, const ZsdMotionField *field,
+                             const ZsdFrame *frame, const ZsdNoiseModel *noise,
+                             const ZsdKernels *kernels, int threads);
+
+/* Matches the brightness of `before` to that of `now` ahead of the motion search, where that of
+ * the whole picture has changed much. */
+void zsd_brightness_match(ZsdPyramid *before, const ZsdPyramid *now);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Temporal fusion: what earlier frames showed of a place is carried along its motion and joined
- * with what this frame shows, sample by sample, with a Kalman filter's weights. Where the past
- * predicts the frame to within the noise, the noise falls with the number of frames; where it
- * does not, the frame is taken as it is. */
+/* Temporal fusion: a Kalman filter for each sample. The estimate of the earlier frames is
+ * motion-compensated and averaged with the frame, weighted by their variances. Where the
+ * prediction is right to within the noise, the noise falls with the number of frames; elsewhere
+ * the estimate is the frame itself. */
 #ifndef ZSD_FUSION_H
 #define ZSD_FUSION_H
 
@@ -13,58 +13,56 @@
 
 typedef struct ZsdFusion ZsdFusion;
 
-/* A fusion that knows no past. NULL: no memory. */
+/* A fusion without a past, for frames of this shape. NULL without memory. */
 ZsdFusion *zsd_fusion_new(const ZsdFrame *shape, const ZsdKernels *kernels);
 void zsd_fusion_free(ZsdFusion *fusion);
 
-/* Forgets the past, but not how much noise there was. */
-void zsd_fusion_forget(ZsdFusion *fusion);
+/* Drops the past, but keeps the noise models. */
+void zsd_fusion_drop_past(ZsdFusion *fusion);
 
-/* Forgets the past, and goes on estimating the noise from single frames. */
-void zsd_fusion_go_alone(ZsdFusion *fusion);
+/* Drops the past, and goes back to noise estimates from single frames. */
+void zsd_fusion_drop_temporal(ZsdFusion *fusion);
 
-/* Forgets everything. */
-void zsd_fusion_restart(ZsdFusion *fusion);
+/* Drops the past and the noise models. */
+void zsd_fusion_reset(ZsdFusion *fusion);
 
-/* Fuses a frame (its y is given) with the past that the fusion keeps: fills z and k. Where
- * there is no past, z is y and k is 1. The noise of each component is estimated on the way.
- * A frame that is the last one once more tells nothing new: its z and k stay as that one had
- * them, so that it has to be the same ZsdFrame. Returns 0, or -1 without memory: the fusion is
- * as it was. */
+/* Fuses a frame's y with the past: fills z and k, and estimates the noise of each component.
+ * Without a past z is y and k is 1. For a repeated frame nothing changes: z and k have to be
+ * those of the frame before (the same ZsdFrame). Returns 0, or -1 without memory: the fusion is
+ * unchanged. */
 int zsd_fusion_add(ZsdFusion *fusion, const ZsdFrame *frame, int threads);
 
-/* Makes the frame added last, as it came out of that, the past of the next one. */
-void zsd_fusion_keep(ZsdFusion *fusion, const ZsdFrame *frame, int threads);
+/* Makes the frame that was added last, with its z and k, the past of the next one. */
+void zsd_fusion_commit(ZsdFusion *fusion, const ZsdFrame *frame, int threads);
 
-/* Whether the last frame was the one before once more. */
+/* Whether the last frame repeated the one before. */
 bool zsd_fusion_repeated(const ZsdFusion *fusion);
 
 const ZsdNoiseModel *zsd_fusion_noise(const ZsdFusion *fusion, int component);
 
-/* Replaces what was estimated of the noise, of all components, where more is known of it. */
-void zsd_fusion_tell_noise(ZsdFusion *fusion, const ZsdNoiseModel noise[ZSD_MAX_COMPONENTS]);
+/* Replaces the noise models of all components. */
+void zsd_fusion_set_noise(ZsdFusion *fusion, const ZsdNoiseModel noise[ZSD_MAX_COMPONENTS]);
 
-/* Its variance. */
+/* Noise variance of a component, by brightness. */
 ZsdNoiseVariance zsd_fusion_variance(const ZsdFusion *fusion, int component);
 
-/* Those that the fusion was made with. */
 const ZsdKernels *zsd_fusion_kernels(const ZsdFusion *fusion);
 
-/* Whether any frame has told how much noise there is. */
+/* Whether there is a noise estimate from any frame. */
 bool zsd_fusion_noise_known(const ZsdFusion *fusion);
 
-/* Where the content of the last frame was in the one before. */
+/* Correspondence of the last frame to the one before. */
 typedef struct {
-  const ZsdField *field;
-  const uint8_t *missed; /* for each block the samples of it that the past did not predict */
-  const ZsdBrightnessChange *light; /* of each component: how it has changed since */
+  const ZsdMotionField *field;
+  const uint8_t *outliers; /* of each block: samples that were not predicted */
+  const ZsdBrightnessChange *brightness_change; /* of each component */
 } ZsdTracking;
 
-/* Whether all that the last frame shows from luma sample (x, y) on, of width x height, stands
- * where it stood before, and in the same light. */
-bool zsd_fusion_calm(const ZsdFusion *fusion, int x, int y, int width, int height);
+/* Whether the rectangle of width x height luma samples at (x, y) of the last frame stands
+ * still, with unchanged brightness. */
+bool zsd_fusion_is_static(const ZsdFusion *fusion, int x, int y, int width, int height);
 
-/* Returns whether there was a frame before the last one. */
+/* Returns false where the last frame had none before it, or repeated it. */
 bool zsd_fusion_tracking(const ZsdFusion *fusion, ZsdTracking *tracking);
 
 #endif

@@ -9,32 +9,33 @@
 
 enum {
   MARGIN = 48,
-  WINDOW = 16, /* samples compared for a block, which lies in its middle */
+  WINDOW = 16, /* side of the window that is compared, with the block in its middle */
   AROUND = (WINDOW - ZSD_BLOCK) / 2,
-  SMALLEST = 96,   /* a level is not halved again if its shorter side is below this */
-  REFINEMENTS = 4, /* steps that a block takes at most from the best of the vectors tried */
+  SMALLEST = 96,   /* shorter side of a level below which there is no further one */
+  REFINEMENTS = 4, /* steps of the descent from the best candidate at most */
   SMOOTHINGS = 2,  /* passes in which blocks try their neighbours' vectors */
 };
 
-/* The price of a step away from the expected vector, for each sample of the window and for each
- * unit of the noise's deviation; and how many steps cost at most. */
-static const double PRICE = 0.019;
-enum { MOST_STEPS = 16 };
+/* Cost of a step of one sample away from the predicted vector, for each sample of the window
+ * and unit of the noise's deviation, and the number of steps beyond which the cost does not
+ * grow. */
+static const double COST = 0.019;
+enum { MAX_STEPS = 16 };
 
-/* The price of as many steps is what noise leaves of a block that is where it was (0.8 x 0.27 /
- * PRICE). */
+/* Steps whose cost is the mean difference that noise alone leaves at the right position: 0.8 of
+ * its deviation, times the filter's 0.27, over COST. */
 enum { NOISE_STEPS = 11 };
 
-/* A block moves beyond doubt if its vector is better than none by the price of as many steps:
- * the sum of differences of correlated samples varies by as much. */
-enum { DOUBTFUL = 4 };
+/* Steps whose cost a vector has to be better than zero by, for the block to count as moving:
+ * the sum of differences varies by as much with noise. */
+enum { SIGNIFICANT_STEPS = 4 };
 
-/* The cost of a block for which nothing was tried yet. */
+/* Cost of a block without any candidate yet. */
 static const unsigned UNTRIED = ~0u;
 
 /* --- pyramids --- */
 
-static int gray_resize(ZsdGray *gray, int width, int height) {
+static int gray_resize(ZsdGrayPlane *gray, int width, int height) {
   gray->width = width;
   gray->height = height;
   gray->row = width + 2 * MARGIN;
@@ -66,8 +67,8 @@ void zsd_pyramid_clear(ZsdPyramid *pyramid) {
   *pyramid = (ZsdPyramid){0};
 }
 
-/* Repeats the ends of a row, and the first and the last row. */
-static void fill_margin(const ZsdGray *gray, int y) {
+/* Repeats the first and last sample of a row, and the first and last row, into the margin. */
+static void fill_margin(const ZsdGrayPlane *gray, int y) {
   uint8_t *row = gray->data + y * gray->row, *memory = row - MARGIN;
   memset(memory, row[0], MARGIN);
   memset(row + gray->width, row[gray->width - 1], MARGIN);
@@ -77,25 +78,26 @@ static void fill_margin(const ZsdGray *gray, int y) {
     memcpy(memory + i * gray->row, memory, gray->row);
 }
 
-static void smooth_row(const ZsdGray *to, const float *luma, const ZsdKernels *kernels, int y) {
+static void smooth_row(const ZsdGrayPlane *to, const float *luma, const ZsdKernels *kernels,
+                       int y) {
   const float *rows[5];
   for (int i = 0; i < 5; i++)
     rows[i] = luma + (ptrdiff_t)zsd_clamp(y + i - 2, 0, to->height - 1) * to->width;
   kernels->binomial5x5(to->data + y * to->row, rows, to->width);
 }
 
-static void halve_row(const ZsdGray *from, const ZsdKernels *kernels, int y) {
-  const ZsdGray *to = from + 1;
+static void halve_row(const ZsdGrayPlane *from, const ZsdKernels *kernels, int y) {
+  const ZsdGrayPlane *to = from + 1;
   const uint8_t *upper = from->data + 2 * y * from->row;
   kernels->downsample2x2(to->data + y * to->row, upper, upper + from->row, to->width);
 }
 
-/* The rows of all levels that a row of the coarsest one is made of, or would be. */
+/* Fills the rows of all levels that one row of the coarsest level is made of. */
 static void fill_band(const ZsdPyramid *pyramid, const float *luma, const ZsdKernels *kernels,
                       int band) {
   const int levels = pyramid->levels;
   for (int l = 0; l < levels; l++) {
-    const ZsdGray *gray = &pyramid->level[l];
+    const ZsdGrayPlane *gray = &pyramid->level[l];
     const int rows = 1 << (levels - 1 - l), end = zsd_smaller((band + 1) * rows, gray->height);
     for (int y = band * rows; y < end; y++) {
       if (l)
@@ -116,7 +118,7 @@ void zsd_pyramid_fill(ZsdPyramid *pyramid, const float *luma, const ZsdKernels *
     fill_band(pyramid, luma, kernels, band);
 }
 
-void zsd_gray_map(const ZsdGray *gray, const uint8_t table[256]) {
+void zsd_gray_plane_map(const ZsdGrayPlane *gray, const uint8_t table[256]) {
   const size_t n = (size_t)gray->row * (gray->height + 2 * MARGIN);
   for (size_t i = 0; i < n; i++)
     gray->memory[i] = table[gray->memory[i]];
@@ -124,9 +126,8 @@ void zsd_gray_map(const ZsdGray *gray, const uint8_t table[256]) {
 
 /* --- fields --- */
 
-/* The vectors of a frame of width x height luma samples, all zero. Returns 0, or -1 without
- * memory. */
-static int field_new(ZsdField *field, int width, int height) {
+/* A field of zero vectors for width x height luma samples. Returns 0, or -1 without memory. */
+static int field_new(ZsdMotionField *field, int width, int height) {
   field->across = (width + ZSD_BLOCK - 1) / ZSD_BLOCK;
   field->down = (height + ZSD_BLOCK - 1) / ZSD_BLOCK;
   const size_t blocks = (size_t)field->across * field->down + 1;
@@ -135,13 +136,13 @@ static int field_new(ZsdField *field, int width, int height) {
   return field->vector && field->moves ? 0 : -1;
 }
 
-static void field_clear(ZsdField *field) {
+static void field_clear(ZsdMotionField *field) {
   free(field->vector);
   free(field->moves);
-  *field = (ZsdField){0};
+  *field = (ZsdMotionField){0};
 }
 
-static ZsdMotionVector vector_at(const ZsdField *field, int i, int j) {
+static ZsdMotionVector vector_at(const ZsdMotionField *field, int i, int j) {
   return field->vector[zsd_clamp(j, 0, field->down - 1) * field->across +
                        zsd_clamp(i, 0, field->across - 1)];
 }
@@ -152,30 +153,30 @@ static bool same(ZsdMotionVector a, ZsdMotionVector b) {
 
 /* --- a block's search --- */
 
-/* Where blocks were, and the sums of absolute differences that this leaves. */
+/* Vectors, and their sums of absolute differences. */
 typedef struct {
-  ZsdField field;
+  ZsdMotionField field;
   unsigned *sad;
 } Matches;
 
 typedef struct {
-  const ZsdSearch *search;
-  const ZsdGray *now, *before;
-  unsigned price[MOST_STEPS + 1]; /* of so many steps away from the expected vector */
+  const ZsdMotionParams *search;
+  const ZsdGrayPlane *now, *before;
+  unsigned cost[MAX_STEPS + 1]; /* of 0.. steps away from the predicted vector */
   int level;
-  bool ends;               /* nothing follows */
-  const ZsdField *coarser; /* or NULL at the coarsest level */
-  const ZsdField *last;    /* or NULL */
-  const Matches *from;     /* what is smoothed */
+  bool last_pass;
+  const ZsdMotionField *coarser; /* NULL at the coarsest level */
+  const ZsdMotionField *last;    /* of the last frame, or NULL */
+  const Matches *from;           /* input of a smoothing pass */
   const Matches *to;
 } Pass;
 
 typedef struct {
   const Pass *pass;
-  int x, y; /* of the window */
-  ZsdMotionVector expected;
-  ZsdMotionVector doubt; /* how far off it may be, each way, at no price */
-  ZsdMotionVector tried; /* last */
+  int x, y; /* first sample of the window */
+  ZsdMotionVector predicted;
+  ZsdMotionVector tolerance; /* distance from the predicted vector that costs nothing */
+  ZsdMotionVector tried;     /* last */
   ZsdMotionVector best;
   unsigned sad, cost; /* of the best */
 } Block;
@@ -185,26 +186,26 @@ static Block start(const Pass *pass, int i, int j) {
       .pass = pass, .x = i * ZSD_BLOCK - AROUND, .y = j * ZSD_BLOCK - AROUND, .cost = UNTRIED};
 }
 
-static int steps_away(int d, int expected, int doubt) {
-  const int steps = abs(d - expected) - doubt;
+static int steps_away(int d, int predicted, int tolerance) {
+  const int steps = abs(d - predicted) - tolerance;
   return steps > 0 ? steps : 0;
 }
 
-static unsigned price_of(const Block *b, ZsdMotionVector v) {
-  const int steps =
-      steps_away(v.x, b->expected.x, b->doubt.x) + steps_away(v.y, b->expected.y, b->doubt.y);
-  return b->pass->price[zsd_smaller(steps, MOST_STEPS)];
+static unsigned vector_cost(const Block *b, ZsdMotionVector v) {
+  const int steps = steps_away(v.x, b->predicted.x, b->tolerance.x) +
+                    steps_away(v.y, b->predicted.y, b->tolerance.y);
+  return b->pass->cost[zsd_smaller(steps, MAX_STEPS)];
 }
 
 static unsigned sad_of(const Block *b, int dx, int dy) {
-  const ZsdGray *now = b->pass->now, *before = b->pass->before;
+  const ZsdGrayPlane *now = b->pass->now, *before = b->pass->before;
   return b->pass->search->kernels->sad16(now->data + b->y * now->row + b->x, now->row,
                                          before->data + (b->y + dy) * before->row + b->x + dx,
                                          before->row);
 }
 
 static void try(Block *b, int dx, int dy) {
-  const ZsdGray *before = b->pass->before;
+  const ZsdGrayPlane *before = b->pass->before;
   const int x = b->x + dx, y = b->y + dy;
   const ZsdMotionVector v = {(int16_t)dx, (int16_t)dy};
   if (x < -MARGIN || y < -MARGIN || x > before->width + MARGIN - WINDOW ||
@@ -213,27 +214,27 @@ static void try(Block *b, int dx, int dy) {
   if (b->cost != UNTRIED && (same(v, b->best) || same(v, b->tried)))
     return;
   b->tried = v;
-  const unsigned price = price_of(b, v);
-  if (price >= b->cost)
+  const unsigned vector = vector_cost(b, v);
+  if (vector >= b->cost)
     return;
   const unsigned sad = sad_of(b, dx, dy);
-  if (price + sad < b->cost) {
-    b->cost = price + sad;
+  if (vector + sad < b->cost) {
+    b->cost = vector + sad;
     b->sad = sad;
     b->best = v;
   }
 }
 
-static void keep(const Block *b, int i, int j) {
+static void store(const Block *b, int i, int j) {
   const Matches *to = b->pass->to;
   to->field.vector[j * to->field.across + i] = b->best;
   to->sad[j * to->field.across + i] = b->sad;
 }
 
 static void note_moves(const Block *b, int i, int j) {
-  const ZsdField *to = &b->pass->to->field;
+  const ZsdMotionField *to = &b->pass->to->field;
   to->moves[j * to->across + i] =
-      (b->best.x || b->best.y) && sad_of(b, 0, 0) > b->sad + b->pass->price[DOUBTFUL];
+      (b->best.x || b->best.y) && sad_of(b, 0, 0) > b->sad + b->pass->cost[SIGNIFICANT_STEPS];
 }
 
 /* --- the search --- */
@@ -242,24 +243,22 @@ static void try_all(Block *b) {
   for (int dy = -ZSD_MOTION_REACH; dy <= ZSD_MOTION_REACH; dy++)
     for (int dx = -ZSD_MOTION_REACH; dx <= ZSD_MOTION_REACH; dx++)
       try(b, dx, dy);
-  b->expected = b->best;
+  b->predicted = b->best;
 }
 
-/* Whether what the best vector leaves at full size is no more than noise leaves of the same
- * thing: smoothed noise, whose mean difference is four fifths of its deviation. */
-static bool is_noise(const Block *b) {
-  return b->pass->level == 0 && b->sad <= b->pass->price[NOISE_STEPS];
+/* Whether the best vector's difference, at full size, is no more than noise alone leaves. */
+static bool is_good_enough(const Block *b) {
+  return b->pass->level == 0 && b->sad <= b->pass->cost[NOISE_STEPS];
 }
 
-/* Tries what the level above found here and around. */
-static void try_coarser(Block *b, const ZsdField *coarser, int i, int j) {
+/* Tries the vectors of the coarser level here and around. */
+static void try_coarser(Block *b, const ZsdMotionField *coarser, int i, int j) {
   const ZsdMotionVector c = vector_at(coarser, i / 2, j / 2);
-  b->expected = (ZsdMotionVector){(int16_t)(2 * c.x), (int16_t)(2 * c.y)};
-  /* Twice a vector is an even one, whatever the truth; but what stands still is expected to
-   * stand still. */
-  b->doubt = (ZsdMotionVector){c.x != 0, c.y != 0};
-  try(b, b->expected.x, b->expected.y);
-  if (is_noise(b))
+  b->predicted = (ZsdMotionVector){(int16_t)(2 * c.x), (int16_t)(2 * c.y)};
+  /* Doubled vectors are even, true ones may be odd: a step costs nothing, except from zero. */
+  b->tolerance = (ZsdMotionVector){c.x != 0, c.y != 0};
+  try(b, b->predicted.x, b->predicted.y);
+  if (is_good_enough(b))
     return;
   for (int dj = -1; dj <= 1; dj++)
     for (int di = -1; di <= 1; di++) {
@@ -269,7 +268,7 @@ static void try_coarser(Block *b, const ZsdField *coarser, int i, int j) {
     }
 }
 
-/* Steps to the best of the four neighbours until there is no better one. */
+/* Steepest descent over the four neighbours. */
 static void refine(Block *b, int rounds) {
   for (int k = 0; k < rounds; k++) {
     const ZsdMotionVector c = b->best;
@@ -290,8 +289,8 @@ static void search_row(const Pass *pass, int j) {
       try_coarser(&b, pass->coarser, i, j);
     else
       try_all(&b);
-    if (is_noise(&b)) {
-      keep(&b, i, j);
+    if (is_good_enough(&b)) {
+      store(&b, i, j);
       continue;
     }
     try(&b, 0, 0);
@@ -300,21 +299,20 @@ static void search_row(const Pass *pass, int j) {
       try(&b, v.x / (1 << l), v.y / (1 << l));
     }
     refine(&b, REFINEMENTS);
-    keep(&b, i, j);
+    store(&b, i, j);
   }
 }
 
 /* --- smoothing --- */
 
-enum { SPAN = 64 }; /* blocks of a row whose neighbours are looked at together */
+enum { SPAN = 64 }; /* blocks of a row that are processed together */
 
-/* One coordinate of the vectors of a span of blocks, of the rows above and below it, and of one
- * block more at either end. */
+/* One coordinate of the vectors of a span of blocks and of the blocks around it. */
 typedef struct {
   int16_t row[3][SPAN + 2];
-  int16_t median[SPAN]; /* of each block and its eight neighbours */
-  int16_t range[SPAN];  /* from the least of them to the largest */
-} Around;
+  int16_t median[SPAN]; /* of a block and its eight neighbours */
+  int16_t range[SPAN];  /* largest less smallest of them */
+} Neighbours;
 
 static inline int16_t low(int16_t a, int16_t b) {
   return a < b ? a : b;
@@ -330,7 +328,7 @@ static inline int16_t median(int16_t a, int16_t b, int16_t c) {
 
 /* Columns of three are sorted first: the median of nine is that of the largest low one, the
  * median middle one and the least high one. */
-static void look_around(Around *a) {
+static void find_medians(Neighbours *a) {
   int16_t least[SPAN + 2], middle[SPAN + 2], most[SPAN + 2];
   const int16_t *above = a->row[0], *row = a->row[1], *below = a->row[2];
   for (int i = 0; i < SPAN + 2; i++) {
@@ -347,33 +345,33 @@ static void look_around(Around *a) {
   }
 }
 
-/* Each block takes the best of its own and its neighbours' vectors, and their median is what is
- * expected of it. */
+/* Each block takes the best of its own and its neighbours' vectors; their median is the
+ * predicted one. */
 static void smooth_span(const Pass *pass, int first, int j, int n) {
   const Matches *from = pass->from;
-  Around x = {0}, y = {0};
+  Neighbours x = {0}, y = {0};
   for (int r = 0; r < 3; r++)
     for (int i = 0; i < n + 2; i++) {
       const ZsdMotionVector v = vector_at(&from->field, first + i - 1, j + r - 1);
       x.row[r][i] = v.x;
       y.row[r][i] = v.y;
     }
-  look_around(&x);
-  look_around(&y);
+  find_medians(&x);
+  find_medians(&y);
   for (int i = 0; i < n; i++) {
     Block b = start(pass, first + i, j);
-    b.expected = (ZsdMotionVector){x.median[i], y.median[i]};
+    b.predicted = (ZsdMotionVector){x.median[i], y.median[i]};
     b.best = vector_at(&from->field, first + i, j);
     b.sad = from->sad[j * from->field.across + first + i];
-    b.cost = b.sad + price_of(&b, b.best);
+    b.cost = b.sad + vector_cost(&b, b.best);
     if (x.range[i] || y.range[i]) {
       b.tried = b.best;
-      try(&b, b.expected.x, b.expected.y);
+      try(&b, b.predicted.x, b.predicted.y);
       for (int k = 0; k < 9; k++)
         try(&b, x.row[k / 3][i + k % 3], y.row[k / 3][i + k % 3]);
     }
-    keep(&b, first + i, j);
-    if (pass->ends)
+    store(&b, first + i, j);
+    if (pass->last_pass)
       note_moves(&b, first + i, j);
   }
 }
@@ -388,8 +386,8 @@ static void smooth_field_row(const Pass *pass, int j) {
 
 struct ZsdMotion {
   Matches level[ZSD_MAX_LEVELS];
-  Matches smoothed; /* of the level at hand */
-  ZsdField last;    /* the result of the search before, at full size */
+  Matches smoothed;    /* scratch memory of the smoothing passes */
+  ZsdMotionField last; /* result of the search before, at full size */
 };
 
 static int matches_new(Matches *m, int width, int height) {
@@ -428,7 +426,7 @@ void zsd_motion_free(ZsdMotion *m) {
   free(m);
 }
 
-/* The passes go to and fro between two fields, and end in the one that they began with. */
+/* Passes alternate between two fields, and end in the one that they began with. */
 _Static_assert(SMOOTHINGS % 2 == 0, "the last pass ends in the wrong field");
 
 /* Searches one level. All threads of the team call it, each with a Pass of its own. */
@@ -445,18 +443,19 @@ static void search_level(const ZsdMotion *m, Pass *pass) {
   for (int k = 0; k < SMOOTHINGS; k++) {
     pass->from = k % 2 ? &smoothed : own;
     pass->to = k % 2 ? own : &smoothed;
-    pass->ends = pass->level == 0 && k == SMOOTHINGS - 1;
+    pass->last_pass = pass->level == 0 && k == SMOOTHINGS - 1;
 #pragma omp for schedule(dynamic)
     for (int j = 0; j < down; j++)
       smooth_field_row(pass, j);
   }
 }
 
-const ZsdField *zsd_motion_search(ZsdMotion *m, const ZsdPyramid *now, const ZsdPyramid *before,
-                                  const ZsdSearch *search, int go_on) {
+const ZsdMotionField *zsd_motion_search(ZsdMotion *m, const ZsdPyramid *now,
+                                        const ZsdPyramid *before, const ZsdMotionParams *search,
+                                        int go_on) {
   Pass pass = {.search = search, .last = go_on ? &m->last : NULL};
-  for (int i = 0; i <= MOST_STEPS; i++)
-    pass.price[i] = (unsigned)(i * PRICE * WINDOW * WINDOW * 255 * search->sigma);
+  for (int i = 0; i <= MAX_STEPS; i++)
+    pass.cost[i] = (unsigned)(i * COST * WINDOW * WINDOW * 255 * search->sigma);
 #pragma omp parallel num_threads(search->threads) firstprivate(pass)
   for (int l = now->levels - 1; l >= 0; l--) {
     pass.level = l;

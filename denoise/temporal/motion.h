@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Motion between two frames: for each block of luma the whole-pixel vector to where its content
- * was in the earlier frame. */
+/* Motion search: for each block of luma the whole-sample vector to the position of its content
+ * in the earlier frame. */
 #ifndef ZSD_MOTION_H
 #define ZSD_MOTION_H
 
@@ -11,62 +11,62 @@
 
 enum {
   ZSD_BLOCK = 8,        /* luma samples, each way */
-  ZSD_MAX_LEVELS = 5,   /* each half as large as the one before */
-  ZSD_MOTION_REACH = 8, /* samples, searched exhaustively at the coarsest level */
+  ZSD_MAX_LEVELS = 5,   /* of the pyramid, each half the size of the one before */
+  ZSD_MOTION_REACH = 8, /* of the exhaustive search at the coarsest level, samples each way */
 };
 
-/* A picture of bytes with a margin, so that a vector may lead out of it. */
+/* A picture of bytes with a margin, so that vectors may point outside. */
 typedef struct {
   int width, height;
   ptrdiff_t row;
-  uint8_t *memory, *data; /* data: the sample at (0, 0) */
-} ZsdGray;
+  uint8_t *memory, *data; /* data: sample (0, 0) */
+} ZsdGrayPlane;
 
-/* A frame's luma, smoothed (binomial filter of five taps, which leaves 0.27 of white noise's
- * deviation), at full size and at successive halves of it. */
+/* A frame's luma after a binomial filter (5x5, which leaves 0.27 of white noise's deviation),
+ * at full size and successive halves of it. */
 typedef struct {
   int levels;
-  ZsdGray level[ZSD_MAX_LEVELS];
+  ZsdGrayPlane level[ZSD_MAX_LEVELS];
 } ZsdPyramid;
 
-/* Memory for a frame of this size. Returns 0, or -1 without memory. Begins as {0}. */
+/* Allocates for a frame of this size. Returns 0, or -1 without memory. Initialized with {0}. */
 int zsd_pyramid_resize(ZsdPyramid *pyramid, int width, int height);
 void zsd_pyramid_clear(ZsdPyramid *pyramid);
 
-/* Fills it from luma (width x height floats without gaps, 0..1; what lies outside is clipped).
- */
+/* Fills all levels from luma: width x height floats, 0..1; values outside are clipped. */
 void zsd_pyramid_fill(ZsdPyramid *pyramid, const float *luma, const ZsdKernels *kernels,
                       int threads);
 
-/* Maps all samples and the margin. */
-void zsd_gray_map(const ZsdGray *gray, const uint8_t table[256]);
+/* Maps all samples, the margin too. */
+void zsd_gray_plane_map(const ZsdGrayPlane *gray, const uint8_t table[256]);
 
-/* A vector for each block; those at the right and lower edge may stand for less than a block.
+/* A vector for each block, in raster order. Blocks at the right and lower edge may be partial.
  */
 typedef struct {
   int across, down;
   ZsdMotionVector *vector;
-  uint8_t *moves; /* 0: noise may have made the vector, the block might as well stand still */
-} ZsdField;
+  uint8_t *moves; /* of each block: 0 where the vector is no better than zero, but for noise */
+} ZsdMotionField;
 
-/* How a search may be helped. */
+/* Parameters of a search. */
 typedef struct {
   const ZsdKernels *kernels;
   int threads;
-  double sigma; /* deviation of the luma noise, 0..1: the price of vectors that differ from
-                   those around them grows with it */
-} ZsdSearch;
+  double sigma; /* standard deviation of the luma noise, 0..1, to which the cost of vectors that
+                   differ from their neighbours is proportional */
+} ZsdMotionParams;
 
 typedef struct ZsdMotion ZsdMotion;
 
-/* Memory for searches. NULL: none. */
+/* For frames of this size. NULL without memory. */
 ZsdMotion *zsd_motion_new(int width, int height);
 void zsd_motion_free(ZsdMotion *motion);
 
-/* Finds for each block of `now` where it was in `before`. The vectors found last, if `go_on`,
- * are tried too. Both pyramids have the size that `motion` was made for. The field belongs to
- * `motion` and holds until the next search. */
-const ZsdField *zsd_motion_search(ZsdMotion *motion, const ZsdPyramid *now,
-                                  const ZsdPyramid *before, const ZsdSearch *search, int go_on);
+/* Finds the position of each block of `now` in `before`; both have the size that `motion` was
+ * made for. `go_on`: the vectors of the last search are candidates, too. The field belongs to
+ * `motion` and is valid until the next search. */
+const ZsdMotionField *zsd_motion_search(ZsdMotion *motion, const ZsdPyramid *now,
+                                        const ZsdPyramid *before, const ZsdMotionParams *search,
+                                        int go_on);
 
 #endif

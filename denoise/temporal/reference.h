@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is kept of a component of the last frame, three bytes a sample, and what it predicts. */
-#ifndef ZSD_PAST_H
-#define ZSD_PAST_H
+/* Reference: the estimate of a component of the last frame, three bytes a sample, and
+ * predictions from it. */
+#ifndef ZSD_REFERENCE_H
+#define ZSD_REFERENCE_H
 
 #include "frame/frame.h"
 #include "temporal/motion.h"
@@ -10,26 +11,28 @@ typedef struct {
   int width, height;
   bool half_width, half_height;
   const ZsdKernels *kernels;
-  uint16_t *z, *next_z; /* 65535 is 1; next: of the frame that will be the last one */
+  uint16_t *z, *next_z; /* 65535 is 1; next: of the current frame */
   uint8_t *k, *next_k;  /* 255 sqrt(k) */
-} ZsdPast;
+} ZsdReference;
 
-/* Memory for a component of this shape. Returns 0, or -1 without memory. */
-int zsd_past_new(ZsdPast *past, const ZsdFrameComponent *shape, const ZsdKernels *kernels);
-void zsd_past_clear(ZsdPast *past);
+/* Allocates for a component of this shape. Returns 0, or -1 without memory. */
+int zsd_reference_new(ZsdReference *reference, const ZsdFrameComponent *shape,
+                      const ZsdKernels *kernels);
+void zsd_reference_clear(ZsdReference *reference);
 
-/* Keeps samples [begin, end) of row y of a frame's z and k, until after zsd_past_turn() they
- * are the past. */
-void zsd_past_keep(const ZsdPast *past, const ZsdFrameComponent *frame, int y, int begin,
-                   int end);
-void zsd_past_turn(ZsdPast *past);
+/* Stores samples [begin, end) of row y of the current frame's z and k, which are the reference
+ * after zsd_reference_swap(). */
+void zsd_reference_store(const ZsdReference *reference, const ZsdFrameComponent *frame, int y,
+                         int begin, int end);
+void zsd_reference_swap(ZsdReference *reference);
 
-/* What the past predicts of row y, moved along the field: values and their k. Chroma moves by
- * half of luma's vector; between two samples it is their mean. */
-void zsd_past_predict_row(const ZsdPast *past, const ZsdField *field, int y, float *z,
-                          float *k);
+/* Predicts row y along the motion field: samples and their k. Chroma vectors are half of
+ * luma's; between two samples the prediction is their mean. */
+void zsd_reference_predict_row(const ZsdReference *reference, const ZsdMotionField *field,
+                               int y, float *z, float *k);
 
-/* The same for the kernel `predict`, of any part of the row. */
-ZsdPrediction zsd_past_prediction(const ZsdPast *past, const ZsdField *field, int y);
+/* Arguments for the kernel `predict`, which predicts any part of a row. */
+ZsdPrediction zsd_reference_prediction(const ZsdReference *reference,
+                                       const ZsdMotionField *field, int y);
 
 #endif

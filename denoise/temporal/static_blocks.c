@@ -7,29 +7,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A block, and a part of the picture, whose mean squared miss is as many deviations above what
- * is usual there has changed. What is usual is learned, for a noise model is never quite right;
- * but more than this above the model is no noise. */
+/* Standard deviations above its usual value from which the energy of a block, and of a
+ * rectangle, shows a change. */
 static const double CHANGED_BLOCK = 4, CHANGED_PART = 3;
-static const float MOST_USUAL = 1.5f, USUAL_SHARE = 1 / 16.0f;
 
-/* A change of black or white from one frame to the next that nobody sees. */
-static const float SAME_LIGHT = 0.25f / 255;
+/* Upper bound of the usual energy, and the weight of a new value in it. The usual energy is not
+ * exactly 1, since no noise model is exact; but above the bound there is something else. */
+static const float MAX_USUAL = 1.5f, NEW_WEIGHT = 1 / 16.0f;
 
-int zsd_calm_resize(ZsdCalm *calm, int blocks) {
-  zsd_calm_clear(calm);
-  if (!(calm->memory = calloc((ZSD_MAX_COMPONENTS + 2) * (size_t)blocks, sizeof(float))))
+/* Change of black or white from frame to frame below which brightness is the same, 0..1. */
+static const float SAME_BRIGHTNESS = 0.25f / 255;
+
+int zsd_static_blocks_resize(ZsdStaticBlocks *blocks, int count) {
+  zsd_static_blocks_clear(blocks);
+  if (!(blocks->memory = calloc((ZSD_MAX_COMPONENTS + 2) * (size_t)count, sizeof(float))))
     return -1;
   for (int i = 0; i < ZSD_MAX_COMPONENTS; i++)
-    calm->missed[i] = calm->memory + (ptrdiff_t)i * blocks;
-  calm->energy = calm->memory + (ptrdiff_t)ZSD_MAX_COMPONENTS * blocks;
-  calm->usual = calm->energy + blocks;
+    blocks->squares[i] = blocks->memory + (ptrdiff_t)i * count;
+  blocks->energy = blocks->memory + (ptrdiff_t)ZSD_MAX_COMPONENTS * count;
+  blocks->usual = blocks->energy + count;
   return 0;
 }
 
-void zsd_calm_clear(ZsdCalm *calm) {
-  free(calm->memory);
-  *calm = (ZsdCalm){0};
+void zsd_static_blocks_clear(ZsdStaticBlocks *blocks) {
+  free(blocks->memory);
+  *blocks = (ZsdStaticBlocks){0};
 }
 
 /* Samples of a component in a block. */
@@ -39,49 +41,51 @@ static int samples_of(const ZsdFrameComponent *c, int i, int j) {
          zsd_clamp(c->height - j * height, 0, height);
 }
 
-void zsd_calm_learn(ZsdCalm *calm, const ZsdFrame *frame, const ZsdField *field, bool first) {
+void zsd_static_blocks_update(ZsdStaticBlocks *blocks, const ZsdFrame *frame,
+                              const ZsdMotionField *field, bool first) {
   for (int j = 0; j < field->down; j++)
     for (int i = 0; i < field->across; i++) {
       const int at = j * field->across + i;
-      const float usual = first ? 1 : calm->usual[at];
+      const float usual = first ? 1 : blocks->usual[at];
       float sum = 0;
       int samples = 0;
       for (int k = 0; k < frame->components; k++) {
-        sum += calm->missed[k][at];
+        sum += blocks->squares[k][at];
         samples += samples_of(&frame->component[k], i, j);
       }
-      calm->energy[at] = sum / (float)samples;
-      calm->usual[at] = fminf(MOST_USUAL, usual + USUAL_SHARE * (calm->energy[at] - usual));
+      blocks->energy[at] = sum / (float)samples;
+      blocks->usual[at] = fminf(MAX_USUAL, usual + NEW_WEIGHT * (blocks->energy[at] - usual));
     }
 }
 
-/* Whether the squared misses of as many blocks are more than noise makes of what is usual: the
- * mean of n squares varies by sqrt(2 / n), that of correlated ones as of fewer. */
-static bool has_changed(const ZsdScenery *s, float energy, float usual, int blocks,
+/* Whether the energy of this many blocks is above the usual by more than noise explains: the
+ * mean of n squares has a relative deviation of sqrt(2 / n), more for correlated noise. */
+static bool has_changed(const ZsdStaticTest *test, float energy, float usual, int blocks,
                         double most) {
-  const double along = 1 + 2 * (s->lag1 * s->lag1 + s->lag2 * s->lag2);
+  const double along = 1 + 2 * (test->lag1 * test->lag1 + test->lag2 * test->lag2);
   const double deviation = along * sqrt(2.0 / (blocks * ZSD_BLOCK * ZSD_BLOCK));
   return energy > usual * (1 + most * deviation);
 }
 
-bool zsd_calm_holds(const ZsdCalm *calm, const ZsdScenery *s, int x, int y, int width,
-                    int height) {
-  const ZsdField *field = s->field;
+bool zsd_static_blocks_test(const ZsdStaticBlocks *blocks, const ZsdStaticTest *test, int x,
+                            int y, int width, int height) {
+  const ZsdMotionField *field = test->field;
   const int right = zsd_clamp((x + width - 1) / ZSD_BLOCK, 0, field->across - 1);
   const int bottom = zsd_clamp((y + height - 1) / ZSD_BLOCK, 0, field->down - 1);
   float energy = 0, usual = 0;
-  int blocks = 0;
-  if (fabsf(s->light.offset) > SAME_LIGHT ||
-      fabsf(s->light.gain - 1 + s->light.offset) > SAME_LIGHT)
+  int count = 0;
+  if (fabsf(test->brightness_change.offset) > SAME_BRIGHTNESS ||
+      fabsf(test->brightness_change.gain - 1 + test->brightness_change.offset) >
+          SAME_BRIGHTNESS)
     return false;
   for (int j = zsd_clamp(y / ZSD_BLOCK, 0, bottom); j <= bottom; j++)
-    for (int i = zsd_clamp(x / ZSD_BLOCK, 0, right); i <= right; i++, blocks++) {
+    for (int i = zsd_clamp(x / ZSD_BLOCK, 0, right); i <= right; i++, count++) {
       const int at = j * field->across + i;
       if (field->moves[at] ||
-          has_changed(s, calm->energy[at], calm->usual[at], 1, CHANGED_BLOCK))
+          has_changed(test, blocks->energy[at], blocks->usual[at], 1, CHANGED_BLOCK))
         return false;
-      energy += calm->energy[at];
-      usual += calm->usual[at];
+      energy += blocks->energy[at];
+      usual += blocks->usual[at];
     }
-  return !has_changed(s, energy, usual, blocks, CHANGED_PART);
+  return !has_changed(test, energy, usual, count, CHANGED_PART);
 }

@@ -1,39 +1,40 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where nothing happens in a picture: where nothing moves, and predictions miss no more than
- * they usually do there. */
-#ifndef ZSD_CALM_H
-#define ZSD_CALM_H
+/* Static blocks: parts of the picture without motion whose predictions are as good as usual. */
+#ifndef ZSD_STATIC_BLOCKS_H
+#define ZSD_STATIC_BLOCKS_H
 
 #include "frame/frame.h"
 #include "temporal/brightness.h"
 #include "temporal/motion.h"
 
+/* Arrays have an element for each block of the motion field. Innovations are normalized: noise
+ * alone has a mean square of 1. */
 typedef struct {
-  float *missed[ZSD_MAX_COMPONENTS]; /* of each block of a field the sum of a component's
-                                        squared misses, the variance of noise being 1 */
-  float *energy;                     /* the mean of all components' squared misses */
-  float *usual;                      /* the same of the frames before */
+  float *squares[ZSD_MAX_COMPONENTS]; /* sum of a component's squared innovations */
+  float *energy;                      /* mean square over all components */
+  float *usual;                       /* running mean of the energy */
   float *memory;
-} ZsdCalm;
+} ZsdStaticBlocks;
 
-/* Memory for as many blocks. Returns 0, or -1 without memory. Begins as {0}. */
-int zsd_calm_resize(ZsdCalm *calm, int blocks);
-void zsd_calm_clear(ZsdCalm *calm);
+/* Allocates for this many blocks. Returns 0, or -1 without memory. Initialized with {0}. */
+int zsd_static_blocks_resize(ZsdStaticBlocks *blocks, int count);
+void zsd_static_blocks_clear(ZsdStaticBlocks *blocks);
 
-/* Learns from the misses of a frame, the first one after the past began or a later one, what is
- * usual. */
-void zsd_calm_learn(ZsdCalm *calm, const ZsdFrame *frame, const ZsdField *field, bool first);
+/* Updates energy and running mean from the sums of a frame's squared innovations. `first`: the
+ * frame is the first with a past. */
+void zsd_static_blocks_update(ZsdStaticBlocks *blocks, const ZsdFrame *frame,
+                              const ZsdMotionField *field, bool first);
 
-/* What is known of a frame beside its misses. */
+/* Other conditions of a static block. */
 typedef struct {
-  const ZsdField *field;
-  ZsdBrightnessChange light;    /* of its brightness */
-  double lag1, lag2; /* of the noise */
-} ZsdScenery;
+  const ZsdMotionField *field;
+  ZsdBrightnessChange brightness_change; /* of luma */
+  double lag1, lag2;                     /* correlation of the noise */
+} ZsdStaticTest;
 
-/* Whether all that a frame shows from luma sample (x, y) on, of width x height, stands where it
- * stood before, and in the same light. */
-bool zsd_calm_holds(const ZsdCalm *calm, const ZsdScenery *scenery, int x, int y, int width,
-                    int height);
+/* Whether the rectangle of width x height luma samples at (x, y) stands still, with unchanged
+ * brightness. */
+bool zsd_static_blocks_test(const ZsdStaticBlocks *blocks, const ZsdStaticTest *test, int x,
+                            int y, int width, int height);
 
 #endif

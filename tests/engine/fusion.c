@@ -95,7 +95,7 @@ static void add_noise(Film *f, int component) {
 
 static void film_fuse(Film *f) {
   ck_assert_int_eq(zsd_fusion_add(f->fusion, &f->frame, f->threads), 0);
-  zsd_fusion_keep(f->fusion, &f->frame, f->threads);
+  zsd_fusion_commit(f->fusion, &f->frame, f->threads);
 }
 
 static void film_next(Film *f) {
@@ -307,7 +307,7 @@ START_TEST(test_forget) {
     check_as_it_came(&f);
     film_next(&f);
     ck_assert_double_lt(error_of_z(&f, 0, whole(&f, 0)), 0.8);
-    zsd_fusion_forget(f.fusion);
+    zsd_fusion_drop_past(f.fusion);
   }
   film_free(&f);
 }

@@ -34,7 +34,7 @@ typedef struct {
   Picture clean;
   ZsdNoiseKind kind;
   double sigma;
-  Way all, turn; /* all computed; what stands still in turn */
+  Way all, turn;    /* all computed; what stands still in turn */
   unsigned refresh; /* of the latter */
 } Film;
 
@@ -81,11 +81,11 @@ static void filter(Film *f, Way *way, const Picture *noisy, unsigned refresh, fl
                    bool counts) {
   const ZsdView view = {&f->frame, &f->layout, f->fusion, false};
   const ZsdFilterParams how = {.weights = &f->weights,
-                            .strength = strength,
-                            .refresh = refresh,
-                            .twice = true,
-                            .threads = THREADS,
-                            .repeated = zsd_fusion_repeated(f->fusion)};
+                               .strength = strength,
+                               .refresh = refresh,
+                               .twice = true,
+                               .threads = THREADS,
+                               .repeated = zsd_fusion_repeated(f->fusion)};
   Picture before = way->out;
   picture_copy(&way->out, noisy);
   ck_assert_int_eq(zsd_filter_run(f->filter, &way->out.image, &view, &way->trace, &how), 0);
@@ -112,7 +112,7 @@ static void show(Film *f, int t, float strength) {
   zsd_fusion_add(f->fusion, &f->frame, THREADS);
   filter(f, &f->all, &noisy, ALL, strength, t >= SETTLED);
   filter(f, &f->turn, &noisy, f->refresh, strength, t >= SETTLED);
-  zsd_fusion_keep(f->fusion, &f->frame, THREADS);
+  zsd_fusion_commit(f->fusion, &f->frame, THREADS);
   picture_free(&noisy);
 }
 

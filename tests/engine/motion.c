@@ -105,15 +105,15 @@ static void searcher_free(Searcher *s) {
   zsd_pyramid_clear(&s->before);
 }
 
-static const ZsdField *search(Searcher *s, const Plane *now, const Plane *before, double sigma,
+static const ZsdMotionField *search(Searcher *s, const Plane *now, const Plane *before, double sigma,
                               int go_on) {
-  const ZsdSearch how = {zsd_kernels(zsd_cpu_detect()), s->threads, sigma};
+  const ZsdMotionParams how = {zsd_kernels(zsd_cpu_detect()), s->threads, sigma};
   zsd_pyramid_fill(&s->now, now->data, how.kernels, s->threads);
   zsd_pyramid_fill(&s->before, before->data, how.kernels, s->threads);
   return zsd_motion_search(s->motion, &s->now, &s->before, &how, go_on);
 }
 
-static ZsdMotionVector vector_at(const ZsdField *field, int x, int y) {
+static ZsdMotionVector vector_at(const ZsdMotionField *field, int x, int y) {
   return field->vector[y / ZSD_BLOCK * field->across + x / ZSD_BLOCK];
 }
 
@@ -131,7 +131,7 @@ static bool is(ZsdMotionVector a, ZsdMotionVector b) {
 
 /* The part of the blocks with the right vector among those whose source the frame before had.
  */
-static double share_of_right(const ZsdField *field, int width, int height, ZsdMotionVector v) {
+static double share_of_right(const ZsdMotionField *field, int width, int height, ZsdMotionVector v) {
   int right = 0, all = 0;
   for (int j = 0; j < field->down; j++)
     for (int i = 0; i < field->across; i++) {
@@ -222,7 +222,7 @@ static int in_square(int x, int y, int left, int top, int around) {
 }
 
 /* Blocks that see nothing but the square, and those that see nothing of it. */
-static void check_square(const ZsdField *field, ZsdMotionVector v, double sigma) {
+static void check_square(const ZsdMotionField *field, ZsdMotionVector v, double sigma) {
   int inside = 0, inside_right = 0, outside = 0, outside_right = 0;
   for (int y = 0; y < H; y += ZSD_BLOCK)
     for (int x = 0; x < W; x += ZSD_BLOCK) {
@@ -281,7 +281,7 @@ START_TEST(test_go_on) {
   for (int i = 1; i <= STEPS; i++) {
     const ZsdMotionVector v = {STEP * i, 0};
     take(&now, &canvas, ROOM + v.x, ROOM, &none, 0);
-    const ZsdField *field = search(&s, &now, &before, 0.01, i > 1);
+    const ZsdMotionField *field = search(&s, &now, &before, 0.01, i > 1);
     ck_assert_double_ge(share_of_right(field, SMALL_W, SMALL_H, v), 0.95);
     if (i == STEPS) {
       field = search(&s, &now, &before, 0.01, 0);
@@ -310,7 +310,7 @@ START_TEST(test_sizes) {
     Searcher s;
     searcher_new(&s, w, h, 2);
     take(&before, &canvas, ROOM, ROOM, &noise, sigma);
-    const ZsdField *field = search(&s, &before, &before, sigma, 0);
+    const ZsdMotionField *field = search(&s, &before, &before, sigma, 0);
     ck_assert_int_eq(field->across, (w + 7) / 8);
     ck_assert_int_eq(field->down, (h + 7) / 8);
     ck_assert_double_eq(share_of_right(field, w + 8, h + 8, (ZsdMotionVector){0, 0}), 1);
@@ -339,7 +339,7 @@ START_TEST(test_outside_the_range) {
     plane.data[i] = i < 96 * 48 ? 1.03f : -0.03f;
   zsd_pyramid_fill(&s.now, plane.data, zsd_kernels(zsd_cpu_detect()), s.threads);
   for (int l = 0; l < s.now.levels; l++) {
-    const ZsdGray *gray = &s.now.level[l];
+    const ZsdGrayPlane *gray = &s.now.level[l];
     ck_assert_uint_eq(gray->data[0], 255);
     ck_assert_uint_eq(gray->data[(gray->height - 1) * gray->row], 0);
   }
@@ -358,8 +358,8 @@ START_TEST(test_threads) {
   take(&before, &canvas, ROOM, ROOM, &noise[0], 0.1);
   for (int i = 0; i < 3; i++) {
     take(&now, &canvas, ROOM + 9 * i, ROOM - 5 * i, &noise[1], 0.1);
-    const ZsdField *a = search(&one, &now, &before, 0.1, i);
-    const ZsdField *b = search(&two, &now, &before, 0.1, i);
+    const ZsdMotionField *a = search(&one, &now, &before, 0.1, i);
+    const ZsdMotionField *b = search(&two, &now, &before, 0.1, i);
     ck_assert_mem_eq(a->vector, b->vector, (size_t)a->across * a->down * sizeof *a->vector);
   }
   searcher_free(&one);

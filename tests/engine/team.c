@@ -198,8 +198,8 @@ START_TEST(test_idle_threads) {
 }
 END_TEST
 
-/* Teams of an unset size share the processors while they are at work; one of a set size has what
- * was asked for. */
+/* Teams of an unset size share the processors while they are at work; one of a set size has
+ * what was asked for. */
 START_TEST(test_sharing) {
   enum { TEAMS = 300 };
   ZsdTeam *team[TEAMS], *set = zsd_team_new(5);
