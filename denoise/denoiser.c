@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The whole way of a frame: is it a keyframe, join it with those before it, learn from it, take
- * the noise off, write it back. */
+/* The pipeline of a frame: load, detect cuts, fuse with the past, train, filter, store. */
 #include "base/cpu.h"
 #include "base/team.h"
 #include "filter/filter.h"
@@ -20,16 +19,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Noise below this deviation (0..255 scale) is that of rounding: there is nothing to learn. */
+/* Standard deviation, 0..255, below which there is no noise but rounding. */
 static const double NO_NOISE = 0.5;
 
-/* A picture that taught nothing is tried again when its noise has changed by this factor. */
+/* Factor by which the noise has to change before training that failed is tried again. */
 static const double NOISE_CHANGED = 1.25;
 
-/* Frames over which it begins to filter, where the frames before were passed as they are. */
+/* Frames of the fade-in when filtering begins with frames passed unfiltered before. */
 enum { FADE_IN = 8 };
 
-/* What is carried from one frame to the next; fields of either parity have their own. */
+/* State carried from frame to frame, for each of the two fields of interlaced video. */
 typedef struct {
   ZsdFrame frame;
   ZsdFusion *fusion;
@@ -41,24 +40,24 @@ struct ZsdDenoiser {
   ZsdTeam *team;
   unsigned wanted_threads;
 
-  ZsdImage shape; /* of the last frame, or its first field; its data is not looked at */
+  ZsdImage shape; /* of the last frame, or its first field; without its data */
   ZsdLayout layout;
   Stream streams[2];
   ZsdScene scene;
   ZsdObserver observer;
   ZsdLearner *learner;
-  bool background; /* that is where it learns */
+  bool background; /* the learner's mode */
   ZsdFilter *filter;
-  ZsdModel start; /* what learning begins with, if it has parameters */
+  ZsdModel start; /* initial weights, if it has any */
   ZsdNetwork net;
-  bool learned;            /* the network has, since the keyframe */
-  ZsdWeights weights;      /* the network's, as the filter wants them */
-  ZsdWeights narrow;       /* those of a narrower one, made when it is needed */
+  bool learned;            /* the network was trained since the keyframe */
+  ZsdWeights weights;      /* the network's, packed for the filter */
+  ZsdWeights narrow;       /* of the next narrower built-in network; empty until needed */
   bool keyframe;           /* the next frame is one */
-  unsigned shown;          /* frames that were filtered, up to FADE_IN */
-  unsigned since_learning; /* frames */
+  unsigned faded;          /* frames of the fade-in, up to FADE_IN */
+  unsigned since_training; /* frames */
   ZsdLevel level;          /* of the noise, since the keyframe */
-  double tried_sigma;      /* the least noise since learning was last tried */
+  double tried_sigma;      /* lowest noise since training was last tried, 0..255 */
   ZsdStatus status;
 };
 
@@ -79,7 +78,7 @@ ZsdDenoiser *zsd_denoiser_new(char *error, unsigned size) {
   return d;
 }
 
-/* Gives back what has scratch memory for each thread. */
+/* Frees the parts with scratch memory for each thread. */
 static void clear_workers(ZsdDenoiser *d) {
   zsd_learner_free(d->learner);
   zsd_filter_free(d->filter);
@@ -87,7 +86,7 @@ static void clear_workers(ZsdDenoiser *d) {
   d->filter = NULL;
 }
 
-/* Gives back the network and what was made for its shape. */
+/* Frees the network and everything of its shape. */
 static void clear_network(ZsdDenoiser *d) {
   clear_workers(d);
   zsd_weights_clear(&d->weights);
@@ -152,7 +151,7 @@ int zsd_denoiser_model(const ZsdDenoiser *d, ZsdModel *model) {
   return d->learned ? zsd_model_copy(model, d->net.shape, d->net.params) : 1;
 }
 
-/* --- room --- */
+/* --- memory --- */
 
 static int prepare_team(ZsdDenoiser *d, unsigned wanted) {
   if (d->team && d->wanted_threads == wanted)
@@ -163,7 +162,7 @@ static int prepare_team(ZsdDenoiser *d, unsigned wanted) {
   return d->team ? 0 : -1;
 }
 
-/* Makes room for the network's weights as the filter's arithmetic wants them. */
+/* Packs the weights for the filter's precision. */
 static int prepare_weights(ZsdDenoiser *d, ZsdPrecisionChoice wanted) {
   const bool fast = d->kernels->flags & ZSD_CPU_AMX;
   const bool bf16 = wanted == ZSD_PRECISION_BF16 || (wanted == ZSD_PRECISION_AUTO && fast);
@@ -173,14 +172,14 @@ static int prepare_weights(ZsdDenoiser *d, ZsdPrecisionChoice wanted) {
   if (d->weights.kernel == kernel)
     return 0;
   if (zsd_weights_resize(&d->weights, kernel, d->net.shape)) {
-    zsd_weights_clear(&d->weights); /* so that the next frame tries again */
+    zsd_weights_clear(&d->weights); /* the next frame tries again */
     return -1;
   }
   zsd_weights_update(&d->weights, &d->net);
   return 0;
 }
 
-/* The weights to filter with where time is short, if there are any. */
+/* Weights for ZSD_QUALITY_NARROW, where there is a narrower network. */
 static int prepare_narrow(ZsdDenoiser *d) {
   const ZsdPassKernel *kernel = d->weights.kernel;
   ZsdShape shape = d->net.shape;
@@ -199,14 +198,14 @@ static int prepare_narrow(ZsdDenoiser *d) {
   return failed;
 }
 
-/* Makes room for networks of this shape; a new shape forgets what was learned. */
+/* Allocates for networks of this shape. A new shape drops the trained network. */
 static int prepare_network(ZsdDenoiser *d, ZsdShape shape, const ZsdSettings *s) {
   if (!d->net.params || !zsd_shape_same(d->net.shape, shape)) {
     d->keyframe = true;
     d->status.state = ZSD_STATE_WAITING;
     clear_network(d);
     if (zsd_network_resize(&d->net, shape)) {
-      clear_network(d); /* so that the next frame tries again */
+      clear_network(d); /* the next frame tries again */
       return -1;
     }
   }
@@ -230,7 +229,7 @@ static int prepare_network(ZsdDenoiser *d, ZsdShape shape, const ZsdSettings *s)
   return 0;
 }
 
-/* Makes room for frames of this shape; a new shape has no past. */
+/* Allocates for frames of this shape. A new shape drops the past. */
 static int prepare_stream(Stream *stream, const ZsdImage *image, const ZsdKernels *kernels) {
   if (stream->fusion && zsd_frame_has_shape(&stream->frame, image))
     return 0;
@@ -243,9 +242,9 @@ static int prepare_stream(Stream *stream, const ZsdImage *image, const ZsdKernel
   return 0;
 }
 
-/* --- learning --- */
+/* --- training --- */
 
-/* Whether a cut lies between the last frame and this one. */
+/* Whether there is a cut between the last frame and this one. */
 static bool is_cut(ZsdDenoiser *d, const ZsdFrame *frame, double threshold) {
   const ZsdFrameComponent *c = &frame->component[frame->brightness];
   ZsdScene now;
@@ -255,8 +254,8 @@ static bool is_cut(ZsdDenoiser *d, const ZsdFrame *frame, double threshold) {
   return cut;
 }
 
-/* Whether learning begins anew with the first stream's frame, and the past with it. */
-static bool begins_anew(ZsdDenoiser *d, double threshold) {
+/* Whether the frame is a keyframe, which drops the past. */
+static bool begins_scene(ZsdDenoiser *d, double threshold) {
   const bool anew = is_cut(d, &d->streams[0].frame, threshold) || d->keyframe;
   for (int i = 0; anew && i < 2 && d->streams[i].fusion; i++) {
     (d->keyframe ? zsd_fusion_reset : zsd_fusion_drop_past)(d->streams[i].fusion);
@@ -270,7 +269,7 @@ static ZsdResult conclude(ZsdDenoiser *d, const ZsdLearned *learned, ZsdState us
   d->status.trainings += learned->trainings;
   d->status.finetunings += learned->finetunings;
   if (learned->finetunings)
-    d->since_learning = 0;
+    d->since_training = 0;
   if (learned->training.steps)
     d->status.training = learned->training;
   switch (learned->outcome) {
@@ -317,7 +316,7 @@ static ZsdResult learn_anew(ZsdDenoiser *d, const ZsdView *view, const ZsdSettin
   ZsdLearned learned = {.outcome = ZSD_USELESS};
 
   d->status.state = started && s->background ? ZSD_STATE_FILTERING : ZSD_STATE_LEARNING;
-  d->shown = started || !s->background ? FADE_IN : 0;
+  d->faded = started || !s->background ? FADE_IN : 0;
   zsd_weights_update(&d->weights, &d->net);
   zsd_learner_restart(d->learner, s->seed);
   if (steps)
@@ -330,7 +329,7 @@ static ZsdResult learn_anew(ZsdDenoiser *d, const ZsdView *view, const ZsdSettin
     return result;
   }
   d->status.keyframes++;
-  d->since_learning = 0;
+  d->since_training = 0;
   d->level = (ZsdLevel){0};
   return ZSD_OK;
 }
@@ -344,14 +343,14 @@ static ZsdResult learn_again(ZsdDenoiser *d, const ZsdView *view, const ZsdSetti
     learned = zsd_learner_show(d->learner, &d->net, view, s, s->epochs);
   const ZsdResult result = conclude(d, &learned, ZSD_STATE_FILTERING);
   d->status.keyframes += result == ZSD_OK;
-  d->since_learning = 0;
+  d->since_training = 0;
   return result;
 }
 
 /* Goes on learning: from the frames since the keyframe, and when the user asks for it. */
 static ZsdResult go_on_learning(ZsdDenoiser *d, const ZsdView *view, const ZsdSettings *s) {
   const bool due =
-      s->finetune_interval && s->finetune_epochs && d->since_learning >= s->finetune_interval;
+      s->finetune_interval && s->finetune_epochs && d->since_training >= s->finetune_interval;
   const bool in_use = d->status.state == ZSD_STATE_FILTERING;
   const ZsdLearned learned =
       zsd_learner_follow(d->learner, &d->net, view, s, due ? s->finetune_epochs : 0, in_use);
@@ -368,7 +367,7 @@ static ZsdResult keep_learning(ZsdDenoiser *d, const ZsdView *view, bool anew,
   if (d->status.state == ZSD_STATE_PASSING)
     anew = anew || sigma > NOISE_CHANGED * fmax(d->tried_sigma, NO_NOISE);
   d->tried_sigma = anew ? sigma : fmin(d->tried_sigma, sigma);
-  d->since_learning++;
+  d->since_training++;
   if (anew && sigma < NO_NOISE) {
     d->status.state = ZSD_STATE_PASSING;
     d->keyframe = false;
@@ -417,9 +416,9 @@ static ZsdResult prepare(ZsdDenoiser *d, const ZsdImage *image, Stream *stream,
 
 /* What was learned in the background from nothing shows gradually. */
 static float strength_of(ZsdDenoiser *d, const ZsdSettings *s) {
-  if (d->status.state == ZSD_STATE_FILTERING && d->shown < FADE_IN)
-    d->shown++;
-  return (float)(s->strength * d->shown / FADE_IN);
+  if (d->status.state == ZSD_STATE_FILTERING && d->faded < FADE_IN)
+    d->faded++;
+  return (float)(s->strength * d->faded / FADE_IN);
 }
 
 /* Filters a picture by itself, which is told as a learning is. */
@@ -467,7 +466,7 @@ static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field,
   const int threads = d->status.threads = zsd_team_begin(d->team);
   s.threads = (unsigned)threads;
   zsd_frame_load(&stream->frame, image, d->kernels, threads);
-  const bool anew = field == 0 && begins_anew(d, s.scene_threshold);
+  const bool anew = field == 0 && begins_scene(d, s.scene_threshold);
   if (!s.temporal)
     zsd_fusion_drop_temporal(stream->fusion);
   if (zsd_fusion_add(stream->fusion, &stream->frame, threads) ||

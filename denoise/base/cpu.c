@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which instruction sets the machine has, and which of them the user allows. */
+/* Detection of instruction sets, and their limit by the user. */
 #define _GNU_SOURCE /* syscall */
 #include "base/cpu.h"
 
@@ -14,7 +14,7 @@
 #include <unistd.h>
 #endif
 
-/* From the plainest to the best; `flags` holds the set and all below it. */
+/* In ascending order; `flags` holds the set and all below it. */
 static const struct {
   const char *name;
   unsigned flags;

@@ -3,15 +3,14 @@
 #ifndef ZSD_PROCESSORS_H
 #define ZSD_PROCESSORS_H
 
-/* Number of processors, 1 or more: those of the calling thread's affinity mask, or the
- * process's CPU quota (Linux control groups, version 1 or 2), rounded up, where that is lower.
+/* Number of processors, 1 or more: those of the calling thread's affinity mask, or the CPU
+ * quota of the process (Linux control groups, version 1 or 2), rounded up, where that is lower.
  */
 int zsd_processors(void);
 
-/* CPU quota in processors, of a process whose control groups are listed in the file
- * `membership`
- * (/proc/self/cgroup) and mounted at `root` (/sys/fs/cgroup): the lowest of its group and all
- * groups above it. Infinity where there is none. */
+/* CPU quota in processors: the lowest of the control groups listed in the file `membership`
+ * (/proc/self/cgroup) and of all groups above them, which are mounted at `root`
+ * (/sys/fs/cgroup). Infinity where there is none. */
 double zsd_processors_quota(const char *membership, const char *root);
 
 #endif

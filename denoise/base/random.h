@@ -10,7 +10,7 @@ typedef struct {
   uint64_t state[4];
 } ZsdRandom;
 
-/* Any seed will do, 0 too. */
+/* Every seed is valid, 0 too. */
 void zsd_random_seed(ZsdRandom *r, uint64_t seed);
 
 uint64_t zsd_random_next(ZsdRandom *r);

@@ -4,15 +4,15 @@
 
 #include <stddef.h>
 
-/* A picture as planes of floats: channels x height x width, without gaps. Samples of pictures
- * are 0..1. */
+/* Planes of floats: channels x height x width, rows without padding. Samples of pictures are
+ * 0..1. */
 typedef struct {
-  int channels, height, width; /* each may be 0: such a tensor holds nothing */
+  int channels, height, width; /* 0: the tensor is empty */
   float *data;
 } ZsdTensor;
 
-/* Gives the tensor this shape, its contents undefined. Returns 0, or -1 without memory (the
- * tensor is empty then). A tensor begins as {0}. */
+/* Sets the shape; the contents are undefined. Returns 0, or -1 without memory: the tensor is
+ * empty. Initialized with {0}. */
 int zsd_tensor_resize(ZsdTensor *t, int channels, int height, int width);
 void zsd_tensor_clear(ZsdTensor *t);
 
