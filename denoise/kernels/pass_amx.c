@@ -328,8 +328,7 @@ static void convolve(const Layer *l, const char *in, char *out, int rows, __mmas
   store_activations(l, &last, l->rows);
 }
 
-/* Mask of the lanes of a column that lie inside the picture, in the picture tile or its halo.
- */
+/* Mask of a column's lanes that lie inside the picture, in the picture tile or its halo. */
 static __mmask16 lanes_inside(const ZsdPass *p, int columns, int column) {
   unsigned mask = 0;
   for (int j = 0; j < LANES; j++) {

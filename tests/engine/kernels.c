@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Compares every kernel of every instruction set of this machine with plain C, and plain C with
- * loops of its own, on hostile input; with --benchmark tells how fast they are. */
+ * loops in double precision, on hostile input. --benchmark measures their speed instead. */
 #include "kernels_check.h"
 
 #include "base/cpu.h"
@@ -44,7 +44,7 @@ static const struct {
 };
 enum { N_TESTS = sizeof tests / sizeof *tests };
 
-/* Each instruction set with those below it. */
+/* Instruction sets, each with those that it includes. */
 static const unsigned levels[] = {0, ZSD_CPU_AVX2, ZSD_CPU_AVX2 | ZSD_CPU_AVX512,
                                   ZSD_CPU_AVX2 | ZSD_CPU_AVX512 | ZSD_CPU_AMX, ZSD_CPU_NEON};
 enum { N_LEVELS = sizeof levels / sizeof *levels };

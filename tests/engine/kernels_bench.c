@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How fast the kernels are: one thread, on what stays in the cache. */
+/* Speed of the kernels on one thread, with data in the cache. */
 #define _POSIX_C_SOURCE 200112L /* clock_gettime */
 #include "kernels_check.h"
 
@@ -68,7 +68,7 @@ static void run(const ZsdKernels *k, const Job *job, ZsdPlanes in, ZsdPlanes out
   }
 }
 
-/* The best of many short runs: what the kernel can do when nothing disturbs it. */
+/* The shortest of many runs, the one that other processes disturbed least. Seconds. */
 static double best_time(const ZsdKernels *k, const Job *job) {
   float *in = new_floats((size_t)job->n_in * PLANE),
         *out = new_floats((size_t)job->n_out * PLANE);
@@ -131,8 +131,8 @@ static double best_pass_time(const ZsdPassKernel *kernel, ZsdShape shape, int wi
   return best;
 }
 
-/* In products of the direct way, whatever the kernel does instead, and of the tile's samples
- * alone. The second shape is little else than the layer 52->52, twice. */
+/* Multiply-adds are those of direct convolution on the tile's own samples, however the kernel
+ * computes them. The second shape consists mostly of two layers 52->52. */
 static void benchmark_pass(const ZsdKernels *set, int precision) {
   static const char *const names[ZSD_PRECISIONS] = {"fp32", "bf16"};
   static const ZsdShape shapes[] = {{15, 52, 6}, {52, 52, 1}};
@@ -148,13 +148,13 @@ static void benchmark_pass(const ZsdKernels *set, int precision) {
   }
 }
 
-/* --- the search --- */
+/* --- motion search --- */
 
-/* Blocks of a picture against those of another, as a search visits them. */
+/* Compares blocks of two pictures, at scattered positions as in a motion search. */
 static double best_sad_time(const ZsdKernels *k, int blocks) {
   enum { WIDTH = 128 };
   static uint8_t now[WIDTH * WIDTH], before[WIDTH * WIDTH];
-  static volatile unsigned sum; /* so that it is computed */
+  static volatile unsigned sum; /* keeps the calls from being optimised away */
   const double start = seconds();
   double best = 1e9;
   for (int i = 0; i < WIDTH * WIDTH; i++) {

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The pass in bf16. A sum's last bits depend on the order in which it is made, and an
- * activation close to the middle between two numbers of bf16 may be rounded to either. So what
- * is expected is an interval, which is carried in double precision from layer to layer. */
+/* The forward pass in bf16. The last bits of a sum depend on the order of additions, and an
+ * activation about halfway between two bf16 numbers may be rounded to either. The expected
+ * values are therefore intervals, propagated in double precision from layer to layer. */
 #include "kernels_check.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* How far a sum may be off: of the products' magnitudes; and per product, where an operand or
- * the product is denormal in single precision and is taken for 0. */
+/* Tolerance of a sum: relative to the sum of the products' magnitudes; and absolute for each
+ * product, because denormal operands and products may be flushed to 0. */
 static const double RELATIVE = 1e-5, DENORMAL_LIMIT = 1.2e-38;
 
 enum { HALO = 2 };
@@ -21,14 +21,14 @@ typedef struct {
   Values values;
 } Trial;
 
-/* A number that is only known to lie between two. */
+/* A number between `low` and `high`. */
 typedef struct {
   double low, high;
 } Interval;
 
 /* --- numbers --- */
 
-/* To bf16, in double precision: to 8 significant bits, ties to even; not below its range. */
+/* Rounds to bf16: 8 significant bits, fewer for denormals, ties to even. */
 static double round_to_bf16(double x) {
   int exponent;
   const double fraction = frexp(x, &exponent);
@@ -42,33 +42,33 @@ static Interval activation(Interval x) {
                     round_to_bf16(x.high < 0 ? leak * x.high : x.high)};
 }
 
-/* A sum as it grows. */
+/* An unfinished sum and its tolerance. */
 typedef struct {
   Interval value;
-  double off;
+  double tolerance;
 } Sum;
 
 static void add_product(Sum *s, double w, Interval x) {
   const double a = w * x.low, b = w * x.high;
   s->value.low += fmin(a, b);
   s->value.high += fmax(a, b);
-  s->off += RELATIVE * fmax(fabs(a), fabs(b)) + DENORMAL_LIMIT * (fabs(w) + 1);
+  s->tolerance += RELATIVE * fmax(fabs(a), fabs(b)) + DENORMAL_LIMIT * (fabs(w) + 1);
 }
 
 static Interval result(const Sum *s) {
-  return (Interval){s->value.low - s->off, s->value.high + s->off};
+  return (Interval){s->value.low - s->tolerance, s->value.high + s->tolerance};
 }
 
-/* --- what is expected --- */
+/* --- expected output --- */
 
-static Interval *new_intervals(size_t n) {
+static Interval *intervals_new(size_t n) {
   Interval *x = calloc(n, sizeof *x);
   if (!x)
     abort();
   return x;
 }
 
-/* Planes of intervals: the first layer's have a sample around the tile. */
+/* Parameters of a layer. */
 typedef struct {
   const float *w, *b;
   int n_in, n_out;
@@ -82,12 +82,12 @@ static Layer layer_of(const ZsdShape *s, const float *params, int i) {
                   : (Layer){last, last + hidden * s->outputs, s->hidden, s->outputs};
 }
 
-/* A layer on planes of `row` samples a row, of which it computes those from `around` from the
- * planes' ends on. */
+/* Applies a layer to planes of width x height. A 3x3 layer computes no samples at their edges:
+ * the output is two samples smaller, each way. */
 static Interval *apply(const Layer *l, const Interval *in, int width, int height, int taps) {
   const int around = taps == 9, out_width = width - 2 * around,
             out_height = height - 2 * around;
-  Interval *out = new_intervals((size_t)l->n_out * out_width * out_height), *to = out;
+  Interval *out = intervals_new((size_t)l->n_out * out_width * out_height), *to = out;
   for (int o = 0; o < l->n_out; o++)
     for (int y = 0; y < out_height; y++)
       for (int x = 0; x < out_width; x++, to++) {
@@ -113,7 +113,7 @@ static Interval *expect(const Trial *t, const float *params, ZsdPlanes planes) {
   const Layer layers[] = {layer_of(&t->shape, params, 0), layer_of(&t->shape, params, 1),
                           layer_of(&t->shape, params, 2)};
   const int hidden = t->shape.hidden, tile = t->width * t->height;
-  Interval *in = new_intervals((size_t)t->shape.inputs * width * height), *to = in;
+  Interval *in = intervals_new((size_t)t->shape.inputs * width * height), *to = in;
   for (int c = 0; c < t->shape.inputs; c++)
     for (int y = -HALO; y < t->height + HALO; y++)
       for (int x = -HALO; x < t->width + HALO; x++, to++)
@@ -137,7 +137,7 @@ static Interval *expect(const Trial *t, const float *params, ZsdPlanes planes) {
 
 /* --- planes --- */
 
-/* The inputs with their halo: zeros outside the picture; junk between two rows and behind. */
+/* Inputs with their halo: zeros outside the picture, junk between rows and past the end. */
 static ZsdPlanes new_inputs(Check *check, Buffer *buffer, const Trial *t) {
   const ptrdiff_t before = HALO * t->row + HALO;
   const ptrdiff_t plane = before + (t->height + 1) * t->row + t->width + HALO + ZSD_SLACK;
@@ -153,7 +153,7 @@ static ZsdPlanes new_inputs(Check *check, Buffer *buffer, const Trial *t) {
   return planes;
 }
 
-/* Nothing but the tile, what lies between its rows and the slack may have been written. */
+/* Fails if anything but the tile, the space between its rows and the slack was written. */
 static void check_gaps(Check *check, const Trial *t, const Buffer *out, ptrdiff_t plane) {
   const ptrdiff_t end = (t->height - 1) * t->row + t->width + ZSD_SLACK;
   for (size_t i = 0; i < out->size; i++)
@@ -183,8 +183,8 @@ static void compare(Check *check, const Trial *t, const Interval *expected, ZsdP
 
 /* --- trials --- */
 
-/* A pass over what is no number must not crash, and nothing of it may be left in the scratch.
- */
+/* Runs a pass over NaN and infinities. It must not crash, nor affect the next pass through the
+ * scratch memory. */
 static void run_spoiled(Check *check, const ZsdPass *pass, Buffer *in) {
   float *data = in->data;
   const size_t n = in->size / sizeof *data;
@@ -212,7 +212,7 @@ static void check_trial(Check *check, const Trial *t) {
       buffer_new(check, kernel->scratch_size(s, t->width, t->height), ZSD_PASS_ALIGNMENT);
   for (size_t i = 0; i < n; i++)
     ((float *)params.data)[i] = 0.3f * check_value(check, NORMAL);
-  memset(scratch.data, 0xff, scratch.size); /* not a number */
+  memset(scratch.data, 0xff, scratch.size); /* NaN */
   buffer_remember(&out);
 
   const ZsdPass pass = {.shape = s,
@@ -258,7 +258,7 @@ static ZsdShape random_shape(Check *check) {
                     check_random(check, 1, 12)};
 }
 
-/* The shapes that are used and those at the ends, every small size, every kind of values. */
+/* Shapes in use and extreme ones, all small sizes, all kinds of values. */
 void check_pass_bf16(Check *check) {
   static const ZsdShape shapes[] = {{15, 52, 6}, {15, 24, 6},  {3, 52, 3}, {11, 48, 4},
                                     {19, 64, 8}, {27, 52, 12}, {1, 1, 1},  {1, 1, 12},

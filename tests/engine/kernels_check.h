@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the tests of the kernels share. They need nothing but a C library, so that they can be
+/* Common parts of the kernel tests. They depend on the C library only, so that they can be
  * built for another processor and run in an emulator. */
 #ifndef KERNELS_CHECK_H
 #define KERNELS_CHECK_H
@@ -9,52 +9,53 @@
 
 #include <stdbool.h>
 
-/* One kernel of one instruction set. */
+/* The test of one kernel of one instruction set. */
 typedef struct {
-  const ZsdKernels *set, *plain; /* what is tested, and what it is measured against; plain C
-                                    itself is measured against loops in the test */
+  const ZsdKernels *set;   /* the tested table */
+  const ZsdKernels *plain; /* plain C, the reference; itself compared with loops in the test */
   ZsdRandom random;
-  bool brief;        /* one trial in four: emulators are slow */
-  char failure[300]; /* "": none so far */
+  bool brief;        /* run one trial in four, for emulators */
+  char failure[300]; /* the first failure; empty: none */
 } Check;
 
-/* Notes the first failure; always false. */
+/* Records the first failure. Returns false. */
 bool check_fail(Check *check, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Whether to do this trial. */
+/* Whether to run this trial. */
 bool check_wanted(Check *check);
 
-/* low .. high */
+/* A random number in low..high. */
 int check_random(Check *check, int low, int high);
 
 /* --- memory --- */
 
-/* Memory with a forbidden page close on both sides and bytes around it that must stay as they
- * are. By chance it ends right before the page behind it or begins `offset` units after the one
- * before it, so that pointers have every alignment. */
+/* Memory between two inaccessible pages. At random it ends right before the second page, or
+ * begins 0 to 15 units after the first one, so that pointers have all alignments. The bytes
+ * between the memory and the pages must not change. */
 typedef struct {
   void *data;
   size_t size;
   uint8_t *pages;
   size_t pages_size;
-  uint8_t *copy; /* what buffer_remember() saw */
+  uint8_t *copy; /* the contents at buffer_remember() */
 } Buffer;
 
+/* `size` bytes, offset by multiples of `unit` bytes. */
 Buffer buffer_new(Check *check, size_t size, size_t unit);
 void buffer_remember(Buffer *buffer);
+/* Byte i at buffer_remember(). */
 uint8_t buffer_was(const Buffer *buffer, size_t i);
-/* Whether the bytes around the buffer are intact; frees it. */
+/* Frees the buffer. Returns whether the bytes around it are intact. */
 bool buffer_free(Check *check, Buffer *buffer, const char *name);
 
 /* --- values --- */
 
 typedef enum { NORMAL, ZEROS, DENORMAL, EXTREME, SATURATED, N_VALUES } Values;
 
-/* One number of the kind. Extreme ones are so large that only a product with a normal number is
- * in range. */
+/* A random number of the kind. EXTREME: +-1e30; its product with a NORMAL number is finite. */
 float check_value(Check *check, Values values);
 
-/* What may lie in places that do not count: large, finite. */
+/* A large, finite number for places whose contents must not matter. */
 float check_junk(Check *check);
 
 /* --- the tests and the benchmark --- */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The convolutions, their derivatives and the sum. */
+/* The convolutions, their gradients and the sum. */
 #include "kernels_check.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Of the sum of the products' magnitudes, and for products too small for that. */
+/* Tolerance: relative to the sum of the products' magnitudes, and absolute for denormals. */
 static const double RELATIVE = 1e-5, ABSOLUTE = 1e-41;
 
 typedef struct {
@@ -17,13 +17,13 @@ typedef struct {
   bool bias, transposed;
 } Trial;
 
-static const int widths[] = {1, 2, 3, 5, 6, 7, 8, 12, 13, 14, 24, 26, 27, 48, 52, 53};
-enum { N_WIDTHS = sizeof widths / sizeof *widths };
+static const int channels[] = {1, 2, 3, 5, 6, 7, 8, 12, 13, 14, 24, 26, 27, 48, 52, 53};
+enum { N_CHANNELS = sizeof channels / sizeof *channels };
 
 /* --- planes --- */
 
-/* `n` planes in a buffer: `before` readable floats before sample 0 and `after` behind the last
- * one of each, then a few that are not a number. The last plane's end is the buffer's. */
+/* n planes in a buffer, each with `before` floats before sample 0, `after` floats past the last
+ * sample, and then up to 9 NaN. The last plane ends with the buffer. */
 static ZsdPlanes new_planes(Check *check, Buffer *buffer, int n, ptrdiff_t before,
                             ptrdiff_t samples, ptrdiff_t after, Values values) {
   const ptrdiff_t length = before + samples + after, plane = length + check_random(check, 0, 9);
@@ -56,18 +56,18 @@ static double *new_doubles(ptrdiff_t n) {
 
 /* --- the convolutions --- */
 
-/* Weights of the layer: as they are, or of the layer whose transpose is wanted. */
+/* A weight of the layer; if `transposed`, from the weights before transposition. */
 static float weight_of(const Trial *t, const float *weights, int o, int i, int tap) {
   return t->transposed ? weights[((ptrdiff_t)i * t->n_out + o) * t->taps + t->taps - 1 - tap]
                        : weights[((ptrdiff_t)o * t->n_in + i) * t->taps + tap];
 }
 
-/* One channel's sums, and what they may be off by. */
+/* Sums of one channel and their tolerances. */
 static void convolve(const Trial *t, const ZsdConv *conv, const float *weights, int o,
-                     double *sums, double *off) {
+                     double *sums, double *tolerance) {
   for (ptrdiff_t p = 0; p < t->n; p++) {
     sums[p] = conv->bias ? conv->bias[o] : 0;
-    off[p] = fabs(sums[p]);
+    tolerance[p] = fabs(sums[p]);
   }
   for (int i = 0; i < t->n_in; i++)
     for (int tap = 0; tap < t->taps; tap++) {
@@ -76,21 +76,21 @@ static void convolve(const Trial *t, const ZsdConv *conv, const float *weights, 
           conv->in.data + i * conv->in.plane + offset_of_tap(tap, t->taps, t->row);
       for (ptrdiff_t p = 0; p < t->n; p++) {
         sums[p] += w * in[p];
-        off[p] += fabs(w * in[p]);
+        tolerance[p] += fabs(w * in[p]);
       }
     }
   for (ptrdiff_t p = 0; p < t->n; p++)
-    off[p] = RELATIVE * off[p] + ABSOLUTE;
+    tolerance[p] = RELATIVE * tolerance[p] + ABSOLUTE;
 }
 
-static double finish(double sum, float old, ZsdEpilogue epilogue) {
+static double activate(double sum, float old, ZsdEpilogue epilogue) {
   const bool leaks = epilogue == ZSD_LEAKY   ? sum < 0
                      : epilogue == ZSD_GATED ? !(old > 0)
                                              : false;
   return leaks ? (double)ZSD_LEAK * sum : sum;
 }
 
-/* Calls a table's kernel; the weights are packed for that table. */
+/* Calls a table's kernel with weights packed for that table. */
 static void call(Check *check, const ZsdKernels *k, const Trial *t, ZsdConv conv,
                  const float *weights) {
   Buffer packed = new_floats(check, zsd_packed_size(k, t->n_in, t->n_out, t->taps), NORMAL);
@@ -103,7 +103,7 @@ static void call(Check *check, const ZsdKernels *k, const Trial *t, ZsdConv conv
   buffer_free(check, &packed, "packed weights");
 }
 
-/* Nothing but the samples and the slack behind them may have been written. */
+/* Fails if anything but the samples and the slack past them was written. */
 static void check_gaps(Check *check, const Trial *t, const Buffer *out, ptrdiff_t plane) {
   const uint8_t *bytes = out->data;
   const size_t free_to_write = (t->n + ZSD_SLACK) * sizeof(float);
@@ -115,12 +115,12 @@ static void check_gaps(Check *check, const Trial *t, const Buffer *out, ptrdiff_
 }
 
 static void compare_channel(Check *check, const Trial *t, int o, const float *out,
-                            const float *plain, const double *sums, const double *off,
+                            const float *plain, const double *sums, const double *tolerance,
                             const float *before) {
   for (ptrdiff_t p = 0; p < t->n; p++) {
     const double expected =
-        check->set == check->plain ? finish(sums[p], before[p], t->epilogue) : plain[p];
-    if (!(fabs(out[p] - expected) <= off[p])) {
+        check->set == check->plain ? activate(sums[p], before[p], t->epilogue) : plain[p];
+    if (!(fabs(out[p] - expected) <= tolerance[p])) {
       check_fail(check,
                  "%d->%d, n %td, row %td, values %d, epilogue %d, bias %d, transposed %d: "
                  "channel %d, sample %td is %g, not %g",
@@ -152,15 +152,15 @@ static void check_trial(Check *check, const Trial *t) {
   if (check->set != check->plain)
     call(check, check->plain, t, plain, weights.data);
 
-  double *sums = new_doubles(t->n), *off = new_doubles(t->n);
+  double *sums = new_doubles(t->n), *tolerance = new_doubles(t->n);
   for (int o = 0; o < t->n_out; o++) {
-    convolve(t, &conv, weights.data, o, sums, off);
+    convolve(t, &conv, weights.data, o, sums, tolerance);
     compare_channel(check, t, o, conv.out.data + o * conv.out.plane,
-                    plain.out.data + o * conv.out.plane, sums, off,
+                    plain.out.data + o * conv.out.plane, sums, tolerance,
                     (const float *)(const void *)out.copy + o * conv.out.plane);
   }
   free(sums);
-  free(off);
+  free(tolerance);
   buffer_free(check, &in, "input");
   buffer_free(check, &out, "output");
   buffer_free(check, &plain_out, "output of plain C");
@@ -182,23 +182,23 @@ static void check_shape(Check *check, int taps, int n_in, int n_out, ptrdiff_t n
                                 .transposed = check_random(check, 0, 1)});
 }
 
-/* Every pair of widths, every small number of samples, every kind of values, and some large
- * planes. */
+/* All pairs of channel counts, all small numbers of samples, all kinds of values, and some
+ * large planes. */
 static void check_shapes(Check *check, int taps,
                          void (*shape)(Check *, int, int, int, ptrdiff_t, Values)) {
   static const int large[][3] = {{52, 52, 1360}, {6, 52, 1360}, {52, 6, 1361},
                                  {53, 27, 771},  {3, 3, 5000},  {1, 1, 1023}};
-  for (int i = 0; i < N_WIDTHS; i++)
-    for (int o = 0; o < N_WIDTHS; o++)
-      shape(check, taps, widths[i], widths[o], check_random(check, 1, 70), NORMAL);
+  for (int i = 0; i < N_CHANNELS; i++)
+    for (int o = 0; o < N_CHANNELS; o++)
+      shape(check, taps, channels[i], channels[o], check_random(check, 1, 70), NORMAL);
   for (int n = 1; n <= 70; n++)
     for (int trial = 0; trial < 4; trial++)
-      shape(check, taps, widths[check_random(check, 0, 9)], widths[check_random(check, 0, 9)],
-            n, ZEROS);
+      shape(check, taps, channels[check_random(check, 0, 9)],
+            channels[check_random(check, 0, 9)], n, ZEROS);
   for (int values = 0; values < N_VALUES; values++)
     for (int trial = 0; trial < 60; trial++)
-      shape(check, taps, widths[check_random(check, 0, N_WIDTHS - 1)],
-            widths[check_random(check, 0, N_WIDTHS - 1)], check_random(check, 1, 70),
+      shape(check, taps, channels[check_random(check, 0, N_CHANNELS - 1)],
+            channels[check_random(check, 0, N_CHANNELS - 1)], check_random(check, 1, 70),
             (Values)values);
   for (size_t i = 0; i < sizeof large / sizeof *large; i++)
     shape(check, taps, large[i][0], large[i][1], large[i][2], NORMAL);
@@ -212,7 +212,7 @@ void check_conv1x1(Check *check) {
   check_shapes(check, 1, check_shape);
 }
 
-/* --- their derivatives --- */
+/* --- the gradients --- */
 
 static void compare_weights(Check *check, const ZsdConvGrad *g, int taps, const float *plain,
                             const Buffer *weights) {
@@ -221,13 +221,13 @@ static void compare_weights(Check *check, const ZsdConvGrad *g, int taps, const 
     const float *grad = g->grad.data + w / taps / g->n_in * g->grad.plane;
     const float *in = g->in.data + w / taps % g->n_in * g->in.plane +
                       offset_of_tap((int)(w % taps), taps, g->row);
-    double sum = before[w], off = fabs(before[w]);
+    double sum = before[w], tolerance = fabs(before[w]);
     for (ptrdiff_t p = 0; p < g->n; p++) {
       sum += (double)grad[p] * in[p];
-      off += fabs((double)grad[p] * in[p]);
+      tolerance += fabs((double)grad[p] * in[p]);
     }
     const double expected = check->set == check->plain ? sum : plain[w];
-    if (!(fabs(got[w] - expected) <= RELATIVE * off + ABSOLUTE)) {
+    if (!(fabs(got[w] - expected) <= RELATIVE * tolerance + ABSOLUTE)) {
       check_fail(check, "%d->%d, n %td, row %td: weight %td is %g, not %g", g->n_in, g->n_out,
                  g->n, g->row, w, got[w], expected);
       return;
@@ -235,7 +235,7 @@ static void compare_weights(Check *check, const ZsdConvGrad *g, int taps, const 
   }
 }
 
-/* What lies behind the last derivative does not count. */
+/* Fills the slack past the last derivative, whose contents must not matter. */
 static void fill_slack(Check *check, ZsdPlanes planes, int n, ptrdiff_t samples) {
   for (int c = 0; c < n; c++)
     for (ptrdiff_t p = samples; p < samples + ZSD_SLACK; p++)
@@ -270,8 +270,7 @@ static void check_grad_shape(Check *check, int taps, int n_in, int n_out, ptrdif
   buffer_free(check, &plain, "weights of plain C");
 }
 
-/* Besides the usual shapes, planes about as long as the pieces that a kernel may take of them.
- */
+/* The shapes above, and planes about as long as the chunks of the vectorised kernel. */
 static void check_grad(Check *check, int taps) {
   check_shapes(check, taps, check_grad_shape);
   for (int n = 1020; n <= 1028; n++)
@@ -292,16 +291,16 @@ void check_conv1x1_grad(Check *check) {
 static void check_one_sum(Check *check, int n, Values values) {
   Buffer buffer = new_floats(check, n + ZSD_SLACK, values);
   float *x = buffer.data;
-  double sum = 0, off = 0;
+  double sum = 0, tolerance = 0;
   for (int i = 0; i < n; i++) {
     sum += x[i];
-    off += fabs(x[i]);
+    tolerance += fabs(x[i]);
   }
   for (int i = n; i < n + ZSD_SLACK; i++)
     x[i] = check_junk(check);
   const double got = check->set->sum(x, n);
   const double expected = check->set == check->plain ? sum : check->plain->sum(x, n);
-  if (!(fabs(got - expected) <= RELATIVE * off + ABSOLUTE))
+  if (!(fabs(got - expected) <= RELATIVE * tolerance + ABSOLUTE))
     check_fail(check, "the sum of %d values %d is %g, not %g", n, values, got, expected);
   buffer_free(check, &buffer, "input");
 }

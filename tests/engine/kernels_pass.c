@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The network's pass over a tile. */
+/* The network's forward pass over a tile, in fp32. */
 #include "kernels_check.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What a layer's sum may be off by: a part of the largest sum of products' magnitudes that its
- * channel has on the tile, for a kernel may compute samples from what their neighbours share;
- * and for products too small for that. */
+/* Tolerance of a layer's sum: relative to the largest sum of the products' magnitudes in its
+ * channel of the tile, because Winograd's filtering shares intermediate values between
+ * neighbours; and absolute for denormals. */
 static const double RELATIVE = 2e-6, ABSOLUTE = 1e-40;
 
 enum { HALO = 2 };
@@ -21,29 +21,29 @@ typedef struct {
   Values values;
 } Trial;
 
-/* --- the expected --- */
+/* --- expected output --- */
 
-/* One layer's samples, and by how much each channel's may be off. */
+/* Samples of one layer, and the tolerance of each channel. */
 typedef struct {
-  int channels, width, height, halo; /* the halo is beside the width and the height */
-  double *data, *off;
+  int channels, width, height, halo; /* width and height include the halo */
+  double *data, *tolerance;
 } Layer;
 
 static Layer new_layer(const Trial *t, int channels, int halo) {
   Layer l = {channels, t->width + 2 * halo, t->height + 2 * halo, halo, NULL, NULL};
   l.data = calloc((size_t)channels * l.width * l.height, sizeof *l.data);
-  l.off = calloc(channels, sizeof *l.off);
-  if (!l.data || !l.off)
+  l.tolerance = calloc(channels, sizeof *l.tolerance);
+  if (!l.data || !l.tolerance)
     abort();
   return l;
 }
 
 static void free_layer(Layer *l) {
   free(l->data);
-  free(l->off);
+  free(l->tolerance);
 }
 
-/* Sample (x, y) of the tile or around it. */
+/* Sample (x, y) of the tile or its halo. */
 static double *sample(const Layer *l, int c, int x, int y) {
   return &l->data[((ptrdiff_t)c * l->height + y + l->halo) * l->width + x + l->halo];
 }
@@ -53,7 +53,7 @@ static bool in_picture(const Trial *t, int x, int y) {
          !(t->bottom && y >= t->height);
 }
 
-/* One sum, and that of its products' magnitudes. */
+/* The sum of a sample's products, and the sum of their magnitudes. */
 static double sum_of(const Layer *in, const float *weights, double bias, int taps, int x, int y,
                      double *magnitude) {
   const int reach = taps == 9;
@@ -69,7 +69,7 @@ static double sum_of(const Layer *in, const float *weights, double bias, int tap
   return sum;
 }
 
-/* Computes a layer, returns where the next one's parameters begin. */
+/* Computes a layer. Returns the next layer's parameters. */
 static const float *expect(const Trial *t, const Layer *in, const Layer *out, int taps,
                            double leak, const float *params) {
   const ptrdiff_t n_weights = (ptrdiff_t)in->channels * taps;
@@ -85,17 +85,17 @@ static const float *expect(const Trial *t, const Layer *in, const Layer *out, in
           *sample(out, o, x, y) = sum < 0 ? leak * sum : sum;
         largest = fmax(largest, magnitude);
       }
-    out->off[o] = RELATIVE * largest + ABSOLUTE;
+    out->tolerance[o] = RELATIVE * largest + ABSOLUTE;
     for (ptrdiff_t i = 0; i < n_weights; i++)
-      out->off[o] += fabs(weights[i]) * in->off[i / taps];
+      out->tolerance[o] += fabs(weights[i]) * in->tolerance[i / taps];
   }
   return bias + out->channels;
 }
 
 /* --- memory --- */
 
-/* Planes whose first readable or writable float lies `before` ahead of sample (0, 0); their
- * slack ends where something that is not a number begins, the last one's with the buffer. */
+/* n planes of `length` floats, the one at `before` being sample (0, 0), each followed by up to
+ * 9 NaN. The last plane ends with the buffer. */
 static ZsdPlanes new_planes(Check *check, Buffer *buffer, int n, ptrdiff_t before,
                             ptrdiff_t length) {
   const ptrdiff_t plane = length + check_random(check, 0, 9);
@@ -106,7 +106,7 @@ static ZsdPlanes new_planes(Check *check, Buffer *buffer, int n, ptrdiff_t befor
   return (ZsdPlanes){data + before, plane};
 }
 
-/* The tile and its surroundings, zeros outside the picture: for the kernel and as a layer. */
+/* Fills the tile and its halo, with zeros outside the picture. Returns the same as a layer. */
 static Layer fill_input(Check *check, const Trial *t, ZsdPlanes in) {
   Layer layer = new_layer(t, t->shape.inputs, HALO);
   for (int c = 0; c < t->shape.inputs; c++)
@@ -140,7 +140,7 @@ static float *new_params(Check *check, const Trial *t) {
 
 /* --- trials --- */
 
-/* Runs a table's kernel in scratch memory that holds nothing but `junk`. */
+/* Runs a table's kernel with scratch memory full of the byte `junk`. */
 static void call(Check *check, const ZsdKernels *k, ZsdPass pass, const float *params,
                  int junk) {
   const ZsdPassKernel *kernel = &k->pass[ZSD_FP32];
@@ -159,7 +159,7 @@ static void call(Check *check, const ZsdKernels *k, ZsdPass pass, const float *p
   buffer_free(check, &scratch, "scratch");
 }
 
-/* Between the planes and their slack nothing may have been written. */
+/* Fails if anything past a plane's slack was written. */
 static void check_gaps(Check *check, const Trial *t, const Buffer *out, ptrdiff_t plane) {
   const uint8_t *bytes = out->data;
   const ptrdiff_t free_to_write = (t->height - 1) * t->row + t->width + ZSD_SLACK;
@@ -172,17 +172,19 @@ static void check_gaps(Check *check, const Trial *t, const Buffer *out, ptrdiff_
     }
 }
 
-/* Whether a sample is what it should be; `again`: the same from other scratch memory. */
+/* Whether a sample is within its tolerance and identical to `again`, which was computed with
+ * other scratch memory. */
 static bool compare_sample(Check *check, const Trial *t, int o, int x, int y, float got,
-                           float again, double expected, double off) {
+                           float again, double expected, double tolerance) {
   const ZsdShape s = t->shape;
-  if (memcmp(&got, &again, sizeof got) == 0 && fabs(got - expected) <= off)
+  if (memcmp(&got, &again, sizeof got) == 0 && fabs(got - expected) <= tolerance)
     return true;
   return check_fail(check,
                     "%d->%d->%d, %dx%d, edges %d%d%d%d, row %td, values %d: channel %d, sample "
                     "(%d, %d) is %g, then %g, not %g +- %g",
                     s.inputs, s.hidden, s.outputs, t->width, t->height, t->left, t->top,
-                    t->right, t->bottom, t->row, t->values, o, x, y, got, again, expected, off);
+                    t->right, t->bottom, t->row, t->values, o, x, y, got, again, expected,
+                    tolerance);
 }
 
 static void compare(Check *check, const Trial *t, const Layer *expected, ZsdPlanes got,
@@ -193,7 +195,7 @@ static void compare(Check *check, const Trial *t, const Layer *expected, ZsdPlan
         const ptrdiff_t at = o * got.plane + y * t->row + x;
         if (!compare_sample(check, t, o, x, y, got.data[at], again[at],
                             check->set == check->plain ? *sample(expected, o, x, y) : plain[at],
-                            expected->off[o]))
+                            expected->tolerance[o]))
           return;
       }
 }
@@ -201,7 +203,7 @@ static void compare(Check *check, const Trial *t, const Layer *expected, ZsdPlan
 static void check_trial(Check *check, const Trial *t) {
   const ptrdiff_t before = HALO * t->row + HALO;
   const ptrdiff_t tile = (t->height - 1) * t->row + t->width;
-  Buffer in, out[3]; /* the set's, the same from other scratch memory, and that of plain C */
+  Buffer in, out[3]; /* the set; the set with other scratch memory; plain C */
   ZsdPlanes planes[3];
   ZsdPass pass = {.shape = t->shape,
                   .row = t->row,
@@ -257,8 +259,8 @@ static void check_tile(Check *check, ZsdShape shape, int width, int height, int 
                                 .values = values});
 }
 
-/* Every kind of shape, all small sizes at every edge of the picture, every kind of values, and
- * some tiles as large as the filter's. */
+/* All kinds of shapes, all small sizes at all edges of the picture, all kinds of values, and
+ * some tiles of the sizes that the filter uses. */
 void check_pass(Check *check) {
   static const int inputs[] = {1, 2, 3, 4, 6, 9, 11, 12, 15, 19, 27};
   static const int hidden[] = {1, 2, 3, 4, 5, 8, 13, 14, 16, 27, 32, 52, 53, 64, 65};

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Similar patches and their matrices: the same in every instruction set, to the bit, and as
- * loops of the test's own in double precision. */
+/* Block matching, and products and inverses of matrices: identical to the bit in all
+ * instruction sets, and equal to loops in double precision within rounding. */
 #include "kernels_check.h"
 
 #include <math.h>
 #include <string.h>
 
-/* --- places that differ from a patch --- */
+/* --- sums of squared differences --- */
 
-static double difference(const float *samples, ptrdiff_t row, const ZsdTemplate *t) {
+static double ssd(const float *samples, ptrdiff_t row, const ZsdTemplate *t) {
   double sum = 0;
   for (int i = 0; i < t->width * t->height; i++) {
-    const double off =
+    const double difference =
         (double)samples[i / t->width * row + i % t->width] - (double)t->samples[i];
-    sum += off * off;
+    sum += difference * difference;
   }
   return t->weight * sum;
 }
 
-/* n places in rows that end with the last one's samples. */
-static void check_places(Check *check, int n, int width, int height) {
+/* n positions in a plane that ends with the samples of the last one. */
+static void check_positions(Check *check, int n, int width, int height) {
   const ptrdiff_t row = n + width - 1 + check_random(check, 0, 9);
   const int samples = (int)((height - 1) * row) + n + width - 1;
   Buffer plane = buffer_new(check, samples * sizeof(float), sizeof(float));
@@ -38,13 +38,13 @@ static void check_places(Check *check, int n, int width, int height) {
   check->set->patch_ssd(sum, v, row, &t, n);
   check->plain->patch_ssd(plain.data, v, row, &t, n);
   if (memcmp(sum, plain.data, n * sizeof(float)) != 0)
-    check_fail(check, "%d places, patch %dx%d: not as plain C", n, width, height);
+    check_fail(check, "%d positions, patch %dx%d: not as plain C", n, width, height);
   for (int i = 0; i < n; i++) {
     float before;
     memcpy(&before, sums.copy + i * sizeof before, sizeof before);
-    const double expected = before + difference(v + i, row, &t);
+    const double expected = before + ssd(v + i, row, &t);
     if (!(fabs(sum[i] - expected) <= 1e-5 * (1 + expected)))
-      check_fail(check, "place %d of %d: %g, not %g", i, n, sum[i], expected);
+      check_fail(check, "position %d of %d: %g, not %g", i, n, sum[i], expected);
   }
   buffer_free(check, &plane, "plane");
   buffer_free(check, &patch, "patch");
@@ -55,13 +55,13 @@ static void check_places(Check *check, int n, int width, int height) {
 void check_patch_ssd(Check *check) {
   for (int trial = 0; trial < 400; trial++)
     if (check_wanted(check))
-      check_places(check, check_random(check, 1, 60), check_random(check, 1, 8),
-                   check_random(check, 1, 8));
+      check_positions(check, check_random(check, 1, 60), check_random(check, 1, 8),
+                      check_random(check, 1, 8));
 }
 
 /* --- matrices --- */
 
-/* Rows of floats, up to a multiple of what a product adds up at a time. */
+/* A matrix with rows rounded up to ZSD_MATRIX_ALIGN floats. */
 typedef struct {
   Buffer buffer;
   float *at;
@@ -77,12 +77,13 @@ static Matrix matrix_new(Check *check, int rows, int columns) {
   return m;
 }
 
-static void check_matrices(Check *check, int rows, int columns, int depth, bool turned) {
-  Matrix a = turned ? matrix_new(check, depth, rows) : matrix_new(check, rows, depth);
+static void check_matrices(Check *check, int rows, int columns, int depth, bool transposed) {
+  Matrix a = transposed ? matrix_new(check, depth, rows) : matrix_new(check, rows, depth);
   Matrix b = matrix_new(check, depth, columns), c = matrix_new(check, rows, columns);
   Matrix plain = matrix_new(check, rows, columns);
   ZsdMatrixProduct product = {
-      a.at, turned ? 1 : a.row, turned ? a.row : 1, b.at, c.at, c.row, rows, c.row, depth};
+      a.at, transposed ? 1 : a.row, transposed ? a.row : 1, b.at, c.at, c.row, rows, c.row,
+      depth};
   check->set->matrix_multiply(&product);
   product.c = plain.at;
   check->plain->matrix_multiply(&product);
@@ -113,8 +114,8 @@ void check_matrix_multiply(Check *check) {
                      check_random(check, 1, 90), check_random(check, 0, 1));
 }
 
-/* A covariance of as many vectors as it has rows, and `least` more on its diagonal. The matrix
- * times its inverse has to be 1. */
+/* Inverts the covariance of n random vectors, plus `least` on its diagonal. The product of the
+ * matrix and its inverse must be the identity. */
 static void check_inverse(Check *check, int n, float least) {
   Matrix v = matrix_new(check, n, n), a = matrix_new(check, n, n);
   Matrix inverse = matrix_new(check, n, n), plain = matrix_new(check, n, n);

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Rows of a frame: the same in every instruction set, to the bit, and as the formulas say. */
+/* Kernels of rows of a frame: identical to the bit in all instruction sets, and equal to their
+ * formulas in double precision within rounding. */
 #include "kernels_check.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST = 700 }; /* samples of a row */
+enum { MAX_LENGTH = 700 }; /* samples of a row */
 
-/* A row's length: often a short one, so that every remainder occurs. */
+/* A random row length, mostly short, so that all remainders of a vector's width occur. */
 static int random_length(Check *check) {
-  return check_random(check, 0, 3) ? check_random(check, 1, 70) : check_random(check, 70, MOST);
+  return check_random(check, 0, 3) ? check_random(check, 1, 70)
+                                   : check_random(check, 70, MAX_LENGTH);
 }
 
 static float uniform(Check *check, float low, float high) {
@@ -28,15 +30,15 @@ static Buffer floats(Check *check, int n, float low, float high) {
 
 static ZsdNoiseVariance random_noise(Check *check) {
   return (ZsdNoiseVariance){.base = uniform(check, -0.001f, 0.01f),
-                       .slope = uniform(check, -0.01f, 0.02f),
-                       .least = uniform(check, 1e-6f, 1e-3f)};
+                            .slope = uniform(check, -0.01f, 0.02f),
+                            .least = uniform(check, 1e-6f, 1e-3f)};
 }
 
 static double variance_of(const ZsdNoiseVariance *v, double brightness) {
   return fmax(v->base + v->slope * brightness, v->least);
 }
 
-/* Two outputs of `n` floats: that of plain C and that of the set, which must be the same. */
+/* n floats of output, of the tested set and of plain C, which must be identical. */
 typedef struct {
   Buffer set, plain;
 } Output;
@@ -61,12 +63,12 @@ static void output_free(Check *check, Output *o, const char *name) {
 }
 
 static void check_near(Check *check, const char *name, int i, double got, double expected,
-                       double off) {
-  if (!(fabs(got - expected) <= off))
+                       double tolerance) {
+  if (!(fabs(got - expected) <= tolerance))
     check_fail(check, "%s: sample %d is %.9g, not %.9g", name, i, got, expected);
 }
 
-/* --- the past --- */
+/* --- prediction --- */
 
 typedef struct {
   ZsdPrediction p;
@@ -90,7 +92,8 @@ static Prediction prediction_new(Check *check) {
   const int n = t.p.width * t.p.height, reach = check_random(check, 0, 1) ? 5 : 200;
   t.z = buffer_new(check, n * sizeof(uint16_t), sizeof(uint16_t));
   t.k = buffer_new(check, n, 1);
-  t.vectors = buffer_new(check, t.p.n_vectors * sizeof(ZsdMotionVector), sizeof(ZsdMotionVector));
+  t.vectors =
+      buffer_new(check, t.p.n_vectors * sizeof(ZsdMotionVector), sizeof(ZsdMotionVector));
   for (int i = 0; i < n; i++) {
     ((uint16_t *)t.z.data)[i] = (uint16_t)check_random(check, 0, 65535);
     ((uint8_t *)t.k.data)[i] = (uint8_t)check_random(check, 0, 255);
@@ -100,7 +103,7 @@ static Prediction prediction_new(Check *check) {
     vectors[i] = i > 0 && check_random(check, 0, 2)
                      ? vectors[i - 1]
                      : (ZsdMotionVector){(int16_t)check_random(check, -reach, reach),
-                                   (int16_t)check_random(check, -reach, reach)};
+                                         (int16_t)check_random(check, -reach, reach)};
   t.p.z = t.z.data;
   t.p.k = t.k.data;
   t.p.vectors = vectors;
@@ -111,7 +114,7 @@ static int held(int x, int count) {
   return x < 0 ? 0 : x >= count ? count - 1 : x;
 }
 
-/* The values at a place in half samples, which is between 1, 2 or 4 of them. */
+/* z at a position in half samples, the mean of 1, 2 or 4 samples; k of the upper left one. */
 static void look_up(const ZsdPrediction *p, int x2, int y2, double *z, double *k) {
   const int x = (x2 - (x2 & 1)) / 2, y = (y2 - (y2 & 1)) / 2;
   const ptrdiff_t upper = (ptrdiff_t)held(y, p->height) * p->width;
@@ -139,8 +142,8 @@ static void check_prediction(Check *check) {
   }
   output_free(check, &z, "z");
   output_free(check, &k, "k");
-  buffer_free(check, &t.z, "past z");
-  buffer_free(check, &t.k, "past k");
+  buffer_free(check, &t.z, "previous z");
+  buffer_free(check, &t.k, "previous k");
   buffer_free(check, &t.vectors, "vectors");
 }
 
@@ -181,7 +184,7 @@ void check_store_state(Check *check) {
       check_stored(check);
 }
 
-/* --- the Kalman step --- */
+/* --- Kalman update --- */
 
 static void check_innovations(Check *check) {
   const int n = random_length(check);
@@ -195,8 +198,9 @@ static void check_innovations(Check *check) {
     const double prediction = ((float *)p.data)[i];
     const double variance = (1 + ((float *)k.data)[i]) * variance_of(&noise, prediction);
     const double expected = (((float *)y.data)[i] - prediction) / sqrt(variance);
-    /* where base and slope cancel, the variance has fewer digits */
-    check_near(check, "innovation", i, output_at(&d, i), expected, 1e-4 * fabs(expected) + 1e-6);
+    /* the variance loses digits where base and slope cancel */
+    check_near(check, "innovation", i, output_at(&d, i), expected,
+               1e-4 * fabs(expected) + 1e-6);
   }
   buffer_free(check, &y, "y");
   buffer_free(check, &p, "p");
@@ -212,7 +216,7 @@ void check_innovation(Check *check) {
 
 enum { RADIUS = ZSD_KALMAN_RADIUS, WINDOW = 2 * RADIUS + 1 };
 
-/* By how much the windows around sample x miss. */
+/* The excess variance of the windows around sample x. */
 static double excess_at(const ZsdKalmanRow *f, int x) {
   double squares = 0, sum = 0;
   for (int j = -RADIUS; j <= RADIUS; j++)
@@ -221,7 +225,8 @@ static double excess_at(const ZsdKalmanRow *f, int x) {
       squares += d * d;
       sum += abs(i) <= 2 && abs(j) <= 2 ? d : 0;
     }
-  return fmax(0, fmax(squares / 49 - f->max_mean_square, 4 * (sum * sum / 625 - f->max_squared_mean)));
+  return fmax(
+      0, fmax(squares / 49 - f->max_mean_square, 4 * (sum * sum / 625 - f->max_squared_mean)));
 }
 
 typedef struct {
@@ -235,10 +240,11 @@ static void check_sample(Check *check, const ZsdKalmanRow *f, const Fused *out, 
   const double deviation = sqrt(variance_of(&f->noise, f->p[x]));
   check_near(check, "gain", x, output_at(&out->gain, x), gain, 1e-5);
   check_near(check, "z", x, output_at(&out->z, x), f->p[x] + gain * (f->y[x] - f->p[x]), 2e-5);
-  check_near(check, "residual", x, output_at(&out->residual, x), f->innovation[RADIUS][x] * deviation,
-             1e-4);
+  check_near(check, "residual", x, output_at(&out->residual, x),
+             f->innovation[RADIUS][x] * deviation, 1e-4);
   if (f->outliers && fabs(excess - f->outlier_excess) > 1e-4)
-    check_near(check, "outliers", x, output_at(&out->outliers, x), 2 + (excess > f->outlier_excess), 0);
+    check_near(check, "outliers", x, output_at(&out->outliers, x),
+               2 + (excess > f->outlier_excess), 0);
 }
 
 static void check_updated(Check *check) {
@@ -247,13 +253,13 @@ static void check_updated(Check *check) {
   Buffer d[WINDOW], y = floats(check, n, -0.2f, 1.2f), p = floats(check, n, -0.2f, 1.2f);
   Buffer k = floats(check, n, 0, 1);
   ZsdKalmanRow f = {.y = y.data,
-               .p = p.data,
-               .k = k.data,
-               .noise = random_noise(check),
-               .max_mean_square = uniform(check, 0.2f, 1.6f),
-               .max_squared_mean = uniform(check, 0, 0.4f),
-               .process_noise = 0.002f,
-               .outlier_excess = 0.05f};
+                    .p = p.data,
+                    .k = k.data,
+                    .noise = random_noise(check),
+                    .max_mean_square = uniform(check, 0.2f, 1.6f),
+                    .max_squared_mean = uniform(check, 0, 0.4f),
+                    .process_noise = 0.002f,
+                    .outlier_excess = 0.05f};
   for (int i = 0; i < WINDOW; i++) {
     d[i] = floats(check, n + 2 * RADIUS, -most, most);
     f.innovation[i] = (float *)d[i].data + RADIUS;
@@ -287,7 +293,7 @@ void check_kalman_update(Check *check) {
       check_updated(check);
 }
 
-/* --- the network's numbers --- */
+/* --- input features and output of the network --- */
 
 static void check_features(Check *check) {
   const int n = random_length(check), step = check_random(check, 1, 2);
@@ -295,13 +301,13 @@ static void check_features(Check *check) {
   Buffer y = floats(check, samples, -0.2f, 1.2f), z = floats(check, samples, -0.2f, 1.2f);
   Buffer k = floats(check, samples, 0, 1);
   ZsdInputFeatures s = {.y = y.data,
-               .z = z.data,
-               .k = check_random(check, 0, 1) ? k.data : NULL,
-               .step = step,
-               .prefetch = check_random(check, 0, 1) ? samples : 0,
-               .scale = uniform(check, 1, 500),
-               .weight = uniform(check, 1, 500),
-               .noise = random_noise(check)};
+                        .z = z.data,
+                        .k = check_random(check, 0, 1) ? k.data : NULL,
+                        .step = step,
+                        .prefetch = check_random(check, 0, 1) ? samples : 0,
+                        .scale = uniform(check, 1, 500),
+                        .weight = uniform(check, 1, 500),
+                        .noise = random_noise(check)};
   Output picture = output_new(check, n, 9), difference = output_new(check, n, 9);
   Output deviation = output_new(check, n, 1);
   for (int plain = 0; plain < 2; plain++) {

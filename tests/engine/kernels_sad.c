@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The sum of absolute differences: the same in every instruction set, to the last unit. */
+/* The sum of absolute differences, exact in all instruction sets. */
 #include "kernels_check.h"
 
 #include <stdlib.h>
@@ -8,10 +8,10 @@ enum { SIDE = 16 };
 
 typedef enum { RANDOM, ENDS, BLACK, WHITE, N_KINDS } Kind;
 
-/* A block of bytes in memory that has not one byte more. */
+/* A block in memory of exactly its size. */
 typedef struct {
   Buffer buffer;
-  const uint8_t *first; /* its upper left byte, which a negative row puts behind the others */
+  const uint8_t *first; /* upper left byte, past the others where `row` is negative */
   ptrdiff_t row;
 } Block;
 
@@ -68,7 +68,7 @@ static void check_blocks(Check *check, Kind a_kind, ptrdiff_t a_row, Kind b_kind
   block_free(check, &b, "second block");
 }
 
-/* Every pair of kinds; rows that overlap, touch, lie apart, are one and the same, or run
+/* All pairs of kinds; rows that overlap, are adjacent, are apart, are the same row, or run
  * upwards. */
 void check_sad16(Check *check) {
   static const ptrdiff_t rows[] = {0, 1, 15, 16, 17, 64, 999, -16, -17, -64, -131};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Between samples of 8 or 16 bits and floats: the same in every instruction set, to the bit. */
+/* Conversion between samples of 8 or 16 bits and floats: identical to the bit in all
+ * instruction sets. */
 #include "kernels_check.h"
 
 #include <math.h>
@@ -20,7 +21,7 @@ static float full_scale(const Row *row) {
   return (float)((1 << row->depth) - 1);
 }
 
-/* Every number of samples up to 70 and some large ones, with every step. */
+/* All numbers of samples up to 70 and some large ones, with all steps. */
 static void check_rows(Check *check, int bytes, int least_step,
                        void (*check_row)(Check *, const Row *)) {
   static const Row formats[] = {
@@ -81,7 +82,7 @@ static void check_load(Check *check, const Row *row) {
 }
 
 void check_load8(Check *check) {
-  check_rows(check, 1, 0, check_load); /* step 0: one sample again and again */
+  check_rows(check, 1, 0, check_load); /* step 0: the same sample each time */
 }
 
 void check_load16(Check *check) {
@@ -113,18 +114,18 @@ static double quantised(double x, double max) {
   return floor(fmin(fmax(x, 0), 1) * max + 0.5);
 }
 
-/* Either neighbour is right where rounding in single precision may decide. */
+/* Accepts either neighbour at a tie within the rounding error of single precision. */
 static void check_rounding(Check *check, const Row *row, const uint8_t *samples, int i, float x,
                            float noise, float strength) {
   const double removed = (double)strength * noise, clean = x - removed;
-  const double off = 2e-7 * (fabs(x) + fabs(removed) + 1), max = full_scale(row);
+  const double tolerance = 2e-7 * (fabs(x) + fabs(removed) + 1), max = full_scale(row);
   const int sample = sample_at(row, samples, i);
-  if (sample < quantised(clean - off, max) || sample > quantised(clean + off, max))
+  if (sample < quantised(clean - tolerance, max) || sample > quantised(clean + tolerance, max))
     check_fail(check, "n %d, step %d, depth %d: sample %d of %g - %g %g is %d", row->n,
                row->step, row->depth, i, x, strength, noise, sample);
 }
 
-/* All bytes but the samples' own are as they were, and the samples' low bits are zero. */
+/* Fails if bytes between samples were written, or a sample's low bits are not 0. */
 static void check_bytes(Check *check, const Row *row, const Buffer *dst) {
   const uint8_t *bytes = dst->data;
   for (size_t i = 0; i < dst->size; i++)
@@ -169,7 +170,7 @@ void check_store16(Check *check) {
   check_rows(check, 2, 2, check_store);
 }
 
-/* Two channels that take turns: as each of them alone. */
+/* Two interleaved channels equal each of them stored alone. */
 static void check_pairs(Check *check, int n) {
   Buffer x[2], noise[2], dst = buffer_new(check, 2 * (size_t)n, 1);
   uint8_t *alone = malloc(2 * (size_t)n);
@@ -180,8 +181,8 @@ static void check_pairs(Check *check, int n) {
     noise[i] = random_picture(check, n, true);
     check->plain->store8(alone + i, 2, x[i].data, noise[i].data, n, 0.7f);
   }
-  check->set->store8_interleaved(dst.data, x[0].data, noise[0].data, x[1].data, noise[1].data, n,
-                           0.7f);
+  check->set->store8_interleaved(dst.data, x[0].data, noise[0].data, x[1].data, noise[1].data,
+                                 n, 0.7f);
   if (memcmp(dst.data, alone, 2 * (size_t)n) != 0)
     check_fail(check, "n %d: not as each channel alone", n);
   for (int i = 0; i < 2; i++) {

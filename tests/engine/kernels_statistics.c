@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is measured of pictures: the same in every instruction set, to the bit, and as loops of
- * the test's own, in double precision, say. */
+/* Statistics of noise and brightness, and the pyramid's filters: identical to the bit in all
+ * instruction sets, and equal to loops in double precision within rounding. */
 #include "kernels_check.h"
 
 #include <math.h>
@@ -11,12 +11,12 @@ static float uniform(Check *check, float low, float high) {
 }
 
 static void check_close(Check *check, const char *what, double got, double expected,
-                        double off) {
-  if (!(fabs(got - expected) <= off))
+                        double tolerance) {
+  if (!(fabs(got - expected) <= tolerance))
     check_fail(check, "%s: %.9g, not %.9g", what, got, expected);
 }
 
-/* --- blocks of noise --- */
+/* --- noise --- */
 
 enum { SIDE = ZSD_NOISE_BLOCK };
 
@@ -24,8 +24,8 @@ typedef struct {
   double v[SIDE][SIDE];
 } Samples;
 
-/* Subtracts what least squares make of a plane, found by projecting onto 1, x and y, which are
- * orthogonal about the centre. */
+/* Subtracts the plane of least squares by projection onto 1, x and y, which are orthogonal
+ * relative to the block's centre. */
 static void subtract_plane(Samples *s) {
   for (int axis = 0; axis < 3; axis++) {
     double product = 0, norm = 0;
@@ -62,7 +62,7 @@ static double laplacian_square(const Samples *s) {
   return sum / 36 / ((SIDE - 2) * (SIDE - 2));
 }
 
-/* Samples are normal ones, on a slope, times `size`. */
+/* Normal noise on a horizontal slope, scaled by `size`. */
 static void check_block(Check *check, ptrdiff_t row, double size, bool without_plane) {
   const size_t n = (SIDE - 1) * row + SIDE;
   Buffer samples = buffer_new(check, n * sizeof(float), sizeof(float));
@@ -89,13 +89,14 @@ static void check_block(Check *check, ptrdiff_t row, double size, bool without_p
   check->plain->noise_stats(&plain, v, b, row, without_plane);
   if (memcmp(&got, &plain, sizeof got) != 0)
     check_fail(check, "row %td, size %g: not as plain C", row, size);
-  const double off = 4e-6 * most * most + 1e-44;
-  check_close(check, "variance", got.variance, mean_product(&s, 0, 0), off);
+  const double tolerance = 4e-6 * most * most + 1e-44;
+  check_close(check, "variance", got.variance, mean_product(&s, 0, 0), tolerance);
   check_close(check, "lag 1", got.lag1, (mean_product(&s, 1, 0) + mean_product(&s, 0, 1)) / 2,
-              off);
+              tolerance);
   check_close(check, "lag 2", got.lag2, (mean_product(&s, 2, 0) + mean_product(&s, 0, 2)) / 2,
-              off);
-  check_close(check, "Laplacian variance", got.laplacian_variance, laplacian_square(&s), off);
+              tolerance);
+  check_close(check, "Laplacian variance", got.laplacian_variance, laplacian_square(&s),
+              tolerance);
   check_close(check, "brightness", got.brightness, sum / (SIDE * SIDE), 1e-6);
   check_close(check, "clipped", got.clipped, clipped / (SIDE * SIDE), 0);
   buffer_free(check, &samples, "samples");
@@ -110,19 +111,20 @@ void check_noise_stats(Check *check) {
                   check_random(check, 0, 1));
 }
 
-/* --- rows --- */
+/* --- brightness --- */
 
-/* A row's length: often a short one, so that every remainder occurs. */
+/* A random row length, mostly short, so that all remainders of a vector's width occur. */
 static int random_length(Check *check) {
   return check_random(check, 0, 3) ? check_random(check, 1, 70) : check_random(check, 70, 1300);
 }
 
-/* Samples and predictions of which some miss by just as much as is within reach. */
+/* Samples whose distance from the prediction is on either side of `reach`. */
 void check_brightness_sums(Check *check) {
   enum { NEARBY = 4 };
   for (int trial = 0; trial < 400; trial++) {
     const int n = random_length(check);
-    const ZsdBrightnessChange change = {uniform(check, 0.7f, 1.5f), uniform(check, -0.1f, 0.1f)};
+    const ZsdBrightnessChange change = {uniform(check, 0.7f, 1.5f),
+                                        uniform(check, -0.1f, 0.1f)};
     const float reach = uniform(check, 0, 0.2f);
     double sums[7] = {0};
     if (!check_wanted(check))
@@ -146,19 +148,20 @@ void check_brightness_sums(Check *check) {
     check->plain->brightness_sums(&plain, y, p, q, n, &change, reach);
     if (memcmp(&got, &plain, sizeof got) != 0)
       check_fail(check, "n %d: not as plain C", n);
-    check_close(check, "n", got.n, sums[0], 1.5); /* rounding may decide about a sample */
-    const double off = 1e-6 * n + 3 * fabs(got.n - sums[0]);
+    check_close(check, "n", got.n, sums[0],
+                1.5); /* one sample may be on either side by rounding */
+    const double tolerance = 1e-6 * n + 3 * fabs(got.n - sums[0]);
     const double found[] = {got.p, got.d, got.q, got.qp, got.qd, got.dd};
     for (int t = 0; t < 6; t++)
-      check_close(check, "sum", found[t], sums[t + 1], off);
+      check_close(check, "sum", found[t], sums[t + 1], tolerance);
     buffer_free(check, &now, "samples");
     buffer_free(check, &before, "predictions");
   }
 }
 
-/* --- gray pictures --- */
+/* --- pyramid --- */
 
-/* Most of it within the range. */
+/* Random samples, one in ten of them far out of range. */
 static Buffer random_row(Check *check, int n) {
   Buffer buffer = buffer_new(check, n * sizeof(float), sizeof(float));
   for (int i = 0; i < n; i++)
@@ -167,7 +170,7 @@ static Buffer random_row(Check *check, int n) {
   return buffer;
 }
 
-static double smoothed(const Buffer rows[5], int n, int x) {
+static double filtered(const Buffer rows[5], int n, int x) {
   static const int weight[] = {1, 4, 6, 4, 1};
   double sum = 0;
   for (int i = 0; i < 25; i++) {
@@ -195,12 +198,12 @@ void check_binomial5x5(Check *check) {
     check->plain->binomial5x5(plain.data, row, n);
     if (memcmp(out.data, plain.data, n) != 0)
       check_fail(check, "width %d: not as plain C", n);
-    for (int x = 0; x < n; x++) /* either neighbour is right where rounding decides */
-      check_close(check, "smoothed", ((uint8_t *)out.data)[x], smoothed(rows, n, x), 0.501);
+    for (int x = 0; x < n; x++) /* either neighbour is right at a tie */
+      check_close(check, "filtered", ((uint8_t *)out.data)[x], filtered(rows, n, x), 0.501);
     for (int i = 0; i < 5; i++)
       buffer_free(check, &rows[i], "row");
-    buffer_free(check, &out, "smoothed row");
-    buffer_free(check, &plain, "smoothed row of plain C");
+    buffer_free(check, &out, "filtered row");
+    buffer_free(check, &plain, "filtered row of plain C");
   }
 }
 
@@ -229,6 +232,6 @@ void check_downsample2x2(Check *check) {
     }
     buffer_free(check, &upper, "upper row");
     buffer_free(check, &lower, "lower row");
-    buffer_free(check, &out, "halved row");
+    buffer_free(check, &out, "downsampled row");
   }
 }
