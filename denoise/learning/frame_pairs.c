@@ -115,8 +115,8 @@ int zsd_frame_pairs_remember(ZsdFramePairs *p, const ZsdView *view, int count,
 /* What the next frame shows, in the light of this one, where a channel's sample (x, y) has
  * moved by `v` of luma, backwards; between two samples of a component that is subsampled it is
  * their mean. */
-static float second_look(const ZsdView *next, const ZsdBrightnessChange *lights, int channel, int x, int y,
-                         ZsdMotionVector v) {
+static float second_look(const ZsdView *next, const ZsdBrightnessChange *lights, int channel,
+                         int x, int y, ZsdMotionVector v) {
   const ZsdLayout *layout = next->layout;
   const ZsdBrightnessChange light = lights[layout->channel[channel].component];
   const ZsdFrameComponent *c = &next->frame->component[layout->channel[channel].component];
@@ -149,8 +149,8 @@ static Span span_of(int first, int size, int length) {
 
 /* The samples of a part that lie where a block of the next frame came from. `size` is that of
  * a sample, in luma samples. */
-static void look_again(const Part *part, const ZsdView *next, const ZsdBrightnessChange *lights, int i,
-                       int j, ZsdMotionVector v, int size) {
+static void look_again(const Part *part, const ZsdView *next, const ZsdBrightnessChange *lights,
+                       int i, int j, ZsdMotionVector v, int size) {
   const ZsdLook *look = part->look;
   const int left = i * ZSD_BLOCK + v.x - part->x * size;
   const int top = j * ZSD_BLOCK + v.y - part->y * size;

@@ -99,13 +99,13 @@ static void see_channel(const ZsdView *view, int channel, int x, int y, int widt
   for (int i = 0; i < channels; i++)
     alike += (view->layout->channel[i].component != view->frame->brightness) == dim;
   ZsdInputFeatures seen = {.step = s.step,
-                  .prefetch = s.next,
-                  .scale = scale,
-                  .weight = scale / (float)alike,
-                  .noise = zsd_fusion_variance(view->fusion, component),
-                  .picture = picture,
-                  .difference = difference,
-                  .deviation = inputs + (2 * channels + dim) * plane};
+                           .prefetch = s.next,
+                           .scale = scale,
+                           .weight = scale / (float)alike,
+                           .noise = zsd_fusion_variance(view->fusion, component),
+                           .picture = picture,
+                           .difference = difference,
+                           .deviation = inputs + (2 * channels + dim) * plane};
   see_samples(zsd_fusion_kernels(view->fusion), &s, x, width, &seen);
 }
 
@@ -172,7 +172,7 @@ void zsd_inputs_finish(ZsdTile *tile, const ZsdView *view) {
   for (int c = 0; c < channels; c++) {
     const float *in = tile->in.data + first;
     kernels->denormalise(tile->in.data + c * tile->in.plane + first,
-                    tile->out.data + c * tile->out.plane + first,
-                    in + (channels + c) * tile->in.plane, n, unit, MOST_UNITS);
+                         tile->out.data + c * tile->out.plane + first,
+                         in + (channels + c) * tile->in.plane, n, unit, MOST_UNITS);
   }
 }

@@ -256,7 +256,7 @@ static void compare_row(const Job *job, const Worker *w, const float *patch,
     const ZsdTemplate t = {patch + part->first, part->width, part->height, weight[i]};
     const bool half = part->half_x;
     job->kernels->patch_ssd(half ? w->half : whole, part->plane->z + at(part, x, y),
-                         part->plane->width, &t, half ? n : places);
+                            part->plane->width, &t, half ? n : places);
   }
   for (int i = 0; i < n && steps > 1; i++)
     unlike[i] = whole[steps * i] + w->half[i];
@@ -355,13 +355,14 @@ static void gather(const Job *job, Worker *w, int n) {
 static void find_noise(const Job *job, Worker *w, int n) {
   const int row = job->row, samples = job->samples;
   const ZsdKernels *kernels = job->kernels;
-  const ZsdMatrixProduct squares = {w->clean, 1, row, w->clean, w->covariance, row, samples, row, n};
+  const ZsdMatrixProduct squares = {w->clean, 1,       row, w->clean, w->covariance,
+                                    row,      samples, row, n};
   kernels->matrix_multiply(&squares);
   for (int i = 0; i < samples * row; i++)
     w->covariance[i] = w->covariance[i] / (float)(n > 1 ? n - 1 : 1) + job->noise[i];
   kernels->matrix_invert(w->covariance, row, samples);
   const ZsdMatrixProduct filter = {w->covariance, row,     1,   job->noise, w->filter,
-                             row,           samples, row, samples};
+                                   row,           samples, row, samples};
   if (!job->white)
     kernels->matrix_multiply(&filter);
   const ZsdMatrixProduct found = {
@@ -481,12 +482,9 @@ static ZsdResult run(Job *job, int threads) {
   return ZSD_OK;
 }
 
-ZsdResult zsd_similar_run(const ZsdSimilar *similar, const ZsdKernels *kernels,
-                          int threads) {
-  Job job = {.similar = similar,
-             .kernels = kernels,
-             .n_workers = threads,
-             .n_slots = SLOTS * threads};
+ZsdResult zsd_similar_run(const ZsdSimilar *similar, const ZsdKernels *kernels, int threads) {
+  Job job = {
+      .similar = similar, .kernels = kernels, .n_workers = threads, .n_slots = SLOTS * threads};
   ZsdResult result = ZSD_OK;
   if (set_parts(&job)) {
     result = ZSD_NO_MEMORY;

@@ -34,7 +34,7 @@ static const struct {
     {"load16", check_load16},
     {"store8", check_store8},
     {"store16", check_store16},
-    {"store8_interleaved", check_store8_pairs},
+    {"store8_interleaved", check_store8_interleaved},
     {"predict", check_predict},
     {"store_state", check_store_state},
     {"innovation", check_innovation},

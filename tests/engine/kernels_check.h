@@ -79,7 +79,7 @@ void check_load8(Check *check);
 void check_load16(Check *check);
 void check_store8(Check *check);
 void check_store16(Check *check);
-void check_store8_pairs(Check *check);
+void check_store8_interleaved(Check *check);
 void check_predict(Check *check);
 void check_store_state(Check *check);
 void check_innovation(Check *check);

@@ -193,7 +193,7 @@ static void check_pairs(Check *check, int n) {
   free(alone);
 }
 
-void check_store8_pairs(Check *check) {
+void check_store8_interleaved(Check *check) {
   for (int n = 1; n < 2000; n = n < 70 ? n + 1 : 2 * n)
     for (int trial = 0; trial < 8; trial++)
       if (check_wanted(check))

@@ -92,8 +92,7 @@ typedef struct {
 } Searcher;
 
 static void searcher_new(Searcher *s, int width, int height, int threads) {
-  *s = (Searcher){.threads = threads,
-                  .motion = zsd_motion_new(width, height)};
+  *s = (Searcher){.threads = threads, .motion = zsd_motion_new(width, height)};
   ck_assert_ptr_nonnull(s->motion);
   ck_assert_int_eq(zsd_pyramid_resize(&s->now, width, height), 0);
   ck_assert_int_eq(zsd_pyramid_resize(&s->before, width, height), 0);
