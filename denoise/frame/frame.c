@@ -82,7 +82,7 @@ int zsd_frame_resize(ZsdFrame *frame, const ZsdImage *image) {
   return 0;
 }
 
-enum { BAND = 8 }; /* rows that one thread loads at a time */
+enum { BAND = 8 }; /* rows that a thread converts at a time */
 
 static void load_row(const ZsdFrame *frame, const ZsdImage *image, const ZsdKernels *kernels,
                      int y) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Between pictures in the caller's memory and the planes of floats that the network works on.
- */
+/* Conversion from pictures in the caller's memory to planes of floats, and the layout of these
+ * planes as channels of the network. */
 #ifndef ZSD_FRAME_H
 #define ZSD_FRAME_H
 
@@ -16,9 +16,9 @@ static inline float zsd_image_full_scale(const ZsdImage *image) {
 typedef struct {
   int width, height;
   bool half_width, half_height; /* subsampled */
-  float *y;                     /* the frame as it came, 0..1 */
-  float *z;                     /* what it and those before it show together (fusion.h) */
-  float *k; /* the variance of the noise left in z, as a part of that of the frame's: 0..1 */
+  float *y;                     /* the input frame, 0..1 */
+  float *z;                     /* the frame after temporal fusion (temporal/fusion.h), 0..1 */
+  float *k; /* variance of the noise left in z, relative to that in y: 0..1 */
 } ZsdFrameComponent;
 
 /* Samples of a component. */
@@ -28,35 +28,34 @@ static inline size_t zsd_component_size(const ZsdFrameComponent *c) {
 
 typedef struct {
   int components;
-  int brightness; /* the component that shows the picture's brightness */
+  int brightness; /* index of the component that represents brightness: luma, or green */
   ZsdFrameComponent component[ZSD_MAX_COMPONENTS];
 } ZsdFrame;
 
-/* Memory for frames of the image's shape. Returns 0, or -1 without memory. Begins as {0}. */
+/* Allocates a frame of the image's shape. Returns 0, or -1 without memory. Initialise with {0}.
+ */
 int zsd_frame_resize(ZsdFrame *frame, const ZsdImage *image);
 void zsd_frame_clear(ZsdFrame *frame);
 
-/* Whether frames of the image's shape fit. */
+/* Whether the frame has the image's shape. */
 bool zsd_frame_has_shape(const ZsdFrame *frame, const ZsdImage *image);
 
-/* Fills y with the image's samples. */
+/* Converts the image's samples to y. */
 void zsd_frame_load(const ZsdFrame *frame, const ZsdImage *image, const ZsdKernels *kernels,
                     int threads);
 
 enum { ZSD_MAX_CHANNELS = 4 * ZSD_MAX_COMPONENTS };
 
-/* How a picture becomes channels. Packed, each 2x2 block of luma and the chroma that belongs to
- * it is one sample of each channel, so that all have the same size and no component is
- * resampled: 6 channels for 4:2:0, 8 for 4:2:2, 12 for 4:4:4 and RGB, 4 for gray. Planar, each
- * component is a channel; this is for pictures whose components have the same size. It takes
- * three times as many multiplications, but the same network makes more of 3 channels than
- * of 12.
+/* Channels of a picture. Packed: each 2x2 block of luma and its chroma are one sample of every
+ * channel (space to depth), so that all channels have the same size without resampling: 6 for
+ * 4:2:0, 8 for 4:2:2, 12 for 4:4:4 and RGB, 4 for gray. Planar: each component is a channel,
+ * for pictures whose components have the same size. Planar takes three times as many
+ * multiplications, and gives a better result than 12 channels with the same network.
  *
- * The odd last column or row of a packed picture lacks part of its blocks: the sample beside
- * what is missing stands there once more. When the picture is written back these copies are
- * left out. */
+ * Where width or height is odd, the missing samples of the last blocks are copies of their
+ * neighbours, which are not written back. */
 typedef struct {
-  int channels, width, height; /* of the network's picture */
+  int channels, width, height; /* of the network's input picture */
   struct {
     int component;
     int x, y;           /* the channel's first sample in the component */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Noise to try a denoiser on. */
+/* Noise for tests and demonstrations. */
 #define _DEFAULT_SOURCE /* M_PI */
 #include "base/random.h"
 #include "zsdenoise.h"
@@ -9,20 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Normal numbers are drawn from as many values, each as probable as the others: a frame of live
- * video needs a million and a half. The largest is 4.2 deviations. */
+/* Entries of the table of normal numbers, all of equal probability. A table is fast enough for
+ * live video, which takes 1.5 million numbers a frame. The largest entry is 4.2 deviations. */
 enum { VALUES = 65536 };
 
 struct ZsdNoise {
   ZsdRandom random;
-  uint64_t bits; /* drawn and not used yet */
-  int left;      /* of them, in numbers */
+  uint64_t bits; /* unused random bits, 16 for each number */
+  int left;      /* numbers left in `bits`, 0..4 */
 };
 
 static float normal[VALUES];
 
-/* Newton's method on the distribution function, from each value to the next. It is concave
- * above 0, so that no step goes too far. */
+/* Inverts the normal distribution function by Newton's method, each value starting from the
+ * previous one. The function is concave above 0, so that no step overshoots. */
 static void make_normal(void) {
   enum { STEPS = 6 };
   double x = 0;
@@ -61,8 +61,8 @@ static double draw_normal(ZsdNoise *noise) {
   return normal[index];
 }
 
-/* A Poisson variable: multiplied uniforms (Knuth, TAOCP 2, 3.4.1) for few photons, for many the
- * normal distribution, which is as good then. */
+/* A Poisson variable: by multiplication of uniform variables (Knuth, TAOCP volume 2, 3.4.1) up
+ * to a mean of 60, above by the normal approximation. */
 static double poisson(ZsdNoise *noise, double mean) {
   if (mean > 60)
     return mean + sqrt(mean) * draw_normal(noise);
@@ -73,7 +73,7 @@ static double poisson(ZsdNoise *noise, double mean) {
   return n;
 }
 
-/* Rows of normal noise, [1/2 1 1/2] filtered along the row and scaled back to deviation 1. */
+/* A row of normal noise, filtered by [1/2 1 1/2] and scaled back to deviation 1. */
 static void correlated_row(ZsdNoise *noise, float *row, int width) {
   double before = draw_normal(noise), here = draw_normal(noise);
   for (int x = 0; x < width; x++) {
@@ -84,7 +84,7 @@ static void correlated_row(ZsdNoise *noise, float *row, int width) {
   }
 }
 
-/* A sample, 0..1. */
+/* The value of a sample, 0..1. */
 static double get(const ZsdImage *image, const uint8_t *sample) {
   uint16_t word = *sample;
   if (image->depth > 8)
@@ -102,7 +102,8 @@ static void add(const ZsdImage *image, uint8_t *sample, double noise) {
     *sample = (uint8_t)word;
 }
 
-/* Full scale is 1 / degree^2 photons, so that the deviation there is `degree`. */
+/* Shot noise at a value of 0..1. Full scale is 1 / degree^2 photons, where the relative
+ * deviation is `degree`. */
 static double shot(ZsdNoise *noise, double value, double degree) {
   const double photons = 1 / (degree * degree), mean = value * photons;
   return (poisson(noise, mean) - mean) / photons;
@@ -119,7 +120,7 @@ static void add_independent(ZsdNoise *noise, const ZsdImage *image, const ZsdCom
     }
 }
 
-/* The rows of `rows` are those above, at and below the current one. */
+/* `rows`: scratch memory for the rows above, at and below the current one. */
 static void add_correlated(ZsdNoise *noise, const ZsdImage *image, const ZsdComponent *c,
                            float *rows, double degree) {
   float *above = rows, *here = above + c->width, *below = here + c->width;

@@ -4,14 +4,14 @@
 #include <math.h>
 #include <stddef.h>
 
-enum { MIN_CELL = 16 }; /* samples, so that noise averages out */
+enum { MIN_CELL = 16 }; /* samples, each way: enough to average noise out */
 
 static int cells(int size) {
   const int n = size / MIN_CELL;
   return n < 1 ? 1 : n > ZSD_SCENE_CELLS ? ZSD_SCENE_CELLS : n;
 }
 
-/* Sums are kept for some columns side by side: the compiler adds them in one go. */
+/* Sums of several columns, so that the compiler vectorises the loop. */
 static float mean_of(const float *plane, int width, int left, int right, int top, int bottom) {
   enum { SIDE = 4 };
   double sum = 0;
@@ -29,7 +29,7 @@ static float mean_of(const float *plane, int width, int left, int right, int top
   return (float)(sum / ((double)(right - left) * (bottom - top)));
 }
 
-void zsd_scene_see(ZsdScene *scene, const float *plane, int w, int h) {
+void zsd_scene_measure(ZsdScene *scene, const float *plane, int w, int h) {
   const int across = scene->across = cells(w), down = scene->down = cells(h);
   double sum = 0;
   for (int j = 0; j < down; j++)
@@ -41,6 +41,7 @@ void zsd_scene_see(ZsdScene *scene, const float *plane, int w, int h) {
       scene->cell[j][i] -= (float)(sum / (across * down));
 }
 
+/* The smallest difference from the 3x3 cells around (i, j). */
 static float nearest(const ZsdScene *scene, int i, int j, float value) {
   float best = INFINITY;
   for (int y = j - 1; y <= j + 1; y++)
@@ -51,8 +52,7 @@ static float nearest(const ZsdScene *scene, int i, int j, float value) {
 }
 
 double zsd_scene_change(const ZsdScene *before, const ZsdScene *now) {
-  /* Differences of this much for each cell are nothing: flat pictures are alike. */
-  const double nothing = 4.0 / 255;
+  const double tolerance = 4.0 / 255; /* of each cell, so that flat pictures are alike */
   double difference = 0, most = 0;
 
   if (before->across == 0)
@@ -62,7 +62,7 @@ double zsd_scene_change(const ZsdScene *before, const ZsdScene *now) {
   for (int j = 0; j < now->down; j++)
     for (int i = 0; i < now->across; i++) {
       difference += nearest(before, i, j, now->cell[j][i]);
-      most += nothing + fabsf(before->cell[j][i]) + fabsf(now->cell[j][i]);
+      most += tolerance + fabsf(before->cell[j][i]) + fabsf(now->cell[j][i]);
     }
   return difference / most;
 }

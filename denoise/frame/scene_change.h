@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Detection of scene changes. */
 #ifndef ZSD_SCENE_H
 #define ZSD_SCENE_H
 
-enum { ZSD_SCENE_CELLS = 32 };
+enum { ZSD_SCENE_CELLS = 32 }; /* most cells, each way */
 
-/* A picture seen from afar: the mean brightness of a grid of cells, less that of the picture.
- */
+/* A thumbnail: the mean brightness of each cell of a grid, minus that of the picture. */
 typedef struct {
-  int across, down; /* 0: nothing seen yet */
+  int across, down; /* cells; 0: no picture yet */
   float cell[ZSD_SCENE_CELLS][ZSD_SCENE_CELLS];
 } ZsdScene;
 
-/* Sees a plane of width x height samples, 0..1. */
-void zsd_scene_see(ZsdScene *scene, const float *plane, int width, int height);
+/* Computes the thumbnail of a plane of width x height samples, 0..1. */
+void zsd_scene_measure(ZsdScene *scene, const float *plane, int width, int height);
 
-/* How different two pictures are, 0..1: the sum of the cells' differences as a part of what it
- * could be at most. Each cell is compared with the most similar of the nine around its place,
- * so that a moving camera counts little; a change of brightness counts nothing. Pictures of
- * different size: 1; nothing seen yet: 0. */
+/* Difference of two pictures, 0..1: the sum of the cells' absolute differences relative to its
+ * maximum. Each cell is compared with the most similar one of the 3x3 cells at its position, so
+ * that camera motion has little effect; a change of the mean brightness has none. 1 if the
+ * sizes differ; 0 without a picture before. */
 double zsd_scene_change(const ZsdScene *before, const ZsdScene *now);
 
 #endif

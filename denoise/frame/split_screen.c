@@ -7,10 +7,11 @@ int zsd_split_column(double split, int width) {
   return (int)(split * width / 2 + 0.5) * 2;
 }
 
-/* Sets all samples of a component's column to a level of 0..255. */
+/* Fills a column of a component with a level of 0..255. */
 static void draw(const ZsdImage *image, const ZsdComponent *c, int x, unsigned level) {
   const unsigned max = (1u << image->depth) - 1;
-  /* YUV's levels are its 8-bit ones with zeros below; the white of RGB is all ones. */
+  /* YUV levels of more bits are the 8-bit ones shifted; RGB levels are scaled to the full
+   * range. */
   const unsigned value = image->rgb ? level * max / 255 : level << (image->depth - 8);
   const uint16_t word = (uint16_t)(value << image->shift);
   uint8_t *sample = c->data + (ptrdiff_t)x * c->step;
@@ -22,8 +23,7 @@ static void draw(const ZsdImage *image, const ZsdComponent *c, int x, unsigned l
 }
 
 void zsd_split_draw(const ZsdImage *image, int column) {
-  /* YUV's white and black lie in its limited range: where the full one is meant they are still
-   * a light and a dark gray. */
+  /* YUV levels of the limited range; in a full-range picture they are light and dark gray. */
   const unsigned white = image->rgb ? 255 : 235, black = image->rgb ? 0 : 16, neutral = 128;
   if (column < 2 || column >= image->width)
     return;

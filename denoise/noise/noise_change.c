@@ -4,24 +4,23 @@
 #include <math.h>
 
 enum {
-  UNSETTLED = 8, /* frames at the start, over which what is known of the noise gets better */
-  USUAL = 8,     /* frames after them, whose mean is the usual */
-  STAYS = 8,     /* frames: what passes sooner is not worth learning from */
+  UNSETTLED = 8, /* first frames, in which the noise estimate still improves */
+  REFERENCE = 8, /* frames after them, whose mean is the reference */
+  LASTING = 8,   /* frames; a shorter change is not worth training for */
 };
 
-static const double MOVED = 1.25;
+static const double FACTOR = 1.25; /* of the deviation, up or down, that is a change */
 
-/* Less than this on either side is rounding. */
-static const double LEAST = 1;
+static const double MIN_SIGMA = 1; /* 0..255; below this, rounding dominates */
 
-bool zsd_level_moved(ZsdLevel *l, double sigma) {
+bool zsd_noise_changed(ZsdNoiseChange *l, double sigma) {
   l->frames++;
-  if (l->frames <= UNSETTLED + USUAL) {
-    l->usual += l->frames > UNSETTLED ? sigma / USUAL : 0;
+  if (l->frames <= UNSETTLED + REFERENCE) {
+    l->reference += l->frames > UNSETTLED ? sigma / REFERENCE : 0;
     return false;
   }
-  const double now = fmax(sigma, LEAST), usual = fmax(l->usual, LEAST);
-  const bool other = now > MOVED * usual || usual > MOVED * now;
-  l->others = other ? l->others + 1 : 0;
-  return l->others >= STAYS;
+  const double now = fmax(sigma, MIN_SIGMA), reference = fmax(l->reference, MIN_SIGMA);
+  const bool differs = now > FACTOR * reference || reference > FACTOR * now;
+  l->changed = differs ? l->changed + 1 : 0;
+  return l->changed >= LASTING;
 }

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whether the noise is no longer what was learned from: a camera has another gain, or the light
- * has changed. */
-#ifndef ZSD_LEVEL_H
-#define ZSD_LEVEL_H
+/* Detection of a lasting change of the noise level, as by another gain of the camera: the
+ * network was trained for the former noise. */
+#ifndef ZSD_NOISE_CHANGE_H
+#define ZSD_NOISE_CHANGE_H
 
 #include <stdbool.h>
 
-/* Begins as {0} with each keyframe. */
+/* Reset to {0} at each keyframe. */
 typedef struct {
-  double usual;    /* deviation of the noise, 0..255 scale */
-  unsigned frames; /* seen */
-  unsigned others; /* the last ones, one after the other, whose noise is another */
-} ZsdLevel;
+  double reference; /* mean deviation of the noise in frames 9 to 16, on the scale of 0..255 */
+  unsigned frames;  /* since the keyframe */
+  unsigned changed; /* latest consecutive frames with another noise level */
+} ZsdNoiseChange;
 
-/* Looks at a frame's noise, on the same scale. Returns whether it has moved from the usual,
- * that of frames 9 to 16, by more than a quarter, and stayed there. */
-bool zsd_level_moved(ZsdLevel *level, double sigma);
+/* Adds a frame's noise deviation, on the scale of 0..255. Returns whether it differs from the
+ * reference by more than a quarter, and has for eight frames. */
+bool zsd_noise_changed(ZsdNoiseChange *level, double sigma);
 
 #endif

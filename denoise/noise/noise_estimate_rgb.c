@@ -6,29 +6,30 @@
 
 enum { PAIRS = ZSD_MAX_COMPONENTS };
 
-/* Which components a pair is of. */
+/* The two components of each pair. */
 static const int pairs[PAIRS][2] = {{0, 1}, {1, 2}, {0, 2}};
 
-/* Noise of one component that is less correlated than this is hardly texture. */
+/* Below this lag-1 correlation a single component's estimate is reliable: it is hardly texture.
+ */
 static const double WHITE = 0.08;
 
-/* And what is less correlated in the differences is white. */
+/* Below this lag-1 correlation of the differences the noise is taken for white. */
 static const double UNCORRELATED = 0.15;
 
-/* Of what one component shows, the differences have to show this part of the variance at least:
- * else its noise, if it is noise, is that of all components alike, as in a gray picture. */
+/* Minimum variance of the differences relative to that of a single component. Below, the noise
+ * is common to all components, as in a gray picture. */
 static const double LEAST_PART = 0.15;
 
-/* Differences that are more correlated than one component by this show the colours of a JPEG
- * with half as many samples of them: their noise is not the brightness's, which is larger. */
+/* Excess of the differences' lag-1 correlation over a single component's that indicates
+ * subsampled chroma (JPEG): the differences then have less noise than the brightness. */
 static const double SUBSAMPLED = 0.3;
 
-/* A component's noise differs from that of the others by no more than this factor. */
+/* Maximum ratio of a component's noise variance to the common one. */
 static const double MOST_FACTOR = 3;
 
 /* --- differences --- */
 
-/* (a - b) / sqrt(2) and its brightness, which is clipped where a or b is. */
+/* difference = (a - b) / sqrt(2); brightness = their mean, clipped where a or b is. */
 static void subtract(float *difference, float *brightness, const float *a, const float *b,
                      size_t n) {
   const float scale = sqrtf(0.5f);
@@ -39,11 +40,10 @@ static void subtract(float *difference, float *brightness, const float *a, const
   }
 }
 
-/* The models of the differences: each has half the variance of two components. Returns 1, 0 if
- * one has none, or -1 without memory. */
+/* Estimates the models of the differences, whose variance is the mean of both components'.
+ * Returns 1, 0 if one has no model, or -1 without memory. */
 static int estimate_pairs(ZsdNoiseModel models[PAIRS], ZsdNoiseEstimator *estimator,
-                          const ZsdFrame *frame, const ZsdKernels *kernels,
-                          int threads) {
+                          const ZsdFrame *frame, const ZsdKernels *kernels, int threads) {
   const ZsdFrameComponent *c = frame->component;
   const size_t n = zsd_component_size(c);
   float *planes = malloc(2 * PAIRS * n * sizeof(float) + 1);
@@ -55,9 +55,10 @@ static int estimate_pairs(ZsdNoiseModel models[PAIRS], ZsdNoiseEstimator *estima
     subtract(difference, brightness, c[pairs[i][0]].y, c[pairs[i][1]].y, n);
     sources[i] = (ZsdNoiseSource){difference, brightness, c->width, c->height, 1};
   }
-  const unsigned told = zsd_noise_estimate(estimator, models, sources, PAIRS, kernels, threads);
+  const unsigned found =
+      zsd_noise_estimate(estimator, models, sources, PAIRS, kernels, threads);
   free(planes);
-  return told == (1U << PAIRS) - 1;
+  return found == (1U << PAIRS) - 1;
 }
 
 /* --- components --- */
@@ -70,7 +71,7 @@ static double mean_of(const ZsdFrameComponent *c) {
   return sum / (double)n;
 }
 
-/* What all pairs say together. */
+/* The mean of the pairs' models. */
 static ZsdNoiseModel common_model(const ZsdNoiseModel pair[PAIRS]) {
   ZsdNoiseModel all = {0};
   double variance = 0;
@@ -87,10 +88,10 @@ static ZsdNoiseModel common_model(const ZsdNoiseModel pair[PAIRS]) {
   return all;
 }
 
-/* The components' models: the common one, by how much more or less noise the pairs say that a
- * component has. As pair ab has (a + b) / 2, a is ab + ac - bc. */
-static void part(ZsdNoiseModel models[PAIRS], const ZsdNoiseModel pair[PAIRS],
-                 const ZsdFrame *frame) {
+/* The components' models: the common one, scaled to each component's variance. As pair ab has
+ * (a + b) / 2, the variance of a is ab + ac - bc. */
+static void split_model(ZsdNoiseModel models[PAIRS], const ZsdNoiseModel pair[PAIRS],
+                        const ZsdFrame *frame) {
   const ZsdNoiseModel all = common_model(pair);
   double expected[PAIRS], ratio[PAIRS], sum = 0;
   for (int i = 0; i < PAIRS; i++)
@@ -101,7 +102,7 @@ static void part(ZsdNoiseModel models[PAIRS], const ZsdNoiseModel pair[PAIRS],
     sum += ratio[i];
   }
   for (int i = 0; i < PAIRS; i++) {
-    const double without = ratio[(i + 1) % PAIRS]; /* the pair that it is not one of */
+    const double without = ratio[(i + 1) % PAIRS]; /* the pair without component i */
     const double factor = fmax(1 / MOST_FACTOR, fmin(MOST_FACTOR, sum - 2 * without));
     models[i] = all;
     models[i].base *= factor;
@@ -118,23 +119,23 @@ static int estimate(ZsdNoiseModel models[PAIRS], ZsdNoiseEstimator *estimator,
   if (!zsd_noise_estimate(estimator, &single, &source, 1, kernels, threads) ||
       single.lag1 < WHITE)
     return 0;
-  const int told = estimate_pairs(pair, estimator, frame, kernels, threads);
-  if (told < 1)
-    return told;
+  const int found = estimate_pairs(pair, estimator, frame, kernels, threads);
+  if (found < 1)
+    return found;
   const ZsdNoiseModel all = common_model(pair);
   if (all.sigma * all.sigma < LEAST_PART * single.sigma * single.sigma ||
       all.lag1 > single.lag1 + SUBSAMPLED)
     return 0;
-  part(models, pair, frame);
+  split_model(models, pair, frame);
   return 1;
 }
 
-int zsd_colours_estimate(ZsdNoiseModel models[ZSD_MAX_COMPONENTS], const ZsdFrame *frame,
-                         const ZsdKernels *kernels, int threads) {
+int zsd_noise_estimate_rgb(ZsdNoiseModel models[ZSD_MAX_COMPONENTS], const ZsdFrame *frame,
+                           const ZsdKernels *kernels, int threads) {
   if (frame->components != PAIRS || frame->brightness != 1) /* that of RGB */
     return 0;
   ZsdNoiseEstimator *estimator = zsd_noise_estimator_new();
-  const int told = estimator ? estimate(models, estimator, frame, kernels, threads) : -1;
+  const int found = estimator ? estimate(models, estimator, frame, kernels, threads) : -1;
   zsd_noise_estimator_free(estimator);
-  return told;
+  return found;
 }

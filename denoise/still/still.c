@@ -42,7 +42,7 @@ typedef struct {
 int zsd_still_look(ZsdFusion *fusion, const ZsdFrame *frame, const ZsdKernels *kernels,
                    int threads) {
   ZsdNoiseModel noise[ZSD_MAX_COMPONENTS] = {0};
-  const int told = zsd_colours_estimate(noise, frame, kernels, threads);
+  const int told = zsd_noise_estimate_rgb(noise, frame, kernels, threads);
   if (told > 0)
     zsd_fusion_set_noise(fusion, noise);
   return told < 0 ? -1 : 0;

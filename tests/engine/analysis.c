@@ -23,7 +23,7 @@ static void see(ZsdScene *scene, const ZsdTensor *t) {
   for (int y = 0; y < 2 * t->height; y++)
     for (int x = 0; x < 2 * t->width; x++)
       plane[y * 2 * t->width + x] = zsd_tensor_row(t, 0, y / 2)[x / 2];
-  zsd_scene_see(scene, plane, 2 * t->width, 2 * t->height);
+  zsd_scene_measure(scene, plane, 2 * t->width, 2 * t->height);
   free(plane);
 }
 
