@@ -215,6 +215,7 @@ static void train(Session *t, ZsdNetwork *net) {
                                 .learning_rate = LEARNING_RATE,
                                 .step_size = 1,
                                 .gamma = pow(FINAL_RATE, 1.0 / o->steps),
+                                .threads = t->threads,
                                 .seed = o->seed};
   ZsdTrainer *trainer = need(zsd_trainer_new(t->kernels));
   ZsdTraining training;
