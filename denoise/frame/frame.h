@@ -32,8 +32,7 @@ typedef struct {
   ZsdFrameComponent component[ZSD_MAX_COMPONENTS];
 } ZsdFrame;
 
-/* Allocates a frame of the image's shape. Returns 0, or -1 without memory. Initialise with {0}.
- */
+/* Allocates a frame of this shape. Returns 0, or -1 without memory. Initialise with {0}. */
 int zsd_frame_resize(ZsdFrame *frame, const ZsdImage *image);
 void zsd_frame_clear(ZsdFrame *frame);
 

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* The file, byte by byte. ZSD_START_WEIGHTS is its path. */
+/* The file's contents. ZSD_START_WEIGHTS: its path. */
 __asm__(".pushsection .rodata\n"
         ".hidden zsd_start_begin\n"
         ".hidden zsd_start_end\n"
@@ -19,9 +19,12 @@ __asm__(".pushsection .rodata\n"
 extern const uint8_t zsd_start_begin[] __attribute__((visibility("hidden")));
 extern const uint8_t zsd_start_end[] __attribute__((visibility("hidden")));
 
-enum { HEADER = 2, NUMBERS = 8 }; /* bytes: of a network, and of an output channel */
+enum {
+  HEADER = 2,  /* bytes before a network's layers */
+  NUMBERS = 8, /* bytes of an output channel's scale and bias */
+};
 
-/* A layer as it is stored. */
+/* Shape of a stored layer. */
 typedef struct {
   int n_in, n_out, taps;
 } Stored;
@@ -31,7 +34,7 @@ static Stored stored_layer(int layer, int channels, int hidden) {
                   layer == ZSD_LAYERS - 1 ? channels : hidden, layer == ZSD_LAYERS - 1 ? 1 : 9};
 }
 
-/* Bytes of a network, its header not counted. */
+/* Bytes of a stored network without its header. */
 static size_t stored_size(int channels, int hidden) {
   size_t size = 0;
   for (int l = 0; l < ZSD_LAYERS; l++) {
@@ -41,7 +44,7 @@ static size_t stored_size(int channels, int hidden) {
   return size;
 }
 
-/* The header of the best network for this shape, or NULL. */
+/* The header of the widest suitable network for this shape, or NULL. */
 static const uint8_t *find(ZsdShape shape, const uint8_t *bytes, size_t size) {
   const uint8_t *best = NULL;
   while (size >= HEADER) {
@@ -65,8 +68,8 @@ static float read_float(const uint8_t *bytes) {
   return value;
 }
 
-/* An output channel of a layer; its inputs that are not stored count for nothing. Returns where
- * the next one is. */
+/* Reads an output channel of a layer. The `n - stored` weights that are not stored become 0.
+ * Returns the position of the next channel. */
 static const uint8_t *read_output(float *weights, float *bias, int n, int stored,
                                   const uint8_t *bytes) {
   const float scale = read_float(bytes);

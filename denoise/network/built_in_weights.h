@@ -1,35 +1,33 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What networks begin with: weights learned beforehand, on moving pictures with all sorts of
- * noise (start/train), which already denoise and are quickly taught the rest. */
+/* The built-in weights, trained beforehand on moving pictures with various kinds of noise
+ * (start/train). They denoise at once, and training adapts them to the video. */
 #ifndef ZSD_START_H
 #define ZSD_START_H
 
 #include "network/network.h"
 
-/* Fills in the built-in weights for the network's shape (inputs.h), from the widest network
- * there is that is not wider. A narrower one is widened without a change of what it computes
- * (Chen et al., "Net2Net: Accelerating Learning via Knowledge Transfer", ICLR 2016): the
- * additional hidden channels keep the parameters that `net` has, which are random ones, but
- * nothing depends on them yet. Returns 0, or -1 where there are no weights for this shape: the
- * network is as it was. */
+/* Loads the built-in weights of the widest stored network that has the network's picture
+ * channels and no more hidden channels. A narrower one is widened without changing its output
+ * (after Chen et al., "Net2Net: Accelerating Learning via Knowledge Transfer", ICLR 2016):
+ * additional hidden channels keep the random parameters of `net`, and the weights from them are
+ * 0. Returns 0, or -1 if there are no weights for this shape; the network is unchanged then. */
 int zsd_start_load(ZsdNetwork *net);
 
-/* The hidden channels of that network, or 0. */
+/* Hidden channels of the stored network that zsd_start_load() takes; 0: none. */
 int zsd_start_hidden(ZsdShape shape);
 
-/* Fills in weights from other bytes than those built in. These are networks one after the
- * other, each
+/* Loads weights from other bytes than the built-in ones. Networks follow one another, each
  *
- *   1 byte   channels of picture
+ *   1 byte   picture channels
  *   1 byte   hidden channels
  *
  * and then for each layer, for each of its output channels,
  *
  *   float    scale (floats are little-endian)
  *   float    bias
- *   bytes    signed, its weights (input channels x taps) divided by the scale
+ *   bytes    signed: the weights (input channels x taps) divided by the scale
  *
- * What is cut off at the end is no network. */
+ * An incomplete network at the end is ignored. */
 int zsd_start_read(ZsdNetwork *net, const uint8_t *bytes, size_t size);
 
 #endif

@@ -6,24 +6,23 @@
 #include <math.h>
 #include <string.h>
 
-/* Noise weaker than this, which is that of rounding to 8 bits, is not told apart from it. */
-static const float LEAST_UNIT = 0.5f / 255;
+/* Smallest unit, about the noise of rounding to 8 bits. */
+static const float MIN_UNIT = 0.5f / 255;
 
-/* A sample is not moved further than this many units: noise does not. */
-static const float MOST_UNITS = 5;
+/* Most units of noise that are removed from a sample: normal noise hardly exceeds it. */
+static const float MAX_UNITS = 5;
 
-/* The strongest correlation that the built-in weights have seen. */
-static const float MOST_CORRELATION = 0.7f;
+/* Strongest lag-1 correlation that the built-in weights were trained with. */
+static const float MAX_CORRELATION = 0.7f;
 
 float zsd_view_unit(const ZsdView *view) {
   if (!view->fusion)
     return 1;
-  return fmaxf((float)zsd_fusion_noise(view->fusion, view->frame->brightness)->sigma,
-               LEAST_UNIT);
+  return fmaxf((float)zsd_fusion_noise(view->fusion, view->frame->brightness)->sigma, MIN_UNIT);
 }
 
-/* A channel's samples in one row of its component. A sample that is missing from the odd last
- * block is the one before it. */
+/* A channel's samples in one row of its component. In an odd last block the missing sample is a
+ * copy of the one before it. */
 typedef struct {
   const float *y, *z; /* NULL: the component has no samples */
   const float *k;     /* NULL: 1 everywhere */
@@ -54,9 +53,9 @@ static int column(const Samples *s, int x) {
   return zsd_smaller(x * s->step + s->first, s->last);
 }
 
-/* The picture itself. */
-static void see_row(const ZsdView *view, int x, int y, int width, float *inputs,
-                    ptrdiff_t plane) {
+/* The inputs as published: the picture. */
+static void picture_row(const ZsdView *view, int x, int y, int width, float *inputs,
+                        ptrdiff_t plane) {
   for (int c = 0; c < view->layout->channels; c++) {
     const Samples s = samples_of(view, c, y);
     for (int i = 0; i < width; i++)
@@ -64,67 +63,68 @@ static void see_row(const ZsdView *view, int x, int y, int width, float *inputs,
   }
 }
 
-/* `width` samples of a channel from x on; `seen` says where to. */
-static void see_samples(const ZsdKernels *kernels, const Samples *s, int x, int width,
-                        ZsdInputFeatures *seen) {
+/* The features of `width` samples of a channel from x on. */
+static void sample_features(const ZsdKernels *kernels, const Samples *s, int x, int width,
+                            ZsdInputFeatures *features) {
   const int all = (s->last - s->first + s->step) / s->step;
   const int inside = zsd_clamp(all - x, 0, width);
   for (int i = 0; i < width;) {
     const int at = column(s, x + i), n = i < inside ? inside : 1;
-    seen->y = s->y + at;
-    seen->z = s->z + at;
-    seen->k = s->k ? s->k + at : NULL;
-    kernels->input_features(seen, n);
-    seen->picture += n;
-    seen->difference += n;
-    seen->deviation += n;
+    features->y = s->y + at;
+    features->z = s->z + at;
+    features->k = s->k ? s->k + at : NULL;
+    kernels->input_features(features, n);
+    features->picture += n;
+    features->difference += n;
+    features->deviation += n;
     i += n;
   }
 }
 
-/* One channel: its pictures, and its share of the deviations of its kind of component. */
-static void see_channel(const ZsdView *view, int channel, int x, int y, int width, float scale,
-                        float *inputs, ptrdiff_t plane) {
+/* The features of one channel, and its share in the deviation of brightness or of the other
+ * components. */
+static void channel_features(const ZsdView *view, int channel, int x, int y, int width,
+                             float scale, float *inputs, ptrdiff_t plane) {
   const int channels = view->layout->channels;
   const int component = view->layout->channel[channel].component;
   const Samples s = samples_of(view, channel, y);
-  const bool dim = component != view->frame->brightness;
+  const bool other = component != view->frame->brightness;
   float *picture = inputs + channel * plane, *difference = picture + channels * plane;
-  int alike = 0;
+  int same_kind = 0;
   if (!s.y) {
     memset(picture, 0, width * sizeof(float));
     memset(difference, 0, width * sizeof(float));
     return;
   }
   for (int i = 0; i < channels; i++)
-    alike += (view->layout->channel[i].component != view->frame->brightness) == dim;
-  ZsdInputFeatures seen = {.step = s.step,
-                           .prefetch = s.next,
-                           .scale = scale,
-                           .weight = scale / (float)alike,
-                           .noise = zsd_fusion_variance(view->fusion, component),
-                           .picture = picture,
-                           .difference = difference,
-                           .deviation = inputs + (2 * channels + dim) * plane};
-  see_samples(zsd_fusion_kernels(view->fusion), &s, x, width, &seen);
+    same_kind += (view->layout->channel[i].component != view->frame->brightness) == other;
+  ZsdInputFeatures features = {.step = s.step,
+                               .prefetch = s.next,
+                               .scale = scale,
+                               .weight = scale / (float)same_kind,
+                               .noise = zsd_fusion_variance(view->fusion, component),
+                               .picture = picture,
+                               .difference = difference,
+                               .deviation = inputs + (2 * channels + other) * plane};
+  sample_features(zsd_fusion_kernels(view->fusion), &s, x, width, &features);
 }
 
 void zsd_inputs_row(const ZsdView *view, int x, int y, int width, float *inputs,
                     ptrdiff_t plane) {
   if (!view->fusion) {
-    see_row(view, x, y, width, inputs, plane);
+    picture_row(view, x, y, width, inputs, plane);
     return;
   }
   const int channels = view->layout->channels, brightness = view->frame->brightness;
   const float scale = 1 / zsd_view_unit(view);
   const float correlation =
-      fminf((float)zsd_fusion_noise(view->fusion, brightness)->lag1, MOST_CORRELATION);
+      fminf((float)zsd_fusion_noise(view->fusion, brightness)->lag1, MAX_CORRELATION);
   float *deviation = inputs + 2 * channels * plane, *rho = deviation + 2 * plane;
 
   memset(deviation, 0, width * sizeof(float));
   memset(deviation + plane, 0, width * sizeof(float));
   for (int c = 0; c < channels; c++)
-    see_channel(view, c, x, y, width, scale, inputs, plane);
+    channel_features(view, c, x, y, width, scale, inputs, plane);
   for (int i = 0; i < width; i++)
     rho[i] = correlation;
 }
@@ -173,6 +173,6 @@ void zsd_inputs_finish(ZsdTile *tile, const ZsdView *view) {
     const float *in = tile->in.data + first;
     kernels->denormalise(tile->in.data + c * tile->in.plane + first,
                          tile->out.data + c * tile->out.plane + first,
-                         in + (channels + c) * tile->in.plane, n, unit, MOST_UNITS);
+                         in + (channels + c) * tile->in.plane, n, unit, MAX_UNITS);
   }
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the network sees of a frame. For C channels of picture (frame.h) either the picture
- * itself, as published, or what fusion made of it, in units of the noise's deviation, so that
- * the same network serves weak noise and strong:
+/* The network's inputs. For C picture channels (frame.h) they are either the picture itself, as
+ * published, or features of the fused frame in units of the noise's standard deviation, so that
+ * one network serves weak and strong noise:
  *
- *   C  the fused picture, less mid-gray
- *   C  the frame as it came, less the fused picture
+ *   C  the fused picture minus mid-gray
+ *   C  the input frame minus the fused picture
  *   1  deviation of the noise left in the fused picture's brightness
- *   1  the same of the other components
- *   1  the noise's correlation between neighbours
+ *   1  the same for the other components
+ *   1  lag-1 correlation of the noise
  *
- * Its output is the noise in the picture, or in the fused picture, C channels. */
+ * The output is the noise in the picture, or in the fused picture, C channels. */
 #ifndef ZSD_INPUTS_H
 #define ZSD_INPUTS_H
 
@@ -18,35 +18,35 @@
 #include "base/tensor.h"
 #include "network/tile.h"
 
-/* A frame to be looked at. */
+/* The source of the features. */
 typedef struct {
   const ZsdFrame *frame;
   const ZsdLayout *layout;
-  const ZsdFusion *fusion; /* whose noise models hold; NULL: the picture itself is seen */
-  bool alone;              /* the frame is seen as if there were nothing before it */
+  const ZsdFusion *fusion; /* source of the noise models; NULL: the inputs are the picture */
+  bool alone;              /* use the frame as if it had no fused past: z = y, k = 1 */
 } ZsdView;
 
-/* Inputs of a network for `channels` channels of picture. */
+/* Input channels of a network for `channels` picture channels. */
 static inline int zsd_inputs_count(int channels, bool fused) {
   return fused ? 2 * channels + 3 : channels;
 }
 
-/* What one unit of the network's numbers is, on the scale of 0..1. */
+/* The unit of the network's values, on the scale of 0..1. */
 float zsd_view_unit(const ZsdView *view);
 
-/* Fills the inputs for `width` samples of a row of the network's picture, from (x, y) on: input
- * i begins at inputs + i * plane. */
+/* Computes the inputs of `width` samples of a row, from (x, y) on. Input i begins at
+ * inputs + i * plane. */
 void zsd_inputs_row(const ZsdView *view, int x, int y, int width, float *inputs,
                     ptrdiff_t plane);
 
-/* Takes a tile of the frame, and its surroundings, as zsd_tile_load() does of a picture. */
+/* Loads a tile of the frame and its halo, as zsd_tile_load() does of a picture. */
 void zsd_inputs_load(ZsdTile *tile, const ZsdView *view, int x, int y, int width, int height);
 
-/* The inputs of a whole frame. Returns 0, or -1 without memory. */
+/* Computes the inputs of a whole frame. Returns 0, or -1 without memory. */
 int zsd_inputs_all(ZsdTensor *inputs, const ZsdView *view);
 
-/* After a forward pass: makes `in` the frame as it came and `out` the noise that the network
- * found in it, 0..1, both C channels. */
+/* After a forward pass: converts `in` to the input frame and `out` to the noise in it, both C
+ * channels on the scale of 0..1. */
 void zsd_inputs_finish(ZsdTile *tile, const ZsdView *view);
 
 #endif

@@ -9,8 +9,8 @@ int zsd_model_resize(ZsdModel *model, int inputs, int hidden, int outputs) {
   zsd_model_clear(model);
   if (zsd_network_resize(&net, (ZsdShape){inputs, hidden, outputs}))
     return -1;
-  *model =
-      (ZsdModel){inputs, hidden, outputs, net.n, net.params}; /* which are the model's now */
+  *model = (ZsdModel){inputs, hidden, outputs, net.n,
+                      net.params}; /* owned by the model from now on */
   return 0;
 }
 

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Networks learned elsewhere as what learning begins with. */
+/* Trained networks of the caller's, as initial weights of the training. */
 #ifndef ZSD_MODEL_H
 #define ZSD_MODEL_H
 
 #include "network/network.h"
 #include "zsdenoise.h"
 
-/* The settings in force where learning begins with the model, whose parameters may be NULL:
- * there is none then. Its width is the network's where none is set, and on a keyframe nothing
- * is learned that is not asked for, as with the built-in weights. */
+/* The effective settings where training starts from the model. The number of hidden channels is
+ * the model's unless set, and keyframes are trained on only if `epochs` is set, as with the
+ * built-in weights. A model without parameters (NULL) is no model and changes nothing. */
 ZsdSettings zsd_model_resolve(const ZsdModel *model, const ZsdSettings *settings);
 
-/* Whether a network of this shape can begin with the model, or there is none. */
+/* Whether the model has this shape, or has no parameters. */
 bool zsd_model_fits(const ZsdModel *model, ZsdShape shape);
 
-/* A copy of a network's parameters. Returns 0, or -1 without memory. */
+/* Copies a network's parameters to the model. Returns 0, or -1 without memory. */
 int zsd_model_copy(ZsdModel *model, ZsdShape shape, const float *params);
 
 #endif

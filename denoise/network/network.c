@@ -47,7 +47,7 @@ int zsd_packed_resize(ZsdPacked *packed, const ZsdKernels *kernels, const ZsdNet
     if (!packed->forward[l])
       return -1;
     if (l == 0)
-      continue; /* nobody asks for derivatives with respect to the picture */
+      continue; /* derivatives with respect to the input are not needed */
     packed->backward[l] = malloc(
         zsd_packed_size(kernels, layer->n_out, layer->n_in, layer->taps) * sizeof(float));
     if (!packed->backward[l])

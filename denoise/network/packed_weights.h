@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A network's parameters as a pass kernel (kernels/pass.h) wants them: all that is needed to
- * run the network, and nothing of what is needed to teach it. */
+/* A network's parameters packed for a pass kernel (kernels/pass.h), for inference only. */
 #ifndef ZSD_WEIGHTS_H
 #define ZSD_WEIGHTS_H
 
@@ -9,15 +8,14 @@
 typedef struct {
   const ZsdPassKernel *kernel;
   ZsdShape shape;
-  void *data; /* as the kernel laid them out */
+  void *data; /* in the kernel's layout */
 } ZsdWeights;
 
-/* Memory for networks of this shape in the kernel's layout. Returns 0, or -1 without memory.
- * Begins as {0}. */
+/* Allocates weights of this shape. Returns 0, or -1 without memory. Initialise with {0}. */
 int zsd_weights_resize(ZsdWeights *weights, const ZsdPassKernel *kernel, ZsdShape shape);
 void zsd_weights_clear(ZsdWeights *weights);
 
-/* Takes the network's parameters as they now are. */
+/* Packs the network's present parameters. */
 void zsd_weights_update(ZsdWeights *weights, const ZsdNetwork *net);
 
 #endif

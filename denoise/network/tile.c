@@ -6,13 +6,13 @@
 
 enum { LINE = 64 / sizeof(float) }; /* floats of a cache line */
 
-/* The least multiple of a line that n floats fit into. */
+/* n rounded up to whole cache lines, floats. */
 static ptrdiff_t whole_lines(ptrdiff_t n) {
   return (n + LINE - 1) / LINE * LINE;
 }
 
-/* A plane has room for the grid and for what the kernels read and write past its end. They are
- * fastest where the sample left of the tile's first one begins a line, in all planes. */
+/* A plane has space for the tile, its halo and the slack that the kernels access. The kernels
+ * are fastest if the sample before the tile's first one begins a cache line, in all planes. */
 int zsd_tile_resize(ZsdTile *tile, ZsdShape shape, int max_width, int max_height) {
   const ptrdiff_t row = max_width + 2 * ZSD_HALO;
   const ptrdiff_t plane = whole_lines(row * (max_height + 2 * ZSD_HALO) + ZSD_SLACK);
@@ -60,7 +60,7 @@ void zsd_tile_load(ZsdTile *tile, const ZsdTensor *picture, int x, int y, int wi
                    int height) {
   zsd_tile_place(tile, picture->width, picture->height, x, y, width, height);
 
-  /* The columns [left, right) of a row of the grid lie in the picture. */
+  /* Columns [left, right) of the plane are inside the picture. */
   const int left = x < ZSD_HALO ? ZSD_HALO - x : 0;
   const int end = picture->width - (x - ZSD_HALO);
   const int right = end < tile->row ? end : (int)tile->row;
@@ -79,7 +79,8 @@ void zsd_tile_load(ZsdTile *tile, const ZsdTensor *picture, int x, int y, int wi
     }
 }
 
-/* The flat samples on which a layer is computed: those of the tile and of `reach` around it. */
+/* First sample, and number of contiguous samples, on which a layer is computed: the tile with a
+ * halo of `reach` samples. */
 static ptrdiff_t begin(const ZsdTile *tile, int reach) {
   return zsd_tile_at(tile, -reach, -reach);
 }
@@ -110,8 +111,7 @@ void zsd_tile_pass(ZsdTile *tile, const ZsdWeights *weights, void *scratch) {
   weights->kernel->run(&pass);
 }
 
-/* The second layer's zero padding: what the first one computes outside the picture is nothing
- * that exists. */
+/* Zeroes the first layer's activations outside the picture, the second layer's padding. */
 static void mask_h1(ZsdTile *tile) {
   const int left = tile->x == 0, top = tile->y == 0;
   const int right = tile->x + tile->width == tile->picture_width;
@@ -155,7 +155,7 @@ void zsd_tile_forward(ZsdTile *tile, const ZsdPacked *packed) {
 }
 
 /* Adds the derivatives with respect to a layer's weights and biases. */
-static void derive_params(const ZsdTile *tile, const ZsdPacked *packed, int l, ZsdPlanes in,
+static void add_gradients(const ZsdTile *tile, const ZsdPacked *packed, int l, ZsdPlanes in,
                           ZsdPlanes grad, int reach, float *grads) {
   const ZsdLayer *layer = &packed->net->layers[l];
   const ptrdiff_t first = begin(tile, reach), n = count(tile, reach);
@@ -171,8 +171,8 @@ static void derive_params(const ZsdTile *tile, const ZsdPacked *packed, int l, Z
     grads[layer->bias + o] += packed->kernels->sum(conv.grad.data + o * grad.plane, n);
 }
 
-/* From the derivatives with respect to layer l's sums to those with respect to the sums of the
- * layer before, whose activations lie in `to` and are overwritten. */
+/* Back-propagates from the derivatives with respect to layer l's sums to those with respect to
+ * the previous layer's sums. They overwrite that layer's activations in `to`. */
 static void propagate(const ZsdTile *tile, const ZsdPacked *packed, int l, ZsdPlanes grad,
                       ZsdPlanes to, int reach) {
   const ZsdLayer *layer = &packed->net->layers[l];
@@ -188,7 +188,7 @@ static void propagate(const ZsdTile *tile, const ZsdPacked *packed, int l, ZsdPl
   (layer->taps == 9 ? packed->kernels->conv3x3 : packed->kernels->conv1x1)(&conv);
 }
 
-/* Zeroes a plane but for the tile's own samples. */
+/* Zeroes a plane except the tile's samples. */
 static void mask(const ZsdTile *tile, float *plane) {
   const ptrdiff_t first = begin(tile, 0), end = first + count(tile, 0);
   memset(plane, 0, first * sizeof(float));
@@ -203,12 +203,12 @@ void zsd_tile_mask_out(ZsdTile *tile) {
 }
 
 void zsd_tile_backward(ZsdTile *tile, const ZsdPacked *packed, float *grads) {
-  derive_params(tile, packed, 2, tile->h2, tile->out, 0, grads);
+  add_gradients(tile, packed, 2, tile->h2, tile->out, 0, grads);
   propagate(tile, packed, 2, tile->out, tile->h2, 0);
   for (int c = 0; c < tile->shape.hidden; c++)
     mask(tile, tile->h2.data + c * tile->h2.plane);
-  derive_params(tile, packed, 1, tile->h1, tile->h2, 0, grads);
+  add_gradients(tile, packed, 1, tile->h1, tile->h2, 0, grads);
   propagate(tile, packed, 1, tile->h2, tile->h1, 1);
   mask_h1(tile);
-  derive_params(tile, packed, 0, tile->in, tile->h1, 1, grads);
+  add_gradients(tile, packed, 0, tile->in, tile->h1, 1, grads);
 }

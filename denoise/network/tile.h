@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The network's forward and backward pass over one tile of a picture. A tile is worked on by
- * one thread and is small enough that its activations stay in the second cache; with the two
- * samples of its surroundings that the network sees it gives exactly what a pass over the whole
- * picture would give there. */
+/* The network's forward and backward pass over one tile of a picture. A tile is processed by
+ * one thread and is so small that its activations stay in the L2 cache. It includes a halo of
+ * two samples, the network's receptive radius, so that the result is that of a pass over the
+ * whole picture. */
 #ifndef ZSD_TILE_H
 #define ZSD_TILE_H
 
@@ -10,58 +10,57 @@
 #include "base/tensor.h"
 #include "network/packed_weights.h"
 
-/* How far the network sees: one sample for each 3x3 layer. */
+/* Radius of the network's receptive field: one sample for each 3x3 layer. */
 enum { ZSD_HALO = ZSD_LAYERS - 1 };
 
-/* The planes of a tile are flat grids (kernels.h) of (height + 4) x (width + 4) samples: the
- * tile and its halo. Sample (x, y) of the tile lies at zsd_tile_at(). */
+/* The planes of a tile have (height + 4) x (width + 4) contiguous samples (kernels.h), the tile
+ * and its halo. zsd_tile_at() is the offset of sample (x, y) of the tile. */
 typedef struct {
-  ZsdShape shape; /* its planes: none hidden where it is only filtered, never learned from */
+  ZsdShape shape; /* numbers of planes; hidden is 0 for a tile without training */
   int max_width, max_height;
-  int x, y, width, height; /* of the picture that the tile was loaded from */
+  int x, y, width, height; /* position and size in the picture, samples */
   int picture_width, picture_height;
   ptrdiff_t row;
-  ZsdPlanes in;     /* inputs: the picture */
-  ZsdPlanes h1, h2; /* hidden: the activations; after the backward pass derivatives */
-  ZsdPlanes out;    /* outputs: the network's output; before the backward pass the loss's
-                       derivatives with respect to it */
+  ZsdPlanes in;     /* inputs */
+  ZsdPlanes h1, h2; /* activations of the hidden layers; after a backward pass, derivatives */
+  ZsdPlanes out;    /* the network's output; before a backward pass, the loss's derivatives with
+                       respect to it */
   float *memory;
   size_t memory_size; /* floats */
 } ZsdTile;
 
-/* Memory for tiles of up to this size. Returns 0, or -1 without memory. Begins as {0}. */
+/* Allocates tiles of up to this size. Returns 0, or -1 without memory. Initialise with {0}. */
 int zsd_tile_resize(ZsdTile *tile, ZsdShape shape, int max_width, int max_height);
 void zsd_tile_clear(ZsdTile *tile);
 
-/* Forgets what it holds: needed where that may not be finite. */
+/* Zeroes all planes, which is necessary where they may hold values that are not finite. */
 void zsd_tile_wipe(ZsdTile *tile);
 
-/* Makes it the tile of width x height samples from (x, y) on of a picture of this size. */
+/* Sets position and size of the tile, and the size of its picture. */
 void zsd_tile_place(ZsdTile *tile, int picture_width, int picture_height, int x, int y,
                     int width, int height);
 
-/* Takes width x height samples from (x, y) on, and their halo: zeros outside the picture. */
+/* Loads width x height samples from (x, y) on, and their halo: zeros outside the picture. */
 void zsd_tile_load(ZsdTile *tile, const ZsdTensor *picture, int x, int y, int width,
                    int height);
 
-/* Where sample (x, y) of the tile lies in a plane. */
+/* Offset of sample (x, y) of the tile in a plane, floats. */
 static inline ptrdiff_t zsd_tile_at(const ZsdTile *tile, int x, int y) {
   return (y + ZSD_HALO) * tile->row + x + ZSD_HALO;
 }
 
-/* Computes `out` on the tile from `in`, by a pass kernel and its scratch memory: needs no
- * hidden planes. */
+/* Computes `out` from `in` by a pass kernel with its scratch memory; needs no hidden planes. */
 void zsd_tile_pass(ZsdTile *tile, const ZsdWeights *weights, void *scratch);
 
-/* The same, and keeps what a backward pass needs in the hidden planes. */
+/* Computes `out` from `in`, and keeps the activations for a backward pass. */
 void zsd_tile_forward(ZsdTile *tile, const ZsdPacked *packed);
 
-/* After a forward pass: takes the loss's derivatives from `out`, which must be 0 wherever the
- * tile has no sample (zsd_tile_mask_out() sees to it), and adds those with respect to the
- * network's parameters to `grads` (as many as the network has parameters). */
+/* Backward pass, after zsd_tile_forward(): takes the loss's derivatives from `out`, which must
+ * be 0 outside the tile's samples (zsd_tile_mask_out()), and adds the derivatives with respect
+ * to the network's parameters to `grads`, one float for each parameter. */
 void zsd_tile_backward(ZsdTile *tile, const ZsdPacked *packed, float *grads);
 
-/* Zeroes `out` outside the tile's own samples. */
+/* Zeroes `out` outside the tile's samples. */
 void zsd_tile_mask_out(ZsdTile *tile);
 
 #endif

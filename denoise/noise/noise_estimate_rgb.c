@@ -9,8 +9,7 @@ enum { PAIRS = ZSD_MAX_COMPONENTS };
 /* The two components of each pair. */
 static const int pairs[PAIRS][2] = {{0, 1}, {1, 2}, {0, 2}};
 
-/* Below this lag-1 correlation a single component's estimate is reliable: it is hardly texture.
- */
+/* Below this lag-1 correlation, noise of a single component is hardly texture. */
 static const double WHITE = 0.08;
 
 /* Below this lag-1 correlation of the differences the noise is taken for white. */
