@@ -9,30 +9,29 @@
 
 enum {
   BLOCK = ZSD_NOISE_BLOCK,
-  MAX_BLOCKS = 2048, /* of a larger picture every other block or fewer are looked at */
-  ITEM = 32,         /* blocks that one thread measures at a time */
+  MAX_BLOCKS = 2048, /* maximum; a larger picture is subsampled */
+  ITEM = 32,         /* blocks that a thread measures at a time */
   BINS = 8,          /* of brightness */
-  BIN_BLOCKS = 10,   /* a bin with fewer says nothing */
-  FEWEST = 4,        /* blocks, for an estimate */
+  BIN_BLOCKS = 10,   /* minimum for a bin to be used */
+  FEWEST = 4,        /* minimum of blocks for an estimate */
 };
 
-/* What is more correlated than this is no noise: in a residual, where little else can be, and
- * in a picture. */
+/* Maximum correlation of noise: in a residual, which has little else, and in a picture. */
 static const double MOST_LAG1[2] = {0.92, 0.75}, MOST_LAG2[2] = {0.85, 0.45};
 
-/* The part of the blocks, from the flattest on, that is taken for nothing but noise. */
+/* Share of the blocks, the flattest ones, that are taken for pure noise. */
 static const double FLATTEST = 0.04;
 
 typedef ZsdNoiseStats Block;
 
-/* The blocks of one source: first in the picture's order, then those that say something, by
- * bins of brightness. */
+/* The blocks of one source: all in the picture's order, and the usable ones by bins of
+ * brightness. */
 typedef struct {
   ZsdNoiseSource source;
   int across, every, count;
   Block seen[MAX_BLOCKS], block[MAX_BLOCKS];
-  float variance[MAX_BLOCKS]; /* as if it did not depend on brightness */
-  int bin[BINS + 1];          /* where each begins */
+  float variance[MAX_BLOCKS]; /* normalised for the dependence on brightness */
+  int bin[BINS + 1];          /* first block of each */
 } Survey;
 
 struct ZsdNoiseEstimator {
@@ -54,7 +53,7 @@ static int bin_of(const Block *block) {
   return zsd_clamp(bin, 0, BINS - 1);
 }
 
-/* Leaves out what is clipped, and sorts the rest into bins. */
+/* Drops clipped blocks and sorts the others into bins. */
 static void sort_blocks(Survey *s) {
   int n = 0, next[BINS + 1] = {0};
   for (int i = 0; i < s->count; i++)
@@ -72,27 +71,27 @@ static void sort_blocks(Survey *s) {
 
 /* --- the model --- */
 
-/* The relative deviation of a block's variance where there is nothing but noise: of n
- * independent samples sqrt(2 / n), of correlated ones as of fewer. */
+/* Relative standard deviation of a block's sample variance under pure noise: sqrt(2 / n) for n
+ * independent samples, more for correlated ones. */
 static double spread(double lag1, double lag2) {
   const double along = 1 + 2 * (lag1 * lag1 + lag2 * lag2);
   return sqrt(2.0 / (BLOCK * BLOCK)) * along;
 }
 
-/* A run of blocks and their variances. */
+/* A range of blocks and their variances. */
 typedef struct {
   const Block *block;
   const float *variance;
   int n;
 } Run;
 
-/* How many of n blocks are taken for nothing but noise at first. */
+/* Number of the flattest of n blocks that the iteration begins with. */
 static int few_of(int n) {
   return zsd_smaller(n, (int)fmax(FEWEST, FLATTEST * n));
 }
 
-/* The `few`-th least of n variances: the bits of numbers that are not negative are in order
- * like the numbers. */
+/* The `few`-th smallest of n variances, by bisection on the bits: non-negative floats are
+ * ordered as their bits. */
 static float least_few(const float *variance, int n, int few) {
   int32_t low = 0, high = INT32_MAX;
   while (low < high) {
@@ -113,7 +112,7 @@ static float least_few(const float *variance, int n, int few) {
   return least;
 }
 
-/* The sum of the variances up to `most`, and how many they are. */
+/* Sum and number of the variances up to `most`. */
 static double sum_below(const Run *run, double most, int *count) {
   double sum = 0;
   int n = 0;
@@ -126,10 +125,10 @@ static double sum_below(const Run *run, double most, int *count) {
   return sum;
 }
 
-/* The mean variance of those blocks that are nothing but noise. The flattest ones are that at
- * least; the mean is raised for as long as the blocks within two deviations of it say so, up to
- * what it would be if all n were noise and these the lower end of the distribution. `most` says
- * up to what variance blocks were taken. */
+/* Mean variance of the blocks of pure noise. The iteration begins with the flattest blocks and
+ * adds those within two standard deviations of the mean, until none is added. The limit is the
+ * mean that all n blocks would have if they were noise and the flattest ones the tail of their
+ * distribution. `most`: largest variance of the blocks taken. */
 static double pure_variance(const Run *run, double relative, float *most) {
   int taken;
   *most = least_few(run->variance, run->n, few_of(run->n));
@@ -149,15 +148,15 @@ static double pure_variance(const Run *run, double relative, float *most) {
   return mean;
 }
 
-/* The part of the noise's variance that goes with a block's plane of best fit: that of three of
- * its samples where the noise is white, more where the samples go together. */
+/* Share of the noise's variance that subtracting the plane of least squares removes: three
+ * degrees of freedom of the block's samples for white noise, more for correlated noise. */
 static double lost(const ZsdNoiseModel *model) {
   const double along = 1 + 2 * (model->lag1 * (BLOCK - 1) + model->lag2 * (BLOCK - 2)) / BLOCK;
   return 3 * along * along / (BLOCK * BLOCK);
 }
 
-/* A plane taken off lowers all covariances alike, by an amount that depends on what is wanted:
- * a few rounds find it. Blocks of a larger variance than `most` do not count. */
+/* Correlation of the blocks with a variance up to `most`. Subtracting a plane lowers all
+ * covariances by the same amount, which depends on the correlation: iteration finds it. */
 static void correlation(ZsdNoiseModel *model, const Run *run, float most, int detrend) {
   double variance = 0, lag1 = 0, lag2 = 0;
   for (int i = 0; i < run->n; i++)
@@ -180,8 +179,8 @@ static void correlation(ZsdNoiseModel *model, const Run *run, float most, int de
 
 /* --- brightness --- */
 
-/* How variance may depend on brightness: its values at 0 and at 1. From what bright areas that
- * were compressed show to what shot noise is, also where black is 16 of 255. */
+/* Relative variance at brightness 0 and 1. The shapes range from noise that is compressed in
+ * bright areas to shot noise, with black at 0 and at 16 of 255. */
 typedef struct {
   double dark, bright;
 } Shape;
@@ -192,20 +191,18 @@ static const Shape shapes[] = {
 };
 enum { N_SHAPES = sizeof shapes / sizeof *shapes };
 
-/* Texture is seen by a correlation between neighbours that differs from the noise's by as much.
- */
+/* Difference from the noise's lag-1 correlation at which blocks are certainly texture. */
 static const double ALIEN = 0.15;
 
-/* The misfit of a shape other than the first has to be smaller by this factor, and by so much:
- * the flattest blocks of some brightness may still be texture, or motion that was missed. */
+/* Factor and difference by which the misfit of a shape must be below that of the constant one:
+ * the flattest blocks of a brightness may still be texture or missed motion. */
 static const double BETTER = 0.7, MUCH_BETTER = 0.05;
 
 static ZsdNoiseModel line_of(const Shape *shape) {
   return (ZsdNoiseModel){.base = shape->dark, .slope = shape->bright - shape->dark};
 }
 
-/* The blocks' variances as they would be if variance did not depend on brightness. Returns the
- * mean of what they were divided by. */
+/* Divides the blocks' variances by the shape at their brightness. Returns the mean divisor. */
 static double normalise(Survey *s, const Shape *shape) {
   const ZsdNoiseModel line = line_of(shape);
   double sum = 0;
@@ -223,10 +220,10 @@ static Run run_of(const Survey *s, int begin, int end) {
 
 typedef struct {
   double variance, weight;
-  double noise; /* 0..1: how far its flattest blocks look like nothing but noise */
+  double noise; /* 0..1: likeness of its flattest blocks to pure noise */
 } Bin;
 
-/* What the bins of blocks say, their variances being normalised. */
+/* Estimates the normalised variance of each bin. Returns the number of usable bins. */
 static int fill_bins(Bin bins[BINS], const Survey *s, const ZsdNoiseModel *model) {
   const double relative = spread(model->lag1, model->lag2);
   int found = 0;
@@ -244,8 +241,8 @@ static int fill_bins(Bin bins[BINS], const Survey *s, const ZsdNoiseModel *model
   return found;
 }
 
-/* How badly a variance fits the bins, 0 for perfectly. One whose flattest blocks vary too much
- * may be all texture; one that varies too little is a contradiction. */
+/* Misfit of a variance to the bins, 0 or more. A bin of larger variance may be all texture and
+ * counts little; one of smaller variance contradicts. */
 static double misfit(const Bin bins[BINS], int n, double variance) {
   double sum = 0, weight = 0;
   for (int b = 0; b < n; b++) {
@@ -256,8 +253,7 @@ static double misfit(const Bin bins[BINS], int n, double variance) {
   return sum / weight;
 }
 
-/* The misfit of the variance that fits best: as absolute values are added, it is one of the
- * bins' own. */
+/* The smallest misfit, which one of the bins' variances has: it is a sum of absolute values. */
 static double least_misfit(const Bin bins[BINS], int n) {
   double least = INFINITY;
   for (int b = 0; b < n; b++)
@@ -266,7 +262,7 @@ static double least_misfit(const Bin bins[BINS], int n) {
   return least;
 }
 
-/* The shape for which the bins agree best. */
+/* The shape with the smallest misfit. */
 static const Shape *choose_shape(Survey *survey, const ZsdNoiseModel *model) {
   const Shape *best = &shapes[0];
   double least = 0;
@@ -287,7 +283,7 @@ static const Shape *choose_shape(Survey *survey, const ZsdNoiseModel *model) {
 
 /* --- the estimate --- */
 
-/* The correlation of the blocks that are nothing but noise, and their mean variance. */
+/* Correlation of the blocks of pure noise. Returns their mean variance. */
 static double correlate(ZsdNoiseModel *model, const Run *run, int detrend) {
   float most = least_few(run->variance, run->n, few_of(run->n));
   correlation(model, run, most, detrend);
@@ -296,8 +292,8 @@ static double correlate(ZsdNoiseModel *model, const Run *run, int detrend) {
   return pure_variance(run, spread(model->lag1, model->lag2), &most);
 }
 
-/* In a picture without noise the flattest blocks are smooth texture: what noise there is then
- * is no more than what is rough in them. */
+/* Model from the Laplacian variance of the flattest blocks: in a nearly clean picture they are
+ * smooth texture, and this is an upper limit of their noise. */
 static void take_rough(ZsdNoiseModel *model, const Run *run) {
   const float most = least_few(run->variance, run->n, few_of(run->n));
   double rough = 0;
@@ -310,7 +306,7 @@ static void take_rough(ZsdNoiseModel *model, const Run *run) {
   *model = (ZsdNoiseModel){.sigma = sqrt(rough / n), .base = rough / n};
 }
 
-/* Returns -1 where a residual is nothing but motion that was missed, or another picture. */
+/* Returns -1 if a residual consists of missed motion or belongs to another picture. */
 static int model_blocks(ZsdNoiseModel *model, Survey *s) {
   const int detrend = s->source.detrend;
   const Run all = run_of(s, 0, s->count);
@@ -332,9 +328,9 @@ static int model_blocks(ZsdNoiseModel *model, Survey *s) {
   return 0;
 }
 
-/* Of a picture that has not enough blocks: white noise that leaves as much behind the Laplacian
- * as the picture does; of a residual its deviation. Returns -1 where a residual leans to one
- * side as another picture's does. */
+/* Model of a source with too few blocks: white noise with the picture's mean absolute response
+ * to Immerkaer's Laplacian mask, or with a residual's mean absolute value. Returns -1 if a
+ * residual has so large a mean that it belongs to another picture. */
 static int model_small(ZsdNoiseModel *model, const ZsdNoiseSource *s) {
   double sum = 0, lean = 0, n = 0;
   for (int y = 1; y < s->height - 1; y++)
@@ -361,7 +357,7 @@ static bool is_small(const ZsdNoiseSource *source) {
   return source->width < 2 * BLOCK || source->height < 2 * BLOCK;
 }
 
-/* Says which blocks of a source are looked at. */
+/* Chooses the blocks of a source to measure. */
 static void prepare(Survey *s, const ZsdNoiseSource *source) {
   const int across = source->width / BLOCK, blocks = across * (source->height / BLOCK);
   s->source = *source;
