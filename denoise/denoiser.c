@@ -56,7 +56,7 @@ struct ZsdDenoiser {
   bool keyframe;           /* the next frame is one */
   unsigned faded;          /* frames of the fade-in, up to FADE_IN */
   unsigned since_training; /* frames */
-  ZsdLevel level;          /* of the noise, since the keyframe */
+  ZsdNoiseChange level;    /* of the noise, since the keyframe */
   double tried_sigma;      /* lowest noise since training was last tried, 0..255 */
   ZsdStatus status;
 };
@@ -248,7 +248,7 @@ static int prepare_stream(Stream *stream, const ZsdImage *image, const ZsdKernel
 static bool is_cut(ZsdDenoiser *d, const ZsdFrame *frame, double threshold) {
   const ZsdFrameComponent *c = &frame->component[frame->brightness];
   ZsdScene now;
-  zsd_scene_see(&now, c->y, c->width, c->height);
+  zsd_scene_measure(&now, c->y, c->width, c->height);
   const bool cut = threshold > 0 && zsd_scene_change(&d->scene, &now) > threshold;
   d->scene = now;
   return cut;
@@ -330,7 +330,7 @@ static ZsdResult learn_anew(ZsdDenoiser *d, const ZsdView *view, const ZsdSettin
   }
   d->status.keyframes++;
   d->since_training = 0;
-  d->level = (ZsdLevel){0};
+  d->level = (ZsdNoiseChange){0};
   return ZSD_OK;
 }
 
@@ -381,8 +381,8 @@ static ZsdResult keep_learning(ZsdDenoiser *d, const ZsdView *view, bool anew,
   if (s->frozen || s->quality >= ZSD_QUALITY_FUSED ||
       !(filters || d->status.state == ZSD_STATE_LEARNING))
     return ZSD_OK;
-  if (filters && s->temporal && s->scene_threshold > 0 && zsd_level_moved(&d->level, sigma)) {
-    d->level = (ZsdLevel){0};
+  if (filters && s->temporal && s->scene_threshold > 0 && zsd_noise_changed(&d->level, sigma)) {
+    d->level = (ZsdNoiseChange){0};
     return learn_again(d, view, s);
   }
   return go_on_learning(d, view, s);

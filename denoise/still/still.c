@@ -89,8 +89,7 @@ static int estimate(const Job *job, const ZsdWeights *weights, float left, float
   whole.weights = weights;
   fill_left(frame, left);
   forget(trace);
-  const int failed =
-      !memory || zsd_filter_planes(job->filter, found, job->view, trace, &whole);
+  const int failed = !memory || zsd_filter_planes(job->filter, found, job->view, trace, &whole);
   for (int i = 0; i < frame->components && !failed; i++) {
     const ZsdFrameComponent *c = &frame->component[i];
     for (size_t k = 0; k < zsd_component_size(c); k++)

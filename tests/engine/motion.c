@@ -104,8 +104,8 @@ static void searcher_free(Searcher *s) {
   zsd_pyramid_clear(&s->before);
 }
 
-static const ZsdMotionField *search(Searcher *s, const Plane *now, const Plane *before, double sigma,
-                              int go_on) {
+static const ZsdMotionField *search(Searcher *s, const Plane *now, const Plane *before,
+                                    double sigma, int go_on) {
   const ZsdMotionParams how = {zsd_kernels(zsd_cpu_detect()), s->threads, sigma};
   zsd_pyramid_fill(&s->now, now->data, how.kernels, s->threads);
   zsd_pyramid_fill(&s->before, before->data, how.kernels, s->threads);
@@ -130,7 +130,8 @@ static bool is(ZsdMotionVector a, ZsdMotionVector b) {
 
 /* The part of the blocks with the right vector among those whose source the frame before had.
  */
-static double share_of_right(const ZsdMotionField *field, int width, int height, ZsdMotionVector v) {
+static double share_of_right(const ZsdMotionField *field, int width, int height,
+                             ZsdMotionVector v) {
   int right = 0, all = 0;
   for (int j = 0; j < field->down; j++)
     for (int i = 0; i < field->across; i++) {
