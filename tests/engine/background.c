@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Learning beside the stream. What is waited for, a hang would be the failure of. */
-#define _POSIX_C_SOURCE 199309L
+#define _GNU_SOURCE /* gettid */
 #include "frames.h"
 #include "suite.h"
 
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 static const uint32_t ENDLESS = 1000000; /* steps, that take longer than any test */
 
@@ -210,6 +212,39 @@ START_TEST(test_progress) {
 }
 END_TEST
 
+static const int niceness[] = {0, 5, 15, 19};
+
+static atomic_int learner_niceness;
+
+static void note_niceness(void *user, const ZsdTraining *training) {
+  (void)user;
+  (void)training;
+  learner_niceness = getpriority(PRIO_PROCESS, (id_t)gettid());
+}
+
+static void *learn_with_niceness(void *stream) {
+  const ZsdSettings s = from_nothing();
+  const ZsdObserver observer = {NULL, note_niceness, NULL};
+  ZsdDenoiser *d = new_denoiser();
+  ck_assert_int_eq(setpriority(PRIO_PROCESS, (id_t)gettid(), *(const int *)stream), 0);
+  zsd_denoiser_observe(d, &observer);
+  frames_until(d, 1, &s);
+  zsd_denoiser_free(d);
+  return NULL;
+}
+
+/* The learning thread is nicer than the stream's by 10, or as nice as can be, whoever runs the
+ * process. (To be less nice than the process takes a privilege.) */
+START_TEST(test_niceness) {
+  const int mine = getpriority(PRIO_PROCESS, 0);
+  int stream = niceness[_i] > mine ? niceness[_i] : mine;
+  pthread_t thread;
+  ck_assert_int_eq(pthread_create(&thread, NULL, learn_with_niceness, &stream), 0);
+  pthread_join(thread, NULL);
+  ck_assert_int_eq(learner_niceness, stream < 9 ? stream + 10 : 19);
+}
+END_TEST
+
 Suite *make_suite(void) {
   Suite *suite = suite_create("background");
   TCase *tc = tcase_create("learning");
@@ -221,6 +256,7 @@ Suite *make_suite(void) {
   tcase_add_test(tc, test_switch);
   tcase_add_loop_test(tc, test_finetuning, 0, 2);
   tcase_add_test(tc, test_progress);
+  tcase_add_loop_test(tc, test_niceness, 0, sizeof niceness / sizeof *niceness);
   tcase_set_timeout(tc, 60);
   suite_add_tcase(suite, tc);
   return suite;
