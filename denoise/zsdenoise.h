@@ -148,6 +148,9 @@ typedef struct {
   double eta;     /* seconds to go */
 } ZsdTraining;
 
+/* Trainings that end during one call of zsd_denoiser_process(), at most. */
+enum { ZSD_MAX_ENDED = 3 };
+
 /* Someone who follows the learning, which may go on in a thread of its own. */
 typedef struct {
   void *user;
@@ -209,6 +212,10 @@ ZsdResult zsd_denoiser_process(ZsdDenoiser *denoiser, ZsdImage *image, int field
  * Returns 0, or -1 without memory: nothing has changed. The next frame is a keyframe. */
 int zsd_denoiser_start_from(ZsdDenoiser *denoiser, const ZsdModel *model);
 
+/* The trainings that ended during the last call of zsd_denoiser_process(), each as its last
+ * step left it, in the order of their ends. Returns their number. */
+unsigned zsd_denoiser_ended(const ZsdDenoiser *denoiser, ZsdTraining ended[ZSD_MAX_ENDED]);
+
 /* A copy of what the network has learned since the last keyframe, on top of what it began with.
  * Returns 0, or 1 if it has learned nothing, or -1 without memory: the model is as it was then.
  */
@@ -217,6 +224,7 @@ int zsd_denoiser_model(const ZsdDenoiser *denoiser, ZsdModel *model);
 /* Counts a frame that its caller lets pass without a look at it. */
 void zsd_denoiser_skip(ZsdDenoiser *denoiser);
 
+/* In the thread of zsd_denoiser_process(), the observer may call it, too. */
 void zsd_denoiser_status(const ZsdDenoiser *denoiser, ZsdStatus *status);
 
 /* --- in time --- */

@@ -34,7 +34,8 @@ struct _GstZsDenoise
   /* with the object lock */
   ZsdSettings settings;
   GstZsDenoiseTraining training;
-  ZsdStatus status;
+  ZsdStatus status;             /* of the last frame, or of one that has to wait for learning */
+  ZsdTraining progress;         /* of the latest step, whichever thread took it */
   gboolean retrain;
   gchar *model_file, *save_model_file;
   GstZsDenoiseForceKeyUnit force_key_unit;

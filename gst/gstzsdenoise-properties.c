@@ -218,7 +218,7 @@ gst_zs_denoise_set_property (GObject * object, guint id, const GValue * value,
 }
 
 static GstStructure *
-make_stats (const ZsdStatus * status)
+make_stats (const ZsdStatus * status, const ZsdTraining * progress)
 {
   return gst_structure_new ("zsdenoise-stats",
       "state", G_TYPE_STRING, state_name (status->state),
@@ -226,10 +226,10 @@ make_stats (const ZsdStatus * status)
       "keyframes", G_TYPE_UINT64, status->keyframes,
       "finetunings", G_TYPE_UINT64, status->finetunings,
       "trainings", G_TYPE_UINT64, status->trainings,
-      "step", G_TYPE_UINT, status->training.step,
-      "steps", G_TYPE_UINT, status->training.steps,
-      "loss", G_TYPE_DOUBLE, status->training.loss,
-      "seconds", G_TYPE_DOUBLE, status->training.seconds,
+      "step", G_TYPE_UINT, progress->step,
+      "steps", G_TYPE_UINT, progress->steps,
+      "loss", G_TYPE_DOUBLE, progress->loss,
+      "seconds", G_TYPE_DOUBLE, progress->seconds,
       "estimated-sigma", G_TYPE_DOUBLE, status->sigma,
       "threads", G_TYPE_UINT, (guint) status->threads,
       "isa", G_TYPE_STRING, status->isa,
@@ -317,13 +317,13 @@ gst_zs_denoise_get_property (GObject * object, guint id, GValue * value,
       g_value_set_double (value, self->status.sigma);
       break;
     case PROP_LOSS:
-      g_value_set_double (value, self->status.training.loss);
+      g_value_set_double (value, self->progress.loss);
       break;
     case PROP_ISA:
       g_value_set_string (value, self->status.isa);
       break;
     case PROP_STATS:
-      g_value_take_boxed (value, make_stats (&self->status));
+      g_value_take_boxed (value, make_stats (&self->status, &self->progress));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);

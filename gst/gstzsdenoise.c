@@ -112,6 +112,8 @@
 #include "gstzsdenoise-private.h"
 #include "gstzsimage.h"
 
+#include <string.h>
+
 GST_DEBUG_CATEGORY (gst_zs_denoise_debug);
 #define GST_CAT_DEFAULT gst_zs_denoise_debug
 
@@ -178,6 +180,7 @@ take_settings (GstZsDenoise * self)
   return settings;
 }
 
+/* Copies the engine's status for the properties. */
 static void
 publish_status (GstZsDenoise * self)
 {
@@ -210,7 +213,7 @@ on_progress (void *user, const ZsdTraining * training)
   due = now - self->last_progress >= PROGRESS_INTERVAL;
   if (due)
     self->last_progress = now;
-  self->status.training = *training;
+  self->progress = *training;
   GST_OBJECT_UNLOCK (self);
   if (due) {
     post (self, gst_structure_new ("zsdenoise-progress",
@@ -229,10 +232,9 @@ is_cancelled (void *user)
 
 /* Logs once for new caps what their frames become: all of a frame, or a field. */
 static void
-describe (GstZsDenoise * self)
+describe (GstZsDenoise * self, const ZsdStatus * status)
 {
   const GstVideoInfo *info = &GST_VIDEO_FILTER (self)->in_info;
-  const ZsdStatus *status = &self->status;
 
   if (self->described || status->width == 0)
     return;
@@ -245,26 +247,37 @@ describe (GstZsDenoise * self)
       status->network.outputs, status->precision, status->isa, status->threads);
 }
 
-/* After a frame: says so if a learning came to its end on it. */
-static void
-report (GstZsDenoise * self)
+/* Trainings that end during a frame: during each of its fields. */
+typedef struct
 {
-  const guint64 before = self->status.trainings;
-  const ZsdStatus *status = &self->status;
+  ZsdTraining training[2 * ZSD_MAX_ENDED];
+  guint n;
+} Ended;
+
+static void
+post_trained (GstZsDenoise * self, const ZsdTraining * training, gdouble sigma)
+{
+  GST_INFO_OBJECT (self, "learned in %.2f s, %u steps: loss %g, noise %.1f "
+      "of 255", training->seconds, training->step, training->loss, sigma);
+  post (self, gst_structure_new ("zsdenoise-trained",
+          "loss", G_TYPE_DOUBLE, training->loss,
+          "estimated-sigma", G_TYPE_DOUBLE, sigma,
+          "seconds", G_TYPE_DOUBLE, training->seconds,
+          "steps", G_TYPE_UINT, training->step, NULL));
+}
+
+/* After a frame: tells of the trainings that ended, and saves what was learned. */
+static void
+report (GstZsDenoise * self, const ZsdStatus * status, const Ended * ended)
+{
+  guint i;
 
   publish_status (self);
-  describe (self);
-  if (status->trainings == before)
-    return;
-  GST_INFO_OBJECT (self, "learned in %.2f s, %u steps: loss %g, noise %.1f "
-      "of 255", status->training.seconds, status->training.step,
-      status->training.loss, status->sigma);
-  post (self, gst_structure_new ("zsdenoise-trained",
-          "loss", G_TYPE_DOUBLE, status->training.loss,
-          "estimated-sigma", G_TYPE_DOUBLE, status->sigma,
-          "seconds", G_TYPE_DOUBLE, status->training.seconds,
-          "steps", G_TYPE_UINT, status->training.step, NULL));
-  gst_zs_denoise_save_model (self);
+  describe (self, status);
+  for (i = 0; i < ended->n; i++)
+    post_trained (self, &ended->training[i], status->sigma);
+  if (ended->n > 0)
+    gst_zs_denoise_save_model (self);
 }
 
 /* --- base transform --- */
@@ -298,6 +311,9 @@ gst_zs_denoise_start (GstBaseTransform * trans)
     return FALSE;
   }
   publish_status (self);
+  GST_OBJECT_LOCK (self);
+  memset (&self->progress, 0, sizeof self->progress);
+  GST_OBJECT_UNLOCK (self);
   gst_zs_denoise_forget_key_units (self);
   gst_zs_denoise_start_pace (self);
   self->last_progress = 0;
@@ -398,10 +414,22 @@ gst_zs_denoise_before_transform (GstBaseTransform * trans, GstBuffer * buffer)
   }
 }
 
+/* Denoises a frame, or one field of it. */
+static ZsdResult
+process_field (GstZsDenoise * self, ZsdImage * image, gint field,
+    const ZsdSettings * settings, Ended * ended)
+{
+  const ZsdResult result = zsd_denoiser_process (self->denoiser, image, field,
+      settings);
+
+  ended->n += zsd_denoiser_ended (self->denoiser, ended->training + ended->n);
+  return result;
+}
+
 /* Denoises the frame, or the fields of an interlaced one in the order in which they are shown. */
 static ZsdResult
 process (GstZsDenoise * self, GstVideoFrame * frame,
-    const ZsdSettings * settings)
+    const ZsdSettings * settings, Ended * ended)
 {
   const gboolean interlaced = GST_VIDEO_FRAME_IS_INTERLACED (frame);
   const gint top = GST_VIDEO_FRAME_FLAG_IS_SET (frame,
@@ -412,10 +440,10 @@ process (GstZsDenoise * self, GstVideoFrame * frame,
 
   gst_zs_image_from_frame (&image, frame);
   if (!interlaced)
-    return zsd_denoiser_process (self->denoiser, &image, 0, settings);
+    return process_field (self, &image, 0, settings, ended);
   for (i = 0; i < 2 && result == ZSD_OK; i++) {
     field = zsd_image_field (&image, i ^ top);
-    result = zsd_denoiser_process (self->denoiser, &field, i, settings);
+    result = process_field (self, &field, i, settings, ended);
   }
   return result;
 }
@@ -436,7 +464,8 @@ gst_zs_denoise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
   GstZsDenoise *self = GST_ZS_DENOISE (trans);
   GstVideoFilter *filter = GST_VIDEO_FILTER (trans);
   GstVideoFrame frame;
-  const guint64 learnings = self->status.learnings;
+  Ended ended = { .n = 0 };
+  ZsdStatus before, after;
   ZsdSettings settings;
   ZsdResult result;
 
@@ -452,11 +481,13 @@ gst_zs_denoise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
 
   if (!gst_zs_map_buffer (GST_ELEMENT (self), &frame, &filter->in_info, buffer))
     return GST_FLOW_ERROR;
-  result = process (self, &frame, &settings);
+  zsd_denoiser_status (self->denoiser, &before);
+  result = process (self, &frame, &settings, &ended);
+  zsd_denoiser_status (self->denoiser, &after);
   gst_video_frame_unmap (&frame);
-  report (self);
+  report (self, &after, &ended);
   gst_zs_denoise_keep_pace (self, buffer, settings.background
-      || self->status.learnings == learnings);
+      || after.learnings == before.learnings);
 
   /* A learning that was cancelled leaves the frame as it is: whoever cancelled it has no use for
    * the frame any more. */

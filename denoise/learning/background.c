@@ -92,19 +92,20 @@ static ZsdOutcome teach(ZsdBackground *b, Job *job) {
   const ZsdObserver observer = {b, on_step, is_stale};
   ZsdNews *sum = &b->sum;
   ZsdOutcome outcome;
+  bool ended = job->wanted;
   if (job->by_itself) {
     outcome = zsd_teacher_show(b->teacher, &b->net, &job->alone, &job->settings, job->steps,
                                &observer, &sum->training);
     sum->useless = outcome == ZSD_USELESS && !job->wanted;
-    sum->trainings += outcome == ZSD_TRAINED && !job->wanted;
+    ended |= outcome == ZSD_TRAINED;
   } else {
     outcome = zsd_teacher_dose(b->teacher, &b->net, job->looks, job->count, &job->settings,
                                job->wanted ? job->steps : 0, &observer, &sum->training);
     sum->doses++;
-    sum->trainings +=
-        outcome == ZSD_TRAINED && !job->wanted && zsd_teacher_completed(b->teacher);
+    ended |= outcome == ZSD_TRAINED && zsd_teacher_completed(b->teacher);
   }
-  sum->trainings += job->wanted;
+  if (ended)
+    sum->ended[sum->trainings++ % ZSD_MAX_ENDED] = sum->training;
   sum->finetunings += job->wanted;
   return outcome;
 }

@@ -477,6 +477,52 @@ GST_START_TEST (test_when_it_is_saved)
 
 GST_END_TEST;
 
+/* Flushes while the picture's second training is under way. */
+static void
+flush_in_second (GstBus * bus G_GNUC_UNUSED, GstMessage * message,
+    gpointer user)
+{
+  GstHarness *h = user;
+  guint steps;
+
+  if (gst_message_has_name (message, "zsdenoise-progress")
+      && gst_structure_get_uint (gst_message_get_structure (message), "steps",
+          &steps) && steps != 200)
+    gst_harness_push_event (h, gst_event_new_flush_start ());
+}
+
+/* A picture's second training, which a flush ends, does not hide the first. */
+GST_START_TEST (test_flushed_picture_is_saved)
+{
+  GstVideoInfo info = picture_info ("I420", 640, 480);
+  GstHarness *h = start_element ("zsdenoise", CHEAP, "warm-start", FALSE,
+      "save-model-file", file, NULL);
+  GstBus *bus = gst_element_get_bus (h->element);
+  GstBuffer *frame = picture_noisy (&info, 0);
+  GstMessage *message;
+  guint i;
+
+  gst_bus_enable_sync_message_emission (bus);
+  g_signal_connect (bus, "sync-message::element", G_CALLBACK (flush_in_second),
+      h);
+  GST_VIDEO_INFO_FPS_N (&info) = 0;
+  GST_VIDEO_INFO_FPS_D (&info) = 1;
+  set_format (h, &info);
+  GST_BUFFER_DURATION (frame) = GST_CLOCK_TIME_NONE;
+  fail_unless_equals_int (gst_harness_push (h, frame), GST_FLOW_FLUSHING);
+  message = next_named (h, "zsdenoise-trained");
+  fail_unless (message != NULL);
+  gst_message_unref (message);
+  for (i = 0; i < 5000 && !g_file_test (file, G_FILE_TEST_EXISTS); i++)
+    g_usleep (1000);
+  fail_unless (g_file_test (file, G_FILE_TEST_EXISTS));
+  gst_bus_disable_sync_message_emission (bus);
+  gst_object_unref (bus);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
 /* At the end of the stream, what has been learned by then is saved though a learning is under way
  * beside it; that is not waited for. */
 GST_START_TEST (test_end_while_learning_beside)
@@ -721,6 +767,7 @@ make_suite (void)
   tcase_add_test (tcase, test_bad_place);
   tcase_add_test (tcase, test_next_run);
   tcase_add_test (tcase, test_when_it_is_saved);
+  tcase_add_test (tcase, test_flushed_picture_is_saved);
   tcase_add_test (tcase, test_end_while_learning_beside);
   tcase_add_test (tcase, test_last_one_counts);
   tcase_add_test (tcase, test_mismatch);

@@ -168,10 +168,12 @@ START_TEST(test_switch) {
 }
 END_TEST
 
-/* With earlier frames or without. */
+/* With earlier frames or without. Each training that ends is told of once, with all its steps. */
 START_TEST(test_finetuning) {
   ZsdSettings s = zsd_settings_default();
   ZsdDenoiser *d = new_denoiser();
+  ZsdTraining ended[ZSD_MAX_ENDED];
+  unsigned trainings = 0, tunings = 0;
   s.background = true;
   s.temporal = _i;
   s.finetune_interval = 3;
@@ -179,7 +181,15 @@ START_TEST(test_finetuning) {
   do {
     wait_briefly();
     gain_of_frame(d, "GRAY8", 0, status_of(d).frames, &s);
+    const unsigned n = zsd_denoiser_ended(d, ended);
+    for (unsigned i = 0; i < n; i++) {
+      ck_assert_uint_eq(ended[i].step, ended[i].steps);
+      tunings += ended[i].steps == s.finetune_epochs;
+    }
+    trainings += n;
   } while (status_of(d).finetunings < 3);
+  ck_assert_uint_eq(trainings, status_of(d).trainings);
+  ck_assert_uint_eq(tunings, status_of(d).finetunings);
   ck_assert_uint_gt(status_of(d).frames, 9);
   ck_assert_uint_eq(status_of(d).keyframes, 1);
   ck_assert_int_eq(status_of(d).state, ZSD_STATE_FILTERING);
