@@ -45,7 +45,9 @@ struct _GstZsDenoise
   GstClockTime latency;         /* the pipeline's */
   GstClockTime processing;      /* what the element adds to it */
 
-  gint cancel;                  /* atomic: learning is to end */
+  /* atomic: each ends a learning under way */
+  gint flushing;                /* from FLUSH_START to FLUSH_STOP */
+  gint stopping;                /* from PAUSED to READY */
   GThread *streaming;           /* atomic; no reference */
 
   /* the streaming thread's */

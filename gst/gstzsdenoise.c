@@ -227,7 +227,10 @@ on_progress (void *user, const ZsdTraining * training)
 static bool
 is_cancelled (void *user)
 {
-  return g_atomic_int_get (&((GstZsDenoise *) user)->cancel);
+  GstZsDenoise *self = user;
+
+  return g_atomic_int_get (&self->flushing)
+      || g_atomic_int_get (&self->stopping);
 }
 
 /* Logs once for new caps what their frames become: all of a frame, or a field. */
@@ -317,7 +320,8 @@ gst_zs_denoise_start (GstBaseTransform * trans)
   gst_zs_denoise_forget_key_units (self);
   gst_zs_denoise_start_pace (self);
   self->last_progress = 0;
-  g_atomic_int_set (&self->cancel, FALSE);
+  g_atomic_int_set (&self->flushing, FALSE);
+  g_atomic_int_set (&self->stopping, FALSE);
   return TRUE;
 }
 
@@ -343,9 +347,9 @@ gst_zs_denoise_sink_event (GstBaseTransform * trans, GstEvent * event)
   const gboolean flushed = GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP;
 
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_START)
-    g_atomic_int_set (&self->cancel, TRUE);
+    g_atomic_int_set (&self->flushing, TRUE);
   if (flushed) {
-    g_atomic_int_set (&self->cancel, FALSE);
+    g_atomic_int_set (&self->flushing, FALSE);
     zsd_denoiser_reset (self->denoiser);
     gst_zs_denoise_forget_key_units (self);
     gst_zs_denoise_forgive (self);
@@ -387,7 +391,7 @@ static GstStateChangeReturn
 gst_zs_denoise_change_state (GstElement * element, GstStateChange transition)
 {
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
-    g_atomic_int_set (&GST_ZS_DENOISE (element)->cancel, TRUE);
+    g_atomic_int_set (&GST_ZS_DENOISE (element)->stopping, TRUE);
   return GST_ELEMENT_CLASS (gst_zs_denoise_parent_class)->change_state (element,
       transition);
 }

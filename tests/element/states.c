@@ -216,6 +216,48 @@ GST_START_TEST (test_start_again_after_stop_while_learning)
 
 GST_END_TEST;
 
+static GstHarness *flushed;
+static GstStateChangeReturn (*change_state) (GstElement * element,
+    GstStateChange transition);
+
+/* Between the element's own part of a change of state and the base class's, by which the pads are
+ * still active: a flush ends, and a frame comes. */
+static GstStateChangeReturn
+flush_and_change_state (GstElement * element, GstStateChange transition)
+{
+  const GstVideoInfo info = picture_info ("I420", 160, 120);
+  GstSegment segment;
+
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
+    gst_segment_init (&segment, GST_FORMAT_TIME);
+    gst_harness_push_event (flushed, gst_event_new_flush_start ());
+    gst_harness_push_event (flushed, gst_event_new_flush_stop (TRUE));
+    gst_harness_push_event (flushed, gst_event_new_segment (&segment));
+    gst_buffer_unref (filtered (flushed, picture_noisy (&info, 0)));
+  }
+  return change_state (element, transition);
+}
+
+/* A flush that ends while the element is being stopped does not let it learn again. */
+GST_START_TEST (test_flush_while_stopping)
+{
+  const GstVideoInfo info = picture_info ("I420", 160, 120);
+  GstElementClass *base;
+
+  flushed = start_element ("zsdenoise", CHEAP, NULL);
+  base = GST_ELEMENT_CLASS (g_type_class_peek (GST_TYPE_VIDEO_FILTER));
+  change_state = base->change_state;
+  base->change_state = flush_and_change_state;
+  set_format (flushed, &info);
+  set_state (flushed->element, GST_STATE_READY);
+  fail_unless_equals_uint64 (count_of (flushed->element, "frames"), 1);
+  fail_unless_equals_uint64 (count_of (flushed->element, "trainings"), 0);
+  base->change_state = change_state;
+  stop_element (flushed);
+}
+
+GST_END_TEST;
+
 /* --- seeking --- */
 
 GST_START_TEST (test_seek_while_learning)
@@ -464,6 +506,7 @@ make_suite (void)
   tcase_add_loop_test (tcase, test_stop_while_learning, 0,
       G_N_ELEMENTS (states));
   tcase_add_test (tcase, test_start_again_after_stop_while_learning);
+  tcase_add_test (tcase, test_flush_while_stopping);
   tcase_add_test (tcase, test_seek_while_learning);
   tcase_add_test (tcase, test_new_caps);
   tcase_add_test (tcase, test_two_elements);

@@ -168,7 +168,8 @@ START_TEST(test_switch) {
 }
 END_TEST
 
-/* With earlier frames or without. Each training that ends is told of once, with all its steps. */
+/* With earlier frames or without. Each training that ends is told of once, with all its steps.
+ */
 START_TEST(test_finetuning) {
   ZsdSettings s = zsd_settings_default();
   ZsdDenoiser *d = new_denoiser();
