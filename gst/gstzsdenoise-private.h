@@ -5,6 +5,7 @@
 
 #include "gstzsdenoise.h"
 
+#include "gstzskeyunits.h"
 #include "gstzssaver.h"
 #include "zsdenoise.h"
 
@@ -39,7 +40,7 @@ struct _GstZsDenoise
   gboolean retrain;
   gchar *model_file, *save_model_file;
   GstZsDenoiseForceKeyUnit force_key_unit;
-  GArray *key_units;            /* GstClockTime: running times of keyframes that events ask for */
+  GstZsKeyUnits key_units;
   GstClockTimeDiff jitter;      /* of the sink's last frame: how late it was, or how early below 0 */
   gboolean synchronised;        /* a sink shows frames at their times */
   GstClockTime latency;         /* the pipeline's */
@@ -79,11 +80,6 @@ void gst_zs_denoise_save_model_now (GstZsDenoise * self);
 void gst_zs_denoise_refuse_model (GstZsDenoise * self);
 
 void gst_zs_denoise_preset_init (GstPresetInterface * iface);
-
-void gst_zs_denoise_note_key_unit (GstZsDenoise * self, GstEvent * event);
-gboolean gst_zs_denoise_key_unit_is_due (GstZsDenoise * self,
-    GstBuffer * buffer);
-void gst_zs_denoise_forget_key_units (GstZsDenoise * self);
 
 /* Frames in time. */
 const gchar *gst_zs_denoise_quality_name (ZsdQuality quality);

@@ -283,6 +283,48 @@ report (GstZsDenoise * self, const ZsdStatus * status, const Ended * ended)
     gst_zs_denoise_save_model (self);
 }
 
+/* --- key units --- */
+
+/* Notes a key unit that an event asks for, if it comes from the direction that force-key-unit
+ * names. An event from upstream comes in the streaming thread, one from downstream in any. */
+static void
+note_key_unit (GstZsDenoise * self, GstEvent * event)
+{
+  const GstZsDenoiseForceKeyUnit from = GST_EVENT_IS_UPSTREAM (event) ?
+      GST_ZS_DENOISE_FORCE_KEY_UNIT_UPSTREAM :
+      GST_ZS_DENOISE_FORCE_KEY_UNIT_DOWNSTREAM;
+
+  if (!gst_video_event_is_force_key_unit (event))
+    return;
+  GST_OBJECT_LOCK (self);
+  if (self->force_key_unit & from)
+    gst_zs_key_units_add (&self->key_units, event);
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* Whether a key unit was asked for by the buffer's time, or at any time where the buffer has none.
+ * With the object lock. */
+static gboolean
+take_key_units (GstZsDenoise * self, GstBuffer * buffer)
+{
+  const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
+  GstClockTime time = GST_CLOCK_TIME_NONE;
+
+  if (segment->format == GST_FORMAT_TIME)
+    time = gst_segment_to_running_time (segment, GST_FORMAT_TIME,
+        GST_BUFFER_PTS (buffer));
+  return gst_zs_key_units_take (&self->key_units, time);
+}
+
+/* Before running time begins anew. */
+static void
+drop_key_units (GstZsDenoise * self)
+{
+  GST_OBJECT_LOCK (self);
+  gst_zs_key_units_take (&self->key_units, GST_CLOCK_TIME_NONE);
+  GST_OBJECT_UNLOCK (self);
+}
+
 /* --- base transform --- */
 
 static gboolean
@@ -317,7 +359,7 @@ gst_zs_denoise_start (GstBaseTransform * trans)
   GST_OBJECT_LOCK (self);
   memset (&self->progress, 0, sizeof self->progress);
   GST_OBJECT_UNLOCK (self);
-  gst_zs_denoise_forget_key_units (self);
+  drop_key_units (self);
   gst_zs_denoise_start_pace (self);
   self->last_progress = 0;
   g_atomic_int_set (&self->flushing, FALSE);
@@ -351,12 +393,12 @@ gst_zs_denoise_sink_event (GstBaseTransform * trans, GstEvent * event)
   if (flushed) {
     g_atomic_int_set (&self->flushing, FALSE);
     zsd_denoiser_reset (self->denoiser);
-    gst_zs_denoise_forget_key_units (self);
+    drop_key_units (self);
     gst_zs_denoise_forgive (self);
   }
   if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
     gst_zs_denoise_save_model_now (self);
-  gst_zs_denoise_note_key_unit (self, event);
+  note_key_unit (self, event);
   return GST_BASE_TRANSFORM_CLASS (gst_zs_denoise_parent_class)->sink_event
       (trans, event);
 }
@@ -366,7 +408,7 @@ gst_zs_denoise_src_event (GstBaseTransform * trans, GstEvent * event)
 {
   GstZsDenoise *self = GST_ZS_DENOISE (trans);
 
-  gst_zs_denoise_note_key_unit (self, event);
+  note_key_unit (self, event);
   gst_zs_denoise_note_pace (self, event);
   return GST_BASE_TRANSFORM_CLASS (gst_zs_denoise_parent_class)->src_event
       (trans, event);
@@ -404,7 +446,7 @@ gst_zs_denoise_before_transform (GstBaseTransform * trans, GstBuffer * buffer)
 
   gst_zs_sync_values (trans, buffer);
   GST_OBJECT_LOCK (self);
-  retrain = gst_zs_denoise_key_unit_is_due (self, buffer) || self->retrain;
+  retrain = take_key_units (self, buffer) || self->retrain;
   self->retrain = FALSE;
   passthrough = self->settings.strength == 0;
   GST_OBJECT_UNLOCK (self);
@@ -516,7 +558,6 @@ gst_zs_denoise_init (GstZsDenoise * self)
 {
   self->settings = zsd_settings_default ();
   self->status.sigma = -1;
-  self->key_units = g_array_new (FALSE, FALSE, sizeof (GstClockTime));
   /* A frame that comes late after learning is still wanted: none may be lost. */
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), FALSE);
 }
@@ -528,7 +569,6 @@ gst_zs_denoise_finalize (GObject * object)
 
   g_free (self->model_file);
   g_free (self->save_model_file);
-  g_array_unref (self->key_units);
   G_OBJECT_CLASS (gst_zs_denoise_parent_class)->finalize (object);
 }
 

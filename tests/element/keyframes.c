@@ -3,6 +3,8 @@
 #include "picture.h"
 #include "suite.h"
 
+#include <malloc.h>
+
 static GstVideoInfo info;
 
 static void
@@ -305,6 +307,49 @@ GST_START_TEST (test_force_key_unit_flush)
 
 GST_END_TEST;
 
+/* Bytes in use on the heap. */
+static gsize
+heap_size (void)
+{
+  const struct mallinfo2 info = mallinfo2 ();
+
+  return info.uordblks + info.hblkhd;
+}
+
+/* Of very many key units that are asked for far ahead, the nearest are made, and the rest takes no
+ * memory. */
+GST_START_TEST (test_force_key_unit_many)
+{
+  GstHarness *h = start ();
+  gsize before;
+  guint i;
+
+  gst_util_set_object_arg (G_OBJECT (h->element), "force-key-unit", "upstream");
+  push_at (h, 0);
+  fail_unless (passes (h, upstream_event (4 * GST_SECOND)));
+  before = heap_size ();
+  for (i = 20000; i > 0; i--)
+    fail_unless (passes (h, upstream_event (GST_SECOND * (10 + i))));
+  fail_unless (heap_size () < before + 64 * 1024, "%" G_GSIZE_FORMAT,
+      heap_size () - before);
+  fail_unless (passes (h, upstream_event (80 * GST_MSECOND)));
+  push_at (h, 1);
+  fail_unless_keyframes (h, 1);
+  push_at (h, 2);
+  fail_unless_keyframes (h, 2);
+  push_at (h, 99);
+  fail_unless_keyframes (h, 2);
+  push_at (h, 100);             /* 4 s */
+  fail_unless_keyframes (h, 3);
+  push_at (h, 274);
+  fail_unless_keyframes (h, 3);
+  push_at (h, 275);             /* 11 s */
+  fail_unless_keyframes (h, 4);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
 /* Another width of the network has to be learned; another strength has not. */
 GST_START_TEST (test_settings)
 {
@@ -400,6 +445,7 @@ make_suite (void)
   tcase_add_test (tcase, test_force_key_unit);
   tcase_add_test (tcase, test_force_key_unit_later);
   tcase_add_test (tcase, test_force_key_unit_flush);
+  tcase_add_test (tcase, test_force_key_unit_many);
   tcase_add_test (tcase, test_settings);
   tcase_add_test (tcase, test_finetuning);
   tcase_add_test (tcase, test_finetuning_helps);
