@@ -227,33 +227,33 @@ void zsd_denoiser_skip(ZsdDenoiser *denoiser);
 /* In the thread of zsd_denoiser_process(), the observer may call it, too. */
 void zsd_denoiser_status(const ZsdDenoiser *denoiser, ZsdStatus *status);
 
-/* --- in time --- */
+/* --- rate control --- */
 
-/* Chooses the quality of each frame of a stream whose frames have to be there in time, from how
- * long they take and how late they come. Begins as {0}: with full quality, and knowing nothing.
- * Its fields are its own business. Times are in seconds. */
+/* Chooses the quality of each frame of a real-time stream from processing times and lateness.
+ * Initialised with {0}: full quality. All but `quality` is private; times are in seconds. */
 typedef struct {
-  ZsdQuality quality;
-  double started, busy;                  /* clocks at the start of a frame */
-  double cost[ZSD_QUALITY_ORIGINAL + 1]; /* of each: its thread's time on a processor; 0:
+  ZsdQuality quality;                    /* for the next frame */
+  double start, start_cpu;               /* clocks at the start of the current frame */
+  double cost[ZSD_QUALITY_ORIGINAL + 1]; /* processor time of a frame at each quality; 0:
                                             unknown */
-  double stretch;              /* by how much more frames take, others being at work */
-  double load;                 /* parts of the time from frame to frame that they take */
-  double lasted, patience;     /* at this quality; until a better one is tried */
-  double behind, behind_first; /* for how long frames have been late; and how late at first */
-  double longest, latency;     /* that a frame took meanwhile; that is asked for */
-  double excused;              /* by how much frames are late whatever is done */
-} ZsdPace;
+  double slowdown;   /* elapsed time relative to processor time, because of other load */
+  double load;       /* processing time relative to the frame interval */
+  double held, hold; /* time at this quality; time before a better one is tried */
+  double late_for, first_late; /* time for which frames have been late; lateness of the first */
+  double longest;              /* processing time of a frame meanwhile */
+  double latency;              /* asked for */
+  double accepted_late;        /* lateness that processing does not cause */
+} ZsdRateControl;
 
-/* Around zsd_denoiser_process(), in one thread. `interval`: from this frame to the next, 0: not
- * known, and nothing changes. `late`: by how much the frame comes after its time; 0 or less: it
- * does not, or that is not known. The next frame wants `pace->quality`. */
-void zsd_pace_start(ZsdPace *pace);
-void zsd_pace_end(ZsdPace *pace, double interval, double late);
+/* Called before and after zsd_denoiser_process(), in the same thread. `interval`: time to the
+ * next frame; 0: unknown, and the quality stays. `late`: time by which the frame misses its
+ * presentation time; 0 or less: in time or unknown. */
+void zsd_rate_control_start(ZsdRateControl *rate_control);
+void zsd_rate_control_end(ZsdRateControl *rate_control, double interval, double late);
 
-/* What has to be added to the stream's latency, so that frames that take less than the time
- * from one to the next are not late all the same: what they take, once they were. */
-double zsd_pace_latency(const ZsdPace *pace);
+/* Latency to report for the processing: 0 until frames have been late although each takes less
+ * than the interval; then the time that they take. */
+double zsd_rate_control_latency(const ZsdRateControl *rate_control);
 
 /* --- adding noise --- */
 

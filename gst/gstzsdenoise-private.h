@@ -59,7 +59,7 @@ struct _GstZsDenoise
   GstZsSaver *saver;            /* NULL: no model is saved */
   guint64 saved_learnings;      /* that were the last saved model's */
   gboolean described;           /* what frames of these caps become */
-  ZsdPace pace;
+  ZsdRateControl rate_control;
   GstClockTime last_pts;
 };
 
@@ -83,10 +83,10 @@ void gst_zs_denoise_preset_init (GstPresetInterface * iface);
 
 /* Frames in time. */
 const gchar *gst_zs_denoise_quality_name (ZsdQuality quality);
-void gst_zs_denoise_start_pace (GstZsDenoise * self);
-void gst_zs_denoise_note_pace (GstZsDenoise * self, GstEvent * event);
-void gst_zs_denoise_forgive (GstZsDenoise * self);
-void gst_zs_denoise_keep_pace (GstZsDenoise * self, GstBuffer * buffer,
+void gst_zs_denoise_reset_rate_control (GstZsDenoise * self);
+void gst_zs_denoise_handle_timing_event (GstZsDenoise * self, GstEvent * event);
+void gst_zs_denoise_forget_lateness (GstZsDenoise * self);
+void gst_zs_denoise_update_rate_control (GstZsDenoise * self, GstBuffer * buffer,
     gboolean counts);
 void gst_zs_denoise_add_latency (GstZsDenoise * self, GstQuery * query);
 

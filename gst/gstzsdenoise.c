@@ -176,7 +176,7 @@ take_settings (GstZsDenoise * self)
   settings.frozen = training == GST_ZS_DENOISE_TRAINING_NONE;
   settings.background = training == GST_ZS_DENOISE_TRAINING_BACKGROUND
       || (training == GST_ZS_DENOISE_TRAINING_AUTO && self->live);
-  settings.quality = self->pace.quality;
+  settings.quality = self->rate_control.quality;
   return settings;
 }
 
@@ -360,7 +360,7 @@ gst_zs_denoise_start (GstBaseTransform * trans)
   memset (&self->progress, 0, sizeof self->progress);
   GST_OBJECT_UNLOCK (self);
   drop_key_units (self);
-  gst_zs_denoise_start_pace (self);
+  gst_zs_denoise_reset_rate_control (self);
   self->last_progress = 0;
   g_atomic_int_set (&self->flushing, FALSE);
   g_atomic_int_set (&self->stopping, FALSE);
@@ -375,7 +375,7 @@ gst_zs_denoise_set_info (GstVideoFilter * filter,
   GstZsDenoise *self = GST_ZS_DENOISE (filter);
 
   self->described = FALSE;
-  self->pace = (ZsdPace) {
+  self->rate_control = (ZsdRateControl) {
   0};
   self->live = upstream_is_live (self);
   zsd_denoiser_reset (self->denoiser);
@@ -394,7 +394,7 @@ gst_zs_denoise_sink_event (GstBaseTransform * trans, GstEvent * event)
     g_atomic_int_set (&self->flushing, FALSE);
     zsd_denoiser_reset (self->denoiser);
     drop_key_units (self);
-    gst_zs_denoise_forgive (self);
+    gst_zs_denoise_forget_lateness (self);
   }
   if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
     gst_zs_denoise_save_model_now (self);
@@ -409,7 +409,7 @@ gst_zs_denoise_src_event (GstBaseTransform * trans, GstEvent * event)
   GstZsDenoise *self = GST_ZS_DENOISE (trans);
 
   note_key_unit (self, event);
-  gst_zs_denoise_note_pace (self, event);
+  gst_zs_denoise_handle_timing_event (self, event);
   return GST_BASE_TRANSFORM_CLASS (gst_zs_denoise_parent_class)->src_event
       (trans, event);
 }
@@ -510,14 +510,14 @@ gst_zs_denoise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
   GstZsDenoise *self = GST_ZS_DENOISE (trans);
   GstVideoFilter *filter = GST_VIDEO_FILTER (trans);
   GstVideoFrame frame;
-  Ended ended = { .n = 0 };
+  Ended ended = {.n = 0 };
   ZsdStatus before, after;
   ZsdSettings settings;
   ZsdResult result;
 
   if (!filter->negotiated)
     return GST_FLOW_NOT_NEGOTIATED;
-  zsd_pace_start (&self->pace);
+  zsd_rate_control_start (&self->rate_control);
   settings = take_settings (self);
   g_atomic_pointer_set (&self->streaming, g_thread_self ());
   settings.still = is_still (self, buffer);
@@ -532,7 +532,7 @@ gst_zs_denoise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
   zsd_denoiser_status (self->denoiser, &after);
   gst_video_frame_unmap (&frame);
   report (self, &after, &ended);
-  gst_zs_denoise_keep_pace (self, buffer, settings.background
+  gst_zs_denoise_update_rate_control (self, buffer, settings.background
       || after.learnings == before.learnings);
 
   /* A learning that was cancelled leaves the frame as it is: whoever cancelled it has no use for

@@ -209,8 +209,8 @@ GST_END_TEST;
 Suite *
 make_suite (void)
 {
-  Suite *suite = suite_create ("pace");
-  TCase *tc = tcase_create ("pace");
+  Suite *suite = suite_create ("rate-control");
+  TCase *tc = tcase_create ("rate-control");
 
   tcase_add_test (tc, test_live);
   tcase_add_test (tc, test_shown);

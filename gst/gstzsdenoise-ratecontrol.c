@@ -22,9 +22,9 @@ gst_zs_denoise_quality_name (ZsdQuality quality)
 }
 
 void
-gst_zs_denoise_start_pace (GstZsDenoise * self)
+gst_zs_denoise_reset_rate_control (GstZsDenoise * self)
 {
-  self->pace = (ZsdPace) {
+  self->rate_control = (ZsdRateControl) {
   0};
   self->last_pts = GST_CLOCK_TIME_NONE;
   GST_OBJECT_LOCK (self);
@@ -38,7 +38,7 @@ gst_zs_denoise_start_pace (GstZsDenoise * self)
 /* Notes what events from downstream tell of the time at which frames are due there. A sink that
  * does not wait for that time has no jitter. */
 void
-gst_zs_denoise_note_pace (GstZsDenoise * self, GstEvent * event)
+gst_zs_denoise_handle_timing_event (GstZsDenoise * self, GstEvent * event)
 {
   GstClockTimeDiff jitter = 0;
   GstClockTime latency = GST_CLOCK_TIME_NONE;
@@ -60,7 +60,7 @@ gst_zs_denoise_note_pace (GstZsDenoise * self, GstEvent * event)
 
 /* After a flush: what was late is gone. */
 void
-gst_zs_denoise_forgive (GstZsDenoise * self)
+gst_zs_denoise_forget_lateness (GstZsDenoise * self)
 {
   self->last_pts = GST_CLOCK_TIME_NONE;
   GST_OBJECT_LOCK (self);
@@ -116,7 +116,7 @@ behind (GstZsDenoise * self, GstBuffer * buffer, GstClockTime latency)
 static void
 announce (GstZsDenoise * self)
 {
-  const gchar *name = names[self->pace.quality];
+  const gchar *name = names[self->rate_control.quality];
 
   GST_INFO_OBJECT (self, "quality: %s", name);
   gst_element_post_message (GST_ELEMENT (self),
@@ -130,7 +130,7 @@ static void
 claim_latency (GstZsDenoise * self)
 {
   const GstClockTime processing =
-      (GstClockTime) (zsd_pace_latency (&self->pace) * GST_SECOND);
+      (GstClockTime) (zsd_rate_control_latency (&self->rate_control) * GST_SECOND);
   gboolean grows;
 
   GST_OBJECT_LOCK (self);
@@ -148,10 +148,10 @@ claim_latency (GstZsDenoise * self)
 
 /* After a frame. `counts`: it was not held up on purpose. */
 void
-gst_zs_denoise_keep_pace (GstZsDenoise * self, GstBuffer * buffer,
+gst_zs_denoise_update_rate_control (GstZsDenoise * self, GstBuffer * buffer,
     gboolean counts)
 {
-  const ZsdQuality before = self->pace.quality;
+  const ZsdQuality before = self->rate_control.quality;
   const GstClockTime interval = interval_of (self, buffer);
   GstClockTimeDiff jitter;
   GstClockTime latency;
@@ -166,9 +166,9 @@ gst_zs_denoise_keep_pace (GstZsDenoise * self, GstBuffer * buffer,
   if (!has_time || !counts)
     return;
   jitter = MAX (jitter, behind (self, buffer, latency));
-  zsd_pace_end (&self->pace, (gdouble) interval / GST_SECOND,
+  zsd_rate_control_end (&self->rate_control, (gdouble) interval / GST_SECOND,
       (gdouble) jitter / GST_SECOND);
-  if (self->pace.quality != before)
+  if (self->rate_control.quality != before)
     announce (self);
   claim_latency (self);
 }
