@@ -67,7 +67,7 @@ typedef enum {
   ZSD_PAIRS_AUTO,    /* strided where the noise is found to be correlated, otherwise spatial */
   ZSD_PAIRS_SPATIAL, /* the diagonals of blocks of 2x2 samples, as published */
   ZSD_PAIRS_STRIDED, /* the same of samples two apart: for noise that neighbours share */
-} ZsdPairsChoice;
+} ZsdTrainingPairs;
 
 /* How much is done for a frame where time is short, each step cheaper than the one before. */
 typedef enum {
@@ -100,7 +100,7 @@ typedef struct {
   bool background; /* it learns beside the stream, in a thread of its own */
   double split;    /* 0..1: that part of the width, from the left, is left as it is, but for a
                       line at its end, two columns wide */
-  ZsdPairsChoice pairs;
+  ZsdTrainingPairs pairs;
   ZsdPrecisionChoice precision; /* auto: the profile's; `paper` has fp32 */
   unsigned threads;             /* 0: one for each processor that the process may use */
   uint64_t seed;
