@@ -289,7 +289,7 @@ static ZsdResult conclude(ZsdDenoiser *d, const ZsdLearned *learned, ZsdState us
   switch (learned->outcome) {
   case ZSD_TRAINED:
     d->status.state = ZSD_STATE_FILTERING;
-    d->status.learnings++;
+    d->status.updates++;
     d->learned = true;
     zsd_weights_update(&d->weights, &d->net);
     return ZSD_OK;

@@ -175,7 +175,7 @@ typedef struct {
   uint64_t frames, keyframes, finetunings;
   uint64_t trainings; /* that came to their end: of keyframes, on the frames after them,
                          fine-tunings, and of pictures by themselves */
-  uint64_t learnings; /* of any length that changed the network */
+  uint64_t updates;   /* of the network's weights by training */
   struct {
     int inputs, hidden, outputs;
   } network;          /* that the last frame wants; 0: none yet */

@@ -100,7 +100,7 @@ start_saver (GstZsDenoise * self)
 gboolean
 gst_zs_denoise_start_models (GstZsDenoise * self)
 {
-  self->saved_learnings = 0;
+  self->saved_updates = 0;
   return load_model (self) && start_saver (self);
 }
 
@@ -115,11 +115,11 @@ take_news (GstZsDenoise * self)
   int result;
 
   zsd_denoiser_status (self->denoiser, &status);
-  if (status.learnings == self->saved_learnings)
+  if (status.updates == self->saved_updates)
     return model;
   result = zsd_denoiser_model (self->denoiser, &model);
   if (result == 0)
-    self->saved_learnings = status.learnings;
+    self->saved_updates = status.updates;
   if (result < 0)
     GST_ELEMENT_WARNING (self, RESOURCE, FAILED,
         ("There is not enough memory to save the model. This will be tried "

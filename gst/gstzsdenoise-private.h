@@ -57,7 +57,7 @@ struct _GstZsDenoise
   gint64 last_progress;         /* monotonic time of the last message */
   ZsdModel begun_with;          /* its shape; no parameters */
   GstZsSaver *saver;            /* NULL: no model is saved */
-  guint64 saved_learnings;      /* that were the last saved model's */
+  guint64 saved_updates;      /* that were the last saved model's */
   gboolean described;           /* what frames of these caps become */
   ZsdRateControl rate_control;
   GstClockTime last_pts;

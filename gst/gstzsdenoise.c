@@ -533,7 +533,7 @@ gst_zs_denoise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
   gst_video_frame_unmap (&frame);
   report (self, &after, &ended);
   gst_zs_denoise_update_rate_control (self, buffer, settings.background
-      || after.learnings == before.learnings);
+      || after.updates == before.updates);
 
   /* A learning that was cancelled leaves the frame as it is: whoever cancelled it has no use for
    * the frame any more. */
