@@ -6,7 +6,7 @@
 #include "gstzsdenoise.h"
 
 #include "gstzskeyunits.h"
-#include "gstzssaver.h"
+#include "gstzsmodelsaver.h"
 #include "zsdenoise.h"
 
 G_BEGIN_DECLS GST_DEBUG_CATEGORY_EXTERN (gst_zs_denoise_debug);
@@ -56,7 +56,7 @@ struct _GstZsDenoise
   gboolean live;                /* upstream is */
   gint64 last_progress;         /* monotonic time of the last message */
   ZsdModel begun_with;          /* its shape; no parameters */
-  GstZsSaver *saver;            /* NULL: no model is saved */
+  GstZsModelSaver *saver;            /* NULL: no model is saved */
   guint64 saved_updates;      /* that were the last saved model's */
   gboolean described;           /* what frames of these caps become */
   ZsdRateControl rate_control;

@@ -3,7 +3,7 @@
 #include "picture.h"
 #include "suite.h"
 
-#include "gstzsmodel.h"
+#include "gstzsmodelfile.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>
@@ -73,7 +73,7 @@ read_model (ZsdModel * model)
 {
   GError *error = NULL;
 
-  fail_unless (gst_zs_model_read (model, file, &error), "%s",
+  fail_unless (gst_zs_model_file_read (model, file, &error), "%s",
       error != NULL ? error->message : "");
 }
 
@@ -82,7 +82,7 @@ write_model (const ZsdModel * model)
 {
   GError *error = NULL;
 
-  fail_unless (gst_zs_model_write (model, file, &error), "%s",
+  fail_unless (gst_zs_model_file_write (model, file, &error), "%s",
       error != NULL ? error->message : "");
 }
 
@@ -272,7 +272,7 @@ usual_parts (gfloat numbers[104])
   gsize size;
 
   make_pattern (&model, 3, 2, 3);
-  bytes = gst_zs_model_to_bytes (&model);
+  bytes = gst_zs_model_file_to_bytes (&model);
   zsd_model_clear (&model);
   data = g_bytes_get_data (bytes, &size);
   header = g_strndup (data + 8, size - 8 - 412);

@@ -5,7 +5,7 @@
 #endif
 
 #include "gstzsdenoise-private.h"
-#include "gstzsmodel.h"
+#include "gstzsmodelfile.h"
 
 #define GST_CAT_DEFAULT gst_zs_denoise_debug
 
@@ -51,7 +51,7 @@ begin_with (GstZsDenoise * self, const gchar * file, GError ** error)
   ZsdModel model = { 0 };
   gboolean begun;
 
-  if (!gst_zs_model_read (&model, file, error))
+  if (!gst_zs_model_file_read (&model, file, error))
     return FALSE;
   GST_INFO_OBJECT (self, "begins with the model %s: %d inputs, %d hidden "
       "channels, %d outputs", file, model.inputs, model.hidden, model.outputs);
@@ -87,8 +87,8 @@ start_saver (GstZsDenoise * self)
   GError *error = NULL;
   gboolean started = TRUE;
 
-  if (file != NULL && gst_zs_model_check_place (file, &error))
-    self->saver = gst_zs_saver_new (GST_ELEMENT (self), file);
+  if (file != NULL && gst_zs_model_file_check_writable (file, &error))
+    self->saver = gst_zs_model_saver_new (GST_ELEMENT (self), file);
   else if (file != NULL)
     started = refuse (self, GST_RESOURCE_ERROR_OPEN_WRITE,
         "The save-model-file %s cannot be written: %s; name a file in a folder "
@@ -135,7 +135,7 @@ gst_zs_denoise_save_model (GstZsDenoise * self)
   if (self->saver != NULL)
     model = take_news (self);
   if (model.params != NULL)
-    gst_zs_saver_save (self->saver, &model);
+    gst_zs_model_saver_save (self->saver, &model);
 }
 
 void
@@ -146,14 +146,14 @@ gst_zs_denoise_save_model_now (GstZsDenoise * self)
   if (self->saver == NULL)
     return;
   model = take_news (self);
-  gst_zs_saver_save_now (self->saver, &model);
+  gst_zs_model_saver_save_now (self->saver, &model);
 }
 
 void
 gst_zs_denoise_stop_models (GstZsDenoise * self)
 {
   gst_zs_denoise_save_model_now (self);
-  g_clear_pointer (&self->saver, gst_zs_saver_free);
+  g_clear_pointer (&self->saver, gst_zs_model_saver_free);
 }
 
 /* --- frames that the model is not for --- */
