@@ -225,7 +225,7 @@ get_channels (JsonObject * metadata, const gchar * name, gint * channels,
           NULL)) {
     g_set_error (error, GST_ZS_MODEL_FILE_ERROR,
         GST_ZS_MODEL_FILE_ERROR_DAMAGED,
-        "it is damaged: its number of %s channels, 1 to %d, is missing", name,
+        "it is damaged: %s in its metadata is not a number from 1 to %d", name,
         MAX_CHANNELS);
     return FALSE;
   }
