@@ -73,8 +73,8 @@ write_model (GstZsModelSaver * saver, const ZsdModel * model)
     gst_element_message_full (saver->element, GST_MESSAGE_WARNING,
         GST_RESOURCE_ERROR, error->code == G_FILE_ERROR_NOSPC ?
         GST_RESOURCE_ERROR_NO_SPACE_LEFT : GST_RESOURCE_ERROR_WRITE,
-        g_strdup_printf ("The model cannot be saved in %s: %s. This will be "
-            "tried again when more has been learned, and at the end.",
+        g_strdup_printf ("The model cannot be saved in %s: %s. Saving is "
+            "retried after the next training and at the end of the stream.",
             saver->file, error->message), NULL, __FILE__, GST_FUNCTION,
         __LINE__);
   }

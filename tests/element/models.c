@@ -611,7 +611,7 @@ GST_START_TEST (test_mismatch)
           "these, RGB, take 9 inputs and 3 outputs"},
     {"GRAY8", 0, "balanced", "these, GRAY8, take 11 inputs and 4 outputs"},
     {"I420", 0, "paper", "I420 with profile=paper, take 6 inputs and 6"},
-    {"I420", 17, "balanced", "has 16 hidden channels, and hidden-channels is "
+    {"I420", 17, "balanced", "has 16 hidden channels, but hidden-channels is "
           "17"},
   };
   ZsdModel model = { 0 };
