@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Rate control: deadlines of frames, the quality that they allow, and the latency of processing. */
+/* Rate control: deadlines of frames, the quality that they allow, and the added latency. */
 #include "gstzsdenoise-private.h"
 
 #include <math.h>
@@ -95,8 +95,8 @@ frame_interval (GstZsDenoise * self, GstBuffer * buffer)
   return (GstClockTime) ((gdouble) interval / rate);
 }
 
-/* The time by which a frame of a live source misses its deadline at the sinks; 0 or less: in time,
- * or unknown. */
+/* The time by which a frame of a live source misses its deadline at the sinks; 0 or less: in
+ * time, or unknown. */
 static GstClockTimeDiff
 live_lateness (GstZsDenoise * self, GstBuffer * buffer, GstClockTime latency)
 {

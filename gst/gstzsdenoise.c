@@ -5,72 +5,76 @@
  * @short_description: Denoises video by learning from the video itself
  * @see_also: zsnoise
  *
- * zsdenoise removes noise from video. It needs no model, no GPU and no noise level, and works with
- * its default properties.
+ * zsdenoise removes noise from video. It needs no model, no GPU and no noise level, and works
+ * with its default properties.
  *
- * Each frame is fused with the motion-compensated frames before it, and a small convolutional network
- * removes the remaining noise. The network starts from built-in weights and is trained on the first
- * frames of the video, on pairs of consecutive frames. With #GstZsDenoise:epochs, or without the
- * built-in weights (#GstZsDenoise:warm-start), it is trained on each keyframe by itself (Zero-Shot
- * Noise2Noise, Y. Mansour and R. Heckel, CVPR 2023), for which the stream waits.
+ * Each frame is fused with the motion-compensated frames before it, and a small convolutional
+ * network removes the remaining noise. The network starts from built-in weights and is trained
+ * on the first frames of the video, on pairs of consecutive frames. With #GstZsDenoise:epochs,
+ * or without the built-in weights (#GstZsDenoise:warm-start), it is trained on each keyframe
+ * by itself (Zero-Shot Noise2Noise, Y. Mansour and R. Heckel, CVPR 2023), for which the stream
+ * waits.
  *
- * The noise is estimated on every frame: its strength (#GstZsDenoise:estimated-sigma), its dependence
- * on brightness, and its correlation between neighbours.
+ * The noise is estimated on every frame: its strength (#GstZsDenoise:estimated-sigma), its
+ * dependence on brightness, and its correlation between neighbours.
  *
  * ## Keyframes
  *
- * A keyframe drops the earlier frames and the trained weights. Keyframes are: the first frame; a frame
- * after a cut (#GstZsDenoise:scene-threshold), a flush, a discontinuity or new caps; a frame after
- * #GstZsDenoise::retrain; and frames for which a force-key-unit event asks, if
+ * A keyframe drops the earlier frames and the trained weights. Keyframes are: the first frame;
+ * a frame after a cut (#GstZsDenoise:scene-threshold), a flush, a discontinuity or new caps; a
+ * frame after #GstZsDenoise::retrain; and frames for which a force-key-unit event asks, if
  * #GstZsDenoise:force-key-unit is set.
  *
- * If the noise of a scene changes by more than a quarter and stays so, for example because a camera
- * changes its gain, training starts again from the current weights, and the earlier frames are kept.
- * With #GstZsDenoise:finetune-interval, training continues as frames pass. Frames without noise
- * (constant, saturated, synthetic) pass unchanged.
+ * If the noise of a scene changes by more than a quarter and stays so, for example because a
+ * camera changes its gain, training starts again from the current weights, and the earlier
+ * frames are kept. With #GstZsDenoise:finetune-interval, training continues as frames pass.
+ * Frames without noise (constant, saturated, synthetic) pass unchanged.
  *
  * ## Earlier frames
  *
- * A prediction from earlier frames counts only where it matches the frame to within the noise. On
- * static or trackable content the noise decreases with the number of frames; other content is taken
- * from its frame alone, without ghosts. A repeated frame counts once. Frames that are played
- * backwards (a segment with a negative rate) are denoised without earlier frames, and so are all
- * frames with #GstZsDenoise:temporal false or the #GstZsDenoise:profile `paper`.
+ * A prediction from earlier frames counts only where it matches the frame to within the noise.
+ * On static or trackable content the noise decreases with the number of frames; other content
+ * is taken from its frame alone, without ghosts. A repeated frame counts once. Frames that are
+ * played backwards (a segment with a negative rate) are denoised without earlier frames, and
+ * so are all frames with #GstZsDenoise:temporal false or the #GstZsDenoise:profile `paper`.
  *
  * ## Still pictures
  *
- * A buffer is a still picture if its caps have a framerate of 0/1, it has no duration, its timestamp is
- * 0 or missing, and upstream is not live, as with decoders of picture files. Each one is a keyframe,
- * and the profiles `balanced` and `best` take some seconds for it: similar patches of the picture are
- * denoised together, and `best` trains a network on the result. Messages report this as they report
- * training. RGB gives the best quality, as colour helps to tell correlated noise from texture.
+ * A buffer is a still picture if its caps have a framerate of 0/1, it has no duration, its
+ * timestamp is 0 or missing, and upstream is not live, as with decoders of picture files. Each
+ * one is a keyframe, and the profiles `balanced` and `best` take some seconds for it: similar
+ * patches of the picture are denoised together, and `best` trains a network on the result.
+ * Messages report this as they report training. RGB gives the best quality, as colour helps to
+ * tell correlated noise from texture.
  *
  * ## Frames
  *
  * Frames are processed in place and are never dropped, delayed or reordered. With
- * #GstZsDenoise:strength 0 they pass unchanged and without a copy. Interlaced frames are processed
- * field by field.
+ * #GstZsDenoise:strength 0 they pass unchanged and without a copy. Interlaced frames are
+ * processed field by field.
  *
  * ## Models
  *
- * #GstZsDenoise:save-model-file saves the trained weights, and #GstZsDenoise:model-file starts another
- * run from them, for example for a camera with a fixed view.
+ * #GstZsDenoise:save-model-file saves the trained weights, and #GstZsDenoise:model-file starts
+ * another run from them, for example for a camera with a fixed view.
  *
  * ## Rate control
  *
  * Frames have a deadline if upstream is live or a sink synchronises them to the clock. If the
- * processor is too slow or too busy for it, the quality of processing is reduced in steps, down to
- * passing frames unchanged, and raised again as soon as time allows. `quality` in
- * #GstZsDenoise:stats is the current step; each change is posted as a message. No frame is dropped.
+ * processor is too slow or too busy for it, the quality of processing is reduced in steps,
+ * down to passing frames unchanged, and raised again as soon as time allows. `quality` in
+ * #GstZsDenoise:stats is the current step; each change is posted as a message. No frame is
+ * dropped.
  *
- * The element adds no latency, unless frames of a live source are late although each of them takes
- * less than the frame interval. The processing time of a frame is added to the latency then.
+ * The element adds no latency, unless frames of a live source are late although each of them
+ * takes less than the frame interval. The processing time of a frame is added to the latency
+ * then.
  *
  * ## Presets
  *
- * Four presets are installed (#GstPreset): `camera`, `archive`, `film grain` and `single pictures`.
- * Saved presets leave out #GstZsDenoise:split, #GstZsDenoise:n-threads, #GstZsDenoise:seed,
- * #GstZsDenoise:model-file and #GstZsDenoise:save-model-file.
+ * Four presets are installed (#GstPreset): `camera`, `archive`, `film grain` and `single
+ * pictures`. Saved presets leave out #GstZsDenoise:split, #GstZsDenoise:n-threads,
+ * #GstZsDenoise:seed, #GstZsDenoise:model-file and #GstZsDenoise:save-model-file.
  *
  * ## Messages
  *
@@ -81,8 +85,8 @@
  *   * #guint `steps`: training steps in all
  *   * #gdouble `loss`: see #GstZsDenoise:loss
  *   * #gdouble `eta`: estimated seconds to the end of the training
- * * `zsdenoise-trained`, at the end of each training: on a keyframe, on the first frames after it, of
- *   a fine-tuning, and of a still picture:
+ * * `zsdenoise-trained`, at the end of each training: on a keyframe, on the first frames after
+ *   it, of a fine-tuning, and of a still picture:
  *   * #gdouble `loss`: see #GstZsDenoise:loss
  *   * #gdouble `estimated-sigma`: see #GstZsDenoise:estimated-sigma
  *   * #gdouble `seconds`: duration of the training
@@ -298,8 +302,8 @@ note_key_unit (GstZsDenoise * self, GstEvent * event)
   GST_OBJECT_UNLOCK (self);
 }
 
-/* Whether a key unit was asked for by the buffer's time, or at any time where the buffer has none.
- * With the object lock. */
+/* Whether a key unit was asked for by the buffer's time, or at any time where the buffer has
+ * none. With the object lock. */
 static gboolean
 take_key_units (GstZsDenoise * self, GstBuffer * buffer)
 {
@@ -489,8 +493,8 @@ process (GstZsDenoise * self, GstVideoFrame * frame,
   return result;
 }
 
-/* Whether the buffer is a still picture, as from a decoder of picture files: it has no duration, and
- * no time before it. */
+/* Whether the buffer is a still picture, as from a decoder of picture files: it has no duration,
+ * and no time before it. */
 static gboolean
 is_still (GstZsDenoise * self, GstBuffer * buffer)
 {

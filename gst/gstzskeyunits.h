@@ -19,8 +19,8 @@ typedef struct
  * GST_ZS_MAX_KEY_UNITS, the nearest are kept. */
 void gst_zs_key_units_add (GstZsKeyUnits * units, GstEvent * event);
 
-/* Removes the key units up to a running time; with GST_CLOCK_TIME_NONE, all. Returns whether there
- * were any. */
+/* Removes the key units up to a running time; with GST_CLOCK_TIME_NONE, all. Returns whether
+ * there were any. */
 gboolean gst_zs_key_units_take (GstZsKeyUnits * units, GstClockTime until);
 
 G_END_DECLS

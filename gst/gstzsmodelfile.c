@@ -97,9 +97,9 @@ skip_number (const gchar * at, const gchar * end)
   return *begin != '0' || at == begin + 1 ? at : NULL;
 }
 
-/* Whether the header is one JSON object of strings, unsigned integers and at most MAX_DEPTH nested
- * brackets, followed by spaces. JsonParser accepts more (comments, octal numbers, several objects)
- * and recurses for each bracket. */
+/* Whether the header is one JSON object of strings, unsigned integers and at most MAX_DEPTH
+ * nested brackets, followed by spaces. JsonParser accepts more (comments, octal numbers, several
+ * objects) and recurses for each bracket. */
 static gboolean
 is_plain (const gchar * at, const gchar * end)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Model files: a network's weights in the format of safetensors
  * (https://github.com/huggingface/safetensors), which is the length of a header (8 bytes,
- * little-endian), the header in JSON, and the numbers. The tensors, of type F32, are conv1.weight,
- * conv1.bias and so on to conv3.bias. `__metadata__` holds `format` ("zsdenoise"), `version` ("1")
- * and the shape: `inputs`, `hidden`, `outputs`. */
+ * little-endian), the header in JSON, and the numbers. The tensors, of type F32, are
+ * conv1.weight, conv1.bias and so on to conv3.bias. `__metadata__` holds `format` ("zsdenoise"),
+ * `version` ("1") and the shape: `inputs`, `hidden`, `outputs`. */
 #ifndef __GST_ZS_MODEL_FILE_H__
 #define __GST_ZS_MODEL_FILE_H__
 

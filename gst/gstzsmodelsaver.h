@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Saves an element's models in a file without blocking its streaming thread. A failure to write is
- * posted as an element warning, once for each kind of failure, and is retried with the next
+/* Saves an element's models in a file without blocking its streaming thread. A failure to write
+ * is posted as an element warning, once for each kind of failure, and is retried with the next
  * model. */
 #ifndef __GST_ZS_MODEL_SAVER_H__
 #define __GST_ZS_MODEL_SAVER_H__

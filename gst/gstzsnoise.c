@@ -5,8 +5,9 @@
  * @short_description: Adds noise to video, for testing a denoiser
  * @see_also: zsdenoise
  *
- * zsnoise adds noise to all samples of each frame, except for alpha, and clips the sum to the range of
- * the samples. The noise differs from frame to frame; the same #GstZsNoise:seed gives the same video.
+ * zsnoise adds noise to all samples of each frame, except for alpha, and clips the sum to the
+ * range of the samples. The noise differs from frame to frame; the same #GstZsNoise:seed gives
+ * the same video.
  *
  * ## Example launch lines
  * |[
@@ -14,7 +15,7 @@
  * ]| Shows a moving ball with strong noise.
  * |[
  * gst-launch-1.0 -m videotestsrc num-buffers=100 ! zsnoise kind=correlated degree=0.08 ! zsdenoise ! fakesink
- * ]| Denoises a test picture with noise like that of a camera and prints the progress of training.
+ * ]| Denoises a test picture with noise like that of a camera and prints the messages.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
