@@ -39,6 +39,7 @@ struct _GstZsDenoise
   GstZsDenoiseTraining training;
   ZsdStatus status;             /* of the last frame, or of one that waits for training */
   ZsdTraining progress;         /* of the latest training step, by any thread */
+  gint64 last_progress;         /* monotonic time of the last progress message */
   gboolean retrain;
   gchar *model_file, *save_model_file;
   GstZsDenoiseForceKeyUnit force_key_unit;
@@ -57,7 +58,6 @@ struct _GstZsDenoise
   /* of the streaming thread */
   ZsdDenoiser *denoiser;
   gboolean live;                /* upstream is live */
-  gint64 last_progress;         /* monotonic time of the last progress message */
   ZsdModel initial_model;       /* shape of the model file's, without parameters */
   GstZsModelSaver *saver;       /* NULL: no model is saved */
   guint64 saved_updates;        /* updates of the weights in the last saved model */

@@ -358,10 +358,10 @@ gst_zs_denoise_start (GstBaseTransform * trans)
   publish_status (self);
   GST_OBJECT_LOCK (self);
   memset (&self->progress, 0, sizeof self->progress);
+  self->last_progress = 0;
   GST_OBJECT_UNLOCK (self);
   drop_key_units (self);
   gst_zs_denoise_start_rate_control (self);
-  self->last_progress = 0;
   g_atomic_int_set (&self->flushing, FALSE);
   g_atomic_int_set (&self->stopping, FALSE);
   return TRUE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Saves one model after the other in the same file, until it is killed: save-loop FILE. In each
- * all parameters are the same, in the next one other ones. */
+/* save-loop FILE: saves models in the same file until it is killed. All parameters of a model
+ * are equal, and differ from those of the next one. */
 #include "gstzsmodelfile.h"
 
 int

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How a picture by itself is told from a frame of a stream. */
+/* Still pictures: detection, gain and trainings. */
 #include "picture.h"
 #include "suite.h"
 
-/* What comes out for a buffer with these times and this rate of frames. */
+/* Denoises a buffer with these times and this frame rate. */
 static GstBuffer *
 denoised (const gchar * format, gint rate, GstClockTime pts,
     GstClockTime duration, const gchar * profile, gboolean live)
@@ -24,7 +24,7 @@ denoised (const gchar * format, gint rate, GstClockTime pts,
   return out;
 }
 
-/* A picture comes out better than a frame of a stream. */
+/* A still picture gains more than a frame of a stream. */
 GST_START_TEST (test_gain)
 {
   static const gchar *const formats[] = { "RGB", "I420", "GRAY8" };
@@ -82,8 +82,8 @@ GST_START_TEST (test_told)
 
 GST_END_TEST;
 
-/* With random weights at the start, a picture has two trainings: the network learns it, and then
- * the picture is denoised with what it repeats. Each is told of. */
+/* Starting from random weights a picture has two trainings, of the network and of the picture,
+ * and a message for each. */
 GST_START_TEST (test_trainings)
 {
   GstVideoInfo info = picture_info ("I420", 96, 80);
