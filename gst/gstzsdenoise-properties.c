@@ -432,8 +432,9 @@ install_filter_properties (GObjectClass * object_class,
   /**
    * GstZsDenoise:n-threads:
    *
-   * Number of threads for training and inference; 0: one for each processor that the process may
-   * use.
+   * Number of threads for training and inference; 0: one for each processor that the process
+   * may use (affinity mask, cgroup quota). Elements at work in one process share the
+   * processors.
    */
   g_object_class_install_property (object_class, PROP_N_THREADS,
       g_param_spec_uint ("n-threads", "Threads",
@@ -660,7 +661,7 @@ install_reports (GObjectClass * object_class)
    * GstZsDenoise:isa:
    *
    * Instruction set in use: `c`, `avx2`, `avx512`, `amx` or `neon`; %NULL before the element
-   * starts. The environment variable ZSDENOISE_CPU selects one.
+   * starts. The environment variable ZSDENOISE_CPU selects a lower one.
    */
   g_object_class_install_property (object_class, PROP_ISA,
       g_param_spec_string ("isa", "Instruction set",
