@@ -59,6 +59,9 @@ struct ZsdDenoiser {
   ZsdNoiseChange level;    /* of the noise, since the keyframe */
   double tried_sigma;      /* lowest noise since training was last tried, 0..255 */
   ZsdStatus status;
+
+  ZsdTraining ended[ZSD_MAX_ENDED]; /* trainings, during the last frame */
+  unsigned n_ended;
 };
 
 /* --- life --- */
@@ -133,6 +136,11 @@ void zsd_denoiser_skip(ZsdDenoiser *d) {
 
 void zsd_denoiser_status(const ZsdDenoiser *d, ZsdStatus *status) {
   *status = d->status;
+}
+
+unsigned zsd_denoiser_ended(const ZsdDenoiser *d, ZsdTraining ended[ZSD_MAX_ENDED]) {
+  memcpy(ended, d->ended, d->n_ended * sizeof *ended);
+  return d->n_ended;
 }
 
 int zsd_denoiser_start_from(ZsdDenoiser *d, const ZsdModel *model) {
@@ -264,9 +272,15 @@ static bool begins_scene(ZsdDenoiser *d, double threshold) {
   return anew;
 }
 
+static void add_ended(ZsdDenoiser *d, const ZsdTraining *training) {
+  d->status.trainings++;
+  d->ended[d->n_ended++] = *training;
+}
+
 /* What learning has come to. */
 static ZsdResult conclude(ZsdDenoiser *d, const ZsdLearned *learned, ZsdState useless) {
-  d->status.trainings += learned->trainings;
+  for (unsigned i = 0; i < learned->trainings; i++)
+    add_ended(d, &learned->ended[i]);
   d->status.finetunings += learned->finetunings;
   if (learned->finetunings)
     d->since_training = 0;
@@ -275,7 +289,7 @@ static ZsdResult conclude(ZsdDenoiser *d, const ZsdLearned *learned, ZsdState us
   switch (learned->outcome) {
   case ZSD_TRAINED:
     d->status.state = ZSD_STATE_FILTERING;
-    d->status.learnings++;
+    d->status.updates++;
     d->learned = true;
     zsd_weights_update(&d->weights, &d->net);
     return ZSD_OK;
@@ -429,7 +443,8 @@ static ZsdResult filter_still(ZsdDenoiser *d, ZsdImage *image, const ZsdView *vi
                           how,        &d->net,   s->seed, &d->observer};
   const ZsdResult result =
       zsd_still_run(&still, d->filter, image, d->kernels, how->threads, &d->status.training);
-  d->status.trainings += result == ZSD_OK;
+  if (result == ZSD_OK)
+    add_ended(d, &d->status.training);
   return result;
 }
 
@@ -511,6 +526,7 @@ static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field,
 
 ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
                                const ZsdSettings *settings) {
+  d->n_ended = 0;
   zsd_learner_stream(d->learner, true);
   const ZsdResult result = process(d, image, field, settings);
   zsd_learner_stream(d->learner, false);

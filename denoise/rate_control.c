@@ -5,33 +5,34 @@
 #include <math.h>
 #include <time.h>
 
-/* Parts of the time from frame to frame: with more than TOO_MUCH frames come late sooner or
- * later, and what is to fit must be expected to take less than ENOUGH. */
-static const double TOO_MUCH = 0.95, ENOUGH = 0.8;
+/* Load: processing time of a frame as a part of the frame interval. Above MAX_LOAD the quality
+ * is reduced; a better quality is tried if its expected load is below TARGET_LOAD. */
+static const double MAX_LOAD = 0.95, TARGET_LOAD = 0.8;
 
-/* A frame counts as so many intervals at most: what stops one for a moment is no burden. */
-static const double CLIP = 2;
+/* Upper limit for the load of one frame, so that a single stall does not reduce the quality. */
+static const double MAX_FRAME_LOAD = 2;
 
-/* The factor by which others can make frames longer, as far as one frame tells. */
-static const double MOST_STRETCH = 8;
+/* Upper limit for the slowdown measured on one frame. */
+static const double MAX_SLOWDOWN = 8;
 
-/* Weight of the last frame in the means. */
+/* Weight of the latest frame in the moving averages. */
 static const double WEIGHT = 1.0 / 8;
 
-/* A frame that is late by less than this part of an interval is in time. */
+/* Lateness up to this part of a frame interval counts as in time. */
 static const double TOLERANCE = 0.1;
 
-/* Seconds of frames that are late one after the other, and the part of what they were late by
- * at first that they may still be late by after that. */
-static const double BEHIND = 0.5, CATCHES_UP = 0.75;
+/* Seconds of consecutive late frames after which something is done, unless lateness has
+ * fallen below this part of its first value by then. */
+static const double LATE_PERIOD = 0.5, CATCH_UP = 0.75;
 
-/* Seconds until a better quality is tried: at first and, where that fails, at most; and where
- * what is to be done takes too long by itself, whatever others do. */
-static const double PATIENCE = 0.5, MOST_PATIENCE = 1.25, HOPELESS = 30;
+/* Seconds at one quality before a better one is tried: at first, and at most after such trials
+ * have failed. RETRY is for qualities too expensive for the processor even without other load;
+ * it is also the time constant with which measured costs of unused qualities are forgotten. */
+static const double MIN_HOLD = 0.5, MAX_HOLD = 1.25, RETRY = 30;
 
-/* Until another quality's cost has been seen, and as that is forgotten (in HOPELESS seconds):
- * 720p that moves, with AMX. */
-static const double costs[] = {
+/* Default cost of each quality relative to full quality, until it has been measured: 720p with
+ * motion, AMX. */
+static const double default_cost[] = {
     [ZSD_QUALITY_FULL] = 1,    [ZSD_QUALITY_FEWER_TILES] = 0.95, [ZSD_QUALITY_NARROW] = 0.85,
     [ZSD_QUALITY_FUSED] = 0.7, [ZSD_QUALITY_ORIGINAL] = 0,
 };
@@ -42,134 +43,135 @@ static double seconds_of(clockid_t clock) {
   return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static double cost_of(const ZsdPace *p, ZsdQuality quality) {
-  return p->cost[quality] > 0 ? p->cost[quality]
-                              : p->cost[p->quality] * costs[quality] / costs[p->quality];
+/* Processor time of a frame at this quality: measured, or estimated from the current one's. */
+static double cost_of(const ZsdRateControl *rc, ZsdQuality quality) {
+  return rc->cost[quality] > 0
+             ? rc->cost[quality]
+             : rc->cost[rc->quality] * default_cost[quality] / default_cost[rc->quality];
 }
 
-/* The parts of an interval that frames of this quality should take. */
-static double expected_load(const ZsdPace *p, ZsdQuality quality, double interval) {
-  return cost_of(p, quality) * p->stretch / interval;
+static double expected_load(const ZsdRateControl *rc, ZsdQuality quality, double interval) {
+  return cost_of(rc, quality) * rc->slowdown / interval;
 }
 
-/* Learns what the frame cost, and what comes on top because of others. */
-static void measure(ZsdPace *p, const ZsdTiming *t) {
-  const double load = fmin(t->taken / t->interval, CLIP);
-  p->load += WEIGHT * (load - p->load);
-  if (p->quality == ZSD_QUALITY_ORIGINAL)
+/* Updates load, cost and slowdown from the last frame. */
+static void measure(ZsdRateControl *rc, const ZsdTiming *t) {
+  const double load = fmin(t->taken / t->interval, MAX_FRAME_LOAD);
+  rc->load += WEIGHT * (load - rc->load);
+  if (rc->quality == ZSD_QUALITY_ORIGINAL)
     return;
-  double *mine = &p->cost[p->quality];
-  *mine = *mine > 0 ? *mine + WEIGHT * (t->busy - *mine) : t->busy;
-  const double stretch = fmin(fmax(t->taken / fmax(t->busy, 1e-6), 1), MOST_STRETCH);
-  p->stretch = p->stretch > 0 ? p->stretch + WEIGHT * (stretch - p->stretch) : stretch;
-  const double forgotten = fmin(t->interval / HOPELESS, 1);
+  double *cost = &rc->cost[rc->quality];
+  *cost = *cost > 0 ? *cost + WEIGHT * (t->busy - *cost) : t->busy;
+  const double slowdown = fmin(fmax(t->taken / fmax(t->busy, 1e-6), 1), MAX_SLOWDOWN);
+  rc->slowdown =
+      rc->slowdown > 0 ? rc->slowdown + WEIGHT * (slowdown - rc->slowdown) : slowdown;
+  const double forgotten = fmin(t->interval / RETRY, 1);
   for (int q = ZSD_QUALITY_FULL; q < ZSD_QUALITY_ORIGINAL; q++)
-    if (q != (int)p->quality && p->cost[q] > 0)
-      p->cost[q] += forgotten * (*mine * costs[q] / costs[p->quality] - p->cost[q]);
+    if (q != (int)rc->quality && rc->cost[q] > 0)
+      rc->cost[q] +=
+          forgotten * (*cost * default_cost[q] / default_cost[rc->quality] - rc->cost[q]);
 }
 
-static void change(ZsdPace *p, ZsdQuality quality, double load) {
-  p->quality = quality;
-  p->load = load;
-  p->lasted = 0;
-  p->behind = 0;
+static void set_quality(ZsdRateControl *rc, ZsdQuality quality, double load) {
+  rc->quality = quality;
+  rc->load = load;
+  rc->held = 0;
+  rc->late_for = 0;
 }
 
-/* Takes the best of the worse qualities that should be cheap enough. */
-static void step_down(ZsdPace *p, double interval) {
-  const bool hasty = p->lasted < 2 * PATIENCE;
-  int q = p->quality + 1;
-  while (q < ZSD_QUALITY_ORIGINAL && p->load > TOO_MUCH &&
-         expected_load(p, q, interval) > TOO_MUCH)
+/* Changes to the best of the lower qualities with an acceptable expected load. */
+static void step_down(ZsdRateControl *rc, double interval) {
+  const bool soon = rc->held < 2 * MIN_HOLD;
+  int q = rc->quality + 1;
+  while (q < ZSD_QUALITY_ORIGINAL && rc->load > MAX_LOAD &&
+         expected_load(rc, q, interval) > MAX_LOAD)
     q++;
-  p->patience = hasty ? fmin(2 * p->patience, MOST_PATIENCE) : PATIENCE;
-  change(p, q, expected_load(p, q, interval));
+  rc->hold = soon ? fmin(2 * rc->hold, MAX_HOLD) : MIN_HOLD;
+  set_quality(rc, q, expected_load(rc, q, interval));
 }
 
-/* The best of the qualities that should leave time enough; the present one if there is none
- * better. */
-static ZsdQuality better(const ZsdPace *p, double interval) {
+/* The best quality with an expected load below TARGET_LOAD, or the current one. From
+ * ZSD_QUALITY_ORIGINAL, which measures no slowdown, only the next quality is tried. */
+static ZsdQuality find_better(const ZsdRateControl *rc, double interval) {
   int q = ZSD_QUALITY_FULL;
-  /* how busy the processors are, only a frame can tell */
-  if (p->quality == ZSD_QUALITY_ORIGINAL)
-    return p->cost[ZSD_QUALITY_FUSED] < TOO_MUCH * interval || p->lasted >= HOPELESS
+  if (rc->quality == ZSD_QUALITY_ORIGINAL)
+    return rc->cost[ZSD_QUALITY_FUSED] < MAX_LOAD * interval || rc->held >= RETRY
                ? ZSD_QUALITY_FUSED
-               : p->quality;
-  while (q < (int)p->quality && expected_load(p, q, interval) >= ENOUGH)
+               : rc->quality;
+  while (q < (int)rc->quality && expected_load(rc, q, interval) >= TARGET_LOAD)
     q++;
   return q;
 }
 
-static void step_up(ZsdPace *p, double interval) {
-  const bool blind = p->quality == ZSD_QUALITY_ORIGINAL;
-  const ZsdQuality next = better(p, interval);
-  if (next == p->quality)
+static void step_up(ZsdRateControl *rc, double interval) {
+  const bool unmeasured = rc->quality == ZSD_QUALITY_ORIGINAL;
+  const ZsdQuality next = find_better(rc, interval);
+  if (next == rc->quality)
     return;
-  p->patience = fmax(p->patience / 2, PATIENCE);
-  change(p, next, blind ? ENOUGH : expected_load(p, next, interval));
+  rc->hold = fmax(rc->hold / 2, MIN_HOLD);
+  set_quality(rc, next, unmeasured ? TARGET_LOAD : expected_load(rc, next, interval));
 }
 
-/* What to do about frames that are late. */
-typedef enum { NOTHING, LESS, EXCUSE } Remedy;
+typedef enum { KEEP_QUALITY, REDUCE_QUALITY, ACCEPT_LATENESS } Action;
 
-/* Whether frames are late and do not catch up, though there is time for each. If a longer
- * latency can help, that is asked for; and where nothing that can be left out has helped, it is
- * not this work that makes them late. */
-static Remedy remedy_for(ZsdPace *p, const ZsdTiming *t, double late) {
+/* The action for frames that stay late although each takes less than the interval. The first
+ * one is to ask for a longer latency; lateness at the lowest quality has another cause than
+ * the processing, and is accepted. */
+static Action handle_lateness(ZsdRateControl *rc, const ZsdTiming *t, double late) {
   if (late <= TOLERANCE * t->interval) {
-    p->behind = 0;
-    return NOTHING;
+    rc->late_for = 0;
+    return KEEP_QUALITY;
   }
-  if (p->behind <= 0) {
-    p->longest = 0;
-    p->behind_first = late;
+  if (rc->late_for <= 0) {
+    rc->longest = 0;
+    rc->first_late = late;
   }
-  p->behind += t->interval;
-  p->longest = fmax(p->longest, fmin(t->taken, t->interval));
-  if (p->behind >= BEHIND / 2 && p->longest > 1.25 * p->latency) {
-    p->latency = p->longest;
-    p->behind = 0;
+  rc->late_for += t->interval;
+  rc->longest = fmax(rc->longest, fmin(t->taken, t->interval));
+  if (rc->late_for >= LATE_PERIOD / 2 && rc->longest > 1.25 * rc->latency) {
+    rc->latency = rc->longest;
+    rc->late_for = 0;
   }
-  if (p->behind < BEHIND)
-    return NOTHING;
-  p->behind = 0;
-  if (late < CATCHES_UP * p->behind_first)
-    return NOTHING;
-  return p->quality == ZSD_QUALITY_ORIGINAL ? EXCUSE : LESS;
+  if (rc->late_for < LATE_PERIOD)
+    return KEEP_QUALITY;
+  rc->late_for = 0;
+  if (late < CATCH_UP * rc->first_late)
+    return KEEP_QUALITY;
+  return rc->quality == ZSD_QUALITY_ORIGINAL ? ACCEPT_LATENESS : REDUCE_QUALITY;
 }
 
-void zsd_pace_judge(ZsdPace *p, const ZsdTiming *t) {
-  const double late = t->late - p->excused;
+void zsd_rate_control_update(ZsdRateControl *rc, const ZsdTiming *t) {
+  const double late = t->late - rc->accepted_late;
   const bool in_time = late <= TOLERANCE * t->interval;
-  measure(p, t);
-  p->lasted += t->interval;
-  if (late < 0 && p->excused > 0)
-    p->excused = fmax(p->excused + t->interval / HOPELESS * late, 0);
-  const Remedy remedy = remedy_for(p, t, late);
-  if (remedy == EXCUSE)
-    p->excused = 1.25 * t->late;
-  if (remedy == LESS || p->load > (in_time ? 1 : TOO_MUCH)) {
-    if (p->quality < ZSD_QUALITY_ORIGINAL)
-      step_down(p, t->interval);
-  } else if (in_time && p->quality > ZSD_QUALITY_FULL && p->lasted >= p->patience) {
-    step_up(p, t->interval);
+  measure(rc, t);
+  rc->held += t->interval;
+  if (late < 0 && rc->accepted_late > 0)
+    rc->accepted_late = fmax(rc->accepted_late + t->interval / RETRY * late, 0);
+  const Action action = handle_lateness(rc, t, late);
+  if (action == ACCEPT_LATENESS)
+    rc->accepted_late = 1.25 * t->late;
+  if (action == REDUCE_QUALITY || rc->load > (in_time ? 1 : MAX_LOAD)) {
+    if (rc->quality < ZSD_QUALITY_ORIGINAL)
+      step_down(rc, t->interval);
+  } else if (in_time && rc->quality > ZSD_QUALITY_FULL && rc->held >= rc->hold) {
+    step_up(rc, t->interval);
   }
 }
 
-double zsd_pace_latency(const ZsdPace *p) {
-  return p->latency;
+double zsd_rate_control_latency(const ZsdRateControl *rc) {
+  return rc->latency;
 }
 
-void zsd_pace_start(ZsdPace *p) {
-  p->started = seconds_of(CLOCK_MONOTONIC);
-  p->busy = seconds_of(CLOCK_THREAD_CPUTIME_ID);
+void zsd_rate_control_start(ZsdRateControl *rc) {
+  rc->start = seconds_of(CLOCK_MONOTONIC);
+  rc->start_cpu = seconds_of(CLOCK_THREAD_CPUTIME_ID);
 }
 
-void zsd_pace_end(ZsdPace *p, double interval, double late) {
-  const ZsdTiming timing = {.taken = seconds_of(CLOCK_MONOTONIC) - p->started,
-                            .busy = seconds_of(CLOCK_THREAD_CPUTIME_ID) - p->busy,
+void zsd_rate_control_end(ZsdRateControl *rc, double interval, double late) {
+  const ZsdTiming timing = {.taken = seconds_of(CLOCK_MONOTONIC) - rc->start,
+                            .busy = seconds_of(CLOCK_THREAD_CPUTIME_ID) - rc->start_cpu,
                             .interval = interval,
                             .late = late};
   if (interval > 0)
-    zsd_pace_judge(p, &timing);
+    zsd_rate_control_update(rc, &timing);
 }

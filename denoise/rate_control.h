@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How much can be done for each frame in the time that there is. */
-#ifndef ZSD_PACE_H
-#define ZSD_PACE_H
+/* Rate control: the quality that the time between two frames allows. */
+#ifndef ZSD_RATE_CONTROL_H
+#define ZSD_RATE_CONTROL_H
 
 #include "zsdenoise.h"
 
-/* Of a frame, in seconds. */
+/* Times of a processed frame in seconds. */
 typedef struct {
-  double taken;    /* from its start to its end */
-  double busy;     /* of that, its thread's time on a processor */
-  double interval; /* above 0: from it to the next */
-  double late;
+  double taken;    /* from the start of processing to its end */
+  double busy;     /* processor time of the calling thread meanwhile */
+  double interval; /* to the next frame; above 0 */
+  double late;     /* after the frame's presentation time; 0 or less: in time or unknown */
 } ZsdTiming;
 
-/* What zsd_pace_end() measures, to be judged. */
-void zsd_pace_judge(ZsdPace *pace, const ZsdTiming *timing);
+/* Chooses the quality of the next frame from the times of the last one. Called by
+ * zsd_rate_control_end(), which measures them. */
+void zsd_rate_control_update(ZsdRateControl *rate_control, const ZsdTiming *timing);
 
 #endif

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the profiles stand for. */
 #include "settings.h"
 
 static const ZsdSettings profiles[] = {
@@ -18,7 +17,7 @@ static const ZsdSettings profiles[] = {
                           .step_size = 1500,
                           .gamma = 0.5,
                           .hidden_channels = 52},
-    /* the authors' own notebook, but for the width, which is the article's */
+    /* the schedule of the authors' notebook, the width of their article */
     [ZSD_PROFILE_PAPER] = {.epochs = 2000,
                            .learning_rate = 1e-3,
                            .step_size = 1500,
@@ -57,50 +56,51 @@ ZsdSettings zsd_settings_resolve(const ZsdSettings *settings) {
   return s;
 }
 
-/* What has only seen a keyframe has to learn how fused frames look, too. There is so far to go
- * that many steps of few patches get further than few steps of many. */
+/* Training on frame pairs after a start from random weights: a higher rate, more steps by this
+ * factor, and fewer patches in a step. A network trained on a keyframe alone has not seen fused
+ * frames, and many small steps adapt it faster than few large ones. */
 static const double COLD_RATE = 1e-3;
 enum { COLD_STEPS = 4, COLD_PATCHES = 2 };
 
-ZsdCourse zsd_settings_course(const ZsdSettings *settings) {
-  static const ZsdCourse courses[] = {
+ZsdCurriculum zsd_settings_curriculum(const ZsdSettings *settings) {
+  static const ZsdCurriculum curricula[] = {
       [ZSD_PROFILE_REALTIME] = {.patches = 4,
                                 .learning_rate = 1.2e-4,
                                 .first_frames = 8,
                                 .first_steps = 16,
-                                .first_parts = 64,
-                                .later_parts = 8},
+                                .first_pairs = 64,
+                                .later_pairs = 8},
       [ZSD_PROFILE_BALANCED] = {.patches = 4,
                                 .learning_rate = 1.2e-4,
                                 .first_frames = 8,
                                 .first_steps = 16,
-                                .first_parts = 64,
-                                .later_parts = 8},
+                                .first_pairs = 64,
+                                .later_pairs = 8},
       [ZSD_PROFILE_BEST] = {.patches = 8,
                             .learning_rate = 6e-5,
                             .first_frames = 12,
                             .first_steps = 32,
                             .later_steps = 1,
-                            .first_parts = 64,
-                            .later_parts = 16},
+                            .first_pairs = 64,
+                            .later_pairs = 16},
       [ZSD_PROFILE_PAPER] = {0},
   };
-  ZsdCourse course = courses[settings->profile];
-  /* Where learning has to fit between frames, what it has learned has to show soon: more doses
-   * of a quarter of the work get as far, and sooner. */
+  ZsdCurriculum curriculum = curricula[settings->profile];
+  /* Background training has to fit between frames: three times as many frames with a quarter of
+   * the work each train the network as far, and the first of it takes effect earlier. */
   if (settings->background && settings->warm_start) {
-    course.learning_rate *= 2;
-    course.first_frames *= 3;
-    course.first_steps /= 2;
-    course.patches /= 2;
+    curriculum.learning_rate *= 2;
+    curriculum.first_frames *= 3;
+    curriculum.first_steps /= 2;
+    curriculum.patches /= 2;
   }
   if (!settings->warm_start) {
-    course.learning_rate = COLD_RATE;
-    course.first_steps *= COLD_STEPS;
-    if (course.patches > COLD_PATCHES)
-      course.patches = COLD_PATCHES;
+    curriculum.learning_rate = COLD_RATE;
+    curriculum.first_steps *= COLD_STEPS;
+    if (curriculum.patches > COLD_PATCHES)
+      curriculum.patches = COLD_PATCHES;
   }
-  return course;
+  return curriculum;
 }
 
 unsigned zsd_settings_refresh(const ZsdSettings *settings) {

@@ -1,31 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Settings that follow from the profile and the user's settings. All functions expect settings
+ * from zsd_settings_resolve(). */
 #ifndef ZSD_SETTINGS_H
 #define ZSD_SETTINGS_H
 
 #include "zsdenoise.h"
 
-/* How it is learned. */
+/* Training on the frames after a keyframe, and the size of a training step. */
 typedef struct {
-  unsigned patches; /* random ones for a step; 0: the whole picture */
-
-  /* From frame to frame: */
+  unsigned patches; /* random ones in each step, on a keyframe, too; 0: the whole picture */
   double learning_rate;
-  unsigned first_frames;             /* after a keyframe, that teach a lot */
-  unsigned first_steps, later_steps; /* on each of them, and on each after them */
-  unsigned first_parts, later_parts; /* of each that are remembered for the next one */
-} ZsdCourse;
+  unsigned first_frames;             /* after a keyframe, with more training */
+  unsigned first_steps, later_steps; /* on each of them, and on each frame after them */
+  unsigned first_pairs, later_pairs; /* frame pairs taken from each of them */
+} ZsdCurriculum;
 
-/* The profile's course; a longer one where learning does not begin with the built-in weights.
- */
-ZsdCourse zsd_settings_course(const ZsdSettings *settings);
+ZsdCurriculum zsd_settings_curriculum(const ZsdSettings *settings);
 
-/* Every how many frames what stands still is computed; 1: each frame. */
+/* Frames from one computation of a static tile to the next; 1: each frame. */
 unsigned zsd_settings_refresh(const ZsdSettings *settings);
 
-/* Whether frames at the start may be looked at twice; not where there is little time. */
+/* Whether the first frames after a keyframe may be filtered in two passes. */
 bool zsd_settings_twice(const ZsdSettings *settings);
 
-/* Whether a frame is taken for a picture by itself, and time for it. */
+/* Whether the frame is processed as a still picture. */
 bool zsd_settings_still(const ZsdSettings *settings);
 
 #endif

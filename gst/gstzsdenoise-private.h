@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the element's files share. */
+/* The element's instance, for the files that implement it. */
 #ifndef __GST_ZS_DENOISE_PRIVATE_H__
 #define __GST_ZS_DENOISE_PRIVATE_H__
 
 #include "gstzsdenoise.h"
 
-#include "gstzssaver.h"
+#include "gstzskeyunits.h"
+#include "gstzsmodelsaver.h"
 #include "zsdenoise.h"
 
-G_BEGIN_DECLS GST_DEBUG_CATEGORY_EXTERN (gst_zs_denoise_debug);
+G_BEGIN_DECLS
+
+GST_DEBUG_CATEGORY_EXTERN (gst_zs_denoise_debug);
 
 typedef enum
 {
@@ -18,7 +21,7 @@ typedef enum
   GST_ZS_DENOISE_TRAINING_NONE,
 } GstZsDenoiseTraining;
 
-/* Directions in which events pass, as bits. */
+/* Directions of events, as bits. */
 typedef enum
 {
   GST_ZS_DENOISE_FORCE_KEY_UNIT_IGNORE = 0,
@@ -34,62 +37,58 @@ struct _GstZsDenoise
   /* with the object lock */
   ZsdSettings settings;
   GstZsDenoiseTraining training;
-  ZsdStatus status;
+  ZsdStatus status;             /* of the last frame, or of one that waits for training */
+  ZsdTraining progress;         /* of the latest training step, by any thread */
+  gint64 last_progress;         /* monotonic time of the last progress message */
   gboolean retrain;
   gchar *model_file, *save_model_file;
   GstZsDenoiseForceKeyUnit force_key_unit;
-  GArray *key_units;            /* GstClockTime: running times of keyframes that events ask for */
-  GstClockTimeDiff jitter;      /* of the sink's last frame: how late it was, or how early below 0 */
-  gboolean synchronised;        /* a sink shows frames at their times */
-  GstClockTime latency;         /* the pipeline's */
-  GstClockTime processing;      /* what the element adds to it */
+  GstZsKeyUnits key_units;
+  GstClockTimeDiff jitter;      /* lateness of the last frame at a sink; negative: early */
+  gboolean synchronised;        /* a sink synchronises frames to the clock */
+  GstClockTime latency;         /* of the pipeline */
+  GstClockTime processing;      /* latency that the element adds */
 
-  gint cancel;                  /* atomic: learning is to end */
+  /* atomic: each cancels a training that is under way */
+  gint flushing;                /* from FLUSH_START to FLUSH_STOP */
+  gint stopping;                /* from PAUSED to READY */
+
   GThread *streaming;           /* atomic; no reference */
 
-  /* the streaming thread's */
+  /* of the streaming thread */
   ZsdDenoiser *denoiser;
-  gboolean live;                /* upstream is */
-  gint64 last_progress;         /* monotonic time of the last message */
-  ZsdModel begun_with;          /* its shape; no parameters */
-  GstZsSaver *saver;            /* NULL: no model is saved */
-  guint64 saved_learnings;      /* that were the last saved model's */
-  gboolean described;           /* what frames of these caps become */
-  ZsdPace pace;
+  gboolean live;                /* upstream is live */
+  ZsdModel initial_model;       /* shape of the model file's, without parameters */
+  GstZsModelSaver *saver;       /* NULL: no model is saved */
+  guint64 saved_updates;        /* updates of the weights in the last saved model */
+  gboolean described;           /* the layout of these caps has been logged */
+  ZsdRateControl rate_control;
   GstClockTime last_pts;
 };
 
-/* Properties: their types, documentation, and how they are set and read. */
+/* Properties */
 void gst_zs_denoise_install_properties (GObjectClass * object_class);
 
-/* Models, when the element starts and stops. FALSE: it has posted an error. */
-gboolean gst_zs_denoise_start_models (GstZsDenoise * self);
-void gst_zs_denoise_stop_models (GstZsDenoise * self);
-
-/* Has what was learned since the last time saved by another thread. */
-void gst_zs_denoise_save_model (GstZsDenoise * self);
-
-/* The same, and waits until it is. */
-void gst_zs_denoise_save_model_now (GstZsDenoise * self);
-
-/* Posts the error that the model is not for such frames. */
-void gst_zs_denoise_refuse_model (GstZsDenoise * self);
-
+/* Presets */
 void gst_zs_denoise_preset_init (GstPresetInterface * iface);
 
-void gst_zs_denoise_note_key_unit (GstZsDenoise * self, GstEvent * event);
-gboolean gst_zs_denoise_key_unit_is_due (GstZsDenoise * self,
-    GstBuffer * buffer);
-void gst_zs_denoise_forget_key_units (GstZsDenoise * self);
+/* Model files. Starting returns FALSE after posting an error. */
+gboolean gst_zs_denoise_start_model_files (GstZsDenoise * self);
+void gst_zs_denoise_stop_model_files (GstZsDenoise * self);
+void gst_zs_denoise_save_model (GstZsDenoise * self);
+void gst_zs_denoise_save_model_now (GstZsDenoise * self);
+void gst_zs_denoise_post_model_mismatch (GstZsDenoise * self);
 
-/* Frames in time. */
+/* Rate control */
 const gchar *gst_zs_denoise_quality_name (ZsdQuality quality);
-void gst_zs_denoise_start_pace (GstZsDenoise * self);
-void gst_zs_denoise_note_pace (GstZsDenoise * self, GstEvent * event);
-void gst_zs_denoise_forgive (GstZsDenoise * self);
-void gst_zs_denoise_keep_pace (GstZsDenoise * self, GstBuffer * buffer,
-    gboolean counts);
+void gst_zs_denoise_start_rate_control (GstZsDenoise * self);
+void gst_zs_denoise_reset_quality (GstZsDenoise * self);
+void gst_zs_denoise_reset_lateness (GstZsDenoise * self);
+void gst_zs_denoise_handle_timing_event (GstZsDenoise * self, GstEvent * event);
+void gst_zs_denoise_update_quality (GstZsDenoise * self, GstBuffer * buffer,
+    gboolean waited);
 void gst_zs_denoise_add_latency (GstZsDenoise * self, GstQuery * query);
 
 G_END_DECLS
+
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The properties of zsdenoise. */
+/* The properties of the element. */
 #include "gstzsdenoise-private.h"
 
 enum
@@ -45,8 +45,8 @@ type_name##_get_type (void) \
 
 static const GEnumValue profiles[] = {
   {ZSD_PROFILE_REALTIME, "Fastest", "realtime"},
-  {ZSD_PROFILE_BALANCED, "Good pictures, a little slower", "balanced"},
-  {ZSD_PROFILE_BEST, "Best pictures, learning takes its time", "best"},
+  {ZSD_PROFILE_BALANCED, "Better quality, slower", "balanced"},
+  {ZSD_PROFILE_BEST, "Best quality, slowest training", "best"},
   {ZSD_PROFILE_PAPER, "The method as published", "paper"},
   {0, NULL, NULL}
 };
@@ -56,9 +56,9 @@ DEFINE_ENUM_TYPE ("GstZsDenoiseProfile", gst_zs_denoise_profile, profiles);
 
 static const GEnumValue states[] = {
   {ZSD_STATE_WAITING, "Waiting for a first frame", "waiting"},
-  {ZSD_STATE_LEARNING, "Learning", "learning"},
+  {ZSD_STATE_LEARNING, "Training on a keyframe", "learning"},
   {ZSD_STATE_FILTERING, "Filtering", "filtering"},
-  {ZSD_STATE_PASSING, "Passing frames that have no noise", "passing"},
+  {ZSD_STATE_PASSING, "Passing frames without noise", "passing"},
   {0, NULL, NULL}
 };
 
@@ -66,14 +66,14 @@ DEFINE_ENUM_TYPE ("GstZsDenoiseState", gst_zs_denoise_state, states);
 #define GST_TYPE_ZS_DENOISE_STATE (gst_zs_denoise_state_get_type ())
 
 static const GEnumValue trainings[] = {
-  {GST_ZS_DENOISE_TRAINING_AUTO, "In the background of a live source",
+  {GST_ZS_DENOISE_TRAINING_AUTO,
+        "Background if upstream is live, otherwise blocking",
       "auto"},
-  {GST_ZS_DENOISE_TRAINING_BLOCKING, "The stream waits while it learns",
+  {GST_ZS_DENOISE_TRAINING_BLOCKING, "The stream waits for training",
       "blocking"},
-  {GST_ZS_DENOISE_TRAINING_BACKGROUND, "Beside the stream, which never waits",
+  {GST_ZS_DENOISE_TRAINING_BACKGROUND, "Training in a thread beside the stream",
       "background"},
-  {GST_ZS_DENOISE_TRAINING_NONE, "Not at all: the weights stay as they are",
-      "none"},
+  {GST_ZS_DENOISE_TRAINING_NONE, "No training", "none"},
   {0, NULL, NULL}
 };
 
@@ -81,13 +81,11 @@ DEFINE_ENUM_TYPE ("GstZsDenoiseTraining", gst_zs_denoise_training, trainings);
 #define GST_TYPE_ZS_DENOISE_TRAINING (gst_zs_denoise_training_get_type ())
 
 static const GEnumValue force_key_units[] = {
-  {GST_ZS_DENOISE_FORCE_KEY_UNIT_IGNORE, "Pass the events on", "ignore"},
+  {GST_ZS_DENOISE_FORCE_KEY_UNIT_IGNORE, "Neither", "ignore"},
   {GST_ZS_DENOISE_FORCE_KEY_UNIT_DOWNSTREAM,
-        "Heed those on their way downstream",
-      "downstream"},
-  {GST_ZS_DENOISE_FORCE_KEY_UNIT_UPSTREAM, "Heed those on their way upstream",
-      "upstream"},
-  {GST_ZS_DENOISE_FORCE_KEY_UNIT_BOTH, "Heed both", "both"},
+      "Downstream events", "downstream"},
+  {GST_ZS_DENOISE_FORCE_KEY_UNIT_UPSTREAM, "Upstream events", "upstream"},
+  {GST_ZS_DENOISE_FORCE_KEY_UNIT_BOTH, "Both", "both"},
   {0, NULL, NULL}
 };
 
@@ -96,10 +94,9 @@ DEFINE_ENUM_TYPE ("GstZsDenoiseForceKeyUnit", gst_zs_denoise_force_key_unit,
 #define GST_TYPE_ZS_DENOISE_FORCE_KEY_UNIT (gst_zs_denoise_force_key_unit_get_type ())
 
 static const GEnumValue pairs[] = {
-  {ZSD_PAIRS_AUTO, "As the noise asks for", "auto"},
-  {ZSD_PAIRS_SPATIAL, "Neighbours, as published", "spatial"},
-  {ZSD_PAIRS_STRIDED, "Samples two apart, for noise that neighbours share",
-      "strided"},
+  {ZSD_PAIRS_AUTO, "Strided for correlated noise, otherwise spatial", "auto"},
+  {ZSD_PAIRS_SPATIAL, "Diagonals of 2x2 blocks, as published", "spatial"},
+  {ZSD_PAIRS_STRIDED, "Samples two apart, for correlated noise", "strided"},
   {0, NULL, NULL}
 };
 
@@ -107,7 +104,8 @@ DEFINE_ENUM_TYPE ("GstZsDenoisePairs", gst_zs_denoise_pairs, pairs);
 #define GST_TYPE_ZS_DENOISE_PAIRS (gst_zs_denoise_pairs_get_type ())
 
 static const GEnumValue precisions[] = {
-  {ZSD_PRECISION_AUTO, "The fastest that loses nothing", "auto"},
+  {ZSD_PRECISION_AUTO, "bf16 if the processor is fast at it, otherwise fp32",
+      "auto"},
   {ZSD_PRECISION_FP32, "32-bit floating point", "fp32"},
   {ZSD_PRECISION_BF16, "16-bit brain floating point, sums in fp32", "bf16"},
   {0, NULL, NULL}
@@ -123,15 +121,15 @@ state_name (ZsdState state)
   return states[state].value_nick;
 }
 
-/* --- setting and reading --- */
+/* --- setting and getting --- */
 
-/* Files are opened when the element starts: afterwards it is too late to name another one. */
+/* The files are opened when the element starts; later changes are refused. */
 static void
 set_file_name (GstZsDenoise * self, gchar ** name, const GValue * value)
 {
   if (GST_STATE (self) > GST_STATE_READY) {
-    g_warning ("model-file and save-model-file of zsdenoise cannot be changed "
-        "while it runs");
+    g_warning ("model-file and save-model-file of zsdenoise can be changed in "
+        "the states NULL and READY only");
     return;
   }
   g_free (*name);
@@ -218,7 +216,7 @@ gst_zs_denoise_set_property (GObject * object, guint id, const GValue * value,
 }
 
 static GstStructure *
-make_stats (const ZsdStatus * status)
+make_stats (const ZsdStatus * status, const ZsdTraining * progress)
 {
   return gst_structure_new ("zsdenoise-stats",
       "state", G_TYPE_STRING, state_name (status->state),
@@ -226,10 +224,10 @@ make_stats (const ZsdStatus * status)
       "keyframes", G_TYPE_UINT64, status->keyframes,
       "finetunings", G_TYPE_UINT64, status->finetunings,
       "trainings", G_TYPE_UINT64, status->trainings,
-      "step", G_TYPE_UINT, status->training.step,
-      "steps", G_TYPE_UINT, status->training.steps,
-      "loss", G_TYPE_DOUBLE, status->training.loss,
-      "seconds", G_TYPE_DOUBLE, status->training.seconds,
+      "step", G_TYPE_UINT, progress->step,
+      "steps", G_TYPE_UINT, progress->steps,
+      "loss", G_TYPE_DOUBLE, progress->loss,
+      "seconds", G_TYPE_DOUBLE, progress->seconds,
       "estimated-sigma", G_TYPE_DOUBLE, status->sigma,
       "threads", G_TYPE_UINT, (guint) status->threads,
       "isa", G_TYPE_STRING, status->isa,
@@ -317,13 +315,13 @@ gst_zs_denoise_get_property (GObject * object, guint id, GValue * value,
       g_value_set_double (value, self->status.sigma);
       break;
     case PROP_LOSS:
-      g_value_set_double (value, self->status.training.loss);
+      g_value_set_double (value, self->progress.loss);
       break;
     case PROP_ISA:
       g_value_set_string (value, self->status.isa);
       break;
     case PROP_STATS:
-      g_value_take_boxed (value, make_stats (&self->status));
+      g_value_take_boxed (value, make_stats (&self->status, &self->progress));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -332,7 +330,7 @@ gst_zs_denoise_get_property (GObject * object, guint id, GValue * value,
   GST_OBJECT_UNLOCK (self);
 }
 
-/* --- what there is --- */
+/* --- documentation --- */
 
 #define SETTING (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | \
     GST_PARAM_MUTABLE_PLAYING)
@@ -347,33 +345,33 @@ install_filter_properties (GObjectClass * object_class,
   /**
    * GstZsDenoise:profile:
    *
-   * A named bundle of the settings below. A setting that is set wins over the profile's, in
-   * whichever order they are set. `paper` is the method as published: each step of learning
-   * sees the whole frame, 2000 steps are taken; #GstZsDenoise:temporal and
-   * #GstZsDenoise:warm-start do not count.
+   * Named set of defaults. A property that is set takes precedence over its default, in
+   * whichever order they are set. `paper` is the method as published: 2000 training steps on
+   * each keyframe, each on the whole frame; #GstZsDenoise:temporal and #GstZsDenoise:warm-start
+   * have no effect.
    */
   g_object_class_install_property (object_class, PROP_PROFILE,
       g_param_spec_enum ("profile", "Profile",
-          "Bundle of settings; what is set by itself wins over it",
+          "Set of defaults; properties that are set take precedence",
           GST_TYPE_ZS_DENOISE_PROFILE, defaults->profile, SETTING));
 
   /**
    * GstZsDenoise:strength:
    *
-   * How much of the noise found is removed: 1 all of it, 0.5 half of it; with 0 frames pass
-   * untouched.
+   * Part of the estimated noise that is removed: 1 for all, 0.5 for half of it. With 0 frames
+   * pass unchanged.
    */
   g_object_class_install_property (object_class, PROP_STRENGTH,
       g_param_spec_double ("strength", "Strength",
-          "How much of the noise found is removed (0 = frames pass untouched)",
+          "Part of the estimated noise that is removed (0 = frames pass unchanged)",
           0, 1, defaults->strength, SETTING | GST_PARAM_CONTROLLABLE));
 
   /**
    * GstZsDenoise:scene-threshold:
    *
-   * A frame that differs from the one before by this much is a keyframe. The difference is 0 for
-   * the same picture, under 0.1 for a moving camera's and mostly from 0.2 to 0.5 for unrelated
-   * ones; 0 as threshold: neither cuts nor other noise are looked for.
+   * Difference from the previous frame at which a frame is a keyframe. The difference is 0 for
+   * the same picture, below 0.1 for a moving camera, and mostly 0.2 to 0.5 for unrelated
+   * pictures. With 0 neither cuts nor changes of the noise are detected.
    */
   g_object_class_install_property (object_class, PROP_SCENE_THRESHOLD,
       g_param_spec_double ("scene-threshold", "Scene threshold",
@@ -383,22 +381,23 @@ install_filter_properties (GObjectClass * object_class,
   /**
    * GstZsDenoise:force-key-unit:
    *
-   * Which `GstForceKeyUnit` events, by which an application or another element asks an encoder for
-   * a keyframe, make a keyframe here, too: the first frame at the running time that the event
-   * names, or the next one if it names none. All of them are passed on.
+   * Direction of the `GstForceKeyUnit` events, with which an application or an element asks an
+   * encoder for a keyframe, that make a keyframe in zsdenoise, too: the first frame at the
+   * running time of the event, or the next frame if it has none. All events are passed on. Of
+   * more than 64 pending events, the nearest are kept.
    */
   g_object_class_install_property (object_class, PROP_FORCE_KEY_UNIT,
       g_param_spec_enum ("force-key-unit", "Force key unit",
-          "Which events that ask an encoder for a keyframe make one here, too",
+          "Direction of the force-key-unit events that make a keyframe",
           GST_TYPE_ZS_DENOISE_FORCE_KEY_UNIT,
           GST_ZS_DENOISE_FORCE_KEY_UNIT_IGNORE, SETTING));
 
   /**
    * GstZsDenoise:temporal:
    *
-   * Uses earlier frames, to denoise and to learn from. If false, each frame is denoised by itself.
-   * Has no effect with the #GstZsDenoise:profile `paper` and on frames that are played backwards,
-   * which are always denoised by themselves.
+   * Whether earlier frames are used for denoising and training. If false, each frame is denoised
+   * by itself. Has no effect with the #GstZsDenoise:profile `paper` and in reverse playback,
+   * which never use them.
    */
   g_object_class_install_property (object_class, PROP_TEMPORAL,
       g_param_spec_boolean ("temporal", "Temporal",
@@ -408,37 +407,39 @@ install_filter_properties (GObjectClass * object_class,
   /**
    * GstZsDenoise:split:
    *
-   * That part of the width, from the left, shows the original. Its last two columns are a line, one
-   * column white and one black, where both parts are in the picture; with #GstZsDenoise:strength 0
-   * there is none.
+   * Part of the width, from the left, that is unchanged, for comparison. Its last two columns
+   * are a line, one column white and one black, if both parts are visible; with
+   * #GstZsDenoise:strength 0 there is no line.
    */
   g_object_class_install_property (object_class, PROP_SPLIT,
       g_param_spec_double ("split", "Split",
-          "Part of the width, from the left, that shows the original", 0, 1,
-          defaults->split, SETTING | GST_PARAM_CONTROLLABLE));
+          "Part of the width, from the left, that is unchanged, for comparison",
+          0, 1, defaults->split, SETTING | GST_PARAM_CONTROLLABLE));
 
   /**
    * GstZsDenoise:precision:
    *
-   * Arithmetic of the filtering; learning is always done in `fp32`. `auto` takes `bf16` where the
-   * processor has matrix instructions for it (#GstZsDenoise:isa `amx`), and `fp32` elsewhere and
-   * for the #GstZsDenoise:profile `paper`. The pictures are the same to within 0.05 dB. Without such
-   * instructions `bf16` works, slowly.
+   * Arithmetic of inference; training always uses `fp32`. `auto` is `bf16` on processors with
+   * matrix instructions for it (#GstZsDenoise:isa `amx`), and `fp32` on others and with the
+   * #GstZsDenoise:profile `paper`. The results differ by less than 0.05 dB. Without such
+   * instructions `bf16` is slow.
    */
   g_object_class_install_property (object_class, PROP_PRECISION,
       g_param_spec_enum ("precision", "Precision",
-          "Arithmetic of the filtering", GST_TYPE_ZS_DENOISE_PRECISION,
+          "Arithmetic of inference", GST_TYPE_ZS_DENOISE_PRECISION,
           defaults->precision, SETTING));
 
   /**
    * GstZsDenoise:n-threads:
    *
-   * Threads that learn and filter; 0: one for each processor that the process may use.
+   * Number of threads for training and inference; 0: one for each processor that the process
+   * may use (affinity mask, cgroup quota). Elements at work in one process share the
+   * processors.
    */
   g_object_class_install_property (object_class, PROP_N_THREADS,
       g_param_spec_uint ("n-threads", "Threads",
-          "Number of threads (0 = all cores)", 0, 256, defaults->threads,
-          SETTING));
+          "Number of threads (0 = one for each available processor)", 0, 256,
+          defaults->threads, SETTING));
 }
 
 static void
@@ -448,65 +449,64 @@ install_learning_properties (GObjectClass * object_class,
   /**
    * GstZsDenoise:training:
    *
-   * Whether the stream waits while it learns. `blocking`: each frame comes out with all that has
-   * been learned from it, and the same input gives the same output. `background`: a thread of low
-   * priority learns beside the stream; until the first weights are there, the built-in ones serve
-   * or, with #GstZsDenoise:warm-start false, frames pass as they are; new ones are taken over
-   * gradually. `auto`: in the background where upstream is live, and otherwise blocking. `none`: nothing is
-   * learned, the weights of #GstZsDenoise:model-file or the built-in ones stay as they are; where
-   * there are neither, frames pass. To and from the background, the next frame becomes a keyframe.
+   * Whether the stream waits for training. `blocking`: each frame is denoised with all that has
+   * been learned from it, and the same input gives the same output. `background`: a thread of
+   * low priority trains beside the stream; until there are trained weights the built-in ones are
+   * used or, with #GstZsDenoise:warm-start false, frames pass unchanged; new weights are faded
+   * in. `auto`: `background` if upstream is live, otherwise `blocking`. `none`: no training; the
+   * weights of #GstZsDenoise:model-file or the built-in ones are used, and without either,
+   * frames pass unchanged. The next frame after a change to or from `background` is a keyframe.
    */
   g_object_class_install_property (object_class, PROP_TRAINING,
       g_param_spec_enum ("training", "Training",
-          "Whether the stream waits while it learns",
+          "Whether the stream waits for training",
           GST_TYPE_ZS_DENOISE_TRAINING, GST_ZS_DENOISE_TRAINING_AUTO, SETTING));
 
   /**
    * GstZsDenoise:epochs:
    *
-   * Steps of learning on a keyframe from that frame alone; 0: the profile's where learning begins
-   * with random weights, and none where it begins with the built-in ones or
+   * Training steps on a keyframe by itself. 0: the profile's number if training starts from
+   * random weights, and none if it starts from the built-in ones or from
    * #GstZsDenoise:model-file.
    */
   g_object_class_install_property (object_class, PROP_EPOCHS,
       g_param_spec_uint ("epochs", "Epochs",
-          "Steps of learning on a keyframe (0 = the profile's)", 0, 1000000,
-          defaults->epochs, SETTING));
+          "Training steps on a keyframe by itself (0 = the profile's)", 0,
+          1000000, defaults->epochs, SETTING));
 
   /**
    * GstZsDenoise:warm-start:
    *
-   * On a keyframe it starts from the built-in weights. If false, and without
-   * #GstZsDenoise:model-file, it starts from random ones and
-   * learns on the keyframe, the profile's steps where #GstZsDenoise:epochs is 0: the video itself
-   * is then all that it learns from. Has no effect with the #GstZsDenoise:profile `paper`, which
-   * always starts from random weights; what has been learned already is kept until the next
-   * keyframe.
+   * Whether training on a keyframe starts from the built-in weights. If false, and without
+   * #GstZsDenoise:model-file, it starts from random weights and takes the profile's number of
+   * steps if #GstZsDenoise:epochs is 0, which takes seconds; the video itself is then the only
+   * training data. Has no effect with the #GstZsDenoise:profile `paper`, which always starts
+   * from random weights. Trained weights are kept until the next keyframe.
    */
   g_object_class_install_property (object_class, PROP_WARM_START,
       g_param_spec_boolean ("warm-start", "Warm start",
-          "Start from the built-in weights (false = from random ones)",
+          "Start training from the built-in weights (false = from random ones)",
           defaults->warm_start, SETTING));
 
   /**
    * GstZsDenoise:pairs:
    *
-   * Which two looks at a frame by itself teach it, where it learns from one: on a keyframe with
-   * #GstZsDenoise:epochs, #GstZsDenoise:warm-start false or the #GstZsDenoise:profile `paper`.
-   * `spatial`: the two diagonals of each block of 2x2 samples, as published; that teaches nothing
-   * where neighbours share their noise. `strided`: the same of samples that lie two apart, which
-   * costs detail where they do not. `auto`: `strided` where the noise is found to be correlated; for
-   * `paper` always `spatial`.
+   * How one frame is split into a training pair, where the network is trained on one: on a
+   * keyframe with #GstZsDenoise:epochs, with #GstZsDenoise:warm-start false, or with the
+   * #GstZsDenoise:profile `paper`. `spatial`: the two diagonals of each block of 2x2 samples, as
+   * published; learns nothing from noise that is correlated between neighbours. `strided`: the
+   * same on samples two apart; loses detail if the noise is not correlated. `auto`: `strided` if
+   * the noise is measured as correlated, otherwise `spatial`; always `spatial` for `paper`.
    */
   g_object_class_install_property (object_class, PROP_PAIRS,
       g_param_spec_enum ("pairs", "Pairs",
-          "What it learns from where it learns from one frame",
+          "How one frame is split into a training pair",
           GST_TYPE_ZS_DENOISE_PAIRS, defaults->pairs, SETTING));
 
   /**
    * GstZsDenoise:learning-rate:
    *
-   * Adam's learning rate.
+   * Learning rate of Adam; 0: the profile's.
    */
   g_object_class_install_property (object_class, PROP_LEARNING_RATE,
       g_param_spec_double ("learning-rate", "Learning rate",
@@ -516,17 +516,19 @@ install_learning_properties (GObjectClass * object_class,
   /**
    * GstZsDenoise:step-size:
    *
-   * The learning rate is multiplied by #GstZsDenoise:gamma after each so many steps.
+   * Number of training steps after each of which the learning rate is multiplied by
+   * #GstZsDenoise:gamma; 0: the profile's.
    */
   g_object_class_install_property (object_class, PROP_STEP_SIZE,
       g_param_spec_uint ("step-size", "Step size",
-          "Steps after which the learning rate is reduced (0 = the profile's)",
+          "Training steps after which the learning rate is reduced (0 = the profile's)",
           0, 1000000, defaults->step_size, SETTING));
 
   /**
    * GstZsDenoise:gamma:
    *
-   * What the learning rate is multiplied by when it is reduced.
+   * Factor by which the learning rate is multiplied after each #GstZsDenoise:step-size steps; 0:
+   * the profile's.
    */
   g_object_class_install_property (object_class, PROP_GAMMA,
       g_param_spec_double ("gamma", "Gamma",
@@ -536,8 +538,8 @@ install_learning_properties (GObjectClass * object_class,
   /**
    * GstZsDenoise:hidden-channels:
    *
-   * Width of the network's two hidden layers: the time that a frame takes grows with its square.
-   * Another width makes the next frame a keyframe.
+   * Width of the network's two hidden layers; 0: the profile's. The time for a frame grows with
+   * its square. The next frame after a change is a keyframe.
    */
   g_object_class_install_property (object_class, PROP_HIDDEN_CHANNELS,
       g_param_spec_uint ("hidden-channels", "Hidden channels",
@@ -547,7 +549,8 @@ install_learning_properties (GObjectClass * object_class,
   /**
    * GstZsDenoise:finetune-interval:
    *
-   * Every so many frames it takes #GstZsDenoise:finetune-epochs more steps of learning.
+   * Number of frames from one fine-tuning, of #GstZsDenoise:finetune-epochs training steps, to
+   * the next; 0: never.
    */
   g_object_class_install_property (object_class, PROP_FINETUNE_INTERVAL,
       g_param_spec_uint ("finetune-interval", "Fine-tune interval",
@@ -557,22 +560,22 @@ install_learning_properties (GObjectClass * object_class,
   /**
    * GstZsDenoise:finetune-epochs:
    *
-   * Steps of learning for each fine-tuning.
+   * Training steps of each fine-tuning.
    */
   g_object_class_install_property (object_class, PROP_FINETUNE_EPOCHS,
       g_param_spec_uint ("finetune-epochs", "Fine-tune epochs",
-          "Steps of learning for each fine-tuning", 0, 1000000,
+          "Training steps of each fine-tuning", 0, 1000000,
           defaults->finetune_epochs, SETTING));
 
   /**
    * GstZsDenoise:seed:
    *
-   * Where the random numbers begin. The same seed and the same input give the same output,
-   * whatever the number of threads; other instruction sets round differently.
+   * Seed of the random numbers. The same seed and input give the same output with `blocking`
+   * training, for any number of threads; other instruction sets round differently.
    */
   g_object_class_install_property (object_class, PROP_SEED,
       g_param_spec_uint64 ("seed", "Seed",
-          "Seed of the random numbers: same seed, same output", 0, G_MAXUINT64,
+          "Seed of the random numbers (same seed, same output)", 0, G_MAXUINT64,
           defaults->seed, SETTING));
 }
 
@@ -582,39 +585,39 @@ install_file_properties (GObjectClass * object_class)
   /**
    * GstZsDenoise:model-file:
    *
-   * A file with what the network begins with on each keyframe, in place of the built-in weights or
-   * of random ones: what #GstZsDenoise:save-model-file kept of another run. As with the built-in
-   * weights, nothing is learned on the keyframe itself unless #GstZsDenoise:epochs is set.
+   * File with the weights that training starts from on each keyframe, instead of the built-in or
+   * random ones; written by #GstZsDenoise:save-model-file in another run. As with the built-in
+   * weights, there are no training steps on the keyframe by itself unless #GstZsDenoise:epochs
+   * is set.
    *
-   * It is read when the element starts (READY to PAUSED). A file that is missing, damaged or no
-   * model is an error then, and so it is when frames come that it was not learned for: of another
-   * layout (4:2:0, 4:2:2, gray; RGB and 4:4:4 are one), with or without the #GstZsDenoise:profile
-   * `paper`, or of another width than #GstZsDenoise:hidden-channels, if that is set.
+   * The file is read when the element goes from READY to PAUSED. A file that is missing, damaged
+   * or not a model is an error then. Frames that do not fit the model are an error, too: frames
+   * of another layout (4:2:0, 4:2:2, gray; RGB and 4:4:4 are the same), with or without the
+   * #GstZsDenoise:profile `paper`, or another #GstZsDenoise:hidden-channels, if that is set.
    *
-   * The file may be that of #GstZsDenoise:save-model-file, so that each run begins where the last
-   * one ended. It has to be there already: the first of such runs has no model-file.
+   * It may be the same file as #GstZsDenoise:save-model-file, so that each run continues the
+   * last one. The file has to exist: leave model-file unset in the first run.
    */
   g_object_class_install_property (object_class, PROP_MODEL_FILE,
       g_param_spec_string ("model-file", "Model file",
-          "File with what learning begins with (NULL = built-in or random "
-          "weights)", NULL, FILE_NAME));
+          "File with the weights to start from (NULL = built-in or random ones)",
+          NULL, FILE_NAME));
 
   /**
    * GstZsDenoise:save-model-file:
    *
-   * A file that keeps what the network has learned, for #GstZsDenoise:model-file or for other
-   * programs: its format is that of safetensors, with the tensors `conv1.weight`, `conv1.bias` to
-   * `conv3.bias` of PyTorch's Conv2d.
+   * File in which the trained weights are saved, for #GstZsDenoise:model-file or for other
+   * programs. The format is safetensors, with the tensors `conv1.weight`, `conv1.bias` to
+   * `conv3.bias` in the layout of PyTorch's Conv2d.
    *
-   * It is written after each learning that came to its end (without making the stream wait), at
-   * the end of the stream and when the element stops, if something was learned since. The new file
-   * takes the old one's place at once: it is whole at any time. A folder that is missing or cannot
-   * be written to is an error when the element starts; what goes wrong later, a full disk for
-   * instance, is a warning, one for each kind.
+   * It is written after each training (the stream does not wait), at the end of the stream and
+   * when the element stops, if the weights have changed. The file is replaced atomically and is
+   * complete at any time. A folder that is missing or not writable is an error when the element
+   * starts. Later errors, such as a full disk, are warnings, one for each kind.
    */
   g_object_class_install_property (object_class, PROP_SAVE_MODEL_FILE,
       g_param_spec_string ("save-model-file", "Save model file",
-          "File to save in what has been learned (NULL = none)", NULL,
+          "File in which the trained weights are saved (NULL = none)", NULL,
           FILE_NAME));
 }
 
@@ -624,39 +627,41 @@ install_reports (GObjectClass * object_class)
   /**
    * GstZsDenoise:state:
    *
-   * What it is doing.
+   * What the element is doing: waiting for a first frame, training on a keyframe, filtering, or
+   * passing frames in which no noise was found.
    */
   g_object_class_install_property (object_class, PROP_STATE,
-      g_param_spec_enum ("state", "State", "What it is doing",
+      g_param_spec_enum ("state", "State",
+          "What the element is doing",
           GST_TYPE_ZS_DENOISE_STATE, ZSD_STATE_WAITING, REPORT));
 
   /**
    * GstZsDenoise:estimated-sigma:
    *
-   * Standard deviation of the noise in luma (green for RGB), on the scale of 0 to 255 whatever the
-   * depth; -1 when it is not known. On a keyframe it is estimated from that frame's flattest parts,
-   * after it from what earlier frames do not predict.
+   * Estimated standard deviation of the noise in luma (green for RGB), on the scale of 0 to 255
+   * for any depth; -1: unknown. On a keyframe it is estimated from the flattest parts of the
+   * frame, and on later frames from the difference to their prediction from earlier ones.
    */
   g_object_class_install_property (object_class, PROP_ESTIMATED_SIGMA,
       g_param_spec_double ("estimated-sigma", "Estimated sigma",
-          "Estimated standard deviation of the noise, 0..255 (-1 = not known)",
+          "Estimated standard deviation of the noise, 0..255 (-1 = unknown)",
           -1, 255, -1, REPORT));
 
   /**
    * GstZsDenoise:loss:
    *
-   * Loss of the last step of learning: 1 stands for the variance of the noise, or for full scale
-   * squared with the #GstZsDenoise:profile `paper`.
+   * Loss of the last training step, relative to the variance of the noise; with the
+   * #GstZsDenoise:profile `paper`, relative to full scale squared.
    */
   g_object_class_install_property (object_class, PROP_LOSS,
       g_param_spec_double ("loss", "Loss",
-          "Loss of the last step of learning", 0, G_MAXDOUBLE, 0, REPORT));
+          "Loss of the last training step", 0, G_MAXDOUBLE, 0, REPORT));
 
   /**
    * GstZsDenoise:isa:
    *
-   * The instruction set in use: `c`, `avx2`, `avx512`, `amx` or `neon`; %NULL before READY. The
-   * environment variable ZSDENOISE_CPU forces one.
+   * Instruction set in use: `c`, `avx2`, `avx512`, `amx` or `neon`; %NULL before the element
+   * starts. The environment variable ZSDENOISE_CPU selects a lower one.
    */
   g_object_class_install_property (object_class, PROP_ISA,
       g_param_spec_string ("isa", "Instruction set",
@@ -665,27 +670,29 @@ install_reports (GObjectClass * object_class)
   /**
    * GstZsDenoise:stats:
    *
-   * A #GstStructure of everything countable:
+   * A #GstStructure with these fields:
    *
-   * * #gchararray `state`: as #GstZsDenoise:state
-   * * #guint64 `frames`: frames seen
-   * * #guint64 `keyframes`, `finetunings`: how often it has begun anew, and been fine-tuned
-   * * #guint64 `trainings`: how often a learning of any kind has come to its end
-   * * #guint `step`, `steps`: how far the last learning came
-   * * #gdouble `loss`: as #GstZsDenoise:loss
-   * * #gdouble `seconds`: how long the last learning took
-   * * #gdouble `estimated-sigma`: as #GstZsDenoise:estimated-sigma
+   * * #gchararray `state`: see #GstZsDenoise:state
+   * * #guint64 `frames`: frames received
+   * * #guint64 `keyframes`: keyframes, and restarts of training after a change of the noise
+   * * #guint64 `finetunings`: fine-tunings that have ended
+   * * #guint64 `trainings`: trainings of any kind that have ended
+   * * #guint `step`: steps taken in the last training
+   * * #guint `steps`: all steps of the last training
+   * * #gdouble `loss`: see #GstZsDenoise:loss
+   * * #gdouble `seconds`: duration of the last training so far
+   * * #gdouble `estimated-sigma`: see #GstZsDenoise:estimated-sigma
    * * #guint `threads`: threads in use
-   * * #gchararray `isa`: as #GstZsDenoise:isa
-   * * #gchararray `precision`: arithmetic in use, `fp32` or `bf16`; %NULL before the first
+   * * #gchararray `isa`: see #GstZsDenoise:isa
+   * * #gchararray `precision`: arithmetic of inference, `fp32` or `bf16`; %NULL before the first
    *   frame
-   * * #gchararray `quality`: how much was done for the last frame: `full`, `fewer-tiles` (what
-   *   stands still is computed less often), `narrow` (by a narrower network), `fused` (by none:
-   *   frames are joined with those before) or `original`
+   * * #gchararray `quality`: quality of the last frame: `full`, `fewer-tiles` (static tiles are
+   *   computed less often), `narrow` (a narrower network), `fused` (temporal fusion without a
+   *   network) or `original` (unchanged)
    */
   g_object_class_install_property (object_class, PROP_STATS,
-      g_param_spec_boxed ("stats", "Statistics", "What it has done so far",
-          GST_TYPE_STRUCTURE, REPORT));
+      g_param_spec_boxed ("stats", "Statistics",
+          "Statistics of the element", GST_TYPE_STRUCTURE, REPORT));
 }
 
 void

@@ -5,94 +5,94 @@
  * @short_description: Denoises video by learning from the video itself
  * @see_also: zsnoise
  *
- * zsdenoise removes noise from video. It needs no model, no GPU and no noise level. It joins each
- * frame with what earlier frames showed of the same things, and a small convolutional network
- * takes off the noise that is left. The network begins with built-in weights and learns the rest
- * from the video itself, a little on each of its first frames: from what one frame and the next show
- * of the same things. Without those weights, or if #GstZsDenoise:epochs asks for it, it learns on a keyframe
- * from that frame alone (Zero-Shot Noise2Noise, Y. Mansour and R. Heckel, CVPR 2023), for which the
- * stream waits. With no property set it does the right thing.
+ * zsdenoise removes noise from video. It needs no model, no GPU and no noise level, and works
+ * with its default properties.
  *
- * How strong the noise is, how it depends on brightness and whether neighbours have it in common,
- * it estimates itself, on every frame: #GstZsDenoise:estimated-sigma tells the result.
+ * Each frame is fused with the motion-compensated frames before it, and a small convolutional
+ * network removes the remaining noise. The network starts from built-in weights and is trained
+ * on the first frames of the video, on pairs of consecutive frames. With #GstZsDenoise:epochs,
+ * or without the built-in weights (#GstZsDenoise:warm-start), it is trained on each keyframe
+ * by itself (Zero-Shot Noise2Noise, Y. Mansour and R. Heckel, CVPR 2023), for which the stream
+ * waits.
+ *
+ * The noise is estimated on every frame: its strength (#GstZsDenoise:estimated-sigma), its
+ * dependence on brightness, and its correlation between neighbours.
  *
  * ## Keyframes
  *
- * It begins anew on the first frame, after a cut (#GstZsDenoise:scene-threshold), after a flush, a
- * discontinuity or new caps, when #GstZsDenoise::retrain is emitted, and where events ask an
- * encoder for a keyframe if #GstZsDenoise:force-key-unit says so. Where the noise of a scene moves
- * by more than a quarter and stays there, because a camera takes another gain, it learns anew, too,
- * but keeps what it knows meanwhile. With
- * #GstZsDenoise:finetune-interval it also goes on learning as frames pass. A frame without noise
- * (constant, saturated, synthetic) teaches it nothing and passes as it is, and so do the frames
- * after it until one has noise.
+ * A keyframe drops the earlier frames and the trained weights. Keyframes are: the first frame;
+ * a frame after a cut (#GstZsDenoise:scene-threshold), a flush, a discontinuity or new caps; a
+ * frame after #GstZsDenoise::retrain; and frames for which a force-key-unit event asks, if
+ * #GstZsDenoise:force-key-unit is set.
+ *
+ * If the noise of a scene changes by more than a quarter and stays so, for example because a
+ * camera changes its gain, training starts again from the current weights, and the earlier
+ * frames are kept. With #GstZsDenoise:finetune-interval, training continues as frames pass.
+ * Frames without noise (constant, saturated, synthetic) pass unchanged.
  *
  * ## Earlier frames
  *
- * What earlier frames showed is carried along with its motion and counts only where it predicts the
- * frame to within the noise: on still or trackable content noise falls with the number of frames,
- * and what moves otherwise is taken from its frame alone. A frame that is its predecessor once more
- * counts once. This past is dropped on a keyframe: after a cut, a flush, a discontinuity or new
- * caps. Frames that are played backwards (a segment's rate below 0) are denoised without it.
+ * A prediction from earlier frames counts only where it matches the frame to within the noise.
+ * On static or trackable content the noise decreases with the number of frames; other content
+ * is taken from its frame alone, without ghosts. A repeated frame counts once. Frames that are
+ * played backwards (a segment with a negative rate) are denoised without earlier frames, and
+ * so are all frames with #GstZsDenoise:temporal false or the #GstZsDenoise:profile `paper`.
  *
- * With #GstZsDenoise:temporal false each frame is denoised by itself, with what the network knows
- * from its start and has learned on the keyframe; with #GstZsDenoise:warm-start false all is
- * learned from random weights, which takes seconds on each keyframe. The #GstZsDenoise:profile
- * `paper` does neither: it is the method as published.
+ * ## Still pictures
  *
- * ## Pictures
- *
- * A buffer whose caps have a framerate of 0/1, with no duration and no timestamp but 0, of a source
- * that is not live, is a picture by itself: decoders of picture files give such. Each one is a
- * keyframe, and the profiles `balanced` and `best` take some seconds for it: where a picture repeats
- * itself, these are further looks at the same thing, and `best` learns from what it has made of it.
- * Messages tell of this progress as of learning. Pictures in RGB are best: their colours tell noise
- * that neighbours share from texture.
+ * A buffer is a still picture if its caps have a framerate of 0/1, it has no duration, its
+ * timestamp is 0 or missing, and upstream is not live, as with decoders of picture files. Each
+ * one is a keyframe, and the profiles `balanced` and `best` take some seconds for it: similar
+ * patches of the picture are denoised together, and `best` trains a network on the result.
+ * Messages report this as they report training. RGB gives the best quality, as colour helps to
+ * tell correlated noise from texture.
  *
  * ## Frames
  *
- * Frames are changed in place, never dropped, delayed or reordered. With #GstZsDenoise:strength 0
- * they pass untouched and uncopied. Interlaced frames are handled field by field.
+ * Frames are processed in place and are never dropped, delayed or reordered. With
+ * #GstZsDenoise:strength 0 they pass unchanged and without a copy. Interlaced frames are
+ * processed field by field.
  *
  * ## Models
  *
- * What has been learned can be kept in a file (#GstZsDenoise:save-model-file), and learning begin
- * with it the next time (#GstZsDenoise:model-file): a camera that always looks at the same place
- * need not learn again what it has learned yesterday.
+ * #GstZsDenoise:save-model-file saves the trained weights, and #GstZsDenoise:model-file starts
+ * another run from them, for example for a camera with a fixed view.
  *
- * ## Time
+ * ## Rate control
  *
- * Where frames have to be there in time, from a live source or at a sink that shows each at its time,
- * and the processor is too slow or too busy, less is done for each frame: step by step down to
- * leaving it as it is, and as much again as soon as there is time. The `quality` in
- * #GstZsDenoise:stats tells how much, and a message each change. No frame is dropped for it.
+ * Frames have a deadline if upstream is live or a sink synchronises them to the clock. If the
+ * processor is too slow or too busy for it, the quality of processing is reduced in steps,
+ * down to passing frames unchanged, and raised again as soon as time allows. `quality` in
+ * #GstZsDenoise:stats is the current step; each change is posted as a message. No frame is
+ * dropped.
  *
- * It adds no latency as long as frames are there in time without. If those of a live source come
- * late all the same though there is time for each, what they take becomes part of the latency.
+ * The element adds no latency, unless frames of a live source are late although each of them
+ * takes less than the frame interval. The processing time of a frame is added to the latency
+ * then.
  *
  * ## Presets
  *
- * Four presets are installed (#GstPreset): `camera`, `archive`, `film grain` and `single pictures`.
- * One that is saved holds neither #GstZsDenoise:split nor #GstZsDenoise:n-threads,
- * #GstZsDenoise:seed and names of files.
+ * Four presets are installed (#GstPreset): `camera`, `archive`, `film grain` and `single
+ * pictures`. Saved presets leave out #GstZsDenoise:split, #GstZsDenoise:n-threads,
+ * #GstZsDenoise:seed, #GstZsDenoise:model-file and #GstZsDenoise:save-model-file.
  *
  * ## Messages
  *
  * The element posts these element messages on the bus:
  *
- * * `zsdenoise-progress`, at most ten a second while it learns:
- *   * #guint `step`: steps taken
- *   * #guint `steps`: steps in all
+ * * `zsdenoise-progress`, during training, at most ten in a second:
+ *   * #guint `step`: training steps taken
+ *   * #guint `steps`: training steps in all
  *   * #gdouble `loss`: see #GstZsDenoise:loss
- *   * #gdouble `eta`: seconds to go
- * * `zsdenoise-trained`, each time a learning has come to its end: on a keyframe, on the frames
- *   after it, a fine-tuning, or a picture by itself:
+ *   * #gdouble `eta`: estimated seconds to the end of the training
+ * * `zsdenoise-trained`, at the end of each training: on a keyframe, on the first frames after
+ *   it, of a fine-tuning, and of a still picture:
  *   * #gdouble `loss`: see #GstZsDenoise:loss
  *   * #gdouble `estimated-sigma`: see #GstZsDenoise:estimated-sigma
- *   * #gdouble `seconds`: how long it took
- *   * #guint `steps`: steps taken
- * * `zsdenoise-quality`, when it begins to do less, or more again, for each frame:
- *   * #gchararray `quality`: as in #GstZsDenoise:stats
+ *   * #gdouble `seconds`: duration of the training
+ *   * #guint `steps`: training steps taken
+ * * `zsdenoise-quality`, when rate control changes the quality:
+ *   * #gchararray `quality`: see #GstZsDenoise:stats
  *
  * ## Example launch lines
  * |[
@@ -100,7 +100,7 @@
  * ]| Denoises a file.
  * |[
  * gst-launch-1.0 v4l2src ! videoconvert ! zsdenoise split=0.5 ! videoconvert ! autovideosink
- * ]| Shows a camera, the left half as it comes.
+ * ]| Shows a camera, with the left half unchanged.
  * |[
  * gst-launch-1.0 -m videotestsrc num-buffers=60 ! zsnoise degree=0.1 ! zsdenoise ! videoconvert ! autovideosink
  * ]| Denoises a noisy test picture and prints the messages.
@@ -111,6 +111,8 @@
 
 #include "gstzsdenoise-private.h"
 #include "gstzsimage.h"
+
+#include <string.h>
 
 GST_DEBUG_CATEGORY (gst_zs_denoise_debug);
 #define GST_CAT_DEFAULT gst_zs_denoise_debug
@@ -137,9 +139,8 @@ G_DEFINE_TYPE_WITH_CODE (GstZsDenoise, gst_zs_denoise, GST_TYPE_VIDEO_FILTER,
 GST_ELEMENT_REGISTER_DEFINE (zsdenoise, "zsdenoise", GST_RANK_NONE,
     GST_TYPE_ZS_DENOISE);
 
-/* --- learning --- */
+/* --- training --- */
 
-/* Whether frames come from a source that does not wait for them to be taken. */
 static gboolean
 upstream_is_live (GstZsDenoise * self)
 {
@@ -160,9 +161,9 @@ gst_zs_denoise_retrain (GstZsDenoise * self)
   GST_OBJECT_UNLOCK (self);
 }
 
-/* How the next frame is to be denoised. */
+/* The engine's settings for the next frame. */
 static ZsdSettings
-take_settings (GstZsDenoise * self)
+get_settings (GstZsDenoise * self)
 {
   GstZsDenoiseTraining training;
   ZsdSettings settings;
@@ -174,10 +175,11 @@ take_settings (GstZsDenoise * self)
   settings.frozen = training == GST_ZS_DENOISE_TRAINING_NONE;
   settings.background = training == GST_ZS_DENOISE_TRAINING_BACKGROUND
       || (training == GST_ZS_DENOISE_TRAINING_AUTO && self->live);
-  settings.quality = self->pace.quality;
+  settings.quality = self->rate_control.quality;
   return settings;
 }
 
+/* Copies the engine's status for the properties. */
 static void
 publish_status (GstZsDenoise * self)
 {
@@ -196,7 +198,7 @@ post (GstZsDenoise * self, GstStructure * structure)
       gst_message_new_element (GST_OBJECT (self), structure));
 }
 
-/* Called by the streaming thread, which waits then, or by one that learns beside it. */
+/* Called by the streaming thread in blocking training, and otherwise by the learning thread. */
 static void
 on_progress (void *user, const ZsdTraining * training)
 {
@@ -210,7 +212,7 @@ on_progress (void *user, const ZsdTraining * training)
   due = now - self->last_progress >= PROGRESS_INTERVAL;
   if (due)
     self->last_progress = now;
-  self->status.training = *training;
+  self->progress = *training;
   GST_OBJECT_UNLOCK (self);
   if (due) {
     post (self, gst_structure_new ("zsdenoise-progress",
@@ -224,15 +226,17 @@ on_progress (void *user, const ZsdTraining * training)
 static bool
 is_cancelled (void *user)
 {
-  return g_atomic_int_get (&((GstZsDenoise *) user)->cancel);
+  GstZsDenoise *self = user;
+
+  return g_atomic_int_get (&self->flushing)
+      || g_atomic_int_get (&self->stopping);
 }
 
-/* Logs once for new caps what their frames become: all of a frame, or a field. */
+/* Logs the layout of frames, or fields, once for new caps. */
 static void
-describe (GstZsDenoise * self)
+log_layout (GstZsDenoise * self, const ZsdStatus * status)
 {
   const GstVideoInfo *info = &GST_VIDEO_FILTER (self)->in_info;
-  const ZsdStatus *status = &self->status;
 
   if (self->described || status->width == 0)
     return;
@@ -245,26 +249,80 @@ describe (GstZsDenoise * self)
       status->network.outputs, status->precision, status->isa, status->threads);
 }
 
-/* After a frame: says so if a learning came to its end on it. */
-static void
-report (GstZsDenoise * self)
+/* Trainings that ended during a frame, or during its two fields. */
+typedef struct
 {
-  const guint64 before = self->status.trainings;
-  const ZsdStatus *status = &self->status;
+  ZsdTraining training[2 * ZSD_MAX_ENDED];
+  guint n;
+} EndedTrainings;
+
+static void
+post_trained (GstZsDenoise * self, const ZsdTraining * training, gdouble sigma)
+{
+  GST_INFO_OBJECT (self, "learned in %.2f s, %u steps: loss %g, noise %.1f "
+      "of 255", training->seconds, training->step, training->loss, sigma);
+  post (self, gst_structure_new ("zsdenoise-trained",
+          "loss", G_TYPE_DOUBLE, training->loss,
+          "estimated-sigma", G_TYPE_DOUBLE, sigma,
+          "seconds", G_TYPE_DOUBLE, training->seconds,
+          "steps", G_TYPE_UINT, training->step, NULL));
+}
+
+/* After a frame: publishes the status, reports trainings that ended and saves their model. */
+static void
+report (GstZsDenoise * self, const ZsdStatus * status,
+    const EndedTrainings * ended)
+{
+  guint i;
 
   publish_status (self);
-  describe (self);
-  if (status->trainings == before)
+  log_layout (self, status);
+  for (i = 0; i < ended->n; i++)
+    post_trained (self, &ended->training[i], status->sigma);
+  if (ended->n > 0)
+    gst_zs_denoise_save_model (self);
+}
+
+/* --- key units --- */
+
+/* Notes a key unit that an event asks for, if it comes from the direction that force-key-unit
+ * names. An event from upstream comes in the streaming thread, one from downstream in any. */
+static void
+note_key_unit (GstZsDenoise * self, GstEvent * event)
+{
+  const GstZsDenoiseForceKeyUnit from = GST_EVENT_IS_UPSTREAM (event) ?
+      GST_ZS_DENOISE_FORCE_KEY_UNIT_UPSTREAM :
+      GST_ZS_DENOISE_FORCE_KEY_UNIT_DOWNSTREAM;
+
+  if (!gst_video_event_is_force_key_unit (event))
     return;
-  GST_INFO_OBJECT (self, "learned in %.2f s, %u steps: loss %g, noise %.1f "
-      "of 255", status->training.seconds, status->training.step,
-      status->training.loss, status->sigma);
-  post (self, gst_structure_new ("zsdenoise-trained",
-          "loss", G_TYPE_DOUBLE, status->training.loss,
-          "estimated-sigma", G_TYPE_DOUBLE, status->sigma,
-          "seconds", G_TYPE_DOUBLE, status->training.seconds,
-          "steps", G_TYPE_UINT, status->training.step, NULL));
-  gst_zs_denoise_save_model (self);
+  GST_OBJECT_LOCK (self);
+  if (self->force_key_unit & from)
+    gst_zs_key_units_add (&self->key_units, event);
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* Whether a key unit was asked for by the buffer's time, or at any time where the buffer has
+ * none. With the object lock. */
+static gboolean
+take_key_units (GstZsDenoise * self, GstBuffer * buffer)
+{
+  const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
+  GstClockTime time = GST_CLOCK_TIME_NONE;
+
+  if (segment->format == GST_FORMAT_TIME)
+    time = gst_segment_to_running_time (segment, GST_FORMAT_TIME,
+        GST_BUFFER_PTS (buffer));
+  return gst_zs_key_units_take (&self->key_units, time);
+}
+
+/* Before running time begins anew. */
+static void
+drop_key_units (GstZsDenoise * self)
+{
+  GST_OBJECT_LOCK (self);
+  gst_zs_key_units_take (&self->key_units, GST_CLOCK_TIME_NONE);
+  GST_OBJECT_UNLOCK (self);
 }
 
 /* --- base transform --- */
@@ -274,7 +332,7 @@ gst_zs_denoise_stop (GstBaseTransform * trans)
 {
   GstZsDenoise *self = GST_ZS_DENOISE (trans);
 
-  gst_zs_denoise_stop_models (self);
+  gst_zs_denoise_stop_model_files (self);
   zsd_denoiser_free (self->denoiser);
   self->denoiser = NULL;
   return TRUE;
@@ -293,15 +351,19 @@ gst_zs_denoise_start (GstBaseTransform * trans)
     return FALSE;
   }
   zsd_denoiser_observe (self->denoiser, &observer);
-  if (!gst_zs_denoise_start_models (self)) {
+  if (!gst_zs_denoise_start_model_files (self)) {
     gst_zs_denoise_stop (trans);
     return FALSE;
   }
   publish_status (self);
-  gst_zs_denoise_forget_key_units (self);
-  gst_zs_denoise_start_pace (self);
+  GST_OBJECT_LOCK (self);
+  memset (&self->progress, 0, sizeof self->progress);
   self->last_progress = 0;
-  g_atomic_int_set (&self->cancel, FALSE);
+  GST_OBJECT_UNLOCK (self);
+  drop_key_units (self);
+  gst_zs_denoise_start_rate_control (self);
+  g_atomic_int_set (&self->flushing, FALSE);
+  g_atomic_int_set (&self->stopping, FALSE);
   return TRUE;
 }
 
@@ -313,8 +375,7 @@ gst_zs_denoise_set_info (GstVideoFilter * filter,
   GstZsDenoise *self = GST_ZS_DENOISE (filter);
 
   self->described = FALSE;
-  self->pace = (ZsdPace) {
-  0};
+  gst_zs_denoise_reset_quality (self);
   self->live = upstream_is_live (self);
   zsd_denoiser_reset (self->denoiser);
   return TRUE;
@@ -327,16 +388,16 @@ gst_zs_denoise_sink_event (GstBaseTransform * trans, GstEvent * event)
   const gboolean flushed = GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP;
 
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_START)
-    g_atomic_int_set (&self->cancel, TRUE);
+    g_atomic_int_set (&self->flushing, TRUE);
   if (flushed) {
-    g_atomic_int_set (&self->cancel, FALSE);
+    g_atomic_int_set (&self->flushing, FALSE);
     zsd_denoiser_reset (self->denoiser);
-    gst_zs_denoise_forget_key_units (self);
-    gst_zs_denoise_forgive (self);
+    drop_key_units (self);
+    gst_zs_denoise_reset_lateness (self);
   }
   if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
     gst_zs_denoise_save_model_now (self);
-  gst_zs_denoise_note_key_unit (self, event);
+  note_key_unit (self, event);
   return GST_BASE_TRANSFORM_CLASS (gst_zs_denoise_parent_class)->sink_event
       (trans, event);
 }
@@ -346,8 +407,8 @@ gst_zs_denoise_src_event (GstBaseTransform * trans, GstEvent * event)
 {
   GstZsDenoise *self = GST_ZS_DENOISE (trans);
 
-  gst_zs_denoise_note_key_unit (self, event);
-  gst_zs_denoise_note_pace (self, event);
+  note_key_unit (self, event);
+  gst_zs_denoise_handle_timing_event (self, event);
   return GST_BASE_TRANSFORM_CLASS (gst_zs_denoise_parent_class)->src_event
       (trans, event);
 }
@@ -366,12 +427,12 @@ gst_zs_denoise_query (GstBaseTransform * trans, GstPadDirection direction,
   return answered;
 }
 
-/* A learning that is under way would hold the streaming thread, and so the change of state. */
+/* Cancels a training that is under way: deactivating the pads waits for the streaming thread. */
 static GstStateChangeReturn
 gst_zs_denoise_change_state (GstElement * element, GstStateChange transition)
 {
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
-    g_atomic_int_set (&GST_ZS_DENOISE (element)->cancel, TRUE);
+    g_atomic_int_set (&GST_ZS_DENOISE (element)->stopping, TRUE);
   return GST_ELEMENT_CLASS (gst_zs_denoise_parent_class)->change_state (element,
       transition);
 }
@@ -384,7 +445,7 @@ gst_zs_denoise_before_transform (GstBaseTransform * trans, GstBuffer * buffer)
 
   gst_zs_sync_values (trans, buffer);
   GST_OBJECT_LOCK (self);
-  retrain = gst_zs_denoise_key_unit_is_due (self, buffer) || self->retrain;
+  retrain = take_key_units (self, buffer) || self->retrain;
   self->retrain = FALSE;
   passthrough = self->settings.strength == 0;
   GST_OBJECT_UNLOCK (self);
@@ -398,10 +459,22 @@ gst_zs_denoise_before_transform (GstBaseTransform * trans, GstBuffer * buffer)
   }
 }
 
-/* Denoises the frame, or the fields of an interlaced one in the order in which they are shown. */
+/* Denoises a frame, or one field of it. */
+static ZsdResult
+process_field (GstZsDenoise * self, ZsdImage * image, gint field,
+    const ZsdSettings * settings, EndedTrainings * ended)
+{
+  const ZsdResult result = zsd_denoiser_process (self->denoiser, image, field,
+      settings);
+
+  ended->n += zsd_denoiser_ended (self->denoiser, ended->training + ended->n);
+  return result;
+}
+
+/* Denoises a frame, or the fields of an interlaced one in display order. */
 static ZsdResult
 process (GstZsDenoise * self, GstVideoFrame * frame,
-    const ZsdSettings * settings)
+    const ZsdSettings * settings, EndedTrainings * ended)
 {
   const gboolean interlaced = GST_VIDEO_FRAME_IS_INTERLACED (frame);
   const gint top = GST_VIDEO_FRAME_FLAG_IS_SET (frame,
@@ -412,16 +485,16 @@ process (GstZsDenoise * self, GstVideoFrame * frame,
 
   gst_zs_image_from_frame (&image, frame);
   if (!interlaced)
-    return zsd_denoiser_process (self->denoiser, &image, 0, settings);
+    return process_field (self, &image, 0, settings, ended);
   for (i = 0; i < 2 && result == ZSD_OK; i++) {
     field = zsd_image_field (&image, i ^ top);
-    result = zsd_denoiser_process (self->denoiser, &field, i, settings);
+    result = process_field (self, &field, i, settings, ended);
   }
   return result;
 }
 
-/* Whether the buffer is a picture by itself, as decoders of picture files give it: nothing says how
- * long it is shown, nor that time has passed before it. */
+/* Whether the buffer is a still picture, as from a decoder of picture files: it has no duration,
+ * and no time before it. */
 static gboolean
 is_still (GstZsDenoise * self, GstBuffer * buffer)
 {
@@ -436,30 +509,33 @@ gst_zs_denoise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
   GstZsDenoise *self = GST_ZS_DENOISE (trans);
   GstVideoFilter *filter = GST_VIDEO_FILTER (trans);
   GstVideoFrame frame;
-  const guint64 learnings = self->status.learnings;
+  EndedTrainings ended;
+  ZsdStatus before, after;
   ZsdSettings settings;
   ZsdResult result;
 
   if (!filter->negotiated)
     return GST_FLOW_NOT_NEGOTIATED;
-  zsd_pace_start (&self->pace);
-  settings = take_settings (self);
+  zsd_rate_control_start (&self->rate_control);
+  settings = get_settings (self);
   g_atomic_pointer_set (&self->streaming, g_thread_self ());
   settings.still = is_still (self, buffer);
-  /* Backwards, what came before is what is shown after. */
+  /* In reverse playback earlier frames are shown later. */
   if (trans->segment.rate < 0)
     settings.temporal = false;
 
   if (!gst_zs_map_buffer (GST_ELEMENT (self), &frame, &filter->in_info, buffer))
     return GST_FLOW_ERROR;
-  result = process (self, &frame, &settings);
+  ended.n = 0;
+  zsd_denoiser_status (self->denoiser, &before);
+  result = process (self, &frame, &settings, &ended);
+  zsd_denoiser_status (self->denoiser, &after);
   gst_video_frame_unmap (&frame);
-  report (self);
-  gst_zs_denoise_keep_pace (self, buffer, settings.background
-      || self->status.learnings == learnings);
+  report (self, &after, &ended);
+  gst_zs_denoise_update_quality (self, buffer, !settings.background
+      && after.updates != before.updates);
 
-  /* A learning that was cancelled leaves the frame as it is: whoever cancelled it has no use for
-   * the frame any more. */
+  /* With ZSD_CANCELLED the frame is unchanged; a flush or a stop drops it downstream. */
   if (result == ZSD_NO_MEMORY) {
     GST_ELEMENT_ERROR (self, RESOURCE, FAILED,
         ("There is not enough memory to denoise frames of %dx%d.",
@@ -468,7 +544,7 @@ gst_zs_denoise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
     return GST_FLOW_ERROR;
   }
   if (result == ZSD_MISMATCH) {
-    gst_zs_denoise_refuse_model (self);
+    gst_zs_denoise_post_model_mismatch (self);
     return GST_FLOW_ERROR;
   }
   return GST_FLOW_OK;
@@ -481,8 +557,7 @@ gst_zs_denoise_init (GstZsDenoise * self)
 {
   self->settings = zsd_settings_default ();
   self->status.sigma = -1;
-  self->key_units = g_array_new (FALSE, FALSE, sizeof (GstClockTime));
-  /* A frame that comes late after learning is still wanted: none may be lost. */
+  /* QoS would drop frames that are late after blocking training. */
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), FALSE);
 }
 
@@ -493,7 +568,6 @@ gst_zs_denoise_finalize (GObject * object)
 
   g_free (self->model_file);
   g_free (self->save_model_file);
-  g_array_unref (self->key_units);
   G_OBJECT_CLASS (gst_zs_denoise_parent_class)->finalize (object);
 }
 
@@ -515,8 +589,7 @@ gst_zs_denoise_class_init (GstZsDenoiseClass * klass)
    * GstZsDenoise::retrain:
    * @zsdenoise: the element
    *
-   * Makes the next frame a keyframe: what was learned is forgotten and learned anew, and so are
-   * earlier frames.
+   * Makes the next frame a keyframe, which drops the trained weights and the earlier frames.
    */
   signals[SIGNAL_RETRAIN] = g_signal_new_class_handler ("retrain",
       G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION,

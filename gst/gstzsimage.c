@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What both elements do with a buffer. */
+/* Mapping of buffers, for both elements. */
 #include "gstzsimage.h"
 
-/* GStreamer's description of a video frame as the engine's. */
+/* Describes a mapped frame for the engine. */
 void
 gst_zs_image_from_frame (ZsdImage * image, GstVideoFrame * frame)
 {
@@ -19,7 +19,7 @@ gst_zs_image_from_frame (ZsdImage * image, GstVideoFrame * frame)
     ZsdComponent *component = &image->component[i];
 
     component->data = GST_VIDEO_FRAME_COMP_DATA (frame, i);
-    /* GStreamer 1.22 has P010's V begin one byte after U, within U's sample. */
+    /* In GStreamer 1.22 the offset of P010's V is 1, within U's sample, instead of 2. */
     if (image->depth > 8 && GST_VIDEO_FORMAT_INFO_POFFSET (finfo, i) % 2 != 0)
       component->data++;
     component->stride = GST_VIDEO_FRAME_COMP_STRIDE (frame, i);
@@ -31,7 +31,7 @@ gst_zs_image_from_frame (ZsdImage * image, GstVideoFrame * frame)
   }
 }
 
-/* Whether the buffer's own description, if it has one, can be that of a frame with these caps. */
+/* Whether the buffer's video meta, if it has one, agrees with the caps. */
 static gboolean
 meta_fits (GstBuffer * buffer, const GstVideoInfo * info)
 {
@@ -43,8 +43,8 @@ meta_fits (GstBuffer * buffer, const GstVideoInfo * info)
       && meta->height >= (guint) GST_VIDEO_INFO_HEIGHT (info));
 }
 
-/* Whether all samples lie in the memory that was mapped: where the buffer itself says where its
- * rows are, nobody else has looked. */
+/* Whether all samples lie within the mapped memory. GStreamer does not check the offsets and
+ * strides of a video meta. */
 static gboolean
 samples_fit (GstVideoFrame * frame)
 {
@@ -68,12 +68,12 @@ samples_fit (GstVideoFrame * frame)
   return TRUE;
 }
 
-/* Maps a frame. Returns NULL, or why it cannot be. */
+/* Maps a frame. Returns NULL, or a reason for the error message. */
 static const gchar *
 map_frame (GstVideoFrame * frame, GstVideoInfo * info, GstBuffer * buffer)
 {
   if (!meta_fits (buffer, info))
-    return "its buffer is described as that of another format or size";
+    return "its video meta has another format or size";
   if (!gst_video_frame_map (frame, info, buffer,
           GST_MAP_READWRITE | GST_VIDEO_FRAME_MAP_FLAG_NO_REF))
     return "its buffer is too small or cannot be written to";
@@ -83,8 +83,8 @@ map_frame (GstVideoFrame * frame, GstVideoInfo * info, GstBuffer * buffer)
   return "some of its rows lie outside its buffer";
 }
 
-/* Maps a buffer to be changed in place, or posts an error that says why not. (GstVideoFilter
- * itself passes a frame that it cannot map on as if it had been filtered.) */
+/* Maps a buffer for processing in place, or posts an error. (GstVideoFilter would pass on a frame
+ * that cannot be mapped, unfiltered and without an error.) */
 gboolean
 gst_zs_map_buffer (GstElement * element, GstVideoFrame * frame,
     GstVideoInfo * info, GstBuffer * buffer)
@@ -94,14 +94,14 @@ gst_zs_map_buffer (GstElement * element, GstVideoFrame * frame,
   if (fault != NULL)
     GST_ELEMENT_ERROR (element, STREAM, FORMAT,
         ("A frame does not fit its caps, %dx%d %s: %s (it has %" G_GSIZE_FORMAT
-            " bytes, and %" G_GSIZE_FORMAT " are usual).",
+            " bytes; the usual size is %" G_GSIZE_FORMAT ").",
             GST_VIDEO_INFO_WIDTH (info), GST_VIDEO_INFO_HEIGHT (info),
             GST_VIDEO_INFO_NAME (info), fault, gst_buffer_get_size (buffer),
             GST_VIDEO_INFO_SIZE (info)), (NULL));
   return fault == NULL;
 }
 
-/* Gives controlled properties their values at the buffer's time, where it has one. */
+/* Updates controlled properties to the stream time of the buffer, if it has one. */
 void
 gst_zs_sync_values (GstBaseTransform * trans, GstBuffer * buffer)
 {

@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* The formats that both elements take. */
+/* The formats of both elements. */
 #define GST_ZS_FORMATS \
   "{ I420, YV12, NV12, NV21, Y42B, Y444, YUY2, UYVY, GRAY8, RGB, BGR, RGBx, BGRx, xRGB, xBGR, " \
   "RGBA, BGRA, ARGB, ABGR, I420_10LE, P010_10LE, I422_10LE, Y444_10LE, GRAY16_LE, " \

@@ -2,19 +2,20 @@
 /**
  * SECTION:element-zsnoise
  * @title: zsnoise
- * @short_description: Adds noise to video, to try a denoiser on
+ * @short_description: Adds noise to video, for testing a denoiser
  * @see_also: zsdenoise
  *
- * Adds noise to every sample of every frame (alpha excepted) and clips the sum to the sample's
- * range. Each frame gets noise of its own; the same #GstZsNoise:seed gives the same video.
+ * zsnoise adds noise to all samples of each frame, except for alpha, and clips the sum to the
+ * range of the samples. The noise differs from frame to frame; the same #GstZsNoise:seed gives
+ * the same video.
  *
  * ## Example launch lines
  * |[
  * gst-launch-1.0 videotestsrc pattern=ball ! zsnoise ! videoconvert ! autovideosink
- * ]| A moving ball under strong noise.
+ * ]| Shows a moving ball with strong noise.
  * |[
  * gst-launch-1.0 -m videotestsrc num-buffers=100 ! zsnoise kind=correlated degree=0.08 ! zsdenoise ! fakesink
- * ]| What a camera's noise is like, and how long it takes to learn it.
+ * ]| Denoises a test picture with noise like that of a camera and prints the messages.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -67,10 +68,9 @@ gst_zs_noise_kind_get_type (void)
 {
   static const GEnumValue kinds[] = {
     {ZSD_NOISE_GAUSSIAN, "White Gaussian noise", "gaussian"},
-    {ZSD_NOISE_POISSON, "Shot noise, stronger where the picture is brighter",
-        "poisson"},
+    {ZSD_NOISE_POISSON, "Shot noise, stronger in bright areas", "poisson"},
     {ZSD_NOISE_CORRELATED,
-          "Gaussian noise correlated between neighbours, as a camera's is",
+          "Gaussian noise correlated between neighbours, as of a camera",
         "correlated"},
     {0, NULL, NULL}
   };
@@ -201,7 +201,7 @@ gst_zs_noise_init (GstZsNoise * self)
   self->degree = DEFAULT_DEGREE;
   self->kind = DEFAULT_KIND;
   self->seed = DEFAULT_SEED;
-  /* None of its frames may be lost, late or not. */
+  /* QoS would drop late frames. */
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), FALSE);
 }
 
@@ -220,22 +220,22 @@ gst_zs_noise_class_init (GstZsNoiseClass * klass)
   /**
    * GstZsNoise:degree:
    *
-   * The noise's standard deviation as a part of full scale: 0.1 is 25.5 levels of 255. Shot noise
-   * has this deviation at full scale, and less in the dark.
+   * Standard deviation of the noise relative to full scale: 0.1 is 25.5 on the scale of 0 to 255.
+   * Shot noise has this deviation at full scale, and a smaller one in dark areas.
    */
   g_object_class_install_property (object_class, PROP_DEGREE,
       g_param_spec_double ("degree", "Degree",
-          "Standard deviation of the noise as a part of full scale", 0, 1,
+          "Standard deviation of the noise relative to full scale", 0, 1,
           DEFAULT_DEGREE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
           GST_PARAM_CONTROLLABLE | GST_PARAM_MUTABLE_PLAYING));
 
   /**
    * GstZsNoise:kind:
    *
-   * What kind of noise is added.
+   * Distribution of the noise.
    */
   g_object_class_install_property (object_class, PROP_KIND,
-      g_param_spec_enum ("kind", "Kind", "Kind of the noise",
+      g_param_spec_enum ("kind", "Kind", "Distribution of the noise",
           GST_TYPE_ZS_NOISE_KIND, DEFAULT_KIND,
           G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
           GST_PARAM_MUTABLE_PLAYING));
@@ -243,18 +243,18 @@ gst_zs_noise_class_init (GstZsNoiseClass * klass)
   /**
    * GstZsNoise:seed:
    *
-   * Where the random numbers begin: the same seed gives the same noise.
+   * Seed of the random numbers. The same seed gives the same noise.
    */
   g_object_class_install_property (object_class, PROP_SEED,
       g_param_spec_uint64 ("seed", "Seed",
-          "Seed of the random numbers: the same seed gives the same noise", 0,
+          "Seed of the random numbers (same seed, same noise)", 0,
           G_MAXUINT64, DEFAULT_SEED, G_PARAM_READWRITE |
           G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY));
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "Video noise",
-      "Filter/Effect/Video", "Adds noise to video, to try a denoiser on",
+      "Filter/Effect/Video", "Adds noise to video, for testing a denoiser",
       "The zsdenoise developers");
 
   trans_class->start = GST_DEBUG_FUNCPTR (gst_zs_noise_start);

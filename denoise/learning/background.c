@@ -13,9 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Of the learning thread: beside threads of the usual niceness, 0, it gets a tenth of what
- * they get, and all that they leave. */
-enum { NICENESS = 10 };
+/* How much nicer the learning thread is than the stream, which is taken for one of niceness 0
+ * where it has less: it gets a tenth of the stream's processor time, and all that is left. */
+enum { NICER = 10 };
 
 /* The longest wait for the stream to have nothing to do, which under full load would never end:
  * a step of learning for each of these milliseconds. */
@@ -92,19 +92,20 @@ static ZsdOutcome teach(ZsdBackground *b, Job *job) {
   const ZsdObserver observer = {b, on_step, is_stale};
   ZsdNews *sum = &b->sum;
   ZsdOutcome outcome;
+  bool ended = job->wanted;
   if (job->by_itself) {
     outcome = zsd_teacher_show(b->teacher, &b->net, &job->alone, &job->settings, job->steps,
                                &observer, &sum->training);
     sum->useless = outcome == ZSD_USELESS && !job->wanted;
-    sum->trainings += outcome == ZSD_TRAINED && !job->wanted;
+    ended |= outcome == ZSD_TRAINED;
   } else {
     outcome = zsd_teacher_dose(b->teacher, &b->net, job->looks, job->count, &job->settings,
                                job->wanted ? job->steps : 0, &observer, &sum->training);
     sum->doses++;
-    sum->trainings +=
-        outcome == ZSD_TRAINED && !job->wanted && zsd_teacher_completed(b->teacher);
+    ended |= outcome == ZSD_TRAINED && zsd_teacher_completed(b->teacher);
   }
-  sum->trainings += job->wanted;
+  if (ended)
+    sum->ended[sum->trainings++ % ZSD_MAX_ENDED] = sum->training;
   sum->finetunings += job->wanted;
   return outcome;
 }
@@ -132,9 +133,15 @@ static void do_job(ZsdBackground *b, Job *job) {
     publish(b);
 }
 
+/* The learning thread begins with the niceness of the stream's, which starts it. */
+static void be_nicer(void) {
+  const int stream = getpriority(PRIO_PROCESS, 0);
+  setpriority(PRIO_PROCESS, (id_t)gettid(), NICER + (stream > 0 ? stream : 0));
+}
+
 static void *learn(void *data) {
   ZsdBackground *b = data;
-  setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
+  be_nicer();
   for (;;) {
     while (sem_wait(&b->work))
       ;

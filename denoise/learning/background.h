@@ -50,6 +50,8 @@ typedef struct {
   bool useless;                           /* the picture by itself taught nothing */
   unsigned failures;                      /* tasks that had no memory */
   unsigned doses, trainings, finetunings; /* that came to their end; the last two were told */
+  ZsdTraining ended[ZSD_MAX_ENDED];       /* the last trainings: number n (from 0) at n modulo
+                                             ZSD_MAX_ENDED */
   ZsdTraining training;                   /* the last that was told */
 } ZsdNews;
 

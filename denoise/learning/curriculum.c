@@ -75,7 +75,7 @@ static int stride(ZsdTensor *picture) {
 static ZsdSchedule schedule_of(ZsdTeacher *t, const ZsdSettings *s, unsigned steps,
                                double rate) {
   return (ZsdSchedule){.steps = steps,
-                       .patches = zsd_settings_course(s).patches,
+                       .patches = zsd_settings_curriculum(s).patches,
                        .learning_rate = rate,
                        .step_size = s->step_size,
                        .gamma = s->gamma,
@@ -132,15 +132,15 @@ static bool on_question(void *user) {
 static ZsdOutcome give_dose(ZsdTeacher *t, ZsdNetwork *net, const ZsdLesson *lesson,
                             const ZsdSettings *s, unsigned steps, bool wanted,
                             const ZsdObserver *observer, ZsdTraining *training) {
-  const ZsdCourse course = zsd_settings_course(s);
-  const bool first = !wanted && t->doses <= course.first_frames;
+  const ZsdCurriculum curriculum = zsd_settings_curriculum(s);
+  const bool first = !wanted && t->doses <= curriculum.first_frames;
   const bool told = wanted || first;
   Dose dose = {{.steps = steps}, observer};
   const ZsdObserver follower = {&dose, told ? on_step : NULL, on_question};
-  ZsdSchedule schedule = schedule_of(t, s, steps, course.learning_rate);
+  ZsdSchedule schedule = schedule_of(t, s, steps, curriculum.learning_rate);
   ZsdTraining here;
 
-  t->together.steps = course.first_frames * course.first_steps;
+  t->together.steps = curriculum.first_frames * curriculum.first_steps;
   if (first)
     dose.before = t->together;
   schedule.step_size = 0;
@@ -169,18 +169,18 @@ static int take_looks(ZsdTeacher *t, ZsdLook *looks, int count) {
 ZsdOutcome zsd_teacher_dose(ZsdTeacher *t, ZsdNetwork *net, ZsdLook *looks, int count,
                             const ZsdSettings *s, unsigned wanted, const ZsdObserver *observer,
                             ZsdTraining *training) {
-  const ZsdCourse course = zsd_settings_course(s);
+  const ZsdCurriculum curriculum = zsd_settings_curriculum(s);
   t->completed = false;
   if (take_looks(t, looks, count))
     return ZSD_FAILED;
   t->doses++;
-  const unsigned steps = wanted                            ? wanted
-                         : t->doses <= course.first_frames ? course.first_steps
-                                                           : course.later_steps;
+  const unsigned steps = wanted                                ? wanted
+                         : t->doses <= curriculum.first_frames ? curriculum.first_steps
+                                                               : curriculum.later_steps;
   const ZsdLesson lesson = zsd_looks_lesson(t->looks);
   if (steps == 0 || lesson.pages == 0)
     return ZSD_USELESS;
-  t->completed = t->doses == course.first_frames;
+  t->completed = t->doses == curriculum.first_frames;
   return give_dose(t, net, &lesson, s, steps, wanted > 0, observer, training);
 }
 
@@ -189,8 +189,8 @@ bool zsd_teacher_completed(const ZsdTeacher *t) {
 }
 
 int zsd_teacher_wants(unsigned doses, const ZsdSettings *s) {
-  const ZsdCourse course = zsd_settings_course(s);
-  if (doses < course.first_frames)
-    return (int)course.first_parts;
-  return course.later_steps || s->finetune_interval ? (int)course.later_parts : 0;
+  const ZsdCurriculum curriculum = zsd_settings_curriculum(s);
+  if (doses < curriculum.first_frames)
+    return (int)curriculum.first_pairs;
+  return curriculum.later_steps || s->finetune_interval ? (int)curriculum.later_pairs : 0;
 }

@@ -113,7 +113,11 @@ static void hear(ZsdLearner *l, ZsdLearned *learned, bool in_use) {
   if (!news)
     return;
   l->doses = news->doses;
+  /* At most ZSD_MAX_ENDED since the last news: of the task under way then, of the one that
+   * waited, and of the one posted since. */
   learned->trainings = news->trainings - l->known.trainings;
+  for (unsigned i = 0; i < learned->trainings; i++)
+    learned->ended[i] = news->ended[(l->known.trainings + i) % ZSD_MAX_ENDED];
   learned->finetunings = news->finetunings - l->known.finetunings;
   learned->training = news->training;
   learned->pending = news->changes == 0 && !news->useless;
@@ -188,6 +192,7 @@ static ZsdLearned follow_at_once(ZsdLearner *l, ZsdNetwork *net, const ZsdView *
     learned.finetunings = learned.trainings = 1;
   else
     learned.trainings = completed;
+  learned.ended[0] = learned.training;
   return learned;
 }
 
@@ -198,6 +203,7 @@ ZsdLearned zsd_learner_show(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
   if (l->teacher) {
     ZsdLearned learned = show_at_once(l, net, view, s, steps);
     learned.trainings = learned.outcome == ZSD_TRAINED;
+    learned.ended[0] = learned.training;
     return learned;
   }
   const ZsdTask task = {.alone = &l->alone, .settings = s, .steps = steps};

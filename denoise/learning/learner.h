@@ -24,10 +24,11 @@ void zsd_learner_stream(ZsdLearner *learner, bool at_work);
 
 /* What has come of it. */
 typedef struct {
-  ZsdOutcome outcome;              /* ZSD_TRAINED: the network is another one than before */
-  bool pending;                    /* in the background: more is to come */
-  unsigned trainings, finetunings; /* that came to their end, and that were told of */
-  ZsdTraining training;            /* the last one that observers heard of; steps 0: none */
+  ZsdOutcome outcome;               /* ZSD_TRAINED: the network is another one than before */
+  bool pending;                     /* in the background: more is to come */
+  unsigned trainings, finetunings;  /* that came to their end, and that were told of */
+  ZsdTraining ended[ZSD_MAX_ENDED]; /* these trainings */
+  ZsdTraining training;             /* the last one that observers heard of; steps 0: none */
 } ZsdLearned;
 
 /* Teaches the network this frame by itself, from the parameters that it has. */

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What happens to buffers: their memory, their rows, what they carry; and buffers that are not as
- * they ought to be. */
+/* Buffers: memory, strides, metadata, and invalid buffers. */
 #include "picture.h"
 #include "suite.h"
 
 static const gchar *const elements[] = { "zsdenoise", "zsnoise" };
 
-/* One of each way to lay out a picture. */
+/* One format of each layout. */
 static const gchar *const layouts[] = {
   "GRAY8", "I420", "NV12", "YUY2", "UYVY", "RGB", "xBGR", "RGBA", "Y444_10LE",
   "P010_10LE"
@@ -14,7 +13,7 @@ static const gchar *const layouts[] = {
 
 /* --- rows --- */
 
-/* Where the rows lie makes no difference, and what lies between them is left alone. */
+/* Strides and offsets do not change the result; padding is unchanged. */
 GST_START_TEST (test_padded_rows)
 {
   const GstVideoInfo info = picture_info (layouts[__i__], 65, 49);
@@ -59,7 +58,7 @@ read_only (GstBuffer * frame)
   return frame;
 }
 
-/* A frame that others hold is theirs to read. */
+/* A shared buffer is not modified. */
 GST_START_TEST (test_frames_of_others)
 {
   const GstVideoInfo info = picture_info ("I420", 65, 49);
@@ -93,7 +92,7 @@ GST_START_TEST (test_frames_of_others)
 
 GST_END_TEST;
 
-/* Nothing is copied where nothing is done. */
+/* Passthrough makes no copy. */
 static void
 check_untouched (GstHarness * h, const GstVideoInfo * info)
 {
@@ -133,9 +132,9 @@ GST_START_TEST (test_strength_0)
 
 GST_END_TEST;
 
-/* --- what is left as it is --- */
+/* --- unchanged samples --- */
 
-/* The line's two columns end the original's part, which is of an even width. */
+/* The line is the last two columns of the unchanged part, which has an even width. */
 static void
 check_split (const GstVideoInfo * info, gdouble split)
 {
@@ -177,7 +176,7 @@ GST_START_TEST (test_split)
 
 GST_END_TEST;
 
-/* Frames without noise have nothing to be taken off: constant ones, */
+/* Constant frames, which have no noise, are unchanged. */
 GST_START_TEST (test_constant)
 {
   static const gdouble levels[] = { 0, 0.5, 1, 0.1 };
@@ -204,7 +203,7 @@ GST_START_TEST (test_constant)
 
 GST_END_TEST;
 
-/* and synthetic ones, the noise of which is that of rounding. */
+/* So are synthetic frames, with rounding errors as their only noise. */
 GST_START_TEST (test_synthetic)
 {
   const GstVideoInfo info = picture_info (layouts[__i__], 97, 65);
@@ -225,7 +224,7 @@ GST_START_TEST (test_synthetic)
 
 GST_END_TEST;
 
-/* A frame that has to be copied first carries what it carried. */
+/* A frame that has to be copied keeps its metadata. */
 GST_START_TEST (test_metas)
 {
   const GstVideoInfo info = picture_info ("I420", 65, 49);
@@ -255,9 +254,9 @@ GST_START_TEST (test_metas)
 
 GST_END_TEST;
 
-/* --- buffers and streams that are not as they ought to be --- */
+/* --- invalid buffers and streams --- */
 
-/* The frame ends the stream, with a message that tells its size. Takes the reference. */
+/* Pushes a frame that is an error, with a message that has its size. Takes the reference. */
 static void
 check_refused (const gchar * element, const GstVideoInfo * info,
     GstBuffer * frame)
@@ -291,7 +290,7 @@ check_size_refused (const gchar * element, gsize size)
   check_refused (element, &info, frame);
 }
 
-/* A buffer with less than its caps promise ends the stream, and nothing else. */
+/* A buffer smaller than its caps require is an error. */
 GST_START_TEST (test_too_small)
 {
   const GstVideoInfo info = picture_info ("I420", 65, 49);
@@ -303,8 +302,7 @@ GST_START_TEST (test_too_small)
 
 GST_END_TEST;
 
-/* So does one that says of its rows what cannot be: they begin before or end behind its memory, or
- * it is of another format or size than its caps. */
+/* So is a video meta with rows outside the buffer, or of another format or size than the caps. */
 GST_START_TEST (test_wrong_meta)
 {
   static const struct
@@ -375,7 +373,7 @@ GST_START_TEST (test_no_timestamps)
 
 GST_END_TEST;
 
-/* A stream that counts in bytes, as a file's without a parser does. */
+/* A stream in bytes, as from a file without a parser. */
 GST_START_TEST (test_segment_in_bytes)
 {
   const GstVideoInfo info = picture_info ("I420", 65, 49);
@@ -395,7 +393,7 @@ GST_START_TEST (test_segment_in_bytes)
 
 GST_END_TEST;
 
-/* However late frames are, none is dropped: after learning they are always late. */
+/* Late frames are not dropped: after blocking training all are late. */
 GST_START_TEST (test_late)
 {
   const GstVideoInfo info = picture_info ("I420", 65, 49);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Memory that runs out and threads that do not start, at each place in the engine and the elements
- * that asks for one, one by one, or for good (GLib's own end the program by design): the stream gets
- * an error or its frame, and the next stream is as if nothing had been. */
+/* Failing allocations and thread starts in the engine and the elements, one by one and lasting
+ * (GLib's own abort the program by design). The stream gets its frame or an error, and the
+ * next stream is not affected. */
 #include "failing.h"
 #include "picture.h"
 #include "suite.h"
@@ -11,25 +11,25 @@
 
 void gst_plugin_zsdenoise_register (void);
 
-#define FRAMES 4                /* in a stream */
-#define SECOND 2                /* comes with new caps */
+#define FRAMES 4                /* of a stream */
+#define SECOND 2                /* the frame with new caps */
 
-/* Faults come at each place, lasting ones, which are soon the same, at one of so many; under the
- * thread sanitizer there are fewer. */
+/* Steps between the allocations that fail: single failures at each one; lasting failures,
+ * which soon have the same effect, at one in several; fewer under the thread sanitizer. */
 #define NEXT (THREAD_SANITIZER ? 13 : 1)
 #define NEXT_LASTING (THREAD_SANITIZER ? 91 : 7)
 
-/* As little as a network has to learn to change frames. */
+/* The least training that changes frames. */
 #define COLD "zsdenoise warm-start=false hidden-channels=4 epochs=40 " \
     "learning-rate=0.03 finetune-interval=1 finetune-epochs=2 "
 #define WARM "zsdenoise profile=realtime scene-threshold=0 hidden-channels=16 "
 
 typedef struct
 {
-  const gchar *element;         /* and its properties, as for gst-launch-1.0 */
+  const gchar *element;         /* with properties, as for gst-launch-1.0 */
   const gchar *formats[2];
-  gboolean background;          /* it learns there: what comes out depends on when */
-  gboolean begins, saves;       /* with a model, it in a file */
+  gboolean background;          /* background training: results depend on timing */
+  gboolean loads, saves;        /* a model file */
 } Story;
 
 static const Story stories[] = {
@@ -46,13 +46,13 @@ static const Story stories[] = {
 
 static gchar *folder, *given, *saved;
 
-/* What has come of a stream: frames, NULL where none came out. */
+/* Results of a stream: frames, NULL for those that did not come out. */
 typedef struct
 {
   gboolean started;
   GstBuffer *frames[FRAMES];
   guint errors, warnings;       /* messages */
-  guint asked;                  /* for so much */
+  guint allocations;
 } Stream;
 
 static GstElement *
@@ -65,7 +65,7 @@ new_element (const Story * story)
   gst_object_ref_sink (element);
   gst_element_set_bus (element, bus);
   gst_object_unref (bus);
-  if (story->begins)
+  if (story->loads)
     g_object_set (element, "model-file", given, NULL);
   if (story->saves)
     g_object_set (element, "save-model-file", saved, NULL);
@@ -79,8 +79,8 @@ free_element (GstElement * element)
   gst_object_unref (element);
 }
 
-/* Counts errors and warnings, which speak of memory, and forgets all other messages: they hold
- * pads. */
+/* Counts errors and warnings, which have to mention memory. Drops all other messages, as they
+ * hold references to pads. */
 static void
 count_messages (GstElement * element, Stream * stream)
 {
@@ -134,8 +134,8 @@ push_frames (GstHarness * h, const Story * story, Stream * stream)
   fail_unless (gst_harness_push_event (h, gst_event_new_eos ()));
 }
 
-/* From start to stop, with an end between them, while the n-th of what is asked for is refused, or
- * all from then on; 0: nothing is. */
+/* Runs a stream from start to EOS and stop, while allocation n fails, or all from n on; 0:
+ * none. */
 static Stream
 play (GstElement * element, const Story * story, guint n, gboolean lasting)
 {
@@ -152,7 +152,7 @@ play (GstElement * element, const Story * story, guint n, gboolean lasting)
     gst_harness_teardown (h);
   }
   gst_element_set_state (element, GST_STATE_NULL);
-  stream.asked = failing_end ();
+  stream.allocations = failing_end ();
   count_messages (element, &stream);
   return stream;
 }
@@ -176,7 +176,7 @@ lost_frames (const Stream * stream)
   return n;
 }
 
-/* Whether the frames up to the first one that did not come are these. */
+/* Whether the frames are these, up to the first one that did not come out. */
 static void
 check_frames (const Stream * stream, const Stream * expected)
 {
@@ -205,8 +205,8 @@ changes_frames (const Stream * stream, const Story * story)
 
 /* --- faults --- */
 
-/* A stream while the n-th of what is asked for is refused, or all from then on; and one after it.
- * Returns whether there was that much to be asked for. */
+/* Runs a stream while allocation n fails, or all from n on, and a stream after it. Returns
+ * whether there were n allocations. */
 static gboolean
 play_with_fault (const Story * story, const Stream * expected, guint n,
     gboolean lasting)
@@ -217,7 +217,7 @@ play_with_fault (const Story * story, const Stream * expected, guint n,
 
   g_remove (saved);
   stream = play (element, story, n, lasting);
-  enough = stream.asked >= n;
+  enough = stream.allocations >= n;
   fail_unless_equals_int (stream.errors,
       stream.started ? lost_frames (&stream) : 1);
   fail_unless (lasting || stream.errors + stream.warnings <= 1,
@@ -273,7 +273,7 @@ GST_START_TEST (test_no_more_memory)
 
 GST_END_TEST;
 
-/* --- where files are --- */
+/* --- folders --- */
 
 static void
 setup (void)

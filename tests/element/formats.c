@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Every format in every size. */
+/* All formats, in all sizes. */
 #include "picture.h"
 #include "suite.h"
 
@@ -17,15 +17,15 @@ static const struct
   gint width, height;
 } sizes[] = { {1, 1}, {2, 2}, {3, 5}, {16, 16}, {385, 289}, {640, 480} };
 
-/* A picture of this size has enough to learn from. */
+/* Size of a picture with enough samples for training. */
 #define LARGE 64
 
-/* What a cheap learning gains at least, in dB. */
+/* Minimum gain of a short training, in dB. */
 #define GAIN 0.2
 
 #define N_FRAMES 3
 
-/* The caps' list of formats holds these and no other. */
+/* The caps have exactly these formats. */
 GST_START_TEST (test_format_list)
 {
   static const gchar *const elements[] = { "zsdenoise", "zsnoise" };
@@ -76,7 +76,7 @@ frame_of_stream (const GstVideoInfo * info, guint i)
   return frame;
 }
 
-/* Flags of the memory are no part of the frame. */
+/* Flags of the memory do not belong to the frame. */
 static guint
 flags_of (GstBuffer * frame)
 {
@@ -155,10 +155,10 @@ GST_START_TEST (test_format)
 
 GST_END_TEST;
 
-/* The words of a pixel as the format's name says they lie, and not as GStreamer describes them. */
+/* The order of a pixel's words by the format's name, independent of GStreamer's description. */
 static const gchar *const word_orders[] = { "RGBA", "BGRA", "ARGB", "ABGR" };
 
-/* From RGBA to another order, or back. */
+/* Converts from RGBA to another order, or back. */
 static GstBuffer *
 reorder (GstBuffer * from, const gchar * order, gboolean back)
 {
@@ -181,7 +181,7 @@ reorder (GstBuffer * from, const gchar * order, gboolean back)
   return to;
 }
 
-/* Whichever way the colours lie, they come out the same, and alpha as it was. */
+/* The order of the colours does not change the result, and alpha is unchanged. */
 GST_START_TEST (test_order_of_words)
 {
   const GstVideoInfo rgba = picture_info ("RGBA64_LE", 160, 120);

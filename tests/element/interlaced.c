@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Interlaced video: the fields are pictures of their own, one after the other. */
+/* Interlaced video: fields are separate pictures in display order. */
 #include "picture.h"
 #include "suite.h"
 
@@ -9,7 +9,7 @@ static const gchar *const formats[] = {
   "I420", "NV12", "Y42B", "YUY2", "RGB", "GRAY8", "P010_10LE"
 };
 
-/* How a stream says which field comes first. */
+/* Ways to signal the first field. */
 enum
 {
   BY_BUFFER,
@@ -37,7 +37,7 @@ make_stream (const gchar * format, gint width, gint height, gint way,
 {
   Stream s = { picture_info (format, width, height), way, first };
 
-  /* An interlaced frame takes more memory where a field has more rows of chroma. */
+  /* An interlaced frame needs more memory if a field has more rows of chroma. */
   fail_unless (gst_video_info_set_interlaced_format (&s.info,
           GST_VIDEO_INFO_FORMAT (&s.info), way == MIXED ?
           GST_VIDEO_INTERLACE_MODE_MIXED : GST_VIDEO_INTERLACE_MODE_INTERLEAVED,
@@ -112,8 +112,8 @@ same_field (GstBuffer * a, GstBuffer * b, const GstVideoInfo * info, gint field)
 
 /* --- tests --- */
 
-/* It learns on the first field alone: that field's denoised picture does not depend on what the
- * second one holds, and the second one's does depend on the first. */
+/* Training uses the first field alone: its result does not depend on the second field, and
+ * that of the second field depends on the first. */
 static void
 check_fields_apart (const Stream * s)
 {
@@ -156,7 +156,7 @@ GST_START_TEST (test_fields_apart)
 
 GST_END_TEST;
 
-/* Both fields become cleaner, in each of two frames. */
+/* Both fields gain in each of two frames. */
 static void
 check_gain (const Stream * s)
 {
@@ -206,8 +206,8 @@ GST_START_TEST (test_gain)
 
 GST_END_TEST;
 
-/* Each field has a past of its own: both become cleaner from frame to frame though they show
- * pictures that have nothing in common. */
+/* Fields of each parity have their own earlier frames: both gain from frame to frame although
+ * they show unrelated pictures. */
 GST_START_TEST (test_past)
 {
   const gint first = __i__ % 2;
@@ -244,7 +244,7 @@ GST_START_TEST (test_past)
 
 GST_END_TEST;
 
-/* Frames that have hardly any fields. */
+/* Small frames: fields of few rows, or of none. */
 GST_START_TEST (test_small)
 {
   static const gint heights[] = { 1, 2, 3, 4, 5, 7, 17 };
@@ -273,7 +273,7 @@ GST_START_TEST (test_small)
 
 GST_END_TEST;
 
-/* A whole frame in a stream that mixes them is treated as in one that has no others. */
+/* A progressive frame in a mixed stream is processed as in a progressive one. */
 GST_START_TEST (test_whole_frames_among_interlaced)
 {
   const GstVideoInfo whole = picture_info (formats[__i__], 48, 64);

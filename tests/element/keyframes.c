@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* When zsdenoise learns anew, and when it goes on learning. */
+/* Keyframes and fine-tuning. */
 #include "picture.h"
 #include "suite.h"
+
+#include <malloc.h>
 
 static GstVideoInfo info;
 
@@ -98,7 +100,7 @@ GST_START_TEST (test_retrain)
 
 GST_END_TEST;
 
-/* What is asked for while frames pass untouched is done when they no longer do. */
+/* A retrain during passthrough takes effect after it. */
 GST_START_TEST (test_retrain_at_strength_0)
 {
   GstHarness *h = start ();
@@ -121,7 +123,7 @@ GST_START_TEST (test_caps)
   GstHarness *h = start ();
 
   push_pictures (h, 0, 2);
-  set_format (h, &info);        /* nothing new */
+  set_format (h, &info);        /* the same caps */
   push_pictures (h, 0, 2);
   fail_unless_keyframes (h, 1);
   info = picture_info ("I420", 128, 192);
@@ -179,7 +181,7 @@ GST_END_TEST;
 
 /* --- key units --- */
 
-/* Frame n of 25 a second. */
+/* Pushes frame n at 25 frames a second. */
 static void
 push_at (GstHarness * h, guint n)
 {
@@ -202,7 +204,7 @@ upstream_event (GstClockTime time)
   return gst_video_event_new_upstream_force_key_unit (time, FALSE, 3);
 }
 
-/* Whether the event comes out of the element on its other side. */
+/* Whether the event is passed on. */
 static gboolean
 passes (GstHarness * h, GstEvent * event)
 {
@@ -253,7 +255,7 @@ GST_START_TEST (test_force_key_unit)
 
 GST_END_TEST;
 
-/* One that is asked for ahead of time comes when its time has come, each of several. */
+/* Each of several requests ahead of time takes effect at its running time. */
 GST_START_TEST (test_force_key_unit_later)
 {
   static const guint keyframes[] = { 1, 1, 2, 2, 2, 3, 3, 3 };
@@ -274,8 +276,8 @@ GST_START_TEST (test_force_key_unit_later)
 
 GST_END_TEST;
 
-/* After a flush running time is another one: what was asked for is forgotten. A frame without a
- * time is taken for the one that was meant. */
+/* A flush drops the requests, as running time starts again. A frame without a timestamp takes
+ * all requests. */
 GST_START_TEST (test_force_key_unit_flush)
 {
   GstHarness *h = start ();
@@ -305,7 +307,49 @@ GST_START_TEST (test_force_key_unit_flush)
 
 GST_END_TEST;
 
-/* Another width of the network has to be learned; another strength has not. */
+/* Bytes in use on the heap. */
+static gsize
+heap_size (void)
+{
+  const struct mallinfo2 info = mallinfo2 ();
+
+  return info.uordblks + info.hblkhd;
+}
+
+/* Of a very large number of requests far ahead, the nearest are kept, and memory is bounded. */
+GST_START_TEST (test_force_key_unit_many)
+{
+  GstHarness *h = start ();
+  gsize before;
+  guint i;
+
+  gst_util_set_object_arg (G_OBJECT (h->element), "force-key-unit", "upstream");
+  push_at (h, 0);
+  fail_unless (passes (h, upstream_event (4 * GST_SECOND)));
+  before = heap_size ();
+  for (i = 20000; i > 0; i--)
+    fail_unless (passes (h, upstream_event (GST_SECOND * (10 + i))));
+  fail_unless (heap_size () < before + 64 * 1024, "%" G_GSIZE_FORMAT,
+      heap_size () - before);
+  fail_unless (passes (h, upstream_event (80 * GST_MSECOND)));
+  push_at (h, 1);
+  fail_unless_keyframes (h, 1);
+  push_at (h, 2);
+  fail_unless_keyframes (h, 2);
+  push_at (h, 99);
+  fail_unless_keyframes (h, 2);
+  push_at (h, 100);             /* 4 s */
+  fail_unless_keyframes (h, 3);
+  push_at (h, 274);
+  fail_unless_keyframes (h, 3);
+  push_at (h, 275);             /* 11 s */
+  fail_unless_keyframes (h, 4);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
+/* A change of the network's width makes a keyframe; a change of the strength does not. */
 GST_START_TEST (test_settings)
 {
   GstHarness *h = start ();
@@ -356,8 +400,7 @@ GST_START_TEST (test_finetuning)
 
 GST_END_TEST;
 
-/* Going on learning makes the picture better: here what has begun at random, from each frame by
- * itself. */
+/* Fine-tuning improves the result, here from random weights and on single frames. */
 GST_START_TEST (test_finetuning_helps)
 {
   gdouble psnr[2];
@@ -400,6 +443,7 @@ make_suite (void)
   tcase_add_test (tcase, test_force_key_unit);
   tcase_add_test (tcase, test_force_key_unit_later);
   tcase_add_test (tcase, test_force_key_unit_flush);
+  tcase_add_test (tcase, test_force_key_unit_many);
   tcase_add_test (tcase, test_settings);
   tcase_add_test (tcase, test_finetuning);
   tcase_add_test (tcase, test_finetuning_helps);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What zsdenoise tells of its learning, and what it learns with nothing set. */
+/* Training: messages, log, read-only properties, and the gain with default properties. */
 #include "picture.h"
 #include "suite.h"
 
@@ -97,7 +97,7 @@ GST_START_TEST (test_progress)
 
 GST_END_TEST;
 
-/* Keyframes one after the other are no reason to send more of them. */
+/* The rate of progress messages is limited across keyframes. */
 GST_START_TEST (test_progress_of_many)
 {
   const GstVideoInfo info = picture_info ("I420", 160, 120);
@@ -160,7 +160,7 @@ GST_START_TEST (test_trained)
 
 GST_END_TEST;
 
-/* A learning that never was is not told of. */
+/* Without a training there is no message. */
 GST_START_TEST (test_nothing_learned)
 {
   const GstVideoInfo info = picture_info ("I420", 160, 120);
@@ -178,7 +178,7 @@ GST_START_TEST (test_nothing_learned)
 
 GST_END_TEST;
 
-/* Without the past, too, noise is noticed when it comes. */
+/* A first noisy frame after clean ones is noticed with temporal=false, too. */
 GST_START_TEST (test_nothing_learned_at_first)
 {
   const GstVideoInfo info = picture_info ("I420", 160, 120);
@@ -197,8 +197,8 @@ GST_START_TEST (test_nothing_learned_at_first)
 
 GST_END_TEST;
 
-/* The built-in weights are a head start: after a few steps the picture is better with them. The
- * method as published has none, and no past. */
+/* After few steps the built-in weights give a better result than random ones. The method as
+ * published has neither them nor earlier frames. */
 GST_START_TEST (test_warm_start)
 {
   const GstVideoInfo info = picture_info ("I420", 160, 120);
@@ -240,7 +240,7 @@ GST_END_TEST;
 typedef struct
 {
   guint lines, learned;
-  gchar *layout;                /* what the last caps' frames become */
+  gchar *layout;                /* of the last caps */
 } Log;
 
 static void
@@ -277,7 +277,7 @@ learn_from (GstHarness * h, const GstVideoInfo * info, const Log * log,
   fail_unless_equals_int (log->lines, lines);
 }
 
-/* A line for new caps, a line for each learning, and nothing for a frame. */
+/* The log has a line for new caps, one for each training, and none for a frame. */
 GST_START_TEST (test_log)
 {
   const GstVideoInfo i420 = picture_info ("I420", 161, 120);
@@ -349,8 +349,8 @@ static const gchar *const sigma_formats[] = {
   "RGBA64_LE"
 };
 
-/* White noise on a smooth picture, on the scale of 0 to 255 in every format: from one frame, and
- * then from what it shows of the next ones. */
+/* White noise on a smooth picture is estimated on the scale of 0 to 255 in all formats, from
+ * one frame and from later ones. */
 GST_START_TEST (test_sigma)
 {
   static const gdouble sigmas[] = { 5, 20, 35 };
@@ -427,7 +427,7 @@ GST_START_TEST (test_stats)
   gst_structure_free (stats);
   g_free (isa);
 
-  /* Frames that pass untouched are frames, too. */
+  /* Frames in passthrough count. */
   g_object_set (h->element, "strength", 0.0, NULL);
   gst_buffer_unref (filtered (h, picture_noisy (&info, i)));
   fail_unless_equals_uint64 (count_of (h->element, "frames"), 4);
@@ -440,10 +440,10 @@ GST_END_TEST;
 
 static const gchar *const quality_formats[] = { "I420", "RGB" };
 
-/* What is gained at least, in dB: a first frame has no past to draw on. */
+/* Minimum gain in dB of each frame; the first one has no earlier frames. */
 static const gdouble gains[] = { 5, 7, 8, 9 };
 
-/* With nothing set, a smooth picture loses most of its noise. */
+/* With default properties a smooth picture loses most of its noise. */
 GST_START_TEST (test_quality)
 {
   const GstVideoInfo info = picture_info (quality_formats[__i__], 320, 240);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* GLib's locks and counts of references, for the thread sanitizer: they are made of system calls
- * and atomic operations in a library that it does not see into, so each is announced to it here.
- * The program's functions come before GLib's for itself, for GStreamer and for plugins. */
+/* Annotations of GLib's locks and reference counts for the thread sanitizer, which does not
+ * see the system calls and atomic operations in the library. The definitions in the program
+ * take precedence over GLib's for itself, for GStreamer and for plugins. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 
 #include <glib.h>
 #include <sanitizer/tsan_interface.h>
 
-/* GLib's own function of this name. */
+/* GLib's function of this name. */
 #define NEXT(name) \
   static __typeof__ (name) *_Atomic next; \
   if (next == NULL) \

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Files of models: what zsdenoise keeps in them, what it begins with, and what it refuses. */
+/* Model files: saving, loading and errors. */
 #include "picture.h"
 #include "suite.h"
 
-#include "gstzsmodel.h"
+#include "gstzsmodelfile.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>
@@ -57,7 +57,7 @@ remove_folder (void)
 
 /* --- models --- */
 
-/* Parameters of 0, 1/2, 1, 3/2 ... */
+/* Parameters 0, 1/2, 1, 3/2 ... */
 static void
 make_pattern (ZsdModel * model, gint inputs, gint hidden, gint outputs)
 {
@@ -73,7 +73,7 @@ read_model (ZsdModel * model)
 {
   GError *error = NULL;
 
-  fail_unless (gst_zs_model_read (model, file, &error), "%s",
+  fail_unless (gst_zs_model_file_read (model, file, &error), "%s",
       error != NULL ? error->message : "");
 }
 
@@ -82,7 +82,7 @@ write_model (const ZsdModel * model)
 {
   GError *error = NULL;
 
-  fail_unless (gst_zs_model_write (model, file, &error), "%s",
+  fail_unless (gst_zs_model_file_write (model, file, &error), "%s",
       error != NULL ? error->message : "");
 }
 
@@ -94,7 +94,7 @@ same_models (const ZsdModel * a, const ZsdModel * b)
       && memcmp (a->params, b->params, a->count * sizeof *a->params) == 0;
 }
 
-/* Has the other program do something with the file. */
+/* Runs a command of the other program on the file. */
 static void
 run_program (const gchar * command, const ZsdModel * model, const gchar * more)
 {
@@ -161,7 +161,7 @@ GST_END_TEST;
 
 /* --- bad files --- */
 
-/* Whether the element refuses to start, with an error that names the file and the reason. */
+/* Checks that the element does not start, with an error that has the file name and the reason. */
 static void
 expect_refusal (const gchar * property, const gchar * name,
     const gchar * reason)
@@ -187,7 +187,7 @@ expect_refusal (const gchar * property, const gchar * name,
   gst_message_unref (message);
   gst_element_set_state (element, GST_STATE_NULL);
 
-  /* It is not lost for good. */
+  /* The element can be started afterwards. */
   g_object_set (element, property, NULL, NULL);
   fail_unless_equals_int (gst_element_set_state (element, GST_STATE_PAUSED),
       GST_STATE_CHANGE_SUCCESS);
@@ -197,7 +197,7 @@ expect_refusal (const gchar * property, const gchar * name,
   gst_object_unref (element);
 }
 
-/* A model of 3, 2 and 3 channels with something else in its header, or the last bytes. */
+/* A model of 3, 2 and 3 channels with a replacement in its header. */
 static const struct
 {
   const gchar *from, *to;
@@ -222,15 +222,15 @@ static const struct
   {"zsdenoise", "zs\n", "its header is damaged"},
   {"\"conv1.bias\"", "\"conv2.bias\"", "twice"},
   {"\"F32\"", "\"F16\",\"dtype\":\"F32\"", "twice"},
-  {"__metadata__", "metadata", "of something else"},
-  {"zsdenoise", "pt", "of something else"},
+  {"__metadata__", "metadata", "not of zsdenoise"},
+  {"zsdenoise", "pt", "not of zsdenoise"},
   {"\"version\":\"1\"", "\"version\":\"2\"", "version 2"},
   {"\"version\":\"1\"", "\"version\":1", "version unknown"},
-  {"\"inputs\":\"3\"", "\"inputs\":\"0\"", "how many inputs"},
-  {"\"inputs\":\"3\"", "\"inputs\":\"300\"", "how many inputs"},
-  {"\"hidden\":\"2\"", "\"hidden\":\"-2\"", "how many hidden"},
+  {"\"inputs\":\"3\"", "\"inputs\":\"0\"", "inputs in its metadata"},
+  {"\"inputs\":\"3\"", "\"inputs\":\"300\"", "inputs in its metadata"},
+  {"\"hidden\":\"2\"", "\"hidden\":\"-2\"", "hidden in its metadata"},
   {"\"hidden\":\"2\"", "\"hidden\":\"3\"", "its shape does not fit"},
-  {"\"outputs\":\"3\"", "\"outputs\":3", "how many outputs"},
+  {"\"outputs\":\"3\"", "\"outputs\":3", "outputs in its metadata"},
   {"\"F32\"", "\"F16\"", "conv1.weight: its dtype is not F32"},
   {"[2,3,3,3]", "[2,3,9,1]", "conv1.weight: its shape"},
   {"[2,3,3,3]", "[54]", "conv1.weight: its shape"},
@@ -246,7 +246,7 @@ static const struct
         "\"data_offsets\":[0,0]},\"conv1.bias\"", "tensors that no model has"},
 };
 
-/* A file of a header, and of what is after it. */
+/* Writes a file of a header and data. */
 static void
 write_parts (const gchar * header, gsize length, gconstpointer data, gsize size)
 {
@@ -261,7 +261,7 @@ write_parts (const gchar * header, gsize length, gconstpointer data, gsize size)
   g_byte_array_unref (bytes);
 }
 
-/* The header of the usual model, and its numbers. */
+/* The header of a valid model, and its numbers. */
 static gchar *
 usual_parts (gfloat numbers[104])
 {
@@ -272,7 +272,7 @@ usual_parts (gfloat numbers[104])
   gsize size;
 
   make_pattern (&model, 3, 2, 3);
-  bytes = gst_zs_model_to_bytes (&model);
+  bytes = gst_zs_model_file_to_bytes (&model);
   zsd_model_clear (&model);
   data = g_bytes_get_data (bytes, &size);
   header = g_strndup (data + 8, size - 8 - 412);
@@ -379,7 +379,7 @@ GST_END_TEST;
 
 /* --- from one run to the next --- */
 
-#define ENDLESS 1000000         /* steps, that take longer than any test */
+#define ENDLESS 1000000         /* steps, longer than any test */
 
 static GstVideoInfo
 usual_info (void)
@@ -408,8 +408,8 @@ push_frames (GstHarness * h, guint n)
     gst_buffer_unref (filtered (h, picture_noisy (&info, i)));
 }
 
-/* The first frame comes out of the second run as it did of the first one, which had learned on
- * it; the file of the first run may be that of the second. */
+/* The first frame of a second run is as in the first run, after training on it. Both runs may
+ * use the same file. */
 GST_START_TEST (test_next_run)
 {
   const GstVideoInfo info = usual_info ();
@@ -438,8 +438,8 @@ GST_START_TEST (test_next_run)
 
 GST_END_TEST;
 
-/* Only what is learned is saved: after a learning (by another thread), or at the latest at the
- * end of the stream and when the element stops. */
+/* A model is saved after a training, by another thread, or at EOS and at the stop, and only if
+ * there was a training. */
 GST_START_TEST (test_when_it_is_saved)
 {
   const GstVideoInfo info = usual_info ();
@@ -458,7 +458,7 @@ GST_START_TEST (test_when_it_is_saved)
   fail_unless (g_file_test (file, G_FILE_TEST_EXISTS));
   stop_element (h);
 
-  /* The doses of the first frames are a learning that has not come to its end. */
+  /* Training on the first frames has not ended after four of them. */
   for (i = 0; i < 2; i++) {
     g_remove (file);
     h = start_element ("zsdenoise", "save-model-file", file, NULL);
@@ -477,8 +477,53 @@ GST_START_TEST (test_when_it_is_saved)
 
 GST_END_TEST;
 
-/* At the end of the stream, what has been learned by then is saved though a learning is under way
- * beside it; that is not waited for. */
+/* Flushes during the picture's second training. */
+static void
+flush_in_second (GstBus * bus G_GNUC_UNUSED, GstMessage * message,
+    gpointer user)
+{
+  GstHarness *h = user;
+  guint steps;
+
+  if (gst_message_has_name (message, "zsdenoise-progress")
+      && gst_structure_get_uint (gst_message_get_structure (message), "steps",
+          &steps) && steps != 200)
+    gst_harness_push_event (h, gst_event_new_flush_start ());
+}
+
+/* A picture's second training, cancelled by a flush, does not hide the end of the first. */
+GST_START_TEST (test_flushed_picture_is_saved)
+{
+  GstVideoInfo info = picture_info ("I420", 640, 480);
+  GstHarness *h = start_element ("zsdenoise", CHEAP, "warm-start", FALSE,
+      "save-model-file", file, NULL);
+  GstBus *bus = gst_element_get_bus (h->element);
+  GstBuffer *frame = picture_noisy (&info, 0);
+  GstMessage *message;
+  guint i;
+
+  gst_bus_enable_sync_message_emission (bus);
+  g_signal_connect (bus, "sync-message::element", G_CALLBACK (flush_in_second),
+      h);
+  GST_VIDEO_INFO_FPS_N (&info) = 0;
+  GST_VIDEO_INFO_FPS_D (&info) = 1;
+  set_format (h, &info);
+  GST_BUFFER_DURATION (frame) = GST_CLOCK_TIME_NONE;
+  fail_unless_equals_int (gst_harness_push (h, frame), GST_FLOW_FLUSHING);
+  message = next_named (h, "zsdenoise-trained");
+  fail_unless (message != NULL);
+  gst_message_unref (message);
+  for (i = 0; i < 5000 && !g_file_test (file, G_FILE_TEST_EXISTS); i++)
+    g_usleep (1000);
+  fail_unless (g_file_test (file, G_FILE_TEST_EXISTS));
+  gst_bus_disable_sync_message_emission (bus);
+  gst_object_unref (bus);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
+/* At EOS the current model is saved without waiting for background training. */
 GST_START_TEST (test_end_while_learning_beside)
 {
   GstHarness *h = start_element ("zsdenoise", "save-model-file", file, NULL);
@@ -517,7 +562,7 @@ GST_START_TEST (test_end_while_learning_beside)
 
 GST_END_TEST;
 
-/* However the saving went along with the learning, what is there at the end is the last one. */
+/* At the end the file has the last model. */
 GST_START_TEST (test_last_one_counts)
 {
   ZsdModel models[2] = { {0}
@@ -552,7 +597,7 @@ GST_START_TEST (test_last_one_counts)
 
 GST_END_TEST;
 
-/* A model of other frames, or of another width. */
+/* A model for another layout, or of another width. */
 GST_START_TEST (test_mismatch)
 {
   static const struct
@@ -561,11 +606,11 @@ GST_START_TEST (test_mismatch)
     guint hidden;
     const gchar *profile, *reason;
   } cases[] = {
-    {"RGB", 0, "balanced", "is for 4:2:0 frames (15 inputs, 6 outputs), and "
-          "these, RGB, take 9 inputs and 3 outputs"},
-    {"GRAY8", 0, "balanced", "these, GRAY8, take 11 inputs and 4 outputs"},
-    {"I420", 0, "paper", "I420 with profile=paper, take 6 inputs and 6"},
-    {"I420", 17, "balanced", "has 16 hidden channels, and hidden-channels is "
+    {"RGB", 0, "balanced", "is for 4:2:0 frames (15 inputs, 6 outputs), but "
+          "these are RGB (9 inputs, 3 outputs)"},
+    {"GRAY8", 0, "balanced", "these are GRAY8 (11 inputs, 4 outputs)"},
+    {"I420", 0, "paper", "I420 with profile=paper (6 inputs, 6 outputs)"},
+    {"I420", 17, "balanced", "has 16 hidden channels, but hidden-channels is "
           "17"},
   };
   ZsdModel model = { 0 };
@@ -602,7 +647,7 @@ GST_END_TEST;
 
 /* --- when it cannot be saved --- */
 
-/* One warning, which names the file and the reason. */
+/* Checks for one warning that has the file name and the reason. */
 static void
 expect_warning (GstHarness * h, const gchar * reason)
 {
@@ -620,8 +665,8 @@ expect_warning (GstHarness * h, const gchar * reason)
       NULL);
 }
 
-/* The folder goes away, and comes back before the end: the stream goes on, and what was learned
- * is saved after all. */
+/* The folder is removed and created again: the stream continues, and the model is saved at the
+ * end. */
 GST_START_TEST (test_folder_goes_away)
 {
   GstHarness *h = start_saving ();
@@ -640,7 +685,7 @@ GST_START_TEST (test_folder_goes_away)
 
 GST_END_TEST;
 
-/* No room for the file: the old one stays, and nothing is left of the new one. */
+/* Without disk space the old file remains, without a temporary file. */
 GST_START_TEST (test_no_room)
 {
   struct rlimit before, small;
@@ -672,8 +717,8 @@ GST_START_TEST (test_no_room)
 
 GST_END_TEST;
 
-/* A program that saves without end is killed at any instant, 200 times with ZSDENOISE_LONG=1: the
- * file is a whole one each time. */
+/* A program that saves in a loop is killed at random times, 200 times with ZSDENOISE_LONG=1;
+ * the file is complete each time. */
 GST_START_TEST (test_killed_while_saving)
 {
   const guint kills = g_strcmp0 (g_getenv ("ZSDENOISE_LONG"), "1") ? 20 : 200;
@@ -721,6 +766,7 @@ make_suite (void)
   tcase_add_test (tcase, test_bad_place);
   tcase_add_test (tcase, test_next_run);
   tcase_add_test (tcase, test_when_it_is_saved);
+  tcase_add_test (tcase, test_flushed_picture_is_saved);
   tcase_add_test (tcase, test_end_while_learning_beside);
   tcase_add_test (tcase, test_last_one_counts);
   tcase_add_test (tcase, test_mismatch);

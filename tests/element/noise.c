@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The noise that zsnoise adds. */
+/* zsnoise: standard deviation, correlation, and the element. */
 #include "picture.h"
 #include "suite.h"
 
@@ -17,7 +17,7 @@ start (const GstVideoInfo * info, const gchar * kind, gdouble degree)
   return h;
 }
 
-/* The noise in one component of a flat picture. */
+/* The noise of one component of a flat picture. */
 static gdouble *
 noise_of (const gchar * format, const gchar * kind, gdouble degree,
     gdouble level, guint component, guint * n)
@@ -63,7 +63,7 @@ deviation_of (const gdouble * samples, guint n)
   return sqrt (sum / n);
 }
 
-/* --- how much --- */
+/* --- standard deviation --- */
 
 static const gchar *const measured[] = {
   "GRAY8", "I420", "NV12", "YUY2", "RGB", "BGRA", "I420_10LE", "P010_10LE",
@@ -91,7 +91,7 @@ GST_START_TEST (test_deviation)
 
 GST_END_TEST;
 
-/* Its variance is proportional to the brightness, and at full scale it would have `degree`. */
+/* Shot noise: variance proportional to brightness, with `degree` at full scale. */
 GST_START_TEST (test_poisson)
 {
   static const gdouble degrees[] = { 0.02, 0.1, 0.3 };
@@ -103,7 +103,7 @@ GST_START_TEST (test_poisson)
       const gdouble degree = degrees[d];
       gdouble *noise, deviation, expected;
 
-      /* Where noise is clipped its deviation is another. */
+      /* Clipping changes the deviation. */
       if (levels[i] + 4 * degree * sqrt (levels[i]) > 1)
         continue;
       noise = noise_of ("GRAY16_LE", "poisson", degree, levels[i], 0, &n);
@@ -120,7 +120,7 @@ GST_START_TEST (test_poisson)
 
 GST_END_TEST;
 
-/* --- how alike neighbours are --- */
+/* --- correlation --- */
 
 static gdouble
 correlation_of (const gdouble * noise, guint n, guint distance)
@@ -156,7 +156,7 @@ GST_START_TEST (test_correlation)
 
 GST_END_TEST;
 
-/* The components' noises, and those of one frame and the next, have nothing in common. */
+/* The noise of different components and frames is independent. */
 GST_START_TEST (test_independence)
 {
   const GstVideoInfo info = picture_info ("Y444", 320, 240);
@@ -244,8 +244,8 @@ GST_START_TEST (test_seed)
 
 GST_END_TEST;
 
-/* All formats, small and odd sizes, even the strongest noise: colours change, and nothing else.
- * The list is that of the caps. */
+/* All formats of the caps, in small and odd sizes, up to the strongest noise: only colour
+ * samples change. */
 GST_START_TEST (test_formats)
 {
   static const gint sizes[][2] = { {1, 1}, {2, 2}, {3, 5}, {65, 49} };

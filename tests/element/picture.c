@@ -41,7 +41,7 @@ full_scale (const GstVideoFrame * frame, guint c)
   return (1 << GST_VIDEO_FRAME_COMP_DEPTH (frame, c)) - 1;
 }
 
-/* GStreamer 1.22 has P010's V begin within U's sample, one byte after it. */
+/* In GStreamer 1.22 the offset of P010's V is 1, within U's sample, instead of 2. */
 static gint
 offset_of (const GstVideoFrame * frame, guint c)
 {
@@ -71,7 +71,7 @@ get_sample (GstVideoFrame * frame, guint c, gint x, gint y)
       GST_VIDEO_FORMAT_INFO_SHIFT (frame->info.finfo, c);
 }
 
-/* The part of full scale that a sample is set to, rounded and clipped. */
+/* Sets a sample to a part of full scale, rounded and clipped. */
 static void
 set_sample (GstVideoFrame * frame, guint c, gint x, gint y, gdouble value)
 {
@@ -93,7 +93,7 @@ set_sample (GstVideoFrame * frame, guint c, gint x, gint y, gdouble value)
 
 /* --- pictures --- */
 
-/* Rows in the buffer's own layout, all bytes a pattern. */
+/* Default strides, and a pattern in all bytes. */
 static GstBuffer *
 new_frame (const GstVideoInfo * info)
 {
@@ -204,7 +204,7 @@ picture_flat (const GstVideoInfo * info, gdouble level)
 
 /* --- noise --- */
 
-/* Numerical Recipes' linear congruences for 64 bits, the upper half of which is good. */
+/* Linear congruential generator of Numerical Recipes; the upper 32 bits are used. */
 static guint32
 next_random (guint64 * state)
 {
@@ -213,7 +213,7 @@ next_random (guint64 * state)
   return *state >> 32;
 }
 
-/* Normal numbers to draw from: to make each anew takes most of the tests' time. */
+/* A table of normal deviates, as computing each one would take most of the tests' time. */
 #define N_NORMALS (1 << 16)
 
 static const gfloat *
@@ -324,7 +324,7 @@ picture_has_column (GstBuffer * buffer, const GstVideoInfo * info, gint column,
   return all;
 }
 
-/* A copy of which all colour samples are 0. */
+/* A copy with all colour samples at 0. */
 static GstBuffer *
 without_colours (GstBuffer * buffer, const GstVideoInfo * info)
 {

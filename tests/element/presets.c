@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* zsdenoise's presets: those that are shipped, and a user's own. */
+/* Presets: installed ones and the user's. */
 #include "suite.h"
 
 #include <stdio.h>
 
-/* Where the user's own are kept: in the folder for such data that this test is given. */
+/* The file of the user's presets, in the data folder of this test. */
 static gchar *
 user_file (void)
 {
@@ -12,7 +12,7 @@ user_file (void)
       "GstZsDenoise.prs", NULL);
 }
 
-/* Begins with the shipped presets alone. */
+/* Starts with the installed presets alone. */
 static GstElement *
 start (void)
 {
@@ -58,7 +58,7 @@ profile_of (GstElement * element)
   return profile;
 }
 
-/* --- shipped ones --- */
+/* --- installed presets --- */
 
 static const struct
 {
@@ -72,7 +72,7 @@ static const struct
   {"single pictures", "balanced", 1, FALSE},
 };
 
-/* Each replaces what the one before has set, and leaves everything else. */
+/* Each preset replaces the values of the one before, and no others. */
 GST_START_TEST (test_shipped)
 {
   GstElement *element = start ();
@@ -107,9 +107,9 @@ GST_START_TEST (test_shipped)
 
 GST_END_TEST;
 
-/* --- a user's own --- */
+/* --- the user's presets --- */
 
-/* What is saved is what filters, and nothing of a single use of the element. */
+/* A saved preset leaves out the properties of a single use of the element. */
 GST_START_TEST (test_properties)
 {
   static const gchar *const all[] = { "profile", "strength", "temporal",
@@ -144,7 +144,7 @@ with_settings (const gchar * profile, gdouble strength, guint epochs,
   return element;
 }
 
-/* Loads the preset into another element, which keeps its own split and seed. */
+/* Loads the preset in another element, which keeps its split and seed. */
 static void
 fail_unless_loads (const gchar * name)
 {

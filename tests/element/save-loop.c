@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Saves one model after the other in the same file, until it is killed: save-loop FILE. In each
- * all parameters are the same, in the next one other ones. */
-#include "gstzsmodel.h"
+/* save-loop FILE: saves models in the same file until it is killed. All parameters of a model
+ * are equal, and differ from those of the next one. */
+#include "gstzsmodelfile.h"
 
 int
 main (int argc, char **argv)
@@ -16,7 +16,7 @@ main (int argc, char **argv)
   for (i = 1;; i++) {
     for (p = 0; p < model.count; p++)
       model.params[p] = i;
-    if (!gst_zs_model_write (&model, argv[1], &error)) {
+    if (!gst_zs_model_file_write (&model, argv[1], &error)) {
       g_printerr ("%s\n", error->message);
       return 1;
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What zsdenoise's settings do, and when. */
+/* Writable properties. */
 #include "picture.h"
 #include "suite.h"
 
@@ -32,7 +32,7 @@ stop (GstHarness * h, GstBuffer * last)
   stop_element (h);
 }
 
-/* The root of the mean square of what was taken off the usual frame's first component. */
+/* Root mean square of the change to the first component of a noisy frame. */
 static gdouble
 removed (GstBuffer * out, guint seed)
 {
@@ -92,7 +92,7 @@ GST_START_TEST (test_strength)
 
 GST_END_TEST;
 
-/* Whether the frame is the usual one up to the border, but for the line there. */
+/* Whether the frame equals the noisy input left of the split, except for the line. */
 static gboolean
 is_split_at (GstBuffer * out, guint seed, gint border)
 {
@@ -128,7 +128,7 @@ GST_START_TEST (test_split)
 
 GST_END_TEST;
 
-/* How the work is shared out makes no difference to what comes out. */
+/* The number of threads does not change the result. */
 GST_START_TEST (test_n_threads)
 {
   static const guint threads[] = { 1, 3, 0, 2, 16 };
@@ -154,7 +154,7 @@ GST_START_TEST (test_n_threads)
 
 GST_END_TEST;
 
-/* A network of another width, or one for another arrangement of the samples, is another one. */
+/* A change of the width or of the layout changes the network. */
 GST_START_TEST (test_profile)
 {
   static const gchar *const profiles[] = { "paper", "realtime", "best" };
@@ -238,7 +238,7 @@ GST_END_TEST;
 
 /* --- random numbers --- */
 
-/* What comes of four frames with one fine-tuning among them. */
+/* The results of four frames, with one fine-tuning among them. */
 static GstBuffer *
 outcome (guint64 seed, guint threads)
 {
@@ -246,7 +246,7 @@ outcome (guint64 seed, guint threads)
   GstBuffer *all = gst_buffer_new ();
   guint i;
 
-  /* so large that it learns from parts that it chooses at random */
+  /* large enough for training on random patches */
   info = picture_info ("I420", 384, 288);
   set_format (h, &info);
   g_object_set (h->element, "seed", seed, "n-threads", threads,
@@ -277,7 +277,7 @@ GST_START_TEST (test_seed)
 
 GST_END_TEST;
 
-/* An element that is started again begins at the beginning. */
+/* After a restart the result is the same. */
 GST_START_TEST (test_again)
 {
   GstHarness *h = start ("I420");
@@ -302,7 +302,7 @@ GST_END_TEST;
 
 /* --- controllers --- */
 
-/* The property goes from 0 at the time 0 to 1 after a second. */
+/* A control source from 0 at time 0 to 1 at 1 s. */
 static void
 control (GstElement * element, const gchar * property)
 {
@@ -355,7 +355,7 @@ GST_START_TEST (test_controlled_strength)
 
 GST_END_TEST;
 
-/* It is the stream's time that counts, not the buffer's. */
+/* Controllers use stream time, not timestamps of buffers. */
 GST_START_TEST (test_controlled_split)
 {
   GstHarness *h = start ("I420");
@@ -396,7 +396,7 @@ on_controlled_frame (GstElement * sink G_GNUC_UNUSED, GstBuffer * out,
       (border > 0 && border < 192), "the line at %g", seconds);
 }
 
-/* Both at once, in a pipeline, the time of which is its segment's. */
+/* Both in a pipeline, with a segment of its own. */
 GST_START_TEST (test_controlled_pipeline)
 {
   GstElement *pipeline = gst_parse_launch ("videotestsrc num-buffers=9 ! "

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Many frames through one element, with caps, cuts, flushes and settings at random: its memory does
- * not grow. It is looked at after each round, which ends with large frames and the same settings, so
- * that the same is held each time; what the C library keeps for later is given back before, for it
- * says how the round went. With ZSDENOISE_LONG=1 100,000 frames. */
+/* Many frames with random caps, cuts, flushes and settings: memory does not grow. It is
+ * measured after each round, which ends with large frames and the same settings, after unused
+ * memory of the C library has been returned. With ZSDENOISE_LONG=1, 100,000 frames. */
 #include "suite.h"
 
 #include <malloc.h>
@@ -11,7 +10,7 @@
 
 enum
 {
-  FIRST = 1000,                 /* frames, after which memory is looked at first */
+  FIRST = 1000,                 /* frames before the first measurement */
   ROUND = 1000,
 };
 
@@ -99,7 +98,7 @@ change_something (GstHarness * h, GRand * random, GstVideoInfo * info)
   }
 }
 
-/* What the harness and the bus keep for someone to look at. */
+/* Drops what the harness and the bus keep. */
 static void
 forget_reports (GstHarness * h)
 {
@@ -114,7 +113,7 @@ forget_reports (GstHarness * h)
     gst_event_unref (event);
 }
 
-/* What it has for large frames, always with the same settings. */
+/* Memory after large frames with fixed settings. */
 static gsize
 memory_for_large_frames (GstHarness * h, GRand * random)
 {
@@ -141,8 +140,8 @@ GST_START_TEST (test_soak)
   GstVideoInfo info;
   guint i;
 
-  /* Large blocks come from the system and go back to it, so that gaps between them are not taken
-   * for memory in use. */
+  /* Large blocks are mapped and unmapped, so that gaps between them do not count as memory in
+   * use. */
   mallopt (M_ARENA_MAX, 1);
   mallopt (M_MMAP_THRESHOLD, 16384);
   change_caps (h, random, &info, 32);
@@ -153,7 +152,7 @@ GST_START_TEST (test_soak)
     if (i % ROUND == 0) {
       now = memory_for_large_frames (h, random);
       first = i == FIRST ? now : first;
-      /* the sanitizers hold back what is given back */
+      /* the sanitizers delay the release of memory */
       fail_unless (SANITIZED
           || now <= first * 1.02,
           "%u frames: %" G_GSIZE_FORMAT " bytes, and %" G_GSIZE_FORMAT

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Starting, stopping, seeking and changing caps, in real pipelines. */
+/* State changes, seeks and caps changes in pipelines. */
 #include "picture.h"
 #include "suite.h"
 
 #include <math.h>
 
-/* A learning that does not end by itself while a test runs. */
+/* A training longer than any test. */
 #define LONG "epochs=1000000"
 #define VIDEO(format, width, height) \
   "video/x-raw,format=" format ",width=" #width ",height=" #height
@@ -39,7 +39,7 @@ wait_for (GstElement * pipeline, GstMessageType types)
   gst_object_unref (bus);
 }
 
-/* Until a learning is under way. */
+/* Waits until a training is under way. */
 static void
 wait_for_progress (GstElement * pipeline)
 {
@@ -120,7 +120,7 @@ GST_START_TEST (test_cycles)
 
 GST_END_TEST;
 
-/* Stopped at any moment, learning or not. */
+/* Stops at any time, during training and after it. */
 GST_START_TEST (test_sudden_ends)
 {
   GstElement *pipeline = launch ("videotestsrc ! " VIDEO ("I420", 320, 240)
@@ -138,8 +138,7 @@ GST_START_TEST (test_sudden_ends)
 
 GST_END_TEST;
 
-/* All frames arrive, and then the end, though the source is long done when the first frame has
- * been learned. */
+/* All frames arrive before EOS, although the source ends before the first training does. */
 GST_START_TEST (test_eos)
 {
   GstElement *pipeline = launch ("videotestsrc num-buffers=4 ! "
@@ -159,7 +158,7 @@ GST_START_TEST (test_eos)
 
 GST_END_TEST;
 
-/* The end does not wait for what is learned beside the stream, and neither does the stop. */
+/* Neither EOS nor a stop waits for background training. */
 GST_START_TEST (test_eos_while_learning_beside)
 {
   GstElement *pipeline = launch ("videotestsrc num-buffers=4 ! "
@@ -194,7 +193,7 @@ GST_START_TEST (test_stop_while_learning)
 
 GST_END_TEST;
 
-/* A learning that was interrupted is made up for when the element starts again. */
+/* A training that was cancelled is repeated after a restart. */
 GST_START_TEST (test_start_again_after_stop_while_learning)
 {
   GstElement *pipeline = launch ("videotestsrc ! " VIDEO ("I420", 320, 240)
@@ -212,6 +211,48 @@ GST_START_TEST (test_start_again_after_stop_while_learning)
     g_usleep (1000);
   fail_unless_equals_uint64 (count_of (denoise, "keyframes"), 1);
   end (pipeline);
+}
+
+GST_END_TEST;
+
+static GstHarness *flushed;
+static GstStateChangeReturn (*change_state) (GstElement * element,
+    GstStateChange transition);
+
+/* Ends a flush and pushes a frame between the element's part of the state change and the base
+ * class's, with active pads. */
+static GstStateChangeReturn
+flush_and_change_state (GstElement * element, GstStateChange transition)
+{
+  const GstVideoInfo info = picture_info ("I420", 160, 120);
+  GstSegment segment;
+
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
+    gst_segment_init (&segment, GST_FORMAT_TIME);
+    gst_harness_push_event (flushed, gst_event_new_flush_start ());
+    gst_harness_push_event (flushed, gst_event_new_flush_stop (TRUE));
+    gst_harness_push_event (flushed, gst_event_new_segment (&segment));
+    gst_buffer_unref (filtered (flushed, picture_noisy (&info, 0)));
+  }
+  return change_state (element, transition);
+}
+
+/* A flush that ends during a stop does not allow training again. */
+GST_START_TEST (test_flush_while_stopping)
+{
+  const GstVideoInfo info = picture_info ("I420", 160, 120);
+  GstElementClass *base;
+
+  flushed = start_element ("zsdenoise", CHEAP, NULL);
+  base = GST_ELEMENT_CLASS (g_type_class_peek (GST_TYPE_VIDEO_FILTER));
+  change_state = base->change_state;
+  base->change_state = flush_and_change_state;
+  set_format (flushed, &info);
+  set_state (flushed->element, GST_STATE_READY);
+  fail_unless_equals_uint64 (count_of (flushed->element, "frames"), 1);
+  fail_unless_equals_uint64 (count_of (flushed->element, "trainings"), 0);
+  base->change_state = change_state;
+  stop_element (flushed);
 }
 
 GST_END_TEST;
@@ -281,7 +322,7 @@ GST_START_TEST (test_new_caps)
 
 GST_END_TEST;
 
-/* --- company --- */
+/* --- several elements and threads --- */
 
 GST_START_TEST (test_two_elements)
 {
@@ -348,7 +389,7 @@ GST_START_TEST (test_properties_from_another_thread)
 
 GST_END_TEST;
 
-/* Whoever wants to know how far it is does not have to wait until it is done. */
+/* Getting properties does not wait for training. */
 GST_START_TEST (test_properties_while_learning)
 {
   GstElement *pipeline = launch ("videotestsrc ! " VIDEO ("I420", 320, 240)
@@ -421,7 +462,7 @@ GST_START_TEST (test_unknown_instruction_set)
     gst_message_unref (message);
     gst_element_set_state (element, GST_STATE_NULL);
   }
-  /* It is not lost for good. */
+  /* The element can be started afterwards. */
   g_unsetenv ("ZSDENOISE_CPU");
   fail_unless_equals_int (gst_element_set_state (element, GST_STATE_PAUSED),
       GST_STATE_CHANGE_SUCCESS);
@@ -464,6 +505,7 @@ make_suite (void)
   tcase_add_loop_test (tcase, test_stop_while_learning, 0,
       G_N_ELEMENTS (states));
   tcase_add_test (tcase, test_start_again_after_stop_while_learning);
+  tcase_add_test (tcase, test_flush_while_stopping);
   tcase_add_test (tcase, test_seek_while_learning);
   tcase_add_test (tcase, test_new_caps);
   tcase_add_test (tcase, test_two_elements);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How a picture by itself is told from a frame of a stream. */
+/* Still pictures: detection, gain and trainings. */
 #include "picture.h"
 #include "suite.h"
 
-/* What comes out for a buffer with these times and this rate of frames. */
+/* Denoises a buffer with these times and this frame rate. */
 static GstBuffer *
 denoised (const gchar * format, gint rate, GstClockTime pts,
     GstClockTime duration, const gchar * profile, gboolean live)
@@ -24,7 +24,7 @@ denoised (const gchar * format, gint rate, GstClockTime pts,
   return out;
 }
 
-/* A picture comes out better than a frame of a stream. */
+/* A still picture gains more than a frame of a stream. */
 GST_START_TEST (test_gain)
 {
   static const gchar *const formats[] = { "RGB", "I420", "GRAY8" };
@@ -82,6 +82,36 @@ GST_START_TEST (test_told)
 
 GST_END_TEST;
 
+/* Starting from random weights a picture has two trainings, of the network and of the picture,
+ * and a message for each. */
+GST_START_TEST (test_trainings)
+{
+  GstVideoInfo info = picture_info ("I420", 96, 80);
+  GstHarness *h = start_element ("zsdenoise", CHEAP, "warm-start", FALSE, NULL);
+  GstBuffer *frame = picture_noisy (&info, 0);
+  GstMessage *message;
+  guint steps[2] = { 0, 0 }, n;
+
+  GST_VIDEO_INFO_FPS_N (&info) = 0;
+  GST_VIDEO_INFO_FPS_D (&info) = 1;
+  set_format (h, &info);
+  GST_BUFFER_DURATION (frame) = GST_CLOCK_TIME_NONE;
+  gst_buffer_unref (filtered (h, frame));
+  for (n = 0; (message = next_named (h, "zsdenoise-trained")) != NULL; n++) {
+    fail_unless (n < 2);
+    fail_unless (gst_structure_get_uint (gst_message_get_structure (message),
+            "steps", &steps[n]));
+    gst_message_unref (message);
+  }
+  fail_unless_equals_int (n, 2);
+  fail_unless_equals_int (steps[0], 200);
+  fail_unless (steps[1] > 0 && steps[1] != 200, "%u", steps[1]);
+  fail_unless_equals_uint64 (count_of (h->element, "trainings"), 2);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
 Suite *
 make_suite (void)
 {
@@ -90,6 +120,7 @@ make_suite (void)
 
   tcase_add_loop_test (tcase, test_gain, 0, 3);
   tcase_add_loop_test (tcase, test_told, 0, G_N_ELEMENTS (cases));
+  tcase_add_test (tcase, test_trainings);
   suite_add_tcase (suite, tcase);
   return suite;
 }

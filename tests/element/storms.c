@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Many changes one after the other, at any moment: of state, caps and position, while properties are
- * written from another thread. With ZSDENOISE_LONG=1 a thousand of each. */
+/* Random changes of state, caps and position while another thread sets properties; a thousand
+ * of each with ZSDENOISE_LONG=1. */
 #include "suite.h"
 
 #define DENOISE "zsdenoise name=denoise hidden-channels=4 epochs=3 n-threads=2 "
@@ -47,7 +47,7 @@ fail_on_errors (GstElement * pipeline)
   gst_object_unref (bus);
 }
 
-/* Plays until a few more frames have come out, and ends. */
+/* Plays a few more frames and stops. */
 static void
 end (GstElement * pipeline)
 {
@@ -177,7 +177,7 @@ GST_START_TEST (test_seeks)
 
 GST_END_TEST;
 
-/* A frame of one of some formats, of noise around gray. */
+/* A random frame, format and size, with noise around mid-gray. */
 static GstBuffer *
 random_frame (GRand * random, GstVideoInfo * info)
 {
@@ -199,7 +199,7 @@ random_frame (GRand * random, GstVideoInfo * info)
   return frame;
 }
 
-/* Each frame has a size and a format of its own. */
+/* Each frame has another size and format. */
 GST_START_TEST (test_caps)
 {
   GRand *random = g_rand_new_with_seed (__i__);
@@ -225,7 +225,7 @@ GST_START_TEST (test_caps)
 
 GST_END_TEST;
 
-/* Stopped before, while and after it learns; or the stream ends then. */
+/* A stop or EOS before, during and after training. */
 GST_START_TEST (test_ends)
 {
   GstElement *pipeline = launch ("videotestsrc num-buffers=3 ! "

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-/* As gst_check_run_suite(), which does not heed CK_VERBOSITY. */
+/* gst_check_run_suite() would ignore CK_VERBOSITY. */
 int
 main (int argc, char **argv)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What zsdenoise makes of earlier frames, and when it does not use them. */
+/* Use of earlier frames. */
 #include "picture.h"
 #include "suite.h"
 
 #include <math.h>
 
-/* Properties with which it learns quickly, from the built-in weights. */
+/* Properties for a short training from the built-in weights. */
 #define QUICK "hidden-channels", 16
 
 static GstHarness *
@@ -52,7 +52,7 @@ fail_unless_same (GstBuffer * a, GstBuffer * b, const gchar * what, guint i)
   gst_buffer_unref (b);
 }
 
-/* --- what is gained --- */
+/* --- gain --- */
 
 static const gchar *const formats[] = {
   "I420", "YV12", "NV12", "NV21", "Y42B", "Y444", "YUY2", "UYVY", "GRAY8",
@@ -63,7 +63,7 @@ static const gchar *const formats[] = {
 
 #define N_FRAMES 5
 
-/* A still scene becomes cleaner than its first frame, and than each frame by itself. */
+/* A static scene gains more than its first frame, and than frames without temporal. */
 GST_START_TEST (test_still)
 {
   const GstVideoInfo info = picture_info (formats[__i__], 161, 119);
@@ -97,7 +97,7 @@ GST_START_TEST (test_still)
 
 GST_END_TEST;
 
-/* A frame that comes twice counts once, and looks the same both times. */
+/* A repeated frame counts once and has the same result. */
 GST_START_TEST (test_repeated)
 {
   static const gchar *const profiles[] = { "balanced", "realtime" };
@@ -123,7 +123,7 @@ GST_START_TEST (test_repeated)
 
 GST_END_TEST;
 
-/* Half the strength takes off half, sample by sample, of what the past found, too. */
+/* At half the strength half of the change is made, sample by sample, with earlier frames, too. */
 GST_START_TEST (test_strength)
 {
   const GstVideoInfo info = picture_info ("I420", 160, 120);
@@ -159,7 +159,7 @@ GST_START_TEST (test_strength)
 
 GST_END_TEST;
 
-/* --- what is not to be seen --- */
+/* --- artefacts --- */
 
 #define SQUARE 24
 #define SPEED 4
@@ -171,7 +171,8 @@ left_at (guint frame)
   return 20 + SPEED * frame;
 }
 
-/* Mean and mean square of the first component's error where the square has just been. */
+/* Mean and mean square of the first component's error in the area that the square has just
+ * left. */
 static void
 look_behind (GstBuffer * out, GstBuffer * clean, const GstVideoInfo * info,
     guint frame, gdouble * mean, gdouble * square)
@@ -193,8 +194,8 @@ look_behind (GstBuffer * out, GstBuffer * clean, const GstVideoInfo * info,
   g_free (b);
 }
 
-/* A moving square leaves no trail: where it was, errors are no larger than without the past, and
- * do not lean towards the square's side. */
+/* A moving square leaves no trail: errors behind it are no larger than without earlier frames,
+ * and have no bias towards the square. */
 GST_START_TEST (test_trail)
 {
   const GstVideoInfo info = picture_info ("I420", 192, 128);
@@ -229,7 +230,7 @@ GST_START_TEST (test_trail)
 
 GST_END_TEST;
 
-/* How much more of the picture `old` is in one frame than in another: 1 if it were added to it. */
+/* Projection of the difference of two frames on the picture `old`: 1 if it were added. */
 static gdouble
 part_of (GstBuffer * old, GstBuffer * out, GstBuffer * other,
     const GstVideoInfo * info)
@@ -252,8 +253,8 @@ part_of (GstBuffer * old, GstBuffer * out, GstBuffer * other,
   return product / square;
 }
 
-/* The first frames after a cut are as clean as if nothing had been before it, and hold nothing of
- * the other scene that they would not hold by themselves. */
+/* The first frames after a cut are as clean as without the frames before it, and contain
+ * nothing of the other scene. */
 GST_START_TEST (test_cut)
 {
   static const gchar *const cut_formats[] = { "I420", "RGB", "GRAY8" };
@@ -300,14 +301,14 @@ mean_of (GstBuffer * frame, const GstVideoInfo * info)
   return 255 * mean;
 }
 
-/* A picture that becomes brighter, or darker, does so without delay. */
+/* Changes of brightness have no delay. */
 GST_START_TEST (test_fade)
 {
   static const gchar *const fade_formats[] = { "I420", "GRAY8", "RGB" };
   const GstVideoInfo info = picture_info (fade_formats[__i__ / 4], 192, 128);
   const gdouble sigma = __i__ / 2 % 2 ? 20 : 5;
-  /* The network's own level is less exact in strong noise, and where motion is looked for in one
-   * of three colours; a past that came late would be off by several times the 2 levels of a
+  /* The network's mean is less accurate with strong noise, and for RGB, where motion is searched
+   * in one of three components. A delay would be an error of several times the 2 levels of a
    * frame. */
   const gdouble tolerance = sigma > 10 || GST_VIDEO_INFO_IS_RGB (&info) ? 1.25
       : 0.5;
@@ -332,7 +333,7 @@ GST_START_TEST (test_fade)
 
 GST_END_TEST;
 
-/* A pan over a smooth picture that has no noise. */
+/* A noise-free pan over a smooth picture. */
 GST_START_TEST (test_clean)
 {
   static const gchar *const clean_formats[] = { "I420", "RGB", "GRAY8" };
@@ -359,7 +360,7 @@ GST_START_TEST (test_clean)
 
 GST_END_TEST;
 
-/* --- how the past ends --- */
+/* --- end of the earlier frames --- */
 
 enum
 {
@@ -371,7 +372,7 @@ enum
   N_ENDS
 };
 
-/* Ends the past. Returns flags that the next frame is to have. */
+/* Ends the use of earlier frames. Returns flags for the next frame. */
 static GstBufferFlags
 end_past (GstHarness * h, const GstVideoInfo * info, gint end)
 {
@@ -402,7 +403,7 @@ end_past (GstHarness * h, const GstVideoInfo * info, gint end)
   return 0;
 }
 
-/* What comes after is as if nothing had been before. */
+/* The result does not depend on frames before. */
 GST_START_TEST (test_end)
 {
   static const gchar *const profiles[] = { "balanced", "realtime" };
@@ -432,7 +433,7 @@ GST_START_TEST (test_end)
 
 GST_END_TEST;
 
-/* Frames are denoised by themselves from the next one on, and again with the past afterwards. */
+/* temporal=false takes effect with the next frame, and so does temporal=true. */
 GST_START_TEST (test_while_playing)
 {
   const GstVideoInfo info = picture_info ("I420", 192, 128);
@@ -453,7 +454,7 @@ GST_START_TEST (test_while_playing)
     psnr = picture_psnr (out, clean, &info);
     psnr_alone = picture_psnr (out_alone, clean, &info);
     if (i == 0 || (i >= 4 && i <= 7))
-      /* what was learned from earlier frames stays, their content does not */
+      /* trained weights are kept, the content of earlier frames is not */
       fail_unless (psnr > psnr_alone - 0.5 && psnr < psnr_alone + 1,
           "frame %u: %.2f dB, by itself %.2f dB", i, psnr, psnr_alone);
     else
@@ -470,7 +471,7 @@ GST_START_TEST (test_while_playing)
 
 GST_END_TEST;
 
-/* Frames that are played backwards are denoised by themselves, whatever was played before. */
+/* In reverse playback earlier frames are not used. */
 GST_START_TEST (test_backwards)
 {
   const GstVideoInfo info = picture_info ("I420", 160, 120);
@@ -504,7 +505,7 @@ GST_START_TEST (test_backwards)
 
 GST_END_TEST;
 
-/* --- the same again --- */
+/* --- reproducibility --- */
 
 static GstBuffer *
 outcome (const gchar * profile, guint threads, guint64 seed)
@@ -525,7 +526,7 @@ outcome (const gchar * profile, guint threads, guint64 seed)
   return all;
 }
 
-/* Learning from one frame to the next does not depend on how many do it. */
+/* Training on frame pairs does not depend on the number of threads. */
 GST_START_TEST (test_threads)
 {
   static const gchar *const profiles[] = { "balanced", "realtime" };
@@ -538,7 +539,7 @@ GST_START_TEST (test_threads)
     fail_unless (picture_same_bytes (first, other), "%u threads", threads[i]);
     gst_buffer_unref (other);
   }
-  if (__i__ == 1) {             /* it chooses at random what to remember */
+  if (__i__ == 1) {             /* with random choice of pairs */
     other = outcome (profiles[__i__], 1, 6);
     fail_if (picture_same_bytes (first, other), "another seed");
     gst_buffer_unref (other);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Learning beside the stream. What is waited for, a hang would be the failure of. */
-#define _POSIX_C_SOURCE 199309L
+#define _GNU_SOURCE /* gettid */
 #include "frames.h"
 #include "suite.h"
 
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 static const uint32_t ENDLESS = 1000000; /* steps, that take longer than any test */
 
@@ -166,10 +168,13 @@ START_TEST(test_switch) {
 }
 END_TEST
 
-/* With earlier frames or without. */
+/* With earlier frames or without. Each training that ends is told of once, with all its steps.
+ */
 START_TEST(test_finetuning) {
   ZsdSettings s = zsd_settings_default();
   ZsdDenoiser *d = new_denoiser();
+  ZsdTraining ended[ZSD_MAX_ENDED];
+  unsigned trainings = 0, tunings = 0;
   s.background = true;
   s.temporal = _i;
   s.finetune_interval = 3;
@@ -177,7 +182,15 @@ START_TEST(test_finetuning) {
   do {
     wait_briefly();
     gain_of_frame(d, "GRAY8", 0, status_of(d).frames, &s);
+    const unsigned n = zsd_denoiser_ended(d, ended);
+    for (unsigned i = 0; i < n; i++) {
+      ck_assert_uint_eq(ended[i].step, ended[i].steps);
+      tunings += ended[i].steps == s.finetune_epochs;
+    }
+    trainings += n;
   } while (status_of(d).finetunings < 3);
+  ck_assert_uint_eq(trainings, status_of(d).trainings);
+  ck_assert_uint_eq(tunings, status_of(d).finetunings);
   ck_assert_uint_gt(status_of(d).frames, 9);
   ck_assert_uint_eq(status_of(d).keyframes, 1);
   ck_assert_int_eq(status_of(d).state, ZSD_STATE_FILTERING);
@@ -210,6 +223,39 @@ START_TEST(test_progress) {
 }
 END_TEST
 
+static const int niceness[] = {0, 5, 15, 19};
+
+static atomic_int learner_niceness;
+
+static void note_niceness(void *user, const ZsdTraining *training) {
+  (void)user;
+  (void)training;
+  learner_niceness = getpriority(PRIO_PROCESS, (id_t)gettid());
+}
+
+static void *learn_with_niceness(void *stream) {
+  const ZsdSettings s = from_nothing();
+  const ZsdObserver observer = {NULL, note_niceness, NULL};
+  ZsdDenoiser *d = new_denoiser();
+  ck_assert_int_eq(setpriority(PRIO_PROCESS, (id_t)gettid(), *(const int *)stream), 0);
+  zsd_denoiser_observe(d, &observer);
+  frames_until(d, 1, &s);
+  zsd_denoiser_free(d);
+  return NULL;
+}
+
+/* The learning thread is nicer than the stream's by 10, or as nice as can be, whoever runs the
+ * process. (To be less nice than the process takes a privilege.) */
+START_TEST(test_niceness) {
+  const int mine = getpriority(PRIO_PROCESS, 0);
+  int stream = niceness[_i] > mine ? niceness[_i] : mine;
+  pthread_t thread;
+  ck_assert_int_eq(pthread_create(&thread, NULL, learn_with_niceness, &stream), 0);
+  pthread_join(thread, NULL);
+  ck_assert_int_eq(learner_niceness, stream < 9 ? stream + 10 : 19);
+}
+END_TEST
+
 Suite *make_suite(void) {
   Suite *suite = suite_create("background");
   TCase *tc = tcase_create("learning");
@@ -221,6 +267,7 @@ Suite *make_suite(void) {
   tcase_add_test(tc, test_switch);
   tcase_add_loop_test(tc, test_finetuning, 0, 2);
   tcase_add_test(tc, test_progress);
+  tcase_add_loop_test(tc, test_niceness, 0, sizeof niceness / sizeof *niceness);
   tcase_set_timeout(tc, 60);
   suite_add_tcase(suite, tc);
   return suite;

@@ -72,7 +72,7 @@ START_TEST(test_begins_where_it_ended) {
   const ZsdStatus status = status_of(d);
   ck_assert_int_eq(status.state, ZSD_STATE_FILTERING);
   ck_assert_uint_eq(status.trainings, 0);
-  ck_assert_uint_eq(status.learnings, 0);
+  ck_assert_uint_eq(status.updates, 0);
   ck_assert_uint_eq(status.keyframes, 1);
   ck_assert_int_eq(zsd_denoiser_model(d, &model), 1); /* nothing was learned */
   picture_free(&p);
@@ -100,7 +100,7 @@ START_TEST(test_learns_on) {
     ck_assert_double_gt(largest_difference(&after, &model), 0);
     ck_assert_double_le(largest_difference(&after, &model),
                         3e-3); /* Adam's steps are bounded */
-    ck_assert_uint_eq(status_of(d).learnings, i + 1);
+    ck_assert_uint_eq(status_of(d).updates, i + 1);
     zsd_denoiser_reset(d);
   }
 
@@ -128,7 +128,7 @@ START_TEST(test_frozen) {
     ck_assert_double_gt(gain_of_frame(d, "GRAY8", 0, frame, &s), 2);
     ck_assert_int_eq(zsd_denoiser_model(d, &model), 1); /* nothing was learned */
   }
-  ck_assert_uint_eq(status_of(d).learnings, 0);
+  ck_assert_uint_eq(status_of(d).updates, 0);
   s.warm_start = false;
   zsd_denoiser_reset(d);
   for (int frame = 0; frame < 3; frame++)

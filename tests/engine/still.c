@@ -145,7 +145,7 @@ END_TEST
 /* --- what it learns from --- */
 
 /* What comes of learning from a frame by itself, from nothing. */
-static void learn(Picture *p, ZsdNoiseKind kind, ZsdPairsChoice pairs) {
+static void learn(Picture *p, ZsdNoiseKind kind, ZsdTrainingPairs pairs) {
   ZsdDenoiser *d = new_denoiser();
   ZsdSettings s = zsd_settings_default();
   s.warm_start = s.temporal = false;

@@ -207,7 +207,7 @@ START_TEST(test_settings) {
     s.warm_start = false;
     ck_assert_uint_gt(zsd_settings_resolve(&s).epochs, 0);
     s.warm_start = true;
-    ck_assert_int_eq((zsd_settings_course(&s).patches == 0), profile == ZSD_PROFILE_PAPER);
+    ck_assert_int_eq((zsd_settings_curriculum(&s).patches == 0), profile == ZSD_PROFILE_PAPER);
   }
 }
 END_TEST

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Frames that have to be there in time: when each is due, and what is done where time is short. */
+/* Rate control: deadlines of frames, the quality that they allow, and the added latency. */
 #include "gstzsdenoise-private.h"
 
 #include <math.h>
+#include <string.h>
 
 #define GST_CAT_DEFAULT gst_zs_denoise_debug
 
-/* Of the qualities, for users. */
-static const gchar *const names[] = {
+static const gchar *const quality_names[] = {
   [ZSD_QUALITY_FULL] = "full",
   [ZSD_QUALITY_FEWER_TILES] = "fewer-tiles",
   [ZSD_QUALITY_NARROW] = "narrow",
@@ -18,14 +18,20 @@ static const gchar *const names[] = {
 const gchar *
 gst_zs_denoise_quality_name (ZsdQuality quality)
 {
-  return names[quality];
+  return quality_names[quality];
+}
+
+/* Back to full quality. */
+void
+gst_zs_denoise_reset_quality (GstZsDenoise * self)
+{
+  memset (&self->rate_control, 0, sizeof self->rate_control);
 }
 
 void
-gst_zs_denoise_start_pace (GstZsDenoise * self)
+gst_zs_denoise_start_rate_control (GstZsDenoise * self)
 {
-  self->pace = (ZsdPace) {
-  0};
+  gst_zs_denoise_reset_quality (self);
   self->last_pts = GST_CLOCK_TIME_NONE;
   GST_OBJECT_LOCK (self);
   self->jitter = 0;
@@ -35,10 +41,10 @@ gst_zs_denoise_start_pace (GstZsDenoise * self)
   GST_OBJECT_UNLOCK (self);
 }
 
-/* Notes what events from downstream tell of the time at which frames are due there. A sink that
- * does not wait for that time has no jitter. */
+/* Takes jitter and latency from the events of a sink. A sink that does not synchronise to the
+ * clock sends no jitter but 0. */
 void
-gst_zs_denoise_note_pace (GstZsDenoise * self, GstEvent * event)
+gst_zs_denoise_handle_timing_event (GstZsDenoise * self, GstEvent * event)
 {
   GstClockTimeDiff jitter = 0;
   GstClockTime latency = GST_CLOCK_TIME_NONE;
@@ -58,9 +64,9 @@ gst_zs_denoise_note_pace (GstZsDenoise * self, GstEvent * event)
   GST_OBJECT_UNLOCK (self);
 }
 
-/* After a flush: what was late is gone. */
+/* After a flush: the late frames are gone. */
 void
-gst_zs_denoise_forgive (GstZsDenoise * self)
+gst_zs_denoise_reset_lateness (GstZsDenoise * self)
 {
   self->last_pts = GST_CLOCK_TIME_NONE;
   GST_OBJECT_LOCK (self);
@@ -68,9 +74,9 @@ gst_zs_denoise_forgive (GstZsDenoise * self)
   GST_OBJECT_UNLOCK (self);
 }
 
-/* The time from this frame to the next, as it is played; 0: not known. */
+/* The time from this frame to the next at the segment's rate; 0: unknown. */
 static GstClockTime
-interval_of (GstZsDenoise * self, GstBuffer * buffer)
+frame_interval (GstZsDenoise * self, GstBuffer * buffer)
 {
   const GstVideoInfo *info = &GST_VIDEO_FILTER (self)->in_info;
   const GstClockTime pts = GST_BUFFER_PTS (buffer), last = self->last_pts;
@@ -89,34 +95,33 @@ interval_of (GstZsDenoise * self, GstBuffer * buffer)
   return (GstClockTime) ((gdouble) interval / rate);
 }
 
-/* By how much a frame of a live source is behind the time at which it is due at the sinks; 0 or
- * less: it is not, or that is not known. */
+/* The time by which a frame of a live source misses its deadline at the sinks; 0 or less: in
+ * time, or unknown. */
 static GstClockTimeDiff
-behind (GstZsDenoise * self, GstBuffer * buffer, GstClockTime latency)
+live_lateness (GstZsDenoise * self, GstBuffer * buffer, GstClockTime latency)
 {
   const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
-  const GstClockTime due = gst_segment_to_running_time (segment,
+  const GstClockTime running_time = gst_segment_to_running_time (segment,
       GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
   GstClock *clock;
   GstClockTime now;
 
   if (!self->live || !GST_CLOCK_TIME_IS_VALID (latency)
-      || !GST_CLOCK_TIME_IS_VALID (due))
+      || !GST_CLOCK_TIME_IS_VALID (running_time))
     return 0;
   clock = gst_element_get_clock (GST_ELEMENT (self));
   if (clock == NULL)
     return 0;
   now = gst_clock_get_time (clock);
   gst_object_unref (clock);
-  return GST_CLOCK_DIFF (gst_element_get_base_time (GST_ELEMENT (self)) + due +
-      latency, now);
+  return GST_CLOCK_DIFF (gst_element_get_base_time (GST_ELEMENT (self)) +
+      running_time + latency, now);
 }
 
-/* Says that another quality begins. */
 static void
-announce (GstZsDenoise * self)
+post_quality (GstZsDenoise * self)
 {
-  const gchar *name = names[self->pace.quality];
+  const gchar *name = quality_names[self->rate_control.quality];
 
   GST_INFO_OBJECT (self, "quality: %s", name);
   gst_element_post_message (GST_ELEMENT (self),
@@ -125,12 +130,13 @@ announce (GstZsDenoise * self)
               "quality", G_TYPE_STRING, name, NULL)));
 }
 
-/* Asks for the latency to be distributed anew if frames take more than is known. */
+/* Has the latency of the pipeline recalculated if processing adds more to it than before. */
 static void
-claim_latency (GstZsDenoise * self)
+update_latency (GstZsDenoise * self)
 {
   const GstClockTime processing =
-      (GstClockTime) (zsd_pace_latency (&self->pace) * GST_SECOND);
+      (GstClockTime) (zsd_rate_control_latency (&self->rate_control) *
+      GST_SECOND);
   gboolean grows;
 
   GST_OBJECT_LOCK (self);
@@ -140,40 +146,40 @@ claim_latency (GstZsDenoise * self)
   GST_OBJECT_UNLOCK (self);
   if (!grows)
     return;
-  GST_INFO_OBJECT (self, "frames take %" GST_TIME_FORMAT " and are late: this "
-      "adds to the latency", GST_TIME_ARGS (processing));
+  GST_INFO_OBJECT (self, "frames are late: their processing time, %"
+      GST_TIME_FORMAT ", is added to the latency", GST_TIME_ARGS (processing));
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_latency (GST_OBJECT (self)));
 }
 
-/* After a frame. `counts`: it was not held up on purpose. */
+/* After a frame. `waited`: for training; the time that it took does not count. */
 void
-gst_zs_denoise_keep_pace (GstZsDenoise * self, GstBuffer * buffer,
-    gboolean counts)
+gst_zs_denoise_update_quality (GstZsDenoise * self, GstBuffer * buffer,
+    gboolean waited)
 {
-  const ZsdQuality before = self->pace.quality;
-  const GstClockTime interval = interval_of (self, buffer);
+  const ZsdQuality before = self->rate_control.quality;
+  const GstClockTime interval = frame_interval (self, buffer);
   GstClockTimeDiff jitter;
   GstClockTime latency;
-  gboolean has_time;
+  gboolean has_deadline;
 
   GST_OBJECT_LOCK (self);
-  has_time = self->live || self->synchronised;
+  has_deadline = self->live || self->synchronised;
   jitter = self->jitter;
   latency = self->latency;
   GST_OBJECT_UNLOCK (self);
 
-  if (!has_time || !counts)
+  if (!has_deadline || waited)
     return;
-  jitter = MAX (jitter, behind (self, buffer, latency));
-  zsd_pace_end (&self->pace, (gdouble) interval / GST_SECOND,
+  jitter = MAX (jitter, live_lateness (self, buffer, latency));
+  zsd_rate_control_end (&self->rate_control, (gdouble) interval / GST_SECOND,
       (gdouble) jitter / GST_SECOND);
-  if (self->pace.quality != before)
-    announce (self);
-  claim_latency (self);
+  if (self->rate_control.quality != before)
+    post_quality (self);
+  update_latency (self);
 }
 
-/* Adds what frames take to the answer of upstream about latency, once that is needed. */
+/* Adds the processing time, once frames have been late, to upstream's latency. */
 void
 gst_zs_denoise_add_latency (GstZsDenoise * self, GstQuery * query)
 {

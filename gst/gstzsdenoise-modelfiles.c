@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The files that zsdenoise begins with and keeps what it has learned in. */
+/* The files of the properties model-file and save-model-file. */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
 
 #include "gstzsdenoise-private.h"
-#include "gstzsmodel.h"
+#include "gstzsmodelfile.h"
 
 #define GST_CAT_DEFAULT gst_zs_denoise_debug
 
 /* --- starting --- */
 
-/* The name that a property holds, or NULL where it is empty, too. */
+/* A copy of a file name property, or NULL for NULL and for "". */
 static gchar *
 dup_name (GstZsDenoise * self, gchar ** name)
 {
@@ -23,9 +23,9 @@ dup_name (GstZsDenoise * self, gchar ** name)
   return copy;
 }
 
-/* Posts an error of a file that the element cannot do without; takes it. Returns FALSE. */
+/* Posts an element error for a file, and frees it. Returns FALSE. */
 static gboolean
-refuse (GstZsDenoise * self, gint code, const gchar * format,
+fail_with_file (GstZsDenoise * self, gint code, const gchar * format,
     const gchar * file, GError * error)
 {
   gst_element_message_full (GST_ELEMENT (self), GST_MESSAGE_ERROR,
@@ -36,7 +36,7 @@ refuse (GstZsDenoise * self, gint code, const gchar * format,
 }
 
 static gint
-code_of_reading (const GError * error)
+read_error_code (const GError * error)
 {
   if (error->domain != G_FILE_ERROR)
     return GST_RESOURCE_ERROR_READ;
@@ -44,25 +44,25 @@ code_of_reading (const GError * error)
       GST_RESOURCE_ERROR_OPEN_READ;
 }
 
-/* Gives the denoiser the model in the file. */
+/* Makes the denoiser start from the model in the file. */
 static gboolean
-begin_with (GstZsDenoise * self, const gchar * file, GError ** error)
+start_from (GstZsDenoise * self, const gchar * file, GError ** error)
 {
   ZsdModel model = { 0 };
-  gboolean begun;
+  gboolean started;
 
-  if (!gst_zs_model_read (&model, file, error))
+  if (!gst_zs_model_file_read (&model, file, error))
     return FALSE;
-  GST_INFO_OBJECT (self, "begins with the model %s: %d inputs, %d hidden "
+  GST_INFO_OBJECT (self, "starts from the model %s: %d inputs, %d hidden "
       "channels, %d outputs", file, model.inputs, model.hidden, model.outputs);
-  begun = zsd_denoiser_start_from (self->denoiser, &model) == 0;
-  if (!begun)
+  started = zsd_denoiser_start_from (self->denoiser, &model) == 0;
+  if (!started)
     g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOMEM,
         "there is not enough memory for it");
-  self->begun_with = model;
-  self->begun_with.params = NULL;
+  self->initial_model = model;
+  self->initial_model.params = NULL;
   zsd_model_clear (&model);
-  return begun;
+  return started;
 }
 
 static gboolean
@@ -72,8 +72,9 @@ load_model (GstZsDenoise * self)
   GError *error = NULL;
   gboolean loaded;
 
-  loaded = file == NULL || begin_with (self, file, &error)
-      || refuse (self, code_of_reading (error), "The model-file %s cannot be "
+  loaded = file == NULL || start_from (self, file, &error)
+      || fail_with_file (self, read_error_code (error),
+      "The model-file %s cannot be "
       "used: %s; name a file that save-model-file has written, or none.", file,
       error);
   g_free (file);
@@ -87,10 +88,10 @@ start_saver (GstZsDenoise * self)
   GError *error = NULL;
   gboolean started = TRUE;
 
-  if (file != NULL && gst_zs_model_check_place (file, &error))
-    self->saver = gst_zs_saver_new (GST_ELEMENT (self), file);
+  if (file != NULL && gst_zs_model_file_check_writable (file, &error))
+    self->saver = gst_zs_model_saver_new (GST_ELEMENT (self), file);
   else if (file != NULL)
-    started = refuse (self, GST_RESOURCE_ERROR_OPEN_WRITE,
+    started = fail_with_file (self, GST_RESOURCE_ERROR_OPEN_WRITE,
         "The save-model-file %s cannot be written: %s; name a file in a folder "
         "that is there and can be written to, or none.", file, error);
   g_free (file);
@@ -98,46 +99,48 @@ start_saver (GstZsDenoise * self)
 }
 
 gboolean
-gst_zs_denoise_start_models (GstZsDenoise * self)
+gst_zs_denoise_start_model_files (GstZsDenoise * self)
 {
-  self->saved_learnings = 0;
+  self->saved_updates = 0;
   return load_model (self) && start_saver (self);
 }
 
 /* --- saving --- */
 
-/* What was learned since the last time; nothing was where it has no parameters. */
+/* The model if it has changed since it was last saved; otherwise one without parameters. */
 static ZsdModel
-take_news (GstZsDenoise * self)
+take_changed_model (GstZsDenoise * self)
 {
   ZsdModel model = { 0 };
   ZsdStatus status;
   int result;
 
   zsd_denoiser_status (self->denoiser, &status);
-  if (status.learnings == self->saved_learnings)
+  if (status.updates == self->saved_updates)
     return model;
   result = zsd_denoiser_model (self->denoiser, &model);
   if (result == 0)
-    self->saved_learnings = status.learnings;
+    self->saved_updates = status.updates;
   if (result < 0)
     GST_ELEMENT_WARNING (self, RESOURCE, FAILED,
-        ("There is not enough memory to save the model. This will be tried "
-            "again when more has been learned, and at the end."), (NULL));
+        ("There is not enough memory to save the model. Saving is retried "
+            "after the next training and at the end of the stream."), (NULL));
   return model;
 }
 
+/* Has another thread save the model if it has changed. */
 void
 gst_zs_denoise_save_model (GstZsDenoise * self)
 {
   ZsdModel model = { 0 };
 
   if (self->saver != NULL)
-    model = take_news (self);
+    model = take_changed_model (self);
   if (model.params != NULL)
-    gst_zs_saver_save (self->saver, &model);
+    gst_zs_model_saver_save (self->saver, &model);
 }
 
+/* Saves the model if it has changed, and waits until it is written. */
 void
 gst_zs_denoise_save_model_now (GstZsDenoise * self)
 {
@@ -145,20 +148,20 @@ gst_zs_denoise_save_model_now (GstZsDenoise * self)
 
   if (self->saver == NULL)
     return;
-  model = take_news (self);
-  gst_zs_saver_save_now (self->saver, &model);
+  model = take_changed_model (self);
+  gst_zs_model_saver_save_now (self->saver, &model);
 }
 
 void
-gst_zs_denoise_stop_models (GstZsDenoise * self)
+gst_zs_denoise_stop_model_files (GstZsDenoise * self)
 {
   gst_zs_denoise_save_model_now (self);
-  g_clear_pointer (&self->saver, gst_zs_saver_free);
+  g_clear_pointer (&self->saver, gst_zs_model_saver_free);
 }
 
-/* --- frames that the model is not for --- */
+/* --- mismatch of model and frames --- */
 
-/* The frames that a network with so many outputs is for. */
+/* The pixel layout of a network with this number of outputs. */
 static const gchar *
 layout_name (gint outputs)
 {
@@ -176,18 +179,19 @@ layout_name (gint outputs)
   }
 }
 
-/* Networks that see a picture and nothing else are those of the method as published. */
+/* Networks without input features besides the picture are those of profile=paper. */
 static const gchar *
 profile_name (gint inputs, gint outputs)
 {
   return inputs == outputs ? " with profile=paper" : "";
 }
 
+/* Posts the error that the model file does not fit the frames. */
 void
-gst_zs_denoise_refuse_model (GstZsDenoise * self)
+gst_zs_denoise_post_model_mismatch (GstZsDenoise * self)
 {
   const GstVideoInfo *info = &GST_VIDEO_FILTER (self)->in_info;
-  const ZsdModel *model = &self->begun_with;
+  const ZsdModel *model = &self->initial_model;
   gchar *file = dup_name (self, &self->model_file);
   ZsdStatus status;
 
@@ -195,8 +199,8 @@ gst_zs_denoise_refuse_model (GstZsDenoise * self)
   if (model->inputs != status.network.inputs
       || model->outputs != status.network.outputs)
     GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
-        ("The model-file %s is for %s frames%s (%d inputs, %d outputs), and "
-            "these, %s%s, take %d inputs and %d outputs; convert them, or name "
+        ("The model-file %s is for %s frames%s (%d inputs, %d outputs), but "
+            "these are %s%s (%d inputs, %d outputs); convert them, or name "
             "another file or none.", file, layout_name (model->outputs),
             profile_name (model->inputs, model->outputs), model->inputs,
             model->outputs, GST_VIDEO_INFO_NAME (info),
@@ -204,8 +208,8 @@ gst_zs_denoise_refuse_model (GstZsDenoise * self)
             status.network.inputs, status.network.outputs), (NULL));
   else
     GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
-        ("The model-file %s has %d hidden channels, and hidden-channels is %d; "
-            "set that to 0, or name another file or none.", file,
+        ("The model-file %s has %d hidden channels, but hidden-channels is %d; "
+            "set it to 0, or name another file or none.", file,
             model->hidden, status.network.hidden), (NULL));
   g_free (file);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Quality by the time there is: a made processor, and frames that come every 1/30 s. */
+/* Rate control with a simulated processor and a frame every 1/30 s. */
 #include "rate_control.h"
 #include "suite.h"
 
@@ -10,7 +10,7 @@ static const double INTERVAL = 1.0 / 30;
 
 enum { SECOND = 30 };
 
-/* What each quality costs, as parts of an interval, when nobody else is at work. */
+/* Processor time of a frame at each quality, in frame intervals. */
 typedef double Costs[ZSD_QUALITY_ORIGINAL + 1];
 
 static const Costs light = {0.6, 0.57, 0.5, 0.42, 0};
@@ -18,12 +18,11 @@ static const Costs heavy = {5, 4.9, 4.5, 3.5, 0};
 static const Costs network_is_dear = {1.6, 1.4, 0.6, 0.25, 0};
 
 typedef struct {
-  ZsdPace pace;
+  ZsdRateControl rate_control;
   const double *costs;
-  double end; /* of the last frame, and the time at which the last one came */
-  double start;
-  double budget; /* after a frame's coming until it is late */
-  double late;   /* the last frame */
+  double start, end; /* arrival of the last frame, and the end of its processing */
+  double budget;     /* from arrival to presentation time */
+  double late;       /* lateness of the last frame */
   unsigned changes, late_frames;
 } Stream;
 
@@ -31,16 +30,16 @@ static Stream stream_of(const Costs costs) {
   return (Stream){.costs = costs, .budget = 1.5 * INTERVAL};
 }
 
-/* A frame comes, as many times slower as there are others at work. */
+/* Processes a frame that takes `stretch` times its processor time, because of other load. */
 static void frame(Stream *s, double stretch) {
-  const ZsdQuality before = s->pace.quality;
+  const ZsdQuality before = s->rate_control.quality;
   ZsdTiming t = {.busy = s->costs[before] * INTERVAL, .interval = INTERVAL};
   t.taken = t.busy * stretch;
   s->start += INTERVAL;
   s->end = fmax(s->end, s->start) + t.taken;
   s->late = t.late = s->end - s->start - s->budget;
-  zsd_pace_judge(&s->pace, &t);
-  s->changes += s->pace.quality != before;
+  zsd_rate_control_update(&s->rate_control, &t);
+  s->changes += s->rate_control.quality != before;
   s->late_frames += t.late > INTERVAL;
 }
 
@@ -49,22 +48,22 @@ static void frames(Stream *s, int count, double stretch) {
     frame(s, stretch);
 }
 
-/* Nothing is given up for what lasts a moment. */
+/* Short stalls do not change the quality. */
 START_TEST(test_moments) {
   Stream s = stream_of(light);
   for (int i = 0; i < 40; i++) {
     frames(&s, 2 * SECOND, 1);
     frame(&s, 6);
     frames(&s, 20, 1);
-    frames(&s, 8, 1.6); /* as learning does */
+    frames(&s, 8, 1.6); /* training on the first frames */
   }
   ck_assert_uint_eq(s.changes, 0);
-  ck_assert_double_eq(zsd_pace_latency(&s.pace), 0);
+  ck_assert_double_eq(zsd_rate_control_latency(&s.rate_control), 0);
 }
 END_TEST
 
-/* While others are at work, less is done and frames are in time again; after that, all of it,
- * whenever that may be. */
+/* Under other load, of any length, the quality is reduced and frames are in time again; full
+ * quality returns after it. */
 START_TEST(test_relief) {
   const double stretch = 1.7 + 0.4 * _i;
   for (int duration = SECOND; duration < 20 * SECOND; duration += 11) {
@@ -74,7 +73,7 @@ START_TEST(test_relief) {
     ck_assert_uint_gt(s.changes, 0);
     ck_assert_double_lt(s.late, 3 * INTERVAL);
     frames(&s, 3 * SECOND, 1);
-    ck_assert_uint_eq(s.pace.quality, ZSD_QUALITY_FULL);
+    ck_assert_uint_eq(s.rate_control.quality, ZSD_QUALITY_FULL);
     s.changes = s.late_frames = 0;
     frames(&s, 10 * SECOND, 1);
     ck_assert_uint_eq(s.changes + s.late_frames, 0);
@@ -82,23 +81,23 @@ START_TEST(test_relief) {
 }
 END_TEST
 
-/* Of what there is to choose from, the best that is cheap enough. */
+/* The best quality that is cheap enough is found and kept. */
 START_TEST(test_share) {
   Stream s = stream_of(light);
   frames(&s, 10 * SECOND, 1.8);
-  ck_assert_uint_gt(s.pace.quality, ZSD_QUALITY_FULL);
-  ck_assert_uint_lt(s.pace.quality, ZSD_QUALITY_ORIGINAL);
+  ck_assert_uint_gt(s.rate_control.quality, ZSD_QUALITY_FULL);
+  ck_assert_uint_lt(s.rate_control.quality, ZSD_QUALITY_ORIGINAL);
   s.changes = 0;
   frames(&s, 60 * SECOND, 1.8);
   ck_assert_uint_eq(s.changes, 0);
 }
 END_TEST
 
-/* What is too much by itself is tried again, but seldom. */
+/* A quality too expensive for the processor is retried rarely. */
 START_TEST(test_too_large) {
   Stream s = stream_of(heavy);
   frames(&s, 5 * SECOND, 1);
-  ck_assert_uint_eq(s.pace.quality, ZSD_QUALITY_ORIGINAL);
+  ck_assert_uint_eq(s.rate_control.quality, ZSD_QUALITY_ORIGINAL);
   s.late_frames = s.changes = 0;
   frames(&s, 100 * SECOND, 1);
   ck_assert_uint_le(s.late_frames, 12);
@@ -106,7 +105,7 @@ START_TEST(test_too_large) {
 }
 END_TEST
 
-/* Costs that are other than expected are learned. */
+/* Costs other than the default ones are measured. */
 START_TEST(test_learns_costs) {
   Stream s = stream_of(network_is_dear);
   int best = 0;
@@ -114,7 +113,7 @@ START_TEST(test_learns_costs) {
   s.changes = s.late_frames = 0;
   for (int i = 0; i < 120 * SECOND; i++) {
     frame(&s, 1);
-    best += s.pace.quality == ZSD_QUALITY_NARROW;
+    best += s.rate_control.quality == ZSD_QUALITY_NARROW;
   }
   ck_assert_int_gt(best, 110 * SECOND);
   ck_assert_uint_le(s.changes, 16);
@@ -122,25 +121,25 @@ START_TEST(test_learns_costs) {
 }
 END_TEST
 
-/* Frames that are late though there is time for them want a longer latency, once. Where they
- * get none, less is done. */
+/* Frames that are late although each takes less than the interval ask for a longer latency,
+ * once. If that is not granted, the quality is reduced. */
 START_TEST(test_latency) {
   Stream s = stream_of(light);
   s.budget = 0.4 * INTERVAL;
   frames(&s, SECOND / 3, 1);
-  ck_assert_double_eq_tol(zsd_pace_latency(&s.pace), 0.6 * INTERVAL, 1e-9);
+  ck_assert_double_eq_tol(zsd_rate_control_latency(&s.rate_control), 0.6 * INTERVAL, 1e-9);
   Stream ignored = s;
-  s.budget += zsd_pace_latency(&s.pace);
+  s.budget += zsd_rate_control_latency(&s.rate_control);
   ck_assert_uint_eq(s.changes, 0);
   frames(&s, 60 * SECOND, 1);
-  ck_assert_double_eq_tol(zsd_pace_latency(&s.pace), 0.6 * INTERVAL, 1e-9);
+  ck_assert_double_eq_tol(zsd_rate_control_latency(&s.rate_control), 0.6 * INTERVAL, 1e-9);
   ck_assert_uint_eq(s.changes, 0);
   frames(&ignored, SECOND, 1);
-  ck_assert_uint_gt(ignored.pace.quality, ZSD_QUALITY_FULL);
+  ck_assert_uint_gt(ignored.rate_control.quality, ZSD_QUALITY_FULL);
 }
 END_TEST
 
-/* What was late at first and catches up is let be. */
+/* Lateness that decreases does not change the quality. */
 START_TEST(test_catches_up) {
   Stream s = stream_of(light);
   s.end = 20 * INTERVAL;
@@ -150,53 +149,53 @@ START_TEST(test_catches_up) {
 }
 END_TEST
 
-/* Frames that come late are not helped by doing less, and get all of it. */
+/* Frames that arrive late keep full quality, as less processing does not help. */
 START_TEST(test_not_its_fault) {
   Stream s = stream_of(light);
   s.budget = -20 * INTERVAL;
   frames(&s, 10 * SECOND, 1);
-  ck_assert_uint_eq(s.pace.quality, ZSD_QUALITY_FULL);
+  ck_assert_uint_eq(s.rate_control.quality, ZSD_QUALITY_FULL);
   s.changes = 0;
   frames(&s, 60 * SECOND, 1);
   ck_assert_uint_eq(s.changes, 0);
   s.budget = 1.5 * INTERVAL;
   frames(&s, 120 * SECOND, 1);
   ck_assert_uint_eq(s.changes, 0);
-  s.budget = 0; /* they take as much of the latency as they have asked for */
+  s.budget = 0; /* within the latency that was asked for */
   frames(&s, 2 * SECOND, 1);
   ck_assert_uint_gt(s.changes, 0);
 }
 END_TEST
 
-/* Without a time to be there nothing is judged. */
+/* Nothing changes without a known interval. */
 START_TEST(test_no_interval) {
-  ZsdPace pace = {0}, before;
+  ZsdRateControl rate_control = {0}, before;
   for (int i = 0; i < 100; i++) {
-    zsd_pace_start(&pace);
-    before = pace;
-    zsd_pace_end(&pace, 0, 1e9);
-    ck_assert_mem_eq(&pace, &before, sizeof pace);
+    zsd_rate_control_start(&rate_control);
+    before = rate_control;
+    zsd_rate_control_end(&rate_control, 0, 1e9);
+    ck_assert_mem_eq(&rate_control, &before, sizeof rate_control);
   }
 }
 END_TEST
 
-/* What a frame takes of its thread's time is measured. */
+/* The thread's processor time is measured. */
 START_TEST(test_measures) {
-  ZsdPace pace = {0};
+  ZsdRateControl rate_control = {0};
   for (int i = 0; i < 20; i++) {
-    zsd_pace_start(&pace);
+    zsd_rate_control_start(&rate_control);
     for (const clock_t start = clock(); clock() < start + CLOCKS_PER_SEC / 500;)
       ;
-    zsd_pace_end(&pace, 1e-3, 1);
+    zsd_rate_control_end(&rate_control, 1e-3, 1);
   }
-  ck_assert_uint_eq(pace.quality, ZSD_QUALITY_ORIGINAL);
-  ck_assert_double_gt(pace.cost[ZSD_QUALITY_FULL], 0.9e-3);
+  ck_assert_uint_eq(rate_control.quality, ZSD_QUALITY_ORIGINAL);
+  ck_assert_double_gt(rate_control.cost[ZSD_QUALITY_FULL], 0.9e-3);
 }
 END_TEST
 
 Suite *make_suite(void) {
-  Suite *suite = suite_create("pace");
-  TCase *tc = tcase_create("pace");
+  Suite *suite = suite_create("rate_control");
+  TCase *tc = tcase_create("rate_control");
   tcase_add_test(tc, test_moments);
   tcase_add_loop_test(tc, test_relief, 0, 10);
   tcase_add_test(tc, test_share);

@@ -3,30 +3,32 @@
 #include "config.h"
 #endif
 
-#include "gstzssaver.h"
+#include "gstzsmodelsaver.h"
 
-#include "gstzsmodel.h"
+#include "gstzsmodelfile.h"
+
+#include <string.h>
 
 GST_DEBUG_CATEGORY_EXTERN (gst_zs_denoise_debug);
 #define GST_CAT_DEFAULT gst_zs_denoise_debug
 
-struct _GstZsSaver
+struct _GstZsModelSaver
 {
   GstElement *element;
   gchar *file;
-  guint64 told;                 /* kinds of failures, a bit each; of whoever is writing */
+  guint64 reported;             /* a bit for each error code; used while `writing` */
 
-  GMutex lock;                  /* for what follows */
+  GMutex lock;                  /* for the fields below */
   GCond written;
-  ZsdModel waiting;             /* what is to be written next */
-  gboolean called;              /* a thread is on its way that will write it */
-  gboolean writing;             /* a thread is at it */
+  ZsdModel waiting;             /* to be written next */
+  gboolean scheduled;           /* a thread has been asked for that will write it */
+  gboolean writing;             /* a thread is writing */
 };
 
-GstZsSaver *
-gst_zs_saver_new (GstElement * element, const gchar * file)
+GstZsModelSaver *
+gst_zs_model_saver_new (GstElement * element, const gchar * file)
 {
-  GstZsSaver *saver = g_atomic_rc_box_new0 (GstZsSaver);
+  GstZsModelSaver *saver = g_atomic_rc_box_new0 (GstZsModelSaver);
 
   saver->element = element;
   saver->file = g_strdup (file);
@@ -38,7 +40,7 @@ gst_zs_saver_new (GstElement * element, const gchar * file)
 static void
 clear (gpointer user)
 {
-  GstZsSaver *saver = user;
+  GstZsModelSaver *saver = user;
 
   zsd_model_clear (&saver->waiting);
   g_cond_clear (&saver->written);
@@ -47,7 +49,7 @@ clear (gpointer user)
 }
 
 void
-gst_zs_saver_free (GstZsSaver * saver)
+gst_zs_model_saver_free (GstZsModelSaver * saver)
 {
   g_mutex_lock (&saver->lock);
   zsd_model_clear (&saver->waiting);
@@ -56,23 +58,23 @@ gst_zs_saver_free (GstZsSaver * saver)
 }
 
 static gboolean
-write_model (GstZsSaver * saver, const ZsdModel * model)
+write_model (GstZsModelSaver * saver, const ZsdModel * model)
 {
   GError *error = NULL;
   guint64 kind;
 
-  if (gst_zs_model_write (model, saver->file, &error)) {
+  if (gst_zs_model_file_write (model, saver->file, &error)) {
     GST_INFO_OBJECT (saver->element, "saved the model in %s", saver->file);
     return TRUE;
   }
   kind = G_GUINT64_CONSTANT (1) << error->code;
-  if (!(saver->told & kind)) {
-    saver->told |= kind;
+  if (!(saver->reported & kind)) {
+    saver->reported |= kind;
     gst_element_message_full (saver->element, GST_MESSAGE_WARNING,
         GST_RESOURCE_ERROR, error->code == G_FILE_ERROR_NOSPC ?
         GST_RESOURCE_ERROR_NO_SPACE_LEFT : GST_RESOURCE_ERROR_WRITE,
-        g_strdup_printf ("The model cannot be saved in %s: %s. This will be "
-            "tried again when more has been learned, and at the end.",
+        g_strdup_printf ("The model cannot be saved in %s: %s. Saving is "
+            "retried after the next training and at the end of the stream.",
             saver->file, error->message), NULL, __FILE__, GST_FUNCTION,
         __LINE__);
   }
@@ -80,10 +82,19 @@ write_model (GstZsSaver * saver, const ZsdModel * model)
   return FALSE;
 }
 
-/* Writes what waits, after whoever is writing. What cannot be written waits for the next time if
- * there is nothing newer. */
+static ZsdModel
+steal_model (ZsdModel * model)
+{
+  const ZsdModel stolen = *model;
+
+  memset (model, 0, sizeof *model);
+  return stolen;
+}
+
+/* Writes the waiting model, once no other thread writes. A model that cannot be written waits for
+ * the next time, unless there is a newer one. */
 static void
-write_waiting (GstZsSaver * saver)
+write_waiting (GstZsModelSaver * saver)
 {
   ZsdModel model;
   gboolean written = TRUE;
@@ -93,9 +104,7 @@ write_waiting (GstZsSaver * saver)
     g_cond_wait (&saver->written, &saver->lock);
   saver->writing = TRUE;
   while (saver->waiting.params != NULL && written) {
-    model = saver->waiting;
-    saver->waiting = (ZsdModel) {
-    0};
+    model = steal_model (&saver->waiting);
     g_mutex_unlock (&saver->lock);
     written = write_model (saver, &model);
     g_mutex_lock (&saver->lock);
@@ -110,12 +119,12 @@ write_waiting (GstZsSaver * saver)
 }
 
 static void
-on_call (GstElement * element G_GNUC_UNUSED, gpointer user)
+write_scheduled (GstElement * element G_GNUC_UNUSED, gpointer user)
 {
-  GstZsSaver *saver = user;
+  GstZsModelSaver *saver = user;
 
   g_mutex_lock (&saver->lock);
-  saver->called = FALSE;
+  saver->scheduled = FALSE;
   g_mutex_unlock (&saver->lock);
   write_waiting (saver);
 }
@@ -126,37 +135,35 @@ release (gpointer saver)
   g_atomic_rc_box_release_full (saver, clear);
 }
 
-/* With the lock. */
+/* Replaces the waiting model. With the lock. */
 static void
-put (GstZsSaver * saver, ZsdModel * model)
+set_waiting (GstZsModelSaver * saver, ZsdModel * model)
 {
   zsd_model_clear (&saver->waiting);
-  saver->waiting = *model;
-  *model = (ZsdModel) {
-  0};
+  saver->waiting = steal_model (model);
 }
 
 void
-gst_zs_saver_save (GstZsSaver * saver, ZsdModel * model)
+gst_zs_model_saver_save (GstZsModelSaver * saver, ZsdModel * model)
 {
-  gboolean call;
+  gboolean schedule;
 
   g_mutex_lock (&saver->lock);
-  put (saver, model);
-  call = !saver->called;
-  saver->called = TRUE;
+  set_waiting (saver, model);
+  schedule = !saver->scheduled;
+  saver->scheduled = TRUE;
   g_mutex_unlock (&saver->lock);
-  if (call)
-    gst_element_call_async (saver->element, on_call,
+  if (schedule)
+    gst_element_call_async (saver->element, write_scheduled,
         g_atomic_rc_box_acquire (saver), release);
 }
 
 void
-gst_zs_saver_save_now (GstZsSaver * saver, ZsdModel * model)
+gst_zs_model_saver_save_now (GstZsModelSaver * saver, ZsdModel * model)
 {
   g_mutex_lock (&saver->lock);
   if (model->params != NULL)
-    put (saver, model);
+    set_waiting (saver, model);
   g_mutex_unlock (&saver->lock);
   write_waiting (saver);
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Less for each frame where time is short, and what the latency query says. */
+/* Rate control: quality and latency. */
 #include "picture.h"
 #include "suite.h"
 
 static GstVideoInfo info;
 
-/* So short that no frame can be done in it, and so long that each can. */
+/* Frame intervals too short, and long enough, for any processing. */
 #define NO_TIME (GST_USECOND)
 #define MUCH_TIME (10 * GST_SECOND)
 
-/* Frames with this time each. They come where the last one's time ends. */
+/* Pushes frames of this duration, one after the other. */
 static void
 push_frames (GstHarness * h, GstClockTime duration, guint n)
 {
@@ -25,7 +25,7 @@ push_frames (GstHarness * h, GstClockTime duration, guint n)
   }
 }
 
-/* What a sink sends after a frame that came late, or early. */
+/* Sends a sink's QoS event. */
 static void
 push_qos (GstHarness * h, GstClockTimeDiff jitter)
 {
@@ -51,7 +51,7 @@ quality_of (GstHarness * h)
   g_free (quality); \
 } G_STMT_END
 
-/* The last one that was announced; free with g_free(). NULL: none was. */
+/* The quality of the last message; free with g_free(). NULL: no message. */
 static gchar *
 announced (GstHarness * h, guint * count)
 {
@@ -79,8 +79,8 @@ start (gboolean live)
   return h;
 }
 
-/* Where frames are late for lack of time, they pass as they are in the end; where there is time
- * again, all of it is done again. Each change is told of once. */
+/* With too little time frames pass unchanged in the end; with time again they are fully
+ * processed. Each change is posted once. */
 static void
 check_both_ways (GstHarness * h)
 {
@@ -120,12 +120,12 @@ GST_START_TEST (test_live)
 
 GST_END_TEST;
 
-/* A file that is shown: the sink tells that it shows each frame at its time. */
+/* A file shown by a sink that synchronises to the clock. */
 GST_START_TEST (test_shown)
 {
   GstHarness *h = start (FALSE);
 
-  push_frames (h, MUCH_TIME, 12);       /* until there is no more to learn */
+  push_frames (h, MUCH_TIME, 12);       /* until training has ended */
   push_qos (h, GST_SECOND);
   check_both_ways (h);
   stop_element (h);
@@ -133,7 +133,7 @@ GST_START_TEST (test_shown)
 
 GST_END_TEST;
 
-/* Nobody waits for the frames of a file that is converted. */
+/* A file that is converted has no deadlines. */
 GST_START_TEST (test_converted)
 {
   GstHarness *h = start (FALSE);
@@ -180,8 +180,8 @@ count_messages (GstHarness * h, GstMessageType type)
   return n;
 }
 
-/* Nothing is added until frames are late that need not be; then what they take, and no more than
- * the time of a frame. */
+/* The element adds no latency until frames are late that have enough time; then their
+ * processing time, up to a frame interval. */
 GST_START_TEST (test_latency)
 {
   GstHarness *h = start (TRUE);
@@ -209,8 +209,8 @@ GST_END_TEST;
 Suite *
 make_suite (void)
 {
-  Suite *suite = suite_create ("pace");
-  TCase *tc = tcase_create ("pace");
+  Suite *suite = suite_create ("rate-control");
+  TCase *tc = tcase_create ("rate-control");
 
   tcase_add_test (tc, test_live);
   tcase_add_test (tc, test_shown);

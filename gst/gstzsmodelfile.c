@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gstzsmodel.h"
+#include "gstzsmodelfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,13 +27,18 @@ typedef struct
   const gchar *name;
   guint n_dims;
   gint64 dims[MAX_DIMS];
-  gsize first, count;           /* where it is among the parameters */
+  gsize first, count;           /* its parameters in the model */
 } Tensor;
 
-G_DEFINE_QUARK (gst - zs - model - error - quark, gst_zs_model_error)
+GQuark
+gst_zs_model_file_error_quark (void)
+{
+  return g_quark_from_static_string ("gst-zs-model-file-error-quark");
+}
+
 /* The tensors in the order of the parameters. */
-     static void
-         list_tensors (Tensor * tensors, gint inputs, gint hidden, gint outputs)
+static void
+list_tensors (Tensor * tensors, gint inputs, gint hidden, gint outputs)
 {
   static const gchar *const names[N_TENSORS] = {
     "conv1.weight", "conv1.bias", "conv2.weight", "conv2.bias", "conv3.weight",
@@ -64,13 +69,14 @@ G_DEFINE_QUARK (gst - zs - model - error - quark, gst_zs_model_error)
 /* --- reading: the header --- */
 
 static gboolean
-fail (GError ** error, GstZsModelError code, const gchar * reason)
+fail (GError ** error, GstZsModelFileError code, const gchar * reason)
 {
-  g_set_error_literal (error, GST_ZS_MODEL_ERROR, code, reason);
+  g_set_error_literal (error, GST_ZS_MODEL_FILE_ERROR, code, reason);
   return FALSE;
 }
 
-/* The byte after a string that begins at `at`, or NULL. */
+/* The byte after the string at `at`, or NULL for one that is not closed or has control characters
+ * or \\u escapes. */
 static const gchar *
 skip_string (const gchar * at, const gchar * end)
 {
@@ -80,7 +86,7 @@ skip_string (const gchar * at, const gchar * end)
   return at < end ? at + 1 : NULL;
 }
 
-/* The byte after an unsigned integer, or NULL where it begins with a needless 0. */
+/* The byte after the unsigned integer at `at`, or NULL for one with a leading 0. */
 static const gchar *
 skip_number (const gchar * at, const gchar * end)
 {
@@ -91,9 +97,9 @@ skip_number (const gchar * at, const gchar * end)
   return *begin != '0' || at == begin + 1 ? at : NULL;
 }
 
-/* Whether the header is one object and spaces after it, of strings, unsigned integers and
- * brackets that are not deep within each other. JsonParser takes more than that: it knows
- * comments, octal numbers and objects in a row, and it calls itself for each bracket. */
+/* Whether the header is one JSON object of strings, unsigned integers and at most MAX_DEPTH
+ * nested brackets, followed by spaces. JsonParser accepts more (comments, octal numbers, several
+ * objects) and recurses for each bracket. */
 static gboolean
 is_plain (const gchar * at, const gchar * end)
 {
@@ -133,15 +139,15 @@ count_object (JsonParser * parser G_GNUC_UNUSED, JsonObject * object,
   *(gint *) surplus -= json_object_get_size (object);
 }
 
-/* The header's object, which is the parser's, or NULL. */
+/* The header's object, owned by the parser, or NULL. */
 static JsonObject *
 parse_header (JsonParser * parser, const gchar * header, gsize size,
     GError ** error)
 {
-  gint surplus = 0;             /* members of a name that the object had already */
+  gint surplus = 0;             /* members with the name of another one */
 
   if (!is_plain (header, header + size)) {
-    fail (error, GST_ZS_MODEL_ERROR_DAMAGED,
+    fail (error, GST_ZS_MODEL_FILE_ERROR_DAMAGED,
         "its header is damaged, or it is no safetensors file");
     return NULL;
   }
@@ -150,20 +156,20 @@ parse_header (JsonParser * parser, const gchar * header, gsize size,
   g_signal_connect (parser, "object-end", G_CALLBACK (count_object), &surplus);
   if (!json_parser_load_from_data (parser, header, size, NULL)
       || !JSON_NODE_HOLDS_OBJECT (json_parser_get_root (parser))) {
-    fail (error, GST_ZS_MODEL_ERROR_DAMAGED, "its header is damaged");
+    fail (error, GST_ZS_MODEL_FILE_ERROR_DAMAGED, "its header is damaged");
     return NULL;
   }
   if (surplus != 0) {
-    fail (error, GST_ZS_MODEL_ERROR_DAMAGED,
+    fail (error, GST_ZS_MODEL_FILE_ERROR_DAMAGED,
         "its header is damaged: it has a name twice");
     return NULL;
   }
   return json_node_get_object (json_parser_get_root (parser));
 }
 
-/* --- reading: what the header says --- */
+/* --- reading: the fields of the header --- */
 
-/* NULL: it is not there or something else. */
+/* NULL: missing, or of another type. */
 static JsonObject *
 get_object (JsonObject * object, const gchar * name)
 {
@@ -173,7 +179,7 @@ get_object (JsonObject * object, const gchar * name)
       json_node_get_object (node) : NULL;
 }
 
-/* NULL: it is not there or something else. */
+/* NULL: missing, or of another type. */
 static const gchar *
 get_string (JsonObject * object, const gchar * name)
 {
@@ -184,7 +190,7 @@ get_string (JsonObject * object, const gchar * name)
       json_node_get_string (node) : NULL;
 }
 
-/* An array of exactly n integers. */
+/* Reads an array of exactly n integers. */
 static gboolean
 get_numbers (JsonObject * object, const gchar * name, gint64 * numbers, guint n)
 {
@@ -217,16 +223,17 @@ get_channels (JsonObject * metadata, const gchar * name, gint * channels,
   if (text == NULL
       || !g_ascii_string_to_unsigned (text, 10, 1, MAX_CHANNELS, &number,
           NULL)) {
-    g_set_error (error, GST_ZS_MODEL_ERROR, GST_ZS_MODEL_ERROR_DAMAGED,
-        "it is damaged: it does not say how many %s it has, from 1 to %d",
-        name, MAX_CHANNELS);
+    g_set_error (error, GST_ZS_MODEL_FILE_ERROR,
+        GST_ZS_MODEL_FILE_ERROR_DAMAGED,
+        "it is damaged: %s in its metadata is not a number from 1 to %d", name,
+        MAX_CHANNELS);
     return FALSE;
   }
   *channels = (gint) number;
   return TRUE;
 }
 
-/* What the file is, and the shape of the network. */
+/* Checks the format and its version, and reads the shape of the network. */
 static gboolean
 read_metadata (JsonObject * header, gint * inputs, gint * hidden,
     gint * outputs, GError ** error)
@@ -236,13 +243,14 @@ read_metadata (JsonObject * header, gint * inputs, gint * hidden,
 
   if (metadata == NULL
       || g_strcmp0 (get_string (metadata, "format"), FORMAT) != 0)
-    return fail (error, GST_ZS_MODEL_ERROR_FOREIGN,
-        "it is a safetensors file, but of something else than zsdenoise");
+    return fail (error, GST_ZS_MODEL_FILE_ERROR_FOREIGN,
+        "it is a safetensors file, but not of zsdenoise");
   version = get_string (metadata, "version");
   if (g_strcmp0 (version, VERSION) != 0) {
-    g_set_error (error, GST_ZS_MODEL_ERROR, GST_ZS_MODEL_ERROR_VERSION,
-        "it is of version %s of the format, and this zsdenoise knows version "
-        VERSION, version != NULL ? version : "unknown");
+    g_set_error (error, GST_ZS_MODEL_FILE_ERROR,
+        GST_ZS_MODEL_FILE_ERROR_VERSION,
+        "its format is version %s, and this zsdenoise reads version " VERSION,
+        version != NULL ? version : "unknown");
     return FALSE;
   }
   return get_channels (metadata, "inputs", inputs, error)
@@ -250,7 +258,7 @@ read_metadata (JsonObject * header, gint * inputs, gint * hidden,
       && get_channels (metadata, "outputs", outputs, error);
 }
 
-/* Where the tensor lies among the numbers, in bytes. */
+/* Checks a tensor's entry and reads the offsets of its data in bytes. */
 static gboolean
 read_tensor (JsonObject * header, const Tensor * tensor, gint64 offsets[2],
     GError ** error)
@@ -272,12 +280,12 @@ read_tensor (JsonObject * header, const Tensor * tensor, gint64 offsets[2],
     what = "its data_offsets do not fit its shape";
   if (what == NULL)
     return TRUE;
-  g_set_error (error, GST_ZS_MODEL_ERROR, GST_ZS_MODEL_ERROR_DAMAGED,
+  g_set_error (error, GST_ZS_MODEL_FILE_ERROR, GST_ZS_MODEL_FILE_ERROR_DAMAGED,
       "it is damaged: %s: %s", tensor->name, what);
   return FALSE;
 }
 
-/* Whether the tensors lie one after the other, in whichever order, and fill the data. */
+/* Checks that the tensors, in any order, fill the data without gaps. */
 static gboolean
 check_offsets (gint64 offsets[N_TENSORS][2], gsize size, GError ** error)
 {
@@ -287,17 +295,18 @@ check_offsets (gint64 offsets[N_TENSORS][2], gsize size, GError ** error)
   for (n = 0; n < N_TENSORS; n++) {
     for (i = 0; i < N_TENSORS && (guint64) offsets[i][0] != end; i++);
     if (i == N_TENSORS)
-      return fail (error, GST_ZS_MODEL_ERROR_DAMAGED,
+      return fail (error, GST_ZS_MODEL_FILE_ERROR_DAMAGED,
           "it is damaged: its tensors overlap or have gaps between them");
     end = offsets[i][1];
   }
   if (end > size) {
-    g_set_error (error, GST_ZS_MODEL_ERROR, GST_ZS_MODEL_ERROR_TRUNCATED,
+    g_set_error (error, GST_ZS_MODEL_FILE_ERROR,
+        GST_ZS_MODEL_FILE_ERROR_TRUNCATED,
         "it is truncated: %" G_GUINT64_FORMAT " bytes are missing", end - size);
     return FALSE;
   }
   if (end < size)
-    return fail (error, GST_ZS_MODEL_ERROR_DAMAGED,
+    return fail (error, GST_ZS_MODEL_FILE_ERROR_DAMAGED,
         "it is damaged: there is something after its last tensor");
   return TRUE;
 }
@@ -336,7 +345,7 @@ read_model (ZsdModel * model, JsonObject * header, const guint8 * data,
     if (!read_tensor (header, &tensors[i], offsets[i], error))
       return FALSE;
   if (json_object_get_size (header) != N_TENSORS + 1)
-    return fail (error, GST_ZS_MODEL_ERROR_DAMAGED,
+    return fail (error, GST_ZS_MODEL_FILE_ERROR_DAMAGED,
         "it is damaged: it has tensors that no model has");
   if (!check_offsets (offsets, size, error))
     return FALSE;
@@ -348,13 +357,13 @@ read_model (ZsdModel * model, JsonObject * header, const guint8 * data,
   for (i = 0; i < N_TENSORS; i++)
     if (!read_numbers (model->params + tensors[i].first, data + offsets[i][0],
             tensors[i].count))
-      return fail (error, GST_ZS_MODEL_ERROR_DAMAGED,
+      return fail (error, GST_ZS_MODEL_FILE_ERROR_DAMAGED,
           "it is damaged: there are numbers in it that are not finite");
   return TRUE;
 }
 
 gboolean
-gst_zs_model_parse (ZsdModel * model, gconstpointer data, gsize size,
+gst_zs_model_file_parse (ZsdModel * model, gconstpointer data, gsize size,
     GError ** error)
 {
   const guint8 *bytes = data;
@@ -364,15 +373,15 @@ gst_zs_model_parse (ZsdModel * model, gconstpointer data, gsize size,
   guint64 length;
 
   if (size < LENGTH)
-    return fail (error, GST_ZS_MODEL_ERROR_TRUNCATED,
+    return fail (error, GST_ZS_MODEL_FILE_ERROR_TRUNCATED,
         size == 0 ? "it is empty" : "it is truncated: it has no header");
   memcpy (&length, bytes, LENGTH);
   length = GUINT64_FROM_LE (length);
   if (length > MAX_HEADER)
-    return fail (error, GST_ZS_MODEL_ERROR_FOREIGN,
+    return fail (error, GST_ZS_MODEL_FILE_ERROR_FOREIGN,
         "its header is longer than a model's: it is something else");
   if (length > size - LENGTH)
-    return fail (error, GST_ZS_MODEL_ERROR_TRUNCATED,
+    return fail (error, GST_ZS_MODEL_FILE_ERROR_TRUNCATED,
         "it is truncated: it ends within its header");
 
   parser = json_parser_new ();
@@ -402,11 +411,11 @@ check_kind (const GStatBuf * about, GError ** error)
 {
   if (S_ISREG (about->st_mode))
     return TRUE;
-  return fail (error, GST_ZS_MODEL_ERROR_NO_FILE, S_ISDIR (about->st_mode) ?
-      "it is a folder" : "it is no regular file");
+  return fail (error, GST_ZS_MODEL_FILE_ERROR_NOT_REGULAR,
+      S_ISDIR (about->st_mode) ? "it is a folder" : "it is no regular file");
 }
 
-/* Up to `max` bytes of a file. Returns their number, or -1. */
+/* Reads up to `max` bytes of a file. Returns their number, or -1. */
 static gssize
 read_bytes (gint fd, guint8 * bytes, gsize max)
 {
@@ -421,7 +430,7 @@ read_bytes (gint fd, guint8 * bytes, gsize max)
 }
 
 gboolean
-gst_zs_model_read (ZsdModel * model, const gchar * file, GError ** error)
+gst_zs_model_file_read (ZsdModel * model, const gchar * file, GError ** error)
 {
   GStatBuf about;
   gboolean done = FALSE;
@@ -433,7 +442,7 @@ gst_zs_model_read (ZsdModel * model, const gchar * file, GError ** error)
     return fail_with_errno (error);
   if (!check_kind (&about, error))
     return FALSE;
-  /* Should it be a pipe by now, it does not block. */
+  /* O_NONBLOCK: the file may have become a pipe since. */
   if ((fd = g_open (file, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0)) < 0)
     return fail_with_errno (error);
   bytes = g_malloc (MAX_FILE + 1);
@@ -442,10 +451,10 @@ gst_zs_model_read (ZsdModel * model, const gchar * file, GError ** error)
   if (size < 0)
     fail_with_errno (error);
   else if (size > MAX_FILE)
-    fail (error, GST_ZS_MODEL_ERROR_TOO_LARGE,
+    fail (error, GST_ZS_MODEL_FILE_ERROR_TOO_LARGE,
         "it is larger than a model can be");
   else
-    done = gst_zs_model_parse (model, bytes, size, error);
+    done = gst_zs_model_file_parse (model, bytes, size, error);
   g_free (bytes);
   close (fd);
   return done;
@@ -474,14 +483,14 @@ make_header (const ZsdModel * model, const Tensor * tensors)
         G_GSIZE_FORMAT "]}", first, first + tensors[i].count * sizeof (gfloat));
   }
   g_string_append_c (header, '}');
-  /* The numbers begin at a multiple of 8, as others expect who map the file. */
+  /* Programs that map the file expect the numbers at a multiple of 8 bytes. */
   while (header->len % LENGTH != 0)
     g_string_append_c (header, ' ');
   return header;
 }
 
 GBytes *
-gst_zs_model_to_bytes (const ZsdModel * model)
+gst_zs_model_file_to_bytes (const ZsdModel * model)
 {
   GByteArray *bytes = g_byte_array_new ();
   Tensor tensors[N_TENSORS];
@@ -505,9 +514,10 @@ gst_zs_model_to_bytes (const ZsdModel * model)
 }
 
 gboolean
-gst_zs_model_write (const ZsdModel * model, const gchar * file, GError ** error)
+gst_zs_model_file_write (const ZsdModel * model, const gchar * file,
+    GError ** error)
 {
-  GBytes *bytes = gst_zs_model_to_bytes (model);
+  GBytes *bytes = gst_zs_model_file_to_bytes (model);
   gsize size;
   gconstpointer data = g_bytes_get_data (bytes, &size);
   /* A temporary file in the same folder, fsync(), rename(), and fsync() of the folder. */
@@ -520,7 +530,7 @@ gst_zs_model_write (const ZsdModel * model, const gchar * file, GError ** error)
 }
 
 gboolean
-gst_zs_model_check_place (const gchar * file, GError ** error)
+gst_zs_model_file_check_writable (const gchar * file, GError ** error)
 {
   gchar *name;
   GStatBuf about;
