@@ -627,12 +627,12 @@ install_reports (GObjectClass * object_class)
   /**
    * GstZsDenoise:state:
    *
-   * What the element is doing: waiting for a first frame, training on a keyframe, filtering, or
-   * passing frames in which no noise was found.
+   * Current activity: waiting for a first frame, training on a keyframe, filtering, or passing
+   * frames in which no noise was found.
    */
   g_object_class_install_property (object_class, PROP_STATE,
       g_param_spec_enum ("state", "State",
-          "What the element is doing",
+          "Current activity",
           GST_TYPE_ZS_DENOISE_STATE, ZSD_STATE_WAITING, REPORT));
 
   /**
