@@ -44,13 +44,13 @@ struct ZsdBackground {
   atomic_bool quit;
   atomic_uint keyframe; /* its number: what belongs to another one is stale */
   ZsdObserver observer;
-  ZsdMailbox to_do, done;
+  ZsdTripleBuffer to_do, done;
   pthread_mutex_t lock;
   pthread_cond_t idle;
   bool at_work; /* the stream is; with the lock */
-  Job job[ZSD_MAILBOX_PLACES];
-  ZsdNews news[ZSD_MAILBOX_PLACES];
-  float *params[ZSD_MAILBOX_PLACES]; /* of the news */
+  Job job[ZSD_TRIPLE_BUFFER_SLOTS];
+  ZsdNews news[ZSD_TRIPLE_BUFFER_SLOTS];
+  float *params[ZSD_TRIPLE_BUFFER_SLOTS]; /* of the news */
 
   /* the learning thread's */
   ZsdTeacher *teacher;
@@ -115,7 +115,7 @@ static void publish(ZsdBackground *b) {
   b->news[place] = b->sum;
   b->news[place].params = b->params[place];
   memcpy(b->params[place], b->net.params, b->net.n * sizeof(float));
-  zsd_mailbox_post(&b->done);
+  zsd_triple_buffer_publish(&b->done);
 }
 
 static void do_job(ZsdBackground *b, Job *job) {
@@ -147,7 +147,7 @@ static void *learn(void *data) {
       ;
     if (atomic_load(&b->quit))
       return NULL;
-    if (zsd_mailbox_take(&b->to_do))
+    if (zsd_triple_buffer_take(&b->to_do))
       do_job(b, &b->job[b->to_do.read]);
   }
 }
@@ -176,7 +176,7 @@ static int start(ZsdBackground *b) {
 }
 
 static void clear(ZsdBackground *b) {
-  for (int i = 0; i < ZSD_MAILBOX_PLACES; i++) {
+  for (int i = 0; i < ZSD_TRIPLE_BUFFER_SLOTS; i++) {
     Job *job = &b->job[i];
     for (int k = 0; k < job->room; k++)
       zsd_look_clear(&job->looks[k]);
@@ -200,11 +200,11 @@ ZsdBackground *zsd_background_new(ZsdShape shape, const ZsdKernels *kernels,
     return NULL;
   b->observer = *observer;
   init_waiting(b);
-  zsd_mailbox_init(&b->to_do);
-  zsd_mailbox_init(&b->done);
+  zsd_triple_buffer_init(&b->to_do);
+  zsd_triple_buffer_init(&b->done);
   int failed = zsd_network_resize(&b->net, shape) ||
                !(b->teacher = zsd_teacher_new(shape, kernels, THREADS));
-  for (int i = 0; i < ZSD_MAILBOX_PLACES && !failed; i++)
+  for (int i = 0; i < ZSD_TRIPLE_BUFFER_SLOTS && !failed; i++)
     failed = !(b->params[i] = malloc(b->net.n * sizeof(float))) ||
              !(b->job[i].params = malloc(b->net.n * sizeof(float)));
   if (failed || start(b)) {
@@ -239,7 +239,7 @@ void zsd_background_at_work(ZsdBackground *b, bool at_work) {
 }
 
 bool zsd_background_is_free(ZsdBackground *b) {
-  return !zsd_mailbox_waits(&b->to_do);
+  return !zsd_triple_buffer_has_new(&b->to_do);
 }
 
 static int swap_looks(Job *job, const ZsdTask *task) {
@@ -278,13 +278,13 @@ int zsd_background_post(ZsdBackground *b, const ZsdTask *task) {
   job->settings.threads = THREADS;
   job->steps = task->steps;
   job->wanted = task->wanted;
-  zsd_mailbox_post(&b->to_do);
+  zsd_triple_buffer_publish(&b->to_do);
   sem_post(&b->work);
   return 0;
 }
 
 const ZsdNews *zsd_background_news(ZsdBackground *b) {
-  if (!zsd_mailbox_take(&b->done))
+  if (!zsd_triple_buffer_take(&b->done))
     return NULL;
   const ZsdNews *news = &b->news[b->done.read];
   return news->keyframe == atomic_load(&b->keyframe) ? news : NULL;
