@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "learning/pair_downsample.h"
 
-void zsd_pairs_down(ZsdPlane d1, ZsdPlane d2, ZsdPlane x, int width, int height) {
+void zsd_pair_downsample(ZsdPlane d1, ZsdPlane d2, ZsdPlane x, int width, int height) {
   for (int j = 0; j < height; j++) {
     const float *upper = x.data + 2 * j * x.row, *lower = upper + x.row;
     for (int i = 0; i < width; i++) {
@@ -11,7 +11,7 @@ void zsd_pairs_down(ZsdPlane d1, ZsdPlane d2, ZsdPlane x, int width, int height)
   }
 }
 
-void zsd_pairs_up(ZsdPlane x, ZsdPlane d1, ZsdPlane d2, int width, int height) {
+void zsd_pair_downsample_adjoint(ZsdPlane x, ZsdPlane d1, ZsdPlane d2, int width, int height) {
   for (int j = 0; j < height; j++) {
     float *upper = x.data + 2 * j * x.row, *lower = upper + x.row;
     for (int i = 0; i < width; i++) {
@@ -21,14 +21,15 @@ void zsd_pairs_up(ZsdPlane x, ZsdPlane d1, ZsdPlane d2, int width, int height) {
   }
 }
 
-int zsd_pairs_split(ZsdTensor *d1, ZsdTensor *d2, const ZsdTensor *picture) {
+int zsd_pair_downsample_picture(ZsdTensor *d1, ZsdTensor *d2, const ZsdTensor *picture) {
   const int height = picture->height / 2, width = picture->width / 2;
   if (zsd_tensor_resize(d1, picture->channels, height, width) ||
       zsd_tensor_resize(d2, picture->channels, height, width))
     return -1;
   for (int c = 0; c < picture->channels; c++)
-    zsd_pairs_down((ZsdPlane){zsd_tensor_row(d1, c, 0), width},
-                   (ZsdPlane){zsd_tensor_row(d2, c, 0), width},
-                   (ZsdPlane){zsd_tensor_row(picture, c, 0), picture->width}, width, height);
+    zsd_pair_downsample((ZsdPlane){zsd_tensor_row(d1, c, 0), width},
+                        (ZsdPlane){zsd_tensor_row(d2, c, 0), width},
+                        (ZsdPlane){zsd_tensor_row(picture, c, 0), picture->width}, width,
+                        height);
   return 0;
 }

@@ -8,8 +8,8 @@
  *
  * An odd last column or row has no block and is left out, as in a convolution of stride 2: the
  * pair is floor(height / 2) x floor(width / 2). */
-#ifndef ZSD_PAIRS_H
-#define ZSD_PAIRS_H
+#ifndef ZSD_PAIR_DOWNSAMPLE_H
+#define ZSD_PAIR_DOWNSAMPLE_H
 
 #include "base/tensor.h"
 
@@ -20,12 +20,12 @@ typedef struct {
 } ZsdPlane;
 
 /* d1 = D1 x, d2 = D2 x. `width` and `height` are those of the pair. */
-void zsd_pairs_down(ZsdPlane d1, ZsdPlane d2, ZsdPlane x, int width, int height);
+void zsd_pair_downsample(ZsdPlane d1, ZsdPlane d2, ZsdPlane x, int width, int height);
 
 /* The adjoint: x = D1' d1 + D2' d2, on the 2 width x 2 height samples that the pair sees. */
-void zsd_pairs_up(ZsdPlane x, ZsdPlane d1, ZsdPlane d2, int width, int height);
+void zsd_pair_downsample_adjoint(ZsdPlane x, ZsdPlane d1, ZsdPlane d2, int width, int height);
 
 /* The pair of a whole picture. Returns 0, or -1 without memory. */
-int zsd_pairs_split(ZsdTensor *d1, ZsdTensor *d2, const ZsdTensor *picture);
+int zsd_pair_downsample_picture(ZsdTensor *d1, ZsdTensor *d2, const ZsdTensor *picture);
 
 #endif

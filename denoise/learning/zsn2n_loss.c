@@ -48,7 +48,7 @@ static void add_channel(ZsdLoss *loss, ZsdLossTiles *tiles, int channel, double 
   for (int j = 0; j < 2 * height; j++)
     for (int i = 0; i < 2 * width; i++)
       fy.data[j * fy.row + i] = y.data[j * y.row + i] - fy.data[j * fy.row + i];
-  zsd_pairs_down(q1, q2, fy, width, height);
+  zsd_pair_downsample(q1, q2, fy, width, height);
 
   for (int j = 0; j < height; j++)
     for (int i = 0; i < width; i++) {
@@ -64,7 +64,7 @@ static void add_channel(ZsdLoss *loss, ZsdLossTiles *tiles, int channel, double 
       q1.data[half] = scale * c1; /* f(y) enters q1 with a minus: the signs cancel */
       q2.data[half] = scale * c2;
     }
-  zsd_pairs_up(fy, q1, q2, width, height);
+  zsd_pair_downsample_adjoint(fy, q1, q2, width, height);
   loss->residual += 0.5 * residual / elements;
   loss->consistency += 0.5 * consistency / elements;
   loss->identity += 0.5 * identity / elements;
@@ -104,7 +104,7 @@ ZsdSpatial *zsd_spatial_new(const ZsdTensor *picture, ZsdShape shape, int worker
     return NULL;
   s->pair.picture = picture;
   s->workers = workers;
-  int failed = zsd_pairs_split(&s->pair.d1, &s->pair.d2, picture);
+  int failed = zsd_pair_downsample_picture(&s->pair.d1, &s->pair.d2, picture);
   for (int i = 0; i < workers && !failed; i++)
     failed = zsd_loss_tiles_resize(&s->tiles[i], shape, PATCH);
   if (failed) {

@@ -41,7 +41,7 @@ static double plane_dot(ZsdPlane a, ZsdPlane b, int width, int height) {
 }
 
 /* <D1 x, a> + <D2 x, b> = <x, D1' a + D2' b>, and nothing else is written. */
-static void check_pairs_adjoint(ZsdRandom *random, int width, int height) {
+static void check_downsample_adjoint(ZsdRandom *random, int width, int height) {
   const int half_width = width / 2, half_height = height / 2, row = width + 3;
   const size_t size = (size_t)row * (height + 1);
   const ZsdPlane x = {random_floats(random, size), row};
@@ -53,8 +53,8 @@ static void check_pairs_adjoint(ZsdRandom *random, int width, int height) {
   for (size_t i = 0; i < size; i++)
     up.data[i] = NAN;
 
-  zsd_pairs_down(d1, d2, x, half_width, half_height);
-  zsd_pairs_up(up, a, b, half_width, half_height);
+  zsd_pair_downsample(d1, d2, x, half_width, half_height);
+  zsd_pair_downsample_adjoint(up, a, b, half_width, half_height);
   const double forward =
       plane_dot(d1, a, half_width, half_height) + plane_dot(d2, b, half_width, half_height);
   const double backward = plane_dot(x, up, 2 * half_width, 2 * half_height);
@@ -69,22 +69,22 @@ static void check_pairs_adjoint(ZsdRandom *random, int width, int height) {
   free(d2.data);
 }
 
-START_TEST(test_pairs_adjoint) {
+START_TEST(test_downsample_adjoint) {
   ZsdRandom random;
   zsd_random_seed(&random, 1);
   for (int height = 1; height <= 9; height++)
     for (int width = 1; width <= 9; width++)
-      check_pairs_adjoint(&random, width, height);
-  check_pairs_adjoint(&random, 64, 33);
-  check_pairs_adjoint(&random, 33, 64);
+      check_downsample_adjoint(&random, width, height);
+  check_downsample_adjoint(&random, 64, 33);
+  check_downsample_adjoint(&random, 33, 64);
 }
 END_TEST
 
-START_TEST(test_pairs_values) {
+START_TEST(test_downsample_values) {
   float data[] = {1, 2, 9, /**/ 4, 8, 9, /**/ 9, 9, 9};
   const ZsdTensor picture = {1, 3, 3, data};
   ZsdTensor d1 = {0}, d2 = {0};
-  ck_assert_int_eq(zsd_pairs_split(&d1, &d2, &picture), 0);
+  ck_assert_int_eq(zsd_pair_downsample_picture(&d1, &d2, &picture), 0);
   ck_assert(d1.width == 1 && d1.height == 1 && d2.width == 1 && d2.height == 1);
   ck_assert_float_eq(d1.data[0], 3);
   ck_assert_float_eq(d2.data[0], 4.5);
@@ -198,7 +198,7 @@ static double derive(Problem *p, const ZsdKernels *k) {
   ZsdPacked packed = {0};
   ZsdLossTiles tiles = {0};
   ZsdLoss loss = {0};
-  ck_assert_int_eq(zsd_pairs_split(&pair.d1, &pair.d2, &p->picture), 0);
+  ck_assert_int_eq(zsd_pair_downsample_picture(&pair.d1, &pair.d2, &p->picture), 0);
   ck_assert_int_eq(zsd_packed_resize(&packed, k, &p->net), 0);
   ck_assert_int_eq(zsd_loss_tiles_resize(&tiles, p->net.shape, SIZE), 0);
   zsd_packed_update(&packed);
@@ -306,8 +306,8 @@ END_TEST
 Suite *make_suite(void) {
   Suite *suite = suite_create("mathematics");
   TCase *tc = tcase_create("derivatives and adjoints");
-  tcase_add_test(tc, test_pairs_adjoint);
-  tcase_add_test(tc, test_pairs_values);
+  tcase_add_test(tc, test_downsample_adjoint);
+  tcase_add_test(tc, test_downsample_values);
   tcase_add_test(tc, test_conv_adjoint);
   tcase_add_loop_test(tc, test_derivatives, 0, 6);
   tcase_set_timeout(tc, 60);

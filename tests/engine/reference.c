@@ -61,7 +61,7 @@ static void set_up(Fixture *f, int index, unsigned flags) {
       zsd_weights_resize(&f->weights, &zsd_kernels(flags)->pass[ZSD_FP32], f->g.net.shape), 0);
   zsd_weights_update(&f->weights, &f->g.net);
   f->pair.picture = &f->g.picture;
-  ck_assert_int_eq(zsd_pairs_split(&f->pair.d1, &f->pair.d2, &f->g.picture), 0);
+  ck_assert_int_eq(zsd_pair_downsample_picture(&f->pair.d1, &f->pair.d2, &f->g.picture), 0);
 }
 
 static void tear_down(Fixture *f) {
@@ -224,7 +224,8 @@ START_TEST(test_trainer) {
   ZsdTrainer *trainer = zsd_trainer_new(zsd_kernels(zsd_cpu_detect()));
   ck_assert_ptr_nonnull(trainer);
 
-  const ZsdSchedule schedule = {.steps = (unsigned)f.g.steps, .learning_rate = 1e-3, .threads = 2};
+  const ZsdSchedule schedule = {
+      .steps = (unsigned)f.g.steps, .learning_rate = 1e-3, .threads = 2};
   ZsdSpatial *spatial = zsd_spatial_new(&f.g.picture, net.shape, 2);
   ck_assert_ptr_nonnull(spatial);
   const ZsdLesson lesson = zsd_spatial_lesson(spatial);
