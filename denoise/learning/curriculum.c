@@ -86,17 +86,17 @@ static ZsdSchedule schedule_of(ZsdTeacher *t, const ZsdSettings *s, unsigned ste
 ZsdOutcome zsd_teacher_show(ZsdTeacher *t, ZsdNetwork *net, ZsdAlone *alone,
                             const ZsdSettings *s, unsigned steps, const ZsdObserver *observer,
                             ZsdTraining *training) {
-  ZsdSpatial *spatial = NULL;
+  ZsdZsn2nLoss *zsn2n = NULL;
   ZsdOutcome outcome = ZSD_FAILED;
 
   if (!alone->strided || stride(&alone->picture) == 0)
-    spatial = zsd_spatial_new(&alone->picture, t->shape, t->workers);
-  if (spatial) {
-    const ZsdLesson lesson = zsd_spatial_lesson(spatial);
+    zsn2n = zsd_zsn2n_loss_new(&alone->picture, t->shape, t->workers);
+  if (zsn2n) {
+    const ZsdLesson lesson = zsd_zsn2n_loss_objective(zsn2n);
     const ZsdSchedule schedule = schedule_of(t, s, steps, s->learning_rate);
     outcome = zsd_trainer_run(t->trainer, net, &lesson, &schedule, observer, training);
   }
-  zsd_spatial_free(spatial);
+  zsd_zsn2n_loss_free(zsn2n);
   return outcome;
 }
 

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-int zsd_loss_tiles_resize(ZsdLossTiles *tiles, ZsdShape shape, int size) {
-  zsd_loss_tiles_clear(tiles);
+int zsd_zsn2n_tiles_resize(ZsdZsn2nTiles *tiles, ZsdShape shape, int size) {
+  zsd_zsn2n_tiles_clear(tiles);
   tiles->scratch = malloc(2 * (size_t)size * size * sizeof(float));
   if (!tiles->scratch || zsd_tile_resize(&tiles->d1, shape, size, size) ||
       zsd_tile_resize(&tiles->d2, shape, size, size) ||
@@ -13,7 +13,7 @@ int zsd_loss_tiles_resize(ZsdLossTiles *tiles, ZsdShape shape, int size) {
   return 0;
 }
 
-void zsd_loss_tiles_clear(ZsdLossTiles *tiles) {
+void zsd_zsn2n_tiles_clear(ZsdZsn2nTiles *tiles) {
   zsd_tile_clear(&tiles->d1);
   zsd_tile_clear(&tiles->d2);
   zsd_tile_clear(&tiles->y);
@@ -33,7 +33,7 @@ static double squared(double x) {
  * loss's derivatives with respect to them. With p1 = D1 y - f(D1 y) and q1 = D1(y - f(y)): d
  * loss / d p1 = (p1 - D2 y + p1 - q1) / elements,   d loss / d q1 = (q1 - p1) / elements, and
  * the same with 1 and 2 exchanged. */
-static void add_channel(ZsdLoss *loss, ZsdLossTiles *tiles, int channel, double elements) {
+static void add_channel(ZsdLoss *loss, ZsdZsn2nTiles *tiles, int channel, double elements) {
   const int width = tiles->d1.width, height = tiles->d1.height;
   const ZsdPlane y = plane_of(&tiles->y, tiles->y.in, channel);
   const ZsdPlane fy = plane_of(&tiles->y, tiles->y.out, channel);
@@ -70,9 +70,9 @@ static void add_channel(ZsdLoss *loss, ZsdLossTiles *tiles, int channel, double 
   loss->identity += 0.5 * identity / elements;
 }
 
-void zsd_loss_add(ZsdLoss *loss, float *grads, ZsdLossTiles *tiles, const ZsdPair *pair,
-                  const ZsdPacked *packed, int x, int y, int width, int height,
-                  double elements) {
+void zsd_zsn2n_add(ZsdLoss *loss, float *grads, ZsdZsn2nTiles *tiles,
+                   const ZsdDownsampledPair *pair, const ZsdPacked *packed, int x, int y,
+                   int width, int height, double elements) {
   ZsdTile *const all[] = {&tiles->d1, &tiles->d2, &tiles->y};
 
   zsd_tile_load(&tiles->d1, &pair->d1, x, y, width, height);
@@ -92,47 +92,47 @@ void zsd_loss_add(ZsdLoss *loss, float *grads, ZsdLossTiles *tiles, const ZsdPai
 
 enum { PATCH = 16 }; /* samples of the pair; twice as many of the picture */
 
-struct ZsdSpatial {
-  ZsdPair pair;
+struct ZsdZsn2nLoss {
+  ZsdDownsampledPair pair;
   int workers;
-  ZsdLossTiles tiles[];
+  ZsdZsn2nTiles tiles[];
 };
 
-ZsdSpatial *zsd_spatial_new(const ZsdTensor *picture, ZsdShape shape, int workers) {
-  ZsdSpatial *s = calloc(1, sizeof *s + workers * sizeof *s->tiles);
+ZsdZsn2nLoss *zsd_zsn2n_loss_new(const ZsdTensor *picture, ZsdShape shape, int workers) {
+  ZsdZsn2nLoss *s = calloc(1, sizeof *s + workers * sizeof *s->tiles);
   if (!s)
     return NULL;
   s->pair.picture = picture;
   s->workers = workers;
   int failed = zsd_pair_downsample_picture(&s->pair.d1, &s->pair.d2, picture);
   for (int i = 0; i < workers && !failed; i++)
-    failed = zsd_loss_tiles_resize(&s->tiles[i], shape, PATCH);
+    failed = zsd_zsn2n_tiles_resize(&s->tiles[i], shape, PATCH);
   if (failed) {
-    zsd_spatial_free(s);
+    zsd_zsn2n_loss_free(s);
     return NULL;
   }
   return s;
 }
 
-void zsd_spatial_free(ZsdSpatial *s) {
+void zsd_zsn2n_loss_free(ZsdZsn2nLoss *s) {
   if (!s)
     return;
   zsd_tensor_clear(&s->pair.d1);
   zsd_tensor_clear(&s->pair.d2);
   for (int i = 0; i < s->workers; i++)
-    zsd_loss_tiles_clear(&s->tiles[i]);
+    zsd_zsn2n_tiles_clear(&s->tiles[i]);
   free(s);
 }
 
 static void add_patch(void *self, int worker, ZsdLoss *loss, float *grads,
                       const ZsdPacked *packed, const ZsdPatch *patch, double elements) {
-  ZsdSpatial *s = self;
-  zsd_loss_add(loss, grads, &s->tiles[worker], &s->pair, packed, patch->x, patch->y,
-               patch->width, patch->height, elements);
+  ZsdZsn2nLoss *s = self;
+  zsd_zsn2n_add(loss, grads, &s->tiles[worker], &s->pair, packed, patch->x, patch->y,
+                patch->width, patch->height, elements);
 }
 
 static void wipe(void *self) {
-  ZsdSpatial *s = self;
+  ZsdZsn2nLoss *s = self;
   for (int i = 0; i < s->workers; i++) {
     zsd_tile_wipe(&s->tiles[i].d1);
     zsd_tile_wipe(&s->tiles[i].d2);
@@ -140,7 +140,7 @@ static void wipe(void *self) {
   }
 }
 
-ZsdLesson zsd_spatial_lesson(ZsdSpatial *s) {
+ZsdLesson zsd_zsn2n_loss_objective(ZsdZsn2nLoss *s) {
   return (ZsdLesson){.pages = 1,
                      .width = s->pair.d1.width,
                      .height = s->pair.d1.height,

@@ -7,8 +7,8 @@
  *
  * Both are sums over the samples of the pair, so a picture's loss is put together from tiles.
  */
-#ifndef ZSD_LOSS_H
-#define ZSD_LOSS_H
+#ifndef ZSD_ZSN2N_LOSS_H
+#define ZSD_ZSN2N_LOSS_H
 
 #include "learning/objective.h"
 #include "learning/pair_downsample.h"
@@ -18,32 +18,32 @@
 typedef struct {
   const ZsdTensor *picture;
   ZsdTensor d1, d2; /* its pair */
-} ZsdPair;
+} ZsdDownsampledPair;
 
 /* One thread's scratch memory: the tiles of D1 y, D2 y and y. */
 typedef struct {
   ZsdTile d1, d2, y;
   float *scratch; /* D1(y - f(y)) and D2(y - f(y)) of one channel */
-} ZsdLossTiles;
+} ZsdZsn2nTiles;
 
 /* Memory for tiles of up to size x size samples of the pair. Returns 0, or -1 without memory.
  * Begins as {0}. */
-int zsd_loss_tiles_resize(ZsdLossTiles *tiles, ZsdShape shape, int size);
-void zsd_loss_tiles_clear(ZsdLossTiles *tiles);
+int zsd_zsn2n_tiles_resize(ZsdZsn2nTiles *tiles, ZsdShape shape, int size);
+void zsd_zsn2n_tiles_clear(ZsdZsn2nTiles *tiles);
 
 /* Adds to `loss` the terms of the width x height samples of the pair from (x, y) on, divided by
  * `elements`, and to `grads` (NULL: not wanted) their derivatives with respect to the network's
  * parameters. */
-void zsd_loss_add(ZsdLoss *loss, float *grads, ZsdLossTiles *tiles, const ZsdPair *pair,
-                  const ZsdPacked *packed, int x, int y, int width, int height,
-                  double elements);
+void zsd_zsn2n_add(ZsdLoss *loss, float *grads, ZsdZsn2nTiles *tiles,
+                   const ZsdDownsampledPair *pair, const ZsdPacked *packed, int x, int y,
+                   int width, int height, double elements);
 
 /* The lesson that a picture is by itself. */
-typedef struct ZsdSpatial ZsdSpatial;
+typedef struct ZsdZsn2nLoss ZsdZsn2nLoss;
 
 /* For `workers` threads. The picture is not copied. NULL: no memory. */
-ZsdSpatial *zsd_spatial_new(const ZsdTensor *picture, ZsdShape shape, int workers);
-void zsd_spatial_free(ZsdSpatial *spatial);
-ZsdLesson zsd_spatial_lesson(ZsdSpatial *spatial);
+ZsdZsn2nLoss *zsd_zsn2n_loss_new(const ZsdTensor *picture, ZsdShape shape, int workers);
+void zsd_zsn2n_loss_free(ZsdZsn2nLoss *zsn2n);
+ZsdLesson zsd_zsn2n_loss_objective(ZsdZsn2nLoss *zsn2n);
 
 #endif

@@ -83,21 +83,21 @@ static void learn(const ZsdTensor *picture, unsigned steps, int threads, unsigne
                                 .threads = threads};
   const ZsdShape shape = {CHANNELS, (int)s.hidden_channels, CHANNELS};
   ZsdTrainer *trainer = zsd_trainer_new(zsd_kernels(flags));
-  ZsdSpatial *spatial = zsd_spatial_new(picture, shape, threads);
+  ZsdZsn2nLoss *zsn2n = zsd_zsn2n_loss_new(picture, shape, threads);
   ZsdNetwork net = {0};
   ZsdTraining training;
   static Times times;
   const ZsdObserver observer = {&times, note_time, NULL};
 
-  if (!trainer || !spatial || zsd_network_resize(&net, shape))
+  if (!trainer || !zsn2n || zsd_network_resize(&net, shape))
     fail("no memory");
   zsd_network_init(&net, 1);
-  const ZsdLesson lesson = zsd_spatial_lesson(spatial);
+  const ZsdLesson lesson = zsd_zsn2n_loss_objective(zsn2n);
   if (zsd_trainer_run(trainer, &net, &lesson, &schedule, &observer, &training) == ZSD_FAILED)
     fail("no memory");
   print(&times, &training, flags);
   zsd_network_clear(&net);
-  zsd_spatial_free(spatial);
+  zsd_zsn2n_loss_free(zsn2n);
   zsd_trainer_free(trainer);
 }
 

@@ -194,21 +194,21 @@ typedef struct {
 
 static double derive(Problem *p, const ZsdKernels *k) {
   enum { SIZE = 8 };
-  ZsdPair pair = {.picture = &p->picture};
+  ZsdDownsampledPair pair = {.picture = &p->picture};
   ZsdPacked packed = {0};
-  ZsdLossTiles tiles = {0};
+  ZsdZsn2nTiles tiles = {0};
   ZsdLoss loss = {0};
   ck_assert_int_eq(zsd_pair_downsample_picture(&pair.d1, &pair.d2, &p->picture), 0);
   ck_assert_int_eq(zsd_packed_resize(&packed, k, &p->net), 0);
-  ck_assert_int_eq(zsd_loss_tiles_resize(&tiles, p->net.shape, SIZE), 0);
+  ck_assert_int_eq(zsd_zsn2n_tiles_resize(&tiles, p->net.shape, SIZE), 0);
   zsd_packed_update(&packed);
   const int width = pair.d1.width, height = pair.d1.height;
   for (int y = 0; y < height; y += SIZE)
     for (int x = 0; x < width; x += SIZE)
-      zsd_loss_add(&loss, p->grads, &tiles, &pair, &packed, x, y,
-                   width - x < SIZE ? width - x : SIZE, height - y < SIZE ? height - y : SIZE,
-                   (double)width * height * p->picture.channels);
-  zsd_loss_tiles_clear(&tiles);
+      zsd_zsn2n_add(&loss, p->grads, &tiles, &pair, &packed, x, y,
+                    width - x < SIZE ? width - x : SIZE, height - y < SIZE ? height - y : SIZE,
+                    (double)width * height * p->picture.channels);
+  zsd_zsn2n_tiles_clear(&tiles);
   zsd_packed_clear(&packed);
   zsd_tensor_clear(&pair.d1);
   zsd_tensor_clear(&pair.d2);
@@ -244,7 +244,7 @@ static void clear_problem(Problem *p) {
 static double loss_along(Problem *p, double step) {
   for (size_t i = 0; i < p->net.n; i++)
     p->moved[i] = p->params[i] + step * p->direction[i];
-  return naive_loss(&p->net, p->moved, &p->picture);
+  return naive_zsn2n_loss(&p->net, p->moved, &p->picture);
 }
 
 /* The step is small enough that hardly a sample crosses LeakyReLU's corner. */
@@ -296,7 +296,7 @@ START_TEST(test_derivatives) {
     Problem p;
     make_problem(&p, shape[0], shape[1], shape[2], shape[3]);
     const double loss = derive(&p, tables[k]);
-    ck_assert_double_eq_tol(loss, naive_loss(&p.net, p.params, &p.picture), 1e-5 * loss);
+    ck_assert_double_eq_tol(loss, naive_zsn2n_loss(&p.net, p.params, &p.picture), 1e-5 * loss);
     check_derivatives(&p);
     clear_problem(&p);
   }

@@ -120,7 +120,8 @@ double naive_looks(const ZsdNetwork *shape, const double *params, const ZsdTenso
   return sum;
 }
 
-double naive_loss(const ZsdNetwork *shape, const double *params, const ZsdTensor *picture) {
+double naive_zsn2n_loss(const ZsdNetwork *shape, const double *params,
+                        const ZsdTensor *picture) {
   Picture y = copy_of(picture);
   Picture clean_y = clean(&y, shape, params);
   Picture d1 = downsample(&y, 1), d2 = downsample(&y, 2);

@@ -8,7 +8,8 @@
 #include "base/tensor.h"
 
 /* Residual and consistency loss of a picture, for the network's shape and these parameters. */
-double naive_loss(const ZsdNetwork *shape, const double *params, const ZsdTensor *picture);
+double naive_zsn2n_loss(const ZsdNetwork *shape, const double *params,
+                        const ZsdTensor *picture);
 
 /* The sum of weight (f(input) - target)^2 over all samples; and for each patch and channel
  * `level` times the square of the sum of weight (f(input) - target) over the sum of weights. */

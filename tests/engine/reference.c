@@ -49,7 +49,7 @@ typedef struct {
   Golden g;
   ZsdPacked packed;
   ZsdWeights weights;
-  ZsdPair pair;
+  ZsdDownsampledPair pair;
 } Fixture;
 
 static void set_up(Fixture *f, int index, unsigned flags) {
@@ -147,14 +147,14 @@ END_TEST
 static ZsdLoss add_patches(const Fixture *f, float *grads, int size) {
   const int width = f->pair.d1.width, height = f->pair.d1.height;
   const double elements = (double)width * height * f->g.net.shape.outputs;
-  ZsdLossTiles tiles = {0};
+  ZsdZsn2nTiles tiles = {0};
   ZsdLoss loss = {0};
-  ck_assert_int_eq(zsd_loss_tiles_resize(&tiles, f->g.net.shape, size), 0);
+  ck_assert_int_eq(zsd_zsn2n_tiles_resize(&tiles, f->g.net.shape, size), 0);
   for (int y = 0; y < height; y += size)
     for (int x = 0; x < width; x += size)
-      zsd_loss_add(&loss, grads, &tiles, &f->pair, &f->packed, x, y, smaller(size, width - x),
-                   smaller(size, height - y), elements);
-  zsd_loss_tiles_clear(&tiles);
+      zsd_zsn2n_add(&loss, grads, &tiles, &f->pair, &f->packed, x, y, smaller(size, width - x),
+                    smaller(size, height - y), elements);
+  zsd_zsn2n_tiles_clear(&tiles);
   return loss;
 }
 
@@ -226,9 +226,9 @@ START_TEST(test_trainer) {
 
   const ZsdSchedule schedule = {
       .steps = (unsigned)f.g.steps, .learning_rate = 1e-3, .threads = 2};
-  ZsdSpatial *spatial = zsd_spatial_new(&f.g.picture, net.shape, 2);
-  ck_assert_ptr_nonnull(spatial);
-  const ZsdLesson lesson = zsd_spatial_lesson(spatial);
+  ZsdZsn2nLoss *zsn2n = zsd_zsn2n_loss_new(&f.g.picture, net.shape, 2);
+  ck_assert_ptr_nonnull(zsn2n);
+  const ZsdLesson lesson = zsd_zsn2n_loss_objective(zsn2n);
   const ZsdOutcome outcome =
       zsd_trainer_run(trainer, &net, &lesson, &schedule, NULL, &training);
   ck_assert_int_eq(outcome, helps ? ZSD_TRAINED : ZSD_USELESS);
@@ -238,7 +238,7 @@ START_TEST(test_trainer) {
   else
     ck_assert_mem_eq(net.params, f.g.net.params, net.n * sizeof(float));
 
-  zsd_spatial_free(spatial);
+  zsd_zsn2n_loss_free(zsn2n);
   zsd_trainer_free(trainer);
   zsd_network_clear(&net);
   tear_down(&f);

@@ -43,13 +43,13 @@ static void tear_down(Lesson *l) {
 /* From the picture by itself. */
 static ZsdOutcome learn_with(ZsdTrainer *trainer, int threads, Lesson *l,
                              const ZsdObserver *observer) {
-  ZsdSpatial *spatial = zsd_spatial_new(&l->picture, l->net.shape, threads);
-  ck_assert_ptr_nonnull(spatial);
-  const ZsdLesson lesson = zsd_spatial_lesson(spatial);
+  ZsdZsn2nLoss *zsn2n = zsd_zsn2n_loss_new(&l->picture, l->net.shape, threads);
+  ck_assert_ptr_nonnull(zsn2n);
+  const ZsdLesson lesson = zsd_zsn2n_loss_objective(zsn2n);
   l->schedule.threads = threads;
   const ZsdOutcome outcome =
       zsd_trainer_run(trainer, &l->net, &lesson, &l->schedule, observer, &l->training);
-  zsd_spatial_free(spatial);
+  zsd_zsn2n_loss_free(zsn2n);
   return outcome;
 }
 
