@@ -92,9 +92,9 @@ ZsdOutcome zsd_teacher_show(ZsdTeacher *t, ZsdNetwork *net, ZsdAlone *alone,
   if (!alone->strided || stride(&alone->picture) == 0)
     zsn2n = zsd_zsn2n_loss_new(&alone->picture, t->shape, t->workers);
   if (zsn2n) {
-    const ZsdLesson lesson = zsd_zsn2n_loss_objective(zsn2n);
+    const ZsdObjective objective = zsd_zsn2n_loss_objective(zsn2n);
     const ZsdSchedule schedule = schedule_of(t, s, steps, s->learning_rate);
-    outcome = zsd_trainer_run(t->trainer, net, &lesson, &schedule, observer, training);
+    outcome = zsd_trainer_run(t->trainer, net, &objective, &schedule, observer, training);
   }
   zsd_zsn2n_loss_free(zsn2n);
   return outcome;
@@ -129,7 +129,7 @@ static bool on_question(void *user) {
   return dose->observer->cancelled && dose->observer->cancelled(dose->observer->user);
 }
 
-static ZsdOutcome give_dose(ZsdTeacher *t, ZsdNetwork *net, const ZsdLesson *lesson,
+static ZsdOutcome give_dose(ZsdTeacher *t, ZsdNetwork *net, const ZsdObjective *objective,
                             const ZsdSettings *s, unsigned steps, bool wanted,
                             const ZsdObserver *observer, ZsdTraining *training) {
   const ZsdCurriculum curriculum = zsd_settings_curriculum(s);
@@ -147,7 +147,7 @@ static ZsdOutcome give_dose(ZsdTeacher *t, ZsdNetwork *net, const ZsdLesson *les
   schedule.go_on = t->dosed;
   t->dosed = true;
   const ZsdOutcome outcome =
-      zsd_trainer_run(t->trainer, net, lesson, &schedule, &follower, &here);
+      zsd_trainer_run(t->trainer, net, objective, &schedule, &follower, &here);
   if (told)
     *training = added(&dose.before, &here);
   if (first)
@@ -177,11 +177,11 @@ ZsdOutcome zsd_teacher_dose(ZsdTeacher *t, ZsdNetwork *net, ZsdLook *looks, int 
   const unsigned steps = wanted                                ? wanted
                          : t->doses <= curriculum.first_frames ? curriculum.first_steps
                                                                : curriculum.later_steps;
-  const ZsdLesson lesson = zsd_looks_lesson(t->looks);
-  if (steps == 0 || lesson.pages == 0)
+  const ZsdObjective objective = zsd_looks_objective(t->looks);
+  if (steps == 0 || objective.pairs == 0)
     return ZSD_USELESS;
   t->completed = t->doses == curriculum.first_frames;
-  return give_dose(t, net, &lesson, s, steps, wanted > 0, observer, training);
+  return give_dose(t, net, &objective, s, steps, wanted > 0, observer, training);
 }
 
 bool zsd_teacher_completed(const ZsdTeacher *t) {

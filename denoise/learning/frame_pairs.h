@@ -26,7 +26,7 @@ int zsd_frame_pairs_remember(ZsdFramePairs *pairs, const ZsdView *view, int coun
  * are in `looks`, for the caller to take or to swap for others. */
 int zsd_frame_pairs_complete(ZsdFramePairs *pairs, const ZsdView *next, ZsdLook **looks);
 
-/* Makes a lesson of such looks what they ask for. */
+/* Makes a objective of such looks what they ask for. */
 void zsd_frame_pairs_weigh(ZsdLooks *looks);
 
 #endif

@@ -9,18 +9,18 @@ enum { PATCH = 32 }; /* with the rim */
 
 struct ZsdLooks {
   ZsdShape shape;
-  int pages, written, next, workers, rim;
+  int pairs, written, next, workers, rim;
   float level;    /* weight */
   ZsdTile *tiles; /* one of each worker */
   ZsdLook look[];
 };
 
-ZsdLooks *zsd_looks_new(ZsdShape shape, int pages, int workers) {
-  ZsdLooks *l = calloc(1, sizeof *l + pages * sizeof *l->look);
+ZsdLooks *zsd_looks_new(ZsdShape shape, int pairs, int workers) {
+  ZsdLooks *l = calloc(1, sizeof *l + pairs * sizeof *l->look);
   if (!l)
     return NULL;
   l->shape = shape;
-  l->pages = pages;
+  l->pairs = pairs;
   l->workers = workers;
   int failed = !(l->tiles = calloc(workers, sizeof *l->tiles));
   for (int i = 0; i < workers && !failed; i++)
@@ -38,7 +38,7 @@ void zsd_looks_free(ZsdLooks *l) {
   for (int i = 0; i < l->workers && l->tiles; i++)
     zsd_tile_clear(&l->tiles[i]);
   free(l->tiles);
-  for (int i = 0; i < l->pages; i++)
+  for (int i = 0; i < l->pairs; i++)
     zsd_look_clear(&l->look[i]);
   free(l);
 }
@@ -57,17 +57,17 @@ void zsd_look_clear(ZsdLook *look) {
   zsd_tensor_clear(&look->weight);
 }
 
-/* The next page is written. */
+/* The next pair is written. */
 static void turn(ZsdLooks *l) {
-  l->next = (l->next + 1) % l->pages;
-  if (l->written < l->pages)
+  l->next = (l->next + 1) % l->pairs;
+  if (l->written < l->pairs)
     l->written++;
 }
 
 ZsdLook *zsd_looks_turn(ZsdLooks *l, int height, int width) {
   ZsdLook *look = &l->look[l->next];
   if (zsd_look_resize(look, l->shape, height, width)) {
-    zsd_looks_clear(l); /* this page held a look, and holds none now */
+    zsd_looks_clear(l); /* this pair held a look, and holds none now */
     return NULL;
   }
   turn(l);
@@ -75,9 +75,9 @@ ZsdLook *zsd_looks_turn(ZsdLooks *l, int height, int width) {
 }
 
 void zsd_looks_take(ZsdLooks *l, ZsdLook *look) {
-  const ZsdLook page = l->look[l->next];
+  const ZsdLook pair = l->look[l->next];
   l->look[l->next] = *look;
-  *look = page;
+  *look = pair;
   turn(l);
 }
 
@@ -127,10 +127,10 @@ static void add_channel(const ZsdLooks *l, const ZsdLook *look, const ZsdPatch *
 static void add(void *self, int worker, ZsdLoss *loss, float *grads, const ZsdPacked *packed,
                 const ZsdPatch *within, double elements) {
   const ZsdLooks *l = self;
-  const ZsdPatch on_page = {within->page, within->x + l->rim, within->y + l->rim, within->width,
+  const ZsdPatch on_page = {within->pair, within->x + l->rim, within->y + l->rim, within->width,
                             within->height};
   const ZsdPatch *patch = &on_page;
-  const ZsdLook *look = &l->look[patch->page];
+  const ZsdLook *look = &l->look[patch->pair];
   ZsdTile *tile = &l->tiles[worker];
 
   zsd_tile_load(tile, &look->input, patch->x, patch->y, patch->width, patch->height);
@@ -145,19 +145,19 @@ static void add(void *self, int worker, ZsdLoss *loss, float *grads, const ZsdPa
   }
 }
 
-static void wipe(void *self) {
+static void reset(void *self) {
   const ZsdLooks *l = self;
   for (int i = 0; i < l->workers; i++)
     zsd_tile_wipe(&l->tiles[i]);
 }
 
-ZsdLesson zsd_looks_lesson(ZsdLooks *l) {
-  return (ZsdLesson){.pages = l->written,
-                     .width = l->look[0].input.width - 2 * l->rim,
-                     .height = l->look[0].input.height - 2 * l->rim,
-                     .patch = PATCH - 2 * l->rim,
-                     .channels = l->shape.outputs,
-                     .self = l,
-                     .add = add,
-                     .wipe = wipe};
+ZsdObjective zsd_looks_objective(ZsdLooks *l) {
+  return (ZsdObjective){.pairs = l->written,
+                        .width = l->look[0].input.width - 2 * l->rim,
+                        .height = l->look[0].input.height - 2 * l->rim,
+                        .patch = PATCH - 2 * l->rim,
+                        .channels = l->shape.outputs,
+                        .self = l,
+                        .add = add,
+                        .reset = reset};
 }

@@ -30,20 +30,20 @@ void zsd_look_clear(ZsdLook *look);
 
 typedef struct ZsdLooks ZsdLooks;
 
-/* A lesson of up to `pages` looks, for `workers` threads. NULL: no memory. */
-ZsdLooks *zsd_looks_new(ZsdShape shape, int pages, int workers);
+/* A objective of up to `pairs` looks, for `workers` threads. NULL: no memory. */
+ZsdLooks *zsd_looks_new(ZsdShape shape, int pairs, int workers);
 void zsd_looks_free(ZsdLooks *looks);
 
-/* The page to be written next: the oldest, once all are. It must be filled before the next
- * lesson; NULL: no memory, and no page is left. */
+/* The pair to be written next: the oldest, once all are. It must be filled before the next
+ * objective; NULL: no memory, and no pair is left. */
 ZsdLook *zsd_looks_turn(ZsdLooks *looks, int height, int width);
 
-/* Takes a look as the page to be written next, and gives what that page was for it. All pages
- * of a lesson have the same size. */
+/* Takes a look as the pair to be written next, and gives what that pair was for it. All pairs
+ * of a objective have the same size. */
 void zsd_looks_take(ZsdLooks *looks, ZsdLook *look);
 
-/* Sets the width of the pages' rims, 0 to begin with, which surround what there is to learn:
- * no patch of a lesson lies on them. A page's edge is its picture's where it has none. */
+/* Sets the width of the pairs' rims, 0 to begin with, which surround what there is to learn:
+ * no patch of a objective lies on them. A pair's edge is its picture's where it has none. */
 void zsd_looks_leave_rim(ZsdLooks *looks, int rim);
 
 /* Sets `level`, which is 0 to begin with. */
@@ -51,7 +51,7 @@ void zsd_looks_weigh_level(ZsdLooks *looks, float weight);
 
 void zsd_looks_clear(ZsdLooks *looks);
 
-/* The lesson, of the pages written. */
-ZsdLesson zsd_looks_lesson(ZsdLooks *looks);
+/* The objective, of the pairs written. */
+ZsdObjective zsd_looks_objective(ZsdLooks *looks);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a network can learn from: something that gives it a loss, and the loss's derivatives,
  * patch by patch. The loss of a set of patches is the sum of theirs. */
-#ifndef ZSD_LESSON_H
-#define ZSD_LESSON_H
+#ifndef ZSD_OBJECTIVE_H
+#define ZSD_OBJECTIVE_H
 
 #include "network/network.h"
 
@@ -12,12 +12,12 @@ typedef struct {
 } ZsdLoss;
 
 typedef struct {
-  int page;                /* of the lesson */
-  int x, y, width, height; /* on that page */
+  int pair;                /* of the objective */
+  int x, y, width, height; /* on that pair */
 } ZsdPatch;
 
 typedef struct {
-  int pages;         /* pictures, or pairs of them; all of one size */
+  int pairs;         /* pictures, or pairs of them; all of one size */
   int width, height; /* what patches can lie on */
   int patch;         /* the size of a patch, each way, where there is room */
   int channels;      /* elements of a sample */
@@ -28,7 +28,7 @@ typedef struct {
   void (*add)(void *self, int worker, ZsdLoss *loss, float *grads, const ZsdPacked *packed,
               const ZsdPatch *patch, double elements);
   /* Forgets intermediate results, which may not be finite any more. */
-  void (*wipe)(void *self);
-} ZsdLesson;
+  void (*reset)(void *self);
+} ZsdObjective;
 
 #endif

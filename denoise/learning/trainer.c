@@ -29,7 +29,7 @@ struct ZsdTrainer {
   ZsdShape shape; /* of the networks that `packed` has room for; {0}: of none */
   ZsdPacked packed;
   ZsdAdam adam;
-  const ZsdLesson *lesson;
+  const ZsdObjective *objective;
   const ZsdObserver *observer;
   float *grads;        /* those of the slots, one after the other */
   size_t grads_size;   /* floats: with `first` and `good`, which lie behind them */
@@ -61,12 +61,12 @@ void zsd_trainer_free(ZsdTrainer *t) {
 
 /* --- room, which is kept for the next run --- */
 
-/* All patches of all pages, or `wanted` ones to be placed at random: whether it is all. -1: no
+/* All patches of all pairs, or `wanted` ones to be placed at random: whether it is all. -1: no
  * memory. */
 static int make_patches(ZsdTrainer *t, unsigned wanted) {
-  const ZsdLesson *l = t->lesson;
+  const ZsdObjective *l = t->objective;
   const int across = (l->width + l->patch - 1) / l->patch;
-  const int down = (l->height + l->patch - 1) / l->patch, count = across * down * l->pages;
+  const int down = (l->height + l->patch - 1) / l->patch, count = across * down * l->pairs;
   const bool all = wanted == 0 || wanted >= (unsigned)count;
 
   t->n_patches = all ? count : (int)wanted;
@@ -103,7 +103,7 @@ static int make_slots(ZsdTrainer *t) {
   t->good = t->first + n;
   t->elements = 0;
   for (int i = 0; i < t->n_patches; i++)
-    t->elements += (double)t->patches[i].width * t->patches[i].height * t->lesson->channels;
+    t->elements += (double)t->patches[i].width * t->patches[i].height * t->objective->channels;
   return 0;
 }
 
@@ -119,11 +119,11 @@ static int make_packed(ZsdTrainer *t) {
   return 0;
 }
 
-/* Returns whether the steps' patches are the whole lesson, or -1 without memory. */
-static int prepare(ZsdTrainer *t, const ZsdNetwork *net, const ZsdLesson *lesson,
+/* Returns whether the steps' patches are the whole objective, or -1 without memory. */
+static int prepare(ZsdTrainer *t, const ZsdNetwork *net, const ZsdObjective *objective,
                    const ZsdSchedule *schedule) {
   t->net = net;
-  t->lesson = lesson;
+  t->objective = objective;
   const int all = make_patches(t, schedule->patches);
   const bool anew = !schedule->go_on || t->adam.n != net->n;
   return all < 0 || make_slots(t) || make_packed(t) ||
@@ -137,9 +137,9 @@ static int prepare(ZsdTrainer *t, const ZsdNetwork *net, const ZsdLesson *lesson
 static void place_patches(ZsdTrainer *t, ZsdRandom *random) {
   for (int i = 0; i < t->n_patches; i++) {
     ZsdPatch *patch = &t->patches[i];
-    patch->page = (int)zsd_random_below(random, t->lesson->pages);
-    patch->x = (int)zsd_random_below(random, t->lesson->width - patch->width + 1);
-    patch->y = (int)zsd_random_below(random, t->lesson->height - patch->height + 1);
+    patch->pair = (int)zsd_random_below(random, t->objective->pairs);
+    patch->x = (int)zsd_random_below(random, t->objective->width - patch->width + 1);
+    patch->y = (int)zsd_random_below(random, t->objective->height - patch->height + 1);
   }
 }
 
@@ -153,8 +153,8 @@ static void add_patches(const ZsdTrainer *t, Slot *slot, int first, bool derive)
   if (derive)
     memset(slot->grads, 0, t->net->n * sizeof(float));
   for (int i = first; i < t->n_patches && !is_cancelled(t); i += t->n_slots)
-    t->lesson->add(t->lesson->self, omp_get_thread_num(), &slot->loss,
-                   derive ? slot->grads : NULL, &t->packed, &t->patches[i], t->elements);
+    t->objective->add(t->objective->self, omp_get_thread_num(), &slot->loss,
+                      derive ? slot->grads : NULL, &t->packed, &t->patches[i], t->elements);
 }
 
 /* The loss of this step's patches. `derive`: and its derivatives, in the first slot. */
@@ -178,7 +178,7 @@ static ZsdLoss look(ZsdTrainer *t, int threads, bool derive) {
 static void go_back(ZsdTrainer *t, ZsdNetwork *net) {
   memcpy(net->params, t->good, net->n * sizeof(float));
   zsd_adam_reset(&t->adam, net->n);
-  t->lesson->wipe(t->lesson->self);
+  t->objective->reset(t->objective->self);
 }
 
 /* The steps, and after the last one a look at what it led to. The network helps if over the
@@ -224,7 +224,7 @@ static ZsdOutcome learn(ZsdTrainer *t, ZsdNetwork *net, const ZsdSchedule *sched
   }
 }
 
-ZsdOutcome zsd_trainer_run(ZsdTrainer *t, ZsdNetwork *net, const ZsdLesson *lesson,
+ZsdOutcome zsd_trainer_run(ZsdTrainer *t, ZsdNetwork *net, const ZsdObjective *objective,
                            const ZsdSchedule *schedule, const ZsdObserver *observer,
                            ZsdTraining *training) {
   static const ZsdObserver nobody = {0};
@@ -233,9 +233,9 @@ ZsdOutcome zsd_trainer_run(ZsdTrainer *t, ZsdNetwork *net, const ZsdLesson *less
 
   *training = (ZsdTraining){.steps = schedule->steps};
   t->observer = observer ? observer : &nobody;
-  if (lesson->pages < 1 || lesson->width < 1 || lesson->height < 1)
+  if (objective->pairs < 1 || objective->width < 1 || objective->height < 1)
     return ZSD_USELESS;
-  if ((all = prepare(t, net, lesson, schedule)) >= 0) {
+  if ((all = prepare(t, net, objective, schedule)) >= 0) {
     memcpy(t->first, net->params, net->n * sizeof(float));
     memcpy(t->good, net->params, net->n * sizeof(float));
     outcome = learn(t, net, schedule, !all, training);

@@ -88,7 +88,7 @@ void zsd_zsn2n_add(ZsdLoss *loss, float *grads, ZsdZsn2nTiles *tiles,
   }
 }
 
-/* --- the lesson --- */
+/* --- the objective --- */
 
 enum { PATCH = 16 }; /* samples of the pair; twice as many of the picture */
 
@@ -131,7 +131,7 @@ static void add_patch(void *self, int worker, ZsdLoss *loss, float *grads,
                 patch->width, patch->height, elements);
 }
 
-static void wipe(void *self) {
+static void reset(void *self) {
   ZsdZsn2nLoss *s = self;
   for (int i = 0; i < s->workers; i++) {
     zsd_tile_wipe(&s->tiles[i].d1);
@@ -140,13 +140,13 @@ static void wipe(void *self) {
   }
 }
 
-ZsdLesson zsd_zsn2n_loss_objective(ZsdZsn2nLoss *s) {
-  return (ZsdLesson){.pages = 1,
-                     .width = s->pair.d1.width,
-                     .height = s->pair.d1.height,
-                     .patch = PATCH,
-                     .channels = s->pair.d1.channels,
-                     .self = s,
-                     .add = add_patch,
-                     .wipe = wipe};
+ZsdObjective zsd_zsn2n_loss_objective(ZsdZsn2nLoss *s) {
+  return (ZsdObjective){.pairs = 1,
+                        .width = s->pair.d1.width,
+                        .height = s->pair.d1.height,
+                        .patch = PATCH,
+                        .channels = s->pair.d1.channels,
+                        .self = s,
+                        .add = add_patch,
+                        .reset = reset};
 }

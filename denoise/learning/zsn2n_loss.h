@@ -38,12 +38,12 @@ void zsd_zsn2n_add(ZsdLoss *loss, float *grads, ZsdZsn2nTiles *tiles,
                    const ZsdDownsampledPair *pair, const ZsdPacked *packed, int x, int y,
                    int width, int height, double elements);
 
-/* The lesson that a picture is by itself. */
+/* The objective that a picture is by itself. */
 typedef struct ZsdZsn2nLoss ZsdZsn2nLoss;
 
 /* For `workers` threads. The picture is not copied. NULL: no memory. */
 ZsdZsn2nLoss *zsd_zsn2n_loss_new(const ZsdTensor *picture, ZsdShape shape, int workers);
 void zsd_zsn2n_loss_free(ZsdZsn2nLoss *zsn2n);
-ZsdLesson zsd_zsn2n_loss_objective(ZsdZsn2nLoss *zsn2n);
+ZsdObjective zsd_zsn2n_loss_objective(ZsdZsn2nLoss *zsn2n);
 
 #endif

@@ -209,7 +209,7 @@ static void init_weights(ZsdNetwork *net) {
 static void train(Session *t, ZsdNetwork *net) {
   const Options *o = &t->options;
   ZsdLooks *looks = make_pairs(t, net->shape);
-  const ZsdLesson lesson = zsd_looks_lesson(looks);
+  const ZsdObjective objective = zsd_looks_objective(looks);
   const ZsdSchedule schedule = {.steps = o->steps,
                                 .patches = PATCHES,
                                 .learning_rate = LEARNING_RATE,
@@ -222,7 +222,7 @@ static void train(Session *t, ZsdNetwork *net) {
   double sum = 0;
   const ZsdObserver observer = {&sum, report, NULL};
   fprintf(stderr, "%d pairs made\n", o->pairs);
-  if (zsd_trainer_run(trainer, net, &lesson, &schedule, &observer, &training) != ZSD_TRAINED)
+  if (zsd_trainer_run(trainer, net, &objective, &schedule, &observer, &training) != ZSD_TRAINED)
     die("training failed: nothing was learned");
   zsd_trainer_free(trainer);
   zsd_looks_free(looks);

@@ -112,7 +112,7 @@ void zsd_rehearsal_clear(ZsdRehearsal *r) {
   *r = (ZsdRehearsal){0};
 }
 
-/* --- the lesson --- */
+/* --- the objective --- */
 
 /* The target is what z has on top of what is known, in units of the network. */
 static void fill_look(const ZsdRehearsal *r, const ZsdView *view, const ZsdLook *look) {
@@ -154,8 +154,8 @@ ZsdOutcome zsd_rehearsal_learn(const ZsdRehearsal *r, const ZsdView *view, ZsdNe
   if (trainer && look) {
     ZsdTraining training;
     fill_look(r, view, look);
-    const ZsdLesson lesson = zsd_looks_lesson(looks);
-    outcome = zsd_trainer_run(trainer, net, &lesson, &schedule, observer, &training);
+    const ZsdObjective objective = zsd_looks_objective(looks);
+    outcome = zsd_trainer_run(trainer, net, &objective, &schedule, observer, &training);
   }
   zsd_looks_free(looks);
   zsd_trainer_free(trainer);

@@ -92,8 +92,8 @@ static void learn(const ZsdTensor *picture, unsigned steps, int threads, unsigne
   if (!trainer || !zsn2n || zsd_network_resize(&net, shape))
     fail("no memory");
   zsd_network_init(&net, 1);
-  const ZsdLesson lesson = zsd_zsn2n_loss_objective(zsn2n);
-  if (zsd_trainer_run(trainer, &net, &lesson, &schedule, &observer, &training) == ZSD_FAILED)
+  const ZsdObjective objective = zsd_zsn2n_loss_objective(zsn2n);
+  if (zsd_trainer_run(trainer, &net, &objective, &schedule, &observer, &training) == ZSD_FAILED)
     fail("no memory");
   print(&times, &training, flags);
   zsd_network_clear(&net);

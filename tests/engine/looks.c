@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Learning from second looks: its loss and derivatives, its pages, and that it learns. */
+/* Learning from second looks: its loss and derivatives, its pairs, and that it learns. */
 #include "learning/n2n_loss.h"
 
 #include "base/cpu.h"
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- a lesson and a network --- */
+/* --- a objective and a network --- */
 
 enum { WORKERS = 2 };
 
@@ -22,7 +22,7 @@ typedef struct {
   double level;
   ZsdLooks *looks;
   ZsdLook *page[3];
-  int pages, height, width;
+  int pairs, height, width;
   float *grads;
 } Problem;
 
@@ -32,16 +32,16 @@ static void fill(const ZsdTensor *t, ZsdRandom *random, double low, double high)
 }
 
 /* Looks that have nothing to do with each other; a third of the weights are 0. */
-static void make_problem(Problem *p, ZsdShape shape, int pages, int height, int width) {
+static void make_problem(Problem *p, ZsdShape shape, int pairs, int height, int width) {
   ZsdRandom random;
   zsd_random_seed(&random, 3);
-  *p = (Problem){.pages = pages, .height = height, .width = width};
+  *p = (Problem){.pairs = pairs, .height = height, .width = width};
   ck_assert_int_eq(zsd_network_resize(&p->net, shape), 0);
   zsd_network_init(&p->net, 4);
-  p->looks = zsd_looks_new(shape, pages, WORKERS);
+  p->looks = zsd_looks_new(shape, pairs, WORKERS);
   p->grads = calloc(p->net.n, sizeof(float));
   ck_assert(p->looks && p->grads);
-  for (int i = 0; i < pages; i++) {
+  for (int i = 0; i < pairs; i++) {
     ZsdLook *look = p->page[i] = zsd_looks_turn(p->looks, height, width);
     ck_assert_ptr_nonnull(look);
     ck_assert(look->input.channels == shape.inputs && look->input.width == width);
@@ -61,24 +61,24 @@ static void clear_problem(Problem *p) {
   free(p->grads);
 }
 
-/* The loss of all patches of all pages, its derivatives in `grads`. */
+/* The loss of all patches of all pairs, its derivatives in `grads`. */
 static ZsdLoss derive(Problem *p, const ZsdKernels *kernels) {
-  const ZsdLesson lesson = zsd_looks_lesson(p->looks);
-  const double elements = (double)p->pages * p->height * p->width * lesson.channels;
+  const ZsdObjective objective = zsd_looks_objective(p->looks);
+  const double elements = (double)p->pairs * p->height * p->width * objective.channels;
   ZsdPacked packed = {0};
   ZsdLoss loss = {0};
   int patches = 0;
   ck_assert_int_eq(zsd_packed_resize(&packed, kernels, &p->net), 0);
   zsd_packed_update(&packed);
   memset(p->grads, 0, p->net.n * sizeof(float));
-  for (int page = 0; page < lesson.pages; page++)
-    for (int y = 0; y < lesson.height; y += lesson.patch)
-      for (int x = 0; x < lesson.width; x += lesson.patch) {
-        const int w = lesson.width - x, h = lesson.height - y;
-        const ZsdPatch patch = {page, x, y, w < lesson.patch ? w : lesson.patch,
-                                h < lesson.patch ? h : lesson.patch};
-        lesson.add(lesson.self, patches++ % WORKERS, &loss, p->grads, &packed, &patch,
-                   elements);
+  for (int page = 0; page < objective.pairs; page++)
+    for (int y = 0; y < objective.height; y += objective.patch)
+      for (int x = 0; x < objective.width; x += objective.patch) {
+        const int w = objective.width - x, h = objective.height - y;
+        const ZsdPatch patch = {page, x, y, w < objective.patch ? w : objective.patch,
+                                h < objective.patch ? h : objective.patch};
+        objective.add(objective.self, patches++ % WORKERS, &loss, p->grads, &packed, &patch,
+                      elements);
       }
   zsd_packed_clear(&packed);
   return loss;
@@ -86,10 +86,10 @@ static ZsdLoss derive(Problem *p, const ZsdKernels *kernels) {
 
 static double naive(const Problem *p, const double *params) {
   double sum = 0;
-  for (int i = 0; i < p->pages; i++)
+  for (int i = 0; i < p->pairs; i++)
     sum += naive_looks(&p->net, params, &p->page[i]->input, &p->page[i]->target,
-                       &p->page[i]->weight, zsd_looks_lesson(p->looks).patch, p->level);
-  return sum / ((double)p->pages * p->height * p->width * p->net.shape.outputs);
+                       &p->page[i]->weight, zsd_looks_objective(p->looks).patch, p->level);
+  return sum / ((double)p->pairs * p->height * p->width * p->net.shape.outputs);
 }
 
 /* --- loss and derivatives --- */
@@ -137,7 +137,7 @@ START_TEST(test_derivatives) {
   static const unsigned masks[] = {0, ~0u};
   static const struct {
     ZsdShape shape;
-    int pages, height, width;
+    int pairs, height, width;
   } cases[] = {{{1, 2, 1}, 1, 1, 1},
                {{3, 4, 2}, 1, 9, 7},
                {{5, 3, 1}, 2, 33, 40},
@@ -145,7 +145,7 @@ START_TEST(test_derivatives) {
   for (int l = 0; l < 2; l++) {
     Problem p;
     ZsdRandom random;
-    make_problem(&p, cases[_i].shape, cases[_i].pages, cases[_i].height, cases[_i].width);
+    make_problem(&p, cases[_i].shape, cases[_i].pairs, cases[_i].height, cases[_i].width);
     p.level = l ? 0 : 3;
     zsd_looks_weigh_level(p.looks, (float)p.level);
     const ZsdLoss loss = derive(&p, zsd_kernels(masks[l] & zsd_cpu_detect()));
@@ -183,8 +183,8 @@ START_TEST(test_rim) {
   memcpy(grads, p.grads, p.net.n * sizeof *grads);
 
   zsd_looks_leave_rim(p.looks, RIM);
-  const ZsdLesson lesson = zsd_looks_lesson(p.looks);
-  ck_assert(lesson.width == WIDTH - 2 * RIM && lesson.height == HEIGHT - 2 * RIM);
+  const ZsdObjective objective = zsd_looks_objective(p.looks);
+  ck_assert(objective.width == WIDTH - 2 * RIM && objective.height == HEIGHT - 2 * RIM);
   const ZsdLoss inner = derive(&p, kernels);
   ck_assert_double_eq_tol(inner.residual, whole.residual, 1e-5 * whole.residual);
   ck_assert_double_eq_tol(inner.identity, whole.identity, 1e-5 * whole.identity);
@@ -233,10 +233,10 @@ START_TEST(test_no_weight) {
 }
 END_TEST
 
-/* --- pages --- */
+/* --- pairs --- */
 
 /* The value that a page's target has been filled with. */
-static double value_on(const ZsdLesson *lesson, int page, const ZsdNetwork *net) {
+static double value_on(const ZsdObjective *objective, int page, const ZsdNetwork *net) {
   ZsdPacked packed = {0};
   ZsdLoss loss = {0};
   float grads[100] = {0};
@@ -244,7 +244,7 @@ static double value_on(const ZsdLesson *lesson, int page, const ZsdNetwork *net)
   ck_assert_int_eq(zsd_packed_resize(&packed, zsd_kernels(0), net), 0);
   zsd_packed_update(&packed);
   const ZsdPatch patch = {page, 0, 0, 4, 4};
-  lesson->add(lesson->self, 0, &loss, grads, &packed, &patch, 16);
+  objective->add(objective->self, 0, &loss, grads, &packed, &patch, 16);
   zsd_packed_clear(&packed);
   return sqrt(loss.identity);
 }
@@ -265,15 +265,15 @@ START_TEST(test_pages) {
   ck_assert_ptr_nonnull(looks);
   ck_assert_int_eq(zsd_network_resize(&net, shape), 0);
   for (int round = 0; round < 2; round++) {
-    ck_assert_int_eq(zsd_looks_lesson(looks).pages, 0);
+    ck_assert_int_eq(zsd_looks_objective(looks).pairs, 0);
     for (int i = 1; i <= 8; i++) {
       write_page(zsd_looks_turn(looks, 4, 4), (float)i);
-      const ZsdLesson lesson = zsd_looks_lesson(looks);
-      ck_assert_int_eq(lesson.pages, i < 3 ? i : 3);
-      ck_assert(lesson.width == 4 && lesson.height == 4 && lesson.channels == 1);
+      const ZsdObjective objective = zsd_looks_objective(looks);
+      ck_assert_int_eq(objective.pairs, i < 3 ? i : 3);
+      ck_assert(objective.width == 4 && objective.height == 4 && objective.channels == 1);
       double sum = 0; /* of the last three, or fewer */
-      for (int page = 0; page < lesson.pages; page++)
-        sum += value_on(&lesson, page, &net);
+      for (int page = 0; page < objective.pairs; page++)
+        sum += value_on(&objective, page, &net);
       ck_assert_double_eq_tol(sum, i == 1 ? 1 : i == 2 ? 3 : 3 * i - 3, 1e-5);
     }
     zsd_looks_clear(looks);
@@ -291,9 +291,9 @@ START_TEST(test_no_memory) {
   for (int i = 0; i < 2; i++)
     ck_assert_ptr_nonnull(zsd_looks_turn(looks, 2, 2));
   ck_assert_ptr_null(zsd_looks_turn(looks, INT32_MAX, 1 << 18));
-  ck_assert_int_eq(zsd_looks_lesson(looks).pages, 0);
+  ck_assert_int_eq(zsd_looks_objective(looks).pairs, 0);
   ck_assert_ptr_nonnull(zsd_looks_turn(looks, 2, 2));
-  ck_assert_int_eq(zsd_looks_lesson(looks).pages, 1);
+  ck_assert_int_eq(zsd_looks_objective(looks).pairs, 1);
   zsd_looks_free(looks);
 }
 END_TEST
@@ -326,10 +326,11 @@ static ZsdOutcome learn(ZsdNetwork *net, ZsdLooks *looks, int threads, double ra
                         ZsdTraining *training) {
   const ZsdSchedule schedule = {
       .steps = 300, .patches = 3, .learning_rate = rate, .threads = threads, .seed = 7};
-  const ZsdLesson lesson = zsd_looks_lesson(looks);
+  const ZsdObjective objective = zsd_looks_objective(looks);
   ZsdTrainer *trainer = zsd_trainer_new(zsd_kernels(zsd_cpu_detect()));
   ck_assert_ptr_nonnull(trainer);
-  const ZsdOutcome outcome = zsd_trainer_run(trainer, net, &lesson, &schedule, NULL, training);
+  const ZsdOutcome outcome =
+      zsd_trainer_run(trainer, net, &objective, &schedule, NULL, training);
   zsd_trainer_free(trainer);
   return outcome;
 }

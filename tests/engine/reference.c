@@ -228,9 +228,9 @@ START_TEST(test_trainer) {
       .steps = (unsigned)f.g.steps, .learning_rate = 1e-3, .threads = 2};
   ZsdZsn2nLoss *zsn2n = zsd_zsn2n_loss_new(&f.g.picture, net.shape, 2);
   ck_assert_ptr_nonnull(zsn2n);
-  const ZsdLesson lesson = zsd_zsn2n_loss_objective(zsn2n);
+  const ZsdObjective objective = zsd_zsn2n_loss_objective(zsn2n);
   const ZsdOutcome outcome =
-      zsd_trainer_run(trainer, &net, &lesson, &schedule, NULL, &training);
+      zsd_trainer_run(trainer, &net, &objective, &schedule, NULL, &training);
   ck_assert_int_eq(outcome, helps ? ZSD_TRAINED : ZSD_USELESS);
   ck_assert_uint_eq(training.step, schedule.steps);
   if (helps)

@@ -45,10 +45,10 @@ static ZsdOutcome learn_with(ZsdTrainer *trainer, int threads, Lesson *l,
                              const ZsdObserver *observer) {
   ZsdZsn2nLoss *zsn2n = zsd_zsn2n_loss_new(&l->picture, l->net.shape, threads);
   ck_assert_ptr_nonnull(zsn2n);
-  const ZsdLesson lesson = zsd_zsn2n_loss_objective(zsn2n);
+  const ZsdObjective objective = zsd_zsn2n_loss_objective(zsn2n);
   l->schedule.threads = threads;
   const ZsdOutcome outcome =
-      zsd_trainer_run(trainer, &l->net, &lesson, &l->schedule, observer, &l->training);
+      zsd_trainer_run(trainer, &l->net, &objective, &l->schedule, observer, &l->training);
   zsd_zsn2n_loss_free(zsn2n);
   return outcome;
 }
