@@ -31,7 +31,7 @@ typedef struct {
   float *params;
   bool by_itself; /* a picture */
   ZsdAlone alone;
-  ZsdLook *looks;
+  ZsdPair *looks;
   int count, room;
   ZsdSettings settings;
   unsigned steps;
@@ -179,7 +179,7 @@ static void clear(ZsdBackground *b) {
   for (int i = 0; i < ZSD_TRIPLE_BUFFER_SLOTS; i++) {
     Job *job = &b->job[i];
     for (int k = 0; k < job->room; k++)
-      zsd_look_clear(&job->looks[k]);
+      zsd_pair_clear(&job->looks[k]);
     free(job->looks);
     free(job->params);
     zsd_tensor_clear(&job->alone.picture);
@@ -244,7 +244,7 @@ bool zsd_background_is_free(ZsdBackground *b) {
 
 static int swap_looks(Job *job, const ZsdTask *task) {
   if (task->count > job->room) {
-    ZsdLook *looks = realloc(job->looks, task->count * sizeof *looks);
+    ZsdPair *looks = realloc(job->looks, task->count * sizeof *looks);
     if (!looks)
       return -1;
     memset(looks + job->room, 0, (task->count - job->room) * sizeof *looks);
@@ -252,7 +252,7 @@ static int swap_looks(Job *job, const ZsdTask *task) {
     job->room = task->count;
   }
   for (int i = 0; i < task->count; i++) {
-    const ZsdLook look = job->looks[i];
+    const ZsdPair look = job->looks[i];
     job->looks[i] = task->looks[i];
     task->looks[i] = look;
   }

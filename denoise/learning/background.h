@@ -28,7 +28,7 @@ void zsd_background_at_work(ZsdBackground *background, bool at_work);
 typedef struct {
   const ZsdNetwork *net; /* to begin with; NULL: what was learned since the keyframe */
   ZsdAlone *alone;       /* a picture by itself; NULL: looks. */
-  ZsdLook *looks;
+  ZsdPair *looks;
   int count;
   const ZsdSettings *settings;
   unsigned steps; /* of a picture by itself, or wanted ones; 0: the profile's dose */

@@ -15,7 +15,7 @@ struct ZsdTeacher {
   ZsdShape shape;
   int workers; /* the most threads that share the work */
   ZsdTrainer *trainer;
-  ZsdLooks *looks; /* made when there are any */
+  ZsdN2nLoss *looks; /* made when there are any */
   uint64_t lessons;
   unsigned doses;       /* since the keyframe */
   ZsdTraining together; /* of the first doses */
@@ -37,14 +37,14 @@ ZsdTeacher *zsd_teacher_new(ZsdShape shape, const ZsdKernels *kernels, int worke
 void zsd_teacher_free(ZsdTeacher *t) {
   if (!t)
     return;
-  zsd_looks_free(t->looks);
+  zsd_n2n_loss_free(t->looks);
   zsd_trainer_free(t->trainer);
   free(t);
 }
 
 void zsd_teacher_restart(ZsdTeacher *t) {
   if (t->looks)
-    zsd_looks_clear(t->looks);
+    zsd_n2n_loss_clear(t->looks);
   t->lessons = 0;
   t->doses = 0;
   t->together = (ZsdTraining){0};
@@ -155,18 +155,18 @@ static ZsdOutcome give_dose(ZsdTeacher *t, ZsdNetwork *net, const ZsdObjective *
   return outcome;
 }
 
-static int take_looks(ZsdTeacher *t, ZsdLook *looks, int count) {
+static int take_looks(ZsdTeacher *t, ZsdPair *looks, int count) {
   if (!t->looks) {
-    if (!(t->looks = zsd_looks_new(t->shape, PAGES, t->workers)))
+    if (!(t->looks = zsd_n2n_loss_new(t->shape, PAGES, t->workers)))
       return -1;
     zsd_frame_pairs_weigh(t->looks);
   }
   for (int i = 0; i < count; i++)
-    zsd_looks_take(t->looks, &looks[i]);
+    zsd_n2n_loss_swap_pair(t->looks, &looks[i]);
   return 0;
 }
 
-ZsdOutcome zsd_teacher_dose(ZsdTeacher *t, ZsdNetwork *net, ZsdLook *looks, int count,
+ZsdOutcome zsd_teacher_dose(ZsdTeacher *t, ZsdNetwork *net, ZsdPair *looks, int count,
                             const ZsdSettings *s, unsigned wanted, const ZsdObserver *observer,
                             ZsdTraining *training) {
   const ZsdCurriculum curriculum = zsd_settings_curriculum(s);
@@ -177,7 +177,7 @@ ZsdOutcome zsd_teacher_dose(ZsdTeacher *t, ZsdNetwork *net, ZsdLook *looks, int 
   const unsigned steps = wanted                                ? wanted
                          : t->doses <= curriculum.first_frames ? curriculum.first_steps
                                                                : curriculum.later_steps;
-  const ZsdObjective objective = zsd_looks_objective(t->looks);
+  const ZsdObjective objective = zsd_n2n_loss_objective(t->looks);
   if (steps == 0 || objective.pairs == 0)
     return ZSD_USELESS;
   t->completed = t->doses == curriculum.first_frames;

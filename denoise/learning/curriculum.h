@@ -34,7 +34,7 @@ ZsdOutcome zsd_teacher_show(ZsdTeacher *teacher, ZsdNetwork *net, ZsdAlone *alon
  * taken before show, with `wanted` steps or, where that is 0, a dose of the profile's size.
  * Observers hear of what is wanted, and of the first frames' doses, as one training; the doses
  * after them are too small to be told. Nothing to learn: ZSD_USELESS. */
-ZsdOutcome zsd_teacher_dose(ZsdTeacher *teacher, ZsdNetwork *net, ZsdLook *looks, int count,
+ZsdOutcome zsd_teacher_dose(ZsdTeacher *teacher, ZsdNetwork *net, ZsdPair *looks, int count,
                             const ZsdSettings *settings, unsigned wanted,
                             const ZsdObserver *observer, ZsdTraining *training);
 

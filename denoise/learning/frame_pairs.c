@@ -25,7 +25,7 @@ static const float LEVEL = 4;
 static const float OTHER_UNIT = 0.2f;
 
 typedef struct {
-  const ZsdLook *look;
+  const ZsdPair *look;
   int x, y, width, height; /* in the network's picture */
   float unit;
 } Part;
@@ -34,7 +34,7 @@ struct ZsdFramePairs {
   ZsdShape shape;
   int parts; /* that wait for their second look */
   Part part[MANY];
-  ZsdLook look[MANY];
+  ZsdPair look[MANY];
 };
 
 ZsdFramePairs *zsd_frame_pairs_new(ZsdShape shape) {
@@ -48,7 +48,7 @@ void zsd_frame_pairs_free(ZsdFramePairs *p) {
   if (!p)
     return;
   for (int i = 0; i < MANY; i++)
-    zsd_look_clear(&p->look[i]);
+    zsd_pair_clear(&p->look[i]);
   free(p);
 }
 
@@ -56,9 +56,9 @@ void zsd_frame_pairs_clear(ZsdFramePairs *p) {
   p->parts = 0;
 }
 
-void zsd_frame_pairs_weigh(ZsdLooks *looks) {
-  zsd_looks_leave_rim(looks, RIM);
-  zsd_looks_weigh_level(looks, LEVEL);
+void zsd_frame_pairs_weigh(ZsdN2nLoss *looks) {
+  zsd_n2n_loss_set_margin(looks, RIM);
+  zsd_n2n_loss_set_mean_weight(looks, LEVEL);
 }
 
 /* --- remembering --- */
@@ -100,7 +100,7 @@ int zsd_frame_pairs_remember(ZsdFramePairs *p, const ZsdView *view, int count,
                    .width = width,
                    .height = height,
                    .unit = zsd_view_unit(view)};
-    if (zsd_look_resize(&p->look[i], p->shape, height, width)) {
+    if (zsd_pair_resize(&p->look[i], p->shape, height, width)) {
       zsd_frame_pairs_clear(p);
       return -1;
     }
@@ -151,7 +151,7 @@ static Span span_of(int first, int size, int length) {
  * a sample, in luma samples. */
 static void look_again(const Part *part, const ZsdView *next, const ZsdBrightnessChange *lights,
                        int i, int j, ZsdMotionVector v, int size) {
-  const ZsdLook *look = part->look;
+  const ZsdPair *look = part->look;
   const int left = i * ZSD_BLOCK + v.x - part->x * size;
   const int top = j * ZSD_BLOCK + v.y - part->y * size;
   const ptrdiff_t plane = (ptrdiff_t)part->height * part->width;
@@ -170,7 +170,7 @@ static void look_again(const Part *part, const ZsdView *next, const ZsdBrightnes
     }
 }
 
-int zsd_frame_pairs_complete(ZsdFramePairs *p, const ZsdView *next, ZsdLook **looks) {
+int zsd_frame_pairs_complete(ZsdFramePairs *p, const ZsdView *next, ZsdPair **looks) {
   const int size = next->layout->channel[0].x_step;
   const float unit = zsd_view_unit(next);
   ZsdTracking t;

@@ -24,9 +24,9 @@ int zsd_frame_pairs_remember(ZsdFramePairs *pairs, const ZsdView *view, int coun
 
 /* Gives the parts that were remembered last their second looks. Returns how many looks there
  * are in `looks`, for the caller to take or to swap for others. */
-int zsd_frame_pairs_complete(ZsdFramePairs *pairs, const ZsdView *next, ZsdLook **looks);
+int zsd_frame_pairs_complete(ZsdFramePairs *pairs, const ZsdView *next, ZsdPair **looks);
 
 /* Makes a objective of such looks what they ask for. */
-void zsd_frame_pairs_weigh(ZsdLooks *looks);
+void zsd_frame_pairs_weigh(ZsdN2nLoss *looks);
 
 #endif

@@ -79,7 +79,7 @@ void zsd_learner_stream(ZsdLearner *l, bool at_work) {
 
 /* What a frame gives to learn from. */
 typedef struct {
-  ZsdLook *looks; /* NULL: none were asked for */
+  ZsdPair *looks; /* NULL: none were asked for */
   int count;
   unsigned wanted; /* steps */
 } Dose;

@@ -7,16 +7,16 @@
 
 enum { PATCH = 32 }; /* with the rim */
 
-struct ZsdLooks {
+struct ZsdN2nLoss {
   ZsdShape shape;
   int pairs, written, next, workers, rim;
   float level;    /* weight */
   ZsdTile *tiles; /* one of each worker */
-  ZsdLook look[];
+  ZsdPair look[];
 };
 
-ZsdLooks *zsd_looks_new(ZsdShape shape, int pairs, int workers) {
-  ZsdLooks *l = calloc(1, sizeof *l + pairs * sizeof *l->look);
+ZsdN2nLoss *zsd_n2n_loss_new(ZsdShape shape, int pairs, int workers) {
+  ZsdN2nLoss *l = calloc(1, sizeof *l + pairs * sizeof *l->look);
   if (!l)
     return NULL;
   l->shape = shape;
@@ -26,24 +26,24 @@ ZsdLooks *zsd_looks_new(ZsdShape shape, int pairs, int workers) {
   for (int i = 0; i < workers && !failed; i++)
     failed = zsd_tile_resize(&l->tiles[i], shape, PATCH, PATCH);
   if (failed) {
-    zsd_looks_free(l);
+    zsd_n2n_loss_free(l);
     return NULL;
   }
   return l;
 }
 
-void zsd_looks_free(ZsdLooks *l) {
+void zsd_n2n_loss_free(ZsdN2nLoss *l) {
   if (!l)
     return;
   for (int i = 0; i < l->workers && l->tiles; i++)
     zsd_tile_clear(&l->tiles[i]);
   free(l->tiles);
   for (int i = 0; i < l->pairs; i++)
-    zsd_look_clear(&l->look[i]);
+    zsd_pair_clear(&l->look[i]);
   free(l);
 }
 
-int zsd_look_resize(ZsdLook *look, ZsdShape shape, int height, int width) {
+int zsd_pair_resize(ZsdPair *look, ZsdShape shape, int height, int width) {
   return zsd_tensor_resize(&look->input, shape.inputs, height, width) ||
                  zsd_tensor_resize(&look->target, shape.outputs, height, width) ||
                  zsd_tensor_resize(&look->weight, 1, height, width)
@@ -51,51 +51,51 @@ int zsd_look_resize(ZsdLook *look, ZsdShape shape, int height, int width) {
              : 0;
 }
 
-void zsd_look_clear(ZsdLook *look) {
+void zsd_pair_clear(ZsdPair *look) {
   zsd_tensor_clear(&look->input);
   zsd_tensor_clear(&look->target);
   zsd_tensor_clear(&look->weight);
 }
 
 /* The next pair is written. */
-static void turn(ZsdLooks *l) {
+static void turn(ZsdN2nLoss *l) {
   l->next = (l->next + 1) % l->pairs;
   if (l->written < l->pairs)
     l->written++;
 }
 
-ZsdLook *zsd_looks_turn(ZsdLooks *l, int height, int width) {
-  ZsdLook *look = &l->look[l->next];
-  if (zsd_look_resize(look, l->shape, height, width)) {
-    zsd_looks_clear(l); /* this pair held a look, and holds none now */
+ZsdPair *zsd_n2n_loss_next_pair(ZsdN2nLoss *l, int height, int width) {
+  ZsdPair *look = &l->look[l->next];
+  if (zsd_pair_resize(look, l->shape, height, width)) {
+    zsd_n2n_loss_clear(l); /* this pair held a look, and holds none now */
     return NULL;
   }
   turn(l);
   return look;
 }
 
-void zsd_looks_take(ZsdLooks *l, ZsdLook *look) {
-  const ZsdLook pair = l->look[l->next];
+void zsd_n2n_loss_swap_pair(ZsdN2nLoss *l, ZsdPair *look) {
+  const ZsdPair pair = l->look[l->next];
   l->look[l->next] = *look;
   *look = pair;
   turn(l);
 }
 
-void zsd_looks_clear(ZsdLooks *l) {
+void zsd_n2n_loss_clear(ZsdN2nLoss *l) {
   l->written = l->next = 0;
 }
 
-void zsd_looks_leave_rim(ZsdLooks *l, int rim) {
+void zsd_n2n_loss_set_margin(ZsdN2nLoss *l, int rim) {
   l->rim = rim;
 }
 
-void zsd_looks_weigh_level(ZsdLooks *l, float weight) {
+void zsd_n2n_loss_set_mean_weight(ZsdN2nLoss *l, float weight) {
   l->level = weight;
 }
 
 /* One channel of a patch. On entry `f` holds the network's output, on return the loss's
  * derivatives with respect to it. */
-static void add_channel(const ZsdLooks *l, const ZsdLook *look, const ZsdPatch *patch, int c,
+static void add_channel(const ZsdN2nLoss *l, const ZsdPair *look, const ZsdPatch *patch, int c,
                         float *f, ptrdiff_t row, ZsdLoss *loss, double elements) {
   double residual = 0, identity = 0, sum = 0, sum_identity = 0, weight = 0;
 
@@ -126,11 +126,11 @@ static void add_channel(const ZsdLooks *l, const ZsdLook *look, const ZsdPatch *
 
 static void add(void *self, int worker, ZsdLoss *loss, float *grads, const ZsdPacked *packed,
                 const ZsdPatch *within, double elements) {
-  const ZsdLooks *l = self;
+  const ZsdN2nLoss *l = self;
   const ZsdPatch on_page = {within->pair, within->x + l->rim, within->y + l->rim, within->width,
                             within->height};
   const ZsdPatch *patch = &on_page;
-  const ZsdLook *look = &l->look[patch->pair];
+  const ZsdPair *look = &l->look[patch->pair];
   ZsdTile *tile = &l->tiles[worker];
 
   zsd_tile_load(tile, &look->input, patch->x, patch->y, patch->width, patch->height);
@@ -146,12 +146,12 @@ static void add(void *self, int worker, ZsdLoss *loss, float *grads, const ZsdPa
 }
 
 static void reset(void *self) {
-  const ZsdLooks *l = self;
+  const ZsdN2nLoss *l = self;
   for (int i = 0; i < l->workers; i++)
     zsd_tile_wipe(&l->tiles[i]);
 }
 
-ZsdObjective zsd_looks_objective(ZsdLooks *l) {
+ZsdObjective zsd_n2n_loss_objective(ZsdN2nLoss *l) {
   return (ZsdObjective){.pairs = l->written,
                         .width = l->look[0].input.width - 2 * l->rim,
                         .height = l->look[0].input.height - 2 * l->rim,

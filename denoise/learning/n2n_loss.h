@@ -11,8 +11,8 @@
  *   residual += level (sum of w (f(x) - t))^2 / sum of w
  *
  * patch by patch and channel by channel. */
-#ifndef ZSD_LOOKS_H
-#define ZSD_LOOKS_H
+#ifndef ZSD_N2N_LOSS_H
+#define ZSD_N2N_LOSS_H
 
 #include "learning/objective.h"
 #include "base/tensor.h"
@@ -21,37 +21,37 @@ typedef struct {
   ZsdTensor input;  /* the network's inputs */
   ZsdTensor target; /* its outputs: the look less the second look */
   ZsdTensor weight; /* one channel, 0..1: how far the two looks show the same */
-} ZsdLook;
+} ZsdPair;
 
 /* Memory for a look of this size by networks of this shape. Returns 0, or -1 without memory.
  * Begins as {0}. */
-int zsd_look_resize(ZsdLook *look, ZsdShape shape, int height, int width);
-void zsd_look_clear(ZsdLook *look);
+int zsd_pair_resize(ZsdPair *look, ZsdShape shape, int height, int width);
+void zsd_pair_clear(ZsdPair *look);
 
-typedef struct ZsdLooks ZsdLooks;
+typedef struct ZsdN2nLoss ZsdN2nLoss;
 
 /* A objective of up to `pairs` looks, for `workers` threads. NULL: no memory. */
-ZsdLooks *zsd_looks_new(ZsdShape shape, int pairs, int workers);
-void zsd_looks_free(ZsdLooks *looks);
+ZsdN2nLoss *zsd_n2n_loss_new(ZsdShape shape, int pairs, int workers);
+void zsd_n2n_loss_free(ZsdN2nLoss *looks);
 
 /* The pair to be written next: the oldest, once all are. It must be filled before the next
  * objective; NULL: no memory, and no pair is left. */
-ZsdLook *zsd_looks_turn(ZsdLooks *looks, int height, int width);
+ZsdPair *zsd_n2n_loss_next_pair(ZsdN2nLoss *looks, int height, int width);
 
 /* Takes a look as the pair to be written next, and gives what that pair was for it. All pairs
  * of a objective have the same size. */
-void zsd_looks_take(ZsdLooks *looks, ZsdLook *look);
+void zsd_n2n_loss_swap_pair(ZsdN2nLoss *looks, ZsdPair *look);
 
 /* Sets the width of the pairs' rims, 0 to begin with, which surround what there is to learn:
  * no patch of a objective lies on them. A pair's edge is its picture's where it has none. */
-void zsd_looks_leave_rim(ZsdLooks *looks, int rim);
+void zsd_n2n_loss_set_margin(ZsdN2nLoss *looks, int rim);
 
 /* Sets `level`, which is 0 to begin with. */
-void zsd_looks_weigh_level(ZsdLooks *looks, float weight);
+void zsd_n2n_loss_set_mean_weight(ZsdN2nLoss *looks, float weight);
 
-void zsd_looks_clear(ZsdLooks *looks);
+void zsd_n2n_loss_clear(ZsdN2nLoss *looks);
 
 /* The objective, of the pairs written. */
-ZsdObjective zsd_looks_objective(ZsdLooks *looks);
+ZsdObjective zsd_n2n_loss_objective(ZsdN2nLoss *looks);
 
 #endif

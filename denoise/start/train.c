@@ -49,7 +49,7 @@ typedef struct {
   Pictures pictures;
   const ZsdKernels *kernels;
   int threads;
-  ZsdLook **pairs;
+  ZsdPair **pairs;
 } Session;
 
 static void die(const char *what) {
@@ -117,7 +117,7 @@ static void fill_target(PairMaker *m, const ZsdTensor *target, int left, int top
 
 /* A pair covers the whole of a packed picture, and a random part of a planar one, which is
  * larger. */
-static void fill_pair(PairMaker *m, const ZsdLook *pair) {
+static void fill_pair(PairMaker *m, const ZsdPair *pair) {
   const ZsdView view = {&m->frame, &m->layout, m->fusion, false};
   const ptrdiff_t plane = (ptrdiff_t)pair->input.width * pair->input.height;
   const int left = random_below(&m->random, m->layout.width - pair->input.width + 1);
@@ -164,17 +164,17 @@ static void make_pair(const Session *session, int item) {
 
 /* --- training --- */
 
-static ZsdLooks *make_pairs(Session *t, ZsdShape shape) {
+static ZsdN2nLoss *make_pairs(Session *t, ZsdShape shape) {
   const int n = t->options.pairs;
-  ZsdLooks *looks = need(zsd_looks_new(shape, n, t->threads));
-  t->pairs = need(malloc(n * sizeof(ZsdLook *)));
+  ZsdN2nLoss *loss = need(zsd_n2n_loss_new(shape, n, t->threads));
+  t->pairs = need(malloc(n * sizeof(ZsdPair *)));
   for (int i = 0; i < n; i++)
-    t->pairs[i] = need(zsd_looks_turn(looks, PAIR_HEIGHT, PAIR_WIDTH));
+    t->pairs[i] = need(zsd_n2n_loss_next_pair(loss, PAIR_HEIGHT, PAIR_WIDTH));
 #pragma omp parallel for schedule(dynamic) num_threads(t->threads)
   for (int i = 0; i < n; i++)
     make_pair(t, i);
   free(t->pairs);
-  return looks;
+  return loss;
 }
 
 static void report(void *user, const ZsdTraining *training) {
@@ -208,8 +208,8 @@ static void init_weights(ZsdNetwork *net) {
 
 static void train(Session *t, ZsdNetwork *net) {
   const Options *o = &t->options;
-  ZsdLooks *looks = make_pairs(t, net->shape);
-  const ZsdObjective objective = zsd_looks_objective(looks);
+  ZsdN2nLoss *loss = make_pairs(t, net->shape);
+  const ZsdObjective objective = zsd_n2n_loss_objective(loss);
   const ZsdSchedule schedule = {.steps = o->steps,
                                 .patches = PATCHES,
                                 .learning_rate = LEARNING_RATE,
@@ -225,7 +225,7 @@ static void train(Session *t, ZsdNetwork *net) {
   if (zsd_trainer_run(trainer, net, &objective, &schedule, &observer, &training) != ZSD_TRAINED)
     die("training failed: nothing was learned");
   zsd_trainer_free(trainer);
-  zsd_looks_free(looks);
+  zsd_n2n_loss_free(loss);
 }
 
 /* --- writing --- */

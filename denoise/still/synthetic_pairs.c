@@ -115,7 +115,7 @@ void zsd_rehearsal_clear(ZsdRehearsal *r) {
 /* --- the objective --- */
 
 /* The target is what z has on top of what is known, in units of the network. */
-static void fill_look(const ZsdRehearsal *r, const ZsdView *view, const ZsdLook *look) {
+static void fill_look(const ZsdRehearsal *r, const ZsdView *view, const ZsdPair *look) {
   const ZsdLayout *layout = &r->layout;
   const ptrdiff_t plane = (ptrdiff_t)layout->width * layout->height;
   const float unit = zsd_view_unit(view);
@@ -148,16 +148,17 @@ ZsdOutcome zsd_rehearsal_learn(const ZsdRehearsal *r, const ZsdView *view, ZsdNe
                                 .threads = threads,
                                 .seed = seed};
   ZsdTrainer *trainer = zsd_trainer_new(kernels);
-  ZsdLooks *looks = zsd_looks_new(net->shape, 1, threads);
-  ZsdLook *look = looks ? zsd_looks_turn(looks, r->layout.height, r->layout.width) : NULL;
+  ZsdN2nLoss *looks = zsd_n2n_loss_new(net->shape, 1, threads);
+  ZsdPair *look =
+      looks ? zsd_n2n_loss_next_pair(looks, r->layout.height, r->layout.width) : NULL;
   ZsdOutcome outcome = ZSD_FAILED;
   if (trainer && look) {
     ZsdTraining training;
     fill_look(r, view, look);
-    const ZsdObjective objective = zsd_looks_objective(looks);
+    const ZsdObjective objective = zsd_n2n_loss_objective(looks);
     outcome = zsd_trainer_run(trainer, net, &objective, &schedule, observer, &training);
   }
-  zsd_looks_free(looks);
+  zsd_n2n_loss_free(looks);
   zsd_trainer_free(trainer);
   return outcome;
 }

@@ -20,8 +20,8 @@ enum { WORKERS = 2 };
 typedef struct {
   ZsdNetwork net;
   double level;
-  ZsdLooks *looks;
-  ZsdLook *page[3];
+  ZsdN2nLoss *looks;
+  ZsdPair *page[3];
   int pairs, height, width;
   float *grads;
 } Problem;
@@ -38,11 +38,11 @@ static void make_problem(Problem *p, ZsdShape shape, int pairs, int height, int 
   *p = (Problem){.pairs = pairs, .height = height, .width = width};
   ck_assert_int_eq(zsd_network_resize(&p->net, shape), 0);
   zsd_network_init(&p->net, 4);
-  p->looks = zsd_looks_new(shape, pairs, WORKERS);
+  p->looks = zsd_n2n_loss_new(shape, pairs, WORKERS);
   p->grads = calloc(p->net.n, sizeof(float));
   ck_assert(p->looks && p->grads);
   for (int i = 0; i < pairs; i++) {
-    ZsdLook *look = p->page[i] = zsd_looks_turn(p->looks, height, width);
+    ZsdPair *look = p->page[i] = zsd_n2n_loss_next_pair(p->looks, height, width);
     ck_assert_ptr_nonnull(look);
     ck_assert(look->input.channels == shape.inputs && look->input.width == width);
     ck_assert(look->target.channels == shape.outputs && look->target.height == height);
@@ -57,13 +57,13 @@ static void make_problem(Problem *p, ZsdShape shape, int pairs, int height, int 
 
 static void clear_problem(Problem *p) {
   zsd_network_clear(&p->net);
-  zsd_looks_free(p->looks);
+  zsd_n2n_loss_free(p->looks);
   free(p->grads);
 }
 
 /* The loss of all patches of all pairs, its derivatives in `grads`. */
 static ZsdLoss derive(Problem *p, const ZsdKernels *kernels) {
-  const ZsdObjective objective = zsd_looks_objective(p->looks);
+  const ZsdObjective objective = zsd_n2n_loss_objective(p->looks);
   const double elements = (double)p->pairs * p->height * p->width * objective.channels;
   ZsdPacked packed = {0};
   ZsdLoss loss = {0};
@@ -87,8 +87,9 @@ static ZsdLoss derive(Problem *p, const ZsdKernels *kernels) {
 static double naive(const Problem *p, const double *params) {
   double sum = 0;
   for (int i = 0; i < p->pairs; i++)
-    sum += naive_looks(&p->net, params, &p->page[i]->input, &p->page[i]->target,
-                       &p->page[i]->weight, zsd_looks_objective(p->looks).patch, p->level);
+    sum +=
+        naive_n2n_loss(&p->net, params, &p->page[i]->input, &p->page[i]->target,
+                       &p->page[i]->weight, zsd_n2n_loss_objective(p->looks).patch, p->level);
   return sum / ((double)p->pairs * p->height * p->width * p->net.shape.outputs);
 }
 
@@ -147,7 +148,7 @@ START_TEST(test_derivatives) {
     ZsdRandom random;
     make_problem(&p, cases[_i].shape, cases[_i].pairs, cases[_i].height, cases[_i].width);
     p.level = l ? 0 : 3;
-    zsd_looks_weigh_level(p.looks, (float)p.level);
+    zsd_n2n_loss_set_mean_weight(p.looks, (float)p.level);
     const ZsdLoss loss = derive(&p, zsd_kernels(masks[l] & zsd_cpu_detect()));
     check_loss(&p, &loss);
     zsd_random_seed(&random, 5);
@@ -175,15 +176,15 @@ START_TEST(test_rim) {
       for (int x = 0; x < WIDTH; x++)
         if (x < RIM || x >= WIDTH - RIM || y < RIM || y >= HEIGHT - RIM)
           zsd_tensor_row(&p.page[page]->weight, 0, y)[x] = 0;
-  zsd_looks_weigh_level(p.looks, 2);
+  zsd_n2n_loss_set_mean_weight(p.looks, 2);
   const ZsdKernels *kernels = zsd_kernels(zsd_cpu_detect());
   const ZsdLoss whole = derive(&p, kernels);
   float *grads = malloc(p.net.n * sizeof *grads);
   ck_assert_ptr_nonnull(grads);
   memcpy(grads, p.grads, p.net.n * sizeof *grads);
 
-  zsd_looks_leave_rim(p.looks, RIM);
-  const ZsdObjective objective = zsd_looks_objective(p.looks);
+  zsd_n2n_loss_set_margin(p.looks, RIM);
+  const ZsdObjective objective = zsd_n2n_loss_objective(p.looks);
   ck_assert(objective.width == WIDTH - 2 * RIM && objective.height == HEIGHT - 2 * RIM);
   const ZsdLoss inner = derive(&p, kernels);
   ck_assert_double_eq_tol(inner.residual, whole.residual, 1e-5 * whole.residual);
@@ -201,7 +202,7 @@ START_TEST(test_no_weight) {
   enum { SIZE = 40, LEFT = 9, RIGHT = 36 };
   Problem p;
   make_problem(&p, (ZsdShape){2, 5, 3}, 1, SIZE, SIZE);
-  ZsdLook *look = p.page[0];
+  ZsdPair *look = p.page[0];
   for (int y = LEFT; y < RIGHT; y++)
     for (int x = LEFT; x < RIGHT; x++)
       *(zsd_tensor_row(&look->weight, 0, y) + x) = 0;
@@ -249,7 +250,7 @@ static double value_on(const ZsdObjective *objective, int page, const ZsdNetwork
   return sqrt(loss.identity);
 }
 
-static void write_page(ZsdLook *look, float value) {
+static void write_page(ZsdPair *look, float value) {
   ck_assert_ptr_nonnull(look);
   for (int i = 0; i < 16; i++) {
     look->input.data[i] = 0;
@@ -260,15 +261,15 @@ static void write_page(ZsdLook *look, float value) {
 
 START_TEST(test_pages) {
   const ZsdShape shape = {1, 1, 1};
-  ZsdLooks *looks = zsd_looks_new(shape, 3, 1);
+  ZsdN2nLoss *looks = zsd_n2n_loss_new(shape, 3, 1);
   ZsdNetwork net = {0};
   ck_assert_ptr_nonnull(looks);
   ck_assert_int_eq(zsd_network_resize(&net, shape), 0);
   for (int round = 0; round < 2; round++) {
-    ck_assert_int_eq(zsd_looks_objective(looks).pairs, 0);
+    ck_assert_int_eq(zsd_n2n_loss_objective(looks).pairs, 0);
     for (int i = 1; i <= 8; i++) {
-      write_page(zsd_looks_turn(looks, 4, 4), (float)i);
-      const ZsdObjective objective = zsd_looks_objective(looks);
+      write_page(zsd_n2n_loss_next_pair(looks, 4, 4), (float)i);
+      const ZsdObjective objective = zsd_n2n_loss_objective(looks);
       ck_assert_int_eq(objective.pairs, i < 3 ? i : 3);
       ck_assert(objective.width == 4 && objective.height == 4 && objective.channels == 1);
       double sum = 0; /* of the last three, or fewer */
@@ -276,25 +277,25 @@ START_TEST(test_pages) {
         sum += value_on(&objective, page, &net);
       ck_assert_double_eq_tol(sum, i == 1 ? 1 : i == 2 ? 3 : 3 * i - 3, 1e-5);
     }
-    zsd_looks_clear(looks);
+    zsd_n2n_loss_clear(looks);
   }
-  zsd_looks_free(looks);
-  zsd_looks_free(NULL);
+  zsd_n2n_loss_free(looks);
+  zsd_n2n_loss_free(NULL);
   zsd_network_clear(&net);
 }
 END_TEST
 
 /* A page that there is no memory for is not learned from. */
 START_TEST(test_no_memory) {
-  ZsdLooks *looks = zsd_looks_new((ZsdShape){4096, 1, 1}, 2, 1);
+  ZsdN2nLoss *looks = zsd_n2n_loss_new((ZsdShape){4096, 1, 1}, 2, 1);
   ck_assert_ptr_nonnull(looks);
   for (int i = 0; i < 2; i++)
-    ck_assert_ptr_nonnull(zsd_looks_turn(looks, 2, 2));
-  ck_assert_ptr_null(zsd_looks_turn(looks, INT32_MAX, 1 << 18));
-  ck_assert_int_eq(zsd_looks_objective(looks).pairs, 0);
-  ck_assert_ptr_nonnull(zsd_looks_turn(looks, 2, 2));
-  ck_assert_int_eq(zsd_looks_objective(looks).pairs, 1);
-  zsd_looks_free(looks);
+    ck_assert_ptr_nonnull(zsd_n2n_loss_next_pair(looks, 2, 2));
+  ck_assert_ptr_null(zsd_n2n_loss_next_pair(looks, INT32_MAX, 1 << 18));
+  ck_assert_int_eq(zsd_n2n_loss_objective(looks).pairs, 0);
+  ck_assert_ptr_nonnull(zsd_n2n_loss_next_pair(looks, 2, 2));
+  ck_assert_int_eq(zsd_n2n_loss_objective(looks).pairs, 1);
+  zsd_n2n_loss_free(looks);
 }
 END_TEST
 
@@ -305,13 +306,13 @@ enum { SIZE = 48 };
 /* Two looks at a gray plane: the input is the first one, the target its difference from the
  * second. The best prediction is the input itself, and half of the target's variance is left.
  */
-static ZsdLooks *plain_looks(ZsdShape shape, int workers) {
-  ZsdLooks *looks = zsd_looks_new(shape, 2, workers);
+static ZsdN2nLoss *plain_looks(ZsdShape shape, int workers) {
+  ZsdN2nLoss *looks = zsd_n2n_loss_new(shape, 2, workers);
   ZsdRandom random;
   ck_assert_ptr_nonnull(looks);
   zsd_random_seed(&random, 6);
   for (int i = 0; i < 2; i++) {
-    ZsdLook *look = zsd_looks_turn(looks, SIZE, SIZE);
+    ZsdPair *look = zsd_n2n_loss_next_pair(looks, SIZE, SIZE);
     ck_assert_ptr_nonnull(look);
     for (int k = 0; k < SIZE * SIZE; k++) {
       look->input.data[k] = (float)zsd_random_normal(&random);
@@ -322,11 +323,11 @@ static ZsdLooks *plain_looks(ZsdShape shape, int workers) {
   return looks;
 }
 
-static ZsdOutcome learn(ZsdNetwork *net, ZsdLooks *looks, int threads, double rate,
+static ZsdOutcome learn(ZsdNetwork *net, ZsdN2nLoss *looks, int threads, double rate,
                         ZsdTraining *training) {
   const ZsdSchedule schedule = {
       .steps = 300, .patches = 3, .learning_rate = rate, .threads = threads, .seed = 7};
-  const ZsdObjective objective = zsd_looks_objective(looks);
+  const ZsdObjective objective = zsd_n2n_loss_objective(looks);
   ZsdTrainer *trainer = zsd_trainer_new(zsd_kernels(zsd_cpu_detect()));
   ck_assert_ptr_nonnull(trainer);
   const ZsdOutcome outcome =
@@ -339,14 +340,14 @@ START_TEST(test_learns) {
   const ZsdShape shape = {1, 6, 1};
   ZsdNetwork net[2] = {{.n = 0}, {.n = 0}};
   for (int i = 0; i < 2; i++) {
-    ZsdLooks *looks = plain_looks(shape, 1 + i);
+    ZsdN2nLoss *looks = plain_looks(shape, 1 + i);
     ZsdTraining training;
     ck_assert_int_eq(zsd_network_resize(&net[i], shape), 0);
     zsd_network_init(&net[i], 8);
     ck_assert_int_eq(learn(&net[i], looks, 1 + i, 1e-2, &training), ZSD_TRAINED);
     ck_assert_double_gt(training.loss, 0.8);
     ck_assert_double_lt(training.loss, 1.2); /* of 2 */
-    zsd_looks_free(looks);
+    zsd_n2n_loss_free(looks);
   }
   ck_assert_mem_eq(net[0].params, net[1].params, net[0].n * sizeof(float));
   zsd_network_clear(&net[0]);
@@ -358,7 +359,7 @@ END_TEST
 START_TEST(test_high_rate) {
   static const double rates[] = {100, 1e20, 1e38};
   const ZsdShape shape = {1, 6, 1};
-  ZsdLooks *looks = plain_looks(shape, 1);
+  ZsdN2nLoss *looks = plain_looks(shape, 1);
   ZsdNetwork net = {0};
   ZsdTraining training;
   ck_assert_int_eq(zsd_network_resize(&net, shape), 0);
@@ -367,7 +368,7 @@ START_TEST(test_high_rate) {
   ck_assert(outcome == ZSD_TRAINED || outcome == ZSD_USELESS);
   for (size_t i = 0; i < net.n; i++)
     ck_assert(isfinite(net.params[i]));
-  zsd_looks_free(looks);
+  zsd_n2n_loss_free(looks);
   zsd_network_clear(&net);
 }
 END_TEST
@@ -375,23 +376,23 @@ END_TEST
 /* Nothing to learn from, and nothing that the input says about the target. */
 START_TEST(test_useless) {
   const ZsdShape shape = {1, 6, 1};
-  ZsdLooks *looks = plain_looks(shape, 1);
+  ZsdN2nLoss *looks = plain_looks(shape, 1);
   ZsdNetwork net = {0};
   ZsdTraining training;
   ck_assert_int_eq(zsd_network_resize(&net, shape), 0);
   zsd_network_init(&net, 8);
   const float first = net.params[0];
   for (int i = 0; i < 2; i++) {
-    ZsdLook *look = zsd_looks_turn(looks, SIZE, SIZE);
+    ZsdPair *look = zsd_n2n_loss_next_pair(looks, SIZE, SIZE);
     memset(look->input.data, 0, SIZE * SIZE * sizeof(float));
     memset(look->target.data, 0, SIZE * SIZE * sizeof(float));
     memset(look->weight.data, 0, SIZE * SIZE * sizeof(float));
   }
   ck_assert_int_eq(learn(&net, looks, 1, 1e-2, &training), ZSD_USELESS);
-  zsd_looks_clear(looks);
+  zsd_n2n_loss_clear(looks);
   ck_assert_int_eq(learn(&net, looks, 1, 1e-2, &training), ZSD_USELESS);
   ck_assert_float_eq(net.params[0], first);
-  zsd_looks_free(looks);
+  zsd_n2n_loss_free(looks);
   zsd_network_clear(&net);
 }
 END_TEST

@@ -103,8 +103,9 @@ static double patch_looks(const float *target, const float *weight, const double
   return squares + (weights > 0 ? level * sum * sum / weights : 0);
 }
 
-double naive_looks(const ZsdNetwork *shape, const double *params, const ZsdTensor *input,
-                   const ZsdTensor *target, const ZsdTensor *weight, int patch, double level) {
+double naive_n2n_loss(const ZsdNetwork *shape, const double *params, const ZsdTensor *input,
+                      const ZsdTensor *target, const ZsdTensor *weight, int patch,
+                      double level) {
   Picture x = copy_of(input), f = output_of(&x, shape, params);
   double sum = 0;
   for (int c = 0; c < f.channels; c++)

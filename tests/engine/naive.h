@@ -13,7 +13,8 @@ double naive_zsn2n_loss(const ZsdNetwork *shape, const double *params,
 
 /* The sum of weight (f(input) - target)^2 over all samples; and for each patch and channel
  * `level` times the square of the sum of weight (f(input) - target) over the sum of weights. */
-double naive_looks(const ZsdNetwork *shape, const double *params, const ZsdTensor *input,
-                   const ZsdTensor *target, const ZsdTensor *weight, int patch, double level);
+double naive_n2n_loss(const ZsdNetwork *shape, const double *params, const ZsdTensor *input,
+                      const ZsdTensor *target, const ZsdTensor *weight, int patch,
+                      double level);
 
 #endif
