@@ -159,7 +159,7 @@ static int take_looks(ZsdTeacher *t, ZsdPair *looks, int count) {
   if (!t->looks) {
     if (!(t->looks = zsd_n2n_loss_new(t->shape, PAGES, t->workers)))
       return -1;
-    zsd_frame_pairs_weigh(t->looks);
+    zsd_frame_pairs_configure(t->looks);
   }
   for (int i = 0; i < count; i++)
     zsd_n2n_loss_swap_pair(t->looks, &looks[i]);

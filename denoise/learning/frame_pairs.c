@@ -56,7 +56,7 @@ void zsd_frame_pairs_clear(ZsdFramePairs *p) {
   p->parts = 0;
 }
 
-void zsd_frame_pairs_weigh(ZsdN2nLoss *looks) {
+void zsd_frame_pairs_configure(ZsdN2nLoss *looks) {
   zsd_n2n_loss_set_margin(looks, RIM);
   zsd_n2n_loss_set_mean_weight(looks, LEVEL);
 }
@@ -82,8 +82,7 @@ static void see_part(const Part *part, const ZsdView *view) {
          (size_t)part->look->target.channels * in->height * in->width * sizeof(float));
 }
 
-int zsd_frame_pairs_remember(ZsdFramePairs *p, const ZsdView *view, int count,
-                             ZsdRandom *random) {
+int zsd_frame_pairs_store(ZsdFramePairs *p, const ZsdView *view, int count, ZsdRandom *random) {
   const int width = zsd_smaller(PART, view->layout->width);
   const int height = zsd_smaller(PART, view->layout->height);
   const double k = mean_k(&view->frame->component[view->frame->brightness]);

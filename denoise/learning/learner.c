@@ -227,5 +227,5 @@ int zsd_learner_remember(ZsdLearner *l, const ZsdView *view, const ZsdSettings *
     return 0;
   if (!l->pairs && !(l->pairs = zsd_frame_pairs_new(l->shape)))
     return -1;
-  return zsd_frame_pairs_remember(l->pairs, view, count, &l->random);
+  return zsd_frame_pairs_store(l->pairs, view, count, &l->random);
 }
