@@ -293,7 +293,7 @@ static ZsdResult conclude(ZsdDenoiser *d, const ZsdLearned *learned, ZsdState us
     d->learned = true;
     zsd_weights_update(&d->weights, &d->net);
     return ZSD_OK;
-  case ZSD_USELESS:
+  case ZSD_NO_GAIN:
     if (!learned->pending)
       d->status.state = useless;
     return ZSD_OK;
@@ -327,7 +327,7 @@ static ZsdResult learn_anew(ZsdDenoiser *d, const ZsdView *view, const ZsdSettin
   const bool started = begin(d, view, s);
   const unsigned epochs = s->epochs || started ? s->epochs : cold_epochs(s);
   const unsigned steps = s->frozen ? 0 : epochs;
-  ZsdLearned learned = {.outcome = ZSD_USELESS};
+  ZsdLearned learned = {.outcome = ZSD_NO_GAIN};
 
   d->status.state = started && s->background ? ZSD_STATE_FILTERING : ZSD_STATE_LEARNING;
   d->faded = started || !s->background ? FADE_IN : 0;
@@ -351,7 +351,7 @@ static ZsdResult learn_anew(ZsdDenoiser *d, const ZsdView *view, const ZsdSettin
 /* The same scene has other noise: learns anew, from what the network is now. What earlier
  * frames showed stays true. */
 static ZsdResult learn_again(ZsdDenoiser *d, const ZsdView *view, const ZsdSettings *s) {
-  ZsdLearned learned = {.outcome = ZSD_USELESS};
+  ZsdLearned learned = {.outcome = ZSD_NO_GAIN};
   zsd_learner_restart(d->learner, s->seed);
   if (s->epochs)
     learned = zsd_learner_show(d->learner, &d->net, view, s, s->epochs);

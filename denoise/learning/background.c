@@ -96,7 +96,7 @@ static ZsdOutcome teach(ZsdBackground *b, Job *job) {
   if (job->by_itself) {
     outcome = zsd_teacher_show(b->teacher, &b->net, &job->alone, &job->settings, job->steps,
                                &observer, &sum->training);
-    sum->useless = outcome == ZSD_USELESS && !job->wanted;
+    sum->no_gain = outcome == ZSD_NO_GAIN && !job->wanted;
     ended |= outcome == ZSD_TRAINED;
   } else {
     outcome = zsd_teacher_dose(b->teacher, &b->net, job->looks, job->count, &job->settings,

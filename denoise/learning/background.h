@@ -47,7 +47,7 @@ typedef struct {
   unsigned keyframe;                      /* its number */
   const float *params;                    /* of the network */
   unsigned changes;                       /* of the parameters */
-  bool useless;                           /* the picture by itself taught nothing */
+  bool no_gain;                           /* the picture by itself taught nothing */
   unsigned failures;                      /* tasks that had no memory */
   unsigned doses, trainings, finetunings; /* that came to their end; the last two were told */
   ZsdTraining ended[ZSD_MAX_ENDED];       /* the last trainings: number n (from 0) at n modulo

@@ -144,7 +144,7 @@ static ZsdOutcome give_dose(ZsdTeacher *t, ZsdNetwork *net, const ZsdObjective *
   if (first)
     dose.before = t->together;
   schedule.step_size = 0;
-  schedule.go_on = t->dosed;
+  schedule.resume = t->dosed;
   t->dosed = true;
   const ZsdOutcome outcome =
       zsd_trainer_run(t->trainer, net, objective, &schedule, &follower, &here);
@@ -179,7 +179,7 @@ ZsdOutcome zsd_teacher_dose(ZsdTeacher *t, ZsdNetwork *net, ZsdPair *looks, int 
                                                                : curriculum.later_steps;
   const ZsdObjective objective = zsd_n2n_loss_objective(t->looks);
   if (steps == 0 || objective.pairs == 0)
-    return ZSD_USELESS;
+    return ZSD_NO_GAIN;
   t->completed = t->doses == curriculum.first_frames;
   return give_dose(t, net, &objective, s, steps, wanted > 0, observer, training);
 }

@@ -33,7 +33,7 @@ ZsdOutcome zsd_teacher_show(ZsdTeacher *teacher, ZsdNetwork *net, ZsdAlone *alon
 /* Takes `count` looks, giving others for them, and teaches the network what they and those
  * taken before show, with `wanted` steps or, where that is 0, a dose of the profile's size.
  * Observers hear of what is wanted, and of the first frames' doses, as one training; the doses
- * after them are too small to be told. Nothing to learn: ZSD_USELESS. */
+ * after them are too small to be told. Nothing to learn: ZSD_NO_GAIN. */
 ZsdOutcome zsd_teacher_dose(ZsdTeacher *teacher, ZsdNetwork *net, ZsdPair *looks, int count,
                             const ZsdSettings *settings, unsigned wanted,
                             const ZsdObserver *observer, ZsdTraining *training);

@@ -120,7 +120,7 @@ static void hear(ZsdLearner *l, ZsdLearned *learned, bool in_use) {
     learned->ended[i] = news->ended[(l->known.trainings + i) % ZSD_MAX_ENDED];
   learned->finetunings = news->finetunings - l->known.finetunings;
   learned->training = news->training;
-  learned->pending = news->changes == 0 && !news->useless;
+  learned->pending = news->changes == 0 && !news->no_gain;
   if (learned->finetunings)
     l->tuning = false;
   if (news->failures > l->known.failures)
@@ -143,7 +143,7 @@ static bool fade(ZsdLearner *l, ZsdNetwork *net) {
 
 static ZsdLearned follow_background(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
                                     const ZsdSettings *s, const Dose *dose, bool in_use) {
-  ZsdLearned learned = {.outcome = ZSD_USELESS, .pending = true};
+  ZsdLearned learned = {.outcome = ZSD_NO_GAIN, .pending = true};
   hear(l, &learned, in_use);
   if (learned.outcome == ZSD_FAILED)
     return learned;
@@ -178,7 +178,7 @@ static ZsdLearned show_at_once(ZsdLearner *l, ZsdNetwork *net, const ZsdView *vi
 
 static ZsdLearned follow_at_once(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
                                  const ZsdSettings *s, const Dose *dose) {
-  ZsdLearned learned = {.outcome = ZSD_USELESS};
+  ZsdLearned learned = {.outcome = ZSD_NO_GAIN};
   bool completed = false;
   if (dose->looks) {
     learned.outcome = zsd_teacher_dose(l->teacher, net, dose->looks, dose->count, s,
@@ -186,9 +186,9 @@ static ZsdLearned follow_at_once(ZsdLearner *l, ZsdNetwork *net, const ZsdView *
     l->doses++;
     completed = learned.outcome == ZSD_TRAINED && zsd_teacher_completed(l->teacher);
   }
-  if (dose->wanted && learned.outcome == ZSD_USELESS)
+  if (dose->wanted && learned.outcome == ZSD_NO_GAIN)
     learned = show_at_once(l, net, view, s, dose->wanted);
-  if (dose->wanted && (learned.outcome == ZSD_TRAINED || learned.outcome == ZSD_USELESS))
+  if (dose->wanted && (learned.outcome == ZSD_TRAINED || learned.outcome == ZSD_NO_GAIN))
     learned.finetunings = learned.trainings = 1;
   else
     learned.trainings = completed;
@@ -209,7 +209,7 @@ ZsdLearned zsd_learner_show(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
   const ZsdTask task = {.alone = &l->alone, .settings = s, .steps = steps};
   if (see(l, view, s) || post(l, &task, net))
     return failure;
-  return (ZsdLearned){.outcome = ZSD_USELESS, .pending = true};
+  return (ZsdLearned){.outcome = ZSD_NO_GAIN, .pending = true};
 }
 
 ZsdLearned zsd_learner_follow(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,

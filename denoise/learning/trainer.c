@@ -125,7 +125,7 @@ static int prepare(ZsdTrainer *t, const ZsdNetwork *net, const ZsdObjective *obj
   t->net = net;
   t->objective = objective;
   const int all = make_patches(t, schedule->patches);
-  const bool anew = !schedule->go_on || t->adam.n != net->n;
+  const bool anew = !schedule->resume || t->adam.n != net->n;
   return all < 0 || make_slots(t) || make_packed(t) ||
                  (anew && zsd_adam_reset(&t->adam, net->n))
              ? -1
@@ -205,7 +205,7 @@ static ZsdOutcome learn(ZsdTrainer *t, ZsdNetwork *net, const ZsdSchedule *sched
     if (!diverged)
       gain += loss.identity - loss.residual;
     if (step == schedule->steps)
-      return gain > 0 ? ZSD_TRAINED : ZSD_USELESS;
+      return gain > 0 ? ZSD_TRAINED : ZSD_NO_GAIN;
     if (diverged) {
       go_back(t, net);
       rate /= 2;
@@ -234,7 +234,7 @@ ZsdOutcome zsd_trainer_run(ZsdTrainer *t, ZsdNetwork *net, const ZsdObjective *o
   *training = (ZsdTraining){.steps = schedule->steps};
   t->observer = observer ? observer : &nobody;
   if (objective->pairs < 1 || objective->width < 1 || objective->height < 1)
-    return ZSD_USELESS;
+    return ZSD_NO_GAIN;
   if ((all = prepare(t, net, objective, schedule)) >= 0) {
     memcpy(t->first, net->params, net->n * sizeof(float));
     memcpy(t->good, net->params, net->n * sizeof(float));

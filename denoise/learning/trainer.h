@@ -16,12 +16,12 @@ typedef struct {
   double gamma;
   uint64_t seed; /* of the choice of patches */
   int threads;   /* that share the work: no more than the objective has scratch memory for */
-  bool go_on;    /* with the optimiser's memory of the last run, if it was for such a network */
+  bool resume;   /* with the optimiser's memory of the last run, if it was for such a network */
 } ZsdSchedule;
 
 typedef enum {
   ZSD_TRAINED,
-  ZSD_USELESS, /* the objective is empty or teaches nothing that helps (a picture that is
+  ZSD_NO_GAIN, /* the objective is empty or teaches nothing that helps (a picture that is
                   constant, too small or clean): the network is as it was */
   ZSD_STOPPED, /* cancelled: the network is as it was */
   ZSD_FAILED,  /* no memory: the network is as it was */

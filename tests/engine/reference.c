@@ -231,7 +231,7 @@ START_TEST(test_trainer) {
   const ZsdObjective objective = zsd_zsn2n_loss_objective(zsn2n);
   const ZsdOutcome outcome =
       zsd_trainer_run(trainer, &net, &objective, &schedule, NULL, &training);
-  ck_assert_int_eq(outcome, helps ? ZSD_TRAINED : ZSD_USELESS);
+  ck_assert_int_eq(outcome, helps ? ZSD_TRAINED : ZSD_NO_GAIN);
   ck_assert_uint_eq(training.step, schedule.steps);
   if (helps)
     compare_params("parameters after learning", net.params, f.g.learned, &f.g);

@@ -169,7 +169,7 @@ START_TEST(test_constant) {
   set_up(&l, 3, 48, 50, 0);
   for (int i = 0; i < 3 * 48 * 50; i++)
     l.picture.data[i] = values[_i];
-  ck_assert_int_eq(learn(&l, 2, NULL), ZSD_USELESS);
+  ck_assert_int_eq(learn(&l, 2, NULL), ZSD_NO_GAIN);
   assert_unchanged(&l);
   tear_down(&l);
 }
@@ -183,10 +183,10 @@ START_TEST(test_small) {
       set_up(&l, 2, sizes[i][0], sizes[i][1], 0.1);
       l.schedule.patches = patches;
       const ZsdOutcome outcome = learn(&l, 2, NULL);
-      ck_assert(outcome == ZSD_TRAINED || outcome == ZSD_USELESS);
+      ck_assert(outcome == ZSD_TRAINED || outcome == ZSD_NO_GAIN);
       if (sizes[i][0] < 2 || sizes[i][1] < 2)
-        ck_assert_int_eq(outcome, ZSD_USELESS);
-      if (outcome == ZSD_USELESS)
+        ck_assert_int_eq(outcome, ZSD_NO_GAIN);
+      if (outcome == ZSD_NO_GAIN)
         assert_unchanged(&l);
       assert_finite(&l);
       tear_down(&l);
@@ -203,8 +203,8 @@ START_TEST(test_high_rate) {
   l.schedule.learning_rate = rates[_i];
   l.schedule.steps = 120;
   const ZsdOutcome outcome = learn(&l, 2, NULL);
-  ck_assert(outcome == ZSD_TRAINED || outcome == ZSD_USELESS);
-  if (outcome == ZSD_USELESS)
+  ck_assert(outcome == ZSD_TRAINED || outcome == ZSD_NO_GAIN);
+  if (outcome == ZSD_NO_GAIN)
     assert_unchanged(&l);
   assert_finite(&l);
   tear_down(&l);
