@@ -62,8 +62,8 @@ ZsdSettings zsd_settings_resolve(const ZsdSettings *settings) {
 static const double COLD_RATE = 1e-3;
 enum { COLD_STEPS = 4, COLD_PATCHES = 2 };
 
-ZsdCurriculum zsd_settings_curriculum(const ZsdSettings *settings) {
-  static const ZsdCurriculum curricula[] = {
+ZsdCurriculumSettings zsd_settings_curriculum(const ZsdSettings *settings) {
+  static const ZsdCurriculumSettings curricula[] = {
       [ZSD_PROFILE_REALTIME] = {.patches = 4,
                                 .learning_rate = 1.2e-4,
                                 .first_frames = 8,
@@ -85,7 +85,7 @@ ZsdCurriculum zsd_settings_curriculum(const ZsdSettings *settings) {
                             .later_pairs = 16},
       [ZSD_PROFILE_PAPER] = {0},
   };
-  ZsdCurriculum curriculum = curricula[settings->profile];
+  ZsdCurriculumSettings curriculum = curricula[settings->profile];
   /* Background training has to fit between frames: three times as many frames with a quarter of
    * the work each train the network as far, and the first of it takes effect earlier. */
   if (settings->background && settings->warm_start) {

@@ -13,9 +13,9 @@ typedef struct {
   unsigned first_frames;             /* after a keyframe, with more training */
   unsigned first_steps, later_steps; /* on each of them, and on each frame after them */
   unsigned first_pairs, later_pairs; /* frame pairs taken from each of them */
-} ZsdCurriculum;
+} ZsdCurriculumSettings;
 
-ZsdCurriculum zsd_settings_curriculum(const ZsdSettings *settings);
+ZsdCurriculumSettings zsd_settings_curriculum(const ZsdSettings *settings);
 
 /* Frames from one computation of a static tile to the next; 1: each frame. */
 unsigned zsd_settings_refresh(const ZsdSettings *settings);

@@ -132,7 +132,7 @@ static bool on_question(void *user) {
 static ZsdOutcome give_dose(ZsdTeacher *t, ZsdNetwork *net, const ZsdObjective *objective,
                             const ZsdSettings *s, unsigned steps, bool wanted,
                             const ZsdObserver *observer, ZsdTraining *training) {
-  const ZsdCurriculum curriculum = zsd_settings_curriculum(s);
+  const ZsdCurriculumSettings curriculum = zsd_settings_curriculum(s);
   const bool first = !wanted && t->doses <= curriculum.first_frames;
   const bool told = wanted || first;
   Dose dose = {{.steps = steps}, observer};
@@ -169,7 +169,7 @@ static int take_looks(ZsdTeacher *t, ZsdPair *looks, int count) {
 ZsdOutcome zsd_teacher_dose(ZsdTeacher *t, ZsdNetwork *net, ZsdPair *looks, int count,
                             const ZsdSettings *s, unsigned wanted, const ZsdObserver *observer,
                             ZsdTraining *training) {
-  const ZsdCurriculum curriculum = zsd_settings_curriculum(s);
+  const ZsdCurriculumSettings curriculum = zsd_settings_curriculum(s);
   t->completed = false;
   if (take_looks(t, looks, count))
     return ZSD_FAILED;
@@ -189,7 +189,7 @@ bool zsd_teacher_completed(const ZsdTeacher *t) {
 }
 
 int zsd_teacher_wants(unsigned doses, const ZsdSettings *s) {
-  const ZsdCurriculum curriculum = zsd_settings_curriculum(s);
+  const ZsdCurriculumSettings curriculum = zsd_settings_curriculum(s);
   if (doses < curriculum.first_frames)
     return (int)curriculum.first_pairs;
   return curriculum.later_steps || s->finetune_interval ? (int)curriculum.later_pairs : 0;
