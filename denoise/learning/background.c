@@ -30,7 +30,7 @@ typedef struct {
   bool anew; /* begins with these parameters */
   float *params;
   bool by_itself; /* a picture */
-  ZsdAlone alone;
+  ZsdSingleFrame alone;
   ZsdPair *looks;
   int count, room;
   ZsdSettings settings;
@@ -53,7 +53,7 @@ struct ZsdBackground {
   float *params[ZSD_TRIPLE_BUFFER_SLOTS]; /* of the news */
 
   /* the learning thread's */
-  ZsdTeacher *teacher;
+  ZsdCurriculum *curriculum;
   ZsdNetwork net;
   ZsdNews sum;
 };
@@ -94,15 +94,17 @@ static ZsdOutcome teach(ZsdBackground *b, Job *job) {
   ZsdOutcome outcome;
   bool ended = job->wanted;
   if (job->by_itself) {
-    outcome = zsd_teacher_show(b->teacher, &b->net, &job->alone, &job->settings, job->steps,
-                               &observer, &sum->training);
+    outcome =
+        zsd_curriculum_train_single_frame(b->curriculum, &b->net, &job->alone, &job->settings,
+                                          job->steps, &observer, &sum->training);
     sum->no_gain = outcome == ZSD_NO_GAIN && !job->wanted;
     ended |= outcome == ZSD_TRAINED;
   } else {
-    outcome = zsd_teacher_dose(b->teacher, &b->net, job->looks, job->count, &job->settings,
-                               job->wanted ? job->steps : 0, &observer, &sum->training);
-    sum->doses++;
-    ended |= outcome == ZSD_TRAINED && zsd_teacher_completed(b->teacher);
+    outcome = zsd_curriculum_train_frame_pairs(b->curriculum, &b->net, job->looks, job->count,
+                                               &job->settings, job->wanted ? job->steps : 0,
+                                               &observer, &sum->training);
+    sum->rounds++;
+    ended |= outcome == ZSD_TRAINED && zsd_curriculum_completed(b->curriculum);
   }
   if (ended)
     sum->ended[sum->trainings++ % ZSD_MAX_ENDED] = sum->training;
@@ -122,7 +124,7 @@ static void do_job(ZsdBackground *b, Job *job) {
   if (job->anew) {
     b->sum = (ZsdNews){.keyframe = job->keyframe};
     memcpy(b->net.params, job->params, b->net.n * sizeof(float));
-    zsd_teacher_restart(b->teacher);
+    zsd_curriculum_restart(b->curriculum);
   }
   if (is_stale(b))
     return;
@@ -185,7 +187,7 @@ static void clear(ZsdBackground *b) {
     zsd_tensor_clear(&job->alone.picture);
     free(b->params[i]);
   }
-  zsd_teacher_free(b->teacher);
+  zsd_curriculum_free(b->curriculum);
   zsd_network_clear(&b->net);
   sem_destroy(&b->work);
   pthread_mutex_destroy(&b->lock);
@@ -203,7 +205,7 @@ ZsdBackground *zsd_background_new(ZsdShape shape, const ZsdKernels *kernels,
   zsd_triple_buffer_init(&b->to_do);
   zsd_triple_buffer_init(&b->done);
   int failed = zsd_network_resize(&b->net, shape) ||
-               !(b->teacher = zsd_teacher_new(shape, kernels, THREADS));
+               !(b->curriculum = zsd_curriculum_new(shape, kernels, THREADS));
   for (int i = 0; i < ZSD_TRIPLE_BUFFER_SLOTS && !failed; i++)
     failed = !(b->params[i] = malloc(b->net.n * sizeof(float))) ||
              !(b->job[i].params = malloc(b->net.n * sizeof(float)));
@@ -264,7 +266,7 @@ int zsd_background_post(ZsdBackground *b, const ZsdTask *task) {
   if (task->looks && swap_looks(job, task))
     return -1;
   if (task->alone) {
-    const ZsdAlone alone = job->alone;
+    const ZsdSingleFrame alone = job->alone;
     job->alone = *task->alone;
     *task->alone = alone;
   }

@@ -27,11 +27,11 @@ void zsd_background_at_work(ZsdBackground *background, bool at_work);
 /* Something to teach. */
 typedef struct {
   const ZsdNetwork *net; /* to begin with; NULL: what was learned since the keyframe */
-  ZsdAlone *alone;       /* a picture by itself; NULL: looks. */
+  ZsdSingleFrame *alone; /* a picture by itself; NULL: looks. */
   ZsdPair *looks;
   int count;
   const ZsdSettings *settings;
-  unsigned steps; /* of a picture by itself, or wanted ones; 0: the profile's dose */
+  unsigned steps; /* of a picture by itself, or wanted ones; 0: the profile's round */
   bool wanted;
 } ZsdTask;
 
@@ -44,15 +44,15 @@ int zsd_background_post(ZsdBackground *background, const ZsdTask *task);
 
 /* All that has come of the tasks since the keyframe. */
 typedef struct {
-  unsigned keyframe;                      /* its number */
-  const float *params;                    /* of the network */
-  unsigned changes;                       /* of the parameters */
-  bool no_gain;                           /* the picture by itself taught nothing */
-  unsigned failures;                      /* tasks that had no memory */
-  unsigned doses, trainings, finetunings; /* that came to their end; the last two were told */
-  ZsdTraining ended[ZSD_MAX_ENDED];       /* the last trainings: number n (from 0) at n modulo
-                                             ZSD_MAX_ENDED */
-  ZsdTraining training;                   /* the last that was told */
+  unsigned keyframe;                       /* its number */
+  const float *params;                     /* of the network */
+  unsigned changes;                        /* of the parameters */
+  bool no_gain;                            /* the picture by itself taught nothing */
+  unsigned failures;                       /* tasks that had no memory */
+  unsigned rounds, trainings, finetunings; /* that came to their end; the last two were told */
+  ZsdTraining ended[ZSD_MAX_ENDED];        /* the last trainings: number n (from 0) at n modulo
+                                              ZSD_MAX_ENDED */
+  ZsdTraining training;                    /* the last that was told */
 } ZsdNews;
 
 /* The latest news, or NULL if there is none since the last time. Valid until the next call. */

@@ -11,20 +11,20 @@ enum {
   PAGES = 192, /* looks that are remembered */
 };
 
-struct ZsdTeacher {
+struct ZsdCurriculum {
   ZsdShape shape;
   int workers; /* the most threads that share the work */
   ZsdTrainer *trainer;
   ZsdN2nLoss *looks; /* made when there are any */
   uint64_t lessons;
-  unsigned doses;       /* since the keyframe */
-  ZsdTraining together; /* of the first doses */
+  unsigned rounds;      /* since the keyframe */
+  ZsdTraining together; /* of the first rounds */
   bool dosed;           /* since the keyframe, with any step */
   bool completed;
 };
 
-ZsdTeacher *zsd_teacher_new(ZsdShape shape, const ZsdKernels *kernels, int workers) {
-  ZsdTeacher *t = calloc(1, sizeof *t);
+ZsdCurriculum *zsd_curriculum_new(ZsdShape shape, const ZsdKernels *kernels, int workers) {
+  ZsdCurriculum *t = calloc(1, sizeof *t);
   if (!t || !(t->trainer = zsd_trainer_new(kernels))) {
     free(t);
     return NULL;
@@ -34,7 +34,7 @@ ZsdTeacher *zsd_teacher_new(ZsdShape shape, const ZsdKernels *kernels, int worke
   return t;
 }
 
-void zsd_teacher_free(ZsdTeacher *t) {
+void zsd_curriculum_free(ZsdCurriculum *t) {
   if (!t)
     return;
   zsd_n2n_loss_free(t->looks);
@@ -42,11 +42,11 @@ void zsd_teacher_free(ZsdTeacher *t) {
   free(t);
 }
 
-void zsd_teacher_restart(ZsdTeacher *t) {
+void zsd_curriculum_restart(ZsdCurriculum *t) {
   if (t->looks)
     zsd_n2n_loss_clear(t->looks);
   t->lessons = 0;
-  t->doses = 0;
+  t->rounds = 0;
   t->together = (ZsdTraining){0};
   t->dosed = t->completed = false;
 }
@@ -72,7 +72,7 @@ static int stride(ZsdTensor *picture) {
   return 0;
 }
 
-static ZsdSchedule schedule_of(ZsdTeacher *t, const ZsdSettings *s, unsigned steps,
+static ZsdSchedule schedule_of(ZsdCurriculum *t, const ZsdSettings *s, unsigned steps,
                                double rate) {
   return (ZsdSchedule){.steps = steps,
                        .patches = zsd_settings_curriculum(s).patches,
@@ -83,9 +83,10 @@ static ZsdSchedule schedule_of(ZsdTeacher *t, const ZsdSettings *s, unsigned ste
                        .seed = s->seed + t->lessons++};
 }
 
-ZsdOutcome zsd_teacher_show(ZsdTeacher *t, ZsdNetwork *net, ZsdAlone *alone,
-                            const ZsdSettings *s, unsigned steps, const ZsdObserver *observer,
-                            ZsdTraining *training) {
+ZsdOutcome zsd_curriculum_train_single_frame(ZsdCurriculum *t, ZsdNetwork *net,
+                                             ZsdSingleFrame *alone, const ZsdSettings *s,
+                                             unsigned steps, const ZsdObserver *observer,
+                                             ZsdTraining *training) {
   ZsdZsn2nLoss *zsn2n = NULL;
   ZsdOutcome outcome = ZSD_FAILED;
 
@@ -102,14 +103,14 @@ ZsdOutcome zsd_teacher_show(ZsdTeacher *t, ZsdNetwork *net, ZsdAlone *alone,
 
 /* --- from frame to frame --- */
 
-/* A dose as a part of the first frames' learning. */
+/* A round as a part of the first frames' learning. */
 typedef struct {
   ZsdTraining before;
   const ZsdObserver *observer;
-} Dose;
+} Round;
 
-static ZsdTraining added(const ZsdTraining *before, const ZsdTraining *dose) {
-  ZsdTraining t = *dose;
+static ZsdTraining added(const ZsdTraining *before, const ZsdTraining *round) {
+  ZsdTraining t = *round;
   t.step += before->step;
   t.steps = before->steps;
   t.seconds += before->seconds;
@@ -118,44 +119,44 @@ static ZsdTraining added(const ZsdTraining *before, const ZsdTraining *dose) {
 }
 
 static void on_step(void *user, const ZsdTraining *training) {
-  const Dose *dose = user;
-  const ZsdTraining together = added(&dose->before, training);
-  if (dose->observer->progress)
-    dose->observer->progress(dose->observer->user, &together);
+  const Round *round = user;
+  const ZsdTraining together = added(&round->before, training);
+  if (round->observer->progress)
+    round->observer->progress(round->observer->user, &together);
 }
 
 static bool on_question(void *user) {
-  const Dose *dose = user;
-  return dose->observer->cancelled && dose->observer->cancelled(dose->observer->user);
+  const Round *round = user;
+  return round->observer->cancelled && round->observer->cancelled(round->observer->user);
 }
 
-static ZsdOutcome give_dose(ZsdTeacher *t, ZsdNetwork *net, const ZsdObjective *objective,
+static ZsdOutcome give_dose(ZsdCurriculum *t, ZsdNetwork *net, const ZsdObjective *objective,
                             const ZsdSettings *s, unsigned steps, bool wanted,
                             const ZsdObserver *observer, ZsdTraining *training) {
   const ZsdCurriculumSettings curriculum = zsd_settings_curriculum(s);
-  const bool first = !wanted && t->doses <= curriculum.first_frames;
+  const bool first = !wanted && t->rounds <= curriculum.first_frames;
   const bool told = wanted || first;
-  Dose dose = {{.steps = steps}, observer};
-  const ZsdObserver follower = {&dose, told ? on_step : NULL, on_question};
+  Round round = {{.steps = steps}, observer};
+  const ZsdObserver follower = {&round, told ? on_step : NULL, on_question};
   ZsdSchedule schedule = schedule_of(t, s, steps, curriculum.learning_rate);
   ZsdTraining here;
 
   t->together.steps = curriculum.first_frames * curriculum.first_steps;
   if (first)
-    dose.before = t->together;
+    round.before = t->together;
   schedule.step_size = 0;
   schedule.resume = t->dosed;
   t->dosed = true;
   const ZsdOutcome outcome =
       zsd_trainer_run(t->trainer, net, objective, &schedule, &follower, &here);
   if (told)
-    *training = added(&dose.before, &here);
+    *training = added(&round.before, &here);
   if (first)
     t->together = *training;
   return outcome;
 }
 
-static int take_looks(ZsdTeacher *t, ZsdPair *looks, int count) {
+static int take_looks(ZsdCurriculum *t, ZsdPair *looks, int count) {
   if (!t->looks) {
     if (!(t->looks = zsd_n2n_loss_new(t->shape, PAGES, t->workers)))
       return -1;
@@ -166,31 +167,32 @@ static int take_looks(ZsdTeacher *t, ZsdPair *looks, int count) {
   return 0;
 }
 
-ZsdOutcome zsd_teacher_dose(ZsdTeacher *t, ZsdNetwork *net, ZsdPair *looks, int count,
-                            const ZsdSettings *s, unsigned wanted, const ZsdObserver *observer,
-                            ZsdTraining *training) {
+ZsdOutcome zsd_curriculum_train_frame_pairs(ZsdCurriculum *t, ZsdNetwork *net, ZsdPair *looks,
+                                            int count, const ZsdSettings *s, unsigned wanted,
+                                            const ZsdObserver *observer,
+                                            ZsdTraining *training) {
   const ZsdCurriculumSettings curriculum = zsd_settings_curriculum(s);
   t->completed = false;
   if (take_looks(t, looks, count))
     return ZSD_FAILED;
-  t->doses++;
-  const unsigned steps = wanted                                ? wanted
-                         : t->doses <= curriculum.first_frames ? curriculum.first_steps
-                                                               : curriculum.later_steps;
+  t->rounds++;
+  const unsigned steps = wanted                                 ? wanted
+                         : t->rounds <= curriculum.first_frames ? curriculum.first_steps
+                                                                : curriculum.later_steps;
   const ZsdObjective objective = zsd_n2n_loss_objective(t->looks);
   if (steps == 0 || objective.pairs == 0)
     return ZSD_NO_GAIN;
-  t->completed = t->doses == curriculum.first_frames;
+  t->completed = t->rounds == curriculum.first_frames;
   return give_dose(t, net, &objective, s, steps, wanted > 0, observer, training);
 }
 
-bool zsd_teacher_completed(const ZsdTeacher *t) {
+bool zsd_curriculum_completed(const ZsdCurriculum *t) {
   return t->completed;
 }
 
-int zsd_teacher_wants(unsigned doses, const ZsdSettings *s) {
+int zsd_curriculum_round_pairs(unsigned rounds, const ZsdSettings *s) {
   const ZsdCurriculumSettings curriculum = zsd_settings_curriculum(s);
-  if (doses < curriculum.first_frames)
+  if (rounds < curriculum.first_frames)
     return (int)curriculum.first_pairs;
   return curriculum.later_steps || s->finetune_interval ? (int)curriculum.later_pairs : 0;
 }

@@ -17,10 +17,10 @@ struct ZsdLearner {
   ZsdObserver observer;
   ZsdFramePairs *pairs; /* made when there is a second frame to learn from */
   ZsdRandom random;
-  unsigned doses; /* since the keyframe */
-  ZsdAlone alone; /* a frame by itself */
+  unsigned rounds;      /* since the keyframe */
+  ZsdSingleFrame alone; /* a frame by itself */
 
-  ZsdTeacher *teacher; /* NULL in the background */
+  ZsdCurriculum *curriculum; /* NULL in the background */
 
   ZsdBackground *background; /* or NULL */
   bool informed;             /* it has been given the network */
@@ -37,10 +37,10 @@ ZsdLearner *zsd_learner_new(ZsdShape shape, const ZsdKernels *kernels, int worke
   l->shape = shape;
   l->observer = *observer;
   if (workers)
-    l->teacher = zsd_teacher_new(shape, kernels, workers);
+    l->curriculum = zsd_curriculum_new(shape, kernels, workers);
   else
     l->background = zsd_background_new(shape, kernels, observer);
-  if (!l->teacher && !l->background) {
+  if (!l->curriculum && !l->background) {
     free(l);
     return NULL;
   }
@@ -52,7 +52,7 @@ void zsd_learner_free(ZsdLearner *l) {
     return;
   zsd_frame_pairs_free(l->pairs);
   zsd_tensor_clear(&l->alone.picture);
-  zsd_teacher_free(l->teacher);
+  zsd_curriculum_free(l->curriculum);
   zsd_background_free(l->background);
   free(l);
 }
@@ -61,9 +61,9 @@ void zsd_learner_restart(ZsdLearner *l, uint64_t seed) {
   if (l->pairs)
     zsd_frame_pairs_clear(l->pairs);
   zsd_random_seed(&l->random, seed);
-  l->doses = 0;
-  if (l->teacher) {
-    zsd_teacher_restart(l->teacher);
+  l->rounds = 0;
+  if (l->curriculum) {
+    zsd_curriculum_restart(l->curriculum);
     return;
   }
   zsd_background_restart(l->background);
@@ -82,7 +82,7 @@ typedef struct {
   ZsdPair *looks; /* NULL: none were asked for */
   int count;
   unsigned wanted; /* steps */
-} Dose;
+} Round;
 
 static const ZsdLearned failure = {.outcome = ZSD_FAILED};
 
@@ -112,7 +112,7 @@ static void hear(ZsdLearner *l, ZsdLearned *learned, bool in_use) {
   const ZsdNews *news = zsd_background_news(l->background);
   if (!news)
     return;
-  l->doses = news->doses;
+  l->rounds = news->rounds;
   /* At most ZSD_MAX_ENDED since the last news: of the task under way then, of the one that
    * waited, and of the one posted since. */
   learned->trainings = news->trainings - l->known.trainings;
@@ -142,18 +142,18 @@ static bool fade(ZsdLearner *l, ZsdNetwork *net) {
 }
 
 static ZsdLearned follow_background(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
-                                    const ZsdSettings *s, const Dose *dose, bool in_use) {
+                                    const ZsdSettings *s, const Round *round, bool in_use) {
   ZsdLearned learned = {.outcome = ZSD_NO_GAIN, .pending = true};
   hear(l, &learned, in_use);
   if (learned.outcome == ZSD_FAILED)
     return learned;
   if (fade(l, net))
     learned.outcome = ZSD_TRAINED;
-  ZsdTask task = {.looks = dose->looks,
-                  .count = dose->count,
+  ZsdTask task = {.looks = round->looks,
+                  .count = round->count,
                   .settings = s,
-                  .steps = l->tuning ? 0 : dose->wanted,
-                  .wanted = dose->wanted && !l->tuning};
+                  .steps = l->tuning ? 0 : round->wanted,
+                  .wanted = round->wanted && !l->tuning};
   if (!zsd_background_is_free(l->background) || (task.count == 0 && !task.wanted))
     return learned;
   if (task.count == 0) {
@@ -170,25 +170,26 @@ static ZsdLearned show_at_once(ZsdLearner *l, ZsdNetwork *net, const ZsdView *vi
                                const ZsdSettings *s, unsigned steps) {
   ZsdLearned learned = failure;
   if (see(l, view, s) == 0)
-    learned.outcome =
-        zsd_teacher_show(l->teacher, net, &l->alone, s, steps, &l->observer, &learned.training);
+    learned.outcome = zsd_curriculum_train_single_frame(l->curriculum, net, &l->alone, s, steps,
+                                                        &l->observer, &learned.training);
   zsd_tensor_clear(&l->alone.picture);
   return learned;
 }
 
 static ZsdLearned follow_at_once(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
-                                 const ZsdSettings *s, const Dose *dose) {
+                                 const ZsdSettings *s, const Round *round) {
   ZsdLearned learned = {.outcome = ZSD_NO_GAIN};
   bool completed = false;
-  if (dose->looks) {
-    learned.outcome = zsd_teacher_dose(l->teacher, net, dose->looks, dose->count, s,
-                                       dose->wanted, &l->observer, &learned.training);
-    l->doses++;
-    completed = learned.outcome == ZSD_TRAINED && zsd_teacher_completed(l->teacher);
+  if (round->looks) {
+    learned.outcome =
+        zsd_curriculum_train_frame_pairs(l->curriculum, net, round->looks, round->count, s,
+                                         round->wanted, &l->observer, &learned.training);
+    l->rounds++;
+    completed = learned.outcome == ZSD_TRAINED && zsd_curriculum_completed(l->curriculum);
   }
-  if (dose->wanted && learned.outcome == ZSD_NO_GAIN)
-    learned = show_at_once(l, net, view, s, dose->wanted);
-  if (dose->wanted && (learned.outcome == ZSD_TRAINED || learned.outcome == ZSD_NO_GAIN))
+  if (round->wanted && learned.outcome == ZSD_NO_GAIN)
+    learned = show_at_once(l, net, view, s, round->wanted);
+  if (round->wanted && (learned.outcome == ZSD_TRAINED || learned.outcome == ZSD_NO_GAIN))
     learned.finetunings = learned.trainings = 1;
   else
     learned.trainings = completed;
@@ -200,7 +201,7 @@ static ZsdLearned follow_at_once(ZsdLearner *l, ZsdNetwork *net, const ZsdView *
 
 ZsdLearned zsd_learner_show(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
                             const ZsdSettings *s, unsigned steps) {
-  if (l->teacher) {
+  if (l->curriculum) {
     ZsdLearned learned = show_at_once(l, net, view, s, steps);
     learned.trainings = learned.outcome == ZSD_TRAINED;
     learned.ended[0] = learned.training;
@@ -214,15 +215,15 @@ ZsdLearned zsd_learner_show(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
 
 ZsdLearned zsd_learner_follow(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
                               const ZsdSettings *s, unsigned wanted, bool in_use) {
-  Dose dose = {.wanted = wanted};
+  Round round = {.wanted = wanted};
   if (l->pairs && s->temporal)
-    dose.count = zsd_frame_pairs_complete(l->pairs, view, &dose.looks);
-  return l->teacher ? follow_at_once(l, net, view, s, &dose)
-                    : follow_background(l, net, view, s, &dose, in_use);
+    round.count = zsd_frame_pairs_complete(l->pairs, view, &round.looks);
+  return l->curriculum ? follow_at_once(l, net, view, s, &round)
+                       : follow_background(l, net, view, s, &round, in_use);
 }
 
 int zsd_learner_remember(ZsdLearner *l, const ZsdView *view, const ZsdSettings *s) {
-  const int count = zsd_teacher_wants(l->doses, s);
+  const int count = zsd_curriculum_round_pairs(l->rounds, s);
   if (count == 0 || (l->background && !zsd_background_is_free(l->background)))
     return 0;
   if (!l->pairs && !(l->pairs = zsd_frame_pairs_new(l->shape)))

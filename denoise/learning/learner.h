@@ -36,7 +36,7 @@ ZsdLearned zsd_learner_show(ZsdLearner *learner, ZsdNetwork *net, const ZsdView 
                             const ZsdSettings *settings, unsigned steps);
 
 /* The next frame, once for each: teaches the network what it shows of those before it, with
- * `wanted` steps or, where that is 0, a dose of the profile's size. In the background, gives
+ * `wanted` steps or, where that is 0, a round of the profile's size. In the background, gives
  * the network what has been learned meanwhile: gradually where it is `in_use`. */
 ZsdLearned zsd_learner_follow(ZsdLearner *learner, ZsdNetwork *net, const ZsdView *view,
                               const ZsdSettings *settings, unsigned wanted, bool in_use);
