@@ -47,15 +47,15 @@ struct ZsdBackground {
   ZsdTripleBuffer to_do, done;
   pthread_mutex_t lock;
   pthread_cond_t idle;
-  bool at_work; /* the stream is; with the lock */
+  bool stream_busy; /* the stream is; with the lock */
   Job job[ZSD_TRIPLE_BUFFER_SLOTS];
-  ZsdNews news[ZSD_TRIPLE_BUFFER_SLOTS];
-  float *params[ZSD_TRIPLE_BUFFER_SLOTS]; /* of the news */
+  ZsdBackgroundUpdate updates[ZSD_TRIPLE_BUFFER_SLOTS];
+  float *params[ZSD_TRIPLE_BUFFER_SLOTS]; /* of the updates */
 
   /* the learning thread's */
   ZsdCurriculum *curriculum;
   ZsdNetwork net;
-  ZsdNews sum;
+  ZsdBackgroundUpdate sum;
 };
 
 /* --- the learning thread --- */
@@ -75,7 +75,7 @@ static void make_way(ZsdBackground *b) {
     end.tv_nsec -= 1000000000;
   }
   pthread_mutex_lock(&b->lock);
-  while (b->at_work && !is_stale(b))
+  while (b->stream_busy && !is_stale(b))
     if (pthread_cond_timedwait(&b->idle, &b->lock, &end))
       break;
   pthread_mutex_unlock(&b->lock);
@@ -90,7 +90,7 @@ static void on_step(void *user, const ZsdTraining *training) {
 
 static ZsdOutcome teach(ZsdBackground *b, Job *job) {
   const ZsdObserver observer = {b, on_step, is_stale};
-  ZsdNews *sum = &b->sum;
+  ZsdBackgroundUpdate *sum = &b->sum;
   ZsdOutcome outcome;
   bool ended = job->wanted;
   if (job->by_itself) {
@@ -114,15 +114,15 @@ static ZsdOutcome teach(ZsdBackground *b, Job *job) {
 
 static void publish(ZsdBackground *b) {
   const unsigned place = b->done.written;
-  b->news[place] = b->sum;
-  b->news[place].params = b->params[place];
+  b->updates[place] = b->sum;
+  b->updates[place].params = b->params[place];
   memcpy(b->params[place], b->net.params, b->net.n * sizeof(float));
   zsd_triple_buffer_publish(&b->done);
 }
 
 static void do_job(ZsdBackground *b, Job *job) {
   if (job->anew) {
-    b->sum = (ZsdNews){.keyframe = job->keyframe};
+    b->sum = (ZsdBackgroundUpdate){.keyframe = job->keyframe};
     memcpy(b->net.params, job->params, b->net.n * sizeof(float));
     zsd_curriculum_restart(b->curriculum);
   }
@@ -220,7 +220,7 @@ void zsd_background_free(ZsdBackground *b) {
   if (!b)
     return;
   atomic_store(&b->quit, true);
-  zsd_background_at_work(b, false);
+  zsd_background_set_stream_busy(b, false);
   sem_post(&b->work);
   pthread_join(b->thread, NULL);
   clear(b);
@@ -232,11 +232,11 @@ void zsd_background_restart(ZsdBackground *b) {
   atomic_fetch_add(&b->keyframe, 1);
 }
 
-void zsd_background_at_work(ZsdBackground *b, bool at_work) {
+void zsd_background_set_stream_busy(ZsdBackground *b, bool stream_busy) {
   pthread_mutex_lock(&b->lock);
-  b->at_work = at_work;
+  b->stream_busy = stream_busy;
   pthread_mutex_unlock(&b->lock);
-  if (!at_work)
+  if (!stream_busy)
     pthread_cond_signal(&b->idle);
 }
 
@@ -244,7 +244,7 @@ bool zsd_background_is_free(ZsdBackground *b) {
   return !zsd_triple_buffer_has_new(&b->to_do);
 }
 
-static int swap_looks(Job *job, const ZsdTask *task) {
+static int swap_looks(Job *job, const ZsdBackgroundTask *task) {
   if (task->count > job->room) {
     ZsdPair *looks = realloc(job->looks, task->count * sizeof *looks);
     if (!looks)
@@ -261,7 +261,7 @@ static int swap_looks(Job *job, const ZsdTask *task) {
   return 0;
 }
 
-int zsd_background_post(ZsdBackground *b, const ZsdTask *task) {
+int zsd_background_post(ZsdBackground *b, const ZsdBackgroundTask *task) {
   Job *job = &b->job[b->to_do.written];
   if (task->looks && swap_looks(job, task))
     return -1;
@@ -285,9 +285,9 @@ int zsd_background_post(ZsdBackground *b, const ZsdTask *task) {
   return 0;
 }
 
-const ZsdNews *zsd_background_news(ZsdBackground *b) {
+const ZsdBackgroundUpdate *zsd_background_take_update(ZsdBackground *b) {
   if (!zsd_triple_buffer_take(&b->done))
     return NULL;
-  const ZsdNews *news = &b->news[b->done.read];
-  return news->keyframe == atomic_load(&b->keyframe) ? news : NULL;
+  const ZsdBackgroundUpdate *updates = &b->updates[b->done.read];
+  return updates->keyframe == atomic_load(&b->keyframe) ? updates : NULL;
 }

@@ -22,7 +22,7 @@ void zsd_background_restart(ZsdBackground *background);
 
 /* The stream begins to work on a frame, and ends it: meanwhile no step of learning begins,
  * unless one has waited for long. */
-void zsd_background_at_work(ZsdBackground *background, bool at_work);
+void zsd_background_set_stream_busy(ZsdBackground *background, bool stream_busy);
 
 /* Something to teach. */
 typedef struct {
@@ -33,14 +33,14 @@ typedef struct {
   const ZsdSettings *settings;
   unsigned steps; /* of a picture by itself, or wanted ones; 0: the profile's round */
   bool wanted;
-} ZsdTask;
+} ZsdBackgroundTask;
 
 /* Whether there is no task that waits. */
 bool zsd_background_is_free(ZsdBackground *background);
 
 /* Gives it a task, in place of one that waits. Picture and looks are taken, and others given
  * for them. Returns 0, or -1 without memory. */
-int zsd_background_post(ZsdBackground *background, const ZsdTask *task);
+int zsd_background_post(ZsdBackground *background, const ZsdBackgroundTask *task);
 
 /* All that has come of the tasks since the keyframe. */
 typedef struct {
@@ -53,9 +53,9 @@ typedef struct {
   ZsdTraining ended[ZSD_MAX_ENDED];        /* the last trainings: number n (from 0) at n modulo
                                               ZSD_MAX_ENDED */
   ZsdTraining training;                    /* the last that was told */
-} ZsdNews;
+} ZsdBackgroundUpdate;
 
 /* The latest news, or NULL if there is none since the last time. Valid until the next call. */
-const ZsdNews *zsd_background_news(ZsdBackground *background);
+const ZsdBackgroundUpdate *zsd_background_take_update(ZsdBackground *background);
 
 #endif

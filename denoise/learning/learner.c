@@ -26,7 +26,7 @@ struct ZsdLearner {
   bool informed;             /* it has been given the network */
   bool tuning;               /* it has been given what is wanted, and has not ended that */
   unsigned left;             /* frames until the network has them */
-  ZsdNews known;             /* the latest news */
+  ZsdBackgroundUpdate known; /* the latest update */
 };
 
 ZsdLearner *zsd_learner_new(ZsdShape shape, const ZsdKernels *kernels, int workers,
@@ -69,12 +69,12 @@ void zsd_learner_restart(ZsdLearner *l, uint64_t seed) {
   zsd_background_restart(l->background);
   l->informed = l->tuning = false;
   l->left = 0;
-  l->known = (ZsdNews){0};
+  l->known = (ZsdBackgroundUpdate){0};
 }
 
 void zsd_learner_stream(ZsdLearner *l, bool at_work) {
   if (l && l->background)
-    zsd_background_at_work(l->background, at_work);
+    zsd_background_set_stream_busy(l->background, at_work);
 }
 
 /* What a frame gives to learn from. */
@@ -97,8 +97,8 @@ static int see(ZsdLearner *l, const ZsdView *view, const ZsdSettings *s) {
 
 /* --- in the background --- */
 
-static int post(ZsdLearner *l, const ZsdTask *task, const ZsdNetwork *net) {
-  ZsdTask first = *task;
+static int post(ZsdLearner *l, const ZsdBackgroundTask *task, const ZsdNetwork *net) {
+  ZsdBackgroundTask first = *task;
   first.net = l->informed ? NULL : net;
   if (zsd_background_post(l->background, &first))
     return -1;
@@ -107,27 +107,27 @@ static int post(ZsdLearner *l, const ZsdTask *task, const ZsdNetwork *net) {
   return 0;
 }
 
-/* Takes up the latest news, if there is any. */
+/* Takes up the latest update, if there is any. */
 static void hear(ZsdLearner *l, ZsdLearned *learned, bool in_use) {
-  const ZsdNews *news = zsd_background_news(l->background);
-  if (!news)
+  const ZsdBackgroundUpdate *update = zsd_background_take_update(l->background);
+  if (!update)
     return;
-  l->rounds = news->rounds;
-  /* At most ZSD_MAX_ENDED since the last news: of the task under way then, of the one that
+  l->rounds = update->rounds;
+  /* At most ZSD_MAX_ENDED since the last update: of the task under way then, of the one that
    * waited, and of the one posted since. */
-  learned->trainings = news->trainings - l->known.trainings;
+  learned->trainings = update->trainings - l->known.trainings;
   for (unsigned i = 0; i < learned->trainings; i++)
-    learned->ended[i] = news->ended[(l->known.trainings + i) % ZSD_MAX_ENDED];
-  learned->finetunings = news->finetunings - l->known.finetunings;
-  learned->training = news->training;
-  learned->pending = news->changes == 0 && !news->no_gain;
+    learned->ended[i] = update->ended[(l->known.trainings + i) % ZSD_MAX_ENDED];
+  learned->finetunings = update->finetunings - l->known.finetunings;
+  learned->training = update->training;
+  learned->pending = update->changes == 0 && !update->no_gain;
   if (learned->finetunings)
     l->tuning = false;
-  if (news->failures > l->known.failures)
+  if (update->failures > l->known.failures)
     learned->outcome = ZSD_FAILED;
-  if (news->changes > l->known.changes)
+  if (update->changes > l->known.changes)
     l->left = in_use ? FADE : 1;
-  l->known = *news;
+  l->known = *update;
 }
 
 /* Takes a step from what the network is to what has been learned. */
@@ -149,11 +149,11 @@ static ZsdLearned follow_background(ZsdLearner *l, ZsdNetwork *net, const ZsdVie
     return learned;
   if (fade(l, net))
     learned.outcome = ZSD_TRAINED;
-  ZsdTask task = {.looks = round->looks,
-                  .count = round->count,
-                  .settings = s,
-                  .steps = l->tuning ? 0 : round->wanted,
-                  .wanted = round->wanted && !l->tuning};
+  ZsdBackgroundTask task = {.looks = round->looks,
+                            .count = round->count,
+                            .settings = s,
+                            .steps = l->tuning ? 0 : round->wanted,
+                            .wanted = round->wanted && !l->tuning};
   if (!zsd_background_is_free(l->background) || (task.count == 0 && !task.wanted))
     return learned;
   if (task.count == 0) {
@@ -207,7 +207,7 @@ ZsdLearned zsd_learner_show(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
     learned.ended[0] = learned.training;
     return learned;
   }
-  const ZsdTask task = {.alone = &l->alone, .settings = s, .steps = steps};
+  const ZsdBackgroundTask task = {.alone = &l->alone, .settings = s, .steps = steps};
   if (see(l, view, s) || post(l, &task, net))
     return failure;
   return (ZsdLearned){.outcome = ZSD_NO_GAIN, .pending = true};
