@@ -278,7 +278,7 @@ static void add_ended(ZsdDenoiser *d, const ZsdTraining *training) {
 }
 
 /* What learning has come to. */
-static ZsdResult conclude(ZsdDenoiser *d, const ZsdLearned *learned, ZsdState useless) {
+static ZsdResult conclude(ZsdDenoiser *d, const ZsdLearningResult *learned, ZsdState useless) {
   for (unsigned i = 0; i < learned->trainings; i++)
     add_ended(d, &learned->ended[i]);
   d->status.finetunings += learned->finetunings;
@@ -327,14 +327,14 @@ static ZsdResult learn_anew(ZsdDenoiser *d, const ZsdView *view, const ZsdSettin
   const bool started = begin(d, view, s);
   const unsigned epochs = s->epochs || started ? s->epochs : cold_epochs(s);
   const unsigned steps = s->frozen ? 0 : epochs;
-  ZsdLearned learned = {.outcome = ZSD_NO_GAIN};
+  ZsdLearningResult learned = {.outcome = ZSD_NO_GAIN};
 
   d->status.state = started && s->background ? ZSD_STATE_FILTERING : ZSD_STATE_LEARNING;
   d->faded = started || !s->background ? FADE_IN : 0;
   zsd_weights_update(&d->weights, &d->net);
   zsd_learner_restart(d->learner, s->seed);
   if (steps)
-    learned = zsd_learner_show(d->learner, &d->net, view, s, steps);
+    learned = zsd_learner_train_single_frame(d->learner, &d->net, view, s, steps);
   const ZsdResult result =
       conclude(d, &learned, started ? ZSD_STATE_FILTERING : ZSD_STATE_PASSING);
   if (result != ZSD_OK) {
@@ -351,10 +351,10 @@ static ZsdResult learn_anew(ZsdDenoiser *d, const ZsdView *view, const ZsdSettin
 /* The same scene has other noise: learns anew, from what the network is now. What earlier
  * frames showed stays true. */
 static ZsdResult learn_again(ZsdDenoiser *d, const ZsdView *view, const ZsdSettings *s) {
-  ZsdLearned learned = {.outcome = ZSD_NO_GAIN};
+  ZsdLearningResult learned = {.outcome = ZSD_NO_GAIN};
   zsd_learner_restart(d->learner, s->seed);
   if (s->epochs)
-    learned = zsd_learner_show(d->learner, &d->net, view, s, s->epochs);
+    learned = zsd_learner_train_single_frame(d->learner, &d->net, view, s, s->epochs);
   const ZsdResult result = conclude(d, &learned, ZSD_STATE_FILTERING);
   d->status.keyframes += result == ZSD_OK;
   d->since_training = 0;
@@ -366,8 +366,8 @@ static ZsdResult go_on_learning(ZsdDenoiser *d, const ZsdView *view, const ZsdSe
   const bool due =
       s->finetune_interval && s->finetune_epochs && d->since_training >= s->finetune_interval;
   const bool in_use = d->status.state == ZSD_STATE_FILTERING;
-  const ZsdLearned learned =
-      zsd_learner_follow(d->learner, &d->net, view, s, due ? s->finetune_epochs : 0, in_use);
+  const ZsdLearningResult learned = zsd_learner_next_frame(
+      d->learner, &d->net, view, s, due ? s->finetune_epochs : 0, in_use);
   return conclude(d, &learned, in_use ? ZSD_STATE_FILTERING : ZSD_STATE_PASSING);
 }
 
@@ -496,7 +496,8 @@ static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field,
     if (result != ZSD_OK)
       return result;
     if (s.temporal && !s.frozen && s.quality < ZSD_QUALITY_FUSED &&
-        d->status.state == ZSD_STATE_FILTERING && zsd_learner_remember(d->learner, &view, &s))
+        d->status.state == ZSD_STATE_FILTERING &&
+        zsd_learner_store_frame(d->learner, &view, &s))
       return ZSD_NO_MEMORY;
   }
   const int first_column = zsd_split_column(s.split, image->width);
@@ -527,8 +528,8 @@ static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field,
 ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
                                const ZsdSettings *settings) {
   d->n_ended = 0;
-  zsd_learner_stream(d->learner, true);
+  zsd_learner_set_stream_busy(d->learner, true);
   const ZsdResult result = process(d, image, field, settings);
-  zsd_learner_stream(d->learner, false);
+  zsd_learner_set_stream_busy(d->learner, false);
   return result;
 }

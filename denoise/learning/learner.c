@@ -72,7 +72,7 @@ void zsd_learner_restart(ZsdLearner *l, uint64_t seed) {
   l->known = (ZsdBackgroundUpdate){0};
 }
 
-void zsd_learner_stream(ZsdLearner *l, bool at_work) {
+void zsd_learner_set_stream_busy(ZsdLearner *l, bool at_work) {
   if (l && l->background)
     zsd_background_set_stream_busy(l->background, at_work);
 }
@@ -84,7 +84,7 @@ typedef struct {
   unsigned wanted; /* steps */
 } Round;
 
-static const ZsdLearned failure = {.outcome = ZSD_FAILED};
+static const ZsdLearningResult failure = {.outcome = ZSD_FAILED};
 
 /* Keeps the frame by itself. */
 static int see(ZsdLearner *l, const ZsdView *view, const ZsdSettings *s) {
@@ -108,7 +108,7 @@ static int post(ZsdLearner *l, const ZsdBackgroundTask *task, const ZsdNetwork *
 }
 
 /* Takes up the latest update, if there is any. */
-static void hear(ZsdLearner *l, ZsdLearned *learned, bool in_use) {
+static void hear(ZsdLearner *l, ZsdLearningResult *learned, bool in_use) {
   const ZsdBackgroundUpdate *update = zsd_background_take_update(l->background);
   if (!update)
     return;
@@ -141,9 +141,10 @@ static bool fade(ZsdLearner *l, ZsdNetwork *net) {
   return true;
 }
 
-static ZsdLearned follow_background(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
-                                    const ZsdSettings *s, const Round *round, bool in_use) {
-  ZsdLearned learned = {.outcome = ZSD_NO_GAIN, .pending = true};
+static ZsdLearningResult follow_background(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
+                                           const ZsdSettings *s, const Round *round,
+                                           bool in_use) {
+  ZsdLearningResult learned = {.outcome = ZSD_NO_GAIN, .pending = true};
   hear(l, &learned, in_use);
   if (learned.outcome == ZSD_FAILED)
     return learned;
@@ -166,9 +167,9 @@ static ZsdLearned follow_background(ZsdLearner *l, ZsdNetwork *net, const ZsdVie
 
 /* --- at once --- */
 
-static ZsdLearned show_at_once(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
-                               const ZsdSettings *s, unsigned steps) {
-  ZsdLearned learned = failure;
+static ZsdLearningResult show_at_once(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
+                                      const ZsdSettings *s, unsigned steps) {
+  ZsdLearningResult learned = failure;
   if (see(l, view, s) == 0)
     learned.outcome = zsd_curriculum_train_single_frame(l->curriculum, net, &l->alone, s, steps,
                                                         &l->observer, &learned.training);
@@ -176,9 +177,9 @@ static ZsdLearned show_at_once(ZsdLearner *l, ZsdNetwork *net, const ZsdView *vi
   return learned;
 }
 
-static ZsdLearned follow_at_once(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
-                                 const ZsdSettings *s, const Round *round) {
-  ZsdLearned learned = {.outcome = ZSD_NO_GAIN};
+static ZsdLearningResult follow_at_once(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
+                                        const ZsdSettings *s, const Round *round) {
+  ZsdLearningResult learned = {.outcome = ZSD_NO_GAIN};
   bool completed = false;
   if (round->looks) {
     learned.outcome =
@@ -199,10 +200,11 @@ static ZsdLearned follow_at_once(ZsdLearner *l, ZsdNetwork *net, const ZsdView *
 
 /* --- both --- */
 
-ZsdLearned zsd_learner_show(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
-                            const ZsdSettings *s, unsigned steps) {
+ZsdLearningResult zsd_learner_train_single_frame(ZsdLearner *l, ZsdNetwork *net,
+                                                 const ZsdView *view, const ZsdSettings *s,
+                                                 unsigned steps) {
   if (l->curriculum) {
-    ZsdLearned learned = show_at_once(l, net, view, s, steps);
+    ZsdLearningResult learned = show_at_once(l, net, view, s, steps);
     learned.trainings = learned.outcome == ZSD_TRAINED;
     learned.ended[0] = learned.training;
     return learned;
@@ -210,11 +212,11 @@ ZsdLearned zsd_learner_show(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
   const ZsdBackgroundTask task = {.alone = &l->alone, .settings = s, .steps = steps};
   if (see(l, view, s) || post(l, &task, net))
     return failure;
-  return (ZsdLearned){.outcome = ZSD_NO_GAIN, .pending = true};
+  return (ZsdLearningResult){.outcome = ZSD_NO_GAIN, .pending = true};
 }
 
-ZsdLearned zsd_learner_follow(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
-                              const ZsdSettings *s, unsigned wanted, bool in_use) {
+ZsdLearningResult zsd_learner_next_frame(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
+                                         const ZsdSettings *s, unsigned wanted, bool in_use) {
   Round round = {.wanted = wanted};
   if (l->pairs && s->temporal)
     round.count = zsd_frame_pairs_complete(l->pairs, view, &round.looks);
@@ -222,7 +224,7 @@ ZsdLearned zsd_learner_follow(ZsdLearner *l, ZsdNetwork *net, const ZsdView *vie
                        : follow_background(l, net, view, s, &round, in_use);
 }
 
-int zsd_learner_remember(ZsdLearner *l, const ZsdView *view, const ZsdSettings *s) {
+int zsd_learner_store_frame(ZsdLearner *l, const ZsdView *view, const ZsdSettings *s) {
   const int count = zsd_curriculum_round_pairs(l->rounds, s);
   if (count == 0 || (l->background && !zsd_background_is_free(l->background)))
     return 0;

@@ -20,7 +20,7 @@ void zsd_learner_restart(ZsdLearner *learner, uint64_t seed);
 
 /* Before and after the stream's work on a frame, which comes before learning in the background.
  */
-void zsd_learner_stream(ZsdLearner *learner, bool at_work);
+void zsd_learner_set_stream_busy(ZsdLearner *learner, bool at_work);
 
 /* What has come of it. */
 typedef struct {
@@ -29,20 +29,23 @@ typedef struct {
   unsigned trainings, finetunings;  /* that came to their end, and that were told of */
   ZsdTraining ended[ZSD_MAX_ENDED]; /* these trainings */
   ZsdTraining training;             /* the last one that observers heard of; steps 0: none */
-} ZsdLearned;
+} ZsdLearningResult;
 
 /* Teaches the network this frame by itself, from the parameters that it has. */
-ZsdLearned zsd_learner_show(ZsdLearner *learner, ZsdNetwork *net, const ZsdView *view,
-                            const ZsdSettings *settings, unsigned steps);
+ZsdLearningResult zsd_learner_train_single_frame(ZsdLearner *learner, ZsdNetwork *net,
+                                                 const ZsdView *view,
+                                                 const ZsdSettings *settings, unsigned steps);
 
 /* The next frame, once for each: teaches the network what it shows of those before it, with
  * `wanted` steps or, where that is 0, a round of the profile's size. In the background, gives
  * the network what has been learned meanwhile: gradually where it is `in_use`. */
-ZsdLearned zsd_learner_follow(ZsdLearner *learner, ZsdNetwork *net, const ZsdView *view,
-                              const ZsdSettings *settings, unsigned wanted, bool in_use);
+ZsdLearningResult zsd_learner_next_frame(ZsdLearner *learner, ZsdNetwork *net,
+                                         const ZsdView *view, const ZsdSettings *settings,
+                                         unsigned wanted, bool in_use);
 
 /* After the frame has taught what it can: remembers parts of it for the next one. Returns 0, or
  * -1 without memory. */
-int zsd_learner_remember(ZsdLearner *learner, const ZsdView *view, const ZsdSettings *settings);
+int zsd_learner_store_frame(ZsdLearner *learner, const ZsdView *view,
+                            const ZsdSettings *settings);
 
 #endif
