@@ -42,7 +42,7 @@ typedef struct {
 /* What each thread has for itself. Patches are rows of samples. */
 typedef struct {
   float *memory;
-  float *unlike;        /* of each place in reach, row by row */
+  float *unlike;        /* of each place in search_radius, row by row */
   float *half;          /* of a row of places, those that subsampled components have */
   float *sorted;        /* a copy of what is to be chosen from */
   Place *place;         /* of the patches taken */
@@ -52,7 +52,8 @@ typedef struct {
   float *mean, *deviation; /* of each sample of a patch; that of the noise */
 } Worker;
 
-/* A band's sums, of each component: `sum` and `count` have the rows that its patches reach. */
+/* A band's sums, of each component: `sum` and `count` have the rows that its patches
+ * search_radius. */
 typedef struct {
   float *memory;
   float *sum[ZSD_MAX_COMPONENTS], *count[ZSD_MAX_COMPONENTS];
@@ -60,7 +61,7 @@ typedef struct {
 } Slot;
 
 typedef struct {
-  const ZsdSimilar *similar;
+  const ZsdNlBayes *nl_bayes;
   const ZsdKernels *kernels;
   Part part[ZSD_MAX_COMPONENTS];
   int parts;
@@ -79,7 +80,7 @@ typedef struct {
 /* --- what is done --- */
 
 static bool set_parts(Job *job) {
-  const ZsdSimilar *s = job->similar;
+  const ZsdNlBayes *s = job->nl_bayes;
   const ZsdFrameComponent *whole = &s->frame->component[0];
   job->parts = s->frame->components;
   job->grid_x = job->grid_y = 1;
@@ -92,8 +93,8 @@ static bool set_parts(Job *job) {
                    .noise = {(float)noise->base, (float)noise->slope, zsd_noise_least(noise)},
                    .half_x = plane->half_width,
                    .half_y = plane->half_height,
-                   .width = s->patch >> plane->half_width,
-                   .height = s->patch >> plane->half_height,
+                   .width = s->patch_size >> plane->half_width,
+                   .height = s->patch_size >> plane->half_height,
                    .first = job->samples};
     job->samples += part->width * part->height;
     job->grid_x = part->half_x ? 2 : job->grid_x;
@@ -101,10 +102,11 @@ static bool set_parts(Job *job) {
     job->white = job->white && noise->lag1 <= 0 && noise->lag2 <= 0;
   }
   job->row = (job->samples + ZSD_MATRIX_ALIGN - 1) / ZSD_MATRIX_ALIGN * ZSD_MATRIX_ALIGN;
-  job->across = whole->width - s->patch + 1;
-  job->down = whole->height - s->patch + 1;
-  const int window = (2 * s->reach / job->grid_x + 1) * (2 * s->reach / job->grid_y + 1);
-  job->most = zsd_smaller(MANY * s->alike, window);
+  job->across = whole->width - s->patch_size + 1;
+  job->down = whole->height - s->patch_size + 1;
+  const int window =
+      (2 * s->search_radius / job->grid_x + 1) * (2 * s->search_radius / job->grid_y + 1);
+  job->most = zsd_smaller(MANY * s->group_size, window);
   return job->across > 0 && job->down > 0;
 }
 
@@ -122,7 +124,7 @@ static void set_noise(Job *job) {
       for (int b = 0; b < part->width * part->height; b++) {
         const int dx = abs(a % part->width - b % part->width);
         const int dy = abs(a / part->width - b / part->width);
-        const ZsdNoiseModel *noise = &job->similar->noise[i];
+        const ZsdNoiseModel *noise = &job->nl_bayes->noise[i];
         job->noise[(part->first + a) * job->row + part->first + b] =
             shared(noise, dx) * shared(noise, dy) * (1 - ROUGH) + (a == b ? ROUGH : 0);
       }
@@ -132,10 +134,19 @@ static void set_noise(Job *job) {
 /* --- memory --- */
 
 static int make_worker(const Job *job, Worker *w) {
-  const size_t reach = (size_t)(2 * job->similar->reach + 1), patches = job->most;
+  const size_t search_radius = (size_t)(2 * job->nl_bayes->search_radius + 1),
+               patches = job->most;
   const size_t row = job->row, matrix = (size_t)job->samples * row;
-  const size_t sizes[] = {reach * reach, 2 * reach, reach * reach, patches * row, patches * row,
-                          patches * row, matrix,    matrix,        row,           row};
+  const size_t sizes[] = {search_radius * search_radius,
+                          2 * search_radius,
+                          search_radius * search_radius,
+                          patches * row,
+                          patches * row,
+                          patches * row,
+                          matrix,
+                          matrix,
+                          row,
+                          row};
   float **const members[] = {&w->unlike, &w->half,       &w->sorted, &w->noisy, &w->clean,
                              &w->off,    &w->covariance, &w->filter, &w->mean,  &w->deviation};
   enum { N = sizeof sizes / sizeof *sizes };
@@ -151,14 +162,17 @@ static int make_worker(const Job *job, Worker *w) {
   return 0;
 }
 
-/* The first row of a component that a band's patches reach, and how many there are at most. */
+/* The first row of a component that a band's patches search_radius, and how many there are at
+ * most. */
 static int first_row(const Job *job, const Part *part, int band) {
-  const int top = band * BAND - job->similar->reach;
+  const int top = band * BAND - job->nl_bayes->search_radius;
   return (top > 0 ? top : 0) >> part->half_y;
 }
 
 static int rows_of(const Job *job, const Part *part) {
-  return ((BAND + 2 * job->similar->reach + job->similar->patch) >> part->half_y) + 1;
+  return ((BAND + 2 * job->nl_bayes->search_radius + job->nl_bayes->patch_size) >>
+          part->half_y) +
+         1;
 }
 
 static int make_slot(const Job *job, Slot *slot) {
@@ -212,7 +226,7 @@ static void clear(Job *job) {
   free(job->noise);
 }
 
-/* --- patches that look alike --- */
+/* --- patches that look group_size --- */
 
 static ptrdiff_t at(const Part *part, int x, int y) {
   return (ptrdiff_t)(y >> part->half_y) * part->plane->width + (x >> part->half_x);
@@ -290,14 +304,14 @@ static float find_least(float *a, int n, int k) {
   return a[k];
 }
 
-/* Chooses the patches that are most alike, and those that differ by nothing but what the
+/* Chooses the patches that are most group_size, and those that differ by nothing but what the
  * estimate may be wrong by. Returns how many. */
 static int choose(const Job *job, Worker *w, int left, int top, int columns, int rows) {
   const int places = rows * columns;
   int same = 0, n = 0;
   for (int i = 0; i < places; i++)
     same += w->unlike[i] < SAME * (float)job->samples;
-  const int least = zsd_smaller(job->similar->alike, places);
+  const int least = zsd_smaller(job->nl_bayes->group_size, places);
   const int wanted = zsd_clamp(same, least, zsd_smaller(job->most, places));
   memcpy(w->sorted, w->unlike, places * sizeof(float));
   const float limit = find_least(w->sorted, places, wanted - 1);
@@ -311,10 +325,11 @@ static int choose(const Job *job, Worker *w, int left, int top, int columns, int
 
 /* Finds the patches that are most like the one at (x, y). Returns how many. */
 static int find_alike(const Job *job, Worker *w, const float *patch, int x, int y) {
-  const int reach = job->similar->reach;
-  const int left = x > reach ? x - reach : 0, top = y > reach ? y - reach : 0;
-  const int right = zsd_smaller(x + reach, job->across - 1);
-  const int bottom = zsd_smaller(y + reach, job->down - 1);
+  const int search_radius = job->nl_bayes->search_radius;
+  const int left = x > search_radius ? x - search_radius : 0,
+            top = y > search_radius ? y - search_radius : 0;
+  const int right = zsd_smaller(x + search_radius, job->across - 1);
+  const int bottom = zsd_smaller(y + search_radius, job->down - 1);
   const int columns = (right - left) / job->grid_x + 1, rows = (bottom - top) / job->grid_y + 1;
   float weight[ZSD_MAX_COMPONENTS];
 
@@ -395,7 +410,7 @@ static void scatter(const Job *job, const Worker *w, Slot *slot, int band, int n
 /* --- bands --- */
 
 static bool is_cancelled(const Job *job) {
-  const ZsdObserver *o = job->similar->observer;
+  const ZsdObserver *o = job->nl_bayes->observer;
   return o->cancelled && o->cancelled(o->user);
 }
 
@@ -407,7 +422,7 @@ static int next(int place, int places, int grid) {
 }
 
 static void denoise_band(const Job *job, Worker *w, Slot *slot, int band) {
-  float patch[ZSD_MAX_COMPONENTS * ZSD_MOST_PATCH * ZSD_MOST_PATCH];
+  float patch[ZSD_MAX_COMPONENTS * ZSD_NL_BAYES_MAX_PATCH * ZSD_NL_BAYES_MAX_PATCH];
   for (int i = 0; i < job->parts; i++) {
     const size_t n = (size_t)rows_of(job, &job->part[i]) * job->part[i].plane->width;
     memset(slot->sum[i], 0, 2 * n * sizeof(float)); /* and the counts behind them */
@@ -449,11 +464,11 @@ static void finish(const Job *job) {
   }
 }
 
-int zsd_similar_bands(int height) {
+int zsd_nl_bayes_bands(int height) {
   return (height + BAND - 1) / BAND;
 }
 
-int zsd_similar_samples(const ZsdFrame *frame, int patch) {
+int zsd_nl_bayes_patch_samples(const ZsdFrame *frame, int patch) {
   int samples = 0;
   for (int i = 0; i < frame->components; i++)
     samples +=
@@ -462,9 +477,9 @@ int zsd_similar_samples(const ZsdFrame *frame, int patch) {
 }
 
 static ZsdResult run(Job *job, int threads) {
-  const int bands = zsd_similar_bands(job->similar->frame->component[0].height);
-  ZsdTraining *training = job->similar->training;
-  const ZsdObserver *observer = job->similar->observer;
+  const int bands = zsd_nl_bayes_bands(job->nl_bayes->frame->component[0].height);
+  ZsdTraining *training = job->nl_bayes->training;
+  const ZsdObserver *observer = job->nl_bayes->observer;
   for (int first = 0; first < bands; first += job->n_slots) {
     const int n = zsd_smaller(job->n_slots, bands - first);
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
@@ -482,9 +497,11 @@ static ZsdResult run(Job *job, int threads) {
   return ZSD_OK;
 }
 
-ZsdResult zsd_similar_run(const ZsdSimilar *similar, const ZsdKernels *kernels, int threads) {
-  Job job = {
-      .similar = similar, .kernels = kernels, .n_workers = threads, .n_slots = SLOTS * threads};
+ZsdResult zsd_nl_bayes_run(const ZsdNlBayes *nl_bayes, const ZsdKernels *kernels, int threads) {
+  Job job = {.nl_bayes = nl_bayes,
+             .kernels = kernels,
+             .n_workers = threads,
+             .n_slots = SLOTS * threads};
   ZsdResult result = ZSD_OK;
   if (set_parts(&job)) {
     result = ZSD_NO_MEMORY;

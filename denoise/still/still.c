@@ -9,14 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_ROUNDS = 3, REACH = 12 };
+enum { MOST_ROUNDS = 3, SEARCH_RADIUS = 12 };
 
 /* What follows the network's first estimate. */
 typedef struct {
-  int alike;   /* patches that are taken together, in samples of one: many where the estimate
-                  before is not to be relied on; 0: no round */
-  float share; /* of what the network makes of the result in the next estimate: it is good at
-                  texture that is nowhere repeated */
+  int group_size; /* patches that are taken together, in samples of one: many where the estimate
+                before is not to be relied on; 0: no round */
+  float share;    /* of what the network makes of the result in the next estimate: it is good at
+                     texture that is nowhere repeated */
 } Round;
 
 static const Round rounds[][MOST_ROUNDS] = {
@@ -127,7 +127,7 @@ static bool on_question(void *user) {
 }
 
 /* The mean square of what was taken off the frame, the noise's deviation being 1. */
-static double taken_off(const ZsdSimilar *s) {
+static double taken_off(const ZsdNlBayes *s) {
   double sum = 0, samples = 0;
   for (int i = 0; i < s->frame->components; i++) {
     const ZsdFrameComponent *c = &s->frame->component[i];
@@ -162,8 +162,8 @@ static bool rehearses(const ZsdStill *still, const ZsdImage *image) {
 static unsigned count_steps(const ZsdStill *still, const ZsdImage *image) {
   const Round *round = rounds[still->profile];
   unsigned steps = 0;
-  for (int i = 0; i < MOST_ROUNDS && round[i].alike; i++)
-    steps += zsd_similar_bands(image->height);
+  for (int i = 0; i < MOST_ROUNDS && round[i].group_size; i++)
+    steps += zsd_nl_bayes_bands(image->height);
   return steps;
 }
 
@@ -174,19 +174,19 @@ static ZsdResult denoise(const Job *job, const ZsdObserver *observer) {
   const Round *round = rounds[job->still->profile];
   const int patch = patch_size(frame);
   ZsdTraining training = {0};
-  ZsdSimilar similar = {.frame = frame,
-                        .patch = patch,
-                        .reach = REACH,
-                        .observer = observer,
-                        .training = &training};
+  ZsdNlBayes nl_bayes = {.frame = frame,
+                         .patch_size = patch,
+                         .search_radius = SEARCH_RADIUS,
+                         .observer = observer,
+                         .training = &training};
   for (int i = 0; i < frame->components; i++)
-    similar.noise[i] = *zsd_fusion_noise(job->view->fusion, i);
+    nl_bayes.noise[i] = *zsd_fusion_noise(job->view->fusion, i);
   if (estimate(job, weights, 1, 1))
     return ZSD_NO_MEMORY;
-  for (int i = 0; i < MOST_ROUNDS && round[i].alike; i++) {
-    training.loss = taken_off(&similar);
-    similar.alike = round[i].alike * zsd_similar_samples(frame, patch);
-    const ZsdResult result = zsd_similar_run(&similar, job->kernels, job->threads);
+  for (int i = 0; i < MOST_ROUNDS && round[i].group_size; i++) {
+    training.loss = taken_off(&nl_bayes);
+    nl_bayes.group_size = round[i].group_size * zsd_nl_bayes_patch_samples(frame, patch);
+    const ZsdResult result = zsd_nl_bayes_run(&nl_bayes, job->kernels, job->threads);
     if (result != ZSD_OK)
       return result;
     if (round[i].share > 0 && estimate(job, weights, LEFT, round[i].share))

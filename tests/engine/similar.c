@@ -27,7 +27,7 @@ static const double SAME = 0.08, ROUGH = 0.002;
 /* --- the formulas --- */
 
 typedef struct {
-  const ZsdSimilar *s;
+  const ZsdNlBayes *s;
   int samples, grid, across, down;
   double sum[3][WIDTH * HEIGHT], count[3][WIDTH * HEIGHT];
 } Naive;
@@ -36,7 +36,8 @@ typedef struct {
 static int place(const Naive *n, int i, int x, int y, int *component) {
   for (int c = 0;; c++) {
     const ZsdFrameComponent *f = &n->s->frame->component[c];
-    const int width = n->s->patch >> f->half_width, height = n->s->patch >> f->half_height;
+    const int width = n->s->patch_size >> f->half_width,
+              height = n->s->patch_size >> f->half_height;
     *component = c;
     if (i < width * height)
       return ((y >> f->half_height) + i / width) * f->width + (x >> f->half_width) + i % width;
@@ -108,8 +109,8 @@ static int find_alike(const Naive *n, int x, int y, const double *variance,
       found[count++] = c;
     }
   qsort(found, count, sizeof *found, by_likeness);
-  const int few = n->s->alike < count ? n->s->alike : count;
-  const int most = MANY * n->s->alike < count ? MANY * n->s->alike : count;
+  const int few = n->s->group_size < count ? n->s->group_size : count;
+  const int most = MANY * n->s->group_size < count ? MANY * n->s->group_size : count;
   return same < few ? few : same > most ? most : same;
 }
 
@@ -193,7 +194,7 @@ static const ZsdObserver nobody = {0};
 
 typedef struct {
   ZsdFrame frame;
-  ZsdSimilar similar;
+  ZsdNlBayes similar;
   ZsdTraining training;
 } Case;
 
@@ -221,8 +222,10 @@ static void new_case(Case *t, int i) {
   picture_copy(&estimate, &noisy);
   picture_noise(&noisy.image, ZSD_NOISE_GAUSSIAN, 25, 1);
   picture_noise(&estimate.image, ZSD_NOISE_GAUSSIAN, 6, 2);
-  *t = (Case){
-      .similar = {.patch = cases[i].patch, .reach = REACH, .alike = 12, .observer = &nobody}};
+  *t = (Case){.similar = {.patch_size = cases[i].patch,
+                          .search_radius = REACH,
+                          .group_size = 12,
+                          .observer = &nobody}};
   ck_assert_int_eq(zsd_frame_resize(&t->frame, &noisy.image), 0);
   zsd_frame_load(&t->frame, &estimate.image, kernels, 1);
   for (int c = 0; c < t->frame.components; c++) {
@@ -239,7 +242,7 @@ static void new_case(Case *t, int i) {
 }
 
 static ZsdResult run(const Case *t, int threads) {
-  return zsd_similar_run(&t->similar, zsd_kernels(zsd_cpu_detect()), threads);
+  return zsd_nl_bayes_run(&t->similar, zsd_kernels(zsd_cpu_detect()), threads);
 }
 
 START_TEST(test_formulas) {
@@ -247,7 +250,7 @@ START_TEST(test_formulas) {
   Case t;
   new_case(&t, _i);
   n->s = &t.similar;
-  n->samples = zsd_similar_samples(&t.frame, cases[_i].patch);
+  n->samples = zsd_nl_bayes_patch_samples(&t.frame, cases[_i].patch);
   n->grid = strcmp(cases[_i].format, "I420") == 0 ? 2 : 1;
   n->across = WIDTH - cases[_i].patch + 1;
   n->down = HEIGHT - cases[_i].patch + 1;
@@ -274,7 +277,7 @@ START_TEST(test_threads) {
   for (int c = 0; c < one.frame.components; c++)
     ck_assert_mem_eq(one.frame.component[c].z, more.frame.component[c].z,
                      WIDTH * HEIGHT * sizeof(float));
-  ck_assert_uint_eq(one.training.step, zsd_similar_bands(HEIGHT));
+  ck_assert_uint_eq(one.training.step, zsd_nl_bayes_bands(HEIGHT));
   zsd_frame_clear(&one.frame);
   zsd_frame_clear(&more.frame);
 }
