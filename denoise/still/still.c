@@ -21,7 +21,7 @@ typedef struct {
 
 static const Round rounds[][MOST_ROUNDS] = {
     [ZSD_PROFILE_BALANCED] = {{2, 0}, {1, 0.5f}},
-    [ZSD_PROFILE_BEST] = {{2, 0}, {1, 0.5f}, {1, 0}}, /* and a rehearsal */
+    [ZSD_PROFILE_BEST] = {{2, 0}, {1, 0.5f}, {1, 0}}, /* and a synthetic */
 };
 
 /* The part of the noise's variance that is left after a round. */
@@ -196,21 +196,21 @@ static ZsdResult denoise(const Job *job, const ZsdObserver *observer) {
 }
 
 /* Teaches a network what to take off a picture that has been through the rounds. */
-static ZsdResult learn(const Job *job, ZsdRehearsal *rehearsal, ZsdNetwork *net,
+static ZsdResult learn(const Job *job, ZsdSyntheticPairs *synthetic, ZsdNetwork *net,
                        Follower *follower) {
   const ZsdObserver observer = {follower, on_step, on_question};
-  const ZsdView view = {&rehearsal->frame, &rehearsal->layout, job->view->fusion, false};
+  const ZsdView view = {&synthetic->frame, &synthetic->layout, job->view->fusion, false};
   Job again = *job;
   again.view = &view;
-  again.image = &rehearsal->image;
+  again.image = &synthetic->image;
   follower->before = count_steps(job->still, job->image);
   const ZsdResult result = denoise(&again, &observer);
   if (result != ZSD_OK)
     return result;
-  fill_left(&rehearsal->frame, LEFT);
-  follower->before = follower->steps - ZSD_REHEARSAL_STEPS;
-  switch (zsd_rehearsal_learn(rehearsal, &view, net, job->still->seed, job->kernels,
-                              job->threads, &observer)) {
+  fill_left(&synthetic->frame, LEFT);
+  follower->before = follower->steps - ZSD_SYNTHETIC_PAIRS_STEPS;
+  switch (zsd_synthetic_pairs_train(synthetic, &view, net, job->still->seed, job->kernels,
+                                    job->threads, &observer)) {
   case ZSD_STOPPED:
     return ZSD_CANCELLED;
   case ZSD_FAILED:
@@ -223,22 +223,22 @@ static ZsdResult learn(const Job *job, ZsdRehearsal *rehearsal, ZsdNetwork *net,
 /* Has a network of its own learn from the picture, and look at it last. */
 static ZsdResult rehearse(const Job *job, Follower *follower) {
   const ZsdStill *still = job->still;
-  ZsdRehearsal rehearsal = {0};
+  ZsdSyntheticPairs synthetic = {0};
   ZsdNetwork net = {0};
   ZsdWeights weights = {0};
   ZsdResult result = ZSD_NO_MEMORY;
   if (zsd_network_resize(&net, still->net->shape) == 0 &&
       zsd_weights_resize(&weights, still->how->weights->kernel, net.shape) == 0 &&
-      zsd_rehearsal_begin(&rehearsal, job->view, job->image, still->seed) == 0) {
+      zsd_synthetic_pairs_make(&synthetic, job->view, job->image, still->seed) == 0) {
     memcpy(net.params, still->net->params, net.n * sizeof *net.params);
-    follower->steps += count_steps(still, &rehearsal.image) + ZSD_REHEARSAL_STEPS;
-    result = learn(job, &rehearsal, &net, follower);
+    follower->steps += count_steps(still, &synthetic.image) + ZSD_SYNTHETIC_PAIRS_STEPS;
+    result = learn(job, &synthetic, &net, follower);
   }
   if (result == ZSD_OK) {
     zsd_weights_update(&weights, &net);
     result = estimate(job, &weights, LEFT, 1) ? ZSD_NO_MEMORY : ZSD_OK;
   }
-  zsd_rehearsal_clear(&rehearsal);
+  zsd_synthetic_pairs_clear(&synthetic);
   zsd_weights_clear(&weights);
   zsd_network_clear(&net);
   return result;

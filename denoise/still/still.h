@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A picture that is one by itself, and for which there is time: what the network makes of it is
  * a first estimate, and the others are what it repeats (similar.h). `best` then has a network
- * of its own learn from it (rehearsal.h). */
+ * of its own learn from it (synthetic.h). */
 #ifndef ZSD_STILL_H
 #define ZSD_STILL_H
 
@@ -15,11 +15,11 @@ int zsd_still_look(ZsdFusion *fusion, const ZsdFrame *frame, const ZsdKernels *k
 
 typedef struct {
   ZsdProfile profile; /* balanced, or best */
-  bool frozen;        /* without a rehearsal */
+  bool frozen;        /* without a synthetic */
   const ZsdView *view;
-  ZsdFilterState *trace;         /* forgets what is in it */
+  ZsdFilterState *trace;      /* forgets what is in it */
   const ZsdFilterParams *how; /* what it says of frames before does not count */
-  const ZsdNetwork *net;   /* whose weights it has */
+  const ZsdNetwork *net;      /* whose weights it has */
   uint64_t seed;
   const ZsdObserver *observer;
 } ZsdStill;

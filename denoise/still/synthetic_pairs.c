@@ -76,7 +76,7 @@ static ZsdImage middle_of(const ZsdImage *image) {
   return part;
 }
 
-static int take_middle(ZsdRehearsal *r, const ZsdFrame *whole, int i) {
+static int take_middle(ZsdSyntheticPairs *r, const ZsdFrame *whole, int i) {
   const ZsdFrameComponent *from = &whole->component[i], *to = &r->frame.component[i];
   const ZsdFrameComponent *luma = &whole->component[0];
   const int left = ((luma->width - r->image.width) / 4 * 2) >> from->half_width;
@@ -89,8 +89,8 @@ static int take_middle(ZsdRehearsal *r, const ZsdFrame *whole, int i) {
   return 0;
 }
 
-int zsd_rehearsal_begin(ZsdRehearsal *r, const ZsdView *view, const ZsdImage *image,
-                        uint64_t seed) {
+int zsd_synthetic_pairs_make(ZsdSyntheticPairs *r, const ZsdView *view, const ZsdImage *image,
+                             uint64_t seed) {
   ZsdRandom random;
   zsd_random_seed(&random, seed);
   r->image = middle_of(image);
@@ -105,17 +105,17 @@ int zsd_rehearsal_begin(ZsdRehearsal *r, const ZsdView *view, const ZsdImage *im
   return 0;
 }
 
-void zsd_rehearsal_clear(ZsdRehearsal *r) {
+void zsd_synthetic_pairs_clear(ZsdSyntheticPairs *r) {
   for (int i = 0; i < ZSD_MAX_COMPONENTS; i++)
     free(r->known[i]);
   zsd_frame_clear(&r->frame);
-  *r = (ZsdRehearsal){0};
+  *r = (ZsdSyntheticPairs){0};
 }
 
 /* --- the objective --- */
 
 /* The target is what z has on top of what is known, in units of the network. */
-static void fill_look(const ZsdRehearsal *r, const ZsdView *view, const ZsdPair *look) {
+static void fill_look(const ZsdSyntheticPairs *r, const ZsdView *view, const ZsdPair *look) {
   const ZsdLayout *layout = &r->layout;
   const ptrdiff_t plane = (ptrdiff_t)layout->width * layout->height;
   const float unit = zsd_view_unit(view);
@@ -137,14 +137,14 @@ static void fill_look(const ZsdRehearsal *r, const ZsdView *view, const ZsdPair 
     look->weight.data[i] = 1;
 }
 
-ZsdOutcome zsd_rehearsal_learn(const ZsdRehearsal *r, const ZsdView *view, ZsdNetwork *net,
-                               uint64_t seed, const ZsdKernels *kernels, int threads,
-                               const ZsdObserver *observer) {
-  const ZsdSchedule schedule = {.steps = ZSD_REHEARSAL_STEPS,
+ZsdOutcome zsd_synthetic_pairs_train(const ZsdSyntheticPairs *r, const ZsdView *view,
+                                     ZsdNetwork *net, uint64_t seed, const ZsdKernels *kernels,
+                                     int threads, const ZsdObserver *observer) {
+  const ZsdSchedule schedule = {.steps = ZSD_SYNTHETIC_PAIRS_STEPS,
                                 .patches = PATCHES,
                                 .learning_rate = LEARNING_RATE,
                                 .step_size = 1,
-                                .gamma = pow(LAST_RATE, 1.0 / ZSD_REHEARSAL_STEPS),
+                                .gamma = pow(LAST_RATE, 1.0 / ZSD_SYNTHETIC_PAIRS_STEPS),
                                 .threads = threads,
                                 .seed = seed};
   ZsdTrainer *trainer = zsd_trainer_new(kernels);
