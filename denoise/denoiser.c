@@ -486,7 +486,7 @@ static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field,
     zsd_fusion_drop_temporal(stream->fusion);
   if (zsd_fusion_add(stream->fusion, &stream->frame, threads) ||
       (zsd_settings_still(&s) &&
-       zsd_still_look(stream->fusion, &stream->frame, d->kernels, threads)))
+       zsd_still_estimate_noise(stream->fusion, &stream->frame, d->kernels, threads)))
     return ZSD_NO_MEMORY;
   const bool repeated = zsd_fusion_repeated(stream->fusion);
   const ZsdView view = {&stream->frame, &d->layout,

@@ -39,8 +39,8 @@ typedef struct {
   int threads;
 } Job;
 
-int zsd_still_look(ZsdFusion *fusion, const ZsdFrame *frame, const ZsdKernels *kernels,
-                   int threads) {
+int zsd_still_estimate_noise(ZsdFusion *fusion, const ZsdFrame *frame,
+                             const ZsdKernels *kernels, int threads) {
   ZsdNoiseModel noise[ZSD_MAX_COMPONENTS] = {0};
   const int told = zsd_noise_estimate_rgb(noise, frame, kernels, threads);
   if (told > 0)

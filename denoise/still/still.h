@@ -10,8 +10,8 @@
 
 /* After the frame was added to the fusion: has it know of the noise what only a picture's
  * colours say. Returns 0, or -1 without memory. */
-int zsd_still_look(ZsdFusion *fusion, const ZsdFrame *frame, const ZsdKernels *kernels,
-                   int threads);
+int zsd_still_estimate_noise(ZsdFusion *fusion, const ZsdFrame *frame,
+                             const ZsdKernels *kernels, int threads);
 
 typedef struct {
   ZsdProfile profile; /* balanced, or best */
