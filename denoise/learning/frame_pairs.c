@@ -8,33 +8,33 @@
 #include <string.h>
 
 enum {
-  PART = 32,      /* samples of the network's picture, each way */
-  RIM = ZSD_HALO, /* of a part: what it lacks around it would be taken for zero there */
-  MANY = 256,     /* parts of one frame at most */
-  FEW_MISSED = 4, /* samples of a block that shows the same nevertheless */
-  PROBES = 64,    /* each way, of the frame for its mean k */
+  CROP_SIZE = 32,    /* width and height, samples of the network's input */
+  MARGIN = ZSD_HALO, /* samples whose field of view reaches beyond the crop, where input is 0 */
+  MAX_CROPS = 256,   /* of one frame */
+  MAX_MISMATCHES = 4, /* samples of a block that still matches as a whole */
+  GRID = 64,          /* samples each way that the mean of k is taken from */
 };
 
-/* Parts of the frame that are seen as if nothing came before it: never fewer, never more. */
-static const double LEAST_ALONE = 0.2, MOST_ALONE = 0.7;
+/* Limits of the share of crops that have the input features of a frame without a past. */
+static const double MIN_UNFUSED = 0.2, MAX_UNFUSED = 0.7;
 
-/* The weight of a part's level (looks.h). */
-static const float LEVEL = 4;
+/* Weight of the mean error (n2n_loss.h). */
+static const float MEAN_WEIGHT = 4;
 
-/* Parts are no use any more when the noise has changed by more than this part. */
-static const float OTHER_UNIT = 0.2f;
+/* Relative change of the noise's standard deviation that makes a stored crop useless. */
+static const float MAX_UNIT_CHANGE = 0.2f;
 
 typedef struct {
-  const ZsdPair *look;
-  int x, y, width, height; /* in the network's picture */
-  float unit;
-} Part;
+  const ZsdPair *pair;
+  int x, y, width, height; /* in samples of the network's input */
+  float unit;              /* of the network's numbers (zsd_view_unit()) */
+} Crop;
 
 struct ZsdFramePairs {
   ZsdShape shape;
-  int parts; /* that wait for their second look */
-  Part part[MANY];
-  ZsdPair look[MANY];
+  int crops; /* stored */
+  Crop crop[MAX_CROPS];
+  ZsdPair pair[MAX_CROPS];
 };
 
 ZsdFramePairs *zsd_frame_pairs_new(ZsdShape shape) {
@@ -47,75 +47,76 @@ ZsdFramePairs *zsd_frame_pairs_new(ZsdShape shape) {
 void zsd_frame_pairs_free(ZsdFramePairs *p) {
   if (!p)
     return;
-  for (int i = 0; i < MANY; i++)
-    zsd_pair_clear(&p->look[i]);
+  for (int i = 0; i < MAX_CROPS; i++)
+    zsd_pair_clear(&p->pair[i]);
   free(p);
 }
 
 void zsd_frame_pairs_clear(ZsdFramePairs *p) {
-  p->parts = 0;
+  p->crops = 0;
 }
 
-void zsd_frame_pairs_configure(ZsdN2nLoss *looks) {
-  zsd_n2n_loss_set_margin(looks, RIM);
-  zsd_n2n_loss_set_mean_weight(looks, LEVEL);
+void zsd_frame_pairs_configure(ZsdN2nLoss *loss) {
+  zsd_n2n_loss_set_margin(loss, MARGIN);
+  zsd_n2n_loss_set_mean_weight(loss, MEAN_WEIGHT);
 }
 
-/* --- remembering --- */
+/* --- storing --- */
 
+/* Mean of the remaining noise variance k, on a grid over the frame. */
 static double mean_k(const ZsdFrameComponent *c) {
   double sum = 0;
-  for (int j = 0; j < PROBES; j++)
-    for (int i = 0; i < PROBES; i++)
-      sum += c->k[(ptrdiff_t)(j * c->height / PROBES) * c->width + i * c->width / PROBES];
-  return sum / (PROBES * PROBES);
+  for (int j = 0; j < GRID; j++)
+    for (int i = 0; i < GRID; i++)
+      sum += c->k[(ptrdiff_t)(j * c->height / GRID) * c->width + i * c->width / GRID];
+  return sum / (GRID * GRID);
 }
 
-/* A part's own samples: those that are seen with all their surroundings. */
-static void see_part(const Part *part, const ZsdView *view) {
-  const ZsdTensor *in = &part->look->input;
+/* Writes the input features of a crop, and clears its target and weight. */
+static void fill_input(const Crop *crop, const ZsdView *view) {
+  const ZsdTensor *in = &crop->pair->input;
   for (int y = 0; y < in->height; y++)
-    zsd_inputs_row(view, part->x, part->y + y, in->width, zsd_tensor_row(in, 0, y),
+    zsd_inputs_row(view, crop->x, crop->y + y, in->width, zsd_tensor_row(in, 0, y),
                    (ptrdiff_t)in->height * in->width);
-  memset(part->look->weight.data, 0, (size_t)in->height * in->width * sizeof(float));
-  memset(part->look->target.data, 0,
-         (size_t)part->look->target.channels * in->height * in->width * sizeof(float));
+  memset(crop->pair->weight.data, 0, (size_t)in->height * in->width * sizeof(float));
+  memset(crop->pair->target.data, 0,
+         (size_t)crop->pair->target.channels * in->height * in->width * sizeof(float));
 }
 
 int zsd_frame_pairs_store(ZsdFramePairs *p, const ZsdView *view, int count, ZsdRandom *random) {
-  const int width = zsd_smaller(PART, view->layout->width);
-  const int height = zsd_smaller(PART, view->layout->height);
+  const int width = zsd_smaller(CROP_SIZE, view->layout->width);
+  const int height = zsd_smaller(CROP_SIZE, view->layout->height);
   const double k = mean_k(&view->frame->component[view->frame->brightness]);
-  const double share = k < LEAST_ALONE ? LEAST_ALONE : k > MOST_ALONE ? MOST_ALONE : k;
+  const double share = k < MIN_UNFUSED ? MIN_UNFUSED : k > MAX_UNFUSED ? MAX_UNFUSED : k;
 
-  p->parts = 0;
-  for (int i = 0; i < count && i < MANY; i++) {
-    Part *part = &p->part[i];
-    ZsdView seen = *view;
-    seen.alone = zsd_random_uniform(random) < share;
-    *part = (Part){.look = &p->look[i],
+  p->crops = 0;
+  for (int i = 0; i < count && i < MAX_CROPS; i++) {
+    Crop *crop = &p->crop[i];
+    ZsdView features = *view;
+    features.alone = zsd_random_uniform(random) < share;
+    *crop = (Crop){.pair = &p->pair[i],
                    .x = (int)zsd_random_below(random, view->layout->width - width + 1),
                    .y = (int)zsd_random_below(random, view->layout->height - height + 1),
                    .width = width,
                    .height = height,
                    .unit = zsd_view_unit(view)};
-    if (zsd_pair_resize(&p->look[i], p->shape, height, width)) {
+    if (zsd_pair_resize(&p->pair[i], p->shape, height, width)) {
       zsd_frame_pairs_clear(p);
       return -1;
     }
-    see_part(part, &seen);
-    p->parts++;
+    fill_input(crop, &features);
+    p->crops++;
   }
   return 0;
 }
 
-/* --- second looks --- */
+/* --- completing --- */
 
-/* What the next frame shows, in the light of this one, where a channel's sample (x, y) has
- * moved by `v` of luma, backwards; between two samples of a component that is subsampled it is
- * their mean. */
-static float second_look(const ZsdView *next, const ZsdBrightnessChange *lights, int channel,
-                         int x, int y, ZsdMotionVector v) {
+/* The next frame's sample at the position to which sample (x, y) of a channel has moved, with
+ * the brightness change undone. `v`: motion vector from the next frame back to the stored one,
+ * in luma samples. Halfway between two samples of a subsampled component, their mean. */
+static float compensated_sample(const ZsdView *next, const ZsdBrightnessChange *lights,
+                                int channel, int x, int y, ZsdMotionVector v) {
   const ZsdLayout *layout = next->layout;
   const ZsdBrightnessChange light = lights[layout->channel[channel].component];
   const ZsdFrameComponent *c = &next->frame->component[layout->channel[channel].component];
@@ -137,61 +138,64 @@ static float second_look(const ZsdView *next, const ZsdBrightnessChange *lights,
 
 typedef struct {
   int begin, end;
-} Span;
+} Range;
 
-/* Those samples of a part, but for its rim, of which a block that begins at `first` (of luma)
- * has the first luma sample. */
-static Span span_of(int first, int size, int length) {
+/* The samples of a crop, without its margin, whose first luma sample lies in the block that
+ * begins at luma sample `first` of the crop. `size`: luma samples to a sample; `length`:
+ * samples of the crop. One dimension. */
+static Range range_of(int first, int size, int length) {
   const int begin = (first + size - 1) / size, end = (first + ZSD_BLOCK + size - 1) / size;
-  return (Span){begin > RIM ? begin : RIM, zsd_smaller(end, length - RIM)};
+  return (Range){begin > MARGIN ? begin : MARGIN, zsd_smaller(end, length - MARGIN)};
 }
 
-/* The samples of a part that lie where a block of the next frame came from. `size` is that of
- * a sample, in luma samples. */
-static void look_again(const Part *part, const ZsdView *next, const ZsdBrightnessChange *lights,
-                       int i, int j, ZsdMotionVector v, int size) {
-  const ZsdPair *look = part->look;
-  const int left = i * ZSD_BLOCK + v.x - part->x * size;
-  const int top = j * ZSD_BLOCK + v.y - part->y * size;
-  const ptrdiff_t plane = (ptrdiff_t)part->height * part->width;
-  const Span down = span_of(top, size, part->height);
-  const Span across = span_of(left, size, part->width);
+/* Completes the samples of a crop that block (i, j) of the next frame, with motion vector `v`,
+ * matches. `size`: luma samples to a sample, each way. */
+static void fill_target(const Crop *crop, const ZsdView *next,
+                        const ZsdBrightnessChange *lights, int i, int j, ZsdMotionVector v,
+                        int size) {
+  const ZsdPair *pair = crop->pair;
+  const int left = i * ZSD_BLOCK + v.x - crop->x * size;
+  const int top = j * ZSD_BLOCK + v.y - crop->y * size;
+  const ptrdiff_t plane = (ptrdiff_t)crop->height * crop->width;
+  const Range down = range_of(top, size, crop->height);
+  const Range across = range_of(left, size, crop->width);
   for (int y = down.begin; y < down.end; y++)
     for (int x = across.begin; x < across.end; x++) {
-      const ptrdiff_t at = (ptrdiff_t)y * part->width + x;
-      look->weight.data[at] = 1;
-      for (int c = 0; c < look->target.channels; c++) {
-        const float *input = look->input.data + c * plane;
+      const ptrdiff_t at = (ptrdiff_t)y * crop->width + x;
+      pair->weight.data[at] = 1;
+      for (int c = 0; c < pair->target.channels; c++) {
+        const float *input = pair->input.data + c * plane;
         const float second =
-            (second_look(next, lights, c, part->x + x, part->y + y, v) - 0.5f) / part->unit;
-        look->target.data[c * plane + at] = input[at] - second;
+            (compensated_sample(next, lights, c, crop->x + x, crop->y + y, v) - 0.5f) /
+            crop->unit;
+        pair->target.data[c * plane + at] = input[at] - second;
       }
     }
 }
 
-int zsd_frame_pairs_complete(ZsdFramePairs *p, const ZsdView *next, ZsdPair **looks) {
+int zsd_frame_pairs_complete(ZsdFramePairs *p, const ZsdView *next, ZsdPair **pairs) {
   const int size = next->layout->channel[0].x_step;
   const float unit = zsd_view_unit(next);
   ZsdTracking t;
-  *looks = p->look;
+  *pairs = p->pair;
   if (!zsd_fusion_tracking(next->fusion, &t))
-    p->parts = 0;
-  for (int n = 0; n < p->parts; n++) {
-    const Part *part = &p->part[n];
-    if (fabsf(part->unit / unit - 1) > OTHER_UNIT)
-      continue; /* it was seen when the noise was not known yet, or was another one */
-    const int left = part->x * size - ZSD_BLOCK, right = (part->x + part->width) * size;
-    const int top = part->y * size - ZSD_BLOCK, bottom = (part->y + part->height) * size;
+    p->crops = 0;
+  for (int n = 0; n < p->crops; n++) {
+    const Crop *crop = &p->crop[n];
+    if (fabsf(crop->unit / unit - 1) > MAX_UNIT_CHANGE)
+      continue; /* stored when the noise was unknown or different */
+    const int left = crop->x * size - ZSD_BLOCK, right = (crop->x + crop->width) * size;
+    const int top = crop->y * size - ZSD_BLOCK, bottom = (crop->y + crop->height) * size;
     for (int j = 0; j < t.field->down; j++)
       for (int i = 0; i < t.field->across; i++) {
         const ZsdMotionVector v = t.field->vector[j * t.field->across + i];
         const int x = i * ZSD_BLOCK + v.x, y = j * ZSD_BLOCK + v.y;
         if (x > left && x < right && y > top && y < bottom &&
-            t.outliers[j * t.field->across + i] <= FEW_MISSED)
-          look_again(part, next, t.brightness_change, i, j, v, size);
+            t.outliers[j * t.field->across + i] <= MAX_MISMATCHES)
+          fill_target(crop, next, t.brightness_change, i, j, v, size);
       }
   }
-  const int parts = p->parts;
-  p->parts = 0;
-  return parts;
+  const int crops = p->crops;
+  p->crops = 0;
+  return crops;
 }

@@ -5,26 +5,28 @@
 
 #include <stdlib.h>
 
-enum { PATCH = 32 }; /* with the rim */
+enum { PATCH_SIZE = 32 }; /* including the margin */
 
 struct ZsdN2nLoss {
   ZsdShape shape;
-  int pairs, written, next, workers, rim;
-  float level;    /* weight */
-  ZsdTile *tiles; /* one of each worker */
-  ZsdPair look[];
+  int capacity, count; /* pairs in the ring buffer */
+  int next;            /* index of the oldest pair, which is replaced next */
+  int threads, margin;
+  float mean_weight;
+  ZsdTile *tiles; /* one for each thread */
+  ZsdPair pair[];
 };
 
-ZsdN2nLoss *zsd_n2n_loss_new(ZsdShape shape, int pairs, int workers) {
-  ZsdN2nLoss *l = calloc(1, sizeof *l + pairs * sizeof *l->look);
+ZsdN2nLoss *zsd_n2n_loss_new(ZsdShape shape, int capacity, int threads) {
+  ZsdN2nLoss *l = calloc(1, sizeof *l + capacity * sizeof *l->pair);
   if (!l)
     return NULL;
   l->shape = shape;
-  l->pairs = pairs;
-  l->workers = workers;
-  int failed = !(l->tiles = calloc(workers, sizeof *l->tiles));
-  for (int i = 0; i < workers && !failed; i++)
-    failed = zsd_tile_resize(&l->tiles[i], shape, PATCH, PATCH);
+  l->capacity = capacity;
+  l->threads = threads;
+  int failed = !(l->tiles = calloc(threads, sizeof *l->tiles));
+  for (int i = 0; i < threads && !failed; i++)
+    failed = zsd_tile_resize(&l->tiles[i], shape, PATCH_SIZE, PATCH_SIZE);
   if (failed) {
     zsd_n2n_loss_free(l);
     return NULL;
@@ -35,108 +37,107 @@ ZsdN2nLoss *zsd_n2n_loss_new(ZsdShape shape, int pairs, int workers) {
 void zsd_n2n_loss_free(ZsdN2nLoss *l) {
   if (!l)
     return;
-  for (int i = 0; i < l->workers && l->tiles; i++)
+  for (int i = 0; i < l->threads && l->tiles; i++)
     zsd_tile_clear(&l->tiles[i]);
   free(l->tiles);
-  for (int i = 0; i < l->pairs; i++)
-    zsd_pair_clear(&l->look[i]);
+  for (int i = 0; i < l->capacity; i++)
+    zsd_pair_clear(&l->pair[i]);
   free(l);
 }
 
-int zsd_pair_resize(ZsdPair *look, ZsdShape shape, int height, int width) {
-  return zsd_tensor_resize(&look->input, shape.inputs, height, width) ||
-                 zsd_tensor_resize(&look->target, shape.outputs, height, width) ||
-                 zsd_tensor_resize(&look->weight, 1, height, width)
+int zsd_pair_resize(ZsdPair *pair, ZsdShape shape, int height, int width) {
+  return zsd_tensor_resize(&pair->input, shape.inputs, height, width) ||
+                 zsd_tensor_resize(&pair->target, shape.outputs, height, width) ||
+                 zsd_tensor_resize(&pair->weight, 1, height, width)
              ? -1
              : 0;
 }
 
-void zsd_pair_clear(ZsdPair *look) {
-  zsd_tensor_clear(&look->input);
-  zsd_tensor_clear(&look->target);
-  zsd_tensor_clear(&look->weight);
+void zsd_pair_clear(ZsdPair *pair) {
+  zsd_tensor_clear(&pair->input);
+  zsd_tensor_clear(&pair->target);
+  zsd_tensor_clear(&pair->weight);
 }
 
-/* The next pair is written. */
-static void turn(ZsdN2nLoss *l) {
-  l->next = (l->next + 1) % l->pairs;
-  if (l->written < l->pairs)
-    l->written++;
+static void advance(ZsdN2nLoss *l) {
+  l->next = (l->next + 1) % l->capacity;
+  if (l->count < l->capacity)
+    l->count++;
 }
 
 ZsdPair *zsd_n2n_loss_next_pair(ZsdN2nLoss *l, int height, int width) {
-  ZsdPair *look = &l->look[l->next];
-  if (zsd_pair_resize(look, l->shape, height, width)) {
-    zsd_n2n_loss_clear(l); /* this pair held a look, and holds none now */
+  ZsdPair *pair = &l->pair[l->next];
+  if (zsd_pair_resize(pair, l->shape, height, width)) {
+    zsd_n2n_loss_clear(l); /* the pair in its place is lost */
     return NULL;
   }
-  turn(l);
-  return look;
+  advance(l);
+  return pair;
 }
 
-void zsd_n2n_loss_swap_pair(ZsdN2nLoss *l, ZsdPair *look) {
-  const ZsdPair pair = l->look[l->next];
-  l->look[l->next] = *look;
-  *look = pair;
-  turn(l);
+void zsd_n2n_loss_swap_pair(ZsdN2nLoss *l, ZsdPair *pair) {
+  const ZsdPair previous = l->pair[l->next];
+  l->pair[l->next] = *pair;
+  *pair = previous;
+  advance(l);
 }
 
 void zsd_n2n_loss_clear(ZsdN2nLoss *l) {
-  l->written = l->next = 0;
+  l->count = l->next = 0;
 }
 
-void zsd_n2n_loss_set_margin(ZsdN2nLoss *l, int rim) {
-  l->rim = rim;
+void zsd_n2n_loss_set_margin(ZsdN2nLoss *l, int margin) {
+  l->margin = margin;
 }
 
-void zsd_n2n_loss_set_mean_weight(ZsdN2nLoss *l, float weight) {
-  l->level = weight;
+void zsd_n2n_loss_set_mean_weight(ZsdN2nLoss *l, float mean_weight) {
+  l->mean_weight = mean_weight;
 }
 
-/* One channel of a patch. On entry `f` holds the network's output, on return the loss's
- * derivatives with respect to it. */
-static void add_channel(const ZsdN2nLoss *l, const ZsdPair *look, const ZsdPatch *patch, int c,
+/* Adds the terms of one channel of a patch. On entry `f` holds the network's output, on return
+ * the gradient of the loss with respect to it; `row` floats from one row to the next. */
+static void add_channel(const ZsdN2nLoss *l, const ZsdPair *pair, const ZsdPatch *patch, int c,
                         float *f, ptrdiff_t row, ZsdLoss *loss, double elements) {
   double residual = 0, identity = 0, sum = 0, sum_identity = 0, weight = 0;
 
   for (int y = 0; y < patch->height; y++) {
-    const float *t = zsd_tensor_row(&look->target, c, patch->y + y) + patch->x;
-    const float *w = zsd_tensor_row(&look->weight, 0, patch->y + y) + patch->x;
+    const float *t = zsd_tensor_row(&pair->target, c, patch->y + y) + patch->x;
+    const float *w = zsd_tensor_row(&pair->weight, 0, patch->y + y) + patch->x;
     for (int x = 0; x < patch->width; x++) {
-      const float miss = f[y * row + x] - t[x];
-      residual += w[x] * miss * miss;
+      const float error = f[y * row + x] - t[x];
+      residual += w[x] * error * error;
       identity += w[x] * t[x] * t[x];
-      sum += w[x] * miss;
+      sum += w[x] * error;
       sum_identity += w[x] * t[x];
       weight += w[x];
-      f[y * row + x] = miss;
+      f[y * row + x] = error;
     }
   }
   const double mean = weight > 0 ? sum / weight : 0;
   const double mean_identity = weight > 0 ? sum_identity / weight : 0;
-  loss->residual += (residual + l->level * sum * mean) / elements;
-  loss->identity += (identity + l->level * sum_identity * mean_identity) / elements;
-  const float scale = (float)(2 / elements), shift = (float)(l->level * mean);
+  loss->residual += (residual + l->mean_weight * sum * mean) / elements;
+  loss->identity += (identity + l->mean_weight * sum_identity * mean_identity) / elements;
+  const float scale = (float)(2 / elements), shift = (float)(l->mean_weight * mean);
   for (int y = 0; y < patch->height; y++) {
-    const float *w = zsd_tensor_row(&look->weight, 0, patch->y + y) + patch->x;
+    const float *w = zsd_tensor_row(&pair->weight, 0, patch->y + y) + patch->x;
     for (int x = 0; x < patch->width; x++)
       f[y * row + x] = scale * w[x] * (f[y * row + x] + shift);
   }
 }
 
-static void add(void *self, int worker, ZsdLoss *loss, float *grads, const ZsdPacked *packed,
-                const ZsdPatch *within, double elements) {
+static void add_patch(void *self, int thread, ZsdLoss *loss, float *grads,
+                      const ZsdPacked *packed, const ZsdPatch *within, double elements) {
   const ZsdN2nLoss *l = self;
-  const ZsdPatch on_page = {within->pair, within->x + l->rim, within->y + l->rim, within->width,
-                            within->height};
-  const ZsdPatch *patch = &on_page;
-  const ZsdPair *look = &l->look[patch->pair];
-  ZsdTile *tile = &l->tiles[worker];
+  const ZsdPatch on_pair = {within->pair, within->x + l->margin, within->y + l->margin,
+                            within->width, within->height};
+  const ZsdPatch *patch = &on_pair;
+  const ZsdPair *pair = &l->pair[patch->pair];
+  ZsdTile *tile = &l->tiles[thread];
 
-  zsd_tile_load(tile, &look->input, patch->x, patch->y, patch->width, patch->height);
+  zsd_tile_load(tile, &pair->input, patch->x, patch->y, patch->width, patch->height);
   zsd_tile_forward(tile, packed);
   for (int c = 0; c < l->shape.outputs; c++)
-    add_channel(l, look, patch, c,
+    add_channel(l, pair, patch, c,
                 tile->out.data + c * tile->out.plane + zsd_tile_at(tile, 0, 0), tile->row, loss,
                 elements);
   if (grads) {
@@ -147,17 +148,17 @@ static void add(void *self, int worker, ZsdLoss *loss, float *grads, const ZsdPa
 
 static void reset(void *self) {
   const ZsdN2nLoss *l = self;
-  for (int i = 0; i < l->workers; i++)
+  for (int i = 0; i < l->threads; i++)
     zsd_tile_wipe(&l->tiles[i]);
 }
 
 ZsdObjective zsd_n2n_loss_objective(ZsdN2nLoss *l) {
-  return (ZsdObjective){.pairs = l->written,
-                        .width = l->look[0].input.width - 2 * l->rim,
-                        .height = l->look[0].input.height - 2 * l->rim,
-                        .patch = PATCH - 2 * l->rim,
+  return (ZsdObjective){.pairs = l->count,
+                        .width = l->pair[0].input.width - 2 * l->margin,
+                        .height = l->pair[0].input.height - 2 * l->margin,
+                        .patch_size = PATCH_SIZE - 2 * l->margin,
                         .channels = l->shape.outputs,
                         .self = l,
-                        .add = add,
+                        .add_patch = add_patch,
                         .reset = reset};
 }

@@ -1,57 +1,61 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Learning from second looks (Lehtinen et al., "Noise2Noise: Learning Image Restoration without
- * Clean Data", ICML 2018): the network sees inputs that hold one noisy look at a picture, and
- * is taught the difference between that look and another one, whose noise is independent:
+/* Noise2Noise loss (Lehtinen et al., "Noise2Noise: Learning Image Restoration without Clean
+ * Data", ICML 2018) for a network that predicts noise. With x the input features, which include
+ * a noisy picture, t that picture less another noisy observation of it, w a weight, and f the
+ * network:
  *
  *   residual = sum of w (f(x) - t)^2
  *
- * A network that sees ten samples each way, and is not sure about the mean of so few, predicts
- * too little of it: colours fade. `level` weighs against that:
+ * The noise of the two observations is independent, so the minimum is where f predicts the
+ * noise in the first one. A network with a field of view of 5x5 samples underestimates the mean
+ * of the noise within it, and colours fade. A term for the mean error of each patch and channel
+ * counters that:
  *
- *   residual += level (sum of w (f(x) - t))^2 / sum of w
- *
- * patch by patch and channel by channel. */
+ *   residual += mean_weight (sum of w (f(x) - t))^2 / sum of w */
 #ifndef ZSD_N2N_LOSS_H
 #define ZSD_N2N_LOSS_H
 
 #include "learning/objective.h"
 #include "base/tensor.h"
 
+/* A training pair; the tensors have the same height and width. */
 typedef struct {
-  ZsdTensor input;  /* the network's inputs */
-  ZsdTensor target; /* its outputs: the look less the second look */
-  ZsdTensor weight; /* one channel, 0..1: how far the two looks show the same */
+  ZsdTensor input;  /* the network's input features */
+  ZsdTensor target; /* first observation less the second, one channel for each output */
+  ZsdTensor weight; /* one channel, 0..1; 0 where the two show different things */
 } ZsdPair;
 
-/* Memory for a look of this size by networks of this shape. Returns 0, or -1 without memory.
- * Begins as {0}. */
-int zsd_pair_resize(ZsdPair *look, ZsdShape shape, int height, int width);
-void zsd_pair_clear(ZsdPair *look);
+/* Allocates a pair for networks of this shape; a pair begins as {0}. Returns 0, or -1 without
+ * memory. */
+int zsd_pair_resize(ZsdPair *pair, ZsdShape shape, int height, int width);
+void zsd_pair_clear(ZsdPair *pair);
 
+/* The loss over a ring buffer of training pairs, all of the same size. */
 typedef struct ZsdN2nLoss ZsdN2nLoss;
 
-/* A objective of up to `pairs` looks, for `workers` threads. NULL: no memory. */
-ZsdN2nLoss *zsd_n2n_loss_new(ZsdShape shape, int pairs, int workers);
-void zsd_n2n_loss_free(ZsdN2nLoss *looks);
+/* A loss over up to `capacity` pairs, with scratch memory for `threads` threads. Returns NULL
+ * without memory. */
+ZsdN2nLoss *zsd_n2n_loss_new(ZsdShape shape, int capacity, int threads);
+void zsd_n2n_loss_free(ZsdN2nLoss *loss);
 
-/* The pair to be written next: the oldest, once all are. It must be filled before the next
- * objective; NULL: no memory, and no pair is left. */
-ZsdPair *zsd_n2n_loss_next_pair(ZsdN2nLoss *looks, int height, int width);
+/* Adds a pair, in place of the oldest if the buffer is full, and returns it to be filled.
+ * Returns NULL without memory; then all pairs are dropped. */
+ZsdPair *zsd_n2n_loss_next_pair(ZsdN2nLoss *loss, int height, int width);
 
-/* Takes a look as the pair to be written next, and gives what that pair was for it. All pairs
- * of a objective have the same size. */
-void zsd_n2n_loss_swap_pair(ZsdN2nLoss *looks, ZsdPair *look);
+/* Adds `pair`, and gives in exchange the pair that was in its place, or an empty one. */
+void zsd_n2n_loss_swap_pair(ZsdN2nLoss *loss, ZsdPair *pair);
 
-/* Sets the width of the pairs' rims, 0 to begin with, which surround what there is to learn:
- * no patch of a objective lies on them. A pair's edge is its picture's where it has none. */
-void zsd_n2n_loss_set_margin(ZsdN2nLoss *looks, int rim);
+/* Excludes a margin of the pairs from the loss, in samples; initially 0. Inputs in the margin
+ * still count as neighbours; beyond the pair's edge they are 0. */
+void zsd_n2n_loss_set_margin(ZsdN2nLoss *loss, int margin);
 
-/* Sets `level`, which is 0 to begin with. */
-void zsd_n2n_loss_set_mean_weight(ZsdN2nLoss *looks, float weight);
+/* Sets `mean_weight`; initially 0. */
+void zsd_n2n_loss_set_mean_weight(ZsdN2nLoss *loss, float mean_weight);
 
-void zsd_n2n_loss_clear(ZsdN2nLoss *looks);
+/* Drops all pairs. */
+void zsd_n2n_loss_clear(ZsdN2nLoss *loss);
 
-/* The objective, of the pairs written. */
-ZsdObjective zsd_n2n_loss_objective(ZsdN2nLoss *looks);
+/* The objective over the pairs added so far, valid until one is added. */
+ZsdObjective zsd_n2n_loss_objective(ZsdN2nLoss *loss);
 
 #endif

@@ -29,10 +29,14 @@ static double squared(double x) {
   return x * x;
 }
 
-/* The terms of one channel. On entry the tiles' `out` hold f's predictions, on return the
- * loss's derivatives with respect to them. With p1 = D1 y - f(D1 y) and q1 = D1(y - f(y)): d
- * loss / d p1 = (p1 - D2 y + p1 - q1) / elements,   d loss / d q1 = (q1 - p1) / elements, and
- * the same with 1 and 2 exchanged. */
+/* Adds the terms of one channel. On entry `out` of the tiles holds f's predictions, on return
+ * the gradient of the loss with respect to them. With p1 = D1 y - f(D1 y) and q1 = D1(y -
+ * f(y)):
+ *
+ *   d loss / d p1 = ((p1 - D2 y) + (p1 - q1)) / elements
+ *   d loss / d q1 = (q1 - p1) / elements
+ *
+ * and the same with 1 and 2 exchanged. */
 static void add_channel(ZsdLoss *loss, ZsdZsn2nTiles *tiles, int channel, double elements) {
   const int width = tiles->d1.width, height = tiles->d1.height;
   const ZsdPlane y = plane_of(&tiles->y, tiles->y.in, channel);
@@ -61,7 +65,7 @@ static void add_channel(ZsdLoss *loss, ZsdZsn2nTiles *tiles, int channel, double
       identity += 2 * squared(target1 - target2);
       fa.data[at] = -scale * (p1 - target1 + c1);
       fb.data[at] = -scale * (p2 - target2 + c2);
-      q1.data[half] = scale * c1; /* f(y) enters q1 with a minus: the signs cancel */
+      q1.data[half] = scale * c1; /* q1 contains -f(y): the signs cancel */
       q2.data[half] = scale * c2;
     }
   zsd_pair_downsample_adjoint(fy, q1, q2, width, height);
@@ -88,65 +92,65 @@ void zsd_zsn2n_add(ZsdLoss *loss, float *grads, ZsdZsn2nTiles *tiles,
   }
 }
 
-/* --- the objective --- */
+/* --- objective --- */
 
-enum { PATCH = 16 }; /* samples of the pair; twice as many of the picture */
+enum { PATCH_SIZE = 16 }; /* samples of the pair; 32 of the picture */
 
 struct ZsdZsn2nLoss {
   ZsdDownsampledPair pair;
-  int workers;
+  int threads;
   ZsdZsn2nTiles tiles[];
 };
 
-ZsdZsn2nLoss *zsd_zsn2n_loss_new(const ZsdTensor *picture, ZsdShape shape, int workers) {
-  ZsdZsn2nLoss *s = calloc(1, sizeof *s + workers * sizeof *s->tiles);
-  if (!s)
+ZsdZsn2nLoss *zsd_zsn2n_loss_new(const ZsdTensor *picture, ZsdShape shape, int threads) {
+  ZsdZsn2nLoss *l = calloc(1, sizeof *l + threads * sizeof *l->tiles);
+  if (!l)
     return NULL;
-  s->pair.picture = picture;
-  s->workers = workers;
-  int failed = zsd_pair_downsample_picture(&s->pair.d1, &s->pair.d2, picture);
-  for (int i = 0; i < workers && !failed; i++)
-    failed = zsd_zsn2n_tiles_resize(&s->tiles[i], shape, PATCH);
+  l->pair.picture = picture;
+  l->threads = threads;
+  int failed = zsd_pair_downsample_picture(&l->pair.d1, &l->pair.d2, picture);
+  for (int i = 0; i < threads && !failed; i++)
+    failed = zsd_zsn2n_tiles_resize(&l->tiles[i], shape, PATCH_SIZE);
   if (failed) {
-    zsd_zsn2n_loss_free(s);
+    zsd_zsn2n_loss_free(l);
     return NULL;
   }
-  return s;
+  return l;
 }
 
-void zsd_zsn2n_loss_free(ZsdZsn2nLoss *s) {
-  if (!s)
+void zsd_zsn2n_loss_free(ZsdZsn2nLoss *l) {
+  if (!l)
     return;
-  zsd_tensor_clear(&s->pair.d1);
-  zsd_tensor_clear(&s->pair.d2);
-  for (int i = 0; i < s->workers; i++)
-    zsd_zsn2n_tiles_clear(&s->tiles[i]);
-  free(s);
+  zsd_tensor_clear(&l->pair.d1);
+  zsd_tensor_clear(&l->pair.d2);
+  for (int i = 0; i < l->threads; i++)
+    zsd_zsn2n_tiles_clear(&l->tiles[i]);
+  free(l);
 }
 
-static void add_patch(void *self, int worker, ZsdLoss *loss, float *grads,
+static void add_patch(void *self, int thread, ZsdLoss *loss, float *grads,
                       const ZsdPacked *packed, const ZsdPatch *patch, double elements) {
-  ZsdZsn2nLoss *s = self;
-  zsd_zsn2n_add(loss, grads, &s->tiles[worker], &s->pair, packed, patch->x, patch->y,
+  ZsdZsn2nLoss *l = self;
+  zsd_zsn2n_add(loss, grads, &l->tiles[thread], &l->pair, packed, patch->x, patch->y,
                 patch->width, patch->height, elements);
 }
 
 static void reset(void *self) {
-  ZsdZsn2nLoss *s = self;
-  for (int i = 0; i < s->workers; i++) {
-    zsd_tile_wipe(&s->tiles[i].d1);
-    zsd_tile_wipe(&s->tiles[i].d2);
-    zsd_tile_wipe(&s->tiles[i].y);
+  ZsdZsn2nLoss *l = self;
+  for (int i = 0; i < l->threads; i++) {
+    zsd_tile_wipe(&l->tiles[i].d1);
+    zsd_tile_wipe(&l->tiles[i].d2);
+    zsd_tile_wipe(&l->tiles[i].y);
   }
 }
 
-ZsdObjective zsd_zsn2n_loss_objective(ZsdZsn2nLoss *s) {
+ZsdObjective zsd_zsn2n_loss_objective(ZsdZsn2nLoss *l) {
   return (ZsdObjective){.pairs = 1,
-                        .width = s->pair.d1.width,
-                        .height = s->pair.d1.height,
-                        .patch = PATCH,
-                        .channels = s->pair.d1.channels,
-                        .self = s,
-                        .add = add_patch,
+                        .width = l->pair.d1.width,
+                        .height = l->pair.d1.height,
+                        .patch_size = PATCH_SIZE,
+                        .channels = l->pair.d1.channels,
+                        .self = l,
+                        .add_patch = add_patch,
                         .reset = reset};
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Learning from second looks: its loss and derivatives, its pairs, and that it learns. */
+/* The Noise2Noise loss: value and gradient, its ring buffer of pairs, and training with it. */
 #include "learning/n2n_loss.h"
 
 #include "base/cpu.h"
@@ -13,15 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- a objective and a network --- */
+/* --- a loss and a network --- */
 
-enum { WORKERS = 2 };
+enum { THREADS = 2 };
 
 typedef struct {
   ZsdNetwork net;
-  double level;
-  ZsdN2nLoss *looks;
-  ZsdPair *page[3];
+  double mean_weight;
+  ZsdN2nLoss *n2n;
+  ZsdPair *pair[3];
   int pairs, height, width;
   float *grads;
 } Problem;
@@ -31,39 +31,39 @@ static void fill(const ZsdTensor *t, ZsdRandom *random, double low, double high)
     t->data[i] = (float)(low + (high - low) * zsd_random_uniform(random));
 }
 
-/* Looks that have nothing to do with each other; a third of the weights are 0. */
+/* Random inputs and targets; a third of the weights are 0. */
 static void make_problem(Problem *p, ZsdShape shape, int pairs, int height, int width) {
   ZsdRandom random;
   zsd_random_seed(&random, 3);
   *p = (Problem){.pairs = pairs, .height = height, .width = width};
   ck_assert_int_eq(zsd_network_resize(&p->net, shape), 0);
   zsd_network_init(&p->net, 4);
-  p->looks = zsd_n2n_loss_new(shape, pairs, WORKERS);
+  p->n2n = zsd_n2n_loss_new(shape, pairs, THREADS);
   p->grads = calloc(p->net.n, sizeof(float));
-  ck_assert(p->looks && p->grads);
+  ck_assert(p->n2n && p->grads);
   for (int i = 0; i < pairs; i++) {
-    ZsdPair *look = p->page[i] = zsd_n2n_loss_next_pair(p->looks, height, width);
-    ck_assert_ptr_nonnull(look);
-    ck_assert(look->input.channels == shape.inputs && look->input.width == width);
-    ck_assert(look->target.channels == shape.outputs && look->target.height == height);
-    ck_assert(look->weight.channels == 1 && look->weight.width == width);
-    fill(&look->input, &random, -2, 2);
-    fill(&look->target, &random, -1, 1);
-    fill(&look->weight, &random, -0.5, 1);
+    ZsdPair *pair = p->pair[i] = zsd_n2n_loss_next_pair(p->n2n, height, width);
+    ck_assert_ptr_nonnull(pair);
+    ck_assert(pair->input.channels == shape.inputs && pair->input.width == width);
+    ck_assert(pair->target.channels == shape.outputs && pair->target.height == height);
+    ck_assert(pair->weight.channels == 1 && pair->weight.width == width);
+    fill(&pair->input, &random, -2, 2);
+    fill(&pair->target, &random, -1, 1);
+    fill(&pair->weight, &random, -0.5, 1);
     for (int k = 0; k < height * width; k++)
-      look->weight.data[k] = fmaxf(0, look->weight.data[k]);
+      pair->weight.data[k] = fmaxf(0, pair->weight.data[k]);
   }
 }
 
 static void clear_problem(Problem *p) {
   zsd_network_clear(&p->net);
-  zsd_n2n_loss_free(p->looks);
+  zsd_n2n_loss_free(p->n2n);
   free(p->grads);
 }
 
-/* The loss of all patches of all pairs, its derivatives in `grads`. */
+/* Loss of all patches of all pairs; its gradient goes to `grads`. */
 static ZsdLoss derive(Problem *p, const ZsdKernels *kernels) {
-  const ZsdObjective objective = zsd_n2n_loss_objective(p->looks);
+  const ZsdObjective objective = zsd_n2n_loss_objective(p->n2n);
   const double elements = (double)p->pairs * p->height * p->width * objective.channels;
   ZsdPacked packed = {0};
   ZsdLoss loss = {0};
@@ -71,14 +71,14 @@ static ZsdLoss derive(Problem *p, const ZsdKernels *kernels) {
   ck_assert_int_eq(zsd_packed_resize(&packed, kernels, &p->net), 0);
   zsd_packed_update(&packed);
   memset(p->grads, 0, p->net.n * sizeof(float));
-  for (int page = 0; page < objective.pairs; page++)
-    for (int y = 0; y < objective.height; y += objective.patch)
-      for (int x = 0; x < objective.width; x += objective.patch) {
+  for (int pair = 0; pair < objective.pairs; pair++)
+    for (int y = 0; y < objective.height; y += objective.patch_size)
+      for (int x = 0; x < objective.width; x += objective.patch_size) {
         const int w = objective.width - x, h = objective.height - y;
-        const ZsdPatch patch = {page, x, y, w < objective.patch ? w : objective.patch,
-                                h < objective.patch ? h : objective.patch};
-        objective.add(objective.self, patches++ % WORKERS, &loss, p->grads, &packed, &patch,
-                      elements);
+        const ZsdPatch patch = {pair, x, y, w < objective.patch_size ? w : objective.patch_size,
+                                h < objective.patch_size ? h : objective.patch_size};
+        objective.add_patch(objective.self, patches++ % THREADS, &loss, p->grads, &packed,
+                            &patch, elements);
       }
   zsd_packed_clear(&packed);
   return loss;
@@ -87,15 +87,16 @@ static ZsdLoss derive(Problem *p, const ZsdKernels *kernels) {
 static double naive(const Problem *p, const double *params) {
   double sum = 0;
   for (int i = 0; i < p->pairs; i++)
-    sum +=
-        naive_n2n_loss(&p->net, params, &p->page[i]->input, &p->page[i]->target,
-                       &p->page[i]->weight, zsd_n2n_loss_objective(p->looks).patch, p->level);
+    sum += naive_n2n_loss(&p->net, params, &p->pair[i]->input, &p->pair[i]->target,
+                          &p->pair[i]->weight, zsd_n2n_loss_objective(p->n2n).patch_size,
+                          p->mean_weight);
   return sum / ((double)p->pairs * p->height * p->width * p->net.shape.outputs);
 }
 
-/* --- loss and derivatives --- */
+/* --- loss and gradient --- */
 
-/* Parameters begin .. end - 1 are moved by random amounts. */
+/* Compares the derivative along a random direction with a central difference. Only parameters
+ * begin to end - 1 vary. */
 static void check_direction(const Problem *p, ZsdRandom *random, size_t begin, size_t end) {
   const double step = 1e-6;
   const size_t n = p->net.n;
@@ -126,7 +127,7 @@ static void check_loss(Problem *p, const ZsdLoss *loss) {
     params[i] = p->net.params[i];
   const double expected = naive(p, params);
   ck_assert_double_eq_tol(loss->residual, expected, 1e-5 * expected);
-  /* The zero network: what is left where nothing is predicted. */
+  /* A network that predicts 0 has the identity loss. */
   memset(params, 0, p->net.n * sizeof *params);
   const double identity = naive(p, params);
   ck_assert_double_eq_tol(loss->identity, identity, 1e-5 * identity);
@@ -147,8 +148,8 @@ START_TEST(test_derivatives) {
     Problem p;
     ZsdRandom random;
     make_problem(&p, cases[_i].shape, cases[_i].pairs, cases[_i].height, cases[_i].width);
-    p.level = l ? 0 : 3;
-    zsd_n2n_loss_set_mean_weight(p.looks, (float)p.level);
+    p.mean_weight = l ? 0 : 3;
+    zsd_n2n_loss_set_mean_weight(p.n2n, (float)p.mean_weight);
     const ZsdLoss loss = derive(&p, zsd_kernels(masks[l] & zsd_cpu_detect()));
     check_loss(&p, &loss);
     zsd_random_seed(&random, 5);
@@ -166,26 +167,26 @@ START_TEST(test_derivatives) {
 }
 END_TEST
 
-/* A rim whose weights are 0 is only context: to leave it out changes nothing. */
-START_TEST(test_rim) {
-  enum { HEIGHT = 27, WIDTH = 32, RIM = 2 };
+/* A margin whose weights are 0 adds nothing to the loss: excluding it changes nothing. */
+START_TEST(test_margin) {
+  enum { HEIGHT = 27, WIDTH = 32, MARGIN = 2 };
   Problem p;
   make_problem(&p, (ZsdShape){3, 5, 2}, 2, HEIGHT, WIDTH);
-  for (int page = 0; page < 2; page++)
+  for (int pair = 0; pair < 2; pair++)
     for (int y = 0; y < HEIGHT; y++)
       for (int x = 0; x < WIDTH; x++)
-        if (x < RIM || x >= WIDTH - RIM || y < RIM || y >= HEIGHT - RIM)
-          zsd_tensor_row(&p.page[page]->weight, 0, y)[x] = 0;
-  zsd_n2n_loss_set_mean_weight(p.looks, 2);
+        if (x < MARGIN || x >= WIDTH - MARGIN || y < MARGIN || y >= HEIGHT - MARGIN)
+          zsd_tensor_row(&p.pair[pair]->weight, 0, y)[x] = 0;
+  zsd_n2n_loss_set_mean_weight(p.n2n, 2);
   const ZsdKernels *kernels = zsd_kernels(zsd_cpu_detect());
   const ZsdLoss whole = derive(&p, kernels);
   float *grads = malloc(p.net.n * sizeof *grads);
   ck_assert_ptr_nonnull(grads);
   memcpy(grads, p.grads, p.net.n * sizeof *grads);
 
-  zsd_n2n_loss_set_margin(p.looks, RIM);
-  const ZsdObjective objective = zsd_n2n_loss_objective(p.looks);
-  ck_assert(objective.width == WIDTH - 2 * RIM && objective.height == HEIGHT - 2 * RIM);
+  zsd_n2n_loss_set_margin(p.n2n, MARGIN);
+  const ZsdObjective objective = zsd_n2n_loss_objective(p.n2n);
+  ck_assert(objective.width == WIDTH - 2 * MARGIN && objective.height == HEIGHT - 2 * MARGIN);
   const ZsdLoss inner = derive(&p, kernels);
   ck_assert_double_eq_tol(inner.residual, whole.residual, 1e-5 * whole.residual);
   ck_assert_double_eq_tol(inner.identity, whole.identity, 1e-5 * whole.identity);
@@ -196,16 +197,16 @@ START_TEST(test_rim) {
 }
 END_TEST
 
-/* Where a weight is 0 the target does not matter, nor does the input that only such places
- * see. */
+/* Where the weight is 0 the target has no effect, nor has an input whose field of view lies
+ * there as a whole. */
 START_TEST(test_no_weight) {
   enum { SIZE = 40, LEFT = 9, RIGHT = 36 };
   Problem p;
   make_problem(&p, (ZsdShape){2, 5, 3}, 1, SIZE, SIZE);
-  ZsdPair *look = p.page[0];
+  ZsdPair *pair = p.pair[0];
   for (int y = LEFT; y < RIGHT; y++)
     for (int x = LEFT; x < RIGHT; x++)
-      *(zsd_tensor_row(&look->weight, 0, y) + x) = 0;
+      *(zsd_tensor_row(&pair->weight, 0, y) + x) = 0;
   const ZsdKernels *kernels = zsd_kernels(zsd_cpu_detect());
   const ZsdLoss before = derive(&p, kernels);
   float *grads = malloc(p.net.n * sizeof *grads);
@@ -215,11 +216,11 @@ START_TEST(test_no_weight) {
   for (int y = LEFT; y < RIGHT; y++)
     for (int x = LEFT; x < RIGHT; x++) {
       for (int c = 0; c < 3; c++)
-        zsd_tensor_row(&look->target, c, y)[x] = 1000;
+        zsd_tensor_row(&pair->target, c, y)[x] = 1000;
       const bool unseen = x >= LEFT + ZSD_HALO && x < RIGHT - ZSD_HALO &&
                           y >= LEFT + ZSD_HALO && y < RIGHT - ZSD_HALO;
       for (int c = 0; c < 2 && unseen; c++)
-        zsd_tensor_row(&look->input, c, y)[x] = -1000;
+        zsd_tensor_row(&pair->input, c, y)[x] = -1000;
     }
   const ZsdLoss after = derive(&p, kernels);
   ck_assert_double_eq(after.residual, before.residual);
@@ -227,7 +228,7 @@ START_TEST(test_no_weight) {
   for (size_t i = 0; i < p.net.n; i++)
     ck_assert_float_eq(p.grads[i], grads[i]);
 
-  zsd_tensor_row(&look->weight, 0, LEFT)[LEFT] = 1e-3f; /* but there it does */
+  zsd_tensor_row(&pair->weight, 0, LEFT)[LEFT] = 1e-3f; /* a weight gives it an effect */
   ck_assert_double_gt(derive(&p, kernels).residual, before.residual);
   free(grads);
   clear_problem(&p);
@@ -236,98 +237,97 @@ END_TEST
 
 /* --- pairs --- */
 
-/* The value that a page's target has been filled with. */
-static double value_on(const ZsdObjective *objective, int page, const ZsdNetwork *net) {
+/* The value that the target of a pair is filled with. */
+static double value_of(const ZsdObjective *objective, int pair, const ZsdNetwork *net) {
   ZsdPacked packed = {0};
   ZsdLoss loss = {0};
   float grads[100] = {0};
   ck_assert_uint_le(net->n, 100);
   ck_assert_int_eq(zsd_packed_resize(&packed, zsd_kernels(0), net), 0);
   zsd_packed_update(&packed);
-  const ZsdPatch patch = {page, 0, 0, 4, 4};
-  objective->add(objective->self, 0, &loss, grads, &packed, &patch, 16);
+  const ZsdPatch patch = {pair, 0, 0, 4, 4};
+  objective->add_patch(objective->self, 0, &loss, grads, &packed, &patch, 16);
   zsd_packed_clear(&packed);
   return sqrt(loss.identity);
 }
 
-static void write_page(ZsdPair *look, float value) {
-  ck_assert_ptr_nonnull(look);
+static void fill_pair(ZsdPair *pair, float value) {
+  ck_assert_ptr_nonnull(pair);
   for (int i = 0; i < 16; i++) {
-    look->input.data[i] = 0;
-    look->target.data[i] = value;
-    look->weight.data[i] = 1;
+    pair->input.data[i] = 0;
+    pair->target.data[i] = value;
+    pair->weight.data[i] = 1;
   }
 }
 
-START_TEST(test_pages) {
+START_TEST(test_pairs) {
   const ZsdShape shape = {1, 1, 1};
-  ZsdN2nLoss *looks = zsd_n2n_loss_new(shape, 3, 1);
+  ZsdN2nLoss *n2n = zsd_n2n_loss_new(shape, 3, 1);
   ZsdNetwork net = {0};
-  ck_assert_ptr_nonnull(looks);
+  ck_assert_ptr_nonnull(n2n);
   ck_assert_int_eq(zsd_network_resize(&net, shape), 0);
   for (int round = 0; round < 2; round++) {
-    ck_assert_int_eq(zsd_n2n_loss_objective(looks).pairs, 0);
+    ck_assert_int_eq(zsd_n2n_loss_objective(n2n).pairs, 0);
     for (int i = 1; i <= 8; i++) {
-      write_page(zsd_n2n_loss_next_pair(looks, 4, 4), (float)i);
-      const ZsdObjective objective = zsd_n2n_loss_objective(looks);
+      fill_pair(zsd_n2n_loss_next_pair(n2n, 4, 4), (float)i);
+      const ZsdObjective objective = zsd_n2n_loss_objective(n2n);
       ck_assert_int_eq(objective.pairs, i < 3 ? i : 3);
       ck_assert(objective.width == 4 && objective.height == 4 && objective.channels == 1);
-      double sum = 0; /* of the last three, or fewer */
-      for (int page = 0; page < objective.pairs; page++)
-        sum += value_on(&objective, page, &net);
+      double sum = 0; /* of up to the last three pairs */
+      for (int pair = 0; pair < objective.pairs; pair++)
+        sum += value_of(&objective, pair, &net);
       ck_assert_double_eq_tol(sum, i == 1 ? 1 : i == 2 ? 3 : 3 * i - 3, 1e-5);
     }
-    zsd_n2n_loss_clear(looks);
+    zsd_n2n_loss_clear(n2n);
   }
-  zsd_n2n_loss_free(looks);
+  zsd_n2n_loss_free(n2n);
   zsd_n2n_loss_free(NULL);
   zsd_network_clear(&net);
 }
 END_TEST
 
-/* A page that there is no memory for is not learned from. */
+/* When a pair cannot be allocated the earlier ones are dropped. */
 START_TEST(test_no_memory) {
-  ZsdN2nLoss *looks = zsd_n2n_loss_new((ZsdShape){4096, 1, 1}, 2, 1);
-  ck_assert_ptr_nonnull(looks);
+  ZsdN2nLoss *n2n = zsd_n2n_loss_new((ZsdShape){4096, 1, 1}, 2, 1);
+  ck_assert_ptr_nonnull(n2n);
   for (int i = 0; i < 2; i++)
-    ck_assert_ptr_nonnull(zsd_n2n_loss_next_pair(looks, 2, 2));
-  ck_assert_ptr_null(zsd_n2n_loss_next_pair(looks, INT32_MAX, 1 << 18));
-  ck_assert_int_eq(zsd_n2n_loss_objective(looks).pairs, 0);
-  ck_assert_ptr_nonnull(zsd_n2n_loss_next_pair(looks, 2, 2));
-  ck_assert_int_eq(zsd_n2n_loss_objective(looks).pairs, 1);
-  zsd_n2n_loss_free(looks);
+    ck_assert_ptr_nonnull(zsd_n2n_loss_next_pair(n2n, 2, 2));
+  ck_assert_ptr_null(zsd_n2n_loss_next_pair(n2n, INT32_MAX, 1 << 18));
+  ck_assert_int_eq(zsd_n2n_loss_objective(n2n).pairs, 0);
+  ck_assert_ptr_nonnull(zsd_n2n_loss_next_pair(n2n, 2, 2));
+  ck_assert_int_eq(zsd_n2n_loss_objective(n2n).pairs, 1);
+  zsd_n2n_loss_free(n2n);
 }
 END_TEST
 
-/* --- learning --- */
+/* --- training --- */
 
 enum { SIZE = 48 };
 
-/* Two looks at a gray plane: the input is the first one, the target its difference from the
- * second. The best prediction is the input itself, and half of the target's variance is left.
- */
-static ZsdN2nLoss *plain_looks(ZsdShape shape, int workers) {
-  ZsdN2nLoss *looks = zsd_n2n_loss_new(shape, 2, workers);
+/* Pairs of noisy gray planes: the input is the first plane, the target the first less the
+ * second. The optimal prediction is the input, which leaves half of the target's variance. */
+static ZsdN2nLoss *make_pairs(ZsdShape shape, int threads) {
+  ZsdN2nLoss *n2n = zsd_n2n_loss_new(shape, 2, threads);
   ZsdRandom random;
-  ck_assert_ptr_nonnull(looks);
+  ck_assert_ptr_nonnull(n2n);
   zsd_random_seed(&random, 6);
   for (int i = 0; i < 2; i++) {
-    ZsdPair *look = zsd_n2n_loss_next_pair(looks, SIZE, SIZE);
-    ck_assert_ptr_nonnull(look);
+    ZsdPair *pair = zsd_n2n_loss_next_pair(n2n, SIZE, SIZE);
+    ck_assert_ptr_nonnull(pair);
     for (int k = 0; k < SIZE * SIZE; k++) {
-      look->input.data[k] = (float)zsd_random_normal(&random);
-      look->target.data[k] = look->input.data[k] - (float)zsd_random_normal(&random);
-      look->weight.data[k] = 1;
+      pair->input.data[k] = (float)zsd_random_normal(&random);
+      pair->target.data[k] = pair->input.data[k] - (float)zsd_random_normal(&random);
+      pair->weight.data[k] = 1;
     }
   }
-  return looks;
+  return n2n;
 }
 
-static ZsdOutcome learn(ZsdNetwork *net, ZsdN2nLoss *looks, int threads, double rate,
+static ZsdOutcome learn(ZsdNetwork *net, ZsdN2nLoss *n2n, int threads, double rate,
                         ZsdTraining *training) {
   const ZsdSchedule schedule = {
       .steps = 300, .patches = 3, .learning_rate = rate, .threads = threads, .seed = 7};
-  const ZsdObjective objective = zsd_n2n_loss_objective(looks);
+  const ZsdObjective objective = zsd_n2n_loss_objective(n2n);
   ZsdTrainer *trainer = zsd_trainer_new(zsd_kernels(zsd_cpu_detect()));
   ck_assert_ptr_nonnull(trainer);
   const ZsdOutcome outcome =
@@ -340,14 +340,14 @@ START_TEST(test_learns) {
   const ZsdShape shape = {1, 6, 1};
   ZsdNetwork net[2] = {{.n = 0}, {.n = 0}};
   for (int i = 0; i < 2; i++) {
-    ZsdN2nLoss *looks = plain_looks(shape, 1 + i);
+    ZsdN2nLoss *n2n = make_pairs(shape, 1 + i);
     ZsdTraining training;
     ck_assert_int_eq(zsd_network_resize(&net[i], shape), 0);
     zsd_network_init(&net[i], 8);
-    ck_assert_int_eq(learn(&net[i], looks, 1 + i, 1e-2, &training), ZSD_TRAINED);
+    ck_assert_int_eq(learn(&net[i], n2n, 1 + i, 1e-2, &training), ZSD_TRAINED);
     ck_assert_double_gt(training.loss, 0.8);
-    ck_assert_double_lt(training.loss, 1.2); /* of 2 */
-    zsd_n2n_loss_free(looks);
+    ck_assert_double_lt(training.loss, 1.2); /* the identity has 2 */
+    zsd_n2n_loss_free(n2n);
   }
   ck_assert_mem_eq(net[0].params, net[1].params, net[0].n * sizeof(float));
   zsd_network_clear(&net[0]);
@@ -355,59 +355,59 @@ START_TEST(test_learns) {
 }
 END_TEST
 
-/* From a rate far too high learning comes back, and no number is left that is not finite. */
+/* Training recovers from a learning rate far too high and leaves only finite parameters. */
 START_TEST(test_high_rate) {
   static const double rates[] = {100, 1e20, 1e38};
   const ZsdShape shape = {1, 6, 1};
-  ZsdN2nLoss *looks = plain_looks(shape, 1);
+  ZsdN2nLoss *n2n = make_pairs(shape, 1);
   ZsdNetwork net = {0};
   ZsdTraining training;
   ck_assert_int_eq(zsd_network_resize(&net, shape), 0);
   zsd_network_init(&net, 8);
-  const ZsdOutcome outcome = learn(&net, looks, 1, rates[_i], &training);
+  const ZsdOutcome outcome = learn(&net, n2n, 1, rates[_i], &training);
   ck_assert(outcome == ZSD_TRAINED || outcome == ZSD_NO_GAIN);
   for (size_t i = 0; i < net.n; i++)
     ck_assert(isfinite(net.params[i]));
-  zsd_n2n_loss_free(looks);
+  zsd_n2n_loss_free(n2n);
   zsd_network_clear(&net);
 }
 END_TEST
 
-/* Nothing to learn from, and nothing that the input says about the target. */
-START_TEST(test_useless) {
+/* Pairs without weight, and no pairs, give no gain and leave the network unchanged. */
+START_TEST(test_no_gain) {
   const ZsdShape shape = {1, 6, 1};
-  ZsdN2nLoss *looks = plain_looks(shape, 1);
+  ZsdN2nLoss *n2n = make_pairs(shape, 1);
   ZsdNetwork net = {0};
   ZsdTraining training;
   ck_assert_int_eq(zsd_network_resize(&net, shape), 0);
   zsd_network_init(&net, 8);
   const float first = net.params[0];
   for (int i = 0; i < 2; i++) {
-    ZsdPair *look = zsd_n2n_loss_next_pair(looks, SIZE, SIZE);
-    memset(look->input.data, 0, SIZE * SIZE * sizeof(float));
-    memset(look->target.data, 0, SIZE * SIZE * sizeof(float));
-    memset(look->weight.data, 0, SIZE * SIZE * sizeof(float));
+    ZsdPair *pair = zsd_n2n_loss_next_pair(n2n, SIZE, SIZE);
+    memset(pair->input.data, 0, SIZE * SIZE * sizeof(float));
+    memset(pair->target.data, 0, SIZE * SIZE * sizeof(float));
+    memset(pair->weight.data, 0, SIZE * SIZE * sizeof(float));
   }
-  ck_assert_int_eq(learn(&net, looks, 1, 1e-2, &training), ZSD_NO_GAIN);
-  zsd_n2n_loss_clear(looks);
-  ck_assert_int_eq(learn(&net, looks, 1, 1e-2, &training), ZSD_NO_GAIN);
+  ck_assert_int_eq(learn(&net, n2n, 1, 1e-2, &training), ZSD_NO_GAIN);
+  zsd_n2n_loss_clear(n2n);
+  ck_assert_int_eq(learn(&net, n2n, 1, 1e-2, &training), ZSD_NO_GAIN);
   ck_assert_float_eq(net.params[0], first);
-  zsd_n2n_loss_free(looks);
+  zsd_n2n_loss_free(n2n);
   zsd_network_clear(&net);
 }
 END_TEST
 
 Suite *make_suite(void) {
   Suite *suite = suite_create("n2n_loss");
-  TCase *tc = tcase_create("second looks");
+  TCase *tc = tcase_create("training pairs");
   tcase_add_loop_test(tc, test_derivatives, 0, 4);
-  tcase_add_test(tc, test_rim);
+  tcase_add_test(tc, test_margin);
   tcase_add_test(tc, test_no_weight);
-  tcase_add_test(tc, test_pages);
+  tcase_add_test(tc, test_pairs);
   tcase_add_test(tc, test_no_memory);
   tcase_add_test(tc, test_learns);
   tcase_add_loop_test(tc, test_high_rate, 0, 3);
-  tcase_add_test(tc, test_useless);
+  tcase_add_test(tc, test_no_gain);
   tcase_set_timeout(tc, 30);
   suite_add_tcase(suite, tc);
   return suite;

@@ -89,23 +89,23 @@ static Picture copy_of(const ZsdTensor *t) {
   return p;
 }
 
-/* Of one channel of the patch whose first sample is `first`. */
-static double patch_looks(const float *target, const float *weight, const double *f, int row,
-                          int width, int height, double level) {
+/* Loss of one channel of a patch; planes have `row` samples in a row. */
+static double patch_loss(const float *target, const float *weight, const double *f, int row,
+                         int width, int height, double mean_weight) {
   double sum = 0, squares = 0, weights = 0;
   for (int i = 0; i < width * height; i++) {
     const int at = i / width * row + i % width;
-    const double miss = f[at] - target[at];
-    squares += weight[at] * miss * miss;
-    sum += weight[at] * miss;
+    const double error = f[at] - target[at];
+    squares += weight[at] * error * error;
+    sum += weight[at] * error;
     weights += weight[at];
   }
-  return squares + (weights > 0 ? level * sum * sum / weights : 0);
+  return squares + (weights > 0 ? mean_weight * sum * sum / weights : 0);
 }
 
 double naive_n2n_loss(const ZsdNetwork *shape, const double *params, const ZsdTensor *input,
                       const ZsdTensor *target, const ZsdTensor *weight, int patch,
-                      double level) {
+                      double mean_weight) {
   Picture x = copy_of(input), f = output_of(&x, shape, params);
   double sum = 0;
   for (int c = 0; c < f.channels; c++)
@@ -113,8 +113,8 @@ double naive_n2n_loss(const ZsdNetwork *shape, const double *params, const ZsdTe
       for (int left = 0; left < f.width; left += patch) {
         const int at = top * f.width + left, plane = c * f.height * f.width;
         const int w = f.width - left, h = f.height - top;
-        sum += patch_looks(target->data + plane + at, weight->data + at, f.data + plane + at,
-                           f.width, w < patch ? w : patch, h < patch ? h : patch, level);
+        sum += patch_loss(target->data + plane + at, weight->data + at, f.data + plane + at,
+                          f.width, w < patch ? w : patch, h < patch ? h : patch, mean_weight);
       }
   free(x.data);
   free(f.data);

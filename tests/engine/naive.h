@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The losses once more: in double precision, whole pictures at a time and as simply as it can
- * be said. */
+/* Reference implementations of the losses: double precision, whole pictures, direct loops. */
 #ifndef NAIVE_H
 #define NAIVE_H
 
 #include "network/network.h"
 #include "base/tensor.h"
 
-/* Residual and consistency loss of a picture, for the network's shape and these parameters. */
+/* Sum of residual and consistency loss (zsn2n_loss.h) of a picture, for a network of this shape
+ * with parameters `params`. */
 double naive_zsn2n_loss(const ZsdNetwork *shape, const double *params,
                         const ZsdTensor *picture);
 
-/* The sum of weight (f(input) - target)^2 over all samples; and for each patch and channel
- * `level` times the square of the sum of weight (f(input) - target) over the sum of weights. */
+/* Residual loss (n2n_loss.h) of a pair, with the mean error taken over patches of `patch_size`
+ * samples each way. Not divided by the number of samples. */
 double naive_n2n_loss(const ZsdNetwork *shape, const double *params, const ZsdTensor *input,
-                      const ZsdTensor *target, const ZsdTensor *weight, int patch,
-                      double level);
+                      const ZsdTensor *target, const ZsdTensor *weight, int patch_size,
+                      double mean_weight);
 
 #endif
