@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Gives the latest of something from one thread to another, and neither of them ever waits: of
- * three places one is written, one is read, and one lies in between. */
+/* Index management of a triple buffer: one thread publishes values, another one takes the
+ * latest, and neither waits. Of three slots the writer owns one, the reader owns one, and the
+ * third holds the value published last. A value that was not taken is lost when the next one is
+ * published. */
 #ifndef ZSD_TRIPLE_BUFFER_H
 #define ZSD_TRIPLE_BUFFER_H
 
@@ -10,33 +12,34 @@
 enum { ZSD_TRIPLE_BUFFER_SLOTS = 3, ZSD_TRIPLE_BUFFER_NEW = 4 };
 
 typedef struct {
-  unsigned written;   /* the place that is the writer's */
-  unsigned read;      /* the place that is the reader's */
-  atomic_uint middle; /* the third one, and whether it is new */
+  unsigned write;     /* slot that the writer owns, 0..2 */
+  unsigned read;      /* slot that the reader owns, 0..2 */
+  atomic_uint shared; /* the third slot, with ZSD_TRIPLE_BUFFER_NEW if it was not taken yet */
 } ZsdTripleBuffer;
 
-static inline void zsd_triple_buffer_init(ZsdTripleBuffer *box) {
-  box->written = 0;
-  box->read = 1;
-  atomic_init(&box->middle, 2);
+static inline void zsd_triple_buffer_init(ZsdTripleBuffer *buffer) {
+  buffer->write = 0;
+  buffer->read = 1;
+  atomic_init(&buffer->shared, 2);
 }
 
-/* Whether something new waits for the reader. */
-static inline bool zsd_triple_buffer_has_new(ZsdTripleBuffer *box) {
-  return atomic_load(&box->middle) & ZSD_TRIPLE_BUFFER_NEW;
+/* Whether a published value has not been taken. Callable from both threads. */
+static inline bool zsd_triple_buffer_has_new(ZsdTripleBuffer *buffer) {
+  return atomic_load(&buffer->shared) & ZSD_TRIPLE_BUFFER_NEW;
 }
 
-/* The writer's place is ready: it waits, in place of what waited before. */
-static inline void zsd_triple_buffer_publish(ZsdTripleBuffer *box) {
-  box->written = atomic_exchange(&box->middle, box->written | ZSD_TRIPLE_BUFFER_NEW) &
-                 ~ZSD_TRIPLE_BUFFER_NEW;
+/* Writer: publishes the contents of slot `write`, and makes another slot `write`. */
+static inline void zsd_triple_buffer_publish(ZsdTripleBuffer *buffer) {
+  buffer->write = atomic_exchange(&buffer->shared, buffer->write | ZSD_TRIPLE_BUFFER_NEW) &
+                  ~ZSD_TRIPLE_BUFFER_NEW;
 }
 
-/* If something new waits, makes its place the reader's. Returns whether it did. */
-static inline bool zsd_triple_buffer_take(ZsdTripleBuffer *box) {
-  if (!zsd_triple_buffer_has_new(box))
+/* Reader: makes the slot published last `read`. Returns false, with `read` unchanged, if
+ * nothing new was published. */
+static inline bool zsd_triple_buffer_take(ZsdTripleBuffer *buffer) {
+  if (!zsd_triple_buffer_has_new(buffer))
     return false;
-  box->read = atomic_exchange(&box->middle, box->read) & ~ZSD_TRIPLE_BUFFER_NEW;
+  buffer->read = atomic_exchange(&buffer->shared, buffer->read) & ~ZSD_TRIPLE_BUFFER_NEW;
   return true;
 }
 

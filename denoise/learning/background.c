@@ -3,6 +3,7 @@
 #include "learning/background.h"
 
 #include "base/triple_buffer.h"
+#include "learning/observer.h"
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -13,164 +14,163 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How much nicer the learning thread is than the stream, which is taken for one of niceness 0
- * where it has less: it gets a tenth of the stream's processor time, and all that is left. */
-enum { NICER = 10 };
+/* Niceness of the learning thread relative to the stream's, or to 0 if the stream's is
+ * negative: it gets a tenth of the stream's processor time, and all that is left over. */
+enum { NICENESS_OFFSET = 10 };
 
-/* The longest wait for the stream to have nothing to do, which under full load would never end:
- * a step of learning for each of these milliseconds. */
-enum { PATIENCE = 20 };
+/* Milliseconds that a training step waits for the stream to be idle, so that training
+ * proceeds under full load, too. */
+enum { MAX_YIELD = 20 };
 
-/* Threads that learning has in the background: the stream has the others. */
+/* Threads for training; the stream has the others. */
 enum { THREADS = 1 };
 
-/* A task with all that it needs. */
+/* A task with copies of its data. */
 typedef struct {
   unsigned keyframe;
-  bool anew; /* begins with these parameters */
+  bool restarts; /* with `params` as initial weights */
   float *params;
-  bool by_itself; /* a picture */
-  ZsdSingleFrame alone;
-  ZsdPair *looks;
-  int count, room;
+  bool single_frame;
+  ZsdSingleFrame frame;
+  ZsdPair *pairs;
+  int n_pairs, max_pairs;
   ZsdSettings settings;
   unsigned steps;
-  bool wanted;
+  bool finetuning;
 } Job;
 
 struct ZsdBackground {
   pthread_t thread;
-  sem_t work;
+  sem_t wake_up;
   atomic_bool quit;
-  atomic_uint keyframe; /* its number: what belongs to another one is stale */
+  atomic_uint keyframe; /* number of the latest one; jobs and updates of others are stale */
   ZsdObserver observer;
-  ZsdTripleBuffer to_do, done;
-  pthread_mutex_t lock;
-  pthread_cond_t idle;
-  bool stream_busy; /* the stream is; with the lock */
+  ZsdTripleBuffer jobs, updates;
+  pthread_mutex_t lock; /* of `stream_busy` */
+  pthread_cond_t stream_idle;
+  bool stream_busy;
   Job job[ZSD_TRIPLE_BUFFER_SLOTS];
-  ZsdBackgroundUpdate updates[ZSD_TRIPLE_BUFFER_SLOTS];
+  ZsdBackgroundUpdate update[ZSD_TRIPLE_BUFFER_SLOTS];
   float *params[ZSD_TRIPLE_BUFFER_SLOTS]; /* of the updates */
 
-  /* the learning thread's */
+  /* Used by the learning thread only: */
   ZsdCurriculum *curriculum;
   ZsdNetwork net;
-  ZsdBackgroundUpdate sum;
+  ZsdBackgroundUpdate total; /* since the keyframe */
 };
 
 /* --- the learning thread --- */
 
 static bool is_stale(void *user) {
   ZsdBackground *b = user;
-  return atomic_load(&b->quit) || atomic_load(&b->keyframe) != b->sum.keyframe;
+  return atomic_load(&b->quit) || atomic_load(&b->keyframe) != b->total.keyframe;
 }
 
-/* Leaves the processors, and with them their caches, to the stream's work on a frame. */
-static void make_way(ZsdBackground *b) {
+/* Waits while the stream works on a frame, to leave it the processors and their caches. */
+static void yield_to_stream(ZsdBackground *b) {
   struct timespec end;
   clock_gettime(CLOCK_MONOTONIC, &end);
-  end.tv_nsec += PATIENCE * 1000000;
+  end.tv_nsec += MAX_YIELD * 1000000;
   if (end.tv_nsec >= 1000000000) {
     end.tv_sec++;
     end.tv_nsec -= 1000000000;
   }
   pthread_mutex_lock(&b->lock);
   while (b->stream_busy && !is_stale(b))
-    if (pthread_cond_timedwait(&b->idle, &b->lock, &end))
+    if (pthread_cond_timedwait(&b->stream_idle, &b->lock, &end))
       break;
   pthread_mutex_unlock(&b->lock);
 }
 
 static void on_step(void *user, const ZsdTraining *training) {
   ZsdBackground *b = user;
-  if (b->observer.progress)
-    b->observer.progress(b->observer.user, training);
-  make_way(b);
+  zsd_report(&b->observer, training);
+  yield_to_stream(b);
 }
 
-static ZsdOutcome teach(ZsdBackground *b, Job *job) {
+static ZsdOutcome train(ZsdBackground *b, Job *job) {
   const ZsdObserver observer = {b, on_step, is_stale};
-  ZsdBackgroundUpdate *sum = &b->sum;
+  ZsdBackgroundUpdate *total = &b->total;
   ZsdOutcome outcome;
-  bool ended = job->wanted;
-  if (job->by_itself) {
+  bool ended = job->finetuning;
+  if (job->single_frame) {
     outcome =
-        zsd_curriculum_train_single_frame(b->curriculum, &b->net, &job->alone, &job->settings,
-                                          job->steps, &observer, &sum->training);
-    sum->no_gain = outcome == ZSD_NO_GAIN && !job->wanted;
+        zsd_curriculum_train_single_frame(b->curriculum, &b->net, &job->frame, &job->settings,
+                                          job->steps, &observer, &total->training);
+    total->no_gain = outcome == ZSD_NO_GAIN && !job->finetuning;
     ended |= outcome == ZSD_TRAINED;
   } else {
-    outcome = zsd_curriculum_train_frame_pairs(b->curriculum, &b->net, job->looks, job->count,
-                                               &job->settings, job->wanted ? job->steps : 0,
-                                               &observer, &sum->training);
-    sum->rounds++;
+    outcome = zsd_curriculum_train_frame_pairs(b->curriculum, &b->net, job->pairs, job->n_pairs,
+                                               &job->settings, job->finetuning ? job->steps : 0,
+                                               &observer, &total->training);
+    total->rounds++;
     ended |= outcome == ZSD_TRAINED && zsd_curriculum_completed(b->curriculum);
   }
   if (ended)
-    sum->ended[sum->trainings++ % ZSD_MAX_ENDED] = sum->training;
-  sum->finetunings += job->wanted;
+    total->ended[total->trainings++ % ZSD_MAX_ENDED] = total->training;
+  total->finetunings += job->finetuning;
   return outcome;
 }
 
 static void publish(ZsdBackground *b) {
-  const unsigned place = b->done.written;
-  b->updates[place] = b->sum;
-  b->updates[place].params = b->params[place];
-  memcpy(b->params[place], b->net.params, b->net.n * sizeof(float));
-  zsd_triple_buffer_publish(&b->done);
+  const unsigned slot = b->updates.write;
+  b->update[slot] = b->total;
+  b->update[slot].params = b->params[slot];
+  memcpy(b->params[slot], b->net.params, b->net.n * sizeof(float));
+  zsd_triple_buffer_publish(&b->updates);
 }
 
-static void do_job(ZsdBackground *b, Job *job) {
-  if (job->anew) {
-    b->sum = (ZsdBackgroundUpdate){.keyframe = job->keyframe};
+static void run_job(ZsdBackground *b, Job *job) {
+  if (job->restarts) {
+    b->total = (ZsdBackgroundUpdate){.keyframe = job->keyframe};
     memcpy(b->net.params, job->params, b->net.n * sizeof(float));
     zsd_curriculum_restart(b->curriculum);
   }
   if (is_stale(b))
     return;
-  const ZsdOutcome outcome = teach(b, job);
-  b->sum.changes += outcome == ZSD_TRAINED;
-  b->sum.failures += outcome == ZSD_FAILED;
+  const ZsdOutcome outcome = train(b, job);
+  b->total.changes += outcome == ZSD_TRAINED;
+  b->total.failures += outcome == ZSD_FAILED;
   if (outcome != ZSD_STOPPED)
     publish(b);
 }
 
-/* The learning thread begins with the niceness of the stream's, which starts it. */
-static void be_nicer(void) {
+/* Lowers the priority of the learning thread, which inherits the niceness of the stream's. */
+static void lower_priority(void) {
   const int stream = getpriority(PRIO_PROCESS, 0);
-  setpriority(PRIO_PROCESS, (id_t)gettid(), NICER + (stream > 0 ? stream : 0));
+  setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS_OFFSET + (stream > 0 ? stream : 0));
 }
 
-static void *learn(void *data) {
+static void *run_thread(void *data) {
   ZsdBackground *b = data;
-  be_nicer();
+  lower_priority();
   for (;;) {
-    while (sem_wait(&b->work))
+    while (sem_wait(&b->wake_up))
       ;
     if (atomic_load(&b->quit))
       return NULL;
-    if (zsd_triple_buffer_take(&b->to_do))
-      do_job(b, &b->job[b->to_do.read]);
+    if (zsd_triple_buffer_take(&b->jobs))
+      run_job(b, &b->job[b->jobs.read]);
   }
 }
 
-/* --- life --- */
+/* --- creation and destruction --- */
 
-static void init_waiting(ZsdBackground *b) {
+static void init_synchronisation(ZsdBackground *b) {
   pthread_condattr_t attributes;
   pthread_condattr_init(&attributes);
   pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-  pthread_cond_init(&b->idle, &attributes);
+  pthread_cond_init(&b->stream_idle, &attributes);
   pthread_condattr_destroy(&attributes);
   pthread_mutex_init(&b->lock, NULL);
-  sem_init(&b->work, 0, 0);
+  sem_init(&b->wake_up, 0, 0);
 }
 
 static int start(ZsdBackground *b) {
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  const int failed = pthread_create(&b->thread, NULL, learn, b);
+  const int failed = pthread_create(&b->thread, NULL, run_thread, b);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   if (!failed)
     pthread_setname_np(b->thread, "zsdenoise-learn");
@@ -180,18 +180,18 @@ static int start(ZsdBackground *b) {
 static void clear(ZsdBackground *b) {
   for (int i = 0; i < ZSD_TRIPLE_BUFFER_SLOTS; i++) {
     Job *job = &b->job[i];
-    for (int k = 0; k < job->room; k++)
-      zsd_pair_clear(&job->looks[k]);
-    free(job->looks);
+    for (int k = 0; k < job->max_pairs; k++)
+      zsd_pair_clear(&job->pairs[k]);
+    free(job->pairs);
     free(job->params);
-    zsd_tensor_clear(&job->alone.picture);
+    zsd_tensor_clear(&job->frame.input);
     free(b->params[i]);
   }
   zsd_curriculum_free(b->curriculum);
   zsd_network_clear(&b->net);
-  sem_destroy(&b->work);
+  sem_destroy(&b->wake_up);
   pthread_mutex_destroy(&b->lock);
-  pthread_cond_destroy(&b->idle);
+  pthread_cond_destroy(&b->stream_idle);
   free(b);
 }
 
@@ -201,9 +201,9 @@ ZsdBackground *zsd_background_new(ZsdShape shape, const ZsdKernels *kernels,
   if (!b)
     return NULL;
   b->observer = *observer;
-  init_waiting(b);
-  zsd_triple_buffer_init(&b->to_do);
-  zsd_triple_buffer_init(&b->done);
+  init_synchronisation(b);
+  zsd_triple_buffer_init(&b->jobs);
+  zsd_triple_buffer_init(&b->updates);
   int failed = zsd_network_resize(&b->net, shape) ||
                !(b->curriculum = zsd_curriculum_new(shape, kernels, THREADS));
   for (int i = 0; i < ZSD_TRIPLE_BUFFER_SLOTS && !failed; i++)
@@ -221,12 +221,12 @@ void zsd_background_free(ZsdBackground *b) {
     return;
   atomic_store(&b->quit, true);
   zsd_background_set_stream_busy(b, false);
-  sem_post(&b->work);
+  sem_post(&b->wake_up);
   pthread_join(b->thread, NULL);
   clear(b);
 }
 
-/* --- the stream's side --- */
+/* --- called by the stream --- */
 
 void zsd_background_restart(ZsdBackground *b) {
   atomic_fetch_add(&b->keyframe, 1);
@@ -237,57 +237,57 @@ void zsd_background_set_stream_busy(ZsdBackground *b, bool stream_busy) {
   b->stream_busy = stream_busy;
   pthread_mutex_unlock(&b->lock);
   if (!stream_busy)
-    pthread_cond_signal(&b->idle);
+    pthread_cond_signal(&b->stream_idle);
 }
 
 bool zsd_background_is_free(ZsdBackground *b) {
-  return !zsd_triple_buffer_has_new(&b->to_do);
+  return !zsd_triple_buffer_has_new(&b->jobs);
 }
 
-static int swap_looks(Job *job, const ZsdBackgroundTask *task) {
-  if (task->count > job->room) {
-    ZsdPair *looks = realloc(job->looks, task->count * sizeof *looks);
-    if (!looks)
+static int swap_pairs(Job *job, const ZsdBackgroundTask *task) {
+  if (task->n_pairs > job->max_pairs) {
+    ZsdPair *pairs = realloc(job->pairs, task->n_pairs * sizeof *pairs);
+    if (!pairs)
       return -1;
-    memset(looks + job->room, 0, (task->count - job->room) * sizeof *looks);
-    job->looks = looks;
-    job->room = task->count;
+    memset(pairs + job->max_pairs, 0, (task->n_pairs - job->max_pairs) * sizeof *pairs);
+    job->pairs = pairs;
+    job->max_pairs = task->n_pairs;
   }
-  for (int i = 0; i < task->count; i++) {
-    const ZsdPair look = job->looks[i];
-    job->looks[i] = task->looks[i];
-    task->looks[i] = look;
+  for (int i = 0; i < task->n_pairs; i++) {
+    const ZsdPair pair = job->pairs[i];
+    job->pairs[i] = task->pairs[i];
+    task->pairs[i] = pair;
   }
   return 0;
 }
 
 int zsd_background_post(ZsdBackground *b, const ZsdBackgroundTask *task) {
-  Job *job = &b->job[b->to_do.written];
-  if (task->looks && swap_looks(job, task))
+  Job *job = &b->job[b->jobs.write];
+  if (task->pairs && swap_pairs(job, task))
     return -1;
-  if (task->alone) {
-    const ZsdSingleFrame alone = job->alone;
-    job->alone = *task->alone;
-    *task->alone = alone;
+  if (task->frame) {
+    const ZsdSingleFrame frame = job->frame;
+    job->frame = *task->frame;
+    *task->frame = frame;
   }
   if (task->net)
     memcpy(job->params, task->net->params, b->net.n * sizeof(float));
   job->keyframe = atomic_load(&b->keyframe);
-  job->anew = task->net != NULL;
-  job->by_itself = task->alone != NULL;
-  job->count = task->count;
+  job->restarts = task->net != NULL;
+  job->single_frame = task->frame != NULL;
+  job->n_pairs = task->n_pairs;
   job->settings = *task->settings;
   job->settings.threads = THREADS;
   job->steps = task->steps;
-  job->wanted = task->wanted;
-  zsd_triple_buffer_publish(&b->to_do);
-  sem_post(&b->work);
+  job->finetuning = task->finetuning;
+  zsd_triple_buffer_publish(&b->jobs);
+  sem_post(&b->wake_up);
   return 0;
 }
 
 const ZsdBackgroundUpdate *zsd_background_take_update(ZsdBackground *b) {
-  if (!zsd_triple_buffer_take(&b->done))
+  if (!zsd_triple_buffer_take(&b->updates))
     return NULL;
-  const ZsdBackgroundUpdate *updates = &b->updates[b->done.read];
-  return updates->keyframe == atomic_load(&b->keyframe) ? updates : NULL;
+  const ZsdBackgroundUpdate *update = &b->update[b->updates.read];
+  return update->keyframe == atomic_load(&b->keyframe) ? update : NULL;
 }

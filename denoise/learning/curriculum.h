@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a network is taught: on a keyframe the frame by itself, by spatial pairs (or strided
- * ones where neighbours' noise is correlated); on the frames after it what they show of each
- * other, in rounds that become small or end. */
+/* Training pairs and number of steps of each frame. A keyframe is trained on alone, with the
+ * pairs of Zero-Shot Noise2Noise; each frame after it in a round of pairs with the frame before
+ * it. The first rounds after a keyframe are long, later ones short or empty (settings.h). */
 #ifndef ZSD_CURRICULUM_H
 #define ZSD_CURRICULUM_H
 
@@ -11,39 +11,43 @@
 
 typedef struct ZsdCurriculum ZsdCurriculum;
 
-/* For networks of this shape, and settings with up to `workers` threads. NULL: no memory. */
-ZsdCurriculum *zsd_curriculum_new(ZsdShape shape, const ZsdKernels *kernels, int workers);
+/* A curriculum for networks of this shape and settings with at most `max_threads` threads.
+ * Returns NULL without memory. */
+ZsdCurriculum *zsd_curriculum_new(ZsdShape shape, const ZsdKernels *kernels, int max_threads);
 void zsd_curriculum_free(ZsdCurriculum *curriculum);
 
-/* A keyframe: what was taught before is no part of the lessons to come. */
+/* Starts again with a keyframe: drops the training pairs and the optimiser's state. */
 void zsd_curriculum_restart(ZsdCurriculum *curriculum);
 
-/* A picture by itself. */
+/* A frame to train on without other frames. */
 typedef struct {
-  ZsdTensor picture; /* the network's inputs */
-  bool strided;      /* its pairs are of samples that are no neighbours */
+  ZsdTensor input; /* the network's input features for the whole frame */
+  bool strided;    /* for noise that neighbours share: pairs of samples two apart */
 } ZsdSingleFrame;
 
-/* Teaches the network a picture by itself, from the parameters that it has. The picture is
- * changed. `training` holds the last step when it returns. */
+/* Trains the network on a single frame, with `steps` steps from its present parameters.
+ * Overwrites `frame->input`. `training` receives the last step. */
 ZsdOutcome zsd_curriculum_train_single_frame(ZsdCurriculum *curriculum, ZsdNetwork *net,
-                                             ZsdSingleFrame *alone, const ZsdSettings *settings,
+                                             ZsdSingleFrame *frame, const ZsdSettings *settings,
                                              unsigned steps, const ZsdObserver *observer,
                                              ZsdTraining *training);
 
-/* Takes `count` looks, giving others for them, and teaches the network what they and those
- * taken before show, with `wanted` steps or, where that is 0, a round of the profile's size.
- * Observers hear of what is wanted, and of the first frames' rounds, as one training; the
- * rounds after them are too small to be told. Nothing to learn: ZSD_NO_GAIN. */
+/* Runs a round: adds `n_pairs` training pairs to the most recent ones, in exchange for others
+ * whose memory can be reused, and trains the network on all of them with `finetune_steps`
+ * steps; 0: as many as the settings have for the round. The observer sees fine-tuning and the
+ * first rounds together each as one training, and later rounds only for cancellation;
+ * `training` receives the last step that it sees. Returns ZSD_NO_GAIN also if there are no
+ * pairs or no steps. */
 ZsdOutcome zsd_curriculum_train_frame_pairs(ZsdCurriculum *curriculum, ZsdNetwork *net,
-                                            ZsdPair *looks, int count,
-                                            const ZsdSettings *settings, unsigned wanted,
+                                            ZsdPair *pairs, int n_pairs,
+                                            const ZsdSettings *settings,
+                                            unsigned finetune_steps,
                                             const ZsdObserver *observer, ZsdTraining *training);
 
-/* Whether the round last given was the last one of the first frames'. */
+/* Whether the last round was the final one of the first rounds. */
 bool zsd_curriculum_completed(const ZsdCurriculum *curriculum);
 
-/* How many parts of a frame the next round wants, after this many. */
+/* Number of training pairs for the next round, after `rounds` rounds since the keyframe. */
 int zsd_curriculum_round_pairs(unsigned rounds, const ZsdSettings *settings);
 
 #endif

@@ -6,38 +6,39 @@
 
 #include <stdlib.h>
 
-/* Noise whose neighbours are correlated by more than this teaches spatial pairs nothing. */
-static const double CORRELATED = 0.15;
+/* Correlation of horizontal neighbours' noise above which the diagonals of 2x2 blocks are no
+ * training pair: their noise is not independent. */
+static const double MAX_LAG1 = 0.15;
 
-/* Frames over which a network that is in use becomes another one. */
-enum { FADE = 4 };
+/* Frames over which new weights from the background replace those in use. */
+enum { FADE_FRAMES = 4 };
 
 struct ZsdLearner {
   ZsdShape shape;
   ZsdObserver observer;
-  ZsdFramePairs *pairs; /* made when there is a second frame to learn from */
+  ZsdFramePairs *pairs; /* allocated when the first frame is stored */
   ZsdRandom random;
-  unsigned rounds;      /* since the keyframe */
-  ZsdSingleFrame alone; /* a frame by itself */
+  unsigned rounds;       /* of training on frame pairs since the keyframe */
+  ZsdSingleFrame single; /* input of a training on one frame */
 
-  ZsdCurriculum *curriculum; /* NULL in the background */
+  ZsdCurriculum *curriculum; /* NULL: trains in the background */
 
-  ZsdBackground *background; /* or NULL */
-  bool informed;             /* it has been given the network */
-  bool tuning;               /* it has been given what is wanted, and has not ended that */
-  unsigned left;             /* frames until the network has them */
-  ZsdBackgroundUpdate known; /* the latest update */
+  ZsdBackground *background; /* NULL: trains in place */
+  bool has_net;              /* the background has the network's weights */
+  bool finetuning;           /* posted to the background, not completed */
+  unsigned fade;             /* frames until the network has the weights of `update` */
+  ZsdBackgroundUpdate update;
 };
 
-ZsdLearner *zsd_learner_new(ZsdShape shape, const ZsdKernels *kernels, int workers,
+ZsdLearner *zsd_learner_new(ZsdShape shape, const ZsdKernels *kernels, int max_threads,
                             const ZsdObserver *observer) {
   ZsdLearner *l = calloc(1, sizeof *l);
   if (!l)
     return NULL;
   l->shape = shape;
   l->observer = *observer;
-  if (workers)
-    l->curriculum = zsd_curriculum_new(shape, kernels, workers);
+  if (max_threads)
+    l->curriculum = zsd_curriculum_new(shape, kernels, max_threads);
   else
     l->background = zsd_background_new(shape, kernels, observer);
   if (!l->curriculum && !l->background) {
@@ -51,7 +52,7 @@ void zsd_learner_free(ZsdLearner *l) {
   if (!l)
     return;
   zsd_frame_pairs_free(l->pairs);
-  zsd_tensor_clear(&l->alone.picture);
+  zsd_tensor_clear(&l->single.input);
   zsd_curriculum_free(l->curriculum);
   zsd_background_free(l->background);
   free(l);
@@ -67,161 +68,163 @@ void zsd_learner_restart(ZsdLearner *l, uint64_t seed) {
     return;
   }
   zsd_background_restart(l->background);
-  l->informed = l->tuning = false;
-  l->left = 0;
-  l->known = (ZsdBackgroundUpdate){0};
+  l->has_net = l->finetuning = false;
+  l->fade = 0;
+  l->update = (ZsdBackgroundUpdate){0};
 }
 
-void zsd_learner_set_stream_busy(ZsdLearner *l, bool at_work) {
+void zsd_learner_set_stream_busy(ZsdLearner *l, bool busy) {
   if (l && l->background)
-    zsd_background_set_stream_busy(l->background, at_work);
+    zsd_background_set_stream_busy(l->background, busy);
 }
 
-/* What a frame gives to learn from. */
+/* Training pairs of a frame. */
 typedef struct {
-  ZsdPair *looks; /* NULL: none were asked for */
-  int count;
-  unsigned wanted; /* steps */
+  ZsdPair *pairs; /* NULL: no frame was stored */
+  int n_pairs;
+  unsigned finetune_steps; /* 0: as the curriculum has it */
 } Round;
 
-static const ZsdLearningResult failure = {.outcome = ZSD_FAILED};
+static const ZsdLearningResult no_memory = {.outcome = ZSD_FAILED};
 
-/* Keeps the frame by itself. */
-static int see(ZsdLearner *l, const ZsdView *view, const ZsdSettings *s) {
+/* Fills `single` with the frame. Returns 0, or -1 without memory. */
+static int load_single_frame(ZsdLearner *l, const ZsdView *view, const ZsdSettings *s) {
   const bool correlated =
-      view->fusion &&
-      zsd_fusion_noise(view->fusion, view->frame->brightness)->lag1 > CORRELATED;
-  l->alone.strided = s->pairs == ZSD_PAIRS_AUTO ? correlated : s->pairs == ZSD_PAIRS_STRIDED;
-  return zsd_inputs_all(&l->alone.picture, view);
+      view->fusion && zsd_fusion_noise(view->fusion, view->frame->brightness)->lag1 > MAX_LAG1;
+  l->single.strided = s->pairs == ZSD_PAIRS_AUTO ? correlated : s->pairs == ZSD_PAIRS_STRIDED;
+  return zsd_inputs_all(&l->single.input, view);
 }
 
 /* --- in the background --- */
 
 static int post(ZsdLearner *l, const ZsdBackgroundTask *task, const ZsdNetwork *net) {
   ZsdBackgroundTask first = *task;
-  first.net = l->informed ? NULL : net;
+  first.net = l->has_net ? NULL : net;
   if (zsd_background_post(l->background, &first))
     return -1;
-  l->informed = true;
-  l->tuning |= task->wanted;
+  l->has_net = true;
+  l->finetuning |= task->finetuning;
   return 0;
 }
 
-/* Takes up the latest update, if there is any. */
-static void hear(ZsdLearner *l, ZsdLearningResult *learned, bool in_use) {
+/* Takes the latest update, if there is one, and accounts for it in `result`. */
+static void take_update(ZsdLearner *l, ZsdLearningResult *result, bool in_use) {
   const ZsdBackgroundUpdate *update = zsd_background_take_update(l->background);
   if (!update)
     return;
   l->rounds = update->rounds;
-  /* At most ZSD_MAX_ENDED since the last update: of the task under way then, of the one that
-   * waited, and of the one posted since. */
-  learned->trainings = update->trainings - l->known.trainings;
-  for (unsigned i = 0; i < learned->trainings; i++)
-    learned->ended[i] = update->ended[(l->known.trainings + i) % ZSD_MAX_ENDED];
-  learned->finetunings = update->finetunings - l->known.finetunings;
-  learned->training = update->training;
-  learned->pending = update->changes == 0 && !update->no_gain;
-  if (learned->finetunings)
-    l->tuning = false;
-  if (update->failures > l->known.failures)
-    learned->outcome = ZSD_FAILED;
-  if (update->changes > l->known.changes)
-    l->left = in_use ? FADE : 1;
-  l->known = *update;
+  /* At most ZSD_MAX_ENDED trainings since the last update: the one in progress then, the one
+   * that waited, and the one posted since. */
+  result->trainings = update->trainings - l->update.trainings;
+  for (unsigned i = 0; i < result->trainings; i++)
+    result->ended[i] = update->ended[(l->update.trainings + i) % ZSD_MAX_ENDED];
+  result->finetunings = update->finetunings - l->update.finetunings;
+  result->training = update->training;
+  result->pending = update->changes == 0 && !update->no_gain;
+  if (result->finetunings)
+    l->finetuning = false;
+  if (update->failures > l->update.failures)
+    result->outcome = ZSD_FAILED;
+  if (update->changes > l->update.changes)
+    l->fade = in_use ? FADE_FRAMES : 1;
+  l->update = *update;
 }
 
-/* Takes a step from what the network is to what has been learned. */
+/* Moves the network's weights towards those of the latest update, 1/n of the difference with n
+ * frames left. Returns whether they changed. */
 static bool fade(ZsdLearner *l, ZsdNetwork *net) {
-  if (l->left == 0)
+  if (l->fade == 0)
     return false;
-  const float part = 1 / (float)l->left--;
+  const float part = 1 / (float)l->fade--;
   for (size_t i = 0; i < net->n; i++)
-    net->params[i] = part < 1 ? net->params[i] + part * (l->known.params[i] - net->params[i])
-                              : l->known.params[i];
+    net->params[i] = part < 1 ? net->params[i] + part * (l->update.params[i] - net->params[i])
+                              : l->update.params[i];
   return true;
 }
 
-static ZsdLearningResult follow_background(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
-                                           const ZsdSettings *s, const Round *round,
-                                           bool in_use) {
-  ZsdLearningResult learned = {.outcome = ZSD_NO_GAIN, .pending = true};
-  hear(l, &learned, in_use);
-  if (learned.outcome == ZSD_FAILED)
-    return learned;
+static ZsdLearningResult next_frame_in_background(ZsdLearner *l, ZsdNetwork *net,
+                                                  const ZsdView *view, const ZsdSettings *s,
+                                                  const Round *round, bool in_use) {
+  ZsdLearningResult result = {.outcome = ZSD_NO_GAIN, .pending = true};
+  take_update(l, &result, in_use);
+  if (result.outcome == ZSD_FAILED)
+    return result;
   if (fade(l, net))
-    learned.outcome = ZSD_TRAINED;
-  ZsdBackgroundTask task = {.looks = round->looks,
-                            .count = round->count,
+    result.outcome = ZSD_TRAINED;
+  ZsdBackgroundTask task = {.pairs = round->pairs,
+                            .n_pairs = round->n_pairs,
                             .settings = s,
-                            .steps = l->tuning ? 0 : round->wanted,
-                            .wanted = round->wanted && !l->tuning};
-  if (!zsd_background_is_free(l->background) || (task.count == 0 && !task.wanted))
-    return learned;
-  if (task.count == 0) {
-    if (see(l, view, s))
-      return failure;
-    task.alone = &l->alone;
+                            .steps = l->finetuning ? 0 : round->finetune_steps,
+                            .finetuning = round->finetune_steps && !l->finetuning};
+  if (!zsd_background_is_free(l->background) || (task.n_pairs == 0 && !task.finetuning))
+    return result;
+  if (task.n_pairs == 0) {
+    if (load_single_frame(l, view, s))
+      return no_memory;
+    task.frame = &l->single;
   }
-  return post(l, &task, net) ? failure : learned;
+  return post(l, &task, net) ? no_memory : result;
 }
 
-/* --- at once --- */
+/* --- in place --- */
 
-static ZsdLearningResult show_at_once(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
-                                      const ZsdSettings *s, unsigned steps) {
-  ZsdLearningResult learned = failure;
-  if (see(l, view, s) == 0)
-    learned.outcome = zsd_curriculum_train_single_frame(l->curriculum, net, &l->alone, s, steps,
-                                                        &l->observer, &learned.training);
-  zsd_tensor_clear(&l->alone.picture);
-  return learned;
+static ZsdLearningResult train_single_frame(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
+                                            const ZsdSettings *s, unsigned steps) {
+  ZsdLearningResult result = no_memory;
+  if (load_single_frame(l, view, s) == 0)
+    result.outcome = zsd_curriculum_train_single_frame(l->curriculum, net, &l->single, s, steps,
+                                                       &l->observer, &result.training);
+  zsd_tensor_clear(&l->single.input);
+  return result;
 }
 
-static ZsdLearningResult follow_at_once(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
-                                        const ZsdSettings *s, const Round *round) {
-  ZsdLearningResult learned = {.outcome = ZSD_NO_GAIN};
+static ZsdLearningResult next_frame_in_place(ZsdLearner *l, ZsdNetwork *net,
+                                             const ZsdView *view, const ZsdSettings *s,
+                                             const Round *round) {
+  ZsdLearningResult result = {.outcome = ZSD_NO_GAIN};
   bool completed = false;
-  if (round->looks) {
-    learned.outcome =
-        zsd_curriculum_train_frame_pairs(l->curriculum, net, round->looks, round->count, s,
-                                         round->wanted, &l->observer, &learned.training);
+  if (round->pairs) {
+    result.outcome =
+        zsd_curriculum_train_frame_pairs(l->curriculum, net, round->pairs, round->n_pairs, s,
+                                         round->finetune_steps, &l->observer, &result.training);
     l->rounds++;
-    completed = learned.outcome == ZSD_TRAINED && zsd_curriculum_completed(l->curriculum);
+    completed = result.outcome == ZSD_TRAINED && zsd_curriculum_completed(l->curriculum);
   }
-  if (round->wanted && learned.outcome == ZSD_NO_GAIN)
-    learned = show_at_once(l, net, view, s, round->wanted);
-  if (round->wanted && (learned.outcome == ZSD_TRAINED || learned.outcome == ZSD_NO_GAIN))
-    learned.finetunings = learned.trainings = 1;
+  if (round->finetune_steps && result.outcome == ZSD_NO_GAIN)
+    result = train_single_frame(l, net, view, s, round->finetune_steps);
+  if (round->finetune_steps && (result.outcome == ZSD_TRAINED || result.outcome == ZSD_NO_GAIN))
+    result.finetunings = result.trainings = 1;
   else
-    learned.trainings = completed;
-  learned.ended[0] = learned.training;
-  return learned;
+    result.trainings = completed;
+  result.ended[0] = result.training;
+  return result;
 }
 
-/* --- both --- */
+/* --- either way --- */
 
 ZsdLearningResult zsd_learner_train_single_frame(ZsdLearner *l, ZsdNetwork *net,
                                                  const ZsdView *view, const ZsdSettings *s,
                                                  unsigned steps) {
   if (l->curriculum) {
-    ZsdLearningResult learned = show_at_once(l, net, view, s, steps);
-    learned.trainings = learned.outcome == ZSD_TRAINED;
-    learned.ended[0] = learned.training;
-    return learned;
+    ZsdLearningResult result = train_single_frame(l, net, view, s, steps);
+    result.trainings = result.outcome == ZSD_TRAINED;
+    result.ended[0] = result.training;
+    return result;
   }
-  const ZsdBackgroundTask task = {.alone = &l->alone, .settings = s, .steps = steps};
-  if (see(l, view, s) || post(l, &task, net))
-    return failure;
+  const ZsdBackgroundTask task = {.frame = &l->single, .settings = s, .steps = steps};
+  if (load_single_frame(l, view, s) || post(l, &task, net))
+    return no_memory;
   return (ZsdLearningResult){.outcome = ZSD_NO_GAIN, .pending = true};
 }
 
 ZsdLearningResult zsd_learner_next_frame(ZsdLearner *l, ZsdNetwork *net, const ZsdView *view,
-                                         const ZsdSettings *s, unsigned wanted, bool in_use) {
-  Round round = {.wanted = wanted};
+                                         const ZsdSettings *s, unsigned finetune_steps,
+                                         bool in_use) {
+  Round round = {.finetune_steps = finetune_steps};
   if (l->pairs && s->temporal)
-    round.count = zsd_frame_pairs_complete(l->pairs, view, &round.looks);
-  return l->curriculum ? follow_at_once(l, net, view, s, &round)
-                       : follow_background(l, net, view, s, &round, in_use);
+    round.n_pairs = zsd_frame_pairs_complete(l->pairs, view, &round.pairs);
+  return l->curriculum ? next_frame_in_place(l, net, view, s, &round)
+                       : next_frame_in_background(l, net, view, s, &round, in_use);
 }
 
 int zsd_learner_store_frame(ZsdLearner *l, const ZsdView *view, const ZsdSettings *s) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How a stream has its network taught: at once, while the frame waits, or in the background,
- * by a thread of its own from copies, while frames pass with what is known so far. */
+/* Training of a stream's network: in place, while the frame waits, or in a background thread on
+ * copies of the data, while frames are filtered with the weights trained so far. */
 #ifndef ZSD_LEARNER_H
 #define ZSD_LEARNER_H
 
@@ -9,42 +9,44 @@
 
 typedef struct ZsdLearner ZsdLearner;
 
-/* For networks of this shape. Learns with up to `workers` threads while the frame waits, as
- * many as the settings say then, or in the background (0). NULL: no memory. */
-ZsdLearner *zsd_learner_new(ZsdShape shape, const ZsdKernels *kernels, int workers,
+/* A learner for networks of this shape. `max_threads`: the most that the settings will have for
+ * training in place; 0: trains in the background. Returns NULL without memory. */
+ZsdLearner *zsd_learner_new(ZsdShape shape, const ZsdKernels *kernels, int max_threads,
                             const ZsdObserver *observer);
 void zsd_learner_free(ZsdLearner *learner);
 
-/* A keyframe: what was remembered is forgotten, and what is under way ends. */
+/* Starts again with a keyframe: drops stored frames and cancels the training in progress. */
 void zsd_learner_restart(ZsdLearner *learner, uint64_t seed);
 
-/* Before and after the stream's work on a frame, which comes before learning in the background.
- */
-void zsd_learner_set_stream_busy(ZsdLearner *learner, bool at_work);
+/* Called before and after the stream's work on a frame, during which background training
+ * pauses. `learner` may be NULL. */
+void zsd_learner_set_stream_busy(ZsdLearner *learner, bool busy);
 
-/* What has come of it. */
+/* Outcome of a call, and of the trainings in the background since the last call. */
 typedef struct {
-  ZsdOutcome outcome;               /* ZSD_TRAINED: the network is another one than before */
-  bool pending;                     /* in the background: more is to come */
-  unsigned trainings, finetunings;  /* that came to their end, and that were told of */
-  ZsdTraining ended[ZSD_MAX_ENDED]; /* these trainings */
-  ZsdTraining training;             /* the last one that observers heard of; steps 0: none */
+  ZsdOutcome outcome;               /* ZSD_TRAINED: the weights have changed */
+  bool pending;                     /* the first result of background training is to come */
+  unsigned trainings, finetunings;  /* completed; trainings include the fine-tunings */
+  ZsdTraining ended[ZSD_MAX_ENDED]; /* the last steps of these trainings */
+  ZsdTraining training;             /* last step reported to the observer; steps 0: none */
 } ZsdLearningResult;
 
-/* Teaches the network this frame by itself, from the parameters that it has. */
+/* Trains the network on this frame alone, with `steps` steps from its present weights. In the
+ * background the outcome is ZSD_NO_GAIN, pending. */
 ZsdLearningResult zsd_learner_train_single_frame(ZsdLearner *learner, ZsdNetwork *net,
                                                  const ZsdView *view,
                                                  const ZsdSettings *settings, unsigned steps);
 
-/* The next frame, once for each: teaches the network what it shows of those before it, with
- * `wanted` steps or, where that is 0, a round of the profile's size. In the background, gives
- * the network what has been learned meanwhile: gradually where it is `in_use`. */
+/* Called once for each frame after a keyframe: trains the network on pairs of the stored frame
+ * and this one, with `finetune_steps` steps; 0: as the curriculum has it. Fine-tuning without
+ * such pairs uses this frame alone. In the background, starts that if the thread is free, and
+ * updates the network with the latest result; over several frames if it is `in_use`. */
 ZsdLearningResult zsd_learner_next_frame(ZsdLearner *learner, ZsdNetwork *net,
                                          const ZsdView *view, const ZsdSettings *settings,
-                                         unsigned wanted, bool in_use);
+                                         unsigned finetune_steps, bool in_use);
 
-/* After the frame has taught what it can: remembers parts of it for the next one. Returns 0, or
- * -1 without memory. */
+/* Called after training on a frame: stores parts of it to be paired with the next frame.
+ * Returns 0, or -1 without memory. */
 int zsd_learner_store_frame(ZsdLearner *learner, const ZsdView *view,
                             const ZsdSettings *settings);
 
