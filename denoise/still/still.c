@@ -5,36 +5,37 @@
 #include "still/synthetic_pairs.h"
 #include "still/nl_bayes.h"
 #include "base/clock.h"
+#include "learning/observer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_ROUNDS = 3, SEARCH_RADIUS = 12 };
+enum { MAX_PASSES = 3, SEARCH_RADIUS = 12 };
 
-/* What follows the network's first estimate. */
+/* A pass of NL-Bayes. */
 typedef struct {
-  int group_size; /* patches that are taken together, in samples of one: many where the estimate
-                before is not to be relied on; 0: no round */
-  float share;    /* of what the network makes of the result in the next estimate: it is good at
-                     texture that is nowhere repeated */
-} Round;
+  int group_size; /* patches denoised together, as a multiple of the samples of one: more while
+                     the estimate before is less reliable; 0: no pass */
+  float blend;    /* share of the network's result, for the pass's, in the next estimate: the
+                     network is better at texture that does not repeat */
+} Pass;
 
-static const Round rounds[][MOST_ROUNDS] = {
+static const Pass passes[][MAX_PASSES] = {
     [ZSD_PROFILE_BALANCED] = {{2, 0}, {1, 0.5f}},
-    [ZSD_PROFILE_BEST] = {{2, 0}, {1, 0.5f}, {1, 0}}, /* and a synthetic */
+    [ZSD_PROFILE_BEST] = {{2, 0}, {1, 0.5f}, {1, 0}}, /* then training on synthetic pairs */
 };
 
-/* The part of the noise's variance that is left after a round. */
-static const float LEFT = 0.05f;
+/* Remaining variance of the noise after a pass, relative to that of the picture. */
+static const float REMAINING = 0.05f;
 
-/* A picture smaller than this, each way, has too little to learn from. */
-enum { LEAST_SIDE = 96 };
+/* Smallest width and height of a picture to train on, samples. */
+enum { MIN_TRAINING_SIDE = 96 };
 
 typedef struct {
   const ZsdStill *still;
   ZsdFilter *filter;
   const ZsdView *view;
-  const ZsdImage *image; /* its shape */
+  const ZsdImage *image; /* shape of the picture */
   const ZsdKernels *kernels;
   int threads;
 } Job;
@@ -42,15 +43,15 @@ typedef struct {
 int zsd_still_estimate_noise(ZsdFusion *fusion, const ZsdFrame *frame,
                              const ZsdKernels *kernels, int threads) {
   ZsdNoiseModel noise[ZSD_MAX_COMPONENTS] = {0};
-  const int told = zsd_noise_estimate_rgb(noise, frame, kernels, threads);
-  if (told > 0)
+  const int found = zsd_noise_estimate_rgb(noise, frame, kernels, threads);
+  if (found > 0)
     zsd_fusion_set_noise(fusion, noise);
-  return told < 0 ? -1 : 0;
+  return found < 0 ? -1 : 0;
 }
 
-/* --- the network's estimates --- */
+/* --- estimates by the network --- */
 
-/* Planes of the shape of the frame's components. Returns their memory, or NULL. */
+/* Allocates planes of the components' sizes. Returns their memory, or NULL. */
 static float *make_planes(float *planes[ZSD_MAX_COMPONENTS], const ZsdFrame *frame) {
   size_t size = 0;
   for (int i = 0; i < frame->components; i++)
@@ -63,71 +64,49 @@ static float *make_planes(float *planes[ZSD_MAX_COMPONENTS], const ZsdFrame *fra
   return memory;
 }
 
-/* What was measured before leaves no trace, not even in how sums are rounded. */
-static void forget(ZsdFilterState *trace) {
-  zsd_filter_state_reset(trace);
-  memset(trace->mean_correction.mean, 0, sizeof trace->mean_correction.mean);
-  memset(trace->mean_correction.next, 0, sizeof trace->mean_correction.next);
+/* Resets what earlier calls measured, so that the result does not depend on them, not even in
+ * the rounding of sums. */
+static void reset(ZsdFilterState *state) {
+  zsd_filter_state_reset(state);
+  memset(state->mean_correction.mean, 0, sizeof state->mean_correction.mean);
+  memset(state->mean_correction.next, 0, sizeof state->mean_correction.next);
 }
 
-static void fill_left(const ZsdFrame *frame, float left) {
+/* Sets the remaining variance of the noise in z, relative to that in y. */
+static void set_remaining(const ZsdFrame *frame, float remaining) {
   for (int i = 0; i < frame->components; i++) {
     const ZsdFrameComponent *c = &frame->component[i];
     for (size_t k = 0; k < zsd_component_size(c); k++)
-      c->k[k] = left;
+      c->k[k] = remaining;
   }
 }
 
-/* Has the network look at the frame, of whose noise `left` is left in z, and makes z what it
- * was and what the network makes of it, which has this share. */
-static int estimate(const Job *job, const ZsdWeights *weights, float left, float share) {
-  ZsdFilterState *trace = job->still->trace;
-  ZsdFilterParams whole = *job->still->how;
+/* Applies the network to the frame, of whose noise variance `remaining` is left in z, and
+ * blends its result into z: z += blend (result - z). Returns 0, or -1 without memory. */
+static int estimate(const Job *job, const ZsdWeights *weights, float remaining, float blend) {
+  ZsdFilterState *state = job->still->state;
+  ZsdFilterParams whole = *job->still->params;
   const ZsdFrame *frame = job->view->frame;
-  float *found[ZSD_MAX_COMPONENTS];
-  float *memory = make_planes(found, frame);
+  float *result[ZSD_MAX_COMPONENTS];
+  float *memory = make_planes(result, frame);
   whole.weights = weights;
-  fill_left(frame, left);
-  forget(trace);
-  const int failed = !memory || zsd_filter_planes(job->filter, found, job->view, trace, &whole);
+  set_remaining(frame, remaining);
+  reset(state);
+  const int failed =
+      !memory || zsd_filter_planes(job->filter, result, job->view, state, &whole);
   for (int i = 0; i < frame->components && !failed; i++) {
     const ZsdFrameComponent *c = &frame->component[i];
     for (size_t k = 0; k < zsd_component_size(c); k++)
-      c->z[k] += share * (found[i][k] - c->z[k]);
+      c->z[k] += blend * (result[i][k] - c->z[k]);
   }
   free(memory);
   return failed ? -1 : 0;
 }
 
-/* --- progress --- */
+/* --- NL-Bayes --- */
 
-/* Someone who follows, and is told of all of it as one. */
-typedef struct {
-  const ZsdObserver *observer;
-  double start;           /* seconds, monotonic clock */
-  unsigned steps, before; /* in all, and before those that are told of now */
-  ZsdTraining last;       /* that was told */
-} Follower;
-
-static void on_step(void *user, const ZsdTraining *training) {
-  Follower *f = user;
-  ZsdTraining *told = &f->last;
-  told->step = f->before + training->step;
-  told->steps = f->steps;
-  told->loss = training->loss;
-  told->seconds = zsd_seconds() - f->start;
-  told->eta = told->seconds / told->step * (told->steps - told->step);
-  if (f->observer->progress)
-    f->observer->progress(f->observer->user, told);
-}
-
-static bool on_question(void *user) {
-  const Follower *f = user;
-  return f->observer->cancelled && f->observer->cancelled(f->observer->user);
-}
-
-/* The mean square of what was taken off the frame, the noise's deviation being 1. */
-static double taken_off(const ZsdNlBayes *s) {
+/* Mean square of y - z over the components with noise, in units of the noise's variance. */
+static double removed_variance(const ZsdNlBayes *s) {
   double sum = 0, samples = 0;
   for (int i = 0; i < s->frame->components; i++) {
     const ZsdFrameComponent *c = &s->frame->component[i];
@@ -142,9 +121,7 @@ static double taken_off(const ZsdNlBayes *s) {
   return samples > 0 ? sum / samples : 0;
 }
 
-/* --- all of it --- */
-
-/* A patch shows about as many samples, whatever the layout. */
+/* Patch size for which a patch of any layout has 36 to 75 samples. */
 static int patch_size(const ZsdFrame *frame) {
   bool subsampled = false;
   for (int i = 0; i < frame->components; i++)
@@ -152,26 +129,20 @@ static int patch_size(const ZsdFrame *frame) {
   return subsampled || frame->components == 1 ? 6 : 5;
 }
 
-/* Whether a picture is there to be rehearsed, and wanted to be. */
-static bool rehearses(const ZsdStill *still, const ZsdImage *image) {
-  return still->profile == ZSD_PROFILE_BEST && !still->frozen && image->width >= LEAST_SIDE &&
-         image->height >= LEAST_SIDE;
-}
-
-/* Bands, round by round. */
-static unsigned count_steps(const ZsdStill *still, const ZsdImage *image) {
-  const Round *round = rounds[still->profile];
+/* Number of bands in all passes. */
+static unsigned count_bands(const ZsdStill *still, const ZsdImage *image) {
+  const Pass *pass = passes[still->profile];
   unsigned steps = 0;
-  for (int i = 0; i < MOST_ROUNDS && round[i].group_size; i++)
+  for (int i = 0; i < MAX_PASSES && pass[i].group_size; i++)
     steps += zsd_nl_bayes_bands(image->height);
   return steps;
 }
 
-/* The network's first estimate and the rounds. */
+/* First estimate by the network, then the passes. */
 static ZsdResult denoise(const Job *job, const ZsdObserver *observer) {
   const ZsdFrame *frame = job->view->frame;
-  const ZsdWeights *weights = job->still->how->weights;
-  const Round *round = rounds[job->still->profile];
+  const ZsdWeights *weights = job->still->params->weights;
+  const Pass *pass = passes[job->still->profile];
   const int patch = patch_size(frame);
   ZsdTraining training = {0};
   ZsdNlBayes nl_bayes = {.frame = frame,
@@ -183,33 +154,40 @@ static ZsdResult denoise(const Job *job, const ZsdObserver *observer) {
     nl_bayes.noise[i] = *zsd_fusion_noise(job->view->fusion, i);
   if (estimate(job, weights, 1, 1))
     return ZSD_NO_MEMORY;
-  for (int i = 0; i < MOST_ROUNDS && round[i].group_size; i++) {
-    training.loss = taken_off(&nl_bayes);
-    nl_bayes.group_size = round[i].group_size * zsd_nl_bayes_patch_samples(frame, patch);
+  for (int i = 0; i < MAX_PASSES && pass[i].group_size; i++) {
+    training.loss = removed_variance(&nl_bayes);
+    nl_bayes.group_size = pass[i].group_size * zsd_nl_bayes_patch_samples(frame, patch);
     const ZsdResult result = zsd_nl_bayes_run(&nl_bayes, job->kernels, job->threads);
     if (result != ZSD_OK)
       return result;
-    if (round[i].share > 0 && estimate(job, weights, LEFT, round[i].share))
+    if (pass[i].blend > 0 && estimate(job, weights, REMAINING, pass[i].blend))
       return ZSD_NO_MEMORY;
   }
   return ZSD_OK;
 }
 
-/* Teaches a network what to take off a picture that has been through the rounds. */
-static ZsdResult learn(const Job *job, ZsdSyntheticPairs *synthetic, ZsdNetwork *net,
-                       Follower *follower) {
-  const ZsdObserver observer = {follower, on_step, on_question};
-  const ZsdView view = {&synthetic->frame, &synthetic->layout, job->view->fusion, false};
+/* --- training on synthetic pairs --- */
+
+static bool is_trained_on(const ZsdStill *still, const ZsdImage *image) {
+  return still->profile == ZSD_PROFILE_BEST && !still->frozen &&
+         image->width >= MIN_TRAINING_SIDE && image->height >= MIN_TRAINING_SIDE;
+}
+
+/* Denoises the noisy picture of the pairs as the original was, and trains the network. */
+static ZsdResult train(const Job *job, ZsdSyntheticPairs *pairs, ZsdNetwork *net,
+                       ZsdProgress *progress) {
+  const ZsdObserver observer = zsd_progress_observer(progress);
+  const ZsdView view = {&pairs->frame, &pairs->layout, job->view->fusion, false};
   Job again = *job;
   again.view = &view;
-  again.image = &synthetic->image;
-  follower->before = count_steps(job->still, job->image);
+  again.image = &pairs->image;
+  progress->steps_done = count_bands(job->still, job->image);
   const ZsdResult result = denoise(&again, &observer);
   if (result != ZSD_OK)
     return result;
-  fill_left(&synthetic->frame, LEFT);
-  follower->before = follower->steps - ZSD_SYNTHETIC_PAIRS_STEPS;
-  switch (zsd_synthetic_pairs_train(synthetic, &view, net, job->still->seed, job->kernels,
+  set_remaining(&pairs->frame, REMAINING);
+  progress->steps_done = progress->steps - ZSD_SYNTHETIC_PAIRS_STEPS;
+  switch (zsd_synthetic_pairs_train(pairs, &view, net, job->still->seed, job->kernels,
                                     job->threads, &observer)) {
   case ZSD_STOPPED:
     return ZSD_CANCELLED;
@@ -220,25 +198,25 @@ static ZsdResult learn(const Job *job, ZsdSyntheticPairs *synthetic, ZsdNetwork 
   }
 }
 
-/* Has a network of its own learn from the picture, and look at it last. */
-static ZsdResult rehearse(const Job *job, Follower *follower) {
+/* Trains a copy of the network on the picture, and applies it to the result of the passes. */
+static ZsdResult refine(const Job *job, ZsdProgress *progress) {
   const ZsdStill *still = job->still;
-  ZsdSyntheticPairs synthetic = {0};
+  ZsdSyntheticPairs pairs = {0};
   ZsdNetwork net = {0};
   ZsdWeights weights = {0};
   ZsdResult result = ZSD_NO_MEMORY;
   if (zsd_network_resize(&net, still->net->shape) == 0 &&
-      zsd_weights_resize(&weights, still->how->weights->kernel, net.shape) == 0 &&
-      zsd_synthetic_pairs_make(&synthetic, job->view, job->image, still->seed) == 0) {
+      zsd_weights_resize(&weights, still->params->weights->kernel, net.shape) == 0 &&
+      zsd_synthetic_pairs_make(&pairs, job->view, job->image, still->seed) == 0) {
     memcpy(net.params, still->net->params, net.n * sizeof *net.params);
-    follower->steps += count_steps(still, &synthetic.image) + ZSD_SYNTHETIC_PAIRS_STEPS;
-    result = learn(job, &synthetic, &net, follower);
+    progress->steps += count_bands(still, &pairs.image) + ZSD_SYNTHETIC_PAIRS_STEPS;
+    result = train(job, &pairs, &net, progress);
   }
   if (result == ZSD_OK) {
     zsd_weights_update(&weights, &net);
-    result = estimate(job, &weights, LEFT, 1) ? ZSD_NO_MEMORY : ZSD_OK;
+    result = estimate(job, &weights, REMAINING, 1) ? ZSD_NO_MEMORY : ZSD_OK;
   }
-  zsd_synthetic_pairs_clear(&synthetic);
+  zsd_synthetic_pairs_clear(&pairs);
   zsd_weights_clear(&weights);
   zsd_network_clear(&net);
   return result;
@@ -247,18 +225,18 @@ static ZsdResult rehearse(const Job *job, Follower *follower) {
 ZsdResult zsd_still_run(const ZsdStill *still, ZsdFilter *filter, ZsdImage *image,
                         const ZsdKernels *kernels, int threads, ZsdTraining *training) {
   const Job job = {still, filter, still->view, image, kernels, threads};
-  Follower follower = {.observer = still->observer, .steps = count_steps(still, image)};
-  const ZsdObserver observer = {&follower, on_step, on_question};
-  ZsdFilterParams last = *still->how;
-  follower.start = zsd_seconds();
+  ZsdProgress progress = {
+      .observer = still->observer, .steps = count_bands(still, image), .start = zsd_seconds()};
+  const ZsdObserver observer = zsd_progress_observer(&progress);
+  ZsdFilterParams last = *still->params;
   ZsdResult result = denoise(&job, &observer);
-  if (result == ZSD_OK && rehearses(still, image))
-    result = rehearse(&job, &follower);
+  if (result == ZSD_OK && is_trained_on(still, image))
+    result = refine(&job, &progress);
   last.fused = true;
-  forget(still->trace);
-  if (result == ZSD_OK && zsd_filter_run(filter, image, still->view, still->trace, &last))
+  reset(still->state);
+  if (result == ZSD_OK && zsd_filter_run(filter, image, still->view, still->state, &last))
     result = ZSD_NO_MEMORY;
-  zsd_filter_state_reset(still->trace);
-  *training = follower.last;
+  zsd_filter_state_reset(still->state);
+  *training = progress.reported;
   return result;
 }

@@ -10,26 +10,31 @@
 #include <string.h>
 
 enum {
-  MOST_SIDE = 1024, /* samples, each way: of a larger picture its middle tells enough */
-  PATCHES = 16,     /* a step */
+  MAX_SIDE = 1024, /* width and height of the part of a picture that is used, samples */
+  PATCHES = 16,    /* in each training step */
 };
 
-static const double LEARNING_RATE = 4e-4, LAST_RATE = 0.1; /* the latter a part of the first */
+static const double LEARNING_RATE = 4e-4;
+
+/* Learning rate of the last step relative to that of the first; it falls exponentially. */
+static const double FINAL_RATE = 0.1;
 
 /* --- noise --- */
 
-/* The filter [r 1 r] gives white noise this correlation between neighbours. */
-static double filter_of(double lag1) {
+/* r of the filter [r 1 r] that gives white noise this correlation between neighbours; sqrt(1/2)
+ * at most. From lag1 = 2 r / (1 + 2 r^2). */
+static double filter_tap(double lag1) {
   const double lag = fmin(lag1, sqrt(0.5));
   return lag > 0 ? (1 - sqrt(1 - 2 * lag * lag)) / (2 * lag) : 0;
 }
 
-/* Normal noise of deviation 1 with the model's correlation, across and down. `noise` has room
- * for a sample more on each side, and what is made begins at its first one. */
+/* Fills `noise` with Gaussian noise of standard deviation 1 and with the model's correlation,
+ * across and down. Its rows have width + 2 floats; it has height + 2 rows, of which the result
+ * occupies the first `height`, `width` floats each. */
 static void draw_noise(float *noise, int width, int height, const ZsdNoiseModel *model,
                        ZsdRandom *random) {
   const int row = width + 2;
-  const double r = filter_of(model->lag1);
+  const double r = filter_tap(model->lag1);
   const float side = (float)r, scale = (float)(1 / (1 + 2 * r * r));
   for (int i = 0; i < row * (height + 2); i++)
     noise[i] = (float)zsd_random_normal(random);
@@ -42,10 +47,10 @@ static void draw_noise(float *noise, int width, int height, const ZsdNoiseModel 
     }
 }
 
-/* What is known of a component, made noisy as a camera does: what is out of range is clipped.
- */
-static int make_noisy(const ZsdFrameComponent *c, const float *known,
-                      const ZsdNoiseModel *model, ZsdRandom *random) {
+/* Adds noise to the clean plane, clips to 0..1 as cameras do, and stores the result as y and z.
+ * Returns 0, or -1 without memory. */
+static int add_noise(const ZsdFrameComponent *c, const float *clean, const ZsdNoiseModel *model,
+                     ZsdRandom *random) {
   const int row = c->width + 2;
   float *noise = malloc((size_t)row * (c->height + 2) * sizeof(float));
   if (!noise)
@@ -54,20 +59,20 @@ static int make_noisy(const ZsdFrameComponent *c, const float *known,
   for (int y = 0; y < c->height; y++)
     for (int x = 0; x < c->width; x++) {
       const int at = y * c->width + x;
-      const float deviation = sqrtf(zsd_noise_variance(model, known[at]));
-      c->y[at] = c->z[at] = fminf(1, fmaxf(0, known[at] + deviation * noise[y * row + x]));
+      const float deviation = sqrtf(zsd_noise_variance(model, clean[at]));
+      c->y[at] = c->z[at] = fminf(1, fmaxf(0, clean[at] + deviation * noise[y * row + x]));
     }
   free(noise);
   return 0;
 }
 
-/* --- the picture --- */
+/* --- pairs --- */
 
-/* The middle of the image: an even number of samples of its brightness, each way. */
-static ZsdImage middle_of(const ZsdImage *image) {
+/* Shape of the centre of the image, with even width and height. */
+static ZsdImage centre_of(const ZsdImage *image) {
   ZsdImage part = *image;
-  part.width = zsd_smaller(image->width, MOST_SIDE) & ~1;
-  part.height = zsd_smaller(image->height, MOST_SIDE) & ~1;
+  part.width = zsd_smaller(image->width, MAX_SIDE) & ~1;
+  part.height = zsd_smaller(image->height, MAX_SIDE) & ~1;
   for (int i = 0; i < part.components; i++) {
     ZsdComponent *c = &part.component[i];
     c->width = part.width >> c->half_width;
@@ -76,89 +81,88 @@ static ZsdImage middle_of(const ZsdImage *image) {
   return part;
 }
 
-static int take_middle(ZsdSyntheticPairs *r, const ZsdFrame *whole, int i) {
-  const ZsdFrameComponent *from = &whole->component[i], *to = &r->frame.component[i];
+static int copy_centre(ZsdSyntheticPairs *p, const ZsdFrame *whole, int i) {
+  const ZsdFrameComponent *from = &whole->component[i], *to = &p->frame.component[i];
   const ZsdFrameComponent *luma = &whole->component[0];
-  const int left = ((luma->width - r->image.width) / 4 * 2) >> from->half_width;
-  const int top = ((luma->height - r->image.height) / 4 * 2) >> from->half_height;
-  if (!(r->known[i] = malloc((size_t)to->width * to->height * sizeof(float) + 1)))
+  const int left = ((luma->width - p->image.width) / 4 * 2) >> from->half_width;
+  const int top = ((luma->height - p->image.height) / 4 * 2) >> from->half_height;
+  if (!(p->clean[i] = malloc((size_t)to->width * to->height * sizeof(float) + 1)))
     return -1;
   for (int y = 0; y < to->height; y++)
-    memcpy(r->known[i] + (ptrdiff_t)y * to->width,
+    memcpy(p->clean[i] + (ptrdiff_t)y * to->width,
            from->z + (ptrdiff_t)(top + y) * from->width + left, to->width * sizeof(float));
   return 0;
 }
 
-int zsd_synthetic_pairs_make(ZsdSyntheticPairs *r, const ZsdView *view, const ZsdImage *image,
+int zsd_synthetic_pairs_make(ZsdSyntheticPairs *p, const ZsdView *view, const ZsdImage *image,
                              uint64_t seed) {
   ZsdRandom random;
   zsd_random_seed(&random, seed);
-  r->image = middle_of(image);
-  zsd_layout_make(&r->layout, &r->image, !zsd_layout_planar_fits(&r->image));
-  if (zsd_frame_resize(&r->frame, &r->image))
+  p->image = centre_of(image);
+  zsd_layout_make(&p->layout, &p->image, !zsd_layout_planar_fits(&p->image));
+  if (zsd_frame_resize(&p->frame, &p->image))
     return -1;
-  for (int i = 0; i < r->frame.components; i++)
-    if (take_middle(r, view->frame, i) ||
-        make_noisy(&r->frame.component[i], r->known[i], zsd_fusion_noise(view->fusion, i),
-                   &random))
+  for (int i = 0; i < p->frame.components; i++)
+    if (copy_centre(p, view->frame, i) || add_noise(&p->frame.component[i], p->clean[i],
+                                                    zsd_fusion_noise(view->fusion, i), &random))
       return -1;
   return 0;
 }
 
-void zsd_synthetic_pairs_clear(ZsdSyntheticPairs *r) {
+void zsd_synthetic_pairs_clear(ZsdSyntheticPairs *p) {
   for (int i = 0; i < ZSD_MAX_COMPONENTS; i++)
-    free(r->known[i]);
-  zsd_frame_clear(&r->frame);
-  *r = (ZsdSyntheticPairs){0};
+    free(p->clean[i]);
+  zsd_frame_clear(&p->frame);
+  *p = (ZsdSyntheticPairs){0};
 }
 
-/* --- the objective --- */
+/* --- training --- */
 
-/* The target is what z has on top of what is known, in units of the network. */
-static void fill_look(const ZsdSyntheticPairs *r, const ZsdView *view, const ZsdPair *look) {
-  const ZsdLayout *layout = &r->layout;
+/* Fills a pair: input features of the view; target: z less the clean picture, in the network's
+ * units. */
+static void fill_pair(const ZsdSyntheticPairs *p, const ZsdView *view, const ZsdPair *pair) {
+  const ZsdLayout *layout = &p->layout;
   const ptrdiff_t plane = (ptrdiff_t)layout->width * layout->height;
   const float unit = zsd_view_unit(view);
   for (int y = 0; y < layout->height; y++)
-    zsd_inputs_row(view, 0, y, layout->width, zsd_tensor_row(&look->input, 0, y), plane);
+    zsd_inputs_row(view, 0, y, layout->width, zsd_tensor_row(&pair->input, 0, y), plane);
   for (int o = 0; o < layout->channels; o++) {
     const int i = layout->channel[o].component, step = layout->channel[o].x_step;
-    const ZsdFrameComponent *c = &r->frame.component[i];
+    const ZsdFrameComponent *c = &p->frame.component[i];
     for (int y = 0; y < layout->height; y++) {
       const ptrdiff_t at =
           (ptrdiff_t)(y * layout->channel[o].y_step + layout->channel[o].y) * c->width +
           layout->channel[o].x;
-      float *to = zsd_tensor_row(&look->target, o, y);
+      float *to = zsd_tensor_row(&pair->target, o, y);
       for (int x = 0; x < layout->width; x++)
-        to[x] = (c->z[at + x * step] - r->known[i][at + x * step]) / unit;
+        to[x] = (c->z[at + x * step] - p->clean[i][at + x * step]) / unit;
     }
   }
   for (ptrdiff_t i = 0; i < plane; i++)
-    look->weight.data[i] = 1;
+    pair->weight.data[i] = 1;
 }
 
-ZsdOutcome zsd_synthetic_pairs_train(const ZsdSyntheticPairs *r, const ZsdView *view,
+ZsdOutcome zsd_synthetic_pairs_train(const ZsdSyntheticPairs *p, const ZsdView *view,
                                      ZsdNetwork *net, uint64_t seed, const ZsdKernels *kernels,
                                      int threads, const ZsdObserver *observer) {
   const ZsdSchedule schedule = {.steps = ZSD_SYNTHETIC_PAIRS_STEPS,
                                 .patches = PATCHES,
                                 .learning_rate = LEARNING_RATE,
                                 .step_size = 1,
-                                .gamma = pow(LAST_RATE, 1.0 / ZSD_SYNTHETIC_PAIRS_STEPS),
+                                .gamma = pow(FINAL_RATE, 1.0 / ZSD_SYNTHETIC_PAIRS_STEPS),
                                 .threads = threads,
                                 .seed = seed};
   ZsdTrainer *trainer = zsd_trainer_new(kernels);
-  ZsdN2nLoss *looks = zsd_n2n_loss_new(net->shape, 1, threads);
-  ZsdPair *look =
-      looks ? zsd_n2n_loss_next_pair(looks, r->layout.height, r->layout.width) : NULL;
+  ZsdN2nLoss *loss = zsd_n2n_loss_new(net->shape, 1, threads);
+  ZsdPair *pair = loss ? zsd_n2n_loss_next_pair(loss, p->layout.height, p->layout.width) : NULL;
   ZsdOutcome outcome = ZSD_FAILED;
-  if (trainer && look) {
+  if (trainer && pair) {
     ZsdTraining training;
-    fill_look(r, view, look);
-    const ZsdObjective objective = zsd_n2n_loss_objective(looks);
+    fill_pair(p, view, pair);
+    const ZsdObjective objective = zsd_n2n_loss_objective(loss);
     outcome = zsd_trainer_run(trainer, net, &objective, &schedule, observer, &training);
   }
-  zsd_n2n_loss_free(looks);
+  zsd_n2n_loss_free(loss);
   zsd_trainer_free(trainer);
   return outcome;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Learning from a picture that has been denoised already: as far as it is known now it is made
- * noisy once more and denoised in the same way. That leaves the same kinds of traces, and this
- * time the picture is known: the network is taught to take them off. */
+/* Training pairs from a picture that has been denoised: the result is taken for a clean
+ * picture, noise is added to it, and it is denoised in the same way. That leaves artefacts like
+ * those of the real result, but with a known clean picture, and the network is trained to
+ * remove them. */
 #ifndef ZSD_SYNTHETIC_PAIRS_H
 #define ZSD_SYNTHETIC_PAIRS_H
 
@@ -12,21 +13,23 @@ enum { ZSD_SYNTHETIC_PAIRS_STEPS = 400 };
 
 /* Begins as {0}. */
 typedef struct {
-  ZsdImage image; /* the shape of what is rehearsed: all of a picture, or its middle */
+  ZsdImage image; /* shape of the noisy picture: the original's, or that of its centre */
   ZsdLayout layout;
-  ZsdFrame frame;                   /* y and z: noisy once more */
-  float *known[ZSD_MAX_COMPONENTS]; /* what it is made from */
+  ZsdFrame frame;                   /* y and z: the clean picture with noise */
+  float *clean[ZSD_MAX_COMPONENTS]; /* planes, 0..1 */
 } ZsdSyntheticPairs;
 
-/* Makes the z of the view's frame, which was loaded from an image of this shape, noisy once
- * more; its noise is that which the view's fusion knows of. Returns 0, or -1 without memory. */
-int zsd_synthetic_pairs_make(ZsdSyntheticPairs *synthetic, const ZsdView *view,
+/* Takes z of the view's frame for clean, and adds noise of the model that the view's fusion
+ * has. `image`: shape of the picture that the frame was loaded from, of which at most the
+ * central 1024x1024 samples are used. Returns 0, or -1 without memory. */
+int zsd_synthetic_pairs_make(ZsdSyntheticPairs *pairs, const ZsdView *view,
                              const ZsdImage *image, uint64_t seed);
-void zsd_synthetic_pairs_clear(ZsdSyntheticPairs *synthetic);
+void zsd_synthetic_pairs_clear(ZsdSyntheticPairs *pairs);
 
-/* When `view` shows the synthetic's frame, and its z what was made of that: teaches the
- * network, from the parameters that it has. */
-ZsdOutcome zsd_synthetic_pairs_train(const ZsdSyntheticPairs *synthetic, const ZsdView *view,
+/* Trains the network, from its present parameters, to predict what z of `pairs->frame`, shown
+ * by `view`, has in addition to the clean picture. z has been denoised since
+ * zsd_synthetic_pairs_make(). */
+ZsdOutcome zsd_synthetic_pairs_train(const ZsdSyntheticPairs *pairs, const ZsdView *view,
                                      ZsdNetwork *net, uint64_t seed, const ZsdKernels *kernels,
                                      int threads, const ZsdObserver *observer);
 
