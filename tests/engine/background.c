@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Learning beside the stream. What is waited for, a hang would be the failure of. */
+/* Training in the background. Tests wait for its results; a missing result is a timeout. */
 #define _GNU_SOURCE /* gettid */
 #include "frames.h"
 #include "suite.h"
@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static const uint32_t ENDLESS = 1000000; /* steps, that take longer than any test */
+static const uint32_t ENDLESS = 1000000; /* steps: more than any test has time for */
 
 static ZsdSettings beside(void) {
   ZsdSettings s = quick_settings();
@@ -19,19 +19,20 @@ static ZsdSettings beside(void) {
   return s;
 }
 
-/* From random weights. */
+/* Settings for training from random weights. */
 static ZsdSettings from_nothing(void) {
   ZsdSettings s = beside();
   s.warm_start = false;
   return s;
 }
 
-/* Long enough for a few steps of learning, which make way for each frame. */
+/* Leaves time for a few training steps between frames. */
 static void wait_briefly(void) {
   nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
 }
 
-/* Frames of a scene until something has come to its end. Returns the last one's gain. */
+/* Processes frames of a scene until enough trainings have ended. Returns the gain of the last
+ * frame, dB. */
 static double frames_until(ZsdDenoiser *d, uint64_t trainings, const ZsdSettings *s) {
   double gain;
   uint64_t seed = 100;
@@ -42,8 +43,8 @@ static double frames_until(ZsdDenoiser *d, uint64_t trainings, const ZsdSettings
   return gain;
 }
 
-/* The built-in weights serve from the first frame on, and what is learned is as good as what is
- * learned while frames wait. */
+/* The built-in weights are used from the first frame on, and the result of background training
+ * is as good as that of training in place. */
 START_TEST(test_warm) {
   ZsdSettings s = zsd_settings_default();
   ZsdDenoiser *beside = new_denoiser(), *waiting = new_denoiser();
@@ -69,7 +70,7 @@ START_TEST(test_warm) {
 }
 END_TEST
 
-/* Frames pass as they are until there is something to filter them with. */
+/* Without built-in weights frames pass unchanged until the first training has ended. */
 START_TEST(test_cold) {
   const ZsdSettings s = from_nothing();
   ZsdDenoiser *d = new_denoiser();
@@ -91,8 +92,8 @@ START_TEST(test_cold) {
 }
 END_TEST
 
-/* What was learned from nothing shows gradually: its first frame is closer to the original than
- * to what comes out when all of it shows. */
+/* Filtering fades in when training began from random weights: the first filtered frame has less
+ * than half of the final gain. */
 START_TEST(test_gradual) {
   const ZsdSettings s = from_nothing();
   ZsdDenoiser *d = new_denoiser();
@@ -107,14 +108,14 @@ START_TEST(test_gradual) {
   ck_assert_double_gt(gain[0], 0);
   ck_assert_double_gt(gain[11], 3);
   ck_assert_double_lt(gain[0], gain[11] / 2);
-  for (int i = 1; i < 5; i++) /* after that, what is left of the noise hardly counts */
+  for (int i = 1; i < 5; i++) /* later the remaining noise is too small to tell */
     ck_assert_double_gt(gain[i], gain[i - 1]);
   zsd_denoiser_free(d);
 }
 END_TEST
 
-/* Keyframes one after the other, new sizes, other threads and ways to learn: none waits for the
- * learning that is under way, and neither does the end. */
+/* Keyframes, new sizes, thread counts and settings in quick succession, and the end, do not
+ * wait for the training in progress. */
 START_TEST(test_storm) {
   static const char *const names[] = {"GRAY8", "I420", "RGB"};
   ZsdSettings s = from_nothing();
@@ -135,7 +136,7 @@ START_TEST(test_storm) {
 }
 END_TEST
 
-/* A learning that is under way ends with its keyframe: the next one's comes to its end. */
+/* A new keyframe cancels the training in progress, and its own training completes. */
 START_TEST(test_no_stale) {
   ZsdSettings s = from_nothing();
   ZsdDenoiser *d = new_denoiser();
@@ -150,7 +151,7 @@ START_TEST(test_no_stale) {
 }
 END_TEST
 
-/* The choice while playing begins anew. */
+/* Switching between background and in place while playing makes a keyframe. */
 START_TEST(test_switch) {
   ZsdSettings s = from_nothing();
   ZsdDenoiser *d = new_denoiser();
@@ -168,8 +169,8 @@ START_TEST(test_switch) {
 }
 END_TEST
 
-/* With earlier frames or without. Each training that ends is told of once, with all its steps.
- */
+/* Fine-tuning with and without earlier frames. Each training is reported once, with all its
+ * steps. */
 START_TEST(test_finetuning) {
   ZsdSettings s = zsd_settings_default();
   ZsdDenoiser *d = new_denoiser();
@@ -209,7 +210,7 @@ static void on_progress(void *user, const ZsdTraining *training) {
   heard->elsewhere += !pthread_equal(pthread_self(), heard->stream);
 }
 
-/* It is told of from the thread that learns. */
+/* Progress is reported from the learning thread. */
 START_TEST(test_progress) {
   const ZsdSettings s = from_nothing();
   Heard heard = {.stream = pthread_self()};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What must hold whatever the numbers: derivatives are the limits of differences, and what goes
- * backwards is the adjoint of what goes forwards. */
+/* Gradients agree with central differences, and backward passes are the adjoints of forward
+ * passes. */
 #include "base/cpu.h"
 #include "learning/zsn2n_loss.h"
 #include "naive.h"
@@ -19,7 +19,7 @@ static float *random_floats(ZsdRandom *random, size_t n) {
   return x;
 }
 
-/* The tables of all instruction sets of this machine, plain C first. */
+/* Kernel tables of all instruction sets of this machine, plain C first. */
 static int all_kernels(const ZsdKernels *tables[3]) {
   static const unsigned levels[] = {0, ZSD_CPU_AVX2, ZSD_CPU_AVX2 | ZSD_CPU_AVX512,
                                     ZSD_CPU_NEON};
@@ -95,7 +95,7 @@ END_TEST
 
 /* --- the convolutions --- */
 
-/* Grids of 5 x 4 samples with a border of zeros, as flat planes. */
+/* Planes of 5 x 4 samples with a border of zeros. */
 enum { WIDTH = 5, HEIGHT = 4, ROW = WIDTH + 2, GRID = ROW * (HEIGHT + 2) };
 enum { BEFORE = ROW + 1, PLANE = BEFORE + GRID + ZSD_SLACK + ROW + 1 };
 
@@ -110,7 +110,7 @@ static ZsdPlanes random_planes(ZsdRandom *random, int n, float **memory) {
   return planes;
 }
 
-/* On the samples that are not border. */
+/* Inner product without the border. */
 static double planes_dot(ZsdPlanes a, ZsdPlanes b, int n) {
   double sum = 0;
   for (int i = 0; i < n; i++)
@@ -131,7 +131,8 @@ static void convolve(const ZsdKernels *k, ZsdPlanes in, ZsdPlanes out, int n_in,
   (taps == 9 ? k->conv3x3 : k->conv1x1)(&conv);
 }
 
-/* <conv(x), g> = <x, conv'(g)> = <dw, w>, where dw are the derivatives of <conv(x), g>. */
+/* <conv(x), g> = <x, conv'(g)> = <dw, w>, where dw is the gradient of <conv(x), g> with respect
+ * to the weights w. */
 static void check_conv_adjoint(ZsdRandom *random, const ZsdKernels *k, int n_in, int n_out,
                                int taps) {
   const size_t n = (size_t)n_in * n_out * taps;
@@ -247,7 +248,8 @@ static double loss_along(Problem *p, double step) {
   return naive_zsn2n_loss(&p->net, p->moved, &p->picture);
 }
 
-/* The step is small enough that hardly a sample crosses LeakyReLU's corner. */
+/* Compares the derivative along `direction` with a central difference. With so small a step
+ * hardly an activation crosses the kink of LeakyReLU. */
 static void check_direction(Problem *p, const char *what) {
   const double step = 1e-6;
   double expected = 0, scale = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a picture repeats: as the formulas say, written down once more in double precision and
- * without any speed, and whatever the number of threads. */
+/* NL-Bayes against a direct implementation of its formulas in double precision; independence of
+ * the number of threads; cancellation. */
 #include "still/nl_bayes.h"
 
 #include "base/cpu.h"
@@ -13,18 +13,18 @@
 #include <string.h>
 
 enum {
-  WIDTH = 34, /* more than a band of rows of patches */
-  HEIGHT = 46,
+  WIDTH = 34,
+  HEIGHT = 46, /* more than one band of patches */
   BAND = 32,
-  REACH = 6,
-  MANY = 4, /* times as many patches at most */
+  SEARCH_RADIUS = 6,
+  MAX_GROUPS = 4, /* largest group, as a multiple of the group size */
   MOST_SAMPLES = 3 * 5 * 5,
-  MOST_PATCHES = (2 * REACH + 1) * (2 * REACH + 1),
+  MOST_PATCHES = (2 * SEARCH_RADIUS + 1) * (2 * SEARCH_RADIUS + 1),
 };
 
-static const double SAME = 0.08, ROUGH = 0.002;
+static const double EQUAL_DISTANCE = 0.08, WHITE_PART = 0.002;
 
-/* --- the formulas --- */
+/* --- direct implementation --- */
 
 typedef struct {
   const ZsdNlBayes *s;
@@ -32,8 +32,8 @@ typedef struct {
   double sum[3][WIDTH * HEIGHT], count[3][WIDTH * HEIGHT];
 } Naive;
 
-/* Where sample `i` of a patch at (x, y) lies. */
-static int place(const Naive *n, int i, int x, int y, int *component) {
+/* Component and index in it of sample `i` of the patch at (x, y). */
+static int sample_index(const Naive *n, int i, int x, int y, int *component) {
   for (int c = 0;; c++) {
     const ZsdFrameComponent *f = &n->s->frame->component[c];
     const int width = n->s->patch_size >> f->half_width,
@@ -47,71 +47,72 @@ static int place(const Naive *n, int i, int x, int y, int *component) {
 
 static double sample(const Naive *n, int i, int x, int y, bool clean) {
   int c;
-  const int at = place(n, i, x, y, &c);
+  const int at = sample_index(n, i, x, y, &c);
   return (clean ? n->s->frame->component[c].z : n->s->frame->component[c].y)[at];
 }
 
-static double shared(const ZsdNoiseModel *m, int distance) {
+static double correlation(const ZsdNoiseModel *m, int distance) {
   return distance == 0 ? 1 : distance == 1 ? m->lag1 : distance == 2 ? m->lag2 : 0;
 }
 
-/* The noise's covariance of samples a and b, in units of its variance. */
+/* Covariance of the noise of samples a and b, relative to its variance. */
 static double covariance(const Naive *n, int a, int b) {
   int c, d;
-  const int at = place(n, a, 0, 0, &c), too = place(n, b, 0, 0, &d);
+  const int at = sample_index(n, a, 0, 0, &c), at_b = sample_index(n, b, 0, 0, &d);
   const int width = n->s->frame->component[c].width;
   const ZsdNoiseModel *m = &n->s->noise[c];
   if (c != d)
     return 0;
-  return (1 - ROUGH) * shared(m, abs(at % width - too % width)) *
-             shared(m, abs(at / width - too / width)) +
-         (a == b ? ROUGH : 0);
+  return (1 - WHITE_PART) * correlation(m, abs(at % width - at_b % width)) *
+             correlation(m, abs(at / width - at_b / width)) +
+         (a == b ? WHITE_PART : 0);
 }
 
-/* The variance of the noise in each sample of a patch. */
-static void see_noise(const Naive *n, int x, int y, double *variance) {
+/* Sets the variance of the noise for each sample of a patch. */
+static void set_variance(const Naive *n, int x, int y, double *variance) {
   double sum[3] = {0};
   int samples[3] = {0}, c;
   for (int i = 0; i < n->samples; i++) {
-    place(n, i, x, y, &c);
+    sample_index(n, i, x, y, &c);
     sum[c] += sample(n, i, x, y, true);
     samples[c]++;
   }
   for (int i = 0; i < n->samples; i++) {
-    place(n, i, x, y, &c);
+    sample_index(n, i, x, y, &c);
     variance[i] = zsd_noise_variance(&n->s->noise[c], (float)(sum[c] / samples[c])) + 1e-7;
   }
 }
 
 typedef struct {
-  double unlike;
+  double distance;
   int order, x, y;
 } Candidate;
 
-static int by_likeness(const void *a, const void *b) {
+static int by_distance(const void *a, const void *b) {
   const Candidate *p = a, *q = b;
-  return p->unlike < q->unlike ? -1 : p->unlike > q->unlike ? 1 : p->order - q->order;
+  return p->distance < q->distance ? -1 : p->distance > q->distance ? 1 : p->order - q->order;
 }
 
-static int find_alike(const Naive *n, int x, int y, const double *variance,
+static int find_group(const Naive *n, int x, int y, const double *variance,
                       Candidate found[MOST_PATCHES]) {
-  int count = 0, same = 0;
-  for (int v = y - REACH; v <= y + REACH; v += n->grid)
-    for (int u = x - REACH; u <= x + REACH; u += n->grid) {
+  int count = 0, equal = 0;
+  for (int v = y - SEARCH_RADIUS; v <= y + SEARCH_RADIUS; v += n->grid)
+    for (int u = x - SEARCH_RADIUS; u <= x + SEARCH_RADIUS; u += n->grid) {
       if (u < 0 || v < 0 || u >= n->across || v >= n->down)
         continue;
       Candidate c = {0, count, u, v};
       for (int i = 0; i < n->samples; i++) {
-        const double off = sample(n, i, x, y, true) - sample(n, i, u, v, true);
-        c.unlike += off * off / variance[i] / n->samples;
+        const double difference = sample(n, i, x, y, true) - sample(n, i, u, v, true);
+        c.distance += difference * difference / variance[i] / n->samples;
       }
-      same += c.unlike < SAME;
+      equal += c.distance < EQUAL_DISTANCE;
       found[count++] = c;
     }
-  qsort(found, count, sizeof *found, by_likeness);
+  qsort(found, count, sizeof *found, by_distance);
   const int few = n->s->group_size < count ? n->s->group_size : count;
-  const int most = MANY * n->s->group_size < count ? MANY * n->s->group_size : count;
-  return same < few ? few : same > most ? most : same;
+  const int most =
+      MAX_GROUPS * n->s->group_size < count ? MAX_GROUPS * n->s->group_size : count;
+  return equal < few ? few : equal > most ? most : equal;
 }
 
 /* Solves a x = b, by elimination; a and b are overwritten. */
@@ -155,14 +156,14 @@ static void denoise_group(Naive *n, const Candidate *group, int count, const dou
       int component;
       for (int j = 0; j < n->samples; j++)
         clean += c[i][j] * y[j];
-      const int at = place(n, i, group[q].x, group[q].y, &component);
+      const int at = sample_index(n, i, group[q].x, group[q].y, &component);
       n->sum[component][at] += clean;
       n->count[component][at] += 1;
     }
   }
 }
 
-/* Every other place and the last one. */
+/* Every other position, and the last one. */
 static int next(int at, int places, int grid) {
   const int last = (places - 1) / grid * grid;
   return at == last ? places : at + 2 > last ? last : at + 2;
@@ -178,8 +179,8 @@ static void denoise(Naive *n) {
     for (int x = 0; x < n->across; x = next(x, n->across, n->grid)) {
       if (done[y * WIDTH + x])
         continue;
-      see_noise(n, x, y, variance);
-      const int count = find_alike(n, x, y, variance, group);
+      set_variance(n, x, y, variance);
+      const int count = find_group(n, x, y, variance, group);
       denoise_group(n, group, count, variance);
       for (int q = 0; q < count; q++)
         if (group[q].y / BAND == y / BAND)
@@ -188,13 +189,13 @@ static void denoise(Naive *n) {
   }
 }
 
-/* --- what is compared --- */
+/* --- cases --- */
 
 static const ZsdObserver nobody = {0};
 
 typedef struct {
   ZsdFrame frame;
-  ZsdNlBayes similar;
+  ZsdNlBayes nl_bayes;
   ZsdTraining training;
 } Case;
 
@@ -211,7 +212,7 @@ static const struct {
 };
 enum { N_CASES = sizeof cases / sizeof *cases };
 
-/* A noisy scene, and a first estimate that is somewhat off. */
+/* A noisy scene, and the scene with less noise as first estimate. */
 static void new_case(Case *t, int i) {
   Picture noisy, estimate;
   const ZsdKernels *kernels = zsd_kernels(zsd_cpu_detect());
@@ -222,34 +223,34 @@ static void new_case(Case *t, int i) {
   picture_copy(&estimate, &noisy);
   picture_noise(&noisy.image, ZSD_NOISE_GAUSSIAN, 25, 1);
   picture_noise(&estimate.image, ZSD_NOISE_GAUSSIAN, 6, 2);
-  *t = (Case){.similar = {.patch_size = cases[i].patch,
-                          .search_radius = REACH,
-                          .group_size = 12,
-                          .observer = &nobody}};
+  *t = (Case){.nl_bayes = {.patch_size = cases[i].patch,
+                           .search_radius = SEARCH_RADIUS,
+                           .group_size = 12,
+                           .observer = &nobody}};
   ck_assert_int_eq(zsd_frame_resize(&t->frame, &noisy.image), 0);
   zsd_frame_load(&t->frame, &estimate.image, kernels, 1);
   for (int c = 0; c < t->frame.components; c++) {
     const ZsdFrameComponent *f = &t->frame.component[c];
-    for (int k = 0; k < f->width * f->height; k++) /* no two places are quite the same */
+    for (int k = 0; k < f->width * f->height; k++) /* makes all distances distinct */
       f->z[k] = f->y[k] + 1e-3f * (float)zsd_random_normal(&random);
-    t->similar.noise[c] = cases[i].noise;
+    t->nl_bayes.noise[c] = cases[i].noise;
   }
   zsd_frame_load(&t->frame, &noisy.image, kernels, 1);
-  t->similar.frame = &t->frame;
-  t->similar.training = &t->training;
+  t->nl_bayes.frame = &t->frame;
+  t->nl_bayes.training = &t->training;
   picture_free(&noisy);
   picture_free(&estimate);
 }
 
 static ZsdResult run(const Case *t, int threads) {
-  return zsd_nl_bayes_run(&t->similar, zsd_kernels(zsd_cpu_detect()), threads);
+  return zsd_nl_bayes_run(&t->nl_bayes, zsd_kernels(zsd_cpu_detect()), threads);
 }
 
 START_TEST(test_formulas) {
   Naive *n = calloc(1, sizeof *n);
   Case t;
   new_case(&t, _i);
-  n->s = &t.similar;
+  n->s = &t.nl_bayes;
   n->samples = zsd_nl_bayes_patch_samples(&t.frame, cases[_i].patch);
   n->grid = strcmp(cases[_i].format, "I420") == 0 ? 2 : 1;
   n->across = WIDTH - cases[_i].patch + 1;
@@ -293,7 +294,7 @@ START_TEST(test_cancelled) {
   Case t, before;
   new_case(&t, 1);
   new_case(&before, 1);
-  t.similar.observer = &observer;
+  t.nl_bayes.observer = &observer;
   ck_assert_int_eq(run(&t, 2), ZSD_CANCELLED);
   for (int c = 0; c < t.frame.components; c++)
     ck_assert_mem_eq(t.frame.component[c].z, before.frame.component[c].z,

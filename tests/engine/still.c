@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Pictures by themselves, for which there is time. */
+/* Still pictures. */
 #include "frames.h"
 #include "suite.h"
 
 #include <math.h>
 
-/* The gain in a scene's least component, dB. */
+/* Smallest gain of a scene's components, dB. */
 static double gain(const char *format, int width, int height, ZsdNoiseKind kind, double sigma,
                    const ZsdSettings *s) {
   Picture clean, noisy;
@@ -32,7 +32,7 @@ static ZsdSettings still_settings(void) {
   return s;
 }
 
-/* A picture gains more than a frame of a stream does; where it is not asked for, as much. */
+/* A still picture gains more than the same frame in a stream; with `realtime`, as much. */
 START_TEST(test_gain) {
   static const char *const names[] = {"RGB", "Y444", "I420", "Y42B", "GRAY8", "I420_10"};
   ZsdSettings frame = zsd_settings_default(), still = still_settings();
@@ -45,7 +45,7 @@ START_TEST(test_gain) {
 }
 END_TEST
 
-/* A network of its own gains, and the same seed gives the same picture. */
+/* Training on the picture improves it. The result does not depend on the number of threads. */
 START_TEST(test_best) {
   ZsdSettings s = still_settings();
   const double balanced = gain("RGB", WIDTH, HEIGHT, ZSD_NOISE_GAUSSIAN, 25, &s);
@@ -59,7 +59,7 @@ START_TEST(test_best) {
 }
 END_TEST
 
-/* Noise that neighbours share is told from texture by the picture's colours. */
+/* Correlated noise is told from texture by the correlation of the colour components. */
 START_TEST(test_correlated) {
   const ZsdSettings frame = zsd_settings_default(), still = still_settings();
   const double before = gain("RGB", WIDTH, HEIGHT, ZSD_NOISE_CORRELATED, 15, &frame);
@@ -72,9 +72,8 @@ static int clip8(double v) {
   return v < 0 ? 0 : v > 255 ? 255 : (int)lround(v);
 }
 
-/* Noise as in RGB that comes from a picture of half as many colours across and down (ITU-R
- * BT.601, full range): in luma a little correlated, of a deviation of 16; in its colours 0.3
- * times as much. */
+/* Noise as in RGB converted from 4:2:0 (ITU-R BT.601, full range): slightly correlated in luma,
+ * standard deviation 16; in chroma 0.3 times as much. */
 static const double LUMA_WHITE = 14, LUMA_CORRELATED = 8, CHROMA_PART = 0.3;
 
 static void add_yuv_noise(const ZsdImage *rgb) {
@@ -95,8 +94,8 @@ static void add_yuv_noise(const ZsdImage *rgb) {
   picture_free(&noise);
 }
 
-/* Of a JPEG whose colours have half as many samples the noise is not taken for that of the
- * differences between them, which is small and smooth. */
+/* With subsampled chroma, as in a JPEG, the noise estimate is that of the components, not that
+ * of their differences, which is small and smooth. */
 START_TEST(test_subsampled) {
   const double of_luma = hypot(LUMA_WHITE, LUMA_CORRELATED);
   const double of_green = of_luma * hypot(1, CHROMA_PART * hypot(0.344, 0.714));
@@ -112,7 +111,7 @@ START_TEST(test_subsampled) {
 }
 END_TEST
 
-/* Pictures smaller than a patch, or than where similar ones are looked for. */
+/* Pictures smaller than a patch or than the search window. */
 START_TEST(test_sizes) {
   static const char *const names[] = {"RGB", "I420", "Y42B", "GRAY8"};
   const ZsdSettings s = still_settings();
@@ -122,7 +121,7 @@ START_TEST(test_sizes) {
 }
 END_TEST
 
-/* The next picture is none the wiser, and its noise is its own. */
+/* The result for a picture does not depend on the pictures before it. */
 START_TEST(test_series) {
   const ZsdSettings s = still_settings();
   ZsdDenoiser *d = new_denoiser(), *fresh = new_denoiser();
@@ -142,9 +141,9 @@ START_TEST(test_series) {
 }
 END_TEST
 
-/* --- what it learns from --- */
+/* --- training pairs --- */
 
-/* What comes of learning from a frame by itself, from nothing. */
+/* Denoises a frame by training on it alone, from random weights. */
 static void learn(Picture *p, ZsdNoiseKind kind, ZsdTrainingPairs pairs) {
   ZsdDenoiser *d = new_denoiser();
   ZsdSettings s = zsd_settings_default();
@@ -159,7 +158,7 @@ static void learn(Picture *p, ZsdNoiseKind kind, ZsdTrainingPairs pairs) {
   zsd_denoiser_free(d);
 }
 
-/* Left to itself, it takes the pairs that the noise asks for. */
+/* By default white noise gives spatial pairs, and correlated noise strided ones. */
 START_TEST(test_pairs) {
   Picture automatic, spatial, strided;
   const bool correlated = _i;
@@ -175,11 +174,11 @@ START_TEST(test_pairs) {
 }
 END_TEST
 
-/* --- followed --- */
+/* --- observers --- */
 
 typedef struct {
   unsigned calls, last, steps;
-  unsigned after; /* it is cancelled after so many calls; 0: never */
+  unsigned after; /* number of calls after which it cancels; 0: never */
 } Log;
 
 static void note(void *user, const ZsdTraining *training) {

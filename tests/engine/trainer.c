@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Learning: what it must bring about, and what it must leave alone. */
+/* The trainer: convergence, determinism, divergence, cancellation. */
 #include "learning/trainer.h"
 
 #include "base/cpu.h"
@@ -15,7 +15,7 @@
 
 enum { HIDDEN = 6 };
 
-/* A network in learning, and what it was. */
+/* A network, its initial parameters, and a picture to train on. */
 typedef struct {
   ZsdTensor picture;
   ZsdNetwork net;
@@ -40,7 +40,7 @@ static void tear_down(Lesson *l) {
   free(l->before);
 }
 
-/* From the picture by itself. */
+/* Trains on the picture alone. */
 static ZsdOutcome learn_with(ZsdTrainer *trainer, int threads, Lesson *l,
                              const ZsdObserver *observer) {
   ZsdZsn2nLoss *zsn2n = zsd_zsn2n_loss_new(&l->picture, l->net.shape, threads);
@@ -70,7 +70,7 @@ static void assert_finite(const Lesson *l) {
     ck_assert_msg(isfinite(l->net.params[i]), "parameter %zu", i);
 }
 
-/* --- what learns --- */
+/* --- training --- */
 
 START_TEST(test_learns) {
   Lesson l;
@@ -82,7 +82,7 @@ START_TEST(test_learns) {
   assert_finite(&l);
   ck_assert_uint_eq(l.training.step, 100);
   ck_assert_uint_eq(l.training.steps, 100);
-  /* Half the noise of either picture of the pair is left in the best of cases. */
+  /* A perfect denoiser of one half of the pair leaves the noise of the other. */
   ck_assert_double_gt(l.training.loss, 0.15 * 0.15 / 2 * 0.8);
   ck_assert_double_lt(l.training.loss, 0.15 * 0.15);
   ck_assert(l.training.seconds > 0 && l.training.eta >= 0);
@@ -123,7 +123,7 @@ START_TEST(test_seed) {
 }
 END_TEST
 
-/* One trainer for pictures of many shapes, one after the other. */
+/* A trainer is reused for pictures of several shapes. */
 START_TEST(test_one_trainer) {
   ZsdTrainer *trainer = zsd_trainer_new(zsd_kernels(zsd_cpu_detect()));
   for (int i = 0; i < 8; i++) {
@@ -142,7 +142,8 @@ START_TEST(test_one_trainer) {
 }
 END_TEST
 
-/* The rate falls after each `step_size` steps: with gamma 0 nothing moves after the first. */
+/* The learning rate falls every `step_size` steps: with gamma 0 nothing changes after the
+ * first. */
 START_TEST(test_schedule) {
   Lesson short_one, long_one;
   set_up(&short_one, 1, 64, 64, 0.15);
@@ -160,9 +161,9 @@ START_TEST(test_schedule) {
 }
 END_TEST
 
-/* --- what does not learn --- */
+/* --- no gain, divergence --- */
 
-/* Constant, clean and small pictures: nothing is learned, or nothing that harms. */
+/* Constant, clean and small pictures give no gain, or at least no harm. */
 START_TEST(test_constant) {
   static const float values[] = {0, 0.5f, 1};
   Lesson l;
@@ -194,8 +195,8 @@ START_TEST(test_small) {
 }
 END_TEST
 
-/* A rate far too high, up to one at which the first step overflows: learning goes back to good
- * parameters, or gives up, but never leaves numbers that are not finite. */
+/* With a learning rate far too high, up to one that overflows in the first step, training
+ * returns to a checkpoint or gives up, and all parameters stay finite. */
 START_TEST(test_high_rate) {
   static const double rates[] = {1, 100, 1e6, 1e20, 1e38};
   Lesson l;
@@ -211,7 +212,7 @@ START_TEST(test_high_rate) {
 }
 END_TEST
 
-/* From such a rate learning gets back on its feet: what it returns as learned does help. */
+/* After divergence training recovers, and its result is an improvement. */
 START_TEST(test_recovers) {
   Lesson l;
   set_up(&l, 1, 64, 64, 0.15);
@@ -239,7 +240,7 @@ END_TEST
 
 typedef struct {
   unsigned calls, stop_after; /* 0: never */
-  atomic_bool stopped;        /* which all threads ask for */
+  atomic_bool stopped;        /* read by all threads */
   ZsdTraining last;
 } Calls;
 
