@@ -56,7 +56,7 @@ make_denoise (const ImageOptions * options, GError ** error)
   if (denoise == NULL)
     return NULL;
   gst_object_ref_sink (denoise);
-  config_apply (&options->config, G_OBJECT (denoise));
+  image_config_apply (&options->config, G_OBJECT (denoise));
   g_object_set (denoise, "strength", options->strength, "n-threads",
       MAX (1, g_get_num_processors () / options->jobs), NULL);
   if (options->profile)

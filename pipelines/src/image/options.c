@@ -17,8 +17,8 @@ typedef struct
 } Files;
 
 static gboolean
-parse (ImageOptions * options, Files * files, ConfigOptions * keys, int *argc,
-    char ***argv, GError ** error)
+parse (ImageOptions * options, Files * files, ImageConfigOptions * keys,
+    int *argc, char ***argv, GError ** error)
 {
   const GOptionEntry entries[] = {
     {"config", 0, 0, G_OPTION_ARG_FILENAME, &files->config,
@@ -42,7 +42,7 @@ parse (ImageOptions * options, Files * files, ConfigOptions * keys, int *argc,
   };
   GOptionContext *context = g_option_context_new ("[IN [OUT]] - denoises "
       "pictures");
-  GOptionGroup *group = config_options_group (keys);
+  GOptionGroup *group = image_config_options_group (keys);
   gboolean parsed;
 
   g_option_context_set_description (context,
@@ -60,32 +60,32 @@ parse (ImageOptions * options, Files * files, ConfigOptions * keys, int *argc,
 /* The configuration: that of the sample only if no picture of the user's is named, for the noise
  * that it adds is not for those. */
 static gboolean
-load (ImageOptions * options, const Files * files, const ConfigOptions * keys,
-    GError ** error)
+load (ImageOptions * options, const Files * files,
+    const ImageConfigOptions * keys, GError ** error)
 {
-  Config *config = &options->config, shipped;
+  ImageConfig *config = &options->config, shipped;
 
-  if (!config_load (config, files->config, keys, error))
+  if (!image_config_load (config, files->config, keys, error))
     return FALSE;
   if (options->in == NULL)
     options->in = g_strdup (config->image);
   if (options->in == NULL && files->shipped) {
     options->sample = TRUE;
-    if (!config_load (&shipped, files->shipped, keys, error)) {
-      config_clear (&shipped);
+    if (!image_config_load (&shipped, files->shipped, keys, error)) {
+      image_config_clear (&shipped);
       return FALSE;
     }
     options->in = g_strdup (shipped.image);
     if (files->config) {
-      config_clear (&shipped);
+      image_config_clear (&shipped);
     } else {
-      config_clear (config);
+      image_config_clear (config);
       *config = shipped;
     }
   }
   if (options->sample && options->out == NULL && options->report == NULL)
     options->report = g_build_filename (PICTURE_LIST_OUT, "sample", NULL);
-  options->degree = config->degree != CONFIG_NO_DEGREE ? config->degree :
+  options->degree = config->degree != IMAGE_CONFIG_NO_DEGREE ? config->degree :
       options->sample ? USUAL_DEGREE : 0;
   return TRUE;
 }
@@ -114,7 +114,7 @@ gboolean
 image_options_parse (ImageOptions * options, int *argc, char ***argv,
     GError ** error)
 {
-  ConfigOptions *keys = config_options_new ();
+  ImageConfigOptions *keys = image_config_options_new ();
   Files files = { 0 };
   gboolean done;
 
@@ -133,7 +133,7 @@ image_options_parse (ImageOptions * options, int *argc, char ***argv,
     options->out = g_strdup ((*argv)[2]);
   done = done && load (options, &files, keys, error)
       && check (options, error);
-  config_options_free (keys);
+  image_config_options_free (keys);
   g_free (files.config);
   g_free (files.shipped);
   return done;
@@ -142,7 +142,7 @@ image_options_parse (ImageOptions * options, int *argc, char ***argv,
 void
 image_options_clear (ImageOptions * options)
 {
-  config_clear (&options->config);
+  image_config_clear (&options->config);
   g_free (options->in);
   g_free (options->out);
   g_free (options->profile);

@@ -7,7 +7,7 @@
 
 typedef struct
 {
-  Config config;
+  ImageConfig config;
   gboolean sample;              /* the picture is the one shipped with the project */
   gdouble degree;               /* of the noise to add; 0: none */
 

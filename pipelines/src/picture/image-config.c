@@ -10,11 +10,11 @@
 /* What of a wrong value is shown. */
 #define SHOWN 40
 
-#define FIELD(field) G_STRUCT_OFFSET (Config, field)
+#define FIELD(field) G_STRUCT_OFFSET (ImageConfig, field)
 #define TAKES_PART "a number from 0 (the profile's) to 1"
 #define TAKES_STEPS "a whole number from 0 (the profile's) to 1000000"
 
-const ConfigKey config_keys[CONFIG_N_KEYS] = {
+const ImageConfigKey image_config_keys[IMAGE_CONFIG_N_KEYS] = {
   {"image", "image", G_TYPE_STRING, FIELD (image), 0, 0,
       "the name of a picture", "Picture to denoise", "FILE"},
   {"learning_rate", "learning-rate", G_TYPE_DOUBLE, FIELD (learning_rate), 0, 1,
@@ -34,7 +34,7 @@ const ConfigKey config_keys[CONFIG_N_KEYS] = {
 };
 
 gchar *
-config_show (JsonNode * value)
+image_config_show (JsonNode * value)
 {
   gchar digits[G_ASCII_DTOSTR_BUF_SIZE];
   gchar *text, *shown;
@@ -53,7 +53,7 @@ config_show (JsonNode * value)
 
 /* Whether the value is one that the key takes; then it is set. */
 static gboolean
-take (Config * config, const ConfigKey * key, JsonNode * value)
+take (ImageConfig * config, const ImageConfigKey * key, JsonNode * value)
 {
   const GType type = JSON_NODE_HOLDS_VALUE (value) ?
       json_node_get_value_type (value) : G_TYPE_INVALID;
@@ -81,14 +81,14 @@ take (Config * config, const ConfigKey * key, JsonNode * value)
 }
 
 gboolean
-config_set (Config * config, const ConfigKey * key, const gchar * where,
-    JsonNode * value, GError ** error)
+image_config_set (ImageConfig * config, const ImageConfigKey * key,
+    const gchar * where, JsonNode * value, GError ** error)
 {
   gchar *shown;
 
   if (take (config, key, value))
     return TRUE;
-  shown = config_show (value);
+  shown = image_config_show (value);
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
       "%s is %s; it takes %s", where, shown, key->takes);
   g_free (shown);
@@ -96,23 +96,23 @@ config_set (Config * config, const ConfigKey * key, const gchar * where,
 }
 
 gboolean
-config_load (Config * config, const gchar * file,
-    const ConfigOptions * options, GError ** error)
+image_config_load (ImageConfig * config, const gchar * file,
+    const ImageConfigOptions * options, GError ** error)
 {
-  *config = (Config) {
-  .degree = CONFIG_NO_DEGREE,.max_bytes = 10 * 1024 * 1024};
-  return (file == NULL || config_read (config, file, error))
-      && (options == NULL || config_set_options (config, options, error));
+  *config = (ImageConfig) {
+  .degree = IMAGE_CONFIG_NO_DEGREE,.max_bytes = 10 * 1024 * 1024};
+  return (file == NULL || image_config_read_file (config, file, error))
+      && (options == NULL || image_config_set_options (config, options, error));
 }
 
 void
-config_clear (Config * config)
+image_config_clear (ImageConfig * config)
 {
   g_clear_pointer (&config->image, g_free);
 }
 
 void
-config_apply (const Config * config, GObject * denoise)
+image_config_apply (const ImageConfig * config, GObject * denoise)
 {
   g_object_set (denoise, "learning-rate", config->learning_rate,
       "epochs", (guint) config->epoch_count,

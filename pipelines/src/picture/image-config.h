@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the programs for pictures are to do: a file in JSON, and options of the same names. */
-#ifndef CONFIG_H
-#define CONFIG_H
+#ifndef IMAGE_CONFIG_H
+#define IMAGE_CONFIG_H
 
 #include <glib-object.h>
 
 /* That no degree of noise is given. */
-#define CONFIG_NO_DEGREE (-1)
+#define IMAGE_CONFIG_NO_DEGREE (-1)
 
 typedef struct
 {
@@ -15,30 +15,30 @@ typedef struct
   gint64 epoch_count;           /* 0..1000000 */
   gint64 step_size;             /* 0..1000000 */
   gdouble gamma;                /* 0..1 */
-  gdouble degree;               /* 0..1, or CONFIG_NO_DEGREE */
+  gdouble degree;               /* 0..1, or IMAGE_CONFIG_NO_DEGREE */
   gint64 max_bytes;             /* 1..2^40: of a picture that is sent; 10 MiB */
-} Config;
+} ImageConfig;
 
 /* Options as they are given, which win over what files say. */
-typedef struct _ConfigOptions ConfigOptions;
+typedef struct _ImageConfigOptions ImageConfigOptions;
 
-ConfigOptions *config_options_new (void);
-void config_options_free (ConfigOptions * options);
+ImageConfigOptions *image_config_options_new (void);
+void image_config_options_free (ImageConfigOptions * options);
 
 /* The options --image, --learning-rate and so on, which can be written with _, too. The group
  * keeps its values in `options` and must not outlive them. */
-GOptionGroup *config_options_group (ConfigOptions * options);
+GOptionGroup *image_config_options_group (ImageConfigOptions * options);
 
 /* Fills `config` with what the file says (NULL: nothing), and then with the options, whichever
  * were given. A relative name of a picture begins at the file's own folder. Returns FALSE and an
  * error of one sentence if one of them is wrong: it names the file or option, the key, what it got
  * and what it takes, or the line of a fault in the JSON. To be cleared in either case. */
-gboolean config_load (Config * config, const gchar * file,
-    const ConfigOptions * options, GError ** error);
+gboolean image_config_load (ImageConfig * config, const gchar * file,
+    const ImageConfigOptions * options, GError ** error);
 
-void config_clear (Config * config);
+void image_config_clear (ImageConfig * config);
 
 /* Gives an element zsdenoise the settings of its learning. */
-void config_apply (const Config * config, GObject * denoise);
+void image_config_apply (const ImageConfig * config, GObject * denoise);
 
 #endif

@@ -60,7 +60,7 @@ set_defaults (ServeOptions * options)
 }
 
 static gboolean
-parse (ServeOptions * options, gchar ** config, ConfigOptions * keys,
+parse (ServeOptions * options, gchar ** config, ImageConfigOptions * keys,
     int *argc, char ***argv, GError ** error)
 {
   const GOptionEntry entries[] = {
@@ -106,7 +106,7 @@ parse (ServeOptions * options, gchar ** config, ConfigOptions * keys,
   gboolean parsed;
 
   g_option_context_add_main_entries (context, entries, NULL);
-  g_option_context_add_group (context, config_options_group (keys));
+  g_option_context_add_group (context, image_config_options_group (keys));
   parsed = g_option_context_parse (context, argc, argv, error);
   g_option_context_free (context);
   if (parsed && *argc > 1) {
@@ -121,14 +121,14 @@ gboolean
 serve_options_parse (ServeOptions * options, int *argc, char ***argv,
     GError ** error)
 {
-  ConfigOptions *keys = config_options_new ();
+  ImageConfigOptions *keys = image_config_options_new ();
   gchar *config = NULL, *state;
   gboolean done;
 
   set_defaults (options);
   done = parse (options, &config, keys, argc, argv, error)
       && check (options, error)
-      && config_load (&options->config, config, keys, error);
+      && image_config_load (&options->config, config, keys, error);
   if (options->address == NULL)
     options->address = g_strdup ("127.0.0.1");
   if (options->state == NULL)
@@ -137,7 +137,7 @@ serve_options_parse (ServeOptions * options, int *argc, char ***argv,
   state = g_canonicalize_filename (options->state, NULL);
   g_free (options->state);
   options->state = state;
-  config_options_free (keys);
+  image_config_options_free (keys);
   g_free (config);
   return done;
 }
@@ -147,5 +147,5 @@ serve_options_clear (ServeOptions * options)
 {
   g_free (options->address);
   g_free (options->state);
-  config_clear (&options->config);
+  image_config_clear (&options->config);
 }

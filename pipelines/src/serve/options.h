@@ -10,7 +10,7 @@ typedef struct
   gchar *address;
   gint port;                    /* 0: any that is free */
   gchar *state;                 /* a folder */
-  Config config;
+  ImageConfig config;
 
   gint workers;                 /* processes that denoise at the same time */
   gint queue;                   /* jobs that may wait */

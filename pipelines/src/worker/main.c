@@ -23,7 +23,7 @@ worker_set_up (const Work * work, GstElement * filter)
   gst_util_set_object_arg (G_OBJECT (filter), "profile", work->profile);
   g_object_set (filter, "strength", work->strength / 100.0, "n-threads",
       (guint) work->threads, NULL);
-  config_apply (&work->config, G_OBJECT (filter));
+  image_config_apply (&work->config, G_OBJECT (filter));
 }
 
 static gboolean
@@ -46,15 +46,15 @@ parse (Work * work, int *argc, char ***argv, GError ** error)
     G_OPTION_ENTRY_NULL
   };
   GOptionContext *context = g_option_context_new ("picture|blend|clip|check");
-  ConfigOptions *keys = config_options_new ();
+  ImageConfigOptions *keys = image_config_options_new ();
   gboolean done;
 
   g_option_context_add_main_entries (context, entries, NULL);
-  g_option_context_add_group (context, config_options_group (keys));
+  g_option_context_add_group (context, image_config_options_group (keys));
   done = g_option_context_parse (context, argc, argv, error)
-      && config_load (&work->config, NULL, keys, error);
+      && image_config_load (&work->config, NULL, keys, error);
   g_option_context_free (context);
-  config_options_free (keys);
+  image_config_options_free (keys);
   if (done && *argc != 2) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "one job is to be named: picture, blend, clip or check");
@@ -133,6 +133,6 @@ main (int argc, char **argv)
   }
   g_free (work.profile);
   g_free (work.result);
-  config_clear (&work.config);
+  image_config_clear (&work.config);
   return done ? 0 : 1;
 }

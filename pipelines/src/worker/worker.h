@@ -10,7 +10,7 @@
 
 typedef struct
 {
-  Config config;
+  ImageConfig config;
   gchar *profile;
   gint strength;                /* per cent */
   gchar *result;                /* a name of a file */

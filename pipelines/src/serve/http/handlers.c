@@ -73,7 +73,7 @@ answer_limits (Server * server, SoupServerMessage * message,
       options->config.max_bytes, options->max_clip_bytes, options->max_pixels,
       options->max_clip_pixels, options->max_clip_seconds,
       g_ascii_dtostr (digits, sizeof digits,
-          degree == CONFIG_NO_DEGREE ? 0.1 : degree));
+          degree == IMAGE_CONFIG_NO_DEGREE ? 0.1 : degree));
 
   reply_json (message, SOUP_STATUS_OK, text);
   g_free (text);

@@ -38,7 +38,7 @@ add_limits (GPtrArray * line, const ServeOptions * options)
 }
 
 static void
-add_learning (GPtrArray * line, const Config * config, const Job * job)
+add_learning (GPtrArray * line, const ImageConfig * config, const Job * job)
 {
   add (line, "--profile", "%s", job->profile);
   add_double (line, "--learning-rate", config->learning_rate);
