@@ -3,6 +3,7 @@
 
 #include "common/enum-option.h"
 #include "image/inputs.h"
+#include "picture/image-config-load.h"
 
 /* Of the noise that the sample gets if nothing is said of it. */
 #define USUAL_DEGREE 0.2

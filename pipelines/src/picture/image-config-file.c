@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The configuration as a file. */
+#include "picture/image-config-file.h"
+
 #include "picture/image-config-keys.h"
 
 #include <stdio.h>
@@ -79,15 +80,15 @@ set_all (ImageConfig * config, const gchar * file, JsonNode * root,
   return done;
 }
 
-/* json-glib's errors read <data>:LINE:COLUMN: Parse error: unexpected ..., expected ...; what it
- * expects is often not what would help. */
+/* Turns an error of json-glib, "<data>:LINE:COLUMN: Parse error: unexpected ..., expected ...",
+ * into a sentence. The part after ", expected" is dropped, as it is often misleading. */
 static void
 set_syntax_error (GError ** error, const gchar * file, const gchar * message)
 {
   gint line = 1, what = 0;
   const gchar *expected;
 
-  /* (Where it does not, they are about the file as a whole.) */
+  /* Without this prefix the error concerns the whole file: line 1. */
   sscanf (message, "%*[^:]:%d:%*d: Parse error: %n", &line, &what);
   expected = strstr (message, ", expected");
   if (expected == NULL)

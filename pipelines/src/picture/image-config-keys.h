@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files of the configuration share. */
+/* Table of the configuration keys, shared by the JSON file and the command line. */
 #ifndef IMAGE_CONFIG_KEYS_H
 #define IMAGE_CONFIG_KEYS_H
 
@@ -11,27 +11,21 @@
 
 typedef struct
 {
-  const gchar *name, *option;
-  GType type;                   /* G_TYPE_STRING, _DOUBLE or _INT64 */
-  gsize offset;                 /* of its field in ImageConfig */
+  const gchar *name, *option;   /* in the file, on the command line */
+  GType type;                   /* G_TYPE_STRING, G_TYPE_DOUBLE or G_TYPE_INT64 */
+  gsize offset;                 /* of the member of ImageConfig */
   gdouble min, max;
-  const gchar *takes;           /* the rest of a sentence */
+  const gchar *takes;           /* valid values, completes "it takes ..." */
   const gchar *help, *unit;
 } ImageConfigKey;
 
 extern const ImageConfigKey image_config_keys[IMAGE_CONFIG_N_KEYS];
 
-/* The value as JSON, so much of it as a sentence can hold. */
+/* The value as JSON for an error message, truncated if long. */
 gchar *image_config_show (JsonNode * value);
 
-/* Sets the key's field, or an error that calls the key by the name of `where`. */
+/* Sets the member of the key. Sets an error that starts with `where` if the value is invalid. */
 gboolean image_config_set (ImageConfig * config, const ImageConfigKey * key,
     const gchar * where, JsonNode * value, GError ** error);
-
-/* Sets what the file has, or the options. */
-gboolean image_config_read_file (ImageConfig * config, const gchar * file,
-    GError ** error);
-gboolean image_config_set_options (ImageConfig * config,
-    const ImageConfigOptions * options, GError ** error);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The configuration as options. */
+#include "picture/image-config-options.h"
+
 #include "picture/image-config-keys.h"
 
 struct _ImageConfigOptions
@@ -27,35 +28,31 @@ GOptionGroup *
 image_config_options_group (ImageConfigOptions * options)
 {
   GOptionGroup *group = g_option_group_new ("config",
-      "Keys of the configuration:", "Show the keys of the configuration", NULL,
-      NULL);
+      "Configuration keys:", "Show the configuration keys", NULL, NULL);
   gsize i;
 
   for (i = 0; i < IMAGE_CONFIG_N_KEYS; i++) {
-    const GOptionArg type = image_config_keys[i].type == G_TYPE_STRING ?
+    const ImageConfigKey *key = &image_config_keys[i];
+    const GOptionArg type = key->type == G_TYPE_STRING ?
         G_OPTION_ARG_FILENAME : G_OPTION_ARG_STRING;
+    gchar **value = &options->value[i];
     const GOptionEntry entries[] = {
-      {image_config_keys[i].option, 0, 0, type, &options->value[i],
-            image_config_keys[i].help,
-          image_config_keys[i].unit},
+      {key->option, 0, 0, type, value, key->help, key->unit},
       G_OPTION_ENTRY_NULL
     };
-    const GOptionEntry other[] = {
-      {image_config_keys[i].name, 0, G_OPTION_FLAG_HIDDEN, type,
-            &options->value[i],
-            NULL,
-          NULL},
+    const GOptionEntry underscored[] = {
+      {key->name, 0, G_OPTION_FLAG_HIDDEN, type, value, NULL, NULL},
       G_OPTION_ENTRY_NULL
     };
 
     g_option_group_add_entries (group, entries);
-    if (!g_str_equal (image_config_keys[i].name, image_config_keys[i].option))
-      g_option_group_add_entries (group, other);
+    if (!g_str_equal (key->name, key->option))
+      g_option_group_add_entries (group, underscored);
   }
   return group;
 }
 
-/* What was typed as the value in JSON that it stands for. */
+/* The value on the command line as a JSON value: an integer, a number, or else a string. */
 static JsonNode *
 parse_option (const ImageConfigKey * key, const gchar * text)
 {
@@ -82,8 +79,8 @@ parse_option (const ImageConfigKey * key, const gchar * text)
 }
 
 gboolean
-image_config_set_options (ImageConfig * config,
-    const ImageConfigOptions * options, GError ** error)
+image_config_options_apply (const ImageConfigOptions * options,
+    ImageConfig * config, GError ** error)
 {
   gboolean done = TRUE;
   JsonNode *value;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "serve/options.h"
 
+#include "picture/image-config-load.h"
+
 #define MIB (G_GINT64_CONSTANT (1) << 20)
 
 static gboolean

@@ -13,6 +13,7 @@
 #include "common/launch.h"
 #include "picture/denoise.h"
 #include "worker/worker.h"
+#include "picture/image-config-load.h"
 
 #include <locale.h>
 #include <string.h>
