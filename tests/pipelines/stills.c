@@ -4,7 +4,7 @@
  *
  *   stills SAMPLE --tap */
 #include "common/launch.h"
-#include "picture/denoise.h"
+#include "picture/filter.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

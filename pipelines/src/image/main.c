@@ -8,7 +8,7 @@
 #include "image/inputs.h"
 #include "image/progress.h"
 #include "image/report.h"
-#include "picture/denoise.h"
+#include "picture/filter.h"
 
 #include <glib/gstdio.h>
 #include <locale.h>

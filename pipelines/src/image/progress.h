@@ -3,7 +3,7 @@
 #ifndef PROGRESS_H
 #define PROGRESS_H
 
-#include "picture/denoise.h"
+#include "picture/filter.h"
 
 typedef struct _Progress Progress;
 

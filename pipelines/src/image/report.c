@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "image/report.h"
 
-#include "picture/denoise.h"
+#include "picture/filter.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>

@@ -3,7 +3,7 @@
 #ifndef STILL_FORMATS_H
 #define STILL_FORMATS_H
 
-#include "picture/denoise.h"
+#include "picture/filter.h"
 
 typedef enum
 {

@@ -11,7 +11,7 @@
  */
 #include "worker/clip-pipeline.h"
 #include "common/launch.h"
-#include "picture/denoise.h"
+#include "picture/filter.h"
 #include "worker/worker.h"
 #include "picture/image-config-load.h"
 

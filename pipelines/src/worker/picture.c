@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/launch.h"
-#include "picture/denoise.h"
+#include "picture/filter.h"
 #include "worker/worker.h"
 
 static gboolean

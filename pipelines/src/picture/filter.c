@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Pictures through elements. */
-#include "picture/denoise.h"
+#include "picture/filter.h"
 
 #include "common/launch.h"
 
