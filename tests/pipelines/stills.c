@@ -29,11 +29,11 @@ noisy_picture (void)
   VipsImage *clean, *corner, *noisy;
   GError *error = NULL;
 
-  clean = still_read (sample, 0, &error);
+  clean = picture_read (sample, 0, &error);
   g_assert_no_error (error);
   g_assert_cmpint (vips_extract_area (clean, &corner, 40, 40, 128, 96, NULL),
       ==, 0);
-  noisy = still_filter (corner, noise, NULL, NULL, NULL, &error);
+  noisy = picture_filter (corner, noise, NULL, NULL, NULL, &error);
   g_assert_no_error (error);
   g_object_unref (clean);
   g_object_unref (corner);
@@ -56,11 +56,11 @@ same (VipsImage * a, VipsImage * b)
 }
 
 static VipsImage *
-denoise (VipsImage * noisy, GstElement * denoise, StillObserver observer,
+denoise (VipsImage * noisy, GstElement * denoise, PictureObserver observer,
     gpointer user)
 {
   GError *error = NULL;
-  VipsImage *result = still_filter (noisy, denoise, observer, user, NULL,
+  VipsImage *result = picture_filter (noisy, denoise, observer, user, NULL,
       &error);
 
   g_assert_no_error (error);
@@ -75,15 +75,15 @@ test_memory (void)
 {
   VipsImage *noisy = noisy_picture (), *again;
   GError *error = NULL;
-  GBytes *bytes = still_write_memory (noisy, "a.PNG", &error);
+  GBytes *bytes = picture_write_memory (noisy, "a.PNG", &error);
 
   g_assert_no_error (error);
-  again = still_read_memory (bytes, 128 * 96, &error);
+  again = picture_read_memory (bytes, 128 * 96, &error);
   g_assert_no_error (error);
   g_assert_true (same (noisy, again));
-  g_assert_cmpstr (still_suffix (again), ==, ".png");
+  g_assert_cmpstr (picture_suffix (again), ==, ".png");
   g_object_unref (again);
-  again = still_read_memory (bytes, 128 * 96 - 1, &error);
+  again = picture_read_memory (bytes, 128 * 96 - 1, &error);
   g_assert_null (again);
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
   g_assert_cmpstr (error->message, ==,
@@ -105,7 +105,7 @@ test_bomb (void)
   GBytes *bytes = g_bytes_new_static (bomb, sizeof bomb);
   GError *error = NULL;
 
-  g_assert_null (still_read_memory (bytes, 100000000, &error));
+  g_assert_null (picture_read_memory (bytes, 100000000, &error));
   g_assert_cmpstr (error->message, ==,
       "it has 65536x65536 pixels, and 100000000 in all are the limit");
   g_error_free (error);
@@ -115,7 +115,7 @@ test_bomb (void)
 /* --- learning --- */
 
 static void
-on_progress (const StillProgress * progress, gpointer user)
+on_progress (const PictureProgress * progress, gpointer user)
 {
   GArray *told = user;
 
@@ -126,16 +126,16 @@ on_progress (const StillProgress * progress, gpointer user)
 static void
 test_progress (void)
 {
-  GArray *told = g_array_new (FALSE, FALSE, sizeof (StillProgress));
+  GArray *told = g_array_new (FALSE, FALSE, sizeof (PictureProgress));
   GstElement *learner = element ("zsdenoise temporal=false epochs=40");
   VipsImage *noisy = noisy_picture ();
-  StillProgress last = {.steps = 40 };
+  PictureProgress last = {.steps = 40 };
   guint i;
 
   g_object_unref (denoise (noisy, learner, on_progress, told));
   g_assert_cmpuint (told->len, >, 0);
   for (i = 0; i < told->len; i++) {
-    const StillProgress *progress = &g_array_index (told, StillProgress, i);
+    const PictureProgress *progress = &g_array_index (told, PictureProgress, i);
 
     if (i == 0 || progress->steps == last.steps) {
       g_assert_cmpuint (progress->step, >=, last.step);
@@ -182,7 +182,7 @@ test_model (void)
 }
 
 static void
-cancel (const StillProgress * progress, gpointer user)
+cancel (const PictureProgress * progress, gpointer user)
 {
   g_assert_cmpuint (progress->step, <, 1000000);
   g_cancellable_cancel (user);
@@ -196,7 +196,7 @@ test_cancel (void)
   VipsImage *noisy = noisy_picture ();
   GError *error = NULL;
 
-  g_assert_null (still_filter (noisy, learner, cancel, cancellable,
+  g_assert_null (picture_filter (noisy, learner, cancel, cancellable,
           cancellable, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_error_free (error);
@@ -212,7 +212,7 @@ test_error (void)
   VipsImage *noisy = noisy_picture ();
   GError *error = NULL;
 
-  g_assert_null (still_filter (noisy, broken, NULL, NULL, NULL, &error));
+  g_assert_null (picture_filter (noisy, broken, NULL, NULL, NULL, &error));
   g_assert_true (g_str_has_prefix (error->message,
           "The model-file /nowhere/model cannot be used: No such file"));
   g_error_free (error);
@@ -228,7 +228,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   gst_init (&argc, &argv);
   sample = argv[1];
-  if (!still_init (&error))
+  if (!picture_init (&error))
     g_error ("%s", error->message);
   g_test_add_func ("/stills/memory", test_memory);
   g_test_add_func ("/stills/bomb", test_bomb);

@@ -32,7 +32,7 @@ list_folder (const gchar * folder, GError ** error)
   while (dir && (name = g_dir_read_name (dir))) {
     gchar *file = g_build_filename (folder, name, NULL);
 
-    if (still_suffix_is_known (name) && g_file_test (file,
+    if (picture_suffix_is_known (name) && g_file_test (file,
             G_FILE_TEST_IS_REGULAR))
       g_ptr_array_add (files, file);
     else

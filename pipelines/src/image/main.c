@@ -70,12 +70,12 @@ make_denoise (const ImageOptions * options, GError ** error)
 
 /* Of several parts of the work the longest one is for the report. */
 static void
-on_progress (const StillProgress * learning, gpointer data)
+on_progress (const PictureProgress * learning, gpointer data)
 {
   Job *job = data;
   GArray *all = job->outcome.learning;
   const guint steps = all->len ?
-      g_array_index (all, StillProgress, 0).steps : 0;
+      g_array_index (all, PictureProgress, 0).steps : 0;
 
   if (learning->steps > steps)
     g_array_set_size (all, 0);
@@ -121,7 +121,7 @@ add_noise (Job * job, GError ** error)
   noise = make_noise (options, error);
   if (noise == NULL)
     return FALSE;
-  job->outcome.before = still_filter (job->clean, noise, NULL, NULL, NULL,
+  job->outcome.before = picture_filter (job->clean, noise, NULL, NULL, NULL,
       error);
   gst_object_unref (noise);
   return job->outcome.before != NULL;
@@ -136,7 +136,7 @@ denoise (Job * job, GError ** error)
 
   if (element == NULL)
     return FALSE;
-  outcome->after = still_filter (outcome->before, element, on_progress, job,
+  outcome->after = picture_filter (outcome->before, element, on_progress, job,
       NULL, error);
   outcome->seconds = (g_get_monotonic_time () - started) / 1e6;
   g_object_get (element, "estimated-sigma", &outcome->sigma, NULL);
@@ -163,9 +163,9 @@ read_picture (Job * job, GError ** error)
 {
   gchar *name = g_path_get_basename (job->pair->out), *whole;
 
-  job->clean = still_read (job->pair->in, 0, error);
+  job->clean = picture_read (job->pair->in, 0, error);
   if (job->clean && strchr (name, '.') == NULL) {
-    whole = g_strconcat (job->pair->out, still_suffix (job->clean), NULL);
+    whole = g_strconcat (job->pair->out, picture_suffix (job->clean), NULL);
     g_free (job->pair->out);
     job->pair->out = whole;
   }
@@ -180,11 +180,11 @@ process (Job * job, guint place, GError ** error)
   Image *image = job->image;
 
   return read_picture (job, error)
-      && still_fits (job->clean, job->pair->out, error)
+      && picture_fits (job->clean, job->pair->out, error)
       && is_free (job, error)
       && add_noise (job, error) && denoise (job, error)
       && compare (job, error)
-      && still_write (job->outcome.after, job->pair->out, error)
+      && picture_write (job->outcome.after, job->pair->out, error)
       && (image->report == NULL
       || report_add (image->report, place, &job->outcome, error));
 }
@@ -214,7 +214,7 @@ run (gpointer data, gpointer user)
   gchar *line;
 
   job.outcome.name = job.pair->in;
-  job.outcome.learning = g_array_new (FALSE, FALSE, sizeof (StillProgress));
+  job.outcome.learning = g_array_new (FALSE, FALSE, sizeof (PictureProgress));
   image->failed[place] = !process (&job, place, &error);
   line = error ? g_strdup_printf ("%s: %s", job.pair->in, error->message) :
       describe (&job);
@@ -309,7 +309,7 @@ main (int argc, char **argv)
 
   setlocale (LC_CTYPE, "");
   if (image_options_parse (&options, &argc, &argv, &error)
-      && still_init (&error))
+      && picture_init (&error))
     status = !denoise_all (&options, &error);
   if (error)
     g_printerr ("image: %s\n", error->message);

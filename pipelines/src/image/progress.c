@@ -41,7 +41,7 @@ progress_free (Progress * progress)
 
 static gchar *
 describe (const Progress * progress, const gchar * name,
-    const StillProgress * learning)
+    const PictureProgress * learning)
 {
   const gdouble part = (gdouble) learning->step / MAX (learning->steps, 1);
   const gint full = (gint) (BAR * (progress->done + part) / progress->pictures);
@@ -62,7 +62,7 @@ describe (const Progress * progress, const gchar * name,
 
 void
 progress_learn (Progress * progress, const gchar * name,
-    const StillProgress * learning)
+    const PictureProgress * learning)
 {
   gchar *line, *short_line;
 

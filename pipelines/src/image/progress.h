@@ -13,7 +13,7 @@ void progress_free (Progress * progress);
 
 /* What is learned from one of them. By any thread, as the next one. */
 void progress_learn (Progress * progress, const gchar * name,
-    const StillProgress * learning);
+    const PictureProgress * learning);
 
 /* One of them is done: prints a line about it, to stderr where it failed. */
 void progress_done (Progress * progress, const gchar * line, gboolean failed);

@@ -58,7 +58,7 @@ write_picture (const Report * report, guint place, const gchar * what,
 {
   gchar *name = name_of (report, place, what);
   gchar *file = g_build_filename (report->folder, name, NULL);
-  const gboolean done = still_write (picture, file, error);
+  const gboolean done = picture_write (picture, file, error);
 
   g_free (file);
   g_free (name);
@@ -112,7 +112,8 @@ script_for (const gchar * file, const GArray * learning)
   guint i;
 
   for (i = 0; i < learning->len; i++) {
-    const StillProgress *point = &g_array_index (learning, StillProgress, i);
+    const PictureProgress *point =
+        &g_array_index (learning, PictureProgress, i);
 
     g_string_append_printf (script, "%u %s\n", point->step,
         g_ascii_dtostr (number, sizeof number, point->loss));

@@ -14,7 +14,7 @@ typedef struct
   Measures noisy, denoised;
   gdouble sigma;                /* the noise found, of 255 */
   gdouble seconds;
-  GArray *learning;             /* of StillProgress */
+  GArray *learning;             /* of PictureProgress */
 } Outcome;
 
 typedef struct _Report Report;

@@ -93,9 +93,9 @@ from_sample (GstSample * sample, VipsImage * colours)
 /* --- the pipeline --- */
 
 static void
-tell (const GstStructure * structure, StillObserver observer, gpointer user)
+tell (const GstStructure * structure, PictureObserver observer, gpointer user)
 {
-  StillProgress progress = { 0 };
+  PictureProgress progress = { 0 };
 
   if (observer == NULL
       || !gst_structure_get (structure, "steps", G_TYPE_UINT, &progress.steps,
@@ -110,7 +110,7 @@ tell (const GstStructure * structure, StillObserver observer, gpointer user)
 
 /* Until all of the picture is through; where it has not been taken there is an error already. */
 static gboolean
-wait (GstElement * pipeline, gboolean taken, StillObserver observer,
+wait (GstElement * pipeline, gboolean taken, PictureObserver observer,
     gpointer user, GCancellable * cancellable, GError ** error)
 {
   GstBus *bus = gst_element_get_bus (pipeline);
@@ -167,7 +167,7 @@ make_pipeline (GstElement * filter, GstElement ** in, GstElement ** out,
 /* Sends a frame through an element; takes the frame. */
 static GstSample *
 send (GstBuffer * buffer, const GstVideoInfo * info, GstElement * filter,
-    StillObserver observer, gpointer user, GCancellable * cancellable,
+    PictureObserver observer, gpointer user, GCancellable * cancellable,
     GError ** error)
 {
   GstElement *in, *out, *pipeline = make_pipeline (filter, &in, &out, error);
@@ -198,7 +198,7 @@ send (GstBuffer * buffer, const GstVideoInfo * info, GstElement * filter,
 
 static VipsImage *
 filter_colours (VipsImage * colours, GstElement * filter,
-    StillObserver observer, gpointer user, GCancellable * cancellable,
+    PictureObserver observer, gpointer user, GCancellable * cancellable,
     GError ** error)
 {
   VipsImage *result = NULL;
@@ -226,15 +226,15 @@ filter_colours (VipsImage * colours, GstElement * filter,
 
 /* Whether three colours are the same everywhere. */
 static gboolean
-is_gray (VipsImage * still)
+is_gray (VipsImage * picture)
 {
   VipsImage *first = NULL, *others = NULL, *same = NULL;
   gdouble least = 0;
 
-  if (vips_image_get_bands (still) < 3)
+  if (vips_image_get_bands (picture) < 3)
     return TRUE;
-  if (vips_extract_band (still, &first, 0, NULL) == 0
-      && vips_extract_band (still, &others, 1, "n", 2, NULL) == 0
+  if (vips_extract_band (picture, &first, 0, NULL) == 0
+      && vips_extract_band (picture, &others, 1, "n", 2, NULL) == 0
       && vips_equal (others, first, &same, NULL) == 0)
     vips_min (same, &least, NULL);
   g_clear_object (&first);
@@ -245,22 +245,22 @@ is_gray (VipsImage * still)
 
 /* The picture, whose first colours are exchanged for these: all of them, or one for all. */
 static VipsImage *
-exchange (VipsImage * still, VipsImage * colours)
+exchange (VipsImage * picture, VipsImage * colours)
 {
-  const gint bands = vips_image_get_bands (still);
-  const gint all = bands - vips_image_hasalpha (still);
+  const gint bands = vips_image_get_bands (picture);
+  const gint all = bands - vips_image_hasalpha (picture);
   const gboolean one = vips_image_get_bands (colours) == 1;
   VipsImage *joined[4] = { NULL }, *samples = NULL, *lazy = NULL;
   VipsImage *result = NULL;
   gint i;
 
   for (i = 0; i < bands; i++)
-    vips_extract_band (i < all ? colours : still, &joined[i],
+    vips_extract_band (i < all ? colours : picture, &joined[i],
         i < all && one ? 0 : i, NULL);
   /* What is said of the picture comes from the one that is covered. */
   if (joined[bands - 1]
       && vips_bandjoin (joined, &samples, bands, NULL) == 0
-      && vips_insert (still, samples, &lazy, 0, 0, NULL) == 0)
+      && vips_insert (picture, samples, &lazy, 0, 0, NULL) == 0)
     result = vips_image_copy_memory (lazy);
   for (i = 0; i < bands; i++)
     g_clear_object (&joined[i]);
@@ -270,12 +270,13 @@ exchange (VipsImage * still, VipsImage * colours)
 }
 
 VipsImage *
-still_filter (VipsImage * still, GstElement * filter, StillObserver observer,
-    gpointer user, GCancellable * cancellable, GError ** error)
+picture_filter (VipsImage * picture, GstElement * filter,
+    PictureObserver observer, gpointer user, GCancellable * cancellable,
+    GError ** error)
 {
   VipsImage *colours = NULL, *filtered, *result;
 
-  if (vips_extract_band (still, &colours, 0, "n", is_gray (still) ? 1 : 3,
+  if (vips_extract_band (picture, &colours, 0, "n", is_gray (picture) ? 1 : 3,
           NULL) != 0) {
     set_no_memory (error);
     return NULL;
@@ -285,7 +286,7 @@ still_filter (VipsImage * still, GstElement * filter, StillObserver observer,
   g_object_unref (colours);
   if (filtered == NULL)
     return NULL;
-  result = exchange (still, filtered);
+  result = exchange (picture, filtered);
   g_object_unref (filtered);
   if (result == NULL)
     set_no_memory (error);

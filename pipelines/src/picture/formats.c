@@ -4,12 +4,12 @@
 
 #include <string.h>
 
-const StillFormat still_formats[STILL_N_FORMATS] = {
-  [STILL_PNG] = {"PNG", {".png"}, "pngload", 16, TRUE, G_MAXINT},
-  [STILL_JPEG] = {"JPEG", {".jpg", ".jpeg"}, "jpegload", 8, FALSE, 65535},
-  [STILL_WEBP] = {"WebP", {".webp"}, "webpload", 8, TRUE, 16383},
-  [STILL_TIFF] = {"TIFF", {".tif", ".tiff"}, "tiffload", 16, TRUE, G_MAXINT},
-  [STILL_BMP] = {"BMP", {".bmp"}, "magickload", 8, TRUE, G_MAXINT},
+const PictureFormat picture_formats[PICTURE_N_FORMATS] = {
+  [PICTURE_PNG] = {"PNG", {".png"}, "pngload", 16, TRUE, G_MAXINT},
+  [PICTURE_JPEG] = {"JPEG", {".jpg", ".jpeg"}, "jpegload", 8, FALSE, 65535},
+  [PICTURE_WEBP] = {"WebP", {".webp"}, "webpload", 8, TRUE, 16383},
+  [PICTURE_TIFF] = {"TIFF", {".tif", ".tiff"}, "tiffload", 16, TRUE, G_MAXINT},
+  [PICTURE_BMP] = {"BMP", {".bmp"}, "magickload", 8, TRUE, G_MAXINT},
 };
 
 static GMutex vips_lock;
@@ -21,7 +21,7 @@ ignore (const gchar * domain G_GNUC_UNUSED, GLogLevelFlags level G_GNUC_UNUSED,
 }
 
 gboolean
-still_init (GError ** error)
+picture_init (GError ** error)
 {
   if (VIPS_INIT ("zsdenoise") != 0) {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
@@ -36,20 +36,21 @@ still_init (GError ** error)
 }
 
 void
-still_lock (void)
+picture_vips_lock (void)
 {
   g_mutex_lock (&vips_lock);
   vips_error_clear ();
 }
 
 void
-still_unlock (void)
+picture_vips_unlock (void)
 {
   g_mutex_unlock (&vips_lock);
 }
 
 void
-still_set_error (GError ** error, const gchar * what, const gchar * otherwise)
+picture_vips_set_error (GError ** error, const gchar * what,
+    const gchar * otherwise)
 {
   gchar *text = vips_error_buffer_copy ();
   const gchar *colon, *said;
@@ -65,15 +66,15 @@ still_set_error (GError ** error, const gchar * what, const gchar * otherwise)
 }
 
 gboolean
-still_find_format (const gchar * name, StillFormatId * id)
+picture_find_format (const gchar * name, PictureFormatId * id)
 {
   gchar *lower = g_ascii_strdown (name, -1);
   gboolean found = FALSE;
   gsize i, s;
 
-  for (i = 0; i < STILL_N_FORMATS; i++)
-    for (s = 0; still_formats[i].suffixes[s]; s++)
-      if (g_str_has_suffix (lower, still_formats[i].suffixes[s])) {
+  for (i = 0; i < PICTURE_N_FORMATS; i++)
+    for (s = 0; picture_formats[i].suffixes[s]; s++)
+      if (g_str_has_suffix (lower, picture_formats[i].suffixes[s])) {
         *id = i;
         found = TRUE;
       }
@@ -82,22 +83,22 @@ still_find_format (const gchar * name, StillFormatId * id)
 }
 
 gboolean
-still_suffix_is_known (const gchar * name)
+picture_suffix_is_known (const gchar * name)
 {
-  StillFormatId id;
+  PictureFormatId id;
 
-  return still_find_format (name, &id);
+  return picture_find_format (name, &id);
 }
 
 const gchar *
-still_suffix (VipsImage * still)
+picture_suffix (VipsImage * picture)
 {
   const gchar *loader = NULL;
   gsize i;
 
-  vips_image_get_string (still, VIPS_META_LOADER, &loader);
-  for (i = 0; i < STILL_N_FORMATS; i++)
-    if (g_str_has_prefix (loader, still_formats[i].loader))
-      return still_formats[i].suffixes[0];
-  return still_formats[STILL_PNG].suffixes[0];
+  vips_image_get_string (picture, VIPS_META_LOADER, &loader);
+  for (i = 0; i < PICTURE_N_FORMATS; i++)
+    if (g_str_has_prefix (loader, picture_formats[i].loader))
+      return picture_formats[i].suffixes[0];
+  return picture_formats[PICTURE_PNG].suffixes[0];
 }

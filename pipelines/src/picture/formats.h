@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What reading and writing pictures share. */
-#ifndef STILL_FORMATS_H
-#define STILL_FORMATS_H
+#ifndef PICTURE_FORMATS_H
+#define PICTURE_FORMATS_H
 
 #include "picture/filter.h"
 
 typedef enum
 {
-  STILL_PNG, STILL_JPEG, STILL_WEBP, STILL_TIFF, STILL_BMP,
-} StillFormatId;
+  PICTURE_PNG, PICTURE_JPEG, PICTURE_WEBP, PICTURE_TIFF, PICTURE_BMP,
+} PictureFormatId;
 
-#define STILL_N_FORMATS 5
+#define PICTURE_N_FORMATS 5
 
 typedef struct
 {
@@ -20,20 +20,20 @@ typedef struct
   gint bits;                    /* of a sample at most */
   gboolean alpha;
   gint side;                    /* pixels at most */
-} StillFormat;
+} PictureFormat;
 
-extern const StillFormat still_formats[STILL_N_FORMATS];
+extern const PictureFormat picture_formats[PICTURE_N_FORMATS];
 
 /* That of the name's suffix; FALSE: it has none that is known. */
-gboolean still_find_format (const gchar * name, StillFormatId * id);
+gboolean picture_find_format (const gchar * name, PictureFormatId * id);
 
 /* libvips collects its errors in one place for all threads: whoever may have to tell them has it
  * for himself in between. */
-void still_lock (void);
-void still_unlock (void);
+void picture_vips_lock (void);
+void picture_vips_unlock (void);
 
 /* Sets an error from what libvips has to say of the last failure, or `otherwise`. */
-void still_set_error (GError ** error, const gchar * what,
+void picture_vips_set_error (GError ** error, const gchar * what,
     const gchar * otherwise);
 
 #endif

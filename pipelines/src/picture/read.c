@@ -96,9 +96,9 @@ is_fit (VipsImage * image, guint64 max_pixels, GError ** error)
 }
 
 VipsImage *
-still_read_memory (GBytes * bytes, guint64 max_pixels, GError ** error)
+picture_read_memory (GBytes * bytes, guint64 max_pixels, GError ** error)
 {
-  VipsImage *lazy = NULL, *still = NULL;
+  VipsImage *lazy = NULL, *picture = NULL;
   gsize size;
   const void *data = g_bytes_get_data (bytes, &size);
 
@@ -114,23 +114,24 @@ still_read_memory (GBytes * bytes, guint64 max_pixels, GError ** error)
         "it is empty, and no " NAMES " picture");
     return NULL;
   }
-  still_lock ();
+  picture_vips_lock ();
   lazy = vips_image_new_from_buffer (data, size, "", "access",
       VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR, NULL);
   if (lazy == NULL)
-    still_set_error (error, "it cannot be read", "it is broken");
+    picture_vips_set_error (error, "it cannot be read", "it is broken");
   else if (is_fit (lazy, max_pixels, error)
-      && (still = vips_image_copy_memory (lazy)) == NULL)
-    still_set_error (error, "it cannot be read", "there is not enough memory");
-  still_unlock ();
+      && (picture = vips_image_copy_memory (lazy)) == NULL)
+    picture_vips_set_error (error, "it cannot be read",
+        "there is not enough memory");
+  picture_vips_unlock ();
   g_clear_object (&lazy);
-  return still;
+  return picture;
 }
 
 VipsImage *
-still_read (const gchar * file, guint64 max_pixels, GError ** error)
+picture_read (const gchar * file, guint64 max_pixels, GError ** error)
 {
-  VipsImage *still = NULL;
+  VipsImage *picture = NULL;
   GError *fault = NULL;
   GStatBuf status;
   GBytes *bytes;
@@ -147,8 +148,8 @@ still_read (const gchar * file, guint64 max_pixels, GError ** error)
     g_propagate_error (error, fault);
   } else {
     bytes = g_bytes_new_take (data, size);
-    still = still_read_memory (bytes, max_pixels, error);
+    picture = picture_read_memory (bytes, max_pixels, error);
     g_bytes_unref (bytes);
   }
-  return still;
+  return picture;
 }

@@ -78,7 +78,7 @@ check (GError ** error)
 static gboolean
 run (const Work * work, const gchar * job, GError ** error)
 {
-  if (!still_init (error))
+  if (!picture_init (error))
     return FALSE;
   /* Of all that reads pictures, only what is made for those of strangers. */
   vips_block_untrusted_set (TRUE);

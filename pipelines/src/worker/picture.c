@@ -4,10 +4,10 @@
 #include "worker/worker.h"
 
 static gboolean
-write_as (VipsImage * still, const gchar * suffix, const gchar * file,
+write_as (VipsImage * picture, const gchar * suffix, const gchar * file,
     GError ** error)
 {
-  GBytes *bytes = still_write_memory (still, suffix, error);
+  GBytes *bytes = picture_write_memory (picture, suffix, error);
   gboolean written;
 
   if (bytes == NULL)
@@ -22,13 +22,13 @@ write_as (VipsImage * still, const gchar * suffix, const gchar * file,
 static gboolean
 write_views (VipsImage * before, VipsImage * after, GError ** error)
 {
-  return !g_str_equal (still_suffix (before), ".tif")
+  return !g_str_equal (picture_suffix (before), ".tif")
       || (write_as (before, ".png", WORKER_VIEW_BEFORE, error)
       && write_as (after, ".png", WORKER_VIEW_AFTER, error));
 }
 
 static void
-on_progress (const StillProgress * progress, gpointer user G_GNUC_UNUSED)
+on_progress (const PictureProgress * progress, gpointer user G_GNUC_UNUSED)
 {
   if (progress->step < progress->steps)
     worker_say_phase ("learning", (gdouble) progress->step / progress->steps,
@@ -38,7 +38,7 @@ on_progress (const StillProgress * progress, gpointer user G_GNUC_UNUSED)
 }
 
 static VipsImage *
-denoise (VipsImage * still, const Work * work, GError ** error)
+denoise (VipsImage * picture, const Work * work, GError ** error)
 {
   GstElement *filter = launch ("zsdenoise", GST_PARSE_FLAG_NONE, error);
   VipsImage *result = NULL;
@@ -49,7 +49,7 @@ denoise (VipsImage * still, const Work * work, GError ** error)
   gst_object_ref_sink (filter);
   worker_set_up (work, filter);
   worker_say_phase ("denoising", 0, -1, -1);
-  result = still_filter (still, filter, on_progress, NULL, NULL, error);
+  result = picture_filter (picture, filter, on_progress, NULL, NULL, error);
   g_object_get (filter, "estimated-sigma", &sigma, NULL);
   if (result)
     worker_say_outcome (vips_image_get_width (result),
@@ -61,17 +61,17 @@ denoise (VipsImage * still, const Work * work, GError ** error)
 gboolean
 worker_picture (const Work * work, GError ** error)
 {
-  VipsImage *before = still_read (WORKER_UPLOAD, (guint64) work->max_pixels,
+  VipsImage *before = picture_read (WORKER_UPLOAD, (guint64) work->max_pixels,
       error);
   VipsImage *after = NULL;
   gboolean done = FALSE;
 
-  if (before && still_fits (before, still_suffix (before), error))
+  if (before && picture_fits (before, picture_suffix (before), error))
     after = denoise (before, work, error);
   if (after) {
     worker_say_phase ("writing", 0, -1, -1);
     done = write_views (before, after, error)
-        && write_as (after, still_suffix (before), work->result, error);
+        && write_as (after, picture_suffix (before), work->result, error);
   }
   g_clear_object (&before);
   g_clear_object (&after);
@@ -101,12 +101,12 @@ gboolean
 worker_blend (const Work * work, GError ** error)
 {
   const guint64 most = (guint64) work->max_pixels;
-  VipsImage *before = still_read (WORKER_UPLOAD, most, error);
-  VipsImage *after = before ? still_read ("result", most, error) : NULL;
+  VipsImage *before = picture_read (WORKER_UPLOAD, most, error);
+  VipsImage *after = before ? picture_read ("result", most, error) : NULL;
   VipsImage *result = after ? blend (before, after, work->strength / 100.0) :
       NULL;
   const gboolean done = result
-      && write_as (result, still_suffix (before), work->result, error);
+      && write_as (result, picture_suffix (before), work->result, error);
 
   if (after && result == NULL)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
