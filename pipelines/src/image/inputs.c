@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "image/inputs.h"
 
-#include "picture/filter.h"
+#include "picture/formats.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -32,7 +32,7 @@ list_folder (const gchar * folder, GError ** error)
   while (dir && (name = g_dir_read_name (dir))) {
     gchar *file = g_build_filename (folder, name, NULL);
 
-    if (picture_suffix_is_known (name) && g_file_test (file,
+    if (picture_format_is_known (name) && g_file_test (file,
             G_FILE_TEST_IS_REGULAR))
       g_ptr_array_add (files, file);
     else

@@ -9,6 +9,10 @@
 #include "image/progress.h"
 #include "image/report.h"
 #include "picture/filter.h"
+#include "picture/formats.h"
+#include "picture/read.h"
+#include "picture/vips.h"
+#include "picture/write.h"
 
 #include <glib/gstdio.h>
 #include <locale.h>
@@ -121,8 +125,7 @@ add_noise (Job * job, GError ** error)
   noise = make_noise (options, error);
   if (noise == NULL)
     return FALSE;
-  job->outcome.before = picture_filter (job->clean, noise, NULL, NULL, NULL,
-      error);
+  job->outcome.before = picture_filter (job->clean, noise, NULL, error);
   gst_object_unref (noise);
   return job->outcome.before != NULL;
 }
@@ -132,12 +135,12 @@ denoise (Job * job, GError ** error)
 {
   GstElement *element = make_denoise (job->image->options, error);
   Outcome *outcome = &job->outcome;
+  const PictureObserver observer = { on_progress, job };
   const gint64 started = g_get_monotonic_time ();
 
   if (element == NULL)
     return FALSE;
-  outcome->after = picture_filter (outcome->before, element, on_progress, job,
-      NULL, error);
+  outcome->after = picture_filter (outcome->before, element, &observer, error);
   outcome->seconds = (g_get_monotonic_time () - started) / 1e6;
   g_object_get (element, "estimated-sigma", &outcome->sigma, NULL);
   gst_object_unref (element);
@@ -165,7 +168,8 @@ read_picture (Job * job, GError ** error)
 
   job->clean = picture_read (job->pair->in, 0, error);
   if (job->clean && strchr (name, '.') == NULL) {
-    whole = g_strconcat (job->pair->out, picture_suffix (job->clean), NULL);
+    whole =
+        g_strconcat (job->pair->out, picture_format_suffix (job->clean), NULL);
     g_free (job->pair->out);
     job->pair->out = whole;
   }
@@ -309,7 +313,7 @@ main (int argc, char **argv)
 
   setlocale (LC_CTYPE, "");
   if (image_options_parse (&options, &argc, &argv, &error)
-      && picture_init (&error))
+      && picture_vips_init (&error))
     status = !denoise_all (&options, &error);
   if (error)
     g_printerr ("image: %s\n", error->message);

@@ -2,6 +2,7 @@
 #include "image/report.h"
 
 #include "picture/filter.h"
+#include "picture/write.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>

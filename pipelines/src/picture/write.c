@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Pictures to files and to memory. */
+#include "picture/write.h"
+
 #include "picture/formats.h"
+#include "picture/vips.h"
 
 #define JPEG_QUALITY 95
 
@@ -11,7 +13,7 @@ picture_fits (VipsImage * picture, const gchar * name, GError ** error)
       vips_image_get_height (picture));
   PictureFormatId id;
 
-  if (!picture_find_format (name, &id))
+  if (!picture_format_find (name, &id))
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_FILENAME, "%s: pictures "
         "are written as .png, .jpg, .webp, .tif or .bmp", name);
   else if (vips_image_hasalpha (picture) && !picture_formats[id].alpha)
@@ -42,19 +44,19 @@ to_8_bits (VipsImage * picture)
   return result;
 }
 
-/* What can be written as it is: with 8 bits where the format has no more, and turned where the file
- * could not say how it is to be turned. */
+/* The picture as the format can hold it: rounded to 8 bits where the format has no more, and
+ * rotated upright where the file cannot hold the orientation tag. */
 static VipsImage *
 prepare (VipsImage * picture, PictureFormatId id)
 {
   const gboolean deep = picture_formats[id].bits == 8
       && vips_image_get_format (picture) == VIPS_FORMAT_USHORT;
-  const gboolean mute = id == PICTURE_BMP || (id == PICTURE_PNG
+  const gboolean no_orientation = id == PICTURE_BMP || (id == PICTURE_PNG
       && vips_image_get_typeof (picture, VIPS_META_EXIF_NAME) == 0);
   VipsImage *fitting = deep ? to_8_bits (picture) : g_object_ref (picture);
   VipsImage *turned = NULL;
 
-  if (fitting == NULL || !mute)
+  if (fitting == NULL || !no_orientation)
     return fitting;
   vips_autorot (fitting, &turned, NULL);
   g_object_unref (fitting);
@@ -91,7 +93,7 @@ picture_write_memory (VipsImage * picture, const gchar * name, GError ** error)
   gsize size = 0;
   PictureFormatId id;
 
-  if (!picture_fits (picture, name, error) || !picture_find_format (name, &id))
+  if (!picture_fits (picture, name, error) || !picture_format_find (name, &id))
     return NULL;
   picture_vips_lock ();
   fitting = prepare (picture, id);

@@ -11,7 +11,7 @@
  */
 #include "worker/clip-pipeline.h"
 #include "common/launch.h"
-#include "picture/filter.h"
+#include "picture/vips.h"
 #include "worker/worker.h"
 #include "picture/image-config-load.h"
 
@@ -78,7 +78,7 @@ check (GError ** error)
 static gboolean
 run (const Work * work, const gchar * job, GError ** error)
 {
-  if (!picture_init (error))
+  if (!picture_vips_init (error))
     return FALSE;
   /* Of all that reads pictures, only what is made for those of strangers. */
   vips_block_untrusted_set (TRUE);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/launch.h"
 #include "picture/filter.h"
+#include "picture/formats.h"
+#include "picture/read.h"
+#include "picture/write.h"
 #include "worker/worker.h"
 
 static gboolean
@@ -22,7 +25,7 @@ write_as (VipsImage * picture, const gchar * suffix, const gchar * file,
 static gboolean
 write_views (VipsImage * before, VipsImage * after, GError ** error)
 {
-  return !g_str_equal (picture_suffix (before), ".tif")
+  return !g_str_equal (picture_format_suffix (before), ".tif")
       || (write_as (before, ".png", WORKER_VIEW_BEFORE, error)
       && write_as (after, ".png", WORKER_VIEW_AFTER, error));
 }
@@ -41,6 +44,7 @@ static VipsImage *
 denoise (VipsImage * picture, const Work * work, GError ** error)
 {
   GstElement *filter = launch ("zsdenoise", GST_PARSE_FLAG_NONE, error);
+  const PictureObserver observer = { on_progress, NULL };
   VipsImage *result = NULL;
   gdouble sigma = -1;
 
@@ -49,7 +53,7 @@ denoise (VipsImage * picture, const Work * work, GError ** error)
   gst_object_ref_sink (filter);
   worker_set_up (work, filter);
   worker_say_phase ("denoising", 0, -1, -1);
-  result = picture_filter (picture, filter, on_progress, NULL, NULL, error);
+  result = picture_filter (picture, filter, &observer, error);
   g_object_get (filter, "estimated-sigma", &sigma, NULL);
   if (result)
     worker_say_outcome (vips_image_get_width (result),
@@ -66,12 +70,13 @@ worker_picture (const Work * work, GError ** error)
   VipsImage *after = NULL;
   gboolean done = FALSE;
 
-  if (before && picture_fits (before, picture_suffix (before), error))
+  if (before && picture_fits (before, picture_format_suffix (before), error))
     after = denoise (before, work, error);
   if (after) {
     worker_say_phase ("writing", 0, -1, -1);
     done = write_views (before, after, error)
-        && write_as (after, picture_suffix (before), work->result, error);
+        && write_as (after, picture_format_suffix (before), work->result,
+        error);
   }
   g_clear_object (&before);
   g_clear_object (&after);
@@ -106,7 +111,7 @@ worker_blend (const Work * work, GError ** error)
   VipsImage *result = after ? blend (before, after, work->strength / 100.0) :
       NULL;
   const gboolean done = result
-      && write_as (result, picture_suffix (before), work->result, error);
+      && write_as (result, picture_format_suffix (before), work->result, error);
 
   if (after && result == NULL)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
