@@ -18,23 +18,23 @@
 #define QUANTIZER_AFTER 18
 #define QUANTIZER_BEFORE 20
 
-/* What a picture may take at most, as noise takes whatever it gets: 31 Mbit/s at 1080p. */
+/* What a picture may take at max_time, as noise takes whatever it gets: 31 Mbit/s at 1080p. */
 #define KBITS(format) MAX (1000, (format)->width * (format)->height * 15 / 1000)
 
 /* --- lines --- */
 
 static gchar *
-encoding (const FilmFormat * format, const gchar * name, gint quantizer)
+encoder_line (const ClipFormat * format, const gchar * name, gint quantizer)
 {
   return g_strdup_printf (ENCODE, format->width & 1, format->height & 1,
       quantizer, KBITS (format), format->threads, name);
 }
 
 static gchar *
-describe_video (const FilmFormat * format)
+video_line (const ClipFormat * format)
 {
-  gchar *after = encoding (format, "after", QUANTIZER_AFTER);
-  gchar *before = encoding (format, "before", QUANTIZER_BEFORE);
+  gchar *after = encoder_line (format, "after", QUANTIZER_AFTER);
+  gchar *before = encoder_line (format, "before", QUANTIZER_BEFORE);
   gchar *line = g_strdup_printf ("videoconvert name=in ! tee name=both ! "
       "queue ! zsdenoise name=filter ! %s both. ! queue ! %s", after,
       format->before ? before : "fakesink async=false");
@@ -48,7 +48,7 @@ describe_video (const FilmFormat * format)
 
 /* Gives the bin the pad of an element in it, under the element's name. */
 static void
-show_pad (GstElement * bin, const gchar * name, const gchar * pad_name)
+add_ghost_pad (GstElement * bin, const gchar * name, const gchar * pad_name)
 {
   GstElement *element = gst_bin_get_by_name (GST_BIN (bin), name);
   GstPad *pad = gst_element_get_static_pad (element, pad_name);
@@ -65,50 +65,50 @@ add_bin (GstElement * pipeline, const gchar * line, GError ** error)
 
   if (bin == NULL)
     return NULL;
-  show_pad (bin, "in", "sink");
+  add_ghost_pad (bin, "in", "sink");
   gst_bin_add (GST_BIN (pipeline), bin);
   return bin;
 }
 
 static void
-link_out (GstElement * pipeline, GstElement * bin, const gchar * name,
+link_to_muxer (GstElement * pipeline, GstElement * bin, const gchar * name,
     const gchar * muxer_name, const gchar * muxer_pad)
 {
   GstElement *muxer = gst_bin_get_by_name (GST_BIN (pipeline), muxer_name);
 
-  show_pad (bin, name, "src");
+  add_ghost_pad (bin, name, "src");
   gst_element_link_pads (bin, name, muxer, muxer_pad);
   gst_object_unref (muxer);
 }
 
 GstElement *
-film_add_video (GstElement * pipeline, const FilmFormat * format,
+clip_pipeline_add_video (GstElement * pipeline, const ClipFormat * format,
     GError ** error)
 {
-  gchar *line = describe_video (format);
+  gchar *line = video_line (format);
   GstElement *bin = add_bin (pipeline, line, error);
 
   g_free (line);
   if (bin == NULL)
     return NULL;
-  link_out (pipeline, bin, "after", "write-after", "video_%u");
+  link_to_muxer (pipeline, bin, "after", "write-after", "video_%u");
   if (format->before)
-    link_out (pipeline, bin, "before", "write-before", "video_%u");
+    link_to_muxer (pipeline, bin, "before", "write-before", "video_%u");
   return bin;
 }
 
 GstElement *
-film_add_audio (GstElement * pipeline, GError ** error)
+clip_pipeline_add_audio (GstElement * pipeline, GError ** error)
 {
   GstElement *bin = add_bin (pipeline, ENCODE_AUDIO, error);
 
   if (bin)
-    link_out (pipeline, bin, "out", "write-after", "audio_%u");
+    link_to_muxer (pipeline, bin, "out", "write-after", "audio_%u");
   return bin;
 }
 
 void
-film_link (GstPad * pad, GstElement * bin)
+clip_pipeline_link (GstPad * pad, GstElement * bin)
 {
   GstPad *in = gst_element_get_static_pad (bin, "in");
 
@@ -120,8 +120,8 @@ film_link (GstPad * pad, GstElement * bin)
 /* --- all of it --- */
 
 GstElement *
-film_new (const gchar * file, const gchar * after, const gchar * before,
-    GError ** error)
+clip_pipeline_new (const gchar * file, const gchar * after,
+    const gchar * before, GError ** error)
 {
   gchar *first = g_strdup_printf (WRITE, "write-after", after, after);
   gchar *second = before ?
@@ -137,12 +137,13 @@ film_new (const gchar * file, const gchar * after, const gchar * before,
 }
 
 gboolean
-film_check (GError ** error)
+clip_pipeline_check (GError ** error)
 {
-  const FilmFormat format = { 16, 16, 1, TRUE };
-  GstElement *pipeline = film_new ("upload", "after", "before", error);
-  const gboolean found = pipeline && film_add_video (pipeline, &format, error)
-      && film_add_audio (pipeline, error);
+  const ClipFormat format = { 16, 16, 1, TRUE };
+  GstElement *pipeline = clip_pipeline_new ("upload", "after", "before", error);
+  const gboolean found = pipeline
+      && clip_pipeline_add_video (pipeline, &format, error)
+      && clip_pipeline_add_audio (pipeline, error);
 
   g_clear_object (&pipeline);
   return found;

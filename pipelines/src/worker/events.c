@@ -9,7 +9,7 @@
 static int output = STDOUT_FILENO;
 
 void
-worker_keep_output (void)
+events_take_stdout (void)
 {
   const int nowhere = open ("/dev/null", O_WRONLY | O_CLOEXEC);
 
@@ -54,7 +54,8 @@ add (JsonBuilder * builder, const gchar * name, gdouble value)
 }
 
 void
-worker_say_phase (const gchar * phase, gdouble part, gdouble loss, gdouble eta)
+events_send_progress (const gchar * phase, gdouble part, gdouble loss,
+    gdouble eta)
 {
   JsonBuilder *builder = begin ();
 
@@ -67,7 +68,7 @@ worker_say_phase (const gchar * phase, gdouble part, gdouble loss, gdouble eta)
 }
 
 void
-worker_say_outcome (gint width, gint height, guint frames, gdouble sigma)
+events_send_result (gint width, gint height, guint frames, gdouble sigma)
 {
   JsonBuilder *builder = begin ();
 
@@ -79,7 +80,7 @@ worker_say_outcome (gint width, gint height, guint frames, gdouble sigma)
 }
 
 void
-worker_say_fault (const gchar * sentence)
+events_send_error (const gchar * sentence)
 {
   JsonBuilder *builder = begin ();
 

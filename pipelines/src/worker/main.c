@@ -19,30 +19,33 @@
 #include <string.h>
 
 void
-worker_set_up (const Work * work, GstElement * filter)
+settings_apply (const WorkerSettings * settings, GstElement * filter)
 {
-  gst_util_set_object_arg (G_OBJECT (filter), "profile", work->profile);
-  g_object_set (filter, "strength", work->strength / 100.0, "n-threads",
-      (guint) work->threads, NULL);
-  image_config_apply (&work->config, G_OBJECT (filter));
+  gst_util_set_object_arg (G_OBJECT (filter), "profile", settings->profile);
+  g_object_set (filter, "strength", settings->strength / 100.0, "n-threads",
+      (guint) settings->threads, NULL);
+  image_config_apply (&settings->config, G_OBJECT (filter));
 }
 
 static gboolean
-parse (Work * work, int *argc, char ***argv, GError ** error)
+parse (WorkerSettings * settings, int *argc, char ***argv, GError ** error)
 {
   const GOptionEntry entries[] = {
-    {"profile", 0, 0, G_OPTION_ARG_STRING, &work->profile, "Profile", "NAME"},
-    {"strength", 0, 0, G_OPTION_ARG_INT, &work->strength, "Strength", "%"},
-    {"result", 0, 0, G_OPTION_ARG_FILENAME, &work->result, "Result", "NAME"},
-    {"parent", 0, 0, G_OPTION_ARG_INT, &work->parent, "End with it", "PID"},
-    {"threads", 0, 0, G_OPTION_ARG_INT, &work->threads, "Threads", "N"},
-    {"memory", 0, 0, G_OPTION_ARG_INT, &work->memory, "Address space", "MIB"},
-    {"seconds", 0, 0, G_OPTION_ARG_INT, &work->seconds, "Time", "N"},
-    {"max-pixels", 0, 0, G_OPTION_ARG_INT64, &work->max_pixels,
+    {"profile", 0, 0, G_OPTION_ARG_STRING, &settings->profile, "Profile",
+          "NAME"},
+    {"strength", 0, 0, G_OPTION_ARG_INT, &settings->strength, "Strength", "%"},
+    {"result", 0, 0, G_OPTION_ARG_FILENAME, &settings->result, "Result",
+          "NAME"},
+    {"parent", 0, 0, G_OPTION_ARG_INT, &settings->parent, "End with it", "PID"},
+    {"threads", 0, 0, G_OPTION_ARG_INT, &settings->threads, "Threads", "N"},
+    {"memory", 0, 0, G_OPTION_ARG_INT, &settings->memory, "Address space",
+          "MIB"},
+    {"seconds", 0, 0, G_OPTION_ARG_INT, &settings->seconds, "Time", "N"},
+    {"max-pixels", 0, 0, G_OPTION_ARG_INT64, &settings->max_pixels,
         "Largest picture", "N"},
-    {"max-clip-pixels", 0, 0, G_OPTION_ARG_INT64, &work->max_clip_pixels,
+    {"max-clip-pixels", 0, 0, G_OPTION_ARG_INT64, &settings->max_clip_pixels,
         "Largest frame", "N"},
-    {"max-clip-seconds", 0, 0, G_OPTION_ARG_INT, &work->max_clip_seconds,
+    {"max-clip-seconds", 0, 0, G_OPTION_ARG_INT, &settings->max_clip_seconds,
         "Longest clip", "N"},
     G_OPTION_ENTRY_NULL
   };
@@ -53,7 +56,7 @@ parse (Work * work, int *argc, char ***argv, GError ** error)
   g_option_context_add_main_entries (context, entries, NULL);
   g_option_context_add_group (context, image_config_options_group (keys));
   done = g_option_context_parse (context, argc, argv, error)
-      && image_config_load (&work->config, NULL, keys, error);
+      && image_config_load (&settings->config, NULL, keys, error);
   g_option_context_free (context);
   image_config_options_free (keys);
   if (done && *argc != 2) {
@@ -69,25 +72,25 @@ check (GError ** error)
 {
   GstElement *line = launch ("appsrc ! zsdenoise ! appsink",
       GST_PARSE_FLAG_NONE, error);
-  const gboolean found = line && film_check (error);
+  const gboolean found = line && clip_pipeline_check (error);
 
   g_clear_object (&line);
   return found;
 }
 
 static gboolean
-run (const Work * work, const gchar * job, GError ** error)
+run (const WorkerSettings * settings, const gchar * job, GError ** error)
 {
   if (!picture_vips_init (error))
     return FALSE;
   /* Of all that reads pictures, only what is made for those of strangers. */
   vips_block_untrusted_set (TRUE);
   if (g_str_equal (job, "picture"))
-    return worker_picture (work, error);
+    return worker_picture (settings, error);
   if (g_str_equal (job, "blend"))
-    return worker_blend (work, error);
+    return worker_blend (settings, error);
   if (g_str_equal (job, "clip"))
-    return worker_clip (work, error);
+    return worker_clip (settings, error);
   if (g_str_equal (job, "check"))
     return check (error);
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
@@ -103,14 +106,14 @@ say_error (const GError * error)
       g_str_has_suffix (error->message, ".") ? "" : ".");
 
   *sentence = g_ascii_toupper (*sentence);
-  worker_say_fault (sentence);
+  events_send_error (sentence);
   g_free (sentence);
 }
 
 int
 main (int argc, char **argv)
 {
-  Work work = {
+  WorkerSettings settings = {
     .strength = 100,.threads = 1,.memory = 4096,.seconds = 600,
     .max_pixels = 24000000,.max_clip_pixels = 1920 * 1088,
     .max_clip_seconds = 20,
@@ -119,21 +122,21 @@ main (int argc, char **argv)
   gboolean done;
 
   setlocale (LC_CTYPE, "C.UTF-8");
-  worker_keep_output ();
-  work.profile = g_strdup ("balanced");
-  work.result = g_strdup ("result");
-  done = parse (&work, &argc, &argv, &error);
+  events_take_stdout ();
+  settings.profile = g_strdup ("balanced");
+  settings.result = g_strdup ("result");
+  done = parse (&settings, &argc, &argv, &error);
   if (done) {
-    worker_cage (&work);
+    sandbox_enter (&settings);
     gst_init (NULL, NULL);
-    done = run (&work, argv[1], &error);
+    done = run (&settings, argv[1], &error);
   }
   if (!done) {
     say_error (error);
     g_error_free (error);
   }
-  g_free (work.profile);
-  g_free (work.result);
-  image_config_clear (&work.config);
+  g_free (settings.profile);
+  g_free (settings.result);
+  image_config_clear (&settings.config);
   return done ? 0 : 1;
 }

@@ -34,14 +34,15 @@ static void
 on_progress (const PictureProgress * progress, gpointer user G_GNUC_UNUSED)
 {
   if (progress->step < progress->steps)
-    worker_say_phase ("learning", (gdouble) progress->step / progress->steps,
-        progress->loss, progress->eta);
+    events_send_progress ("learning",
+        (gdouble) progress->step / progress->steps, progress->loss,
+        progress->eta);
   else
-    worker_say_phase ("denoising", 0, progress->loss, -1);
+    events_send_progress ("denoising", 0, progress->loss, -1);
 }
 
 static VipsImage *
-denoise (VipsImage * picture, const Work * work, GError ** error)
+denoise (VipsImage * picture, const WorkerSettings * settings, GError ** error)
 {
   GstElement *filter = launch ("zsdenoise", GST_PARSE_FLAG_NONE, error);
   const PictureObserver observer = { on_progress, NULL };
@@ -51,31 +52,32 @@ denoise (VipsImage * picture, const Work * work, GError ** error)
   if (filter == NULL)
     return NULL;
   gst_object_ref_sink (filter);
-  worker_set_up (work, filter);
-  worker_say_phase ("denoising", 0, -1, -1);
+  settings_apply (settings, filter);
+  events_send_progress ("denoising", 0, -1, -1);
   result = picture_filter (picture, filter, &observer, error);
   g_object_get (filter, "estimated-sigma", &sigma, NULL);
   if (result)
-    worker_say_outcome (vips_image_get_width (result),
+    events_send_result (vips_image_get_width (result),
         vips_image_get_height (result), 0, sigma);
   gst_object_unref (filter);
   return result;
 }
 
 gboolean
-worker_picture (const Work * work, GError ** error)
+worker_picture (const WorkerSettings * settings, GError ** error)
 {
-  VipsImage *before = picture_read (WORKER_UPLOAD, (guint64) work->max_pixels,
+  VipsImage *before =
+      picture_read (WORKER_UPLOAD, (guint64) settings->max_pixels,
       error);
   VipsImage *after = NULL;
   gboolean done = FALSE;
 
   if (before && picture_fits (before, picture_format_suffix (before), error))
-    after = denoise (before, work, error);
+    after = denoise (before, settings, error);
   if (after) {
-    worker_say_phase ("writing", 0, -1, -1);
+    events_send_progress ("writing", 0, -1, -1);
     done = write_views (before, after, error)
-        && write_as (after, picture_format_suffix (before), work->result,
+        && write_as (after, picture_format_suffix (before), settings->result,
         error);
   }
   g_clear_object (&before);
@@ -103,15 +105,16 @@ blend (VipsImage * before, VipsImage * after, gdouble part)
 }
 
 gboolean
-worker_blend (const Work * work, GError ** error)
+worker_blend (const WorkerSettings * settings, GError ** error)
 {
-  const guint64 most = (guint64) work->max_pixels;
+  const guint64 most = (guint64) settings->max_pixels;
   VipsImage *before = picture_read (WORKER_UPLOAD, most, error);
   VipsImage *after = before ? picture_read ("result", most, error) : NULL;
-  VipsImage *result = after ? blend (before, after, work->strength / 100.0) :
-      NULL;
+  VipsImage *result =
+      after ? blend (before, after, settings->strength / 100.0) : NULL;
   const gboolean done = result
-      && write_as (result, picture_format_suffix (before), work->result, error);
+      && write_as (result, picture_format_suffix (before), settings->result,
+      error);
 
   if (after && result == NULL)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,

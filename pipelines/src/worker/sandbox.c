@@ -19,19 +19,20 @@ limit (__rlimit_resource_t resource, rlim_t most)
   const struct rlimit both = { most, most + (resource == RLIMIT_CPU) };
 
   if (setrlimit (resource, &both) != 0)
-    worker_say_fault ("Its process could not be limited.");
+    events_send_error ("Its process could not be limited.");
 }
 
 void
-worker_cage (const Work * work)
+sandbox_enter (const WorkerSettings * settings)
 {
-  const rlim_t seconds = (rlim_t) work->seconds * (rlim_t) work->threads;
+  const rlim_t seconds =
+      (rlim_t) settings->seconds * (rlim_t) settings->threads;
 
   /* A group of its own can be ended as a whole. */
   setpgid (0, 0);
   prctl (PR_SET_PDEATHSIG, SIGKILL);
   /* It may have ended before this one heeded that. */
-  if (work->parent && getppid () != work->parent)
+  if (settings->parent && getppid () != settings->parent)
     raise (SIGKILL);
   prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   umask (077);
@@ -39,7 +40,7 @@ worker_cage (const Work * work)
   /* Each arena takes address space that nobody uses. */
   mallopt (M_ARENA_MAX, 2);
   limit (RLIMIT_CORE, 0);
-  limit (RLIMIT_AS, (rlim_t) work->memory << 20);
+  limit (RLIMIT_AS, (rlim_t) settings->memory << 20);
   limit (RLIMIT_CPU, seconds);
   limit (RLIMIT_FSIZE, (rlim_t) FILE_MIB << 20);
   limit (RLIMIT_NOFILE, FILES);

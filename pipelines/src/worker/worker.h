@@ -20,30 +20,30 @@ typedef struct
   gint seconds;
   gint64 max_pixels, max_clip_pixels;
   gint max_clip_seconds;
-} Work;
+} WorkerSettings;
 
 #define WORKER_UPLOAD "upload"
 #define WORKER_VIEW_BEFORE "view-before"
 #define WORKER_VIEW_AFTER "view-after"
 
 /* Gives up all that the job does not need, before the file is looked at. */
-void worker_cage (const Work * work);
+void sandbox_enter (const WorkerSettings * settings);
 
 /* What goes to the server, as JSON in one line. -1: a number that is not known. */
-void worker_say_phase (const gchar * phase, gdouble part, gdouble loss,
+void events_send_progress (const gchar * phase, gdouble part, gdouble loss,
     gdouble eta);
-void worker_say_outcome (gint width, gint height, guint frames, gdouble sigma);
-void worker_say_fault (const gchar * sentence);
+void events_send_result (gint width, gint height, guint frames, gdouble sigma);
+void events_send_error (const gchar * sentence);
 
 /* Keeps standard output for that: what libraries print goes nowhere. */
-void worker_keep_output (void);
+void events_take_stdout (void);
 
 /* Gives the element zsdenoise its settings. */
-void worker_set_up (const Work * work, GstElement * filter);
+void settings_apply (const WorkerSettings * settings, GstElement * filter);
 
 /* The jobs. FALSE: an error, a sentence that begins with "it ". */
-gboolean worker_picture (const Work * work, GError ** error);
-gboolean worker_blend (const Work * work, GError ** error);
-gboolean worker_clip (const Work * work, GError ** error);
+gboolean worker_picture (const WorkerSettings * settings, GError ** error);
+gboolean worker_blend (const WorkerSettings * settings, GError ** error);
+gboolean worker_clip (const WorkerSettings * settings, GError ** error);
 
 #endif
