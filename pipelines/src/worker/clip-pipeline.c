@@ -3,7 +3,8 @@
 
 #include "common/launch.h"
 
-/* What browsers play: H.264 of 8 bits, 4:2:0 and so of even size, and AAC, in MP4. */
+/* Formats that all browsers play: MP4 with AAC and 8-bit 4:2:0 H.264, whose width and height are
+ * even. */
 #define ENCODE "videoconvert ! videocrop right=%d bottom=%d ! " \
     "video/x-raw,format=I420 ! x264enc pass=qual quantizer=%d bitrate=%d " \
     "speed-preset=veryfast key-int-max=60 threads=%d ! " \
@@ -14,20 +15,26 @@
     "max-size-buffers=0 name=in ! audioconvert ! audioresample ! " \
     "avenc_aac name=out"
 
-/* How coarse H.264 is: the noise of the original need not be kept to the last grain. */
+/* Quantizers of x264; the noise of the original need not be preserved exactly. */
 #define QUANTIZER_AFTER 18
 #define QUANTIZER_BEFORE 20
 
-/* What a picture may take at max_time, as noise takes whatever it gets: 31 Mbit/s at 1080p. */
-#define KBITS(format) MAX (1000, (format)->width * (format)->height * 15 / 1000)
+/* --- launch lines --- */
 
-/* --- lines --- */
+/* Upper limit of the bit rate, kbit/s: 31 Mbit/s at 1080p. Noise would take any rate. */
+static gint
+max_kbits (const ClipFormat * format)
+{
+  const gint64 pixels = (gint64) format->width * format->height;
+
+  return (gint) CLAMP (pixels * 15 / 1000, 1000, G_MAXINT);
+}
 
 static gchar *
 encoder_line (const ClipFormat * format, const gchar * name, gint quantizer)
 {
   return g_strdup_printf (ENCODE, format->width & 1, format->height & 1,
-      quantizer, KBITS (format), format->threads, name);
+      quantizer, max_kbits (format), format->threads, name);
 }
 
 static gchar *
@@ -46,7 +53,7 @@ video_line (const ClipFormat * format)
 
 /* --- bins --- */
 
-/* Gives the bin the pad of an element in it, under the element's name. */
+/* Adds a ghost pad for a pad of the element `name`, under the same name. */
 static void
 add_ghost_pad (GstElement * bin, const gchar * name, const gchar * pad_name)
 {
@@ -117,7 +124,7 @@ clip_pipeline_link (GstPad * pad, GstElement * bin)
   gst_object_unref (in);
 }
 
-/* --- all of it --- */
+/* --- the pipeline --- */
 
 GstElement *
 clip_pipeline_new (const gchar * file, const gchar * after,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A short clip, and what it may be and reach. */
+#include "worker/clip.h"
+
 #include "worker/clip-pipeline.h"
-#include "worker/worker.h"
+#include "worker/events.h"
 
 #include <gst/video/video.h>
 #include <errno.h>
@@ -10,11 +11,11 @@
 
 #define PROGRESS_INTERVAL (200 * G_TIME_SPAN_MILLISECOND)
 
-/* For so many seconds one after another it may use next to no processor time. (A decoder may swallow the
- * error that a demuxer ends with, and wait for what never comes.) */
+/* Consecutive seconds with almost no processor time after which a clip fails. A decoder may
+ * swallow the error of its demuxer and wait for data forever. */
 #define IDLE_SECONDS 5
 
-/* A clip with more frames a second than that is none. */
+/* Frame rate above which a clip is rejected. */
 #define MAX_FRAMES_PER_SECOND 130
 
 typedef struct
@@ -26,13 +27,13 @@ typedef struct
   gint width, height;
   gint64 duration;              /* -1: not known */
 
-  /* the streaming thread's */
+  /* used by the streaming thread only */
   GstClockTime first;
   gint frames;
   gint64 progress_sent;
 
   GMutex lock;
-  gchar *fault;                 /* the first thing that was wrong */
+  gchar *fault;                 /* first error */
 } Clip;
 
 static void
@@ -52,9 +53,10 @@ fail (Clip * clip, const gchar * format, ...)
   va_end (values);
 }
 
-/* --- what strangers' files may reach --- */
+/* --- limits --- */
 
-/* A decoder for anything would take a playlist, too, and fetch what that names. */
+/* Only these demuxers, parsers and decoders are used: decodebin alone would accept playlists as
+ * well and fetch the files that they name. */
 static gboolean
 is_allowed (const gchar * element)
 {
@@ -82,7 +84,7 @@ on_autoplug_select (GstElement * decoder G_GNUC_UNUSED,
   return is_allowed (GST_OBJECT_NAME (factory)) ? TRY : SKIP;
 }
 
-/* Whether a frame is of a size that is taken; progress_sent by the file, before any is decoded. */
+/* Checks the frame size that the container declares, before anything is decoded. */
 static gboolean
 check_size (Clip * clip, GstCaps * caps)
 {
@@ -93,8 +95,9 @@ check_size (Clip * clip, GstCaps * caps)
       || !gst_structure_get_int (structure, "height", &height)
       || (gint64) width * height <= clip->settings->max_clip_pixels)
     return TRUE;
-  fail (clip, "its frames have %dx%d pixels, and %" G_GINT64_FORMAT
-      " in all are the limit", width, height, clip->settings->max_clip_pixels);
+  fail (clip,
+      "its frames have %dx%d pixels, more than the limit of %" G_GINT64_FORMAT,
+      width, height, clip->settings->max_clip_pixels);
   return FALSE;
 }
 
@@ -140,7 +143,7 @@ on_frame (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer data)
   }
   if (position >= max_time || clip->frames >
       clip->settings->max_clip_seconds * MAX_FRAMES_PER_SECOND) {
-    fail (clip, "it is longer than the %d s that are the limit",
+    fail (clip, "it is longer than the limit of %d s",
         clip->settings->max_clip_seconds);
     return GST_PAD_PROBE_DROP;
   }
@@ -148,7 +151,7 @@ on_frame (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer data)
   return GST_PAD_PROBE_OK;
 }
 
-/* Sizes that change within a clip, too. */
+/* Checks frame sizes that change within the clip as well. */
 static GstPadProbeReturn
 on_event (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer data)
 {
@@ -163,11 +166,11 @@ on_event (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer data)
 
 /* --- streams --- */
 
-/* The result while it is not complete. */
-#define PART "result-part"
+/* File name of an incomplete result. */
+#define INCOMPLETE "result-part"
 
 static gboolean
-is_there (Clip * clip, GstElement * bin, GError * error)
+check_bin (Clip * clip, GstElement * bin, GError * error)
 {
   if (bin)
     return TRUE;
@@ -190,9 +193,9 @@ watch_filter (Clip * clip, GstElement * bin)
   gst_object_unref (pad);
 }
 
-/* Only the whole result comes with a view of the clip as it was. */
+/* The view of the original is written along with the result of full strength only. */
 static gboolean
-has_before (const WorkerSettings * settings)
+writes_before (const WorkerSettings * settings)
 {
   return settings->strength == 100;
 }
@@ -201,7 +204,7 @@ static void
 add_video (Clip * clip, GstPad * pad, GstCaps * caps)
 {
   ClipFormat format =
-      { 0, 0, clip->settings->threads, has_before (clip->settings) };
+      { 0, 0, clip->settings->threads, writes_before (clip->settings) };
   GError *error = NULL;
   GstElement *bin;
   GstVideoInfo info;
@@ -209,13 +212,13 @@ add_video (Clip * clip, GstPad * pad, GstCaps * caps)
   if (!check_size (clip, caps))
     return;
   if (!gst_video_info_from_caps (&info, caps)) {
-    fail (clip, "its frames are of no kind that is known here");
+    fail (clip, "its video format is not supported");
     return;
   }
   clip->width = format.width = GST_VIDEO_INFO_WIDTH (&info);
   clip->height = format.height = GST_VIDEO_INFO_HEIGHT (&info);
   bin = clip_pipeline_add_video (clip->pipeline, &format, &error);
-  if (is_there (clip, bin, error)) {
+  if (check_bin (clip, bin, error)) {
     watch_filter (clip, bin);
     clip_pipeline_link (pad, bin);
   }
@@ -227,11 +230,11 @@ add_audio (Clip * clip, GstPad * pad)
   GError *error = NULL;
   GstElement *bin = clip_pipeline_add_audio (clip->pipeline, &error);
 
-  if (is_there (clip, bin, error))
+  if (check_bin (clip, bin, error))
     clip_pipeline_link (pad, bin);
 }
 
-/* The first video and the first sound; what else there is goes nowhere. */
+/* Uses the first video and the first audio stream; others are discarded. */
 static void
 on_pad_added (GstElement * decoder G_GNUC_UNUSED, GstPad * pad, gpointer data)
 {
@@ -256,18 +259,18 @@ on_no_more_pads (GstElement * decoder, gpointer data)
   Clip *clip = data;
 
   if (clip->filter == NULL)
-    fail (clip, "it holds no video that can be played here");
+    fail (clip, "it has no video that can be decoded here");
   else if (gst_element_query_duration (decoder, GST_FORMAT_TIME,
           &clip->duration)
       && clip->duration > clip->settings->max_clip_seconds * GST_SECOND)
-    fail (clip, "it is %.1f s long, and %d s are the limit",
+    fail (clip, "it is %.1f s long, more than the limit of %d s",
         (gdouble) clip->duration / GST_SECOND,
         clip->settings->max_clip_seconds);
 }
 
 /* --- running --- */
 
-/* FALSE: that is the end. */
+/* Returns FALSE at the end of the stream or on an error. */
 static gboolean
 handle_message (Clip * clip, GstMessage * message)
 {
@@ -276,13 +279,13 @@ handle_message (Clip * clip, GstMessage * message)
   switch (GST_MESSAGE_TYPE (message)) {
     case GST_MESSAGE_ERROR:
       gst_message_parse_error (message, &error, NULL);
-      fail (clip, "it cannot be played: %s", error->message);
+      fail (clip, "it cannot be decoded: %s", error->message);
       g_error_free (error);
       return FALSE;
     case GST_MESSAGE_ELEMENT:
       if (!gst_message_has_name (message, "redirect"))
         return TRUE;
-      fail (clip, "it holds no video, but the name of another file");
+      fail (clip, "it has no video, only the name of another file");
       return FALSE;
     default:
       return FALSE;
@@ -311,7 +314,7 @@ run (Clip * clip)
     used = clock ();
     idle = used - before < CLOCKS_PER_SEC / 100 ? idle + 1 : 0;
     if (idle == IDLE_SECONDS) {
-      fail (clip, "nothing more comes of it");
+      fail (clip, "its decoding does not go on; the file may be damaged");
       going = FALSE;
     }
   }
@@ -341,9 +344,9 @@ finish (Clip * clip, GError ** error)
   gdouble sigma = -1;
 
   if (clip->fault == NULL && clip->frames == 0)
-    fail (clip, "it holds no frame that can be played here");
-  if (clip->fault == NULL && g_rename (PART, clip->settings->result) != 0)
-    fail (clip, "its result cannot be kept: %s", g_strerror (errno));
+    fail (clip, "it has no frame that can be decoded here");
+  if (clip->fault == NULL && g_rename (INCOMPLETE, clip->settings->result) != 0)
+    fail (clip, "its result cannot be stored: %s", g_strerror (errno));
   if (clip->fault) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s", clip->fault);
     return FALSE;
@@ -360,8 +363,8 @@ worker_clip (const WorkerSettings * settings, GError ** error)
   };
   gboolean done;
 
-  clip.pipeline = clip_pipeline_new (WORKER_UPLOAD, PART,
-      has_before (settings) ? WORKER_VIEW_BEFORE : NULL, error);
+  clip.pipeline = clip_pipeline_new (WORKER_UPLOAD, INCOMPLETE,
+      writes_before (settings) ? WORKER_VIEW_BEFORE : NULL, error);
   if (clip.pipeline == NULL)
     return FALSE;
   g_mutex_init (&clip.lock);

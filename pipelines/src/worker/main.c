@@ -1,52 +1,48 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Does one job of the server's: zsdenoise-worker picture|blend|clip|check [OPTION...]
+/* Worker process of the server: zsdenoise-worker picture|blend|clip|check [OPTION...]
  *
- * It is a process of its own for each file that strangers send, with limits on all that it may use.
- * In the current folder it finds "upload" and leaves "result" and, for what no browser shows,
- * "view-before" and "view-after"; on standard output it says how far it is, as JSON in lines:
+ * Each upload is processed in a process of its own with limits on all resources. It reads
+ * "upload" in the current folder and writes "result" and, for formats that browsers do not show,
+ * "view-before" and "view-after". Messages go to standard output as JSON objects, one a line:
  *
  *   {"phase": "learning", "part": 0.25, "loss": 1.93, "eta": 2.5}
  *   {"width": 640, "height": 480, "sigma": 12.1}
- *   {"error": "It is ..."}
- */
-#include "worker/clip-pipeline.h"
+ *   {"error": "It is ..."} */
 #include "common/launch.h"
-#include "picture/vips.h"
-#include "worker/worker.h"
 #include "picture/image-config-load.h"
+#include "picture/vips.h"
+#include "worker/clip-pipeline.h"
+#include "worker/clip.h"
+#include "worker/events.h"
+#include "worker/picture.h"
+#include "worker/sandbox.h"
 
 #include <locale.h>
 #include <string.h>
-
-void
-settings_apply (const WorkerSettings * settings, GstElement * filter)
-{
-  gst_util_set_object_arg (G_OBJECT (filter), "profile", settings->profile);
-  g_object_set (filter, "strength", settings->strength / 100.0, "n-threads",
-      (guint) settings->threads, NULL);
-  image_config_apply (&settings->config, G_OBJECT (filter));
-}
 
 static gboolean
 parse (WorkerSettings * settings, int *argc, char ***argv, GError ** error)
 {
   const GOptionEntry entries[] = {
     {"profile", 0, 0, G_OPTION_ARG_STRING, &settings->profile, "Profile",
-          "NAME"},
-    {"strength", 0, 0, G_OPTION_ARG_INT, &settings->strength, "Strength", "%"},
+        "NAME"},
+    {"strength", 0, 0, G_OPTION_ARG_INT, &settings->strength, "Strength",
+        "PERCENT"},
     {"result", 0, 0, G_OPTION_ARG_FILENAME, &settings->result, "Result",
-          "NAME"},
-    {"parent", 0, 0, G_OPTION_ARG_INT, &settings->parent, "End with it", "PID"},
+        "NAME"},
+    {"parent", 0, 0, G_OPTION_ARG_INT, &settings->parent,
+        "Server process, with which the worker ends", "PID"},
     {"threads", 0, 0, G_OPTION_ARG_INT, &settings->threads, "Threads", "N"},
     {"memory", 0, 0, G_OPTION_ARG_INT, &settings->memory, "Address space",
-          "MIB"},
-    {"seconds", 0, 0, G_OPTION_ARG_INT, &settings->seconds, "Time", "N"},
+        "MIB"},
+    {"seconds", 0, 0, G_OPTION_ARG_INT, &settings->seconds,
+        "Limit of processor time a thread, seconds", "N"},
     {"max-pixels", 0, 0, G_OPTION_ARG_INT64, &settings->max_pixels,
-        "Largest picture", "N"},
+        "Largest picture, pixels", "N"},
     {"max-clip-pixels", 0, 0, G_OPTION_ARG_INT64, &settings->max_clip_pixels,
-        "Largest frame", "N"},
+        "Largest frame of a clip, pixels", "N"},
     {"max-clip-seconds", 0, 0, G_OPTION_ARG_INT, &settings->max_clip_seconds,
-        "Longest clip", "N"},
+        "Longest clip, seconds", "N"},
     G_OPTION_ENTRY_NULL
   };
   GOptionContext *context = g_option_context_new ("picture|blend|clip|check");
@@ -61,7 +57,7 @@ parse (WorkerSettings * settings, int *argc, char ***argv, GError ** error)
   image_config_options_free (keys);
   if (done && *argc != 2) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "one job is to be named: picture, blend, clip or check");
+        "the command line names no job: picture, blend, clip or check");
     return FALSE;
   }
   return done;
@@ -83,7 +79,7 @@ run (const WorkerSettings * settings, const gchar * job, GError ** error)
 {
   if (!picture_vips_init (error))
     return FALSE;
-  /* Of all that reads pictures, only what is made for those of strangers. */
+  /* Only the loaders of libvips that are safe for untrusted files. */
   vips_block_untrusted_set (TRUE);
   if (g_str_equal (job, "picture"))
     return worker_picture (settings, error);
@@ -94,13 +90,14 @@ run (const WorkerSettings * settings, const gchar * job, GError ** error)
   if (g_str_equal (job, "check"))
     return check (error);
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-      "%s: there is no such job", job);
+      "%s is not a job: picture, blend, clip or check", job);
   return FALSE;
 }
 
-/* As a sentence: errors of libraries, too, end with a full stop then. */
+/* Capitalizes the error and ends it with a full stop, which errors of libraries may have
+ * already. */
 static void
-say_error (const GError * error)
+send_error (const GError * error)
 {
   gchar *sentence = g_strdup_printf ("%s%s", error->message,
       g_str_has_suffix (error->message, ".") ? "" : ".");
@@ -124,7 +121,7 @@ main (int argc, char **argv)
   setlocale (LC_CTYPE, "C.UTF-8");
   events_take_stdout ();
   settings.profile = g_strdup ("balanced");
-  settings.result = g_strdup ("result");
+  settings.result = g_strdup (WORKER_RESULT);
   done = parse (&settings, &argc, &argv, &error);
   if (done) {
     sandbox_enter (&settings);
@@ -132,7 +129,7 @@ main (int argc, char **argv)
     done = run (&settings, argv[1], &error);
   }
   if (!done) {
-    say_error (error);
+    send_error (error);
     g_error_free (error);
   }
   g_free (settings.profile);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "worker/picture.h"
+
 #include "common/launch.h"
 #include "picture/filter.h"
 #include "picture/formats.h"
 #include "picture/read.h"
 #include "picture/write.h"
-#include "worker/worker.h"
+#include "worker/events.h"
 
 static gboolean
 write_as (VipsImage * picture, const gchar * suffix, const gchar * file,
@@ -21,7 +23,7 @@ write_as (VipsImage * picture, const gchar * suffix, const gchar * file,
   return written;
 }
 
-/* What no browser shows is there once more, as PNG. */
+/* Writes PNG copies of both pictures if the format is TIFF, which browsers do not show. */
 static gboolean
 write_views (VipsImage * before, VipsImage * after, GError ** error)
 {
@@ -85,10 +87,10 @@ worker_picture (const WorkerSettings * settings, GError ** error)
   return done;
 }
 
-/* --- a result of less strength --- */
+/* --- blending --- */
 
-/* before + part (after - before), rounded. This is what the element does with strength, but that it
- * does so before it rounds. */
+/* before + part * (after - before), rounded. The element computes the same for the property
+ * strength, but before its result is rounded. */
 static VipsImage *
 blend (VipsImage * before, VipsImage * after, gdouble part)
 {
@@ -109,7 +111,7 @@ worker_blend (const WorkerSettings * settings, GError ** error)
 {
   const guint64 most = (guint64) settings->max_pixels;
   VipsImage *before = picture_read (WORKER_UPLOAD, most, error);
-  VipsImage *after = before ? picture_read ("result", most, error) : NULL;
+  VipsImage *after = before ? picture_read (WORKER_RESULT, most, error) : NULL;
   VipsImage *result =
       after ? blend (before, after, settings->strength / 100.0) : NULL;
   const gboolean done = result
@@ -118,7 +120,7 @@ worker_blend (const WorkerSettings * settings, GError ** error)
 
   if (after && result == NULL)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-        "there is not enough memory for it");
+        "there is not enough memory to blend it");
   g_clear_object (&before);
   g_clear_object (&after);
   g_clear_object (&result);
