@@ -3,7 +3,7 @@
 #ifndef SERVE_JOB_H
 #define SERVE_JOB_H
 
-#include "serve/http/media-types.h"
+#include "serve/jobs/media-types.h"
 
 #include <json-glib/json-glib.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "serve/http/media-types.h"
+#include "serve/jobs/media-types.h"
 
 #include <string.h>
 
