@@ -64,7 +64,7 @@ answer_limits (Server * server, SoupServerMessage * message,
 {
   const ServeOptions *options = server->options;
   const gdouble degree = options->config.degree;
-  gchar *types = g_strjoinv ("\", \"", (gchar **) media_types ());
+  gchar *types = g_strjoinv ("\", \"", (gchar **) media_type_names ());
   gchar digits[G_ASCII_DTOSTR_BUF_SIZE];
   gchar *text = g_strdup_printf ("{\"types\": [\"%s\"], \"max_bytes\": %"
       G_GINT64_FORMAT ", \"max_clip_bytes\": %" G_GINT64_FORMAT
@@ -152,7 +152,7 @@ answer_original (Server * server, SoupServerMessage * message, Job * job,
 typedef struct
 {
   SoupServerMessage *message;
-  const Media *media;
+  const MediaType *media;
 } Pending;
 
 static void

@@ -17,7 +17,7 @@ typedef struct
   SoupServerMessage *message;   /* no reference */
   Job *job;
   int file;
-  guint8 head[MEDIA_HEAD];
+  guint8 head[MEDIA_TYPE_HEAD_SIZE];
   goffset got;
   gint64 begun;                 /* monotonic */
 } Upload;
@@ -68,13 +68,13 @@ on_finished (SoupServerMessage * message, gpointer data)
 /* --- limits --- */
 
 static goffset
-most_bytes (const ServeOptions * options, const Media * media)
+most_bytes (const ServeOptions * options, const MediaType * media)
 {
   return media->clip ? options->max_clip_bytes : options->config.max_bytes;
 }
 
 static gchar *
-describe_too_large (const ServeOptions * options, const Media * media)
+describe_too_large (const ServeOptions * options, const MediaType * media)
 {
   return g_strdup_printf ("The %s is larger than the %" G_GOFFSET_FORMAT
       " bytes that are the limit here.", media->clip ? "clip" : "picture",
@@ -91,10 +91,10 @@ is_welcome (Upload * upload)
   const ServeOptions *options = upload->server->options;
   gchar *detail;
 
-  if (upload->got < MEDIA_HEAD)
+  if (upload->got < MEDIA_TYPE_HEAD_SIZE)
     return TRUE;
   if (upload->job->media == NULL) {
-    upload->job->media = media_sniff (upload->head, MEDIA_HEAD);
+    upload->job->media = media_type_sniff (upload->head, MEDIA_TYPE_HEAD_SIZE);
     if (upload->job->media == NULL) {
       refuse (upload, SOUP_STATUS_UNSUPPORTED_MEDIA_TYPE, NO_MEDIA);
       return FALSE;
@@ -152,9 +152,9 @@ on_chunk (SoupServerMessage * message G_GNUC_UNUSED, GBytes * chunk,
   gsize size;
   const guint8 *bytes = g_bytes_get_data (chunk, &size);
 
-  if (upload->got < MEDIA_HEAD)
+  if (upload->got < MEDIA_TYPE_HEAD_SIZE)
     memcpy (upload->head + upload->got, bytes,
-        MIN (size, MEDIA_HEAD - (gsize) upload->got));
+        MIN (size, MEDIA_TYPE_HEAD_SIZE - (gsize) upload->got));
   upload->got += (goffset) size;
   upload->server->counts.bytes += size;
   if (!is_welcome (upload))

@@ -263,7 +263,7 @@ read_job (const gchar * id, JsonObject * object)
 
   g_free (job->id);
   job->id = g_strdup (id);
-  job->media = media_find (word (object, "type"));
+  job->media = media_type_find (word (object, "type"));
   job->profile = job_find_profile (word (object, "profile"));
   job->bytes = (goffset) number (object, "bytes", 0, 1e15, 0);
   job->created = (gint64) number (object, "created", 0, 1e17, 0);

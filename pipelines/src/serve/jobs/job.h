@@ -19,7 +19,7 @@ typedef enum
 typedef struct
 {
   gchar *id;                    /* 32 hexadecimal digits, which nobody guesses */
-  const Media *media;
+  const MediaType *media;
   const gchar *profile;         /* of zsdenoise: see job_find_profile() */
   goffset bytes;                /* of the upload */
   JobState state;
