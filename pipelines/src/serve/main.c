@@ -13,7 +13,7 @@
 /* How often uploads are looked at, old jobs are, and those who follow jobs hear something. */
 #define UPLOADS_INTERVAL 1
 #define EXPIRY_INTERVAL 5
-#define BEAT_INTERVAL 15
+#define KEEP_ALIVE_INTERVAL 15
 
 typedef struct
 {
@@ -29,7 +29,7 @@ on_job_changed (Job * job, gboolean gone, gpointer user)
 
   if (gone && server->strengths)
     strengths_forget (server->strengths, job);
-  events_tell (server->events, job, gone);
+  sse_publish (server->sse, job, gone);
 }
 
 /* --- what is done every now and then --- */
@@ -49,9 +49,9 @@ on_expire (gpointer data)
 }
 
 static gboolean
-on_beat (gpointer data)
+on_keep_alive (gpointer data)
 {
-  events_beat (((Server *) data)->events);
+  sse_send_keep_alive (((Server *) data)->sse);
   return G_SOURCE_CONTINUE;
 }
 
@@ -151,7 +151,7 @@ run (Serve * serve)
   g_unix_signal_add (SIGINT, on_signal, serve);
   g_timeout_add_seconds (UPLOADS_INTERVAL, on_check_uploads, server);
   g_timeout_add_seconds (EXPIRY_INTERVAL, on_expire, server);
-  g_timeout_add_seconds (BEAT_INTERVAL, on_beat, server);
+  g_timeout_add_seconds (KEEP_ALIVE_INTERVAL, on_keep_alive, server);
   g_printerr ("serve: http://%s%s%s:%u\n", six ? "[" : "",
       server->options->address, six ? "]" : "",
       connections_port (server->connections));
@@ -168,7 +168,7 @@ end (Server * server)
     strengths_free (server->strengths);
   if (server->jobs)
     jobs_close (server->jobs);
-  events_free (server->events);
+  sse_free (server->sse);
 }
 
 int
@@ -187,7 +187,7 @@ main (int argc, char **argv)
   raise_limit ();
   serve.loop = g_main_loop_new (NULL, FALSE);
   serve.server.http = g_object_new (SOUP_TYPE_SERVER, "raw-paths", TRUE, NULL);
-  serve.server.events = events_new (options.keep * G_TIME_SPAN_MINUTE,
+  serve.server.sse = sse_new (options.keep * G_TIME_SPAN_MINUTE,
       (guint) options.connections / 2);
   serve.server.uploads = upload_table_new ();
   begun = begin (&serve.server, &error);

@@ -111,7 +111,7 @@ void
 answer_events (Server * server, SoupServerMessage * message, Job * job,
     GHashTable * query G_GNUC_UNUSED)
 {
-  if (!events_follow (server->events, job, message))
+  if (!sse_subscribe (server->sse, job, message))
     reply_try_again (message, 10, "Too many follow jobs at the moment; ask for "
         "the job itself instead.");
 }

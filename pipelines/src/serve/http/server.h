@@ -23,7 +23,7 @@ typedef struct
   SoupServer *http;
   Connections *connections;
   Jobs *jobs;
-  Events *events;
+  Sse *sse;
   Strengths *strengths;
   GHashTable *uploads;          /* under way: message to Upload */
   ServerCounts counts;
