@@ -7,7 +7,7 @@
 /* --- the page --- */
 
 void
-answer_resource (Server * server G_GNUC_UNUSED, SoupServerMessage * message,
+handle_resource (Server * server G_GNUC_UNUSED, SoupServerMessage * message,
     Job * job G_GNUC_UNUSED, GHashTable * query G_GNUC_UNUSED)
 {
   const gchar *path = g_uri_get_path (soup_server_message_get_uri (message));
@@ -34,7 +34,7 @@ answer_resource (Server * server G_GNUC_UNUSED, SoupServerMessage * message,
 /* --- the server itself --- */
 
 void
-answer_health (Server * server, SoupServerMessage * message,
+handle_health (Server * server, SoupServerMessage * message,
     Job * job G_GNUC_UNUSED, GHashTable * query G_GNUC_UNUSED)
 {
   if (server->stopping) {
@@ -48,10 +48,10 @@ answer_health (Server * server, SoupServerMessage * message,
 }
 
 void
-answer_metrics (Server * server, SoupServerMessage * message,
+handle_metrics (Server * server, SoupServerMessage * message,
     Job * job G_GNUC_UNUSED, GHashTable * query G_GNUC_UNUSED)
 {
-  gchar *text = metrics_print (server);
+  gchar *text = metrics_format (server);
 
   soup_server_message_set_status (message, SOUP_STATUS_OK, NULL);
   soup_server_message_set_response (message, "text/plain; version=0.0.4",
@@ -59,7 +59,7 @@ answer_metrics (Server * server, SoupServerMessage * message,
 }
 
 void
-answer_limits (Server * server, SoupServerMessage * message,
+handle_limits (Server * server, SoupServerMessage * message,
     Job * job G_GNUC_UNUSED, GHashTable * query G_GNUC_UNUSED)
 {
   const ServeOptions *options = server->options;
@@ -83,14 +83,14 @@ answer_limits (Server * server, SoupServerMessage * message,
 /* --- jobs --- */
 
 void
-answer_upload (Server * server, SoupServerMessage * message,
+handle_upload (Server * server, SoupServerMessage * message,
     Job * job G_GNUC_UNUSED, GHashTable * query G_GNUC_UNUSED)
 {
   upload_end (server, message);
 }
 
 void
-answer_job (Server * server, SoupServerMessage * message, Job * job,
+handle_job (Server * server, SoupServerMessage * message, Job * job,
     GHashTable * query G_GNUC_UNUSED)
 {
   gchar *text = job_describe (job, server->options->keep * G_TIME_SPAN_MINUTE);
@@ -100,7 +100,7 @@ answer_job (Server * server, SoupServerMessage * message, Job * job,
 }
 
 void
-answer_removal (Server * server, SoupServerMessage * message, Job * job,
+handle_delete (Server * server, SoupServerMessage * message, Job * job,
     GHashTable * query G_GNUC_UNUSED)
 {
   jobs_remove (server->jobs, job);
@@ -108,7 +108,7 @@ answer_removal (Server * server, SoupServerMessage * message, Job * job,
 }
 
 void
-answer_events (Server * server, SoupServerMessage * message, Job * job,
+handle_events (Server * server, SoupServerMessage * message, Job * job,
     GHashTable * query G_GNUC_UNUSED)
 {
   if (!sse_subscribe (server->sse, job, message))
@@ -124,7 +124,7 @@ wants_view (GHashTable * query)
 
 /* As a browser shows it, or to be kept. */
 static void
-answer_file (SoupServerMessage * message, const Job * job, const gchar * path,
+send_file (SoupServerMessage * message, const Job * job, const gchar * path,
     const gchar * type, const gchar * what, GHashTable * query)
 {
   const gchar *extension = g_str_equal (type, "video/webm") ? "webm" :
@@ -137,14 +137,14 @@ answer_file (SoupServerMessage * message, const Job * job, const gchar * path,
 }
 
 void
-answer_original (Server * server, SoupServerMessage * message, Job * job,
+handle_original (Server * server, SoupServerMessage * message, Job * job,
     GHashTable * query)
 {
   const gboolean view = wants_view (query) && !job->media->viewable;
   gchar *path = store_path (jobs_store (server->jobs), job,
       view ? STORE_VIEW_BEFORE : STORE_UPLOAD);
 
-  answer_file (message, job, path, !view ? job->media->type :
+  send_file (message, job, path, !view ? job->media->type :
       job->media->clip ? "video/mp4" : "image/png", "original", query);
   g_free (path);
 }
@@ -156,7 +156,7 @@ typedef struct
 } Pending;
 
 static void
-on_strength_ready (const gchar * path, const gchar * fault, gpointer user)
+on_render_ready (const gchar * path, const gchar * fault, gpointer user)
 {
   Pending *pending = user;
   gchar *name = g_strconcat ("denoised.", pending->media->extension, NULL);
@@ -174,7 +174,7 @@ on_strength_ready (const gchar * path, const gchar * fault, gpointer user)
 }
 
 static void
-answer_strength (Server * server, SoupServerMessage * message, Job * job,
+send_render (Server * server, SoupServerMessage * message, Job * job,
     guint strength)
 {
   Pending *pending = g_new (Pending, 1);
@@ -182,7 +182,7 @@ answer_strength (Server * server, SoupServerMessage * message, Job * job,
   pending->message = g_object_ref (message);
   pending->media = job->media;
   soup_server_message_pause (message);
-  if (strengths_get (server->strengths, job, strength, on_strength_ready,
+  if (strengths_get (server->strengths, job, strength, on_render_ready,
           pending))
     return;
   reply_try_again (message, 10, "Too many strengths are asked for; try again "
@@ -209,7 +209,7 @@ parse_strength (GHashTable * query)
 }
 
 void
-answer_result (Server * server, SoupServerMessage * message, Job * job,
+handle_result (Server * server, SoupServerMessage * message, Job * job,
     GHashTable * query)
 {
   const gint strength = parse_strength (query);
@@ -223,14 +223,14 @@ answer_result (Server * server, SoupServerMessage * message, Job * job,
   } else if (job->state != JOB_DONE) {
     reply_problem (message, SOUP_STATUS_CONFLICT, "The job is not done yet.");
   } else if (strength < 100) {
-    answer_strength (server, message, job, (guint) strength);
+    send_render (server, message, job, (guint) strength);
   } else {
     const gboolean view = wants_view (query) && !job->media->viewable
         && !job->media->clip;
 
     path = store_path (jobs_store (server->jobs), job,
         view ? STORE_VIEW_AFTER : STORE_RESULT);
-    answer_file (message, job, path,
+    send_file (message, job, path,
         view ? "image/png" : job->media->result_type, "denoised", query);
     g_free (path);
   }

@@ -51,7 +51,7 @@ add_requests (GString * text, const ServerCounts * counts)
 }
 
 gchar *
-metrics_print (Server * server)
+metrics_format (Server * server)
 {
   GString *text = g_string_new (NULL);
   JobsCounts counts;

@@ -9,28 +9,28 @@ typedef struct
 {
   const gchar *path;            /* after the job's id where there is one */
   const gchar *method;
-  Answer answer;
+  Handler handler;
 } Route;
 
 /* --- finding the route --- */
 
 static const Route routes[] = {
-  {"/", "GET", answer_resource},
-  {"/style.css", "GET", answer_resource},
-  {"/page.js", "GET", answer_resource},
-  {"/sample.png", "GET", answer_resource},
-  {"/healthz", "GET", answer_health},
-  {"/metrics", "GET", answer_metrics},
-  {"/api/limits", "GET", answer_limits},
-  {"/api/jobs", "POST", answer_upload},
+  {"/", "GET", handle_resource},
+  {"/style.css", "GET", handle_resource},
+  {"/page.js", "GET", handle_resource},
+  {"/sample.png", "GET", handle_resource},
+  {"/healthz", "GET", handle_health},
+  {"/metrics", "GET", handle_metrics},
+  {"/api/limits", "GET", handle_limits},
+  {"/api/jobs", "POST", handle_upload},
 };
 
 static const Route job_routes[] = {
-  {"", "GET", answer_job},
-  {"", "DELETE", answer_removal},
-  {"/events", "GET", answer_events},
-  {"/original", "GET", answer_original},
-  {"/result", "GET", answer_result},
+  {"", "GET", handle_job},
+  {"", "DELETE", handle_delete},
+  {"/events", "GET", handle_events},
+  {"/original", "GET", handle_original},
+  {"/result", "GET", handle_result},
 };
 
 #define JOBS "/api/jobs/"
@@ -88,7 +88,7 @@ has_body (SoupServerMessage * message)
 
 /* Browsers say who asks: pages of others may not make or remove jobs. */
 static gboolean
-is_foreign (SoupServerMessage * message)
+is_cross_site (SoupServerMessage * message)
 {
   const gchar *site = soup_message_headers_get_one
       (soup_server_message_get_request_headers (message), "Sec-Fetch-Site");
@@ -99,7 +99,7 @@ is_foreign (SoupServerMessage * message)
 }
 
 static void
-refuse_unknown (Server * server, SoupServerMessage * message,
+reject_unknown (Server * server, SoupServerMessage * message,
     const GString * allowed, const Job * job)
 {
   if (allowed->len) {
@@ -139,11 +139,11 @@ on_headers (SoupServer * http G_GNUC_UNUSED, SoupServerMessage * message,
   connections_heard (message);
   reply_add_security (message);
   if (route == NULL)
-    refuse_unknown (server, message, allowed, job);
-  else if (is_foreign (message))
+    reject_unknown (server, message, allowed, job);
+  else if (is_cross_site (message))
     server_refuse (server, message, SOUP_STATUS_FORBIDDEN,
         "Pages of other sites may not do this.");
-  else if (route->answer == answer_upload)
+  else if (route->handler == handle_upload)
     upload_begin (server, message, query);
   else if (has_body (message))
     server_refuse (server, message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE,
@@ -162,7 +162,7 @@ on_request (SoupServer * http G_GNUC_UNUSED, SoupServerMessage * message,
   const Route *route = find_route (server, message, &job, allowed);
 
   if (route)
-    route->answer (server, message, job, query);
+    route->handler (server, message, job, query);
   else
     reply_problem (message, SOUP_STATUS_NOT_FOUND,
         "There is no such job; it may have been removed.");
@@ -170,8 +170,8 @@ on_request (SoupServer * http G_GNUC_UNUSED, SoupServerMessage * message,
 }
 
 static void
-on_answered (SoupServer * http G_GNUC_UNUSED, SoupServerMessage * message,
-    gpointer data)
+on_request_finished (SoupServer * http G_GNUC_UNUSED,
+    SoupServerMessage * message, gpointer data)
 {
   Server *server = data;
   const guint status = soup_server_message_get_status (message);
@@ -186,5 +186,5 @@ routes_add (Server * server)
   soup_server_add_early_handler (server->http, NULL, on_headers, server, NULL);
   soup_server_add_handler (server->http, NULL, on_request, server, NULL);
   g_signal_connect (server->http, "request-finished",
-      G_CALLBACK (on_answered), server);
+      G_CALLBACK (on_request_finished), server);
 }

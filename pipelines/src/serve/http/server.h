@@ -48,7 +48,7 @@ void server_refuse (Server * server, SoupServerMessage * message,
     guint status, const gchar * detail);
 
 /* As Prometheus reads it. To be freed. */
-gchar *metrics_print (Server * server);
+gchar *metrics_format (Server * server);
 
 /* Begins to answer what comes to server->http. */
 void routes_add (Server * server);

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 /* Who sends less than this on average, after the first seconds, ties up a place for nothing. */
-#define LEAST_RATE 8192         /* bytes a second */
+#define MIN_RATE 8192           /* bytes a second */
 #define FIRST_SECONDS 20
 
 typedef struct
@@ -68,7 +68,7 @@ on_finished (SoupServerMessage * message, gpointer data)
 /* --- limits --- */
 
 static goffset
-most_bytes (const ServeOptions * options, const MediaType * media)
+max_bytes (const ServeOptions * options, const MediaType * media)
 {
   return media->clip ? options->max_clip_bytes : options->config.max_bytes;
 }
@@ -78,7 +78,7 @@ describe_too_large (const ServeOptions * options, const MediaType * media)
 {
   return g_strdup_printf ("The %s is larger than the %" G_GOFFSET_FORMAT
       " bytes that are the limit here.", media->clip ? "clip" : "picture",
-      most_bytes (options, media));
+      max_bytes (options, media));
 }
 
 #define NO_MEDIA "This is no PNG, JPEG, WebP or TIFF picture, and no MP4 or " \
@@ -86,7 +86,7 @@ describe_too_large (const ServeOptions * options, const MediaType * media)
 
 /* Looks at what has come so far. FALSE: it has been refused. */
 static gboolean
-is_welcome (Upload * upload)
+check_data (Upload * upload)
 {
   const ServeOptions *options = upload->server->options;
   gchar *detail;
@@ -100,7 +100,7 @@ is_welcome (Upload * upload)
       return FALSE;
     }
   }
-  if (upload->got <= most_bytes (options, upload->job->media))
+  if (upload->got <= max_bytes (options, upload->job->media))
     return TRUE;
   detail = describe_too_large (options, upload->job->media);
   refuse (upload, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, detail);
@@ -118,7 +118,7 @@ upload_check_all (Server * server)
     Upload *upload = i->data;
     const gdouble seconds = (gdouble) (now - upload->begun) / 1e6;
 
-    if (seconds > FIRST_SECONDS && (gdouble) upload->got < seconds * LEAST_RATE)
+    if (seconds > FIRST_SECONDS && (gdouble) upload->got < seconds * MIN_RATE)
       refuse (upload, SOUP_STATUS_REQUEST_TIMEOUT,
           "The upload came too slowly.");
   }
@@ -157,7 +157,7 @@ on_chunk (SoupServerMessage * message G_GNUC_UNUSED, GBytes * chunk,
         MIN (size, MEDIA_TYPE_HEAD_SIZE - (gsize) upload->got));
   upload->got += (goffset) size;
   upload->server->counts.bytes += size;
-  if (!is_welcome (upload))
+  if (!check_data (upload))
     return;
   if (!write_all (upload->file, bytes, size))
     refuse (upload, SOUP_STATUS_INSUFFICIENT_STORAGE,
@@ -177,7 +177,7 @@ is_media_type (const gchar * type)
 
 /* What the headers tell. NULL: nothing against it. */
 static const gchar *
-find_fault (Server * server, SoupServerMessage * message,
+check_headers (Server * server, SoupServerMessage * message,
     const gchar * profile, guint * status)
 {
   SoupMessageHeaders *headers =
@@ -224,7 +224,7 @@ upload_begin (Server * server, SoupServerMessage * message, GHashTable * query)
 {
   const gchar *profile = query ? g_hash_table_lookup (query, "profile") : NULL;
   guint status, retry_after;
-  const gchar *fault = find_fault (server, message, profile, &status);
+  const gchar *fault = check_headers (server, message, profile, &status);
   GError *error = NULL;
   Upload *upload;
   gchar *seconds;
@@ -256,7 +256,7 @@ upload_begin (Server * server, SoupServerMessage * message, GHashTable * query)
 }
 
 static void
-answer_created (Server * server, SoupServerMessage * message, const Job * job)
+reply_created (Server * server, SoupServerMessage * message, const Job * job)
 {
   gchar *text = job_describe (job, server->options->keep * G_TIME_SPAN_MINUTE);
   gchar *location = g_strconcat ("/api/jobs/", job->id, NULL);
@@ -286,7 +286,7 @@ upload_end (Server * server, SoupServerMessage * message)
   job = g_steal_pointer (&upload->job);
   job->bytes = upload->got;
   if (jobs_add (server->jobs, job, &error)) {
-    answer_created (server, message, job);
+    reply_created (server, message, job);
   } else {
     g_printerr ("serve: %s\n", error->message);
     g_error_free (error);
