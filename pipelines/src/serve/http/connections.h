@@ -10,7 +10,7 @@ typedef struct Connections Connections;
 
 /* Listens; `most` at a time are served, others wait. NULL: an error that says why it cannot. */
 Connections *connections_open (SoupServer * server, const gchar * address,
-    guint port, guint most, GError ** error);
+    guint port, guint max, GError ** error);
 
 /* Takes no more; those that are there go on. */
 void connections_close (Connections * connections);
@@ -19,7 +19,7 @@ guint connections_port (Connections * connections);
 guint connections_count (Connections * connections);
 
 /* The request's headers have come: its body, or the answer, may take longer. */
-void connections_heard (SoupServerMessage * message);
+void connections_headers_received (SoupServerMessage * message);
 
 /* Takes the connection from the message, whose answer is complete but for its body, which is this
  * text of a problem; sends it, listens a while without hearing, so that the client reads it rather

@@ -136,7 +136,7 @@ on_headers (SoupServer * http G_GNUC_UNUSED, SoupServerMessage * message,
   Job *job;
   const Route *route = find_route (server, message, &job, allowed);
 
-  connections_heard (message);
+  connections_headers_received (message);
   reply_add_security (message);
   if (route == NULL)
     reject_unknown (server, message, allowed, job);
