@@ -44,7 +44,7 @@ on_check_uploads (gpointer data)
 static gboolean
 on_expire (gpointer data)
 {
-  jobs_expire (((Server *) data)->jobs);
+  queue_expire (((Server *) data)->queue);
   return G_SOURCE_CONTINUE;
 }
 
@@ -68,9 +68,9 @@ static gboolean
 on_look_for_end (gpointer data)
 {
   Serve *serve = data;
-  JobsCounts counts;
+  QueueCounts counts;
 
-  jobs_count (serve->server.jobs, &counts);
+  queue_count (serve->server.queue, &counts);
   if (counts.states[JOB_RUNNING] == 0)
     g_main_loop_quit (serve->loop);
   return G_SOURCE_CONTINUE;
@@ -87,10 +87,10 @@ on_signal (gpointer data)
     g_main_loop_quit (serve->loop);
     return G_SOURCE_CONTINUE;
   }
-  g_printerr ("serve: ending; jobs that run have %d s\n",
+  g_printerr ("serve: ending; queue that run have %d s\n",
       serve->server.options->grace);
   serve->server.stopping = TRUE;
-  jobs_stop (serve->server.jobs);
+  queue_stop (serve->server.queue);
   g_timeout_add_seconds ((guint) serve->server.options->grace, on_grace_over,
       serve);
   g_timeout_add (100, on_look_for_end, serve);
@@ -127,17 +127,17 @@ begin (Server * server, GError ** error)
   const ServeOptions *options = server->options;
 
   set_environment (options);
-  server->jobs = jobs_open (options, on_job_changed, server, error);
-  if (server->jobs == NULL || !work_check (options, error))
+  server->queue = queue_open (options, on_job_changed, server, error);
+  if (server->queue == NULL || !work_check (options, error))
     return FALSE;
   g_setenv ("GST_REGISTRY_UPDATE", "no", TRUE);
-  server->strengths = strengths_new (options, jobs_store (server->jobs));
+  server->strengths = strengths_new (options, queue_store (server->queue));
   server->connections = connections_open (server->http, options->address,
       (guint) options->port, (guint) options->connections, error);
   if (server->connections == NULL)
     return FALSE;
   routes_add (server);
-  jobs_start (server->jobs);
+  queue_start (server->queue);
   return TRUE;
 }
 
@@ -166,8 +166,8 @@ end (Server * server)
   g_clear_pointer (&server->uploads, g_hash_table_unref);
   if (server->strengths)
     strengths_free (server->strengths);
-  if (server->jobs)
-    jobs_close (server->jobs);
+  if (server->queue)
+    queue_close (server->queue);
   sse_free (server->sse);
 }
 

@@ -103,7 +103,7 @@ void
 handle_delete (Server * server, SoupServerMessage * message, Job * job,
     GHashTable * query G_GNUC_UNUSED)
 {
-  jobs_remove (server->jobs, job);
+  queue_remove (server->queue, job);
   soup_server_message_set_status (message, SOUP_STATUS_NO_CONTENT, NULL);
 }
 
@@ -141,7 +141,7 @@ handle_original (Server * server, SoupServerMessage * message, Job * job,
     GHashTable * query)
 {
   const gboolean view = wants_view (query) && !job->media->viewable;
-  gchar *path = store_path (jobs_store (server->jobs), job,
+  gchar *path = store_path (queue_store (server->queue), job,
       view ? STORE_VIEW_BEFORE : STORE_UPLOAD);
 
   send_file (message, job, path, !view ? job->media->type :
@@ -228,7 +228,7 @@ handle_result (Server * server, SoupServerMessage * message, Job * job,
     const gboolean view = wants_view (query) && !job->media->viewable
         && !job->media->clip;
 
-    path = store_path (jobs_store (server->jobs), job,
+    path = store_path (queue_store (server->queue), job,
         view ? STORE_VIEW_AFTER : STORE_RESULT);
     send_file (message, job, path,
         view ? "image/png" : job->media->result_type, "denoised", query);

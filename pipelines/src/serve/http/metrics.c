@@ -22,12 +22,12 @@ add_head (GString * text, const gchar * name, const gchar * kind,
 }
 
 static void
-add_jobs (GString * text, const JobsCounts * counts)
+add_jobs (GString * text, const QueueCounts * counts)
 {
   guint i;
 
   add_head (text, "jobs", "gauge", "Jobs that are there, by state.");
-  for (i = 0; i < JOB_STATES; i++)
+  for (i = 0; i < JOB_N_STATES; i++)
     g_string_append_printf (text, "zsdenoise_jobs{state=\"%s\"} %u\n",
         job_state_name (i), counts->states[i]);
   add_head (text, "jobs_finished_total", "counter", "Jobs that are over.");
@@ -54,9 +54,9 @@ gchar *
 metrics_format (Server * server)
 {
   GString *text = g_string_new (NULL);
-  JobsCounts counts;
+  QueueCounts counts;
 
-  jobs_count (server->jobs, &counts);
+  queue_count (server->queue, &counts);
   add_jobs (text, &counts);
   add (text, "jobs_accepted_total", "counter", "Jobs that were taken.",
       (gdouble) counts.accepted);
@@ -66,7 +66,7 @@ metrics_format (Server * server)
       server->options->queue);
   add (text, "workers", "gauge", "Jobs that may run at a time.",
       server->options->workers);
-  add (text, "uploads", "gauge", "Uploads under way.", counts.coming);
+  add (text, "uploads", "gauge", "Uploads under way.", counts.uploads);
   add (text, "upload_bytes_total", "counter", "Bytes that came in uploads.",
       (gdouble) server->counts.bytes);
   add (text, "connections", "gauge", "Connections that are open.",

@@ -70,7 +70,7 @@ find_route (Server * server, SoupServerMessage * message, Job ** job,
       ID_LENGTH)
     return match (routes, G_N_ELEMENTS (routes), path, method, allowed);
   id = g_strndup (path + sizeof JOBS - 1, ID_LENGTH);
-  *job = jobs_find (server->jobs, id);
+  *job = queue_find (server->queue, id);
   g_free (id);
   return *job ? match (job_routes, G_N_ELEMENTS (job_routes),
       path + sizeof JOBS - 1 + ID_LENGTH, method, allowed) : NULL;

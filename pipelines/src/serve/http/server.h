@@ -22,7 +22,7 @@ typedef struct
   const ServeOptions *options;
   SoupServer *http;
   Connections *connections;
-  Jobs *jobs;
+  Queue *queue;
   Sse *sse;
   Strengths *strengths;
   GHashTable *uploads;          /* under way: message to Upload */

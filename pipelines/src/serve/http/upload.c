@@ -32,9 +32,9 @@ upload_free (gpointer data)
   if (upload->file >= 0)
     close (upload->file);
   if (upload->job) {
-    store_drop (jobs_store (upload->server->jobs), upload->job);
+    store_drop (queue_store (upload->server->queue), upload->job);
     job_free (upload->job);
-    jobs_release (upload->server->jobs);
+    queue_release (upload->server->queue);
   }
   g_free (upload);
 }
@@ -207,7 +207,7 @@ upload_new (Server * server, SoupServerMessage * message, GError ** error)
   upload->message = message;
   upload->job = job_new ();
   upload->begun = g_get_monotonic_time ();
-  upload->file = store_begin (jobs_store (server->jobs), upload->job, error);
+  upload->file = store_begin (queue_store (server->queue), upload->job, error);
   if (upload->file < 0) {
     upload_free (upload);
     return NULL;
@@ -233,7 +233,7 @@ upload_begin (Server * server, SoupServerMessage * message, GHashTable * query)
     server_refuse (server, message, status, fault);
     return;
   }
-  if (!jobs_reserve (server->jobs, &retry_after)) {
+  if (!queue_reserve (server->queue, &retry_after)) {
     seconds = g_strdup_printf ("%u", retry_after);
     soup_message_headers_replace (soup_server_message_get_response_headers
         (message), "Retry-After", seconds);
@@ -285,7 +285,7 @@ upload_end (Server * server, SoupServerMessage * message)
   }
   job = g_steal_pointer (&upload->job);
   job->bytes = upload->got;
-  if (jobs_add (server->jobs, job, &error)) {
+  if (queue_add (server->queue, job, &error)) {
     reply_created (server, message, job);
   } else {
     g_printerr ("serve: %s\n", error->message);

@@ -13,7 +13,7 @@ typedef enum
   JOB_RUNNING,
   JOB_DONE,
   JOB_FAILED,
-  JOB_STATES,
+  JOB_N_STATES,
 } JobState;
 
 typedef struct
