@@ -27,8 +27,8 @@ on_job_changed (Job * job, gboolean gone, gpointer user)
 {
   Server *server = user;
 
-  if (gone && server->strengths)
-    strengths_forget (server->strengths, job);
+  if (gone && server->renders)
+    renders_cancel (server->renders, job);
   sse_publish (server->sse, job, gone);
 }
 
@@ -131,7 +131,7 @@ begin (Server * server, GError ** error)
   if (server->queue == NULL || !work_check (options, error))
     return FALSE;
   g_setenv ("GST_REGISTRY_UPDATE", "no", TRUE);
-  server->strengths = strengths_new (options, queue_store (server->queue));
+  server->renders = renders_new (options, queue_store (server->queue));
   server->connections = connections_open (server->http, options->address,
       (guint) options->port, (guint) options->connections, error);
   if (server->connections == NULL)
@@ -164,8 +164,8 @@ end (Server * server)
   if (server->connections)
     connections_close (server->connections);
   g_clear_pointer (&server->uploads, g_hash_table_unref);
-  if (server->strengths)
-    strengths_free (server->strengths);
+  if (server->renders)
+    renders_free (server->renders);
   if (server->queue)
     queue_close (server->queue);
   sse_free (server->sse);

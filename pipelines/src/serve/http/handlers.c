@@ -182,8 +182,7 @@ send_render (Server * server, SoupServerMessage * message, Job * job,
   pending->message = g_object_ref (message);
   pending->media = job->media;
   soup_server_message_pause (message);
-  if (strengths_get (server->strengths, job, strength, on_render_ready,
-          pending))
+  if (renders_get (server->renders, job, strength, on_render_ready, pending))
     return;
   reply_try_again (message, 10, "Too many strengths are asked for; try again "
       "later.");

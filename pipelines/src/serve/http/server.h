@@ -24,7 +24,7 @@ typedef struct
   Connections *connections;
   Queue *queue;
   Sse *sse;
-  Strengths *strengths;
+  Renders *renders;
   GHashTable *uploads;          /* under way: message to Upload */
   ServerCounts counts;
   gboolean stopping;
