@@ -32,7 +32,7 @@ upload_free (gpointer data)
   if (upload->file >= 0)
     close (upload->file);
   if (upload->job) {
-    store_drop (queue_store (upload->server->queue), upload->job);
+    store_discard_upload (queue_store (upload->server->queue), upload->job);
     job_free (upload->job);
     queue_release (upload->server->queue);
   }
@@ -207,7 +207,8 @@ upload_new (Server * server, SoupServerMessage * message, GError ** error)
   upload->message = message;
   upload->job = job_new ();
   upload->begun = g_get_monotonic_time ();
-  upload->file = store_begin (queue_store (server->queue), upload->job, error);
+  upload->file =
+      store_create_upload (queue_store (server->queue), upload->job, error);
   if (upload->file < 0) {
     upload_free (upload);
     return NULL;

@@ -105,7 +105,7 @@ take_outcome (Job * job, JsonObject * object)
 }
 
 void
-job_take_news (Job * job, JsonObject * news)
+job_update (Job * job, JsonObject * news)
 {
   static const gchar *const phases[] =
       { "reading", "learning", "denoising", "writing" };

@@ -71,10 +71,10 @@ finish (Entry * entry, const gchar * fault)
 
   job->finished = g_get_real_time ();
   job->seconds = (gdouble) (g_get_monotonic_time () - job->started) / 1e6;
-  job->result_bytes = store_size (queue->store, job, STORE_RESULT);
+  job->result_bytes = store_file_size (queue->store, job, STORE_RESULT);
   if (fault == NULL && job->result_bytes == 0)
     fault = "Its process ended without a result.";
-  job->stored = store_total (queue->store, job);
+  job->stored = store_job_size (queue->store, job);
   job->state = fault ? JOB_FAILED : JOB_DONE;
   job->fault = g_strdup (fault);
   if (fault)
@@ -102,7 +102,7 @@ on_news (JsonObject * news, gpointer user)
 {
   Entry *entry = user;
 
-  job_take_news (entry->job, news);
+  job_update (entry->job, news);
   notify (entry, FALSE);
 }
 
@@ -185,8 +185,8 @@ gboolean
 queue_add (Queue * queue, Job * job, GError ** error)
 {
   queue->counts.uploads--;
-  if (!store_keep (queue->store, job, error)) {
-    store_drop (queue->store, job);
+  if (!store_commit_upload (queue->store, job, error)) {
+    store_discard_upload (queue->store, job);
     store_remove (queue->store, job);
     job_free (job);
     return FALSE;
@@ -330,7 +330,7 @@ queue_open (const ServeOptions * options, QueueChanged changed, gpointer user,
   for (i = 0; i < kept->len; i++) {
     Job *job = g_ptr_array_index (kept, i);
 
-    job->stored = store_total (store, job);
+    job->stored = store_job_size (store, job);
     if (job->state == JOB_QUEUED)
       enqueue (queue, job);
     else

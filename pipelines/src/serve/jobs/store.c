@@ -145,7 +145,7 @@ store_path (Store * store, const Job * job, const gchar * name)
 }
 
 int
-store_begin (Store * store, const Job * job, GError ** error)
+store_create_upload (Store * store, const Job * job, GError ** error)
 {
   gchar *folder = g_build_filename (store->incoming, job->id, NULL);
   gchar *path = g_build_filename (folder, STORE_UPLOAD, NULL);
@@ -161,13 +161,13 @@ store_begin (Store * store, const Job * job, GError ** error)
 }
 
 void
-store_drop (Store * store, const Job * job)
+store_discard_upload (Store * store, const Job * job)
 {
   remove_job (store->incoming, job->id);
 }
 
 gboolean
-store_keep (Store * store, const Job * job, GError ** error)
+store_commit_upload (Store * store, const Job * job, GError ** error)
 {
   gchar *from = g_build_filename (store->incoming, job->id, NULL);
   gchar *to = g_build_filename (store->jobs, job->id, NULL);
@@ -218,7 +218,7 @@ store_sweep (Store * store, GHashTable * jobs)
 /* --- what is there --- */
 
 goffset
-store_size (Store * store, const Job * job, const gchar * name)
+store_file_size (Store * store, const Job * job, const gchar * name)
 {
   gchar *path = store_path (store, job, name);
   struct stat info;
@@ -229,7 +229,7 @@ store_size (Store * store, const Job * job, const gchar * name)
 }
 
 goffset
-store_total (Store * store, const Job * job)
+store_job_size (Store * store, const Job * job)
 {
   gchar *folder = g_build_filename (store->jobs, job->id, NULL);
   GDir *dir = g_dir_open (folder, 0, NULL);
@@ -237,7 +237,7 @@ store_total (Store * store, const Job * job)
   goffset total = 0;
 
   while (dir && (name = g_dir_read_name (dir)))
-    total += store_size (store, job, name);
+    total += store_file_size (store, job, name);
   if (dir)
     g_dir_close (dir);
   g_free (folder);

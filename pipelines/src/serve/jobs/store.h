@@ -23,11 +23,11 @@ void store_close (Store * store);
 /* A file in the job's folder. To be freed. */
 gchar *store_path (Store * store, const Job * job, const gchar * name);
 
-/* A job's folder and an empty upload, which are not among the jobs before store_keep(). Returns
+/* A job's folder and an empty upload, which are not among the jobs before store_commit_upload(). Returns
  * the upload's descriptor, -1: an error. */
-int store_begin (Store * store, const Job * job, GError ** error);
-void store_drop (Store * store, const Job * job);
-gboolean store_keep (Store * store, const Job * job, GError ** error);
+int store_create_upload (Store * store, const Job * job, GError ** error);
+void store_discard_upload (Store * store, const Job * job);
+gboolean store_commit_upload (Store * store, const Job * job, GError ** error);
 
 /* Writes down how the job is. */
 gboolean store_save (Store * store, const Job * job, GError ** error);
@@ -41,7 +41,7 @@ void store_remove (Store * store, const Job * job);
 void store_sweep (Store * store, GHashTable * jobs);
 
 /* How many bytes the file has, or all of the job's; 0: there is none. */
-goffset store_size (Store * store, const Job * job, const gchar * name);
-goffset store_total (Store * store, const Job * job);
+goffset store_file_size (Store * store, const Job * job, const gchar * name);
+goffset store_job_size (Store * store, const Job * job);
 
 #endif
