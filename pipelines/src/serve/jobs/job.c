@@ -105,11 +105,11 @@ take_outcome (Job * job, JsonObject * object)
 }
 
 void
-job_update (Job * job, JsonObject * news)
+job_update (Job * job, JsonObject * message)
 {
   static const gchar *const phases[] =
       { "reading", "learning", "denoising", "writing" };
-  const gchar *phase = word (news, "phase");
+  const gchar *phase = word (message, "phase");
   gsize i;
 
   for (i = 0; phase && i < G_N_ELEMENTS (phases); i++)
@@ -117,10 +117,10 @@ job_update (Job * job, JsonObject * news)
       g_free (job->phase);
       job->phase = g_strdup (phase);
     }
-  job->part = number (news, "part", 0, 1, job->part);
-  job->loss = number (news, "loss", 0, 1e9, job->loss);
-  job->eta = number (news, "eta", 0, 1e9, -1);
-  take_outcome (job, news);
+  job->part = number (message, "part", 0, 1, job->part);
+  job->loss = number (message, "loss", 0, 1e9, job->loss);
+  job->eta = number (message, "eta", 0, 1e9, -1);
+  take_outcome (job, message);
 }
 
 /* --- as JSON --- */

@@ -49,7 +49,7 @@ Job *job_new (void);
 void job_free (Job * job);
 
 /* What the worker says of its work. */
-void job_update (Job * job, JsonObject * news);
+void job_update (Job * job, JsonObject * message);
 
 /* For clients, on one line. `keep`: microseconds that it stays when it is finished. */
 gchar *job_describe (const Job * job, gint64 keep);

@@ -9,7 +9,7 @@ typedef struct
 {
   Job *job;
   Queue *queue;
-  Run *run;                     /* while it runs */
+  WorkerProcess *worker;        /* while it runs */
 } Entry;
 
 struct Queue
@@ -91,18 +91,18 @@ on_worker_end (const gchar * fault, gpointer user)
 {
   Entry *entry = user;
 
-  entry->run = NULL;
+  entry->worker = NULL;
   entry->queue->running--;
   finish (entry, fault);
   schedule (entry->queue);
 }
 
 static void
-on_news (JsonObject * news, gpointer user)
+on_worker_progress (JsonObject * message, gpointer user)
 {
   Entry *entry = user;
 
-  job_update (entry->job, news);
+  job_update (entry->job, message);
   notify (entry, FALSE);
 }
 
@@ -115,10 +115,10 @@ start (Entry * entry)
 
   job->state = JOB_RUNNING;
   job->started = g_get_monotonic_time ();
-  entry->run =
-      work_denoise (queue->options, queue->store, job, on_news, on_worker_end,
-      entry, &error);
-  if (entry->run) {
+  entry->worker =
+      work_denoise (queue->options, queue->store, job, on_worker_progress,
+      on_worker_end, entry, &error);
+  if (entry->worker) {
     queue->running++;
     notify (entry, FALSE);
   } else {
@@ -144,8 +144,8 @@ queue_reserve (Queue * queue, guint * retry_after)
 {
   const guint waiting = queue->waiting.length + queue->counts.uploads;
   const guint workers = (guint) queue->options->workers;
-  const guint64 over = queue->counts.done + queue->counts.failed;
-  const gdouble each = over ? queue->counts.seconds / (gdouble) over : 1;
+  const guint64 exited = queue->counts.done + queue->counts.failed;
+  const gdouble each = exited ? queue->counts.seconds / (gdouble) exited : 1;
 
   if (queue->stopped
       || queue->running + waiting >= workers + (guint) queue->options->queue) {
@@ -213,8 +213,8 @@ queue_remove (Queue * queue, Job * job)
 {
   Entry *entry = g_hash_table_lookup (queue->entries, job->id);
 
-  if (entry->run) {
-    run_kill (entry->run);
+  if (entry->worker) {
+    worker_process_kill (entry->worker);
     queue->running--;
   }
   g_queue_remove (&queue->waiting, entry);
@@ -354,8 +354,8 @@ queue_close (Queue * queue)
 
   g_hash_table_iter_init (&iter, queue->entries);
   while (g_hash_table_iter_next (&iter, NULL, &value))
-    if (((Entry *) value)->run)
-      run_kill (((Entry *) value)->run);
+    if (((Entry *) value)->worker)
+      worker_process_kill (((Entry *) value)->worker);
   g_hash_table_unref (queue->entries);
   g_queue_clear (&queue->waiting);
   store_close (queue->store);

@@ -17,7 +17,7 @@ typedef struct
   Renders *renders;
   const Job *job;
   guint strength;
-  Run *run;
+  WorkerProcess *worker;
   GArray *waiters;              /* of Waiter */
 } Render;
 
@@ -86,7 +86,8 @@ on_end (const gchar * fault, gpointer user)
 }
 
 static void
-on_news (JsonObject * news G_GNUC_UNUSED, gpointer user G_GNUC_UNUSED)
+on_worker_progress (JsonObject * message G_GNUC_UNUSED,
+    gpointer user G_GNUC_UNUSED)
 {
 }
 
@@ -97,11 +98,11 @@ start_next (Renders * renders)
   Render *render;
 
   while ((render = g_queue_peek_head (&renders->pending))
-      && render->run == NULL) {
-    render->run =
+      && render->worker == NULL) {
+    render->worker =
         work_render (renders->options, renders->store, render->job,
-        render->strength, on_news, on_end, render, &error);
-    if (render->run)
+        render->strength, on_worker_progress, on_end, render, &error);
+    if (render->worker)
       return;
     g_printerr ("serve: %s\n", error->message);
     g_clear_error (&error);
@@ -162,8 +163,8 @@ renders_cancel (Renders * renders, const Job * job)
 
     next = i->next;
     if (render->job == job) {
-      if (render->run)
-        run_kill (render->run);
+      if (render->worker)
+        worker_process_kill (render->worker);
       finish (render, "The job has been removed.");
     }
   }
@@ -186,8 +187,8 @@ renders_free (Renders * renders)
   Render *render;
 
   while ((render = g_queue_pop_head (&renders->pending))) {
-    if (render->run)
-      run_kill (render->run);
+    if (render->worker)
+      worker_process_kill (render->worker);
     g_array_unref (render->waiters);
     g_free (render);
   }

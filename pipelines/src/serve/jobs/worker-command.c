@@ -47,40 +47,42 @@ add_learning (GPtrArray * line, const ImageConfig * config, const Job * job)
   add_double (line, "--gamma", config->gamma);
 }
 
-static Run *
+static WorkerProcess *
 start (const ServeOptions * options, const gchar * folder, GPtrArray * line,
-    RunNews news, RunEnd end, gpointer user, GError ** error)
+    WorkerProgress message, WorkerEnd end, gpointer user, GError ** error)
 {
-  Run *run;
+  WorkerProcess *worker;
 
   add_limits (line, options);
   g_ptr_array_add (line, NULL);
-  run = run_start (folder, (const gchar * const *) line->pdata,
-      (guint) options->seconds, news, end, user, error);
+  worker = worker_process_start (folder, (const gchar * const *) line->pdata,
+      (guint) options->seconds, message, end, user, error);
   g_ptr_array_unref (line);
-  return run;
+  return worker;
 }
 
-static Run *
+static WorkerProcess *
 start_in_folder (const ServeOptions * options, Store * store, const Job * job,
-    GPtrArray * line, RunNews news, RunEnd end, gpointer user, GError ** error)
+    GPtrArray * line, WorkerProgress message, WorkerEnd end, gpointer user,
+    GError ** error)
 {
   gchar *folder = store_path (store, job, NULL);
-  Run *run = start (options, folder, line, news, end, user, error);
+  WorkerProcess *worker =
+      start (options, folder, line, message, end, user, error);
 
   g_free (folder);
-  return run;
+  return worker;
 }
 
-Run *
+WorkerProcess *
 work_denoise (const ServeOptions * options, Store * store, const Job * job,
-    RunNews news, RunEnd end, gpointer user, GError ** error)
+    WorkerProgress message, WorkerEnd end, gpointer user, GError ** error)
 {
   GPtrArray *line = g_ptr_array_new_with_free_func (g_free);
 
   g_ptr_array_add (line, g_strdup (job->media->clip ? "clip" : "picture"));
   add_learning (line, &options->config, job);
-  return start_in_folder (options, store, job, line, news, end, user, error);
+  return start_in_folder (options, store, job, line, message, end, user, error);
 }
 
 gchar *
@@ -90,9 +92,10 @@ work_result_name (guint strength)
       g_strdup_printf (STORE_RESULT "-%u", strength);
 }
 
-Run *
+WorkerProcess *
 work_render (const ServeOptions * options, Store * store, const Job * job,
-    guint strength, RunNews news, RunEnd end, gpointer user, GError ** error)
+    guint strength, WorkerProgress message, WorkerEnd end, gpointer user,
+    GError ** error)
 {
   GPtrArray *line = g_ptr_array_new_with_free_func (g_free);
   gchar *name = work_result_name (strength);
@@ -102,7 +105,7 @@ work_render (const ServeOptions * options, Store * store, const Job * job,
   add (line, "--strength", "%u", strength);
   add (line, "--result", "%s", name);
   g_free (name);
-  return start_in_folder (options, store, job, line, news, end, user, error);
+  return start_in_folder (options, store, job, line, message, end, user, error);
 }
 
 /* --- before all work --- */
@@ -125,7 +128,8 @@ on_checked (const gchar * fault, gpointer user)
 }
 
 static void
-on_news (JsonObject * news G_GNUC_UNUSED, gpointer user G_GNUC_UNUSED)
+on_worker_progress (JsonObject * message G_GNUC_UNUSED,
+    gpointer user G_GNUC_UNUSED)
 {
 }
 
@@ -140,8 +144,8 @@ work_check (const ServeOptions * options, GError ** error)
   patient.seconds = MAX (options->seconds, CHECK_SECONDS);
   g_ptr_array_add (line, g_strdup ("check"));
   check.loop = g_main_loop_new (NULL, FALSE);
-  if (start (&patient, options->state, line, on_news, on_checked, &check,
-          error)) {
+  if (start (&patient, options->state, line, on_worker_progress, on_checked,
+          &check, error)) {
     g_main_loop_run (check.loop);
     if (check.fault)
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "%s",

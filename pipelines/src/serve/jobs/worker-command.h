@@ -8,13 +8,14 @@
 #include "serve/jobs/store.h"
 
 /* Has the job denoised, in its folder. */
-Run *work_denoise (const ServeOptions * options, Store * store,
-    const Job * job, RunNews news, RunEnd end, gpointer user, GError ** error);
+WorkerProcess *work_denoise (const ServeOptions * options, Store * store,
+    const Job * job, WorkerProgress message, WorkerEnd end, gpointer user,
+    GError ** error);
 
 /* Has its result made once more with that strength, in per cent, as work_result_name() says. */
-Run *work_render (const ServeOptions * options, Store * store,
-    const Job * job, guint strength, RunNews news, RunEnd end, gpointer user,
-    GError ** error);
+WorkerProcess *work_render (const ServeOptions * options, Store * store,
+    const Job * job, guint strength, WorkerProgress message, WorkerEnd end,
+    gpointer user, GError ** error);
 
 /* To be freed. */
 gchar *work_result_name (guint strength);
