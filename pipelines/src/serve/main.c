@@ -128,7 +128,7 @@ begin (Server * server, GError ** error)
 
   set_environment (options);
   server->queue = queue_open (options, on_job_changed, server, error);
-  if (server->queue == NULL || !work_check (options, error))
+  if (server->queue == NULL || !worker_command_check (options, error))
     return FALSE;
   g_setenv ("GST_REGISTRY_UPDATE", "no", TRUE);
   server->renders = renders_new (options, queue_store (server->queue));

@@ -116,8 +116,8 @@ start (Entry * entry)
   job->state = JOB_RUNNING;
   job->started = g_get_monotonic_time ();
   entry->worker =
-      work_denoise (queue->options, queue->store, job, on_worker_progress,
-      on_worker_end, entry, &error);
+      worker_command_denoise (queue->options, queue->store, job,
+      on_worker_progress, on_worker_end, entry, &error);
   if (entry->worker) {
     queue->running++;
     notify (entry, FALSE);

@@ -31,7 +31,7 @@ struct Renders
 static gchar *
 result_path (Renders * renders, const Job * job, guint strength)
 {
-  gchar *name = work_result_name (strength);
+  gchar *name = worker_command_result_name (strength);
   gchar *path = store_path (renders->store, job, name);
 
   g_free (name);
@@ -100,7 +100,7 @@ start_next (Renders * renders)
   while ((render = g_queue_peek_head (&renders->pending))
       && render->worker == NULL) {
     render->worker =
-        work_render (renders->options, renders->store, render->job,
+        worker_command_render (renders->options, renders->store, render->job,
         render->strength, on_worker_progress, on_end, render, &error);
     if (render->worker)
       return;

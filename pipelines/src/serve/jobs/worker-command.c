@@ -5,107 +5,113 @@
 
 static void
 G_GNUC_PRINTF (3, 4)
-add (GPtrArray * line, const gchar * name, const gchar * format, ...)
+add (GPtrArray * arguments, const gchar * name, const gchar * format, ...)
 {
   va_list values;
 
-  g_ptr_array_add (line, g_strdup (name));
+  g_ptr_array_add (arguments, g_strdup (name));
   va_start (values, format);
-  g_ptr_array_add (line, g_strdup_vprintf (format, values));
+  g_ptr_array_add (arguments, g_strdup_vprintf (format, values));
   va_end (values);
 }
 
 static void
-add_double (GPtrArray * line, const gchar * name, gdouble value)
+add_double (GPtrArray * arguments, const gchar * name, gdouble value)
 {
   gchar digits[G_ASCII_DTOSTR_BUF_SIZE];
 
-  add (line, name, "%s", g_ascii_dtostr (digits, sizeof digits, value));
+  add (arguments, name, "%s", g_ascii_dtostr (digits, sizeof digits, value));
 }
 
 static void
-add_limits (GPtrArray * line, const ServeOptions * options)
+add_limits (GPtrArray * arguments, const ServeOptions * options)
 {
-  add (line, "--parent", "%d", (gint) getpid ());
-  add (line, "--memory", "%d", options->memory);
-  add (line, "--seconds", "%d", options->seconds);
-  add (line, "--max-pixels", "%" G_GINT64_FORMAT, options->max_pixels);
-  add (line, "--max-clip-pixels", "%" G_GINT64_FORMAT,
+  add (arguments, "--parent", "%d", (gint) getpid ());
+  add (arguments, "--memory", "%d", options->memory);
+  add (arguments, "--seconds", "%d", options->seconds);
+  add (arguments, "--max-pixels", "%" G_GINT64_FORMAT, options->max_pixels);
+  add (arguments, "--max-clip-pixels", "%" G_GINT64_FORMAT,
       options->max_clip_pixels);
-  add (line, "--max-clip-seconds", "%d", options->max_clip_seconds);
-  add (line, "--threads", "%d",
+  add (arguments, "--max-clip-seconds", "%d", options->max_clip_seconds);
+  add (arguments, "--threads", "%d",
       MAX (1, (gint) g_get_num_processors () / options->workers));
 }
 
 static void
-add_learning (GPtrArray * line, const ImageConfig * config, const Job * job)
+add_training (GPtrArray * arguments, const ImageConfig * config,
+    const Job * job)
 {
-  add (line, "--profile", "%s", job->profile);
-  add_double (line, "--learning-rate", config->learning_rate);
-  add (line, "--epoch-count", "%" G_GINT64_FORMAT, config->epoch_count);
-  add (line, "--step-size", "%" G_GINT64_FORMAT, config->step_size);
-  add_double (line, "--gamma", config->gamma);
+  add (arguments, "--profile", "%s", job->profile);
+  add_double (arguments, "--learning-rate", config->learning_rate);
+  add (arguments, "--epoch-count", "%" G_GINT64_FORMAT, config->epoch_count);
+  add (arguments, "--step-size", "%" G_GINT64_FORMAT, config->step_size);
+  add_double (arguments, "--gamma", config->gamma);
 }
 
 static WorkerProcess *
-start (const ServeOptions * options, const gchar * folder, GPtrArray * line,
-    WorkerProgress message, WorkerEnd end, gpointer user, GError ** error)
+start (const ServeOptions * options, const gchar * folder,
+    GPtrArray * arguments, WorkerProgress message, WorkerEnd end, gpointer user,
+    GError ** error)
 {
   WorkerProcess *worker;
 
-  add_limits (line, options);
-  g_ptr_array_add (line, NULL);
-  worker = worker_process_start (folder, (const gchar * const *) line->pdata,
+  add_limits (arguments, options);
+  g_ptr_array_add (arguments, NULL);
+  worker =
+      worker_process_start (folder, (const gchar * const *) arguments->pdata,
       (guint) options->seconds, message, end, user, error);
-  g_ptr_array_unref (line);
+  g_ptr_array_unref (arguments);
   return worker;
 }
 
 static WorkerProcess *
 start_in_folder (const ServeOptions * options, Store * store, const Job * job,
-    GPtrArray * line, WorkerProgress message, WorkerEnd end, gpointer user,
+    GPtrArray * arguments, WorkerProgress message, WorkerEnd end, gpointer user,
     GError ** error)
 {
   gchar *folder = store_path (store, job, NULL);
   WorkerProcess *worker =
-      start (options, folder, line, message, end, user, error);
+      start (options, folder, arguments, message, end, user, error);
 
   g_free (folder);
   return worker;
 }
 
 WorkerProcess *
-work_denoise (const ServeOptions * options, Store * store, const Job * job,
-    WorkerProgress message, WorkerEnd end, gpointer user, GError ** error)
+worker_command_denoise (const ServeOptions * options, Store * store,
+    const Job * job, WorkerProgress message, WorkerEnd end, gpointer user,
+    GError ** error)
 {
-  GPtrArray *line = g_ptr_array_new_with_free_func (g_free);
+  GPtrArray *arguments = g_ptr_array_new_with_free_func (g_free);
 
-  g_ptr_array_add (line, g_strdup (job->media->clip ? "clip" : "picture"));
-  add_learning (line, &options->config, job);
-  return start_in_folder (options, store, job, line, message, end, user, error);
+  g_ptr_array_add (arguments, g_strdup (job->media->clip ? "clip" : "picture"));
+  add_training (arguments, &options->config, job);
+  return start_in_folder (options, store, job, arguments, message, end, user,
+      error);
 }
 
 gchar *
-work_result_name (guint strength)
+worker_command_result_name (guint strength)
 {
   return strength == 100 ? g_strdup (STORE_RESULT) :
       g_strdup_printf (STORE_RESULT "-%u", strength);
 }
 
 WorkerProcess *
-work_render (const ServeOptions * options, Store * store, const Job * job,
-    guint strength, WorkerProgress message, WorkerEnd end, gpointer user,
-    GError ** error)
+worker_command_render (const ServeOptions * options, Store * store,
+    const Job * job, guint strength, WorkerProgress message, WorkerEnd end,
+    gpointer user, GError ** error)
 {
-  GPtrArray *line = g_ptr_array_new_with_free_func (g_free);
-  gchar *name = work_result_name (strength);
+  GPtrArray *arguments = g_ptr_array_new_with_free_func (g_free);
+  gchar *name = worker_command_result_name (strength);
 
-  g_ptr_array_add (line, g_strdup (job->media->clip ? "clip" : "blend"));
-  add_learning (line, &options->config, job);
-  add (line, "--strength", "%u", strength);
-  add (line, "--result", "%s", name);
+  g_ptr_array_add (arguments, g_strdup (job->media->clip ? "clip" : "blend"));
+  add_training (arguments, &options->config, job);
+  add (arguments, "--strength", "%u", strength);
+  add (arguments, "--result", "%s", name);
   g_free (name);
-  return start_in_folder (options, store, job, line, message, end, user, error);
+  return start_in_folder (options, store, job, arguments, message, end, user,
+      error);
 }
 
 /* --- before all work --- */
@@ -134,18 +140,18 @@ on_worker_progress (JsonObject * message G_GNUC_UNUSED,
 }
 
 gboolean
-work_check (const ServeOptions * options, GError ** error)
+worker_command_check (const ServeOptions * options, GError ** error)
 {
-  GPtrArray *line = g_ptr_array_new_with_free_func (g_free);
+  GPtrArray *arguments = g_ptr_array_new_with_free_func (g_free);
   Check check = { NULL, NULL };
   ServeOptions patient = *options;
 
   /* It looks at all of GStreamer's plugins, the first time. */
   patient.seconds = MAX (options->seconds, CHECK_SECONDS);
-  g_ptr_array_add (line, g_strdup ("check"));
+  g_ptr_array_add (arguments, g_strdup ("check"));
   check.loop = g_main_loop_new (NULL, FALSE);
-  if (start (&patient, options->state, line, on_worker_progress, on_checked,
-          &check, error)) {
+  if (start (&patient, options->state, arguments, on_worker_progress,
+          on_checked, &check, error)) {
     g_main_loop_run (check.loop);
     if (check.fault)
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "%s",
