@@ -111,13 +111,14 @@ start (Entry * entry)
 {
   Queue *queue = entry->queue;
   Job *job = entry->job;
+  const WorkerObserver observer = { on_worker_progress, on_worker_end, entry };
   GError *error = NULL;
 
   job->state = JOB_RUNNING;
   job->started = g_get_monotonic_time ();
   entry->worker =
-      worker_command_denoise (queue->options, queue->store, job,
-      on_worker_progress, on_worker_end, entry, &error);
+      worker_command_denoise (queue->options, queue->store, job, &observer,
+      &error);
   if (entry->worker) {
     queue->running++;
     notify (entry, FALSE);

@@ -86,12 +86,6 @@ on_end (const gchar * fault, gpointer user)
 }
 
 static void
-on_worker_progress (JsonObject * message G_GNUC_UNUSED,
-    gpointer user G_GNUC_UNUSED)
-{
-}
-
-static void
 start_next (Renders * renders)
 {
   GError *error = NULL;
@@ -99,9 +93,10 @@ start_next (Renders * renders)
 
   while ((render = g_queue_peek_head (&renders->pending))
       && render->worker == NULL) {
-    render->worker =
-        worker_command_render (renders->options, renders->store, render->job,
-        render->strength, on_worker_progress, on_end, render, &error);
+    const WorkerObserver observer = { NULL, on_end, render };
+
+    render->worker = worker_command_render (renders->options, renders->store,
+        render->job, render->strength, &observer, &error);
     if (render->worker)
       return;
     g_printerr ("serve: %s\n", error->message);

@@ -48,10 +48,10 @@ add_training (GPtrArray * arguments, const ImageConfig * config,
   add_double (arguments, "--gamma", config->gamma);
 }
 
+/* Frees `arguments`. */
 static WorkerProcess *
 start (const ServeOptions * options, const gchar * folder,
-    GPtrArray * arguments, WorkerProgress message, WorkerEnd end, gpointer user,
-    GError ** error)
+    GPtrArray * arguments, const WorkerObserver * observer, GError ** error)
 {
   WorkerProcess *worker;
 
@@ -59,19 +59,17 @@ start (const ServeOptions * options, const gchar * folder,
   g_ptr_array_add (arguments, NULL);
   worker =
       worker_process_start (folder, (const gchar * const *) arguments->pdata,
-      (guint) options->seconds, message, end, user, error);
+      (guint) options->seconds, observer, error);
   g_ptr_array_unref (arguments);
   return worker;
 }
 
 static WorkerProcess *
 start_in_folder (const ServeOptions * options, Store * store, const Job * job,
-    GPtrArray * arguments, WorkerProgress message, WorkerEnd end, gpointer user,
-    GError ** error)
+    GPtrArray * arguments, const WorkerObserver * observer, GError ** error)
 {
   gchar *folder = store_path (store, job, NULL);
-  WorkerProcess *worker =
-      start (options, folder, arguments, message, end, user, error);
+  WorkerProcess *worker = start (options, folder, arguments, observer, error);
 
   g_free (folder);
   return worker;
@@ -79,28 +77,25 @@ start_in_folder (const ServeOptions * options, Store * store, const Job * job,
 
 WorkerProcess *
 worker_command_denoise (const ServeOptions * options, Store * store,
-    const Job * job, WorkerProgress message, WorkerEnd end, gpointer user,
-    GError ** error)
+    const Job * job, const WorkerObserver * observer, GError ** error)
 {
   GPtrArray *arguments = g_ptr_array_new_with_free_func (g_free);
 
   g_ptr_array_add (arguments, g_strdup (job->media->clip ? "clip" : "picture"));
   add_training (arguments, &options->config, job);
-  return start_in_folder (options, store, job, arguments, message, end, user,
-      error);
+  return start_in_folder (options, store, job, arguments, observer, error);
 }
 
 gchar *
 worker_command_result_name (guint strength)
 {
-  return strength == 100 ? g_strdup (STORE_RESULT) :
-      g_strdup_printf (STORE_RESULT "-%u", strength);
+  return g_strdup_printf (STORE_RESULT "-%u", strength);
 }
 
 WorkerProcess *
 worker_command_render (const ServeOptions * options, Store * store,
-    const Job * job, guint strength, WorkerProgress message, WorkerEnd end,
-    gpointer user, GError ** error)
+    const Job * job, guint strength, const WorkerObserver * observer,
+    GError ** error)
 {
   GPtrArray *arguments = g_ptr_array_new_with_free_func (g_free);
   gchar *name = worker_command_result_name (strength);
@@ -110,18 +105,18 @@ worker_command_render (const ServeOptions * options, Store * store,
   add (arguments, "--strength", "%u", strength);
   add (arguments, "--result", "%s", name);
   g_free (name);
-  return start_in_folder (options, store, job, arguments, message, end, user,
-      error);
+  return start_in_folder (options, store, job, arguments, observer, error);
 }
 
-/* --- before all work --- */
+/* --- check of the installation --- */
 
+/* Minimum time limit: the first run scans all plugins of GStreamer. */
 #define CHECK_SECONDS 120
 
 typedef struct
 {
   GMainLoop *loop;
-  gchar *fault;
+  GError *error;
 } Check;
 
 static void
@@ -129,37 +124,28 @@ on_checked (const gchar * fault, gpointer user)
 {
   Check *check = user;
 
-  check->fault = g_strdup (fault);
+  if (fault)
+    g_set_error_literal (&check->error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+        fault);
   g_main_loop_quit (check->loop);
-}
-
-static void
-on_worker_progress (JsonObject * message G_GNUC_UNUSED,
-    gpointer user G_GNUC_UNUSED)
-{
 }
 
 gboolean
 worker_command_check (const ServeOptions * options, GError ** error)
 {
   GPtrArray *arguments = g_ptr_array_new_with_free_func (g_free);
-  Check check = { NULL, NULL };
+  Check check = { g_main_loop_new (NULL, FALSE), NULL };
+  const WorkerObserver observer = { NULL, on_checked, &check };
   ServeOptions patient = *options;
+  gboolean passed;
 
-  /* It looks at all of GStreamer's plugins, the first time. */
   patient.seconds = MAX (options->seconds, CHECK_SECONDS);
   g_ptr_array_add (arguments, g_strdup ("check"));
-  check.loop = g_main_loop_new (NULL, FALSE);
-  if (start (&patient, options->state, arguments, on_worker_progress,
-          on_checked, &check, error)) {
+  if (start (&patient, options->state, arguments, &observer, &check.error))
     g_main_loop_run (check.loop);
-    if (check.fault)
-      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "%s",
-          check.fault);
-  } else {
-    check.fault = g_strdup ("");
-  }
   g_main_loop_unref (check.loop);
-  g_free (check.fault);
-  return check.fault == NULL;
+  passed = check.error == NULL;
+  if (!passed)
+    g_propagate_error (error, check.error);
+  return passed;
 }

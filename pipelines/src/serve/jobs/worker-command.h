@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How a worker is told what to do. */
+/* Command lines of workers. */
 #ifndef SERVE_WORKER_COMMAND_H
 #define SERVE_WORKER_COMMAND_H
 
@@ -7,21 +7,21 @@
 #include "serve/jobs/worker-process.h"
 #include "serve/jobs/store.h"
 
-/* Has the job denoised, in its folder. */
+/* Starts a worker that denoises the upload of the job. */
 WorkerProcess *worker_command_denoise (const ServeOptions * options,
-    Store * store, const Job * job, WorkerProgress message, WorkerEnd end,
-    gpointer user, GError ** error);
+    Store * store, const Job * job, const WorkerObserver * observer,
+    GError ** error);
 
-/* Has its result made once more with that strength, in per cent, as worker_command_result_name() says. */
+/* Starts a worker that renders the result again at that strength, 0..99 per cent. */
 WorkerProcess *worker_command_render (const ServeOptions * options,
-    Store * store, const Job * job, guint strength, WorkerProgress message,
-    WorkerEnd end, gpointer user, GError ** error);
+    Store * store, const Job * job, guint strength,
+    const WorkerObserver * observer, GError ** error);
 
-/* To be freed. */
+/* File name of a result at that strength. Free with g_free(). */
 gchar *worker_command_result_name (guint strength);
 
-/* Whether workers can work here: FALSE and an error if they are not there or miss something. Waits
- * for it. */
+/* Runs a worker that checks the installation and waits for its end. FALSE and an error if the worker
+ * or an element is missing. */
 gboolean worker_command_check (const ServeOptions * options, GError ** error);
 
 #endif

@@ -21,9 +21,7 @@ struct WorkerProcess
   gsize length;
   gchar chunk[4096];
   gchar *fault;
-  WorkerProgress message;
-  WorkerEnd end;
-  gpointer user;
+  WorkerObserver observer;      /* `end` is NULL after worker_process_kill() */
 };
 
 static void
@@ -46,7 +44,7 @@ kill_group (WorkerProcess * worker)
     kill (worker->pid, SIGKILL);
 }
 
-/* --- how it ended --- */
+/* --- end of the process --- */
 
 static gchar *
 describe_signal (WorkerProcess * worker, gint number)
@@ -74,16 +72,20 @@ describe_end (WorkerProcess * worker)
       g_subprocess_get_exit_status (worker->process));
 }
 
+/* Reports the end and frees the worker when process and output have ended. */
 static void
 finish_if_ended (WorkerProcess * worker)
 {
+  const WorkerObserver *observer = &worker->observer;
   gchar *fault;
 
   if (!worker->exited || !worker->closed)
     return;
-  fault = describe_end (worker);
-  worker->end (fault, worker->user);
-  g_free (fault);
+  if (observer->end) {
+    fault = describe_end (worker);
+    observer->end (fault, observer->user);
+    g_free (fault);
+  }
   worker_process_free (worker);
 }
 
@@ -94,17 +96,12 @@ on_exited (GObject * source, GAsyncResult * result, gpointer data)
 
   g_subprocess_wait_finish (G_SUBPROCESS (source), result, NULL);
   worker->exited = TRUE;
-  /* If it has left others, they hold its output. */
+  /* Children of the worker would keep its output open. */
   kill_group (worker);
-  if (worker->end == NULL) {
-    if (worker->closed)
-      worker_process_free (worker);
-    return;
-  }
   finish_if_ended (worker);
 }
 
-/* --- what it says --- */
+/* --- messages --- */
 
 static void
 handle_line (WorkerProcess * worker)
@@ -114,7 +111,7 @@ handle_line (WorkerProcess * worker)
   JsonObject *message;
   JsonNode *fault;
 
-  if (worker->end
+  if (worker->observer.end
       && json_parser_load_from_data (parser, worker->line, worker->length, NULL)
       && (root = json_parser_get_root (parser)) != NULL
       && JSON_NODE_HOLDS_OBJECT (root)) {
@@ -123,8 +120,8 @@ handle_line (WorkerProcess * worker)
     if (fault && JSON_NODE_HOLDS_VALUE (fault)) {
       g_free (worker->fault);
       worker->fault = json_node_dup_string (fault);
-    } else {
-      worker->message (message, worker->user);
+    } else if (worker->observer.progress) {
+      worker->observer.progress (message, worker->observer.user);
     }
   }
   g_object_unref (parser);
@@ -160,10 +157,7 @@ on_output (GObject * source, GAsyncResult * result, gpointer data)
     return;
   }
   worker->closed = TRUE;
-  if (worker->end)
-    finish_if_ended (worker);
-  else if (worker->exited)
-    worker_process_free (worker);
+  finish_if_ended (worker);
 }
 
 static void
@@ -173,7 +167,7 @@ read_output (WorkerProcess * worker, GInputStream * output)
       G_PRIORITY_DEFAULT, worker->cancellable, on_output, worker);
 }
 
-/* --- starting and ending --- */
+/* --- start and kill --- */
 
 static gboolean
 on_timeout (gpointer data)
@@ -204,8 +198,7 @@ find_worker (GError ** error)
 
 WorkerProcess *
 worker_process_start (const gchar * folder, const gchar * const *arguments,
-    guint seconds, WorkerProgress message, WorkerEnd end, gpointer user,
-    GError ** error)
+    guint seconds, const WorkerObserver * observer, GError ** error)
 {
   GSubprocessLauncher *launcher;
   GSubprocess *process;
@@ -236,9 +229,7 @@ worker_process_start (const gchar * folder, const gchar * const *arguments,
       NULL, 10);
   worker->cancellable = g_cancellable_new ();
   worker->seconds = seconds;
-  worker->message = message;
-  worker->end = end;
-  worker->user = user;
+  worker->observer = *observer;
   worker->timer = g_timeout_add_seconds (seconds, on_timeout, worker);
   read_output (worker, g_subprocess_get_stdout_pipe (process));
   g_subprocess_wait_async (process, NULL, on_exited, worker);
@@ -248,7 +239,7 @@ worker_process_start (const gchar * folder, const gchar * const *arguments,
 void
 worker_process_kill (WorkerProcess * worker)
 {
-  worker->end = NULL;
+  worker->observer.end = NULL;
   kill_group (worker);
   g_cancellable_cancel (worker->cancellable);
 }
