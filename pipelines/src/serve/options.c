@@ -143,11 +143,3 @@ serve_options_parse (ServeOptions * options, int *argc, char ***argv,
   g_free (config);
   return done;
 }
-
-void
-serve_options_clear (ServeOptions * options)
-{
-  g_free (options->address);
-  g_free (options->state);
-  image_config_clear (&options->config);
-}

@@ -36,6 +36,4 @@ typedef struct
 gboolean serve_options_parse (ServeOptions * options, int *argc,
     char ***argv, GError ** error);
 
-void serve_options_clear (ServeOptions * options);
-
 #endif
