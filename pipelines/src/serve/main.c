@@ -3,7 +3,8 @@
  *
  * One thread answers all requests and never looks into a file that came with one: each job has a
  * process of its own, zsdenoise-worker. */
-#include "serve/http/server.h"
+#include "serve/http/routes.h"
+#include "serve/http/upload.h"
 #include "serve/jobs/worker-command.h"
 
 #include <glib-unix.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "serve/http/handlers.h"
+
+#include "serve/http/metrics.h"
 #include "serve/http/reply.h"
+#include "serve/http/upload.h"
 
 #include <string.h>
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the server counts, in Prometheus' text format. */
-#include "serve/http/server.h"
+#include "serve/http/metrics.h"
 
 static void
 add (GString * text, const gchar * name, const gchar * kind,

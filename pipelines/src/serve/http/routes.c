@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which answer belongs to which request. */
+#include "serve/http/routes.h"
+
 #include "serve/http/handlers.h"
 #include "serve/http/reply.h"
+#include "serve/http/upload.h"
 
 #include <string.h>
 
@@ -117,14 +119,6 @@ reject_unknown (Server * server, SoupServerMessage * message,
 }
 
 /* --- messages --- */
-
-void
-server_refuse (Server * server, SoupServerMessage * message, guint status,
-    const gchar * detail)
-{
-  server->counts.requests[status]++;
-  connections_refuse (message, status, detail);
-}
 
 /* When the headers have come. */
 static void

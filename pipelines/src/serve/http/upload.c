@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Uploads: written to a file while they come, and measured. */
+#include "serve/http/upload.h"
+
 #include "serve/http/reply.h"
-#include "serve/http/server.h"
 
 #include <errno.h>
 #include <string.h>
