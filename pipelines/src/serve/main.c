@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Denoises pictures and short clips on a web page: zsdenoise-serve [OPTION...]
+/* Web server that denoises pictures and short clips: zsdenoise-serve [OPTION...]
  *
- * One thread answers all requests and never looks into a file that came with one: each job has a
- * process of its own, zsdenoise-worker. */
+ * One thread serves all requests. Uploads are decoded only in worker processes, one for each
+ * job. */
 #include "serve/http/routes.h"
 #include "serve/http/upload.h"
 #include "serve/jobs/worker-command.h"
@@ -11,7 +11,7 @@
 #include <locale.h>
 #include <sys/resource.h>
 
-/* How often uploads are looked at, old jobs are, and those who follow jobs hear something. */
+/* Seconds between checks of slow uploads, checks of expired jobs, and keep-alives. */
 #define UPLOADS_INTERVAL 1
 #define EXPIRY_INTERVAL 5
 #define KEEP_ALIVE_INTERVAL 15
@@ -20,7 +20,7 @@ typedef struct
 {
   Server server;
   GMainLoop *loop;
-  guint signals;                /* that asked it to end */
+  guint signals;                /* SIGTERM or SIGINT received */
 } Serve;
 
 static void
@@ -33,7 +33,7 @@ on_job_changed (Job * job, gboolean gone, gpointer user)
   sse_publish (server->sse, job, gone);
 }
 
-/* --- what is done every now and then --- */
+/* --- timers --- */
 
 static gboolean
 on_check_uploads (gpointer data)
@@ -56,7 +56,7 @@ on_keep_alive (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* --- the end --- */
+/* --- shutdown --- */
 
 static gboolean
 on_grace_over (gpointer data)
@@ -66,7 +66,7 @@ on_grace_over (gpointer data)
 }
 
 static gboolean
-on_look_for_end (gpointer data)
+on_check_running (gpointer data)
 {
   Serve *serve = data;
   QueueCounts counts;
@@ -77,8 +77,8 @@ on_look_for_end (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* Asked once, it lets the jobs that run come to their end, and answers until then; asked twice, it
- * does not wait. What waits, or is cut off, runs after the next start. */
+/* The first signal lets running jobs finish while requests are still answered; the second one
+ * ends the server at once. Waiting and interrupted jobs run after the next start. */
 static gboolean
 on_signal (gpointer data)
 {
@@ -94,13 +94,13 @@ on_signal (gpointer data)
   queue_stop (serve->server.queue);
   g_timeout_add_seconds ((guint) serve->server.options->grace, on_grace_over,
       serve);
-  g_timeout_add (100, on_look_for_end, serve);
+  g_timeout_add (100, on_check_running, serve);
   return G_SOURCE_CONTINUE;
 }
 
-/* --- the beginning --- */
+/* --- start --- */
 
-/* Connections are files, and the usual limit is low. (Workers have their own.) */
+/* Connections need file descriptors. Workers set a limit of their own. */
 static void
 raise_limit (void)
 {
@@ -112,7 +112,7 @@ raise_limit (void)
   }
 }
 
-/* Workers find GStreamer's registry where the first one of them has made it. */
+/* Workers share the plugin registry that the first one writes. */
 static void
 set_environment (const ServeOptions * options)
 {
@@ -146,15 +146,15 @@ static void
 run (Serve * serve)
 {
   Server *server = &serve->server;
-  const gboolean six = strchr (server->options->address, ':') != NULL;
+  const gboolean ipv6 = strchr (server->options->address, ':') != NULL;
 
   g_unix_signal_add (SIGTERM, on_signal, serve);
   g_unix_signal_add (SIGINT, on_signal, serve);
   g_timeout_add_seconds (UPLOADS_INTERVAL, on_check_uploads, server);
   g_timeout_add_seconds (EXPIRY_INTERVAL, on_expire, server);
   g_timeout_add_seconds (KEEP_ALIVE_INTERVAL, on_keep_alive, server);
-  g_printerr ("serve: http://%s%s%s:%u\n", six ? "[" : "",
-      server->options->address, six ? "]" : "",
+  g_printerr ("serve: http://%s%s%s:%u\n", ipv6 ? "[" : "",
+      server->options->address, ipv6 ? "]" : "",
       connections_port (server->connections));
   g_main_loop_run (serve->loop);
 }

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-/* Seconds for the headers of a request; without a byte to or from a client; and, like bytes, that one who
- * is turned away may go on sending. */
+/* Timeouts in seconds: until the headers of a request are complete, without data in either
+ * direction, and of a lingering close, which has a limit of bytes as well. */
 #define HEADERS_SECONDS 15
 #define IDLE_SECONDS 30
 #define LINGER_SECONDS 5
@@ -24,11 +24,11 @@ struct Connections
 typedef struct
 {
   Connections *connections;
-  GSocket *socket;              /* no reference */
+  GSocket *socket;              /* not a reference */
   guint timer;
 } Connection;
 
-/* --- coming and going --- */
+/* --- open and close --- */
 
 static gboolean
 on_headers_timeout (gpointer data)
@@ -71,7 +71,7 @@ on_incoming (GSocketService * service, GSocketConnection * stream,
   g_object_weak_ref (G_OBJECT (stream), on_closed, connection);
   if (++connections->count == connections->max)
     g_socket_service_stop (service);
-  /* It is by this that a message knows its connection. */
+  /* A message has no access to its connection except by the remote address. */
   if (remote)
     g_object_set_data (G_OBJECT (remote), CONNECTION_KEY, connection);
   if (local && remote)
@@ -93,7 +93,7 @@ connections_headers_received (SoupServerMessage * message)
   connection->timer = 0;
 }
 
-/* --- turning away --- */
+/* --- refusal --- */
 
 typedef struct
 {
@@ -101,7 +101,7 @@ typedef struct
   gchar *response;
   guint timer;
   GCancellable *cancellable;
-  gsize count;                  /* of bytes that were heard */
+  gsize count;                  /* discarded bytes */
   gchar discarded[16384];
 } LingeringClose;
 
@@ -209,7 +209,8 @@ parse_address (const gchar * address, guint port, GError ** error)
 
   if (parsed == NULL)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "--address: "
-        "'%s' is not an address; it takes one like 127.0.0.1 or ::1", address);
+        "'%s' is not an IP address; give one such as 127.0.0.1 or ::1",
+        address);
   return parsed;
 }
 
@@ -230,7 +231,7 @@ bind_to (Connections * connections, const gchar * address, guint port,
         g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (got));
   } else {
     g_set_error (error, fault->domain, fault->code,
-        "port %u of %s cannot be listened on: %s; --port takes another one",
+        "cannot listen on port %u of %s: %s; give another port with --port",
         port, address, fault->message);
     g_error_free (fault);
   }

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* --- the page --- */
+/* --- page --- */
 
 void
 handle_resource (Server * server G_GNUC_UNUSED, SoupServerMessage * message,
@@ -34,7 +34,7 @@ handle_resource (Server * server G_GNUC_UNUSED, SoupServerMessage * message,
   g_free (name);
 }
 
-/* --- the server itself --- */
+/* --- server --- */
 
 void
 handle_health (Server * server, SoupServerMessage * message,
@@ -42,7 +42,7 @@ handle_health (Server * server, SoupServerMessage * message,
 {
   if (server->stopping) {
     reply_try_again (message, (guint) MAX (server->options->grace, 1),
-        "The server is about to stop.");
+        "The server is shutting down.");
     return;
   }
   soup_server_message_set_status (message, SOUP_STATUS_OK, NULL);
@@ -115,8 +115,9 @@ handle_events (Server * server, SoupServerMessage * message, Job * job,
     GHashTable * query G_GNUC_UNUSED)
 {
   if (!sse_subscribe (server->sse, job, message))
-    reply_try_again (message, 10, "Too many follow jobs at the moment; ask for "
-        "the job itself instead.");
+    reply_try_again (message, 10,
+        "Too many event streams are open; request the "
+        "state of the job instead.");
 }
 
 static gboolean
@@ -125,7 +126,7 @@ wants_view (GHashTable * query)
   return query && g_hash_table_contains (query, "view");
 }
 
-/* As a browser shows it, or to be kept. */
+/* Sends a file inline with ?view=1, else as an attachment. */
 static void
 send_file (SoupServerMessage * message, const Job * job, const gchar * path,
     const gchar * type, const gchar * what, GHashTable * query)
@@ -135,7 +136,8 @@ send_file (SoupServerMessage * message, const Job * job, const gchar * path,
   gchar *name = g_strdup_printf ("%s.%s", what, extension);
 
   if (!reply_file (message, path, type, wants_view (query) ? NULL : name))
-    reply_problem (message, SOUP_STATUS_NOT_FOUND, "The file is gone.");
+    reply_problem (message, SOUP_STATUS_NOT_FOUND,
+        "The file does not exist any more.");
   g_free (name);
 }
 
@@ -169,7 +171,7 @@ on_render_ready (const gchar * path, const gchar * fault, gpointer user)
   else if (!reply_file (pending->message, path, pending->media->result_type,
           name))
     reply_problem (pending->message, SOUP_STATUS_NOT_FOUND,
-        "The file is gone.");
+        "The file does not exist any more.");
   soup_server_message_unpause (pending->message);
   g_object_unref (pending->message);
   g_free (pending);
@@ -187,14 +189,14 @@ send_render (Server * server, SoupServerMessage * message, Job * job,
   soup_server_message_pause (message);
   if (renders_get (server->renders, job, strength, on_render_ready, pending))
     return;
-  reply_try_again (message, 10, "Too many strengths are asked for; try again "
-      "later.");
+  reply_try_again (message, 10, "Too many results are being rendered; try "
+      "again later.");
   soup_server_message_unpause (message);
   g_object_unref (pending->message);
   g_free (pending);
 }
 
-/* In per cent, of the query; -1: something else. */
+/* Strength in the query, in per cent; -1 if it is invalid. */
 static gint
 parse_strength (GHashTable * query)
 {
@@ -219,7 +221,7 @@ handle_result (Server * server, SoupServerMessage * message, Job * job,
 
   if (strength < 0) {
     reply_problem (message, SOUP_STATUS_BAD_REQUEST,
-        "The strength is to be a number from 0 to 1.");
+        "The strength has to be a number from 0 to 1.");
   } else if (job->state == JOB_FAILED) {
     reply_problem (message, SOUP_STATUS_CONFLICT, job->fault);
   } else if (job->state != JOB_DONE) {

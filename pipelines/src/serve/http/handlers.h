@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The answers to requests of which all has come. */
+/* Handlers of complete requests. */
 #ifndef SERVE_HANDLERS_H
 #define SERVE_HANDLERS_H
 
 #include "serve/http/server.h"
 
-/* `job`: that the path names, or NULL; `query`: NULL if there is none. */
+/* `job`: named by the path, or NULL; `query`: NULL if there is none. */
 typedef void (*Handler) (Server * server, SoupServerMessage * message,
     Job * job, GHashTable * query);
 

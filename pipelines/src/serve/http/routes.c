@@ -9,12 +9,12 @@
 
 typedef struct
 {
-  const gchar *path;            /* after the job's id where there is one */
+  const gchar *path;            /* of job routes: after the id */
   const gchar *method;
   Handler handler;
 } Route;
 
-/* --- finding the route --- */
+/* --- routes --- */
 
 static const Route routes[] = {
   {"/", "GET", handle_resource},
@@ -38,7 +38,8 @@ static const Route job_routes[] = {
 #define JOBS "/api/jobs/"
 #define ID_LENGTH 32
 
-/* Of those for the path the one for the method. `allowed`: the methods for the path. */
+/* Finds the route for path and method; HEAD is served by GET. Appends all methods of the path to
+ * `allowed`. */
 static const Route *
 match (const Route * all, gsize count, const gchar * path,
     const gchar * method, GString * allowed)
@@ -58,7 +59,7 @@ match (const Route * all, gsize count, const gchar * path,
   return found;
 }
 
-/* NULL: there is none. `job`: that the path names. */
+/* Returns NULL if there is no such route. `job`: the one named by the path. */
 static const Route *
 find_route (Server * server, SoupServerMessage * message, Job ** job,
     GString * allowed)
@@ -88,7 +89,8 @@ has_body (SoupServerMessage * message)
       || soup_message_headers_get_content_length (headers) > 0;
 }
 
-/* Browsers say who asks: pages of others may not make or remove jobs. */
+/* Whether a page of another site makes the request, by the Fetch metadata of browsers. Such
+ * requests may only GET. */
 static gboolean
 is_cross_site (SoupServerMessage * message)
 {
@@ -108,19 +110,19 @@ reject_unknown (Server * server, SoupServerMessage * message,
     soup_message_headers_replace (soup_server_message_get_response_headers
         (message), "Allow", allowed->str);
     server_refuse (server, message, SOUP_STATUS_METHOD_NOT_ALLOWED,
-        "This cannot be done here.");
+        "The method is not allowed here.");
   } else {
     server_refuse (server, message, SOUP_STATUS_NOT_FOUND,
         g_str_has_prefix (g_uri_get_path (soup_server_message_get_uri
                 (message)), JOBS) && job == NULL ?
         "There is no such job; it may have been removed." :
-        "There is nothing here.");
+        "There is no such resource.");
   }
 }
 
-/* --- messages --- */
+/* --- signals --- */
 
-/* When the headers have come. */
+/* Checks a request when its headers have arrived. */
 static void
 on_headers (SoupServer * http G_GNUC_UNUSED, SoupServerMessage * message,
     const char *path G_GNUC_UNUSED, GHashTable * query, gpointer data)
@@ -136,16 +138,16 @@ on_headers (SoupServer * http G_GNUC_UNUSED, SoupServerMessage * message,
     reject_unknown (server, message, allowed, job);
   else if (is_cross_site (message))
     server_refuse (server, message, SOUP_STATUS_FORBIDDEN,
-        "Pages of other sites may not do this.");
+        "Requests from pages of other sites are not allowed.");
   else if (route->handler == handle_upload)
     upload_begin (server, message, query);
   else if (has_body (message))
     server_refuse (server, message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE,
-        "Nothing is to be sent here.");
+        "This request must not have a body.");
   g_string_free (allowed, TRUE);
 }
 
-/* When all of it has come. */
+/* Handles a request when its body has arrived. */
 static void
 on_request (SoupServer * http G_GNUC_UNUSED, SoupServerMessage * message,
     const char *path G_GNUC_UNUSED, GHashTable * query, gpointer data)

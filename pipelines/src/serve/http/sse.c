@@ -7,7 +7,7 @@ typedef struct
 {
   Sse *sse;
   SoupServerMessage *message;
-  gchar *id;                    /* the job's */
+  gchar *id;                    /* of the job */
 } Subscriber;
 
 struct Sse
@@ -81,7 +81,7 @@ on_finished (SoupServerMessage * message G_GNUC_UNUSED, gpointer data)
   g_ptr_array_remove (subscriber->sse->subscribers, subscriber);
 }
 
-/* Whether the client, which has lost its connection, saw all before that. */
+/* Whether a client that reconnects has received the current state. */
 static gboolean
 has_last_event (const Job * job, SoupServerMessage * message)
 {
@@ -106,7 +106,7 @@ sse_subscribe (Sse * sse, const Job * job, SoupServerMessage * message)
   if (sse->subscribers->len >= sse->max)
     return FALSE;
   if (current && job->finished) {
-    /* It is this that keeps a browser from asking again. */
+    /* Status 204 stops the reconnection attempts of browsers. */
     soup_server_message_set_status (message, SOUP_STATUS_NO_CONTENT, NULL);
     return TRUE;
   }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Clients that follow a job: server-sent events, each of them all that there is to say of it. */
+/* Event streams (server-sent events) of jobs: each event has the complete state of the job. */
 #ifndef SERVE_SSE_H
 #define SERVE_SSE_H
 
@@ -9,19 +9,21 @@
 
 typedef struct Sse Sse;
 
-/* `keep`: see job_describe(); `most`: as many may follow at a time. */
+/* `keep`: see job_describe(); `max`: number of open streams. */
 Sse *sse_new (gint64 keep, guint max);
 void sse_free (Sse * sse);
 
-/* Begins with how the job is, unless the client says that it has seen that, and ends when it is
- * over. FALSE: too many do that. */
+/* Opens a stream. It starts with the current state unless the client has received that already
+ * (Last-Event-ID), and ends when the job is finished or removed. FALSE: too many streams are
+ * open. */
 gboolean sse_subscribe (Sse * sse, const Job * job,
     SoupServerMessage * message);
 
-/* Tells all who follow the job; the last thing if it is over or gone. */
+/* Sends the state to all subscribers of the job and closes the streams of a finished or removed
+ * one. */
 void sse_publish (Sse * sse, const Job * job, gboolean gone);
 
-/* Says nothing, to all, so that those who are no more are found and what lies between holds. */
+/* Sends a keep-alive so that dead clients are noticed and proxies do not time out. */
 void sse_send_keep_alive (Sse * sse);
 
 #endif

@@ -15,7 +15,8 @@ static const MediaType media_types[] = {
   [WEBM] = {"video/webm", TRUE, "video/mp4", "mp4", FALSE},
 };
 
-/* Pictures hide in the container that clips have, too: these are the brands that do not. */
+/* HEIF and AVIF pictures and Canon raw files use the same container as MP4; these are their
+ * brands. */
 static gboolean
 is_clip_brand (const guint8 * brand)
 {

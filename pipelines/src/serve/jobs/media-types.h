@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What kinds of files the server takes, told by their first bytes. */
+/* File types that the server accepts, detected by their first bytes. */
 #ifndef SERVE_MEDIA_TYPES_H
 #define SERVE_MEDIA_TYPES_H
 
@@ -7,22 +7,23 @@
 
 typedef struct
 {
-  const gchar *type;            /* of the upload */
+  const gchar *type;            /* media type of the upload */
   gboolean clip;
   const gchar *result_type;
-  const gchar *extension;       /* the result's */
-  gboolean viewable;            /* browsers show the upload as it is */
+  const gchar *extension;       /* of the result */
+  gboolean viewable;            /* browsers can show the upload */
 } MediaType;
 
-/* How many bytes of a file tell its kind. */
+/* Bytes from the start of a file that are needed for detection. */
 #define MEDIA_TYPE_HEAD_SIZE 16
 
-/* NULL: none that the server takes. */
+/* NULL: the type is not accepted. */
 const MediaType *media_type_sniff (const guint8 * head, gsize size);
 
+/* By media type; NULL: not accepted. */
 const MediaType *media_type_find (const gchar * type);
 
-/* The media types, in a list that ends with NULL. */
+/* Accepted media types, NULL-terminated. */
 const gchar *const *media_type_names (void);
 
 #endif

@@ -2,14 +2,14 @@
 #include "serve/jobs/queue.h"
 #include "serve/jobs/worker-command.h"
 
-#define MAX_RETRY_AFTER 120     /* seconds, that anybody is told to try again after */
+#define MAX_RETRY_AFTER 120     /* seconds */
 
-/* A job and what only this file knows of it. */
+/* A job and its worker. */
 typedef struct
 {
   Job *job;
   Queue *queue;
-  WorkerProcess *worker;        /* while it runs */
+  WorkerProcess *worker;        /* NULL: not running */
 } Entry;
 
 struct Queue
@@ -20,7 +20,7 @@ struct Queue
   GQueue waiting;               /* of Entry */
   guint running;
   gboolean stopped;
-  QueueCounts counts;           /* without the states */
+  QueueCounts counts;           /* except `states` */
   QueueChanged changed;
   gpointer user;
 };
@@ -138,7 +138,7 @@ schedule (Queue * queue)
   update_positions (queue);
 }
 
-/* --- coming --- */
+/* --- adding --- */
 
 gboolean
 queue_reserve (Queue * queue, guint * retry_after)
@@ -198,7 +198,7 @@ queue_add (Queue * queue, Job * job, GError ** error)
   return TRUE;
 }
 
-/* --- going --- */
+/* --- removing --- */
 
 static void
 free_entry (gpointer data)
@@ -234,7 +234,7 @@ compare_finish_times (gconstpointer a, gconstpointer b)
       - ((*first)->finished > (*second)->finished);
 }
 
-/* Those that are over, the last one first. */
+/* Finished jobs, newest first. */
 static GPtrArray *
 list_finished (Queue * queue)
 {
@@ -271,11 +271,11 @@ queue_expire (Queue * queue)
       queue_remove (queue, job);
   }
   g_ptr_array_unref (list);
-  /* (A worker that was being killed may have written a last file.) */
+  /* A worker that was being killed may have written another file. */
   store_sweep (queue->store, queue->entries);
 }
 
-/* --- all of them --- */
+/* --- public functions --- */
 
 Job *
 queue_find (Queue * queue, const gchar * id)

@@ -4,28 +4,27 @@
 
 #include <glib/gstdio.h>
 
-/* One who waits for a result. */
 typedef struct
 {
   RenderReady ready;
   gpointer user;
-} Waiter;
+} Request;
 
-/* A result to be made, and all who wait for it. */
+/* A result to be rendered and the requests for it. */
 typedef struct
 {
   Renders *renders;
   const Job *job;
   guint strength;
   WorkerProcess *worker;
-  GArray *waiters;              /* of Waiter */
+  GArray *requests;             /* of Request */
 } Render;
 
 struct Renders
 {
   const ServeOptions *options;
   Store *store;
-  GQueue pending;               /* of Render; the first one is being made */
+  GQueue pending;               /* of Render; the first one is running */
 };
 
 static gchar *
@@ -38,7 +37,7 @@ result_path (Renders * renders, const Job * job, guint strength)
   return path;
 }
 
-/* Takes it from the list and tells all. */
+/* Removes the render from the queue and answers its requests. */
 static void
 finish (Render * render, const gchar * fault)
 {
@@ -46,17 +45,17 @@ finish (Render * render, const gchar * fault)
   guint i;
 
   g_queue_remove (&render->renders->pending, render);
-  for (i = 0; i < render->waiters->len; i++) {
-    Waiter *waiter = &g_array_index (render->waiters, Waiter, i);
+  for (i = 0; i < render->requests->len; i++) {
+    Request *request = &g_array_index (render->requests, Request, i);
 
-    waiter->ready (fault ? NULL : path, fault, waiter->user);
+    request->ready (fault ? NULL : path, fault, request->user);
   }
-  g_array_unref (render->waiters);
+  g_array_unref (render->requests);
   g_free (render);
   g_free (path);
 }
 
-/* Of all strengths that were made of the job only this one stays. */
+/* Removes the results at other strengths of the job. */
 static void
 remove_other_results (Render * render)
 {
@@ -74,7 +73,7 @@ remove_other_results (Render * render)
 static void start_next (Renders * renders);
 
 static void
-on_end (const gchar * fault, gpointer user)
+on_worker_end (const gchar * fault, gpointer user)
 {
   Render *render = user;
   Renders *renders = render->renders;
@@ -93,7 +92,7 @@ start_next (Renders * renders)
 
   while ((render = g_queue_peek_head (&renders->pending))
       && render->worker == NULL) {
-    const WorkerObserver observer = { NULL, on_end, render };
+    const WorkerObserver observer = { NULL, on_worker_end, render };
 
     render->worker = worker_command_render (renders->options, renders->store,
         render->job, render->strength, &observer, &error);
@@ -123,7 +122,7 @@ gboolean
 renders_get (Renders * renders, const Job * job, guint strength,
     RenderReady ready, gpointer user)
 {
-  const Waiter waiter = { ready, user };
+  const Request request = { ready, user };
   gchar *path = result_path (renders, job, strength);
   Render *render = find (renders, job, strength);
 
@@ -140,10 +139,10 @@ renders_get (Renders * renders, const Job * job, guint strength,
     render->renders = renders;
     render->job = job;
     render->strength = strength;
-    render->waiters = g_array_new (FALSE, FALSE, sizeof (Waiter));
+    render->requests = g_array_new (FALSE, FALSE, sizeof (Request));
     g_queue_push_tail (&renders->pending, render);
   }
-  g_array_append_val (render->waiters, waiter);
+  g_array_append_val (render->requests, request);
   start_next (renders);
   return TRUE;
 }
@@ -184,7 +183,7 @@ renders_free (Renders * renders)
   while ((render = g_queue_pop_head (&renders->pending))) {
     if (render->worker)
       worker_process_kill (render->worker);
-    g_array_unref (render->waiters);
+    g_array_unref (render->requests);
     g_free (render);
   }
   g_free (renders);

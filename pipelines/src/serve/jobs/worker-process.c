@@ -5,19 +5,19 @@
 #include <signal.h>
 #include <string.h>
 
-/* A worker opens what strangers sent: it may have been taken over, and nothing that it says may
- * cost more than this. */
-#define LINE_LENGTH 2048
+/* Longest message of a worker, bytes. Workers read untrusted files and may be compromised: their
+ * messages must not use unlimited memory. */
+#define MAX_LINE 2048
 
 struct WorkerProcess
 {
   GSubprocess *process;
   pid_t pid;
   GCancellable *cancellable;
-  gboolean exited, closed;      /* the process has ended; its output has */
-  gboolean killed;              /* because its time was up */
+  gboolean exited, closed;      /* process has ended; end of its output was read */
+  gboolean killed;              /* at the time limit */
   guint seconds, timer;
-  gchar line[LINE_LENGTH];
+  gchar line[MAX_LINE];
   gsize length;
   gchar chunk[4096];
   gchar *fault;
@@ -35,7 +35,7 @@ worker_process_free (WorkerProcess * worker)
   g_free (worker);
 }
 
-/* A worker leads a process group, but not in its very first moments. */
+/* The worker makes itself a process group leader shortly after its start, so both are killed. */
 static void
 kill_group (WorkerProcess * worker)
 {
@@ -50,12 +50,12 @@ static gchar *
 describe_signal (WorkerProcess * worker, gint number)
 {
   if (worker->killed || number == SIGXCPU)
-    return g_strdup_printf ("It took longer than the %u s that a job has here.",
+    return g_strdup_printf ("It took longer than the limit of %u s.",
         worker->seconds);
   if (number == SIGKILL)
-    return g_strdup ("Its process was killed, perhaps for want of memory.");
+    return g_strdup ("Its process was killed, perhaps for lack of memory.");
   return g_strdup_printf ("Its process ended unexpectedly (signal %d): the "
-      "file may be damaged, or take more memory than a job has here.", number);
+      "file may be damaged, or need more memory than a job may use.", number);
 }
 
 static gchar *
@@ -134,10 +134,10 @@ handle_output (WorkerProcess * worker, gsize count)
 
   for (i = 0; i < count; i++)
     if (worker->chunk[i] == '\n') {
-      if (worker->length < LINE_LENGTH)
+      if (worker->length < MAX_LINE)
         handle_line (worker);
       worker->length = 0;
-    } else if (worker->length < LINE_LENGTH) {
+    } else if (worker->length < MAX_LINE) {
       worker->line[worker->length++] = worker->chunk[i];
     }
 }
@@ -180,7 +180,7 @@ on_timeout (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* The worker that was built or installed with this program. */
+/* The worker in the folder of this program. */
 static gchar *
 find_worker (GError ** error)
 {
