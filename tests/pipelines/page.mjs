@@ -103,7 +103,7 @@ async function download(page, name) {
   const coming = page.waitForEvent("download");
   await page.click("#download");
   // Where the server takes its time, the browser wants another press.
-  await Promise.race([coming, page.waitForFunction(() => document.getElementById("note").textContent.includes("once more"))
+  await Promise.race([coming, page.waitForFunction(() => document.getElementById("note").textContent.includes("again"))
     .then(() => page.click("#download")).catch(() => {})]);
   const file = await coming;
   const path = join(work, name);
