@@ -19,7 +19,7 @@ typedef struct
 {
   const CameraOptions *options;
   GMainLoop *loop;
-  View *view;                   /* NULL while a lost camera is waited for */
+  CameraPipeline *pipeline;     /* NULL while a lost camera is waited for */
   gdouble split;
 
   gint seen;                    /* frames of this view */
@@ -47,15 +47,15 @@ stop (Camera * camera)
 {
   GstBus *bus;
 
-  if (camera->view == NULL)
+  if (camera->pipeline == NULL)
     return;
-  bus = gst_element_get_bus (camera->view->pipeline);
+  bus = gst_element_get_bus (camera->pipeline->element);
   gst_bus_remove_watch (bus);
   gst_object_unref (bus);
-  camera->shown += g_atomic_int_get (&camera->view->shown);
-  camera->dropped += g_atomic_int_get (&camera->view->dropped);
-  view_free (camera->view);
-  camera->view = NULL;
+  camera->shown += g_atomic_int_get (&camera->pipeline->shown);
+  camera->dropped += g_atomic_int_get (&camera->pipeline->dropped);
+  pipeline_free (camera->pipeline);
+  camera->pipeline = NULL;
   camera->seen = 0;
 }
 
@@ -78,7 +78,7 @@ lose (Camera * camera, const gchar * sentence)
 static void
 lose_because (Camera * camera, const gchar * what)
 {
-  gchar *name = view_source_name (camera->options);
+  gchar *name = pipeline_source_name (camera->options);
   gchar *sentence = g_strdup_printf ("%s %s", name, what);
 
   lose (camera, sentence);
@@ -92,14 +92,14 @@ static void
 set_split (Camera * camera, gdouble split)
 {
   camera->split = CLAMP (split, 0, 1);
-  g_object_set (camera->view->denoise, "split", camera->split, NULL);
+  g_object_set (camera->pipeline->denoise, "split", camera->split, NULL);
 }
 
 /* The left part ends where the mouse is pressed. */
 static void
 on_press (Camera * camera, gdouble x)
 {
-  GstPad *pad = gst_element_get_static_pad (camera->view->denoise, "src");
+  GstPad *pad = gst_element_get_static_pad (camera->pipeline->denoise, "src");
   GstCaps *caps = gst_pad_get_current_caps (pad);
   gint width = 0;
 
@@ -146,7 +146,7 @@ on_navigation (Camera * camera, GstEvent * event)
 static void
 on_error (Camera * camera, GstMessage * message)
 {
-  gchar *sentence = view_explain (camera->view, camera->options,
+  gchar *sentence = pipeline_explain_error (camera->pipeline, camera->options,
       message);
 
   if (sentence)
@@ -162,7 +162,7 @@ on_message (GstBus * bus G_GNUC_UNUSED, GstMessage * message, gpointer data)
   Camera *camera = data;
   GstEvent *event = NULL;
 
-  if (camera->view == NULL || camera->failed)
+  if (camera->pipeline == NULL || camera->failed)
     return G_SOURCE_CONTINUE;
   switch (GST_MESSAGE_TYPE (message)) {
     case GST_MESSAGE_ERROR:
@@ -175,7 +175,7 @@ on_message (GstBus * bus G_GNUC_UNUSED, GstMessage * message, gpointer data)
         lose_because (camera, "has ended");
       break;
     case GST_MESSAGE_LATENCY:
-      gst_bin_recalculate_latency (GST_BIN (camera->view->pipeline));
+      gst_bin_recalculate_latency (GST_BIN (camera->pipeline->element));
       break;
     case GST_MESSAGE_ELEMENT:
       if (gst_navigation_message_parse_event (message, &event)) {
@@ -194,7 +194,8 @@ on_tick (gpointer data)
 {
   Camera *camera = data;
   const gint64 now = g_get_monotonic_time ();
-  const gint shown = camera->view ? g_atomic_int_get (&camera->view->shown) : 0;
+  const gint shown =
+      camera->pipeline ? g_atomic_int_get (&camera->pipeline->shown) : 0;
 
   if (shown != camera->seen) {
     camera->seen = shown;
@@ -204,7 +205,7 @@ on_tick (gpointer data)
     if (camera->lost)
       g_printerr ("camera: the camera is back\n");
     camera->lost = FALSE;
-  } else if (camera->view
+  } else if (camera->pipeline
       && now - camera->changed > SILENT_SECONDS * G_TIME_SPAN_SECOND) {
     lose_because (camera, "sends nothing any more; is it on?");
   }
@@ -231,17 +232,17 @@ start (gpointer data)
   GstMessage *message;
   GstBus *bus;
 
-  camera->view = view_new (camera->options, camera->lost, &error);
-  if (camera->view == NULL) {
+  camera->pipeline = pipeline_new (camera->options, camera->lost, &error);
+  if (camera->pipeline == NULL) {
     lose (camera, error->message);
     g_error_free (error);
     return G_SOURCE_REMOVE;
   }
   camera->changed = g_get_monotonic_time ();
   set_split (camera, camera->split);
-  bus = gst_element_get_bus (camera->view->pipeline);
+  bus = gst_element_get_bus (camera->pipeline->element);
   gst_bus_add_watch (bus, on_message, camera);
-  if (gst_element_set_state (camera->view->pipeline, GST_STATE_PLAYING) ==
+  if (gst_element_set_state (camera->pipeline->element, GST_STATE_PLAYING) ==
       GST_STATE_CHANGE_FAILURE) {
     message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
     if (message) {
