@@ -287,7 +287,7 @@ prepare (CameraOptions * options, int *argc, char ***argv)
     status = 2;
   } else if (!options->device && !options->rtsp && !options->source
       && !options->test) {
-    options->device = device_first_camera (&error);
+    options->device = v4l2_device_first_camera (&error);
     status = options->device == NULL;
   }
   if (error)

@@ -15,12 +15,12 @@ typedef struct
   GstCaps *caps;
   gint width, height;
   gdouble rate;
-  gint liking;
+  gint preference;
 } Mode;
 
 /* Raw video needs no decoding, and 4:2:0 is what costs the denoiser least. 0: not known. */
 static gint
-liking_of (const GstStructure * structure)
+format_preference (const GstStructure * structure)
 {
   const GstVideoFormatInfo *info;
   const gchar *format = gst_structure_get_string (structure, "format");
@@ -49,8 +49,8 @@ read_mode (const GstStructure * offered, const Mode * wanted, Mode * mode)
   gst_structure_fixate_field_nearest_int (fixed, "height", wanted->height);
   gst_structure_fixate_field_nearest_fraction (fixed, "framerate",
       (gint) wanted->rate, 1);
-  mode->liking = liking_of (fixed);
-  known = mode->liking && gst_structure_get (fixed, "width", G_TYPE_INT,
+  mode->preference = format_preference (fixed);
+  known = mode->preference && gst_structure_get (fixed, "width", G_TYPE_INT,
       &mode->width, "height", G_TYPE_INT, &mode->height, "framerate",
       GST_TYPE_FRACTION, &num, &den, NULL);
   if (known) {
@@ -113,7 +113,7 @@ compare_modes (const Mode * a, const Mode * b, const Mode * wanted,
   if (result == 0)
     result = a_fits ? larger : -larger;
   if (result == 0)
-    result = compare (a->liking, b->liking);
+    result = compare (a->preference, b->preference);
   if (result == 0)
     result = compare (ABS (b->rate - wanted->rate),
         ABS (a->rate - wanted->rate));

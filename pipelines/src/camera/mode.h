@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which of the modes that a camera offers is used. */
-#ifndef MODE_H
-#define MODE_H
+#ifndef CAMERA_MODE_H
+#define CAMERA_MODE_H
 
 #include <gst/gst.h>
 

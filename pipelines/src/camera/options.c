@@ -69,7 +69,8 @@ check (const CameraOptions * options, GError ** error)
         "--virtual DEVICE");
   else if (!options->profile || choice_check ("profile",
           options->profile, error)) {
-    name = options->rtsp ? rtsp_name (options->rtsp, error) : g_strdup ("");
+    name =
+        options->rtsp ? rtsp_public_url (options->rtsp, error) : g_strdup ("");
     g_free (name);
     return name != NULL;
   }

@@ -32,13 +32,13 @@ static gchar *
 device_line (const CameraOptions * options, GError ** error)
 {
   const gchar *path = options->device;
-  gchar *name = device_name (path, DEVICE_CAMERA, error);
+  gchar *name = v4l2_device_name (path, V4L2_DEVICE_CAMERA, error);
   gchar *text, *line = NULL;
   GstCaps *offered, *mode;
 
   if (name == NULL)
     return NULL;
-  offered = device_caps (path);
+  offered = v4l2_device_caps (path);
   mode = mode_choose (offered, options->width, options->height, options->rate,
       error);
   if (mode) {
@@ -68,7 +68,7 @@ source_line (const CameraOptions * options, GError ** error)
         options->width ? options->height : TEST_HEIGHT,
         options->rate ? options->rate : TEST_RATE);
   if (options->rtsp)
-    return rtsp_reach (options->rtsp, error) ?
+    return rtsp_check_connection (options->rtsp, error) ?
         g_strdup ("rtspsrc name=source latency=200 tcp-timeout=5000000 ! "
         "decodebin") : NULL;
   if (options->source)
@@ -94,7 +94,7 @@ gchar *
 pipeline_source_name (const CameraOptions * options)
 {
   if (options->rtsp)
-    return rtsp_name (options->rtsp, NULL);
+    return rtsp_public_url (options->rtsp, NULL);
   return g_strdup (options->device ? options->device : "the source");
 }
 
@@ -160,7 +160,7 @@ add_window (GString * line, GError ** error)
 static gboolean
 add_virtual (GString * line, const gchar * path, GError ** error)
 {
-  gchar *name = device_name (path, DEVICE_VIRTUAL, error);
+  gchar *name = v4l2_device_name (path, V4L2_DEVICE_VIRTUAL, error);
 
   if (name)
     g_string_append_printf (line, " denoised. ! queue leaky=downstream "
@@ -187,7 +187,7 @@ pipeline_line (const CameraOptions * options, Recording * recording,
     return NULL;
   }
   if (recording) {
-    part = recording_line (recording);
+    part = recording_launch_line (recording);
     g_string_append_printf (line, " denoised. ! %s", part);
     g_free (part);
   }

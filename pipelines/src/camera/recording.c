@@ -79,7 +79,7 @@ recording_new (const gchar * file, gboolean again, GError ** error)
 }
 
 gchar *
-recording_line (const Recording * recording)
+recording_launch_line (const Recording * recording)
 {
   return g_strdup_printf ("queue name=to-file leaky=downstream "
       "max-size-buffers=0 max-size-bytes=0 max-size-time=%" G_GUINT64_FORMAT

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A file that a live pipeline records to. It is never a file that was there before, it can be played
  * whatever ends the pipeline, and no frame is lost without being counted. */
-#ifndef RECORDING_H
-#define RECORDING_H
+#ifndef CAMERA_RECORDING_H
+#define CAMERA_RECORDING_H
 
 #include <gst/gst.h>
 
@@ -13,7 +13,7 @@ typedef struct _Recording Recording;
 Recording *recording_new (const gchar * file, gboolean again, GError ** error);
 
 /* The launch line that raw video is to go to. */
-gchar *recording_line (const Recording * recording);
+gchar *recording_launch_line (const Recording * recording);
 
 /* Sets up the elements of that line. */
 void recording_attach (Recording * recording, GstBin * pipeline);

@@ -21,7 +21,7 @@ parse (const gchar * url, GError ** error)
 }
 
 gchar *
-rtsp_name (const gchar * url, GError ** error)
+rtsp_public_url (const gchar * url, GError ** error)
 {
   GUri *uri = parse (url, error);
   gchar *name = NULL;
@@ -34,7 +34,7 @@ rtsp_name (const gchar * url, GError ** error)
 }
 
 gboolean
-rtsp_reach (const gchar * url, GError ** error)
+rtsp_check_connection (const gchar * url, GError ** error)
 {
   GUri *uri = parse (url, error);
   GSocketClient *client = g_socket_client_new ();
