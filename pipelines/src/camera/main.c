@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Shows a camera denoised: zsdenoise-camera [OPTION...]; --help says which there are.
+/* Denoises the live video of a camera: zsdenoise-camera [OPTION...]
  *
- * Ends when its window is closed, on q, Ctrl-C, after --seconds or with the camera. A camera on the
- * network that is lost is tried again until it is back. */
+ * Ends when the window is closed, on q, Ctrl-C, after --seconds, or when the camera is lost. A
+ * lost network camera is tried again until it is back. */
 #include "camera/v4l2-device.h"
 #include "camera/pipeline.h"
 
@@ -11,7 +11,7 @@
 #include <locale.h>
 
 #define TICK_MILLISECONDS 50
-#define SILENT_SECONDS 10       /* without a frame: the camera is lost */
+#define SILENT_SECONDS 10       /* without a frame until the camera counts as lost */
 #define RETRY_SECONDS 5
 #define SPLIT_STEP 0.02
 
@@ -19,20 +19,20 @@ typedef struct
 {
   const CameraOptions *options;
   GMainLoop *loop;
-  CameraPipeline *pipeline;     /* NULL while a lost camera is waited for */
+  CameraPipeline *pipeline;     /* NULL between attempts to reconnect */
   gdouble split;
 
-  gint seen;                    /* frames of this view */
-  gint64 changed;               /* when there was the last one */
-  gint64 started;               /* when there was the first one of all; 0: there was none */
+  gint seen;                    /* frames of this pipeline */
+  gint64 changed;               /* time of the last frame, monotonic */
+  gint64 started;               /* time of the first frame of all; 0: none yet */
   gboolean lost;
-  guint64 shown, dropped;       /* frames of earlier views */
+  guint64 shown, dropped;       /* frames of earlier pipelines */
   gboolean failed;
 } Camera;
 
 static gboolean start (gpointer data);
 
-/* --- ends and faults --- */
+/* --- errors and end --- */
 
 static void
 fail (Camera * camera, const gchar * sentence)
@@ -59,7 +59,7 @@ stop (Camera * camera)
   camera->seen = 0;
 }
 
-/* A camera on the network that has been there is waited for; all other faults are the end. */
+/* A network camera that has delivered frames is tried again; any other error is final. */
 static void
 lose (Camera * camera, const gchar * sentence)
 {
@@ -95,7 +95,7 @@ set_split (Camera * camera, gdouble split)
   g_object_set (camera->pipeline->denoise, "split", camera->split, NULL);
 }
 
-/* The left part ends where the mouse is pressed. */
+/* Moves the split to the mouse position. */
 static void
 on_press (Camera * camera, gdouble x)
 {
@@ -172,7 +172,7 @@ on_message (GstBus * bus G_GNUC_UNUSED, GstMessage * message, gpointer data)
       if (camera->options->source)
         g_main_loop_quit (camera->loop);
       else
-        lose_because (camera, "has ended");
+        lose_because (camera, "has ended its stream");
       break;
     case GST_MESSAGE_LATENCY:
       gst_bin_recalculate_latency (GST_BIN (camera->pipeline->element));
@@ -207,7 +207,7 @@ on_tick (gpointer data)
     camera->lost = FALSE;
   } else if (camera->pipeline
       && now - camera->changed > SILENT_SECONDS * G_TIME_SPAN_SECOND) {
-    lose_because (camera, "sends nothing any more; is it on?");
+    lose_because (camera, "sends no more video; is it switched on?");
   }
   if (camera->options->seconds > 0 && camera->started
       && now - camera->started >= camera->options->seconds * G_TIME_SPAN_SECOND)
@@ -272,11 +272,12 @@ run (Camera * camera)
   if (camera->started)
     g_print ("%" G_GUINT64_FORMAT " frames, %" G_GUINT64_FORMAT
         " dropped%s\n", camera->shown, camera->dropped,
-        camera->dropped ? " (the processor was too slow)" : "");
+        camera->dropped ? " (the processor is too slow)" : "");
   g_main_loop_unref (camera->loop);
 }
 
-/* The command line, and the first camera if it names nothing; the exit status, 0 for success. */
+/* Parses the command line and finds the first camera if no source is given. Returns the exit
+ * status, 0 on success. */
 static int
 prepare (CameraOptions * options, int *argc, char ***argv)
 {

@@ -13,7 +13,7 @@
 #define TEST_HEIGHT 360
 #define TEST_RATE 30
 
-/* --- where video comes from --- */
+/* --- source --- */
 
 static void
 print_mode (const gchar * path, const gchar * name, GstCaps * mode)
@@ -76,7 +76,7 @@ source_line (const CameraOptions * options, GError ** error)
   return device_line (options, error);
 }
 
-/* (videoconvert has work only where zsdenoise does not take what comes.) */
+/* videoconvert is in passthrough mode if zsdenoise supports the format. */
 static gchar *
 denoised_line (const CameraOptions * options, GError ** error)
 {
@@ -98,10 +98,10 @@ pipeline_source_name (const CameraOptions * options)
   return g_strdup (options->device ? options->device : "the source");
 }
 
-/* --- where it goes --- */
+/* --- outputs --- */
 
-/* The first kind of window that can be opened here. (autovideosink would go on to sinks that take
- * over the console, or show nothing at all.) */
+/* The first video sink that opens here. autovideosink would fall back to sinks that take over
+ * the console or show nothing. */
 static const gchar *
 window_sink (GError ** error)
 {
@@ -134,7 +134,7 @@ window_sink (GError ** error)
       return kinds[i].sink;
   }
   if (display && missing)
-    return "ximagesink";        /* the line that has it says how to get it */
+    return "ximagesink";        /* launch() reports the missing package */
   g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_WRITE,
       "no window can be opened: %s; start this on a desktop, or "
       "give --no-window with --record FILE or --virtual DEVICE",
@@ -143,7 +143,7 @@ window_sink (GError ** error)
   return NULL;
 }
 
-/* Branches that are too slow for live video lose frames of their own and hold up no other. */
+/* A branch that is too slow drops frames of its own and does not block the others. */
 static gboolean
 add_window (GString * line, GError ** error)
 {
@@ -155,8 +155,8 @@ add_window (GString * line, GError ** error)
   return sink != NULL;
 }
 
-/* YUY2 is what all programs take that make video calls. (Without drop-allocation v4l2sink would
- * offer v4l2loopback's buffers, of which there are too few for a tee.) */
+/* Video call programs support YUY2. Without drop-allocation, v4l2sink would offer the buffer
+ * pool of v4l2loopback, which is too small for a tee. */
 static gboolean
 add_virtual (GString * line, const gchar * path, GError ** error)
 {
@@ -301,19 +301,20 @@ explain_source (const CameraOptions * options, const GError * error)
 
   if (g_error_matches (error, GST_RESOURCE_ERROR,
           GST_RESOURCE_ERROR_NOT_AUTHORIZED))
-    text = g_strdup_printf ("%s: the camera wants another user name or "
+    text = g_strdup_printf ("%s: the camera refuses user name and "
         "password; give them as rtsp://USER:PASSWORD@HOST/PATH", name);
   else if (g_error_matches (error, GST_RESOURCE_ERROR,
           GST_RESOURCE_ERROR_NOT_FOUND) && options->rtsp)
-    text = g_strdup_printf ("%s: the camera does not know this path; see its "
-        "manual for the path of its stream", name);
+    text =
+        g_strdup_printf ("%s: the camera has no stream of this path; see its "
+        "manual for the path", name);
   else if (g_error_matches (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_BUSY))
     text = g_strdup_printf ("%s is in use; end the program that uses it "
         "(fuser -v %s names it)", name, name);
   else if (options->device && access (options->device, F_OK) != 0)
     text = g_strdup_printf ("%s has been unplugged; plug it in again", name);
   else if (error->domain == GST_STREAM_ERROR && options->virtual_device)
-    text = g_strdup_printf ("%s does not take a picture of this size; try "
+    text = g_strdup_printf ("%s does not support this frame size; try "
         "another --size", options->virtual_device);
   else
     text = g_strdup_printf ("%s is lost: %s", name, error->message);
@@ -331,15 +332,15 @@ explain_other (const CameraPipeline * pipeline, const CameraOptions * options,
     return g_strdup_printf (g_error_matches (error, GST_RESOURCE_ERROR,
             GST_RESOURCE_ERROR_NO_SPACE_LEFT) ?
         "%s: the disk is full; make room, or record to another one" :
-        "%s cannot be written any more; look at its disk", options->record);
+        "%s cannot be written any more; check its disk", options->record);
   if (is_from (pipeline, message, "virtual"))
-    return g_strdup_printf ("%s takes no video (%s); was v4l2loopback loaded "
-        "with exclusive_caps=1, and does no other program write to it?",
+    return g_strdup_printf ("%s does not accept video (%s); load v4l2loopback "
+        "with exclusive_caps=1, and end other programs that write to it",
         options->virtual_device, error->message);
   if (error->domain == GST_STREAM_ERROR
       && (error->code == GST_STREAM_ERROR_CODEC_NOT_FOUND
           || error->code == GST_STREAM_ERROR_TYPE_NOT_FOUND))
-    return g_strdup ("what the camera sends cannot be decoded; try: sudo apt "
+    return g_strdup ("the video of the camera cannot be decoded; try: sudo apt "
         "install gstreamer1.0-libav gstreamer1.0-plugins-bad");
   return g_strdup_printf ("%s (%s)", error->message,
       GST_MESSAGE_SRC_NAME (message));

@@ -14,7 +14,7 @@ set_open_error (GError ** error, const gchar * path, V4l2DeviceKind kind)
 {
   if (errno == EACCES || errno == EPERM)
     g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_AUTHORIZED,
-        "%s: you may not use this device; join the group video (sudo adduser "
+        "%s: permission denied; join the group video (sudo adduser "
         "%s video) and log in again", path, g_get_user_name ());
   else if (errno == EBUSY)
     g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_BUSY,
@@ -26,8 +26,8 @@ set_open_error (GError ** error, const gchar * path, V4l2DeviceKind kind)
         "v4l2loopback-dkms; sudo modprobe v4l2loopback exclusive_caps=1", path);
   else
     g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
-        "%s: there is no such camera (%s); see ls /dev/video*, or leave "
-        "--device away for the first one", path, g_strerror (errno));
+        "%s: there is no such camera (%s); see ls /dev/video*, or omit "
+        "--device for the first one", path, g_strerror (errno));
 }
 
 gchar *
@@ -52,8 +52,8 @@ v4l2_device_name (const gchar * path, V4l2DeviceKind kind, GError ** error)
     return g_strndup ((const gchar *) found.card, sizeof (found.card));
   g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
       kind ==
-      V4L2_DEVICE_CAMERA ? "%s is not a camera; see ls /dev/video*, or leave "
-      "--device away for the first one" : "%s is not a virtual camera; give "
+      V4L2_DEVICE_CAMERA ? "%s is not a camera; see ls /dev/video*, or omit "
+      "--device for the first one" : "%s is not a virtual camera; give "
       "--virtual the device that v4l2loopback has made", path);
   return NULL;
 }
