@@ -22,7 +22,7 @@
 typedef struct
 {
   const ImageOptions *options;
-  GPtrArray *pairs;             /* of PicturePair */
+  GPtrArray *inputs;            /* of Input */
   Progress *progress;
   Report *report;               /* NULL: none is wanted */
   gboolean *failed;             /* for each picture */
@@ -32,7 +32,7 @@ typedef struct
 typedef struct
 {
   Image *image;
-  PicturePair *pair;
+  Input *input;
   VipsImage *clean;
   Outcome outcome;
 } Job;
@@ -95,9 +95,9 @@ is_free (const Job * job, GError ** error)
   const ImageOptions *options = job->image->options;
   GStatBuf in, out;
 
-  if (options->overwrite || g_stat (job->pair->out, &out) != 0)
+  if (options->overwrite || g_stat (job->input->out, &out) != 0)
     return TRUE;
-  if (g_stat (job->pair->in, &in) == 0 && in.st_dev == out.st_dev
+  if (g_stat (job->input->in, &in) == 0 && in.st_dev == out.st_dev
       && in.st_ino == out.st_ino)
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
         "it would be replaced by what comes of it; name another OUT, or give "
@@ -105,7 +105,7 @@ is_free (const Job * job, GError ** error)
   else if (options->out)
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
         "%s is there already; name another OUT, or give --overwrite",
-        job->pair->out);
+        job->input->out);
   else
     return TRUE;
   return FALSE;
@@ -164,14 +164,14 @@ compare (Job * job, GError ** error)
 static gboolean
 read_picture (Job * job, GError ** error)
 {
-  gchar *name = g_path_get_basename (job->pair->out), *whole;
+  gchar *name = g_path_get_basename (job->input->out), *whole;
 
-  job->clean = picture_read (job->pair->in, 0, error);
+  job->clean = picture_read (job->input->in, 0, error);
   if (job->clean && strchr (name, '.') == NULL) {
     whole =
-        g_strconcat (job->pair->out, picture_format_suffix (job->clean), NULL);
-    g_free (job->pair->out);
-    job->pair->out = whole;
+        g_strconcat (job->input->out, picture_format_suffix (job->clean), NULL);
+    g_free (job->input->out);
+    job->input->out = whole;
   }
   g_free (name);
   return job->clean != NULL;
@@ -184,11 +184,11 @@ process (Job * job, guint place, GError ** error)
   Image *image = job->image;
 
   return read_picture (job, error)
-      && picture_fits (job->clean, job->pair->out, error)
+      && picture_fits (job->clean, job->input->out, error)
       && is_free (job, error)
       && add_noise (job, error) && denoise (job, error)
       && compare (job, error)
-      && picture_write (job->outcome.after, job->pair->out, error)
+      && picture_write (job->outcome.after, job->input->out, error)
       && (image->report == NULL
       || report_add (image->report, place, &job->outcome, error));
 }
@@ -202,9 +202,9 @@ describe (const Job * job)
     return g_strdup_printf ("%s: PSNR %.2f dB before, %.2f dB after; SSIM "
         "%.4f, %.4f; %.2f s; %s", outcome->name, outcome->noisy.psnr,
         outcome->denoised.psnr, outcome->noisy.ssim, outcome->denoised.ssim,
-        outcome->seconds, job->pair->out);
+        outcome->seconds, job->input->out);
   return g_strdup_printf ("%s: noise found %.1f of 255; %.2f s; %s",
-      outcome->name, outcome->sigma, outcome->seconds, job->pair->out);
+      outcome->name, outcome->sigma, outcome->seconds, job->input->out);
 }
 
 /* Places are counted from 1, as a pool takes no NULL. */
@@ -213,14 +213,14 @@ run (gpointer data, gpointer user)
 {
   const guint place = GPOINTER_TO_UINT (data) - 1;
   Image *image = user;
-  Job job = {.image = image,.pair = image->pairs->pdata[place] };
+  Job job = {.image = image,.input = image->inputs->pdata[place] };
   GError *error = NULL;
   gchar *line;
 
-  job.outcome.name = job.pair->in;
+  job.outcome.name = job.input->in;
   job.outcome.learning = g_array_new (FALSE, FALSE, sizeof (PictureProgress));
   image->failed[place] = !process (&job, place, &error);
-  line = error ? g_strdup_printf ("%s: %s", job.pair->in, error->message) :
+  line = error ? g_strdup_printf ("%s: %s", job.input->in, error->message) :
       describe (&job);
   progress_done (image->progress, line, error != NULL);
   g_free (line);
@@ -240,14 +240,14 @@ count_failed (const Image * image)
   GString *names = g_string_new (NULL);
   guint i, n = 0;
 
-  for (i = 0; i < image->pairs->len; i++)
+  for (i = 0; i < image->inputs->len; i++)
     if (image->failed[i]) {
-      const PicturePair *pair = image->pairs->pdata[i];
+      const Input *input = image->inputs->pdata[i];
 
-      g_string_append_printf (names, "%s%s", n++ ? ", " : "", pair->in);
+      g_string_append_printf (names, "%s%s", n++ ? ", " : "", input->in);
     }
-  if (n > 0 && image->pairs->len > 1)
-    g_printerr ("image: %u of %u pictures failed: %s\n", n, image->pairs->len,
+  if (n > 0 && image->inputs->len > 1)
+    g_printerr ("image: %u of %u pictures failed: %s\n", n, image->inputs->len,
         names->str);
   g_string_free (names, TRUE);
   return n;
@@ -262,8 +262,8 @@ run_all (Image * image, GError ** error)
 
   if (pool == NULL)
     return FALSE;
-  image->progress = progress_new (image->pairs->len);
-  for (i = 1; i <= image->pairs->len; i++)
+  image->progress = progress_new (image->inputs->len);
+  for (i = 1; i <= image->inputs->len; i++)
     g_thread_pool_push (pool, GUINT_TO_POINTER (i), NULL);
   g_thread_pool_free (pool, FALSE, TRUE);
   progress_free (image->progress);
@@ -276,7 +276,7 @@ finish (const Image * image, GError ** error)
 {
   const guint failed = count_failed (image);
 
-  if (image->report && failed < image->pairs->len) {
+  if (image->report && failed < image->inputs->len) {
     if (!report_write (image->report, error))
       return FALSE;
     g_print ("report: %s/index.html\n", image->options->report);
@@ -290,17 +290,17 @@ denoise_all (const ImageOptions * options, GError ** error)
   Image image = {.options = options };
   gboolean done = FALSE;
 
-  image.pairs = picture_list_new (options->in, options->out, error);
-  if (image.pairs == NULL)
+  image.inputs = inputs_list (options->in, options->out, error);
+  if (image.inputs == NULL)
     return FALSE;
-  image.failed = g_new0 (gboolean, image.pairs->len);
+  image.failed = g_new0 (gboolean, image.inputs->len);
   if (options->report)
-    image.report = report_new (options->report, image.pairs->len, error);
+    image.report = report_new (options->report, image.inputs->len, error);
   if (image.report || options->report == NULL)
     done = run_all (&image, error) && finish (&image, error);
   g_clear_pointer (&image.report, report_free);
   g_free (image.failed);
-  g_ptr_array_unref (image.pairs);
+  g_ptr_array_unref (image.inputs);
   return done;
 }
 

@@ -85,7 +85,7 @@ load (ImageOptions * options, const Files * files,
     }
   }
   if (options->sample && options->out == NULL && options->report == NULL)
-    options->report = g_build_filename (PICTURE_LIST_OUT, "sample", NULL);
+    options->report = g_build_filename (INPUTS_DEFAULT_OUT, "sample", NULL);
   options->degree = config->degree != IMAGE_CONFIG_NO_DEGREE ? config->degree :
       options->sample ? USUAL_DEGREE : 0;
   return TRUE;
