@@ -152,8 +152,9 @@ compare (Job * job, GError ** error)
 {
   Outcome *outcome = &job->outcome;
 
-  if (!outcome->known || (measure (outcome->before, job->clean, &outcome->noisy)
-          && measure (outcome->after, job->clean, &outcome->denoised)))
+  if (!outcome->known
+      || (metrics_compute (outcome->before, job->clean, &outcome->noisy)
+          && metrics_compute (outcome->after, job->clean, &outcome->denoised)))
     return TRUE;
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
       "there is not enough memory to measure it");

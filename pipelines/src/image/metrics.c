@@ -96,7 +96,7 @@ mean (VipsObject * scope, VipsImage * a)
 
 /* Of 0..1, in double precision. */
 static VipsImage *
-colours_of (VipsObject * scope, VipsImage * picture)
+to_unit_range (VipsObject * scope, VipsImage * picture)
 {
   const gint n = vips_image_get_bands (picture) - vips_image_hasalpha (picture);
   const gdouble max =
@@ -136,19 +136,20 @@ similarity (VipsObject * scope, VipsImage * a, VipsImage * b, gdouble * result)
 }
 
 gboolean
-measure (VipsImage * picture, VipsImage * clean, Measures * measures)
+metrics_compute (VipsImage * picture, VipsImage * clean, Metrics * metrics)
 {
   VipsObject *scope = VIPS_OBJECT (vips_image_new ());
-  VipsImage *a = colours_of (scope, picture), *b = colours_of (scope, clean);
-  VipsImage *miss = difference (scope, a, b);
-  gdouble error = 0;
-  gboolean done = average (product (scope, miss, miss), &error);
+  VipsImage *a = to_unit_range (scope, picture), *b =
+      to_unit_range (scope, clean);
+  VipsImage *error = difference (scope, a, b);
+  gdouble mse = 0;
+  gboolean done = average (product (scope, error, error), &mse);
 
-  measures->psnr = error > 0 ? -10 * log10 (error) : INFINITY;
-  measures->ssim = NAN;
+  metrics->psnr = mse > 0 ? -10 * log10 (mse) : INFINITY;
+  metrics->ssim = NAN;
   if (done && MIN (vips_image_get_width (picture),
           vips_image_get_height (picture)) >= WINDOW)
-    done = similarity (scope, a, b, &measures->ssim);
+    done = similarity (scope, a, b, &metrics->ssim);
   g_object_unref (scope);
   return done;
 }

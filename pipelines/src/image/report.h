@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A page that shows pictures before and after, and how they were learned from. */
-#ifndef REPORT_H
-#define REPORT_H
+#ifndef IMAGE_REPORT_H
+#define IMAGE_REPORT_H
 
 #include "image/metrics.h"
 
@@ -11,7 +11,7 @@ typedef struct
   const gchar *name;
   VipsImage *before, *after;
   gboolean known;               /* what it looks like without noise; then: */
-  Measures noisy, denoised;
+  Metrics noisy, denoised;
   gdouble sigma;                /* the noise found, of 255 */
   gdouble seconds;
   GArray *learning;             /* of PictureProgress */
