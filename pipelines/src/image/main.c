@@ -34,7 +34,7 @@ typedef struct
   Image *image;
   Input *input;
   VipsImage *clean;
-  Outcome outcome;
+  DenoiseResult result;
 } Job;
 
 /* --- elements --- */
@@ -77,7 +77,7 @@ static void
 on_progress (const PictureProgress * learning, gpointer data)
 {
   Job *job = data;
-  GArray *all = job->outcome.learning;
+  GArray *all = job->result.training;
   const guint steps = all->len ?
       g_array_index (all, PictureProgress, 0).steps : 0;
 
@@ -85,7 +85,7 @@ on_progress (const PictureProgress * learning, gpointer data)
     g_array_set_size (all, 0);
   if (learning->steps >= steps)
     g_array_append_vals (all, learning, 1);
-  progress_learn (job->image->progress, job->outcome.name, learning);
+  progress_learn (job->image->progress, job->result.name, learning);
 }
 
 /* Whether the picture may be written there. */
@@ -117,44 +117,44 @@ add_noise (Job * job, GError ** error)
   const ImageOptions *options = job->image->options;
   GstElement *noise;
 
-  job->outcome.known = options->degree > 0;
-  if (!job->outcome.known) {
-    job->outcome.before = g_object_ref (job->clean);
+  job->result.has_clean = options->degree > 0;
+  if (!job->result.has_clean) {
+    job->result.before = g_object_ref (job->clean);
     return TRUE;
   }
   noise = make_noise (options, error);
   if (noise == NULL)
     return FALSE;
-  job->outcome.before = picture_filter (job->clean, noise, NULL, error);
+  job->result.before = picture_filter (job->clean, noise, NULL, error);
   gst_object_unref (noise);
-  return job->outcome.before != NULL;
+  return job->result.before != NULL;
 }
 
 static gboolean
 denoise (Job * job, GError ** error)
 {
   GstElement *element = make_denoise (job->image->options, error);
-  Outcome *outcome = &job->outcome;
+  DenoiseResult *result = &job->result;
   const PictureObserver observer = { on_progress, job };
   const gint64 started = g_get_monotonic_time ();
 
   if (element == NULL)
     return FALSE;
-  outcome->after = picture_filter (outcome->before, element, &observer, error);
-  outcome->seconds = (g_get_monotonic_time () - started) / 1e6;
-  g_object_get (element, "estimated-sigma", &outcome->sigma, NULL);
+  result->after = picture_filter (result->before, element, &observer, error);
+  result->seconds = (g_get_monotonic_time () - started) / 1e6;
+  g_object_get (element, "estimated-sigma", &result->sigma, NULL);
   gst_object_unref (element);
-  return outcome->after != NULL;
+  return result->after != NULL;
 }
 
 static gboolean
 compare (Job * job, GError ** error)
 {
-  Outcome *outcome = &job->outcome;
+  DenoiseResult *result = &job->result;
 
-  if (!outcome->known
-      || (metrics_compute (outcome->before, job->clean, &outcome->noisy)
-          && metrics_compute (outcome->after, job->clean, &outcome->denoised)))
+  if (!result->has_clean
+      || (metrics_compute (result->before, job->clean, &result->noisy)
+          && metrics_compute (result->after, job->clean, &result->denoised)))
     return TRUE;
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
       "there is not enough memory to measure it");
@@ -180,7 +180,7 @@ read_picture (Job * job, GError ** error)
 
 /* The whole way of a picture; leaves `job` to be cleared. */
 static gboolean
-process (Job * job, guint place, GError ** error)
+process (Job * job, guint index, GError ** error)
 {
   Image *image = job->image;
 
@@ -189,47 +189,47 @@ process (Job * job, guint place, GError ** error)
       && is_free (job, error)
       && add_noise (job, error) && denoise (job, error)
       && compare (job, error)
-      && picture_write (job->outcome.after, job->input->out, error)
+      && picture_write (job->result.after, job->input->out, error)
       && (image->report == NULL
-      || report_add (image->report, place, &job->outcome, error));
+      || report_add (image->report, index, &job->result, error));
 }
 
 static gchar *
 describe (const Job * job)
 {
-  const Outcome *outcome = &job->outcome;
+  const DenoiseResult *result = &job->result;
 
-  if (outcome->known)
+  if (result->has_clean)
     return g_strdup_printf ("%s: PSNR %.2f dB before, %.2f dB after; SSIM "
-        "%.4f, %.4f; %.2f s; %s", outcome->name, outcome->noisy.psnr,
-        outcome->denoised.psnr, outcome->noisy.ssim, outcome->denoised.ssim,
-        outcome->seconds, job->input->out);
+        "%.4f, %.4f; %.2f s; %s", result->name, result->noisy.psnr,
+        result->denoised.psnr, result->noisy.ssim, result->denoised.ssim,
+        result->seconds, job->input->out);
   return g_strdup_printf ("%s: noise found %.1f of 255; %.2f s; %s",
-      outcome->name, outcome->sigma, outcome->seconds, job->input->out);
+      result->name, result->sigma, result->seconds, job->input->out);
 }
 
 /* Places are counted from 1, as a pool takes no NULL. */
 static void
 run (gpointer data, gpointer user)
 {
-  const guint place = GPOINTER_TO_UINT (data) - 1;
+  const guint index = GPOINTER_TO_UINT (data) - 1;
   Image *image = user;
-  Job job = {.image = image,.input = image->inputs->pdata[place] };
+  Job job = {.image = image,.input = image->inputs->pdata[index] };
   GError *error = NULL;
   gchar *line;
 
-  job.outcome.name = job.input->in;
-  job.outcome.learning = g_array_new (FALSE, FALSE, sizeof (PictureProgress));
-  image->failed[place] = !process (&job, place, &error);
+  job.result.name = job.input->in;
+  job.result.training = g_array_new (FALSE, FALSE, sizeof (PictureProgress));
+  image->failed[index] = !process (&job, index, &error);
   line = error ? g_strdup_printf ("%s: %s", job.input->in, error->message) :
       describe (&job);
   progress_done (image->progress, line, error != NULL);
   g_free (line);
   g_clear_error (&error);
   g_clear_object (&job.clean);
-  g_clear_object (&job.outcome.before);
-  g_clear_object (&job.outcome.after);
-  g_array_unref (job.outcome.learning);
+  g_clear_object (&job.result.before);
+  g_clear_object (&job.result.after);
+  g_array_unref (job.result.training);
 }
 
 /* --- all of them --- */

@@ -139,8 +139,8 @@ gboolean
 metrics_compute (VipsImage * picture, VipsImage * clean, Metrics * metrics)
 {
   VipsObject *scope = VIPS_OBJECT (vips_image_new ());
-  VipsImage *a = to_unit_range (scope, picture), *b =
-      to_unit_range (scope, clean);
+  VipsImage *a = to_unit_range (scope, picture);
+  VipsImage *b = to_unit_range (scope, clean);
   VipsImage *error = difference (scope, a, b);
   gdouble mse = 0;
   gboolean done = average (product (scope, error, error), &mse);

@@ -10,12 +10,12 @@ typedef struct
 {
   const gchar *name;
   VipsImage *before, *after;
-  gboolean known;               /* what it looks like without noise; then: */
+  gboolean has_clean;           /* what it looks like without noise; then: */
   Metrics noisy, denoised;
   gdouble sigma;                /* the noise found, of 255 */
   gdouble seconds;
-  GArray *learning;             /* of PictureProgress */
-} Outcome;
+  GArray *training;             /* of PictureProgress */
+} DenoiseResult;
 
 typedef struct _Report Report;
 
@@ -25,7 +25,7 @@ void report_free (Report * report);
 
 /* Writes the pictures and the curve of the loss (with gnuplot) of the picture at that place. By
  * any thread. */
-gboolean report_add (Report * report, guint place, const Outcome * outcome,
+gboolean report_add (Report * report, guint index, const DenoiseResult * result,
     GError ** error);
 
 /* Writes index.html, with those pictures that were added. */
