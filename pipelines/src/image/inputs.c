@@ -20,7 +20,7 @@ set_error (GError ** error, const gchar * what, const gchar * fault)
   g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", what, fault);
 }
 
-/* --- what is read --- */
+/* --- inputs --- */
 
 static GPtrArray *
 list_folder (const gchar * folder, GError ** error)
@@ -62,7 +62,7 @@ list_pattern (const gchar * pattern, GError ** error)
   }
   if (files->len == 0)
     set_error (error, pattern, strpbrk (pattern, "*?[") ?
-        "no file fits this pattern" : "there is no such file");
+        "no file matches this pattern" : "there is no such file");
   return files;
 }
 
@@ -85,9 +85,9 @@ list (const gchar * in, gboolean * many, GError ** error)
   return files;
 }
 
-/* --- what is written --- */
+/* --- outputs --- */
 
-/* Where pictures go: to a folder, or to one file; with a suffix of their own. */
+/* A folder or one file; `suffix` replaces those of the inputs unless NULL. */
 typedef struct
 {
   gchar *folder, *file, *suffix;
@@ -118,7 +118,7 @@ find_destination (const gchar * out, gboolean many)
 static gchar *
 output_name (const Destination * destination, const gchar * in)
 {
-  gchar *name, *dot, *named, *result;
+  gchar *name, *dot, *renamed, *result;
 
   if (destination->file)
     return g_strdup (destination->file);
@@ -126,9 +126,9 @@ output_name (const Destination * destination, const gchar * in)
   dot = destination->suffix ? strrchr (name, '.') : NULL;
   if (dot)
     *dot = '\0';
-  named = g_strconcat (name, destination->suffix, NULL);
-  result = g_build_filename (destination->folder, named, NULL);
-  g_free (named);
+  renamed = g_strconcat (name, destination->suffix, NULL);
+  result = g_build_filename (destination->folder, renamed, NULL);
+  g_free (renamed);
   g_free (name);
   return result;
 }
@@ -161,7 +161,7 @@ list_inputs (GPtrArray * files, const Destination * destination,
     clash = g_hash_table_contains (taken, input->out);
     if (clash)
       g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
-          "%s and %s would both go to %s; denoise them one after the other",
+          "%s and %s would both be written to %s; denoise them separately",
           (gchar *) g_hash_table_lookup (taken, input->out), input->in,
           input->out);
     g_hash_table_insert (taken, input->out, input->in);
@@ -172,15 +172,14 @@ list_inputs (GPtrArray * files, const Destination * destination,
   return inputs;
 }
 
-/* Makes the folder, where that is left to it. */
+/* Creates the output folder if necessary and checks that it is writable. */
 static gboolean
 make_folder (const Destination * destination, GError ** error)
 {
   if (g_mkdir_with_parents (destination->folder, 0777) != 0)
     set_error (error, destination->folder, g_strerror (errno));
   else if (g_access (destination->folder, W_OK) != 0)
-    set_error (error, destination->folder,
-        "you may not write into this folder");
+    set_error (error, destination->folder, "this folder is not writable");
   else
     return TRUE;
   return FALSE;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Denoises pictures: zsdenoise-image [OPTION...] [IN [OUT]]; --help says which there are.
+/* Denoises pictures: zsdenoise-image [OPTION...] [IN [OUT]]
  *
- * With a degree of noise IN counts as clean: noise is added first, and PSNR and SSIM before and
- * after are printed. A picture that fails does not stop the others. */
+ * With --degree, IN is a clean picture: noise is added first, and PSNR and SSIM before and after
+ * are printed. After an error the remaining pictures are still processed. */
 #include "image/options.h"
 #include "common/launch.h"
 #include "image/inputs.h"
@@ -24,11 +24,11 @@ typedef struct
   const ImageOptions *options;
   GPtrArray *inputs;            /* of Input */
   Progress *progress;
-  Report *report;               /* NULL: none is wanted */
-  gboolean *failed;             /* for each picture */
+  Report *report;               /* NULL: no report */
+  gboolean *failed;             /* by index of the picture */
 } Image;
 
-/* A picture under way. */
+/* A picture in progress. */
 typedef struct
 {
   Image *image;
@@ -72,7 +72,7 @@ make_denoise (const ImageOptions * options, GError ** error)
 
 /* --- one picture --- */
 
-/* Of several parts of the work the longest one is for the report. */
+/* Keeps the progress of the longest of several trainings, for the report. */
 static void
 on_progress (const PictureProgress * learning, gpointer data)
 {
@@ -88,9 +88,9 @@ on_progress (const PictureProgress * learning, gpointer data)
   progress_learn (job->image->progress, job->result.name, learning);
 }
 
-/* Whether the picture may be written there. */
+/* Whether the output file does not exist or may be replaced. */
 static gboolean
-is_free (const Job * job, GError ** error)
+may_write (const Job * job, GError ** error)
 {
   const ImageOptions *options = job->image->options;
   GStatBuf in, out;
@@ -100,12 +100,10 @@ is_free (const Job * job, GError ** error)
   if (g_stat (job->input->in, &in) == 0 && in.st_dev == out.st_dev
       && in.st_ino == out.st_ino)
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
-        "it would be replaced by what comes of it; name another OUT, or give "
-        "--overwrite");
+        "its result would replace it; give another OUT, or --overwrite");
   else if (options->out)
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
-        "%s is there already; name another OUT, or give --overwrite",
-        job->input->out);
+        "%s exists already; give another OUT, or --overwrite", job->input->out);
   else
     return TRUE;
   return FALSE;
@@ -157,11 +155,11 @@ compare (Job * job, GError ** error)
           && metrics_compute (result->after, job->clean, &result->denoised)))
     return TRUE;
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-      "there is not enough memory to measure it");
+      "there is not enough memory to compare it");
   return FALSE;
 }
 
-/* Where nothing is said of the format it is that of the picture. */
+/* Reads the picture. An output file without suffix gets that of the input format. */
 static gboolean
 read_picture (Job * job, GError ** error)
 {
@@ -178,7 +176,7 @@ read_picture (Job * job, GError ** error)
   return job->clean != NULL;
 }
 
-/* The whole way of a picture; leaves `job` to be cleared. */
+/* Processes one picture. The caller clears `job`. */
 static gboolean
 process (Job * job, guint index, GError ** error)
 {
@@ -186,7 +184,7 @@ process (Job * job, guint index, GError ** error)
 
   return read_picture (job, error)
       && picture_fits (job->clean, job->input->out, error)
-      && is_free (job, error)
+      && may_write (job, error)
       && add_noise (job, error) && denoise (job, error)
       && compare (job, error)
       && picture_write (job->result.after, job->input->out, error)
@@ -208,7 +206,7 @@ describe (const Job * job)
       result->name, result->sigma, result->seconds, job->input->out);
 }
 
-/* Places are counted from 1, as a pool takes no NULL. */
+/* Indices are passed plus one, as a thread pool does not accept NULL. */
 static void
 run (gpointer data, gpointer user)
 {
@@ -232,9 +230,9 @@ run (gpointer data, gpointer user)
   g_array_unref (job.result.training);
 }
 
-/* --- all of them --- */
+/* --- all pictures --- */
 
-/* How many have failed; which of several, once more at the end. */
+/* Returns the number of failed pictures and, of several pictures, prints their names. */
 static guint
 count_failed (const Image * image)
 {
@@ -271,7 +269,7 @@ run_all (Image * image, GError ** error)
   return TRUE;
 }
 
-/* FALSE if a picture has failed, too. */
+/* FALSE without an error if a picture has failed. */
 static gboolean
 finish (const Image * image, GError ** error)
 {

@@ -4,10 +4,10 @@
 #include <math.h>
 
 #define WINDOW 11
-#define DEVIATION 1.5
+#define SIGMA 1.5
 
-/* libvips computes pictures as they are asked for, and each function gives another: `scope` holds
- * them. Where one fails those made of it do, too. */
+/* libvips evaluates images on demand, and each operation returns a new image. `scope` owns them
+ * all. Operations on NULL return NULL, so that errors propagate to the end. */
 static VipsImage *
 hold (VipsObject * scope, VipsImage * image)
 {
@@ -56,7 +56,7 @@ quotient (VipsObject * scope, VipsImage * a, VipsImage * b)
   return hold (scope, image);
 }
 
-/* scale a + offset */
+/* scale * a + offset */
 static VipsImage *
 scaled (VipsObject * scope, VipsImage * a, gdouble scale, gdouble offset)
 {
@@ -67,8 +67,8 @@ scaled (VipsObject * scope, VipsImage * a, gdouble scale, gdouble offset)
   return hold (scope, image);
 }
 
-/* The mean of a window around each sample whose window lies in the picture. It is kept as far as
- * those who ask for it several times need it. */
+/* Gaussian-weighted mean around each sample whose window lies completely in the picture. A line
+ * cache serves the several users of the result. */
 static VipsImage *
 mean (VipsObject * scope, VipsImage * a)
 {
@@ -78,7 +78,7 @@ mean (VipsObject * scope, VipsImage * a)
 
   for (i = 0; i < WINDOW; i++)
     all += weights[i] = exp (-(i - WINDOW / 2) * (i - WINDOW / 2)
-        / (2 * DEVIATION * DEVIATION));
+        / (2 * SIGMA * SIGMA));
   window = hold (scope, vips_image_new_matrix_from_array (WINDOW, 1, weights,
           WINDOW));
   if (a == NULL || window == NULL)
@@ -94,7 +94,7 @@ mean (VipsObject * scope, VipsImage * a)
   return hold (scope, kept);
 }
 
-/* Of 0..1, in double precision. */
+/* Colour channels as 0..1 in double precision. */
 static VipsImage *
 to_unit_range (VipsObject * scope, VipsImage * picture)
 {

@@ -11,7 +11,7 @@ struct _Report
 {
   gchar *folder;
   guint pictures;
-  gchar **section;              /* of the page, for each picture; NULL: it has none */
+  gchar **section;              /* HTML of each picture; NULL: not added */
 };
 
 Report *
@@ -43,7 +43,7 @@ report_free (Report * report)
   g_free (report);
 }
 
-/* The name of a file of the picture at that place, within the folder. */
+/* File name within the folder; several pictures get their numbers as prefix. */
 static gchar *
 file_name (const Report * report, guint index, const gchar * what)
 {
@@ -66,7 +66,7 @@ write_picture (const Report * report, guint index, const gchar * what,
   return done;
 }
 
-/* Both in one: the left half before, the right half after. */
+/* The left half of the picture before, the right half of the one after. */
 static VipsImage *
 join_halves (const DenoiseResult * result)
 {
@@ -93,7 +93,7 @@ write_pictures (const Report * report, guint index,
 
   if (joined == NULL)
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-        "there is not enough memory for its report");
+        "there is not enough memory for the report");
   else
     done = write_picture (report, index, "before.png", result->before, error)
         && write_picture (report, index, "after.png", result->after, error)
@@ -102,9 +102,9 @@ write_pictures (const Report * report, guint index,
   return done;
 }
 
-/* --- the curve --- */
+/* --- training curve --- */
 
-/* In a gray that is seen on white and on black. */
+/* Axes in a gray that is visible on white and on black. */
 static gchar *
 gnuplot_script (const gchar * file, const GArray * training)
 {
@@ -171,7 +171,7 @@ write_curve (const Report * report, guint index, const GArray * training,
   return done;
 }
 
-/* --- the page --- */
+/* --- page --- */
 
 static const gchar head[] = "<!DOCTYPE html>\n"
     "<html lang=\"en\">\n"
@@ -213,8 +213,8 @@ append_figures (GString * page, const DenoiseResult * result)
         "<tr><th>after<td>%.2f dB<td>%.4f\n" "</table>\n",
         result->noisy.psnr, result->noisy.ssim, result->denoised.psnr,
         result->denoised.ssim);
-  g_string_append_printf (page, "<p>Noise found: a standard deviation of %.1f "
-      "of 255. It took %.2f s.</p>\n", result->sigma, result->seconds);
+  g_string_append_printf (page, "<p>Estimated noise: standard deviation %.1f "
+      "of 255. Time: %.2f s.</p>\n", result->sigma, result->seconds);
 }
 
 static gchar *
@@ -234,10 +234,10 @@ section_for (const Report * report, guint index, const DenoiseResult * result)
   g_string_append (page, "</div>\n");
   if (result->training->len > 0)
     append_figure (page, report, index, "loss.svg",
-        "the loss, step by step, and its course");
+        "training loss, with a smoothed curve");
   else
-    g_string_append (page, "<p>Nothing was learned from this picture: the "
-        "built-in weights were used as they are.</p>\n");
+    g_string_append (page, "<p>No training on this picture: the built-in "
+        "weights were used.</p>\n");
   g_string_append (page, "</section>\n");
   g_free (title);
   g_free (shown);
