@@ -87,8 +87,8 @@ on_denoised (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   if (demo->noisy && gst_video_info_from_caps (&vinfo, caps)) {
     if (demo->clean) {
       demo->error_before +=
-          luma_squared_error (&vinfo, demo->clean, demo->noisy);
-      demo->error_after += luma_squared_error (&vinfo, demo->clean, denoised);
+          psnr_squared_error (&vinfo, demo->clean, demo->noisy);
+      demo->error_after += psnr_squared_error (&vinfo, demo->clean, denoised);
       demo->samples += (guint64) GST_VIDEO_INFO_WIDTH (&vinfo) *
           GST_VIDEO_INFO_HEIGHT (&vinfo);
     }

@@ -2,7 +2,7 @@
 #include "demo/psnr.h"
 
 gdouble
-luma_squared_error (GstVideoInfo * info, GstBuffer * a, GstBuffer * b)
+psnr_squared_error (GstVideoInfo * info, GstBuffer * a, GstBuffer * b)
 {
   GstVideoFrame fa, fb;
   gdouble sum = 0;
