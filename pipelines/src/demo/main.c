@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Denoises a file and shows what came of it: zsdenoise-demo [--noise DEGREE] FILE OUTDIR
+/* Denoises a file and writes a before/after picture: zsdenoise-demo [--noise DEGREE] FILE OUTDIR
  *
- * Video goes through zsdenoise and is encoded again, everything else is copied. With --noise the
- * file counts as clean: noise is added first, and the PSNR before and after is printed. */
+ * The first video stream passes zsdenoise and is encoded again; other streams are copied. With
+ * --noise the file is taken as clean: noise is added first, and PSNR before and after is
+ * printed. */
 #include "common/launch.h"
 #include "demo/psnr.h"
 
@@ -13,17 +14,17 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The frame that the picture is made of: early, but not the one that was learned on. */
+/* Frame of the picture: early, but not the keyframe that the training uses. */
 #define PICTURE_FRAME 24
 
 typedef struct
 {
   GstElement *pipeline;
   GstElement *muxer;
-  GstElement *video;            /* the bin that decodes, denoises and encodes */
+  GstElement *video;            /* bin that decodes, denoises and encodes */
   gboolean have_video;
 
-  /* the streaming thread's, of the frame under way and of all */
+  /* of the streaming thread: current frame and totals */
   GstBuffer *clean;
   GstBuffer *noisy;
   gdouble error_before, error_after;
@@ -33,19 +34,19 @@ typedef struct
   GstClockTime position;
   gdouble filtering;            /* seconds */
 
-  /* the picture */
+  /* frames of the picture */
   GstCaps *caps;
   GstBuffer *before, *after;
 
   /* from messages */
-  guint learned;
-  gdouble learning;             /* seconds */
-  gint percent;                 /* of the learning under way */
+  guint trainings;
+  gdouble training;             /* seconds */
+  gint percent;                 /* of the training in progress; -1: none */
   gboolean failed;
   GMainLoop *loop;
 } Demo;
 
-/* --- measuring --- */
+/* --- measurement --- */
 
 static gdouble
 psnr (gdouble error, guint64 samples)
@@ -122,7 +123,8 @@ add_probe (GstBin * bin, const gchar * element, const gchar * pad_name,
 
 /* --- the pipeline --- */
 
-/* Streams that are not the first video are copied where the container takes them. */
+/* Links the first video stream to the bin. Other streams are copied if the container supports
+ * them. */
 static void
 on_pad_added (GstElement * parser G_GNUC_UNUSED, GstPad * pad, Demo * demo)
 {
@@ -143,7 +145,8 @@ on_pad_added (GstElement * parser G_GNUC_UNUSED, GstPad * pad, Demo * demo)
   } else {
     mux_pad = gst_element_get_compatible_pad (demo->muxer, pad, caps);
     queue = gst_element_factory_make (mux_pad ? "queue" : "fakesink", NULL);
-    /* The muxer waits for the video, which waits for learning: nothing else may fill up. */
+    /* The muxer blocks the other streams while the video is delayed by training: the queue must
+     * not be limited. */
     if (mux_pad)
       g_object_set (queue, "max-size-time", (guint64) 0, "max-size-bytes", 0,
           "max-size-buffers", 0, NULL);
@@ -164,8 +167,8 @@ on_pad_added (GstElement * parser G_GNUC_UNUSED, GstPad * pad, Demo * demo)
   gst_caps_unref (caps);
 }
 
-/* (Left to itself the bin would take the converter, which the decoder is not linked to before it
- * has seen the stream, for its input.) */
+/* With automatic ghost pads, the sink pad of the bin would be that of videoconvert, which is not
+ * linked before the decoder knows its stream. */
 static void
 add_ghost_pad (GstElement * bin, const gchar * name, const gchar * element,
     const gchar * pad_name)
@@ -239,8 +242,8 @@ handle_element_message (Demo * demo, const GstStructure * structure)
     demo->percent = (gint) (100.0 * step / steps);
   } else if (gst_structure_has_name (structure, "zsdenoise-trained")) {
     gst_structure_get_double (structure, "seconds", &seconds);
-    demo->learning += seconds;
-    demo->learned++;
+    demo->training += seconds;
+    demo->trainings++;
     demo->percent = -1;
   }
 }
@@ -316,7 +319,7 @@ run (Demo * demo)
   g_main_loop_unref (demo->loop);
 }
 
-/* --- what came of it --- */
+/* --- results --- */
 
 static GstBuffer *
 to_rgb (GstBuffer * buffer, GstCaps * caps, GstCaps * rgb, GError ** error)
@@ -334,7 +337,7 @@ to_rgb (GstBuffer * buffer, GstCaps * caps, GstCaps * rgb, GError ** error)
   return result;
 }
 
-/* The left half of `before` over that of `after`; both are RGB. */
+/* Copies the left half of `before` over that of `after`, both RGB. */
 static void
 join_halves (GstBuffer * after, GstBuffer * before, GstVideoInfo * info)
 {
@@ -346,16 +349,16 @@ join_halves (GstBuffer * after, GstBuffer * before, GstVideoInfo * info)
   if (gst_video_frame_map (&from, info, before, GST_MAP_READ)) {
     for (y = 0; y < GST_VIDEO_INFO_HEIGHT (info); y++)
       memcpy ((guint8 *) GST_VIDEO_FRAME_PLANE_DATA (&to, 0) +
-          y * GST_VIDEO_FRAME_PLANE_STRIDE (&to, 0),
+          (gsize) y * GST_VIDEO_FRAME_PLANE_STRIDE (&to, 0),
           (guint8 *) GST_VIDEO_FRAME_PLANE_DATA (&from, 0) +
-          y * GST_VIDEO_FRAME_PLANE_STRIDE (&from, 0),
+          (gsize) y * GST_VIDEO_FRAME_PLANE_STRIDE (&from, 0),
           GST_VIDEO_INFO_WIDTH (info) / 2 * 3);
     gst_video_frame_unmap (&from);
   }
   gst_video_frame_unmap (&to);
 }
 
-/* Runs one frame through labels and an encoder into a file. */
+/* Writes the frame with labels as PNG. */
 static gboolean
 save_picture (GstBuffer * buffer, GstCaps * caps, const gchar * file,
     GError ** error)
@@ -421,14 +424,14 @@ write_picture (Demo * demo, const gchar * file, GError ** error)
 static void
 print_figures (Demo * demo)
 {
-  const gdouble filtering = demo->filtering - demo->learning;
+  const gdouble filtering = demo->filtering - demo->training;
 
   if (demo->samples)
     g_print ("PSNR before  %6.2f dB\nPSNR after   %6.2f dB   (luma, mean over "
         "%u frames)\n", psnr (demo->error_before, demo->samples),
         psnr (demo->error_after, demo->samples), demo->frames);
-  g_print ("learning     %6.2f s    (%u keyframes)\n", demo->learning,
-      demo->learned);
+  g_print ("learning     %6.2f s    (%u keyframes)\n", demo->training,
+      demo->trainings);
   g_print ("denoising    %6.2f s    (%.0f frames/s)\n", filtering,
       demo->frames / MAX (filtering, 1e-6));
 }
@@ -451,7 +454,8 @@ main (int argc, char **argv)
   gchar *degree = NULL;
   const GOptionEntry options[] = {
     {"noise", 0, 0, G_OPTION_ARG_STRING, &degree,
-        "Take FILE for clean and add noise of this degree first", "DEGREE"},
+        "Take FILE as clean and add noise of this standard deviation first",
+          "DEGREE"},
     G_OPTION_ENTRY_NULL
   };
   GOptionContext *context = g_option_context_new ("FILE OUTDIR");
@@ -477,7 +481,7 @@ main (int argc, char **argv)
     run (&demo);
   if (!error && !demo.failed && demo.frames == 0)
     g_set_error (&error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-        "%s holds no video", argv[1]);
+        "%s has no video", argv[1]);
   if (!error && !demo.failed && write_picture (&demo, picture, &error)) {
     print_figures (&demo);
     g_print ("picture      %s\nvideo        %s\n", picture, video);
