@@ -133,7 +133,9 @@ test_progress (void)
   const PictureObserver observer = { on_progress, told };
   GstElement *learner = element ("zsdenoise temporal=false epochs=40");
   VipsImage *noisy = noisy_picture ();
-  PictureProgress last = {.steps = 40 };
+  PictureProgress last = {
+    .steps = 40,
+  };
   guint i;
 
   g_object_unref (denoise (noisy, learner, &observer));

@@ -301,7 +301,9 @@ int
 main (int argc, char **argv)
 {
   CameraOptions options = { 0 };
-  Camera camera = {.options = &options };
+  Camera camera = {
+    .options = &options,
+  };
   int status;
 
   setlocale (LC_CTYPE, "");

@@ -50,11 +50,14 @@ v4l2_device_name (const gchar * path, V4l2DeviceKind kind, GError ** error)
   close (fd);
   if (able & wanted)
     return g_strndup ((const gchar *) found.card, sizeof (found.card));
-  g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
-      kind ==
-      V4L2_DEVICE_CAMERA ? "%s is not a camera; see ls /dev/video*, or omit "
-      "--device for the first one" : "%s is not a virtual camera; give "
-      "--virtual the device that v4l2loopback has made", path);
+  if (kind == V4L2_DEVICE_CAMERA)
+    g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+        "%s is not a camera; see ls /dev/video*, or omit --device for the "
+        "first one", path);
+  else
+    g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+        "%s is not a virtual camera; give --virtual the device that "
+        "v4l2loopback has made", path);
   return NULL;
 }
 

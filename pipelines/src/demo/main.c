@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Denoises a file and writes a before/after picture: zsdenoise-demo [--noise DEGREE] FILE OUTDIR
  *
- * The first video stream passes zsdenoise and is encoded again; other streams are copied. With
+ * The first video stream passes through zsdenoise and is encoded again; other streams are copied. With
  * --noise the file is taken as clean: noise is added first, and PSNR before and after is
  * printed. */
 #include "common/launch.h"
@@ -384,7 +384,9 @@ main (int argc, char **argv)
   GOptionContext *context = g_option_context_new ("FILE OUTDIR");
   GError *error = NULL;
   gchar *video, *picture;
-  Demo demo = {.percent = -1 };
+  Demo demo = {
+    .percent = -1,
+  };
 
   g_option_context_add_main_entries (context, options, NULL);
   g_option_context_add_group (context, gst_init_get_option_group ());

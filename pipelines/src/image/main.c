@@ -212,7 +212,10 @@ run (gpointer data, gpointer user)
 {
   const guint index = GPOINTER_TO_UINT (data) - 1;
   Image *image = user;
-  Job job = {.image = image,.input = image->inputs->pdata[index] };
+  Job job = {
+    .image = image,
+    .input = image->inputs->pdata[index],
+  };
   GError *error = NULL;
   gchar *line;
 
@@ -286,7 +289,9 @@ finish (const Image * image, GError ** error)
 static gboolean
 denoise_all (const ImageOptions * options, GError ** error)
 {
-  Image image = {.options = options };
+  Image image = {
+    .options = options,
+  };
   gboolean done = FALSE;
 
   image.inputs = inputs_list (options->in, options->out, error);

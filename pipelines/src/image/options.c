@@ -119,8 +119,10 @@ image_options_parse (ImageOptions * options, int *argc, char ***argv,
   Files files = { 0 };
   gboolean done;
 
-  *options = (ImageOptions) {
-  .strength = 1,.jobs = 1};
+  *options = (const ImageOptions) {
+    .strength = 1,
+    .jobs = 1,
+  };
   done = parse (options, &files, keys, argc, argv, error);
   if (done && *argc > 3) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,

@@ -83,16 +83,15 @@ image_config_options_apply (const ImageConfigOptions * options,
     ImageConfig * config, GError ** error)
 {
   gboolean done = TRUE;
-  JsonNode *value;
-  gchar *where;
   gsize i;
 
   for (i = 0; i < IMAGE_CONFIG_N_KEYS && done; i++)
     if (options->value[i]) {
-      value = parse_option (&image_config_keys[i], options->value[i]);
-      where = g_strdup_printf ("--%s", image_config_keys[i].option);
-      done =
-          image_config_set (config, &image_config_keys[i], where, value, error);
+      const ImageConfigKey *key = &image_config_keys[i];
+      JsonNode *value = parse_option (key, options->value[i]);
+      gchar *where = g_strdup_printf ("--%s", key->option);
+
+      done = image_config_set (config, key, where, value, error);
       g_free (where);
       json_node_unref (value);
     }

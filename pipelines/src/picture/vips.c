@@ -44,14 +44,14 @@ picture_vips_set_error (GError ** error, const gchar * what,
     const gchar * otherwise)
 {
   gchar *text = vips_error_buffer_copy ();
-  const gchar *colon, *said;
+  const gchar *colon, *reason;
 
   text[strcspn (text, "\n@")] = '\0';
   g_strchomp (text);
   /* libvips puts the name of its function in front of the reason. */
   colon = strstr (text, ": ");
-  said =
-      *text == '\0' ? otherwise : colon ? colon + strspn (colon, ": ") : text;
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", what, said);
+  reason = colon ? colon + strspn (colon, ": ") : text;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", what,
+      *text ? reason : otherwise);
   g_free (text);
 }

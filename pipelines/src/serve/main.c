@@ -176,7 +176,7 @@ int
 main (int argc, char **argv)
 {
   ServeOptions options;
-  Serve serve = { {.options = &options}, NULL, 0 };
+  Serve serve = { 0 };
   GError *error = NULL;
   gboolean begun;
 
@@ -186,6 +186,7 @@ main (int argc, char **argv)
     return 2;
   }
   raise_limit ();
+  serve.server.options = &options;
   serve.loop = g_main_loop_new (NULL, FALSE);
   serve.server.http = g_object_new (SOUP_TYPE_SERVER, "raw-paths", TRUE, NULL);
   serve.server.sse = sse_new (options.keep * G_TIME_SPAN_MINUTE,

@@ -203,8 +203,10 @@ writes_before (const WorkerSettings * settings)
 static void
 add_video (Clip * clip, GstPad * pad, GstCaps * caps)
 {
-  ClipFormat format =
-      { 0, 0, clip->settings->threads, writes_before (clip->settings) };
+  ClipFormat format = {
+    .threads = clip->settings->threads,
+    .before = writes_before (clip->settings),
+  };
   GError *error = NULL;
   GstElement *bin;
   GstVideoInfo info;
@@ -359,7 +361,10 @@ finish (Clip * clip, GError ** error)
 gboolean
 worker_clip (const WorkerSettings * settings, GError ** error)
 {
-  Clip clip = {.settings = settings,.duration = -1,.first = GST_CLOCK_TIME_NONE
+  Clip clip = {
+    .settings = settings,
+    .duration = -1,
+    .first = GST_CLOCK_TIME_NONE,
   };
   gboolean done;
 

@@ -111,8 +111,12 @@ int
 main (int argc, char **argv)
 {
   WorkerSettings settings = {
-    .strength = 100,.threads = 1,.memory = 4096,.seconds = 600,
-    .max_pixels = 24000000,.max_clip_pixels = 1920 * 1088,
+    .strength = 100,
+    .threads = 1,
+    .memory = 4096,
+    .seconds = 600,
+    .max_pixels = 24000000,
+    .max_clip_pixels = 1920 * 1088,
     .max_clip_seconds = 20,
   };
   GError *error = NULL;

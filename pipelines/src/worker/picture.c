@@ -68,9 +68,8 @@ denoise (VipsImage * picture, const WorkerSettings * settings, GError ** error)
 gboolean
 worker_picture (const WorkerSettings * settings, GError ** error)
 {
-  VipsImage *before =
-      picture_read (WORKER_UPLOAD, (guint64) settings->max_pixels,
-      error);
+  const guint64 max_pixels = (guint64) settings->max_pixels;
+  VipsImage *before = picture_read (WORKER_UPLOAD, max_pixels, error);
   VipsImage *after = NULL;
   gboolean done = FALSE;
 
@@ -109,9 +108,10 @@ blend (VipsImage * before, VipsImage * after, gdouble part)
 gboolean
 worker_blend (const WorkerSettings * settings, GError ** error)
 {
-  const guint64 most = (guint64) settings->max_pixels;
-  VipsImage *before = picture_read (WORKER_UPLOAD, most, error);
-  VipsImage *after = before ? picture_read (WORKER_RESULT, most, error) : NULL;
+  const guint64 max_pixels = (guint64) settings->max_pixels;
+  VipsImage *before = picture_read (WORKER_UPLOAD, max_pixels, error);
+  VipsImage *after = before ? picture_read (WORKER_RESULT, max_pixels, error) :
+      NULL;
   VipsImage *result =
       after ? blend (before, after, settings->strength / 100.0) : NULL;
   const gboolean done = result

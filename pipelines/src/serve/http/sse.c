@@ -85,11 +85,11 @@ on_finished (SoupServerMessage * message G_GNUC_UNUSED, gpointer data)
 static gboolean
 has_last_event (const Job * job, SoupServerMessage * message)
 {
+  SoupMessageHeaders *headers =
+      soup_server_message_get_request_headers (message);
   gchar *version = g_strdup_printf ("%u", job->version);
-  const gboolean same =
-      g_strcmp0 (soup_message_headers_get_one
-      (soup_server_message_get_request_headers (message), "Last-Event-ID"),
-      version) == 0;
+  const gboolean same = g_strcmp0 (version,
+      soup_message_headers_get_one (headers, "Last-Event-ID")) == 0;
 
   g_free (version);
   return same;

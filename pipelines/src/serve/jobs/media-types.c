@@ -20,9 +20,9 @@ static const MediaType media_types[] = {
 static gboolean
 is_clip_brand (const guint8 * brand)
 {
-  static const gchar *const pictures[] =
-      { "heic", "heix", "heim", "heis", "hevc", "mif1", "msf1", "avif",
-    "avis", "crx "
+  static const gchar *const pictures[] = {
+    "heic", "heix", "heim", "heis", "hevc", "mif1", "msf1", "avif", "avis",
+    "crx "
   };
   gsize i;
 

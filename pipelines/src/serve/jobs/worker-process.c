@@ -205,14 +205,15 @@ worker_process_start (const gchar * folder, const gchar * const *arguments,
   GPtrArray *line;
   gchar *program = find_worker (error);
   WorkerProcess *worker;
+  gsize i = 0;
 
   if (program == NULL)
     return NULL;
   line = g_ptr_array_new ();
   g_ptr_array_add (line, program);
-  while (*arguments)
-    g_ptr_array_add (line, (gpointer) * arguments++);
-  g_ptr_array_add (line, NULL);
+  do
+    g_ptr_array_add (line, (gpointer) arguments[i]);
+  while (arguments[i++]);
   launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
   g_subprocess_launcher_set_cwd (launcher, folder);
   process = g_subprocess_launcher_spawnv (launcher,
