@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A line on the terminal that says how far the pictures are. */
-#ifndef PROGRESS_H
-#define PROGRESS_H
+#ifndef IMAGE_PROGRESS_H
+#define IMAGE_PROGRESS_H
 
 #include "picture/filter.h"
 

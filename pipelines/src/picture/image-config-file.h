@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Configuration file: one JSON object. */
-#ifndef IMAGE_CONFIG_FILE_H
-#define IMAGE_CONFIG_FILE_H
+#ifndef PICTURE_IMAGE_CONFIG_FILE_H
+#define PICTURE_IMAGE_CONFIG_FILE_H
 
 #include "picture/image-config.h"
 

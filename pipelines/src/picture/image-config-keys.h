@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Table of the configuration keys, shared by the JSON file and the command line. */
-#ifndef IMAGE_CONFIG_KEYS_H
-#define IMAGE_CONFIG_KEYS_H
+#ifndef PICTURE_IMAGE_CONFIG_KEYS_H
+#define PICTURE_IMAGE_CONFIG_KEYS_H
 
 #include "picture/image-config.h"
 

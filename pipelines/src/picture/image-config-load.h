@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Configuration from defaults, file and command line. */
-#ifndef IMAGE_CONFIG_LOAD_H
-#define IMAGE_CONFIG_LOAD_H
+#ifndef PICTURE_IMAGE_CONFIG_LOAD_H
+#define PICTURE_IMAGE_CONFIG_LOAD_H
 
 #include "picture/image-config-options.h"
 

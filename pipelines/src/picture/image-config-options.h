@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Configuration keys as command line options. */
-#ifndef IMAGE_CONFIG_OPTIONS_H
-#define IMAGE_CONFIG_OPTIONS_H
+#ifndef PICTURE_IMAGE_CONFIG_OPTIONS_H
+#define PICTURE_IMAGE_CONFIG_OPTIONS_H
 
 #include "picture/image-config.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Settings of the programs that denoise single pictures. */
-#ifndef IMAGE_CONFIG_H
-#define IMAGE_CONFIG_H
+#ifndef PICTURE_IMAGE_CONFIG_H
+#define PICTURE_IMAGE_CONFIG_H
 
 #include <glib-object.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Pipeline that decodes a clip, denoises it and encodes the result, and optionally the original,
  * as MP4 that browsers play. */
-#ifndef CLIP_PIPELINE_H
-#define CLIP_PIPELINE_H
+#ifndef WORKER_CLIP_PIPELINE_H
+#define WORKER_CLIP_PIPELINE_H
 
 #include <gst/gst.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Listening socket and limits of connections: their number, the time to send a request, and the
  * closing of a connection whose request is refused. */
-#ifndef SERVE_CONNECTIONS_H
-#define SERVE_CONNECTIONS_H
+#ifndef SERVE_HTTP_CONNECTIONS_H
+#define SERVE_HTTP_CONNECTIONS_H
 
 #include <libsoup/soup.h>
 

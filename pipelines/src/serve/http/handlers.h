@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Handlers of complete requests. */
-#ifndef SERVE_HANDLERS_H
-#define SERVE_HANDLERS_H
+#ifndef SERVE_HTTP_HANDLERS_H
+#define SERVE_HTTP_HANDLERS_H
 
 #include "serve/http/server.h"
 

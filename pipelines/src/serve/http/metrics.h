@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Counters of the server for Prometheus. */
-#ifndef SERVE_METRICS_H
-#define SERVE_METRICS_H
+#ifndef SERVE_HTTP_METRICS_H
+#define SERVE_HTTP_METRICS_H
 
 #include "serve/http/server.h"
 

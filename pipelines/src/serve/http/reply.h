@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Responses. */
-#ifndef SERVE_REPLY_H
-#define SERVE_REPLY_H
+#ifndef SERVE_HTTP_REPLY_H
+#define SERVE_HTTP_REPLY_H
 
 #include <libsoup/soup.h>
 

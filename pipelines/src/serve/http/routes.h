@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Dispatch of requests to handlers by path and method. */
-#ifndef SERVE_ROUTES_H
-#define SERVE_ROUTES_H
+#ifndef SERVE_HTTP_ROUTES_H
+#define SERVE_HTTP_ROUTES_H
 
 #include "serve/http/server.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* State of the server that all handlers share. */
-#ifndef SERVE_SERVER_H
-#define SERVE_SERVER_H
+#ifndef SERVE_HTTP_SERVER_H
+#define SERVE_HTTP_SERVER_H
 
 #include "serve/http/connections.h"
 #include "serve/http/sse.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Event streams (server-sent events) of jobs: each event has the complete state of the job. */
-#ifndef SERVE_SSE_H
-#define SERVE_SSE_H
+#ifndef SERVE_HTTP_SSE_H
+#define SERVE_HTTP_SSE_H
 
 #include "serve/jobs/job.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Uploads: the body of POST /api/jobs is written to the file of a new job as it arrives. */
-#ifndef SERVE_UPLOAD_H
-#define SERVE_UPLOAD_H
+#ifndef SERVE_HTTP_UPLOAD_H
+#define SERVE_HTTP_UPLOAD_H
 
 #include "serve/http/server.h"
 

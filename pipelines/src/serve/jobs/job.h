@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A job: one upload, its state and its result. */
-#ifndef SERVE_JOB_H
-#define SERVE_JOB_H
+#ifndef SERVE_JOBS_JOB_H
+#define SERVE_JOBS_JOB_H
 
 #include "serve/jobs/media-types.h"
 

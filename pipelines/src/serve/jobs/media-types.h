@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* File types that the server accepts, detected by their first bytes. */
-#ifndef SERVE_MEDIA_TYPES_H
-#define SERVE_MEDIA_TYPES_H
+#ifndef SERVE_JOBS_MEDIA_TYPES_H
+#define SERVE_JOBS_MEDIA_TYPES_H
 
 #include <glib.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* All jobs, waiting, running and finished, and their workers. */
-#ifndef SERVE_QUEUE_H
-#define SERVE_QUEUE_H
+#ifndef SERVE_JOBS_QUEUE_H
+#define SERVE_JOBS_QUEUE_H
 
 #include "serve/options.h"
 #include "serve/jobs/store.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Results at other strengths than 100 %, rendered on request by one worker after another. The
  * last one of each job is kept. */
-#ifndef SERVE_RENDERS_H
-#define SERVE_RENDERS_H
+#ifndef SERVE_JOBS_RENDERS_H
+#define SERVE_JOBS_RENDERS_H
 
 #include "serve/options.h"
 #include "serve/jobs/store.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Folder of the jobs: a subfolder for each, with the same file names in all. No name comes from
  * a client. */
-#ifndef SERVE_STORE_H
-#define SERVE_STORE_H
+#ifndef SERVE_JOBS_STORE_H
+#define SERVE_JOBS_STORE_H
 
 #include "serve/jobs/job.h"
 

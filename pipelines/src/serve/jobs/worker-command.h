@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Command lines of workers. */
-#ifndef SERVE_WORKER_COMMAND_H
-#define SERVE_WORKER_COMMAND_H
+#ifndef SERVE_JOBS_WORKER_COMMAND_H
+#define SERVE_JOBS_WORKER_COMMAND_H
 
 #include "serve/options.h"
 #include "serve/jobs/worker-process.h"

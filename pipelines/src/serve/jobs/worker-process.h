@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Worker process: zsdenoise-worker, one for each job. */
-#ifndef SERVE_WORKER_PROCESS_H
-#define SERVE_WORKER_PROCESS_H
+#ifndef SERVE_JOBS_WORKER_PROCESS_H
+#define SERVE_JOBS_WORKER_PROCESS_H
 
 #include <json-glib/json-glib.h>
 
