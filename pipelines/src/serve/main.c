@@ -175,8 +175,9 @@ end (Server * server)
 int
 main (int argc, char **argv)
 {
-  ServeOptions options;
-  Serve serve = { 0 };
+  /* Static, as what they point to is never freed. */
+  static ServeOptions options;
+  static Serve serve;
   GError *error = NULL;
   gboolean begun;
 

@@ -55,6 +55,10 @@ parse (WorkerSettings * settings, int *argc, char ***argv, GError ** error)
       && image_config_load (&settings->config, NULL, keys, error);
   g_option_context_free (context);
   image_config_options_free (keys);
+  if (settings->profile == NULL)
+    settings->profile = g_strdup ("balanced");
+  if (settings->result == NULL)
+    settings->result = g_strdup (WORKER_RESULT);
   if (done && *argc != 2) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "the command line names no job: picture, blend, clip or check");
@@ -124,8 +128,6 @@ main (int argc, char **argv)
 
   setlocale (LC_CTYPE, "C.UTF-8");
   events_take_stdout ();
-  settings.profile = g_strdup ("balanced");
-  settings.result = g_strdup (WORKER_RESULT);
   done = parse (&settings, &argc, &argv, &error);
   if (done) {
     sandbox_enter (&settings);

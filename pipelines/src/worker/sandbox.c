@@ -14,6 +14,16 @@
 #define FILE_MIB 1024
 #define FILES 128
 
+/* The address and thread sanitizers reserve terabytes of address space, which therefore has no
+ * limit in programs that are built with them. */
+#if defined __has_feature
+#if __has_feature (address_sanitizer) || __has_feature (thread_sanitizer)
+#define HAVE_SANITIZER
+#endif
+#elif defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define HAVE_SANITIZER
+#endif
+
 static void
 set_limit (__rlimit_resource_t resource, rlim_t most)
 {
@@ -43,7 +53,9 @@ sandbox_enter (const WorkerSettings * settings)
   /* Each malloc arena reserves address space. */
   mallopt (M_ARENA_MAX, 2);
   set_limit (RLIMIT_CORE, 0);
+#ifndef HAVE_SANITIZER
   set_limit (RLIMIT_AS, (rlim_t) settings->memory << 20);
+#endif
   set_limit (RLIMIT_CPU, seconds);
   set_limit (RLIMIT_FSIZE, (rlim_t) FILE_MIB << 20);
   set_limit (RLIMIT_NOFILE, FILES);
