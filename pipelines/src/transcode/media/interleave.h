@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Two streams that are read by threads of their own and muxed together: neither of them gets far
- * ahead. The film is what has been made, the source what goes into it beside that. */
-#ifndef TRANSCODE_PACE_H
-#define TRANSCODE_PACE_H
+/* Keeps two streams that are muxed together, and come from threads of their own, close in time: the
+ * denoised video, and the source, from which the other tracks come. */
+#ifndef TRANSCODE_INTERLEAVE_H
+#define TRANSCODE_INTERLEAVE_H
 
 #include <gst/gst.h>
 
@@ -10,20 +10,21 @@ typedef struct
 {
   GMutex lock;
   GCond changed;
-  GstClockTime source, film;    /* how far each of them is */
-  gboolean ended;               /* the source */
-} Pace;
+  GstClockTime source, film;    /* running time that each has reached; NONE: not begun */
+  gboolean source_ended, film_ended;
+} Interleave;
 
-void pace_init (Pace * pace);
-void pace_clear (Pace * pace);
+void interleave_init (Interleave * interleave);
+void interleave_clear (Interleave * interleave);
 
-/* The source is so far; waits for the film where that is too far, but not for ever.
- * GST_CLOCK_TIME_NONE is no time. */
-void pace_source (Pace * pace, GstClockTime time);
-void pace_end_source (Pace * pace);
+/* Called by the source's thread for each picture. Blocks while the source is more than 10 s ahead
+ * of the film, for at most 10 s. GST_CLOCK_TIME_NONE is ignored. */
+void interleave_source (Interleave * interleave, GstClockTime time);
+void interleave_end_source (Interleave * interleave);
 
-/* The film is so far; waits until the source has begun. FALSE: it takes too long, as it has failed
- * or ended. */
-gboolean pace_film (Pace * pace, GstClockTime time);
+/* Called by the film's thread for each picture. Blocks until the source has begun or ended, for at
+ * most 10 s. GST_CLOCK_TIME_NONE is a picture without a time: the film stays where it is. */
+void interleave_film (Interleave * interleave, GstClockTime time);
+void interleave_end_film (Interleave * interleave);
 
 #endif

@@ -17,7 +17,7 @@ struct _Tracks
   gboolean styled;              /* the file's subtitles may be italic and so on */
   gboolean have_video, have_chapters;
 
-  Pace pace;                    /* of the source's video and the film's */
+  Interleave interleave;        /* of the source's video and the film's */
 
   GMutex lock;
   GstTagList *tags;             /* of the film */
@@ -130,7 +130,7 @@ on_event (Tracks * tracks, GstEvent * event)
       gst_toc_unref (toc);
       break;
     case GST_EVENT_EOS:
-      pace_end_source (&tracks->pace);
+      interleave_end_source (&tracks->interleave);
       break;
     default:
       break;
@@ -144,7 +144,7 @@ on_video (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   Tracks *tracks = data;
 
   if (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER)
-    pace_source (&tracks->pace, running_time (pad,
+    interleave_source (&tracks->interleave, running_time (pad,
             GST_BUFFER_DTS_OR_PTS (GST_PAD_PROBE_INFO_BUFFER (info))));
   else
     on_event (tracks, GST_PAD_PROBE_INFO_EVENT (info));
@@ -328,7 +328,7 @@ tracks_new (GstElement * pipeline, GstClockTime from, GstClockTime to)
   GstPad *pad;
 
   g_mutex_init (&tracks->lock);
-  pace_init (&tracks->pace);
+  interleave_init (&tracks->interleave);
   tracks->left_out = g_string_new (NULL);
   tracks->tags = gst_tag_list_new_empty ();
   tracks->own = g_ptr_array_new_with_free_func ((GDestroyNotify)
@@ -350,10 +350,16 @@ tracks_new (GstElement * pipeline, GstClockTime from, GstClockTime to)
   return tracks;
 }
 
-gboolean
+void
 tracks_wait (Tracks * tracks, GstClockTime time)
 {
-  return pace_film (&tracks->pace, time);
+  interleave_film (&tracks->interleave, time);
+}
+
+void
+tracks_end_film (Tracks * tracks)
+{
+  interleave_end_film (&tracks->interleave);
 }
 
 void
@@ -400,6 +406,6 @@ tracks_free (Tracks * tracks)
   gst_tag_list_unref (tracks->tags);
   g_ptr_array_unref (tracks->own);
   g_mutex_clear (&tracks->lock);
-  pace_clear (&tracks->pace);
+  interleave_clear (&tracks->interleave);
   g_free (tracks);
 }

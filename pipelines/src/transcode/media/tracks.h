@@ -19,9 +19,9 @@ void tracks_free (Tracks * tracks);
 /* The source's chapters, where the parser does not find them; before the pipeline is started. */
 void tracks_set_chapters (Tracks * tracks, GstToc * toc);
 
-/* Waits until the source has come so far, so that what is muxed together is read together. FALSE:
- * it takes too long, as it has failed or ended. */
-gboolean tracks_wait (Tracks * tracks, GstClockTime time);
+/* Keeps the source in step with the film, whose next picture is at `time` (see interleave.h). */
+void tracks_wait (Tracks * tracks, GstClockTime time);
+void tracks_end_film (Tracks * tracks);
 
 /* What the muxer did not take of them, and of chapters, to be freed; NULL: it took all. By the end
  * of the pipeline, which has written `film`. */
