@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cluster/film-state.h"
 
+#include "common/file.h"
 #include "film/manifest.h"
 #include "film/workdir.h"
 
@@ -23,7 +24,7 @@ look_at_segment (FilmState * state, const gchar * parts, guint number,
   gboolean whole = done;
 
   if (done && sums)
-    whole = parts_is_whole (file, outcome.bytes, outcome.sha256);
+    whole = file_matches (file, outcome.bytes, outcome.sha256);
   else if (done)
     whole = stat (file, &info) == 0 && (guint64) info.st_size == outcome.bytes;
   if (!whole)

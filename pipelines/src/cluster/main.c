@@ -5,10 +5,10 @@
  * What Slurm itself runs: feed DIR, task BASE PROGRAM... */
 #include "cluster/campaign.h"
 #include "cluster/command.h"
-#include "cluster/submitter.h"
 #include "cluster/options.h"
 #include "cluster/status.h"
 #include "cluster/submit.h"
+#include "cluster/submitter.h"
 #include "cluster/task.h"
 
 #include <locale.h>

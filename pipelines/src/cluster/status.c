@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cluster/status.h"
 
-#include "cluster/submitter.h"
 #include "cluster/film-state.h"
+#include "cluster/submitter.h"
 
 #include <json-glib/json-glib.h>
 #include <string.h>

@@ -15,21 +15,6 @@ gchar *parts_name (const gchar * kind, guint number, const gchar * suffix);
 gchar *parts_file (const gchar * parts, const gchar * kind, guint number,
     const gchar * suffix);
 
-/* A name for a file of this process's that is not whole yet. */
-gchar *parts_unfinished (const gchar * file);
-
-/* Gives a file that is whole its name, once it is on the disk. */
-gboolean parts_publish (const gchar * unfinished, const gchar * file,
-    GError ** error);
-
-/* Size and checksum of a file. */
-gboolean parts_sum (const gchar * file, guint64 * bytes, gchar ** sha256,
-    GError ** error);
-
-/* Whether it is there with this size and checksum. */
-gboolean parts_is_whole (const gchar * file, guint64 bytes,
-    const gchar * sha256);
-
 /* Removes the folder and what is in it, unless something there is not this program's. */
 gboolean parts_remove (const gchar * parts, GError ** error);
 

@@ -3,8 +3,8 @@
 
 #include "common/progress-bar.h"
 #include "film/codec.h"
-#include "transcode/scheduler.h"
 #include "film/workdir.h"
+#include "transcode/scheduler.h"
 #include "transcode/steps.h"
 
 #include <glib/gstdio.h>

@@ -5,12 +5,12 @@
  * joined; each of these steps can be run by itself, --step cut IN OUT, --step learn PARTS, --step
  * segment --number N PARTS and --step join PARTS, where PARTS is the folder OUT.parts that the
  * first one makes. */
-#include "film/codec.h"
 #include "common/pipeline-error.h"
-#include "transcode/film.h"
-#include "transcode/scheduler.h"
+#include "film/codec.h"
 #include "film/inputs.h"
+#include "transcode/film.h"
 #include "transcode/preview.h"
+#include "transcode/scheduler.h"
 #include "transcode/steps.h"
 
 #include <gio/gio.h>

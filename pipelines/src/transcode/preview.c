@@ -3,10 +3,10 @@
 
 #include "common/progress-bar.h"
 #include "film/codec.h"
-#include "transcode/scheduler.h"
 #include "film/workdir.h"
-#include "transcode/steps.h"
 #include "transcode/media/probe.h"
+#include "transcode/scheduler.h"
+#include "transcode/steps.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transcode/scheduler.h"
 
-#include "common/progress-bar.h"
+#include "common/file.h"
 #include "common/pipeline-error.h"
+#include "common/progress-bar.h"
 #include "film/workdir.h"
 
 #include <gio/gio.h>
@@ -245,7 +246,7 @@ is_done (Jobs * jobs, guint number)
   gchar *file = parts_file (jobs->parts, "out", number, "gdp");
   Outcome outcome;
   const gboolean done = outcome_read (&outcome, jobs->parts, number)
-      && parts_is_whole (file, outcome.bytes, outcome.sha256);
+      && file_matches (file, outcome.bytes, outcome.sha256);
 
   if (done) {
     jobs->found += outcome.frames;

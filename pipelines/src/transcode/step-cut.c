@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "film/codec.h"
-#include "transcode/scheduler.h"
-#include "transcode/media/probe-frame.h"
-#include "transcode/media/mkv-repair.h"
 #include "film/workdir.h"
-#include "transcode/media/splitter.h"
-#include "transcode/steps.h"
+#include "transcode/media/mkv-repair.h"
+#include "transcode/media/probe-frame.h"
 #include "transcode/media/probe.h"
+#include "transcode/media/splitter.h"
+#include "transcode/scheduler.h"
+#include "transcode/steps.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>

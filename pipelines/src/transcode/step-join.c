@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/file.h"
 #include "common/launch.h"
-#include "common/progress-bar.h"
-#include "transcode/chapters/read.h"
-#include "film/codec.h"
 #include "common/pipeline-error.h"
+#include "common/progress-bar.h"
+#include "film/codec.h"
+#include "film/workdir.h"
+#include "transcode/chapters/read.h"
+#include "transcode/media/demux.h"
 #include "transcode/media/gaps.h"
 #include "transcode/media/mkv-repair.h"
 #include "transcode/media/mkv-tags.h"
 #include "transcode/media/packets.h"
-#include "film/workdir.h"
-#include "transcode/media/demux.h"
-#include "transcode/steps.h"
 #include "transcode/media/tracks.h"
+#include "transcode/steps.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -146,7 +147,7 @@ add_all (Join * join, GError ** error)
   for (i = 0; i < join->manifest->segments->len; i++)
     if (!add_segment (join, i, error))
       return FALSE;
-  tracks_wait (join->tracks, GST_CLOCK_TIME_NONE / 2);
+  tracks_end_film (join->tracks);
   gst_app_src_end_of_stream (GST_APP_SRC (join->video));
   return fault_wait_end (join->pipeline, join->manifest->out, error);
 }
@@ -193,7 +194,7 @@ set_scratch (GstElement * pipeline, const gchar * parts)
 {
   GstElement *mux = gst_bin_get_by_name (GST_BIN (pipeline), "mux");
   gchar *rest = g_build_filename (parts, "rest", NULL);
-  gchar *file = parts_unfinished (rest);
+  gchar *file = file_temporary_name (rest);
 
   if (g_object_class_find_property (G_OBJECT_GET_CLASS (mux), "faststart-file"))
     g_object_set (mux, "faststart-file", file, NULL);
@@ -302,7 +303,7 @@ check_segment (const Manifest * manifest, const gchar * parts, guint number,
   Outcome outcome;
   const gboolean done = outcome_read (&outcome, parts, number);
   const gboolean whole = done
-      && parts_is_whole (file, outcome.bytes, outcome.sha256);
+      && file_matches (file, outcome.bytes, outcome.sha256);
 
   *frames += outcome.frames;
   if (!whole)
@@ -360,12 +361,12 @@ static gboolean
 join_parts (const Manifest * manifest, const gchar * parts, GError ** error)
 {
   gchar *film = g_build_filename (parts, "film", NULL);
-  gchar *unfinished = parts_unfinished (film);
+  gchar *unfinished = file_temporary_name (film);
   guint frames;
   const gboolean done = check_parts (manifest, parts, &frames, error)
       && write_film (manifest, parts, unfinished, error)
       && check_film (manifest, unfinished, frames, error)
-      && parts_publish (unfinished, manifest->out, error)
+      && file_publish (unfinished, manifest->out, error)
       && parts_remove (parts, error);
 
   if (!done)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "transcode/media/decode.h"
+#include "common/file.h"
 #include "film/workdir.h"
+#include "transcode/media/decode.h"
 #include "transcode/steps.h"
 
 /* Pictures of the middle that it learns from. */
@@ -24,7 +25,7 @@ static gboolean
 learn (const Manifest * manifest, const gchar * parts, const gchar * file,
     GError ** error)
 {
-  gchar *unfinished = parts_unfinished (file);
+  gchar *unfinished = file_temporary_name (file);
   guint place;
   const guint number = find_middle (manifest, &place);
   Feed *feed = feed_new (manifest, parts, number, "fakesink async=false",
@@ -42,7 +43,7 @@ learn (const Manifest * manifest, const gchar * parts, const gchar * file,
   }
   /* Of a picture or two nothing can be learned. */
   done = done && (!g_file_test (unfinished, G_FILE_TEST_EXISTS)
-      || parts_publish (unfinished, file, error));
+      || file_publish (unfinished, file, error));
   g_free (unfinished);
   return done;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/file.h"
 #include "film/codec.h"
-#include "transcode/media/decode.h"
 #include "film/workdir.h"
+#include "transcode/media/decode.h"
 #include "transcode/steps.h"
 
 #include <gio/gio.h>
@@ -121,7 +122,7 @@ is_done (const gchar * parts, guint number, const gchar * file)
 {
   Outcome outcome;
   const gboolean done = outcome_read (&outcome, parts, number)
-      && parts_is_whole (file, outcome.bytes, outcome.sha256);
+      && file_matches (file, outcome.bytes, outcome.sha256);
 
   outcome_clear (&outcome);
   return done;
@@ -132,11 +133,11 @@ make (const Manifest * manifest, const gchar * parts, guint number,
     const gchar * file, gboolean report, GError ** error)
 {
   const gint64 started = g_get_monotonic_time ();
-  gchar *unfinished = parts_unfinished (file);
+  gchar *unfinished = file_temporary_name (file);
   Outcome outcome = {.number = number };
   gboolean done = encode (manifest, parts, &outcome, unfinished, report, error)
-      && parts_sum (unfinished, &outcome.bytes, &outcome.sha256, error)
-      && parts_publish (unfinished, file, error);
+      && file_checksum (unfinished, &outcome.bytes, &outcome.sha256, error)
+      && file_publish (unfinished, file, error);
 
   outcome.seconds = (g_get_monotonic_time () - started) / 1e6;
   done = done && outcome_write (&outcome, parts, error);

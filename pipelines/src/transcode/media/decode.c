@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transcode/media/decode.h"
 
+#include "common/file.h"
 #include "common/launch.h"
 #include "common/pipeline-error.h"
-#include "transcode/media/packets.h"
 #include "film/workdir.h"
+#include "transcode/media/packets.h"
 
 #include <gst/app/app.h>
 
@@ -173,7 +174,7 @@ open_segment (const Feed * feed, guint number, GError ** error)
   guint64 bytes;
   gchar *sha256 = NULL;
 
-  if (parts_sum (file, &bytes, &sha256, error)) {
+  if (file_checksum (file, &bytes, &sha256, error)) {
     if (bytes == segment->bytes && g_strcmp0 (sha256, segment->sha256) == 0)
       reader = packet_reader_open (file, error);
     else

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transcode/media/mkv-repair.h"
 
+#include "common/file.h"
 #include "film/workdir.h"
 
 #include <gio/gio.h>
@@ -41,11 +42,11 @@ gboolean
 mend_source (Manifest * manifest, const gchar * parts)
 {
   gchar *file = g_build_filename (parts, PARTS_COPY, NULL);
-  gchar *unfinished = parts_unfinished (file);
+  gchar *unfinished = file_temporary_name (file);
 
   manifest->mended = is_matroska (manifest->source)
       && copy (manifest->source, unfinished)
-      && parts_publish (unfinished, file, NULL);
+      && file_publish (unfinished, file, NULL);
   if (!manifest->mended)
     g_unlink (unfinished);
   g_free (unfinished);

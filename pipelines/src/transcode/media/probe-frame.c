@@ -3,8 +3,8 @@
 
 #include "common/launch.h"
 #include "common/pipeline-error.h"
-#include "transcode/media/packets.h"
 #include "film/workdir.h"
+#include "transcode/media/packets.h"
 
 #include <gst/app/app.h>
 #include <gst/video/video.h>

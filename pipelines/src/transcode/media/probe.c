@@ -2,8 +2,8 @@
 #include "transcode/media/probe.h"
 
 #include "common/launch.h"
-#include "transcode/chapters/read.h"
 #include "common/pipeline-error.h"
+#include "transcode/chapters/read.h"
 #include "transcode/media/tracks.h"
 
 #include <gst/pbutils/pbutils.h>

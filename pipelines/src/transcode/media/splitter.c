@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transcode/media/splitter.h"
 
-#include "transcode/media/packets.h"
+#include "common/file.h"
 #include "film/workdir.h"
 #include "transcode/media/demux.h"
+#include "transcode/media/packets.h"
 
 #include <glib/gstdio.h>
 
@@ -40,7 +41,7 @@ begin (Cut * cut, GError ** error)
   gchar *file = parts_file (cut->parts, "in", cut->manifest->segments->len,
       "gdp");
 
-  cut->unfinished = parts_unfinished (file);
+  cut->unfinished = file_temporary_name (file);
   cut->writer = packet_writer_new (cut->unfinished, error);
   cut->frames = 0;
   cut->cut = cut->first = GST_CLOCK_TIME_NONE;
@@ -61,8 +62,8 @@ end (Cut * cut, GError ** error)
     .frames = cut->frames,
   };
   gboolean done = packet_writer_finish (writer, error)
-      && parts_sum (cut->unfinished, &segment.bytes, &segment.sha256, error)
-      && parts_publish (cut->unfinished, file, error);
+      && file_checksum (cut->unfinished, &segment.bytes, &segment.sha256, error)
+      && file_publish (cut->unfinished, file, error);
 
   if (all->len > 0)
     g_array_index (all, Segment, all->len - 1).end = segment.start;
