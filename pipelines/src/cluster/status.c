@@ -3,8 +3,8 @@
 
 #include "cluster/film-state.h"
 #include "cluster/submitter.h"
+#include "common/json.h"
 
-#include <json-glib/json-glib.h>
 #include <string.h>
 
 /* Films that are shown one by one, so that a screen holds them. */
@@ -204,76 +204,48 @@ print_screen (const Status * status)
 
 /* --- for programs --- */
 
-static void
-add_row (JsonBuilder * builder, const Row * row)
-{
-  const struct
-  {
-    const gchar *name;
-    guint value;
-  } numbers[] = {
-    {"segments", row->segments},
-    {"segments_done", row->done},
-    {"segments_damaged", row->damaged},
-    {"tasks_running", row->running},
-    {"tasks_queued", row->queued},
-    {"tries", (guint) row->about->tries},
-  };
-  const struct
-  {
-    const gchar *name, *value;
-  } strings[] = {
-    {"in", row->about->in},
-    {"out", row->about->out},
-    {"state", stage_names[row->stage]},
-    {"error", row->complaint},
-  };
-  gsize i;
+static const JsonField row_fields[] = {
+  JSON_FIELD ("segments", UINT, Row, segments),
+  JSON_FIELD ("segments_done", UINT, Row, done),
+  JSON_FIELD ("segments_damaged", UINT, Row, damaged),
+  JSON_FIELD ("tasks_running", UINT, Row, running),
+  JSON_FIELD ("tasks_queued", UINT, Row, queued),
+  JSON_FIELD ("error", STRING, Row, complaint),
+  JSON_END
+};
 
-  json_builder_begin_object (builder);
-  for (i = 0; i < G_N_ELEMENTS (strings); i++)
-    if (strings[i].value) {
-      json_builder_set_member_name (builder, strings[i].name);
-      json_builder_add_string_value (builder, strings[i].value);
-    }
-  for (i = 0; i < G_N_ELEMENTS (numbers); i++) {
-    json_builder_set_member_name (builder, numbers[i].name);
-    json_builder_add_int_value (builder, numbers[i].value);
-  }
-  json_builder_end_object (builder);
+static JsonObject *
+row_to_json (const Row * row)
+{
+  JsonObject *object = json_object_new ();
+
+  json_object_set_string_member (object, "in", row->about->in);
+  json_object_set_string_member (object, "out", row->about->out);
+  json_object_set_string_member (object, "state", stage_names[row->stage]);
+  json_object_set_int_member (object, "tries", row->about->tries);
+  json_fields_write (row_fields, row, object);
+  return object;
 }
 
 static void
 print_json (const Status * status)
 {
-  JsonBuilder *builder = json_builder_new ();
-  JsonNode *root;
+  JsonObject *object = json_object_new ();
+  JsonArray *films = json_array_new ();
   gchar *text;
   guint i;
 
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "name");
-  json_builder_add_string_value (builder, status->campaign->name);
-  for (i = 0; i < N_STAGES; i++) {
-    json_builder_set_member_name (builder, stage_names[i]);
-    json_builder_add_int_value (builder, status->counts[i]);
-  }
-  json_builder_set_member_name (builder, "tasks_running");
-  json_builder_add_int_value (builder, status->running);
-  json_builder_set_member_name (builder, "tasks_queued");
-  json_builder_add_int_value (builder, status->queued);
-  json_builder_set_member_name (builder, "films");
-  json_builder_begin_array (builder);
+  json_object_set_string_member (object, "name", status->campaign->name);
+  for (i = 0; i < N_STAGES; i++)
+    json_object_set_int_member (object, stage_names[i], status->counts[i]);
+  json_object_set_int_member (object, "tasks_running", status->running);
+  json_object_set_int_member (object, "tasks_queued", status->queued);
   for (i = 0; i < status->campaign->films->len; i++)
-    add_row (builder, &status->rows[i]);
-  json_builder_end_array (builder);
-  json_builder_end_object (builder);
-  root = json_builder_get_root (builder);
-  text = json_to_string (root, TRUE);
+    json_array_add_object_element (films, row_to_json (&status->rows[i]));
+  json_object_set_array_member (object, "films", films);
+  text = json_print (object, TRUE);
   g_print ("%s\n", text);
   g_free (text);
-  json_node_unref (root);
-  g_object_unref (builder);
 }
 
 gboolean

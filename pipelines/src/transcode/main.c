@@ -5,6 +5,7 @@
  * joined; each of these steps can be run by itself, --step cut IN OUT, --step learn PARTS, --step
  * segment --number N PARTS and --step join PARTS, where PARTS is the folder OUT.parts that the
  * first one makes. */
+#include "common/json.h"
 #include "common/pipeline-error.h"
 #include "film/codec.h"
 #include "film/inputs.h"
@@ -14,7 +15,6 @@
 #include "transcode/steps.h"
 
 #include <gio/gio.h>
-#include <json-glib/json-glib.h>
 #include <locale.h>
 #include <string.h>
 
@@ -143,7 +143,6 @@ static void
 say_fault (const Options * options, const gchar * sentence)
 {
   JsonObject *object;
-  JsonNode *root;
   gchar *line;
 
   if (!options->report) {
@@ -152,12 +151,9 @@ say_fault (const Options * options, const gchar * sentence)
   }
   object = json_object_new ();
   json_object_set_string_member (object, "error", sentence);
-  root = json_node_init_object (json_node_alloc (), object);
-  line = json_to_string (root, FALSE);
+  line = json_print (object, FALSE);
   g_print ("%s\n", line);
   g_free (line);
-  json_node_free (root);
-  json_object_unref (object);
 }
 
 int

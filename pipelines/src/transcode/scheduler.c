@@ -2,13 +2,13 @@
 #include "transcode/scheduler.h"
 
 #include "common/file.h"
+#include "common/json.h"
 #include "common/pipeline-error.h"
 #include "common/progress-bar.h"
 #include "film/workdir.h"
 
 #include <gio/gio.h>
 #include <glib-unix.h>
-#include <json-glib/json-glib.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -113,24 +113,22 @@ stop (Jobs * jobs, GError * error)
   }
 }
 
+static const JsonField report_fields[] = {
+  JSON_FIELD ("frames", UINT64, Task, frames),
+  JSON_FIELD ("bytes", UINT64, Task, bytes),
+  JSON_FIELD ("error", STRING, Task, fault),
+  JSON_END
+};
+
 static void
 read_line (Task * task, const gchar * line)
 {
-  JsonParser *parser = json_parser_new ();
-  JsonNode *root = json_parser_load_from_data (parser, line, -1, NULL) ?
-      json_parser_get_root (parser) : NULL;
-  JsonObject *object;
+  JsonObject *object = json_parse (line, -1);
 
-  if (root && JSON_NODE_HOLDS_OBJECT (root)) {
-    object = json_node_get_object (root);
-    task->frames = (guint64) json_object_get_int_member_with_default (object,
-        "frames", (gint64) task->frames);
-    task->bytes = (guint64) json_object_get_int_member_with_default (object,
-        "bytes", (gint64) task->bytes);
-    if (json_object_has_member (object, "error") && task->fault == NULL)
-      task->fault = g_strdup (json_object_get_string_member (object, "error"));
+  if (object) {
+    json_fields_read (report_fields, task, object);
+    json_object_unref (object);
   }
-  g_object_unref (parser);
 }
 
 static gboolean spawn (Task * task, GError ** error);
