@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "transcode/chapters/write.h"
+
 #include "transcode/chapters/isobmff.h"
-#include "transcode/chapters/read.h"
 
 #include <gst/base/gstbytewriter.h>
 #include <string.h>

@@ -2,6 +2,8 @@
 #include "transcode/media/tracks.h"
 
 #include "transcode/chapters/read.h"
+#include "transcode/chapters/trim.h"
+#include "transcode/chapters/write.h"
 #include "transcode/media/interleave.h"
 #include "transcode/media/subtitles.h"
 
