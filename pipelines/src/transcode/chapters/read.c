@@ -133,24 +133,32 @@ read_chapters (FILE * file, const Box * moov, GArray * chapters)
 }
 
 GstToc *
-chapters_read (const gchar * file, GError ** error)
+chapters_parse (FILE * stream, const gchar * name, GError ** error)
 {
-  FILE *stream = g_fopen (file, "rb");
   GArray *chapters = g_array_new (FALSE, FALSE, sizeof (Chapter));
   GstToc *toc = NULL;
   Box moov;
 
   g_array_set_clear_func (chapters, clear_chapter);
-  if (stream && box_load (stream, "moov", &moov)) {
+  if (box_load (stream, "moov", &moov)) {
     if (!read_chapters (stream, &moov, chapters))
       g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_DEMUX,
-          "%s: its list of chapters is damaged", file);
+          "%s: its list of chapters is damaged", name);
     else if (chapters->len > 0)
       toc = make_toc (chapters, film_length (&moov));
     g_free (moov.data);
   }
+  g_array_unref (chapters);
+  return toc;
+}
+
+GstToc *
+chapters_read (const gchar * file, GError ** error)
+{
+  FILE *stream = g_fopen (file, "rb");
+  GstToc *toc = stream ? chapters_parse (stream, file, error) : NULL;
+
   if (stream)
     fclose (stream);
-  g_array_unref (chapters);
   return toc;
 }
