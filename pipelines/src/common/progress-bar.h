@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A line on the terminal that says how far a film is. */
-#ifndef TRANSCODE_BAR_H
-#define TRANSCODE_BAR_H
+/* Line of progress on the terminal that stderr is; nothing is shown without a terminal. */
+#ifndef COMMON_PROGRESS_BAR_H
+#define COMMON_PROGRESS_BAR_H
 
 #include <glib.h>
 
-/* Without a terminal nothing is ever shown. */
-void bar_show_phase (const gchar * film, const gchar * phase);
+/* Shows text in place of the last line, cut to 79 characters. */
+void progress_bar_show_text (const gchar * text);
 
-/* So many of all frames, the last `fresh` of them in so many seconds, and how large they are by
- * now. */
-void bar_show (guint64 frames, guint64 all, guint64 fresh, gdouble seconds,
-    guint64 bytes);
+/* Shows a bar, `part` of which (0..1) is filled, and text behind it. */
+void progress_bar_show (gdouble part, const gchar * text);
 
-void bar_clear (void);
+/* Shows what is being done with a file. */
+void progress_bar_show_phase (const gchar * file, const gchar * phase);
+
+/* Empties the line, for other output. */
+void progress_bar_clear (void);
 
 #endif

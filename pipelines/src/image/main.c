@@ -3,9 +3,10 @@
  *
  * With a degree of noise IN counts as clean: noise is added first, and PSNR and SSIM before and
  * after are printed. A picture that fails does not stop the others. */
-#include "image/options.h"
+#include "common/clock.h"
 #include "common/launch.h"
 #include "image/inputs.h"
+#include "image/options.h"
 #include "image/progress.h"
 #include "image/report.h"
 #include "picture/denoise.h"
@@ -138,7 +139,7 @@ denoise (Job * job, GError ** error)
     return FALSE;
   outcome->after = still_filter (outcome->before, element, on_progress, job,
       NULL, error);
-  outcome->seconds = (g_get_monotonic_time () - started) / 1e6;
+  outcome->seconds = clock_seconds_since (started);
   g_object_get (element, "estimated-sigma", &outcome->sigma, NULL);
   gst_object_unref (element);
   return outcome->after != NULL;

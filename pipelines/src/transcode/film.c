@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transcode/film.h"
 
+#include "common/clock.h"
 #include "common/progress-bar.h"
 #include "film/codec.h"
 #include "film/workdir.h"
@@ -135,18 +136,18 @@ go (const Options * options, const gchar * in, const gchar * out,
   Total total;
   gboolean done;
 
-  bar_show_phase (in, "cutting");
+  progress_bar_show_phase (in, "cutting");
   done = step_cut (options, in, out, error);
   if (done)
-    bar_show_phase (in, "learning");
+    progress_bar_show_phase (in, "learning");
   done = done && step_learn (parts, error)
       && do_segments (options, parts, &total, &manifest, error);
   if (done)
-    bar_show_phase (in, "joining");
+    progress_bar_show_phase (in, "joining");
   done = done && step_join (parts, error);
-  bar_clear ();
+  progress_bar_clear ();
   if (done)
-    print_summary (manifest, &total, (g_get_monotonic_time () - started) / 1e6);
+    print_summary (manifest, &total, clock_seconds_since (started));
   g_clear_pointer (&manifest, manifest_free);
   return done;
 }

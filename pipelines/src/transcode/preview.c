@@ -94,10 +94,10 @@ sample_compare (const Options * options, const gchar * in, GError ** error)
 
   without = with;
   without.settings.strength = 0;
-  bar_show_phase (in, "comparing");
+  progress_bar_show_phase (in, "comparing");
   done = done && encode (&with, in, out, &after, &noise, &fault)
       && encode (&without, in, out, &before, &none, &fault);
-  bar_clear ();
+  progress_bar_clear ();
   if (g_error_matches (fault, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     g_set_error (error, fault->domain, fault->code, "%s: stopped", in);
   else if (fault)

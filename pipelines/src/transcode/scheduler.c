@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transcode/scheduler.h"
 
+#include "common/clock.h"
 #include "common/file.h"
 #include "common/json.h"
 #include "common/pipeline-error.h"
@@ -283,6 +284,29 @@ start_more (Jobs * jobs)
     g_main_loop_quit (jobs->loop);
 }
 
+/* `frames` and `bytes`: of the segments of this run so far. */
+static void
+show_progress (const Jobs * jobs, guint64 frames, guint64 bytes)
+{
+  const guint64 all = jobs->all, there = jobs->found + frames;
+  const gdouble part = all ? MIN (1.0, (gdouble) there / (gdouble) all) : 0;
+  const gdouble seconds = clock_seconds_since (jobs->started);
+  const gdouble rate = seconds > 0 ? (gdouble) frames / seconds : 0;
+  const gint left = rate > 0 && all > there ?
+      (gint) ((gdouble) (all - there) / rate) : 0;
+  gchar *size = g_format_size (jobs->found_bytes + bytes);
+  GString *text = g_string_new (NULL);
+
+  g_string_append_printf (text, "%3.0f %%, %.1f frames/s, ", 100 * part, rate);
+  if (rate > 0)
+    g_string_append_printf (text, "%d:%02d:%02d left, ", left / 3600,
+        left / 60 % 60, left % 60);
+  g_string_append (text, size);
+  progress_bar_show (part, text->str);
+  g_string_free (text, TRUE);
+  g_free (size);
+}
+
 static gboolean
 on_tick (gpointer data)
 {
@@ -296,9 +320,7 @@ on_tick (gpointer data)
     frames += task->frames;
     bytes += task->bytes;
   }
-  bar_show (jobs->found + frames, jobs->all, frames,
-      (g_get_monotonic_time () - jobs->started) / 1e6,
-      jobs->found_bytes + bytes);
+  show_progress (jobs, frames, bytes);
   return G_SOURCE_CONTINUE;
 }
 
@@ -333,7 +355,7 @@ jobs_run (const Manifest * manifest, const gchar * parts, guint count,
     g_main_loop_run (jobs.loop);
   for (i = 0; i < G_N_ELEMENTS (sources); i++)
     g_source_remove (sources[i]);
-  bar_clear ();
+  progress_bar_clear ();
   g_ptr_array_unref (jobs.tasks);
   g_main_loop_unref (jobs.loop);
   if (jobs.error)

@@ -161,7 +161,7 @@ tell_gaps (const Join * join)
   gchar *gaps = gaps_describe (join->times, lacks);
 
   if (gaps) {
-    bar_clear ();
+    progress_bar_clear ();
     g_printerr ("transcode: %s: it has no pictures from %s\n",
         manifest->source, gaps);
   }
@@ -237,7 +237,7 @@ take_chapters (Join * join)
   if (toc)
     tracks_set_chapters (join->tracks, toc);
   if (fault) {
-    bar_clear ();
+    progress_bar_clear ();
     g_printerr ("transcode: %s; the film is made without them\n",
         fault->message);
   }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/clock.h"
 #include "common/file.h"
 #include "film/codec.h"
 #include "film/workdir.h"
@@ -139,7 +140,7 @@ make (const Manifest * manifest, const gchar * parts, guint number,
       && file_checksum (unfinished, &outcome.bytes, &outcome.sha256, error)
       && file_publish (unfinished, file, error);
 
-  outcome.seconds = (g_get_monotonic_time () - started) / 1e6;
+  outcome.seconds = clock_seconds_since (started);
   done = done && outcome_write (&outcome, parts, error);
   if (!done)
     g_unlink (unfinished);
