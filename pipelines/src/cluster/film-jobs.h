@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The steps of a film, as jobs whose order is Slurm's care. */
-#ifndef CLUSTER_STEPS_H
-#define CLUSTER_STEPS_H
+#ifndef CLUSTER_FILM_JOBS_H
+#define CLUSTER_FILM_JOBS_H
 
 #include "cluster/campaign.h"
 #include "cluster/film-state.h"

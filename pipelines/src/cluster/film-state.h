@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How far a film is, by the files of its parts. */
-#ifndef CLUSTER_FILM_H
-#define CLUSTER_FILM_H
+#ifndef CLUSTER_FILM_STATE_H
+#define CLUSTER_FILM_STATE_H
 
 #include <glib.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Submission in waves: a short job of its own gives Slurm the next tasks whenever a film has got
  * further, and never more of them than the queue may hold. What runs when and where is Slurm's. */
-#ifndef CLUSTER_FEED_H
-#define CLUSTER_FEED_H
+#ifndef CLUSTER_SUBMITTER_H
+#define CLUSTER_SUBMITTER_H
 
 #include "cluster/campaign.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Options that are properties of zsdenoise with names for values. */
-#ifndef CHOICE_H
-#define CHOICE_H
+#ifndef COMMON_ENUM_OPTION_H
+#define COMMON_ENUM_OPTION_H
 
 #include <gst/gst.h>
 

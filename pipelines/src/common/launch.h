@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Launch lines whose faults a user understands. */
-#ifndef LAUNCH_H
-#define LAUNCH_H
+#ifndef COMMON_LAUNCH_H
+#define COMMON_LAUNCH_H
 
 #include <gst/gst.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Errors of pipelines as sentences that a user understands. */
-#ifndef TRANSCODE_FAULT_H
-#define TRANSCODE_FAULT_H
+#ifndef COMMON_PIPELINE_ERROR_H
+#define COMMON_PIPELINE_ERROR_H
 
 #include <gst/gst.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What films are encoded with, and what holds them. */
-#ifndef TRANSCODE_CODEC_H
-#define TRANSCODE_CODEC_H
+#ifndef FILM_CODEC_H
+#define FILM_CODEC_H
 
 #include <gst/gst.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which films are meant, and where they go to. */
-#ifndef TRANSCODE_LIST_H
-#define TRANSCODE_LIST_H
+#ifndef FILM_INPUTS_H
+#define FILM_INPUTS_H
 
 #include <glib.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is known of a film that is cut into segments, and of the segments that are done: JSON files
  * in the folder of its parts. */
-#ifndef TRANSCODE_MANIFEST_H
-#define TRANSCODE_MANIFEST_H
+#ifndef FILM_MANIFEST_H
+#define FILM_MANIFEST_H
 
 #include "film/options.h"
 

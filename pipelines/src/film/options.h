@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the user asks the program for films for. */
-#ifndef TRANSCODE_OPTIONS_H
-#define TRANSCODE_OPTIONS_H
+#ifndef FILM_OPTIONS_H
+#define FILM_OPTIONS_H
 
 #include <gst/gst.h>
 

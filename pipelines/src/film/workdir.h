@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Files in the folder of a film's parts. */
-#ifndef TRANSCODE_PARTS_H
-#define TRANSCODE_PARTS_H
+#ifndef FILM_WORKDIR_H
+#define FILM_WORKDIR_H
 
 #include <glib.h>
 

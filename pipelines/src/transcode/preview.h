@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is done with a sample of a film, or without any. */
-#ifndef TRANSCODE_SAMPLE_H
-#define TRANSCODE_SAMPLE_H
+#ifndef TRANSCODE_PREVIEW_H
+#define TRANSCODE_PREVIEW_H
 
 #include "film/options.h"
 

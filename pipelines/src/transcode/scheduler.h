@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The segments of a film, several at a time, each in a process of its own. */
-#ifndef TRANSCODE_JOBS_H
-#define TRANSCODE_JOBS_H
+#ifndef TRANSCODE_SCHEDULER_H
+#define TRANSCODE_SCHEDULER_H
 
 #include "film/manifest.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Boxes of ISO base media files (ISO/IEC 14496-12, 4.2), that is, of MP4 and QuickTime: size, type,
  * content, which may be boxes in turn. Whatever is in the bytes, nothing outside is read. */
-#ifndef TRANSCODE_BOXES_H
-#define TRANSCODE_BOXES_H
+#ifndef TRANSCODE_CHAPTERS_ISOBMFF_H
+#define TRANSCODE_CHAPTERS_ISOBMFF_H
 
 #include <gst/gst.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Chapters in a track of text that another track names as its chapters (QuickTime File Format). */
-#ifndef TRANSCODE_CHAPTER_TRACK_H
-#define TRANSCODE_CHAPTER_TRACK_H
+#ifndef TRANSCODE_CHAPTERS_TEXT_TRACK_H
+#define TRANSCODE_CHAPTERS_TEXT_TRACK_H
 
 #include "transcode/chapters/isobmff.h"
 

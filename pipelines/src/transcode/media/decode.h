@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Segments on their way through a decoder and zsdenoise. */
-#ifndef TRANSCODE_FEED_H
-#define TRANSCODE_FEED_H
+#ifndef TRANSCODE_MEDIA_DECODE_H
+#define TRANSCODE_MEDIA_DECODE_H
 
 #include "film/manifest.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reading a film without decoding it. */
-#ifndef TRANSCODE_SOURCE_H
-#define TRANSCODE_SOURCE_H
+#ifndef TRANSCODE_MEDIA_DEMUX_H
+#define TRANSCODE_MEDIA_DEMUX_H
 
 #include "transcode/media/packets.h"
 

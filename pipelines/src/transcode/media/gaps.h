@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From when to when a film has no pictures. */
-#ifndef TRANSCODE_GAPS_H
-#define TRANSCODE_GAPS_H
+#ifndef TRANSCODE_MEDIA_GAPS_H
+#define TRANSCODE_MEDIA_GAPS_H
 
 #include <glib.h>
 

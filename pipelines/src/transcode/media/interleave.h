@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Keeps two streams that are muxed together, and come from threads of their own, close in time: the
  * denoised video, and the source, from which the other tracks come. */
-#ifndef TRANSCODE_INTERLEAVE_H
-#define TRANSCODE_INTERLEAVE_H
+#ifndef TRANSCODE_MEDIA_INTERLEAVE_H
+#define TRANSCODE_MEDIA_INTERLEAVE_H
 
 #include <gst/gst.h>
 

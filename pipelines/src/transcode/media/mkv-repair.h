@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Matroska files with damage behind which GStreamer's demuxer does not find its way. */
-#ifndef TRANSCODE_MEND_H
-#define TRANSCODE_MEND_H
+#ifndef TRANSCODE_MEDIA_MKV_REPAIR_H
+#define TRANSCODE_MEDIA_MKV_REPAIR_H
 
 #include "film/manifest.h"
 

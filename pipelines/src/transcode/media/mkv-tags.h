@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Titles and languages in Matroska files. */
-#ifndef TRANSCODE_NAMES_H
-#define TRANSCODE_NAMES_H
+#ifndef TRANSCODE_MEDIA_MKV_TAGS_H
+#define TRANSCODE_MEDIA_MKV_TAGS_H
 
 #include <gst/gst.h>
 

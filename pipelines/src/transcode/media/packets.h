@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Compressed pictures on their way to and from files of GStreamer's data protocol, which keeps
  * caps, segment and times to the nanosecond. */
-#ifndef TRANSCODE_PACKETS_H
-#define TRANSCODE_PACKETS_H
+#ifndef TRANSCODE_MEDIA_PACKETS_H
+#define TRANSCODE_MEDIA_PACKETS_H
 
 #include <gst/gst.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is known of a film's frames only when one of them is decoded. */
-#ifndef TRANSCODE_LOOK_H
-#define TRANSCODE_LOOK_H
+#ifndef TRANSCODE_MEDIA_PROBE_FRAME_H
+#define TRANSCODE_MEDIA_PROBE_FRAME_H
 
 #include "film/manifest.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is in a film, before any of it is decoded. */
-#ifndef TRANSCODE_SURVEY_H
-#define TRANSCODE_SURVEY_H
+#ifndef TRANSCODE_MEDIA_PROBE_H
+#define TRANSCODE_MEDIA_PROBE_H
 
 #include "transcode/media/demux.h"
 

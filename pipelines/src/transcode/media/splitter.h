@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Files of a film's compressed video, each of which begins at a keyframe. */
-#ifndef TRANSCODE_SEGMENTS_H
-#define TRANSCODE_SEGMENTS_H
+#ifndef TRANSCODE_MEDIA_SPLITTER_H
+#define TRANSCODE_MEDIA_SPLITTER_H
 
 #include "film/manifest.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Subtitles in text, as demuxers give it and muxers take it. */
-#ifndef TRANSCODE_SUBTITLES_H
-#define TRANSCODE_SUBTITLES_H
+#ifndef TRANSCODE_MEDIA_SUBTITLES_H
+#define TRANSCODE_MEDIA_SUBTITLES_H
 
 #include <gst/gst.h>
 

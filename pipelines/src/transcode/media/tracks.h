@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What goes from the source into the film as it is: sound, subtitles, chapters, tags. */
-#ifndef TRANSCODE_TRACKS_H
-#define TRANSCODE_TRACKS_H
+#ifndef TRANSCODE_MEDIA_TRACKS_H
+#define TRANSCODE_MEDIA_TRACKS_H
 
 #include "transcode/media/demux.h"
 
