@@ -6,7 +6,7 @@
 #include <gst/gst.h>
 
 /* Whether the property of that name has such a value; FALSE and an error that lists those it has. */
-gboolean choice_check (const gchar * property, const gchar * value,
+gboolean enum_option_check (const gchar * property, const gchar * value,
     GError ** error);
 
 #endif

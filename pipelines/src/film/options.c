@@ -156,7 +156,7 @@ options_parse (Options * options, int *argc, char ***argv, GError ** error)
         fault);
   return fault == NULL && place (options, out, error)
       && (options->settings.profile == NULL
-      || choice_check ("profile", options->settings.profile, error));
+      || enum_option_check ("profile", options->settings.profile, error));
 }
 
 void
