@@ -5,7 +5,8 @@
 #include <gst/pbutils/missing-plugins.h>
 
 void
-fault_set_missing (const gchar * what, const gchar * missing, GError ** error)
+pipeline_error_set_missing (const gchar * what, const gchar * missing,
+    GError ** error)
 {
   g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
       "%s: GStreamer has no %s here; most are in the packages "
@@ -28,7 +29,7 @@ translate (GstMessage * message, const gchar * missing, const gchar * what,
         "%s: there is no room left on the disk; make some, then go on with "
         "--resume", what);
   else if (missing)
-    fault_set_missing (what, missing, error);
+    pipeline_error_set_missing (what, missing, error);
   else
     g_set_error (error, found->domain, found->code, "%s: %s", what,
         found->message);
@@ -53,7 +54,7 @@ next (GstBus * bus, GstClockTime patience, GstMessageType types,
 }
 
 gboolean
-fault_take (GstElement * pipeline, const gchar * what, GError ** error)
+pipeline_error_take (GstElement * pipeline, const gchar * what, GError ** error)
 {
   GstBus *bus = gst_element_get_bus (pipeline);
   gchar *missing = NULL;
@@ -71,7 +72,8 @@ fault_take (GstElement * pipeline, const gchar * what, GError ** error)
 }
 
 gboolean
-fault_wait_end (GstElement * pipeline, const gchar * what, GError ** error)
+pipeline_error_wait_eos (GstElement * pipeline, const gchar * what,
+    GError ** error)
 {
   GstBus *bus = gst_element_get_bus (pipeline);
   gchar *missing = NULL;
@@ -88,16 +90,15 @@ fault_wait_end (GstElement * pipeline, const gchar * what, GError ** error)
 }
 
 gboolean
-fault_is_no_space (const GError * error)
+pipeline_error_is_no_space (const GError * error)
 {
   return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE)
       || g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOSPC);
 }
 
 gint
-fault_status (const GError * error)
+pipeline_error_exit_status (const GError * error)
 {
-  return fault_is_no_space (error)
-      || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_BUSY) ?
-      FAULT_TEMPORARY : 1;
+  return pipeline_error_is_no_space (error)
+      || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_BUSY) ? EX_TEMPFAIL : 1;
 }

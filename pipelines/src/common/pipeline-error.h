@@ -6,24 +6,24 @@
 #include <gst/gst.h>
 
 /* The exit status for what another try may mend. */
-#define FAULT_TEMPORARY 75
+#define EX_TEMPFAIL 75
 
 /* Whether the pipeline has reported an error; it is about the file `what`. */
-gboolean fault_take (GstElement * pipeline, const gchar * what,
+gboolean pipeline_error_take (GstElement * pipeline, const gchar * what,
     GError ** error);
 
 /* The same, waiting for an error or the end. TRUE: the end. */
-gboolean fault_wait_end (GstElement * pipeline, const gchar * what,
+gboolean pipeline_error_wait_eos (GstElement * pipeline, const gchar * what,
     GError ** error);
 
 /* The error of a plugin that is not installed, named by its description. */
-void fault_set_missing (const gchar * what, const gchar * missing,
+void pipeline_error_set_missing (const gchar * what, const gchar * missing,
     GError ** error);
 
 /* Whether the disk was full. */
-gboolean fault_is_no_space (const GError * error);
+gboolean pipeline_error_is_no_space (const GError * error);
 
 /* The exit status that fits the error. */
-gint fault_status (const GError * error);
+gint pipeline_error_exit_status (const GError * error);
 
 #endif

@@ -86,10 +86,10 @@ run_all (const Options * options, GPtrArray * films)
   for (i = 0; i < films->len; i++)
     if (!run_one (options, films->pdata[i], &error)) {
       const gboolean stopped = g_error_matches (error, G_IO_ERROR,
-          G_IO_ERROR_CANCELLED) || fault_is_no_space (error);
+          G_IO_ERROR_CANCELLED) || pipeline_error_is_no_space (error);
 
       g_printerr ("transcode: %s\n", error->message);
-      status = fault_status (error);
+      status = pipeline_error_exit_status (error);
       g_clear_error (&error);
       if (stopped)
         break;
@@ -169,7 +169,7 @@ main (int argc, char **argv)
   else if (options.step == NULL)
     status = run (&options, &error);
   else if (!run_step (&options, &error))
-    status = fault_status (error);
+    status = pipeline_error_exit_status (error);
   if (error)
     say_fault (&options, error->message);
   g_clear_error (&error);

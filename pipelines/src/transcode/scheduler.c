@@ -148,7 +148,7 @@ judge (const Task * task)
         task->jobs->manifest->source, task->number,
         g_subprocess_get_term_sig (process), task->tries);
   return g_error_new (G_IO_ERROR,
-      g_subprocess_get_exit_status (process) == FAULT_TEMPORARY ?
+      g_subprocess_get_exit_status (process) == EX_TEMPFAIL ?
       G_IO_ERROR_NO_SPACE : G_IO_ERROR_FAILED, "%s", task->fault ?
       task->fault : "a segment has failed without a word");
 }

@@ -149,7 +149,7 @@ add_all (Join * join, GError ** error)
       return FALSE;
   tracks_end_film (join->tracks);
   gst_app_src_end_of_stream (GST_APP_SRC (join->video));
-  return fault_wait_end (join->pipeline, join->manifest->out, error);
+  return pipeline_error_wait_eos (join->pipeline, join->manifest->out, error);
 }
 
 static void
@@ -271,8 +271,9 @@ write_film (const Manifest * manifest, const gchar * parts, const gchar * file,
   join.tracks = tracks_new (join.pipeline, from, to);
   take_chapters (&join);
   done = (gst_element_set_state (join.pipeline, GST_STATE_PLAYING) !=
-      GST_STATE_CHANGE_FAILURE || !fault_take (join.pipeline, manifest->out,
-          error)) && add_all (&join, error);
+      GST_STATE_CHANGE_FAILURE
+      || !pipeline_error_take (join.pipeline, manifest->out, error))
+      && add_all (&join, error);
   gst_element_set_state (join.pipeline, GST_STATE_NULL);
   tags = tracks_tags (join.tracks, &own);
   if (done && codec_is_matroska (manifest->out))

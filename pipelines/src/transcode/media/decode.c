@@ -323,14 +323,15 @@ start (Feed * feed, GError ** error)
 {
   return gst_element_set_state (feed->pipeline, GST_STATE_PLAYING) !=
       GST_STATE_CHANGE_FAILURE
-      || !fault_take (feed->pipeline, feed->manifest->source, error);
+      || !pipeline_error_take (feed->pipeline, feed->manifest->source, error);
 }
 
 static gboolean
 end (Feed * feed, GError ** error)
 {
   gst_app_src_end_of_stream (GST_APP_SRC (feed->source));
-  return fault_wait_end (feed->pipeline, feed->manifest->source, error);
+  return pipeline_error_wait_eos (feed->pipeline, feed->manifest->source,
+      error);
 }
 
 gboolean

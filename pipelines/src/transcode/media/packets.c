@@ -34,7 +34,7 @@ packet_reader_new (GstElement * pipeline, const gchar * what, GError ** error)
   reader->sink = GST_APP_SINK (gst_bin_get_by_name (GST_BIN (pipeline), "out"));
   reader->what = g_strdup (what);
   if (gst_element_set_state (pipeline, GST_STATE_PLAYING) !=
-      GST_STATE_CHANGE_FAILURE || !fault_take (pipeline, what, error))
+      GST_STATE_CHANGE_FAILURE || !pipeline_error_take (pipeline, what, error))
     return reader;
   packet_reader_free (reader);
   return NULL;
@@ -62,8 +62,9 @@ packet_reader_next (PacketReader * reader, GError ** error)
 
   do {
     sample = gst_app_sink_try_pull_sample (reader->sink, POLL);
-  } while (sample == NULL && !fault_take (reader->pipeline, reader->what,
-          error) && !gst_app_sink_is_eos (reader->sink));
+  } while (sample == NULL
+      && !pipeline_error_take (reader->pipeline, reader->what, error)
+      && !gst_app_sink_is_eos (reader->sink));
   return sample;
 }
 
@@ -107,7 +108,7 @@ packet_writer_new (const gchar * file, GError ** error)
   writer->source = packet_source (pipeline, "in");
   writer->file = g_strdup (file);
   if (gst_element_set_state (pipeline, GST_STATE_PLAYING) !=
-      GST_STATE_CHANGE_FAILURE || !fault_take (pipeline, file, error))
+      GST_STATE_CHANGE_FAILURE || !pipeline_error_take (pipeline, file, error))
     return writer;
   packet_writer_finish (writer, NULL);
   return NULL;
@@ -119,12 +120,12 @@ packet_push (GstElement * pipeline, GstElement * appsrc, GstSample * sample,
 {
   while (gst_app_src_get_current_level_bytes (GST_APP_SRC (appsrc)) >
       ENOUGH_BYTES) {
-    if (fault_take (pipeline, what, error))
+    if (pipeline_error_take (pipeline, what, error))
       return FALSE;
     g_usleep (GST_TIME_AS_USECONDS (POLL) / 10);
   }
   gst_app_src_push_sample (GST_APP_SRC (appsrc), sample);
-  return !fault_take (pipeline, what, error);
+  return !pipeline_error_take (pipeline, what, error);
 }
 
 gboolean
@@ -140,8 +141,8 @@ packet_writer_finish (PacketWriter * writer, GError ** error)
   gboolean done;
 
   gst_app_src_end_of_stream (GST_APP_SRC (writer->source));
-  done = error == NULL || fault_wait_end (writer->pipeline, writer->file,
-      error);
+  done = error == NULL
+      || pipeline_error_wait_eos (writer->pipeline, writer->file, error);
   gst_element_set_state (writer->pipeline, GST_STATE_NULL);
   gst_object_unref (writer->source);
   gst_object_unref (writer->pipeline);

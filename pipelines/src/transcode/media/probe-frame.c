@@ -53,7 +53,7 @@ decode (GstElement * pipeline, PacketReader * reader, const gchar * what,
   if (going && frame == NULL) {
     gst_app_src_end_of_stream (GST_APP_SRC (in));
     frame = gst_app_sink_pull_sample (GST_APP_SINK (out));
-    if (frame == NULL && !fault_take (pipeline, what, error))
+    if (frame == NULL && !pipeline_error_take (pipeline, what, error))
       g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
           "%s: none of its first pictures can be decoded", what);
   }

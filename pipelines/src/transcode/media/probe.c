@@ -70,7 +70,7 @@ set_error (const gchar * file, GstDiscovererInfo * info, const GError * fault,
   gchar **fields = g_strsplit (missing && *missing ? *missing : "", "|", -1);
 
   if (g_strv_length (fields) > 3)
-    fault_set_missing (file, fields[3], error);
+    pipeline_error_set_missing (file, fields[3], error);
   else if (fault)
     g_set_error (error, fault->domain, fault->code, "%s: %s", file,
         fault->message);
