@@ -25,7 +25,7 @@ step_command (const Steps * steps, guint film, const Step * step)
   GStrvBuilder *builder = g_strv_builder_new ();
   gchar *base = step->array ? g_strdup_printf ("%u", step->base) :
       g_strdup ("-");
-  gchar *parts = film_parts (about->out), **option;
+  gchar *parts = workdir_path (about->out), **option;
   GStrv command;
 
   g_strv_builder_add_many (builder, steps->program, "task", base,

@@ -8,16 +8,16 @@
 #include <sys/stat.h>
 
 gchar *
-film_parts (const gchar * out)
+workdir_path (const gchar * out)
 {
-  return g_strconcat (out, PARTS_SUFFIX, NULL);
+  return g_strconcat (out, WORKDIR_SUFFIX, NULL);
 }
 
 static void
 look_at_segment (FilmState * state, const gchar * parts, guint number,
     gboolean sums)
 {
-  gchar *file = parts_file (parts, "out", number, "gdp");
+  gchar *file = workdir_file (parts, "out", number, "gdp");
   struct stat info;
   Outcome outcome;
   const gboolean done = outcome_read (&outcome, parts, number);
@@ -38,8 +38,8 @@ FilmState
 film_look (const gchar * out, gboolean sums)
 {
   FilmState state = {.missing = g_array_new (FALSE, FALSE, sizeof (guint)) };
-  gchar *parts = film_parts (out);
-  gchar *model = g_build_filename (parts, PARTS_MODEL, NULL);
+  gchar *parts = workdir_path (out);
+  gchar *model = g_build_filename (parts, WORKDIR_MODEL, NULL);
   Manifest *manifest = NULL;
   guint number;
 

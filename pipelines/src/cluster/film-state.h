@@ -22,6 +22,6 @@ void film_clear (FilmState * state);
 guint film_pieces (const FilmState * state);
 
 /* The folder of its parts. */
-gchar *film_parts (const gchar * out);
+gchar *workdir_path (const gchar * out);
 
 #endif

@@ -122,7 +122,7 @@ write_segments (const Manifest * manifest)
   for (i = 0; i < manifest->segments->len; i++) {
     const Segment *segment = &g_array_index (manifest->segments, Segment, i);
     JsonObject *object = json_object_new ();
-    gchar *file = parts_name ("in", segment->number, "gdp");
+    gchar *file = workdir_file_name ("in", segment->number, "gdp");
 
     json_object_set_string_member (object, "file", file);
     json_fields_write (segment_fields, segment, object);
@@ -136,7 +136,7 @@ gboolean
 manifest_write (const Manifest * manifest, const gchar * parts, GError ** error)
 {
   JsonObject *object = json_object_new ();
-  gchar *file = g_build_filename (parts, PARTS_MANIFEST, NULL);
+  gchar *file = g_build_filename (parts, WORKDIR_MANIFEST, NULL);
   gboolean done;
 
   json_object_set_int_member (object, "version", VERSION);
@@ -177,7 +177,7 @@ is_manifest (JsonObject * object)
 Manifest *
 manifest_read (const gchar * parts, GError ** error)
 {
-  gchar *file = g_build_filename (parts, PARTS_MANIFEST, NULL);
+  gchar *file = g_build_filename (parts, WORKDIR_MANIFEST, NULL);
   GError *fault = NULL;
   JsonObject *object = json_load (file, &fault);
   Manifest *manifest = NULL;
@@ -208,7 +208,7 @@ gboolean
 outcome_write (const Outcome * outcome, const gchar * parts, GError ** error)
 {
   JsonObject *object = json_object_new ();
-  gchar *file = parts_file (parts, "out", outcome->number, "json");
+  gchar *file = workdir_file (parts, "out", outcome->number, "json");
   gboolean done;
 
   json_fields_write (outcome_fields, outcome, object);
@@ -220,7 +220,7 @@ outcome_write (const Outcome * outcome, const gchar * parts, GError ** error)
 gboolean
 outcome_read (Outcome * outcome, const gchar * parts, guint number)
 {
-  gchar *file = parts_file (parts, "out", number, "json");
+  gchar *file = workdir_file (parts, "out", number, "json");
   JsonObject *object = json_load (file, NULL);
 
   memset (outcome, 0, sizeof *outcome);
@@ -236,7 +236,7 @@ outcome_read (Outcome * outcome, const gchar * parts, guint number)
 void
 outcome_remove (const gchar * parts, guint number)
 {
-  gchar *file = parts_file (parts, "out", number, "json");
+  gchar *file = workdir_file (parts, "out", number, "json");
 
   g_unlink (file);
   g_free (file);

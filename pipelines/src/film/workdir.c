@@ -6,16 +6,16 @@
 #include <glib/gstdio.h>
 
 gchar *
-parts_name (const gchar * kind, guint number, const gchar * suffix)
+workdir_file_name (const gchar * kind, guint number, const gchar * suffix)
 {
   return g_strdup_printf ("%s-%05u.%s", kind, number, suffix);
 }
 
 gchar *
-parts_file (const gchar * parts, const gchar * kind, guint number,
+workdir_file (const gchar * parts, const gchar * kind, guint number,
     const gchar * suffix)
 {
-  gchar *name = parts_name (kind, number, suffix);
+  gchar *name = workdir_file_name (kind, number, suffix);
   gchar *file = g_build_filename (parts, name, NULL);
 
   g_free (name);
@@ -36,8 +36,8 @@ set_error (GError ** error, const gchar * file)
 static gboolean
 is_own (GDir * dir, const gchar * parts, GError ** error)
 {
-  static const gchar *const own[] = { "in-", "out-", ".", PARTS_MANIFEST,
-    PARTS_MODEL, PARTS_COPY
+  static const gchar *const own[] = { "in-", "out-", ".", WORKDIR_MANIFEST,
+    WORKDIR_MODEL, WORKDIR_REPAIRED
   };
   const gchar *name;
   gsize i;
@@ -58,10 +58,10 @@ is_own (GDir * dir, const gchar * parts, GError ** error)
 
 /* Without a manifest, what is left of a folder is of no use to anybody: it goes first. */
 gboolean
-parts_remove (const gchar * parts, GError ** error)
+workdir_remove (const gchar * parts, GError ** error)
 {
   GDir *dir = g_dir_open (parts, 0, error);
-  gchar *manifest = g_build_filename (parts, PARTS_MANIFEST, NULL);
+  gchar *manifest = g_build_filename (parts, WORKDIR_MANIFEST, NULL);
   const gchar *name;
   gboolean done = dir && is_own (dir, parts, error);
 

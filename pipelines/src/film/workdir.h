@@ -5,17 +5,17 @@
 
 #include <glib.h>
 
-#define PARTS_SUFFIX ".parts"
-#define PARTS_MANIFEST "manifest.json"
-#define PARTS_MODEL "model.safetensors"
-#define PARTS_COPY "mended.mkv"
+#define WORKDIR_SUFFIX ".parts"
+#define WORKDIR_MANIFEST "manifest.json"
+#define WORKDIR_MODEL "model.safetensors"
+#define WORKDIR_REPAIRED "mended.mkv"
 
 /* in-00007.gdp; with its folder. */
-gchar *parts_name (const gchar * kind, guint number, const gchar * suffix);
-gchar *parts_file (const gchar * parts, const gchar * kind, guint number,
+gchar *workdir_file_name (const gchar * kind, guint number, const gchar * suffix);
+gchar *workdir_file (const gchar * parts, const gchar * kind, guint number,
     const gchar * suffix);
 
 /* Removes the folder and what is in it, unless something there is not this program's. */
-gboolean parts_remove (const gchar * parts, GError ** error);
+gboolean workdir_remove (const gchar * parts, GError ** error);
 
 #endif

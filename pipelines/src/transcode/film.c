@@ -80,7 +80,7 @@ static Decision
 decide (const Options * options, const gchar * in, const gchar * out,
     const gchar * parts, GError ** error)
 {
-  gchar *manifest = g_build_filename (parts, PARTS_MANIFEST, NULL);
+  gchar *manifest = g_build_filename (parts, WORKDIR_MANIFEST, NULL);
   const gboolean begun = g_file_test (manifest, G_FILE_TEST_EXISTS);
   GStatBuf a, b;
 
@@ -157,7 +157,7 @@ film_transcode (const Options * options, const gchar * in, const gchar * out,
     GError ** error)
 {
   gchar *mux = codec_muxer_line (options->settings.codec, out, error);
-  gchar *parts = step_parts (out);
+  gchar *parts = workdir_path (out);
   gboolean done = FALSE;
 
   if (mux)

@@ -39,7 +39,7 @@ static gboolean
 encode (const Options * options, const gchar * in, const gchar * out,
     guint64 * bytes, gdouble * noise, GError ** error)
 {
-  gchar *parts = step_parts (out);
+  gchar *parts = workdir_path (out);
   Manifest *manifest = NULL;
   gboolean done = step_cut (options, in, out, error)
       && (options->settings.strength <= 0 || step_learn (parts, error))
@@ -62,7 +62,7 @@ encode (const Options * options, const gchar * in, const gchar * out,
   }
   g_clear_pointer (&manifest, manifest_free);
   if (g_file_test (parts, G_FILE_TEST_EXISTS))
-    parts_remove (parts, NULL);
+    workdir_remove (parts, NULL);
   g_free (parts);
   return done;
 }

@@ -242,7 +242,7 @@ spawn (Task * task, GError ** error)
 static gboolean
 is_done (Jobs * jobs, guint number)
 {
-  gchar *file = parts_file (jobs->parts, "out", number, "gdp");
+  gchar *file = workdir_file (jobs->parts, "out", number, "gdp");
   Outcome outcome;
   const gboolean done = outcome_read (&outcome, jobs->parts, number)
       && file_matches (file, outcome.bytes, outcome.sha256);

@@ -14,9 +14,9 @@
 #include <string.h>
 
 gchar *
-step_parts (const gchar * out)
+workdir_path (const gchar * out)
 {
-  return g_strconcat (out, PARTS_SUFFIX, NULL);
+  return g_strconcat (out, WORKDIR_SUFFIX, NULL);
 }
 
 static gboolean
@@ -164,7 +164,7 @@ run (Manifest * manifest, const Options * options, const gchar * parts,
   done = done && look (manifest, parts, error)
       && manifest_write (manifest, parts, error);
   if (!done)
-    parts_remove (parts, NULL);
+    workdir_remove (parts, NULL);
   return done;
 }
 
@@ -184,7 +184,7 @@ fits (const Manifest * found, const Manifest * wanted, GError ** error)
     return TRUE;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
       "%s%s is of another source or other options; give those, or "
-      "--overwrite to begin anew", found->out, PARTS_SUFFIX);
+      "--overwrite to begin anew", found->out, WORKDIR_SUFFIX);
   return FALSE;
 }
 
@@ -193,7 +193,7 @@ static gboolean
 is_settled (const Manifest * wanted, const gchar * parts, gboolean * done,
     GError ** error)
 {
-  gchar *file = g_build_filename (parts, PARTS_MANIFEST, NULL);
+  gchar *file = g_build_filename (parts, WORKDIR_MANIFEST, NULL);
   GError *fault = NULL;
   Manifest *found = NULL;
   gboolean settled = g_file_test (file, G_FILE_TEST_EXISTS);
@@ -217,13 +217,13 @@ step_cut (const Options * options, const gchar * in, const gchar * out,
     GError ** error)
 {
   Manifest *manifest = plan (options, in, out, error);
-  gchar *parts = step_parts (out);
+  gchar *parts = workdir_path (out);
   gboolean done = FALSE;
 
   if (manifest && (options->overwrite
           || !is_settled (manifest, parts, &done, error)))
     done = survey (manifest, error) && (!g_file_test (parts, G_FILE_TEST_EXISTS)
-        || parts_remove (parts, error)) && make_folder (parts, error)
+        || workdir_remove (parts, error)) && make_folder (parts, error)
         && run (manifest, options, parts, error);
   g_clear_pointer (&manifest, manifest_free);
   g_free (parts);

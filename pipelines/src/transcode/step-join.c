@@ -120,7 +120,7 @@ add (Join * join, GstSample * sample, guint number, GError ** error)
 static gboolean
 add_segment (Join * join, guint number, GError ** error)
 {
-  gchar *file = parts_file (join->parts, "out", number, "gdp");
+  gchar *file = workdir_file (join->parts, "out", number, "gdp");
   PacketReader *reader = packet_reader_open (file, error);
   GError *fault = NULL;
   gboolean going = reader != NULL;
@@ -300,7 +300,7 @@ static gboolean
 check_segment (const Manifest * manifest, const gchar * parts, guint number,
     guint * frames, GError ** error)
 {
-  gchar *file = parts_file (parts, "out", number, "gdp");
+  gchar *file = workdir_file (parts, "out", number, "gdp");
   Outcome outcome;
   const gboolean done = outcome_read (&outcome, parts, number);
   const gboolean whole = done
@@ -368,7 +368,7 @@ join_parts (const Manifest * manifest, const gchar * parts, GError ** error)
       && write_film (manifest, parts, unfinished, error)
       && check_film (manifest, unfinished, frames, error)
       && file_publish (unfinished, manifest->out, error)
-      && parts_remove (parts, error);
+      && workdir_remove (parts, error);
 
   if (!done)
     g_unlink (unfinished);
@@ -381,8 +381,8 @@ join_parts (const Manifest * manifest, const gchar * parts, GError ** error)
 static gboolean
 is_joined (const gchar * parts)
 {
-  gchar *manifest = g_build_filename (parts, PARTS_MANIFEST, NULL);
-  gchar *film = g_strndup (parts, strlen (parts) - strlen (PARTS_SUFFIX));
+  gchar *manifest = g_build_filename (parts, WORKDIR_MANIFEST, NULL);
+  gchar *film = g_strndup (parts, strlen (parts) - strlen (WORKDIR_SUFFIX));
   const gboolean joined = !g_file_test (manifest, G_FILE_TEST_EXISTS)
       && g_file_test (film, G_FILE_TEST_IS_REGULAR);
 
@@ -397,9 +397,9 @@ step_join (const gchar * parts, GError ** error)
   Manifest *manifest;
   gboolean done;
 
-  if (g_str_has_suffix (parts, PARTS_SUFFIX) && is_joined (parts))
+  if (g_str_has_suffix (parts, WORKDIR_SUFFIX) && is_joined (parts))
     return !g_file_test (parts, G_FILE_TEST_EXISTS)
-        || parts_remove (parts, error);
+        || workdir_remove (parts, error);
   manifest = manifest_read (parts, error);
   done = manifest && join_parts (manifest, parts, error);
   g_clear_pointer (&manifest, manifest_free);

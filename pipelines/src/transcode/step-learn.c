@@ -52,7 +52,7 @@ gboolean
 step_learn (const gchar * parts, GError ** error)
 {
   Manifest *manifest = manifest_read (parts, error);
-  gchar *file = g_build_filename (parts, PARTS_MODEL, NULL);
+  gchar *file = g_build_filename (parts, WORKDIR_MODEL, NULL);
   const gboolean done = manifest && (g_file_test (file, G_FILE_TEST_EXISTS)
       || learn (manifest, parts, file, error));
 

@@ -154,7 +154,7 @@ step_segment (const gchar * parts, guint number, gboolean report,
     GError ** error)
 {
   Manifest *manifest = manifest_read (parts, error);
-  gchar *file = parts_file (parts, "out", number, "gdp");
+  gchar *file = workdir_file (parts, "out", number, "gdp");
   gboolean done = manifest != NULL;
 
   if (done && number >= manifest->segments->len) {

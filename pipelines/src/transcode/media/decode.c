@@ -98,7 +98,7 @@ set_up (Feed * feed)
 {
   const Settings *settings = &feed->manifest->settings;
   GstElement *filter = feed_element (feed, "filter");
-  gchar *model = g_build_filename (feed->parts, PARTS_MODEL, NULL);
+  gchar *model = g_build_filename (feed->parts, WORKDIR_MODEL, NULL);
 
   if (settings->profile)
     gst_util_set_object_arg (G_OBJECT (filter), "profile", settings->profile);
@@ -169,7 +169,7 @@ open_segment (const Feed * feed, guint number, GError ** error)
 {
   const Segment *segment =
       &g_array_index (feed->manifest->segments, Segment, number);
-  gchar *file = parts_file (feed->parts, "in", number, "gdp");
+  gchar *file = workdir_file (feed->parts, "in", number, "gdp");
   PacketReader *reader = NULL;
   guint64 bytes;
   gchar *sha256 = NULL;

@@ -41,7 +41,7 @@ copy (const gchar * from, const gchar * to)
 gboolean
 mend_source (Manifest * manifest, const gchar * parts)
 {
-  gchar *file = g_build_filename (parts, PARTS_COPY, NULL);
+  gchar *file = g_build_filename (parts, WORKDIR_REPAIRED, NULL);
   gchar *unfinished = file_temporary_name (file);
 
   manifest->mended = is_matroska (manifest->source)
@@ -57,6 +57,6 @@ mend_source (Manifest * manifest, const gchar * parts)
 gchar *
 mend_file (const Manifest * manifest, const gchar * parts)
 {
-  return manifest->mended ? g_build_filename (parts, PARTS_COPY, NULL) :
+  return manifest->mended ? g_build_filename (parts, WORKDIR_REPAIRED, NULL) :
       g_strdup (manifest->source);
 }

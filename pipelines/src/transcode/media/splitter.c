@@ -38,7 +38,7 @@ typedef struct
 static gboolean
 begin (Cut * cut, GError ** error)
 {
-  gchar *file = parts_file (cut->parts, "in", cut->manifest->segments->len,
+  gchar *file = workdir_file (cut->parts, "in", cut->manifest->segments->len,
       "gdp");
 
   cut->unfinished = file_temporary_name (file);
@@ -54,7 +54,7 @@ end (Cut * cut, GError ** error)
 {
   GArray *all = cut->manifest->segments;
   PacketWriter *writer = g_steal_pointer (&cut->writer);
-  gchar *file = parts_file (cut->parts, "in", all->len, "gdp");
+  gchar *file = workdir_file (cut->parts, "in", all->len, "gdp");
   Segment segment = {
     .number = all->len,
     .start = cut->first,
