@@ -25,7 +25,7 @@ step_command (const Steps * steps, guint film, const Step * step)
   GStrvBuilder *builder = g_strv_builder_new ();
   gchar *base = step->array ? g_strdup_printf ("%u", step->base) :
       g_strdup ("-");
-  gchar *parts = workdir_path (about->out), **option;
+  gchar *workdir = workdir_path (about->out), **option;
   GStrv command;
 
   g_strv_builder_add_many (builder, steps->program, "task", base,
@@ -35,11 +35,11 @@ step_command (const Steps * steps, guint film, const Step * step)
       g_strv_builder_add (builder, *option);
     g_strv_builder_add_many (builder, about->in, about->out, NULL);
   } else {
-    g_strv_builder_add (builder, parts);
+    g_strv_builder_add (builder, workdir);
   }
   command = g_strv_builder_end (builder);
   g_strv_builder_unref (builder);
-  g_free (parts);
+  g_free (workdir);
   g_free (base);
   return command;
 }

@@ -14,13 +14,13 @@ workdir_path (const gchar * out)
 }
 
 static void
-look_at_segment (FilmState * state, const gchar * parts, guint number,
+look_at_segment (FilmState * state, const gchar * workdir, guint number,
     gboolean sums)
 {
-  gchar *file = workdir_file (parts, "out", number, "gdp");
+  gchar *file = workdir_file (workdir, "out", number, "gdp");
   struct stat info;
   Outcome outcome;
-  const gboolean done = outcome_read (&outcome, parts, number);
+  const gboolean done = outcome_read (&outcome, workdir, number);
   gboolean whole = done;
 
   if (done && sums)
@@ -38,24 +38,24 @@ FilmState
 film_look (const gchar * out, gboolean sums)
 {
   FilmState state = {.missing = g_array_new (FALSE, FALSE, sizeof (guint)) };
-  gchar *parts = workdir_path (out);
-  gchar *model = g_build_filename (parts, WORKDIR_MODEL, NULL);
+  gchar *workdir = workdir_path (out);
+  gchar *model = g_build_filename (workdir, WORKDIR_MODEL, NULL);
   Manifest *manifest = NULL;
   guint number;
 
   state.joined = g_file_test (out, G_FILE_TEST_EXISTS);
   if (!state.joined)
-    manifest = manifest_read (parts, NULL);
+    manifest = manifest_read (workdir, NULL);
   if (manifest) {
     state.cut = TRUE;
     state.learned = g_file_test (model, G_FILE_TEST_EXISTS);
     state.segments = manifest->segments->len;
     for (number = 0; number < state.segments; number++)
-      look_at_segment (&state, parts, number, sums);
+      look_at_segment (&state, workdir, number, sums);
     manifest_free (manifest);
   }
   g_free (model);
-  g_free (parts);
+  g_free (workdir);
   return state;
 }
 

@@ -133,10 +133,11 @@ write_segments (const Manifest * manifest)
 }
 
 gboolean
-manifest_write (const Manifest * manifest, const gchar * parts, GError ** error)
+manifest_write (const Manifest * manifest, const gchar * workdir,
+    GError ** error)
 {
   JsonObject *object = json_object_new ();
-  gchar *file = g_build_filename (parts, WORKDIR_MANIFEST, NULL);
+  gchar *file = g_build_filename (workdir, WORKDIR_MANIFEST, NULL);
   gboolean done;
 
   json_object_set_int_member (object, "version", VERSION);
@@ -175,9 +176,9 @@ is_manifest (JsonObject * object)
 }
 
 Manifest *
-manifest_read (const gchar * parts, GError ** error)
+manifest_read (const gchar * workdir, GError ** error)
 {
-  gchar *file = g_build_filename (parts, WORKDIR_MANIFEST, NULL);
+  gchar *file = g_build_filename (workdir, WORKDIR_MANIFEST, NULL);
   GError *fault = NULL;
   JsonObject *object = json_load (file, &fault);
   Manifest *manifest = NULL;
@@ -205,10 +206,10 @@ manifest_read (const gchar * parts, GError ** error)
 /* --- outcomes --- */
 
 gboolean
-outcome_write (const Outcome * outcome, const gchar * parts, GError ** error)
+outcome_write (const Outcome * outcome, const gchar * workdir, GError ** error)
 {
   JsonObject *object = json_object_new ();
-  gchar *file = workdir_file (parts, "out", outcome->number, "json");
+  gchar *file = workdir_file (workdir, "out", outcome->number, "json");
   gboolean done;
 
   json_fields_write (outcome_fields, outcome, object);
@@ -218,9 +219,9 @@ outcome_write (const Outcome * outcome, const gchar * parts, GError ** error)
 }
 
 gboolean
-outcome_read (Outcome * outcome, const gchar * parts, guint number)
+outcome_read (Outcome * outcome, const gchar * workdir, guint number)
 {
-  gchar *file = workdir_file (parts, "out", number, "json");
+  gchar *file = workdir_file (workdir, "out", number, "json");
   JsonObject *object = json_load (file, NULL);
 
   memset (outcome, 0, sizeof *outcome);
@@ -234,9 +235,9 @@ outcome_read (Outcome * outcome, const gchar * parts, guint number)
 }
 
 void
-outcome_remove (const gchar * parts, guint number)
+outcome_remove (const gchar * workdir, guint number)
 {
-  gchar *file = workdir_file (parts, "out", number, "json");
+  gchar *file = workdir_file (workdir, "out", number, "json");
 
   g_unlink (file);
   g_free (file);

@@ -50,20 +50,20 @@ typedef struct
 
 Manifest *manifest_new (void);
 void manifest_free (Manifest * manifest);
-Manifest *manifest_read (const gchar * parts, GError ** error);
-gboolean manifest_write (const Manifest * manifest, const gchar * parts,
+Manifest *manifest_read (const gchar * workdir, GError ** error);
+gboolean manifest_write (const Manifest * manifest, const gchar * workdir,
     GError ** error);
 
 /* Pictures of all segments. */
 guint manifest_frames (const Manifest * manifest);
 
 /* FALSE: it is not done. */
-gboolean outcome_read (Outcome * outcome, const gchar * parts, guint number);
-gboolean outcome_write (const Outcome * outcome, const gchar * parts,
+gboolean outcome_read (Outcome * outcome, const gchar * workdir, guint number);
+gboolean outcome_write (const Outcome * outcome, const gchar * workdir,
     GError ** error);
 void outcome_clear (Outcome * outcome);
 
 /* It is not done from now on. */
-void outcome_remove (const gchar * parts, guint number);
+void outcome_remove (const gchar * workdir, guint number);
 
 #endif

@@ -12,11 +12,11 @@ workdir_file_name (const gchar * kind, guint number, const gchar * suffix)
 }
 
 gchar *
-workdir_file (const gchar * parts, const gchar * kind, guint number,
+workdir_file (const gchar * workdir, const gchar * kind, guint number,
     const gchar * suffix)
 {
   gchar *name = workdir_file_name (kind, number, suffix);
-  gchar *file = g_build_filename (parts, name, NULL);
+  gchar *file = g_build_filename (workdir, name, NULL);
 
   g_free (name);
   return file;
@@ -34,7 +34,7 @@ set_error (GError ** error, const gchar * file)
 
 /* Whether all that is in the folder is what this program makes. */
 static gboolean
-is_own (GDir * dir, const gchar * parts, GError ** error)
+is_own (GDir * dir, const gchar * workdir, GError ** error)
 {
   static const gchar *const own[] = { "in-", "out-", ".", WORKDIR_MANIFEST,
     WORKDIR_MODEL, WORKDIR_REPAIRED
@@ -48,7 +48,7 @@ is_own (GDir * dir, const gchar * parts, GError ** error)
     if (i == G_N_ELEMENTS (own)) {
       g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST, "%s is to be "
           "removed, but %s in it is not this program's; move that away",
-          parts, name);
+          workdir, name);
       return FALSE;
     }
   }
@@ -58,24 +58,24 @@ is_own (GDir * dir, const gchar * parts, GError ** error)
 
 /* Without a manifest, what is left of a folder is of no use to anybody: it goes first. */
 gboolean
-workdir_remove (const gchar * parts, GError ** error)
+workdir_remove (const gchar * workdir, GError ** error)
 {
-  GDir *dir = g_dir_open (parts, 0, error);
-  gchar *manifest = g_build_filename (parts, WORKDIR_MANIFEST, NULL);
+  GDir *dir = g_dir_open (workdir, 0, error);
+  gchar *manifest = g_build_filename (workdir, WORKDIR_MANIFEST, NULL);
   const gchar *name;
-  gboolean done = dir && is_own (dir, parts, error);
+  gboolean done = dir && is_own (dir, workdir, error);
 
   if (done)
     g_unlink (manifest);
   g_free (manifest);
 
   while (done && (name = g_dir_read_name (dir))) {
-    gchar *file = g_build_filename (parts, name, NULL);
+    gchar *file = g_build_filename (workdir, name, NULL);
 
     done = g_unlink (file) == 0 || set_error (error, file);
     g_free (file);
   }
   if (dir)
     g_dir_close (dir);
-  return done && (g_rmdir (parts) == 0 || set_error (error, parts));
+  return done && (g_rmdir (workdir) == 0 || set_error (error, workdir));
 }

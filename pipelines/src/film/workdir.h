@@ -12,10 +12,10 @@
 
 /* in-00007.gdp; with its folder. */
 gchar *workdir_file_name (const gchar * kind, guint number, const gchar * suffix);
-gchar *workdir_file (const gchar * parts, const gchar * kind, guint number,
+gchar *workdir_file (const gchar * workdir, const gchar * kind, guint number,
     const gchar * suffix);
 
 /* Removes the folder and what is in it, unless something there is not this program's. */
-gboolean workdir_remove (const gchar * parts, GError ** error);
+gboolean workdir_remove (const gchar * workdir, GError ** error);
 
 #endif

@@ -18,14 +18,14 @@ typedef struct
 } Total;
 
 static Total
-add_up (const Manifest * manifest, const gchar * parts)
+add_up (const Manifest * manifest, const gchar * workdir)
 {
   Total total = { 0 };
   Outcome outcome;
   guint i;
 
   for (i = 0; i < manifest->segments->len; i++) {
-    if (outcome_read (&outcome, parts, i)) {
+    if (outcome_read (&outcome, workdir, i)) {
       total.frames += outcome.frames;
       total.decoded += outcome.decoded;
       total.noise += outcome.noise * outcome.frames;
@@ -78,9 +78,9 @@ typedef enum
 
 static Decision
 decide (const Options * options, const gchar * in, const gchar * out,
-    const gchar * parts, GError ** error)
+    const gchar * workdir, GError ** error)
 {
-  gchar *manifest = g_build_filename (parts, WORKDIR_MANIFEST, NULL);
+  gchar *manifest = g_build_filename (workdir, WORKDIR_MANIFEST, NULL);
   const gboolean begun = g_file_test (manifest, G_FILE_TEST_EXISTS);
   GStatBuf a, b;
 
@@ -96,7 +96,7 @@ decide (const Options * options, const gchar * in, const gchar * out,
   if (begun) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
         "%s is what an earlier run has left; --resume goes on with it, "
-        "--overwrite begins anew", parts);
+        "--overwrite begins anew", workdir);
     return REFUSE;
   }
   if (!g_file_test (out, G_FILE_TEST_EXISTS))
@@ -111,25 +111,25 @@ decide (const Options * options, const gchar * in, const gchar * out,
 /* --- the way of a film --- */
 
 static gboolean
-do_segments (const Options * options, const gchar * parts, Total * total,
+do_segments (const Options * options, const gchar * workdir, Total * total,
     Manifest ** manifest, GError ** error)
 {
   guint jobs;
 
-  *manifest = manifest_read (parts, error);
+  *manifest = manifest_read (workdir, error);
   if (*manifest == NULL)
     return FALSE;
   jobs = jobs_that_fit (jobs_count ((guint) options->jobs),
       (*manifest)->width, (*manifest)->height);
-  if (!jobs_run (*manifest, parts, jobs, error))
+  if (!jobs_run (*manifest, workdir, jobs, error))
     return FALSE;
-  *total = add_up (*manifest, parts);
+  *total = add_up (*manifest, workdir);
   return TRUE;
 }
 
 static gboolean
 go (const Options * options, const gchar * in, const gchar * out,
-    const gchar * parts, GError ** error)
+    const gchar * workdir, GError ** error)
 {
   const gint64 started = g_get_monotonic_time ();
   Manifest *manifest = NULL;
@@ -140,11 +140,11 @@ go (const Options * options, const gchar * in, const gchar * out,
   done = step_cut (options, in, out, error);
   if (done)
     progress_bar_show_phase (in, "learning");
-  done = done && step_learn (parts, error)
-      && do_segments (options, parts, &total, &manifest, error);
+  done = done && step_learn (workdir, error)
+      && do_segments (options, workdir, &total, &manifest, error);
   if (done)
     progress_bar_show_phase (in, "joining");
-  done = done && step_join (parts, error);
+  done = done && step_join (workdir, error);
   progress_bar_clear ();
   if (done)
     print_summary (manifest, &total, clock_seconds_since (started));
@@ -157,13 +157,13 @@ film_transcode (const Options * options, const gchar * in, const gchar * out,
     GError ** error)
 {
   gchar *mux = codec_muxer_line (options->settings.codec, out, error);
-  gchar *parts = workdir_path (out);
+  gchar *workdir = workdir_path (out);
   gboolean done = FALSE;
 
   if (mux)
-    switch (decide (options, in, out, parts, error)) {
+    switch (decide (options, in, out, workdir, error)) {
       case GO:
-        done = go (options, in, out, parts, error);
+        done = go (options, in, out, workdir, error);
         break;
       case SKIP:
         g_print ("%s: it is there already\n", out);
@@ -172,7 +172,7 @@ film_transcode (const Options * options, const gchar * in, const gchar * out,
       default:
         break;
     }
-  g_free (parts);
+  g_free (workdir);
   g_free (mux);
   return done;
 }

@@ -39,12 +39,12 @@ static gboolean
 encode (const Options * options, const gchar * in, const gchar * out,
     guint64 * bytes, gdouble * noise, GError ** error)
 {
-  gchar *parts = workdir_path (out);
+  gchar *workdir = workdir_path (out);
   Manifest *manifest = NULL;
   gboolean done = step_cut (options, in, out, error)
-      && (options->settings.strength <= 0 || step_learn (parts, error))
-      && (manifest = manifest_read (parts, error))
-      && jobs_run (manifest, parts, jobs_that_fit (jobs_count ((guint)
+      && (options->settings.strength <= 0 || step_learn (workdir, error))
+      && (manifest = manifest_read (workdir, error))
+      && jobs_run (manifest, workdir, jobs_that_fit (jobs_count ((guint)
               options->jobs), manifest->width, manifest->height), error);
   guint i;
 
@@ -52,18 +52,18 @@ encode (const Options * options, const gchar * in, const gchar * out,
   for (i = 0; done && i < manifest->segments->len; i++) {
     Outcome outcome;
 
-    done = outcome_read (&outcome, parts, i);
+    done = outcome_read (&outcome, workdir, i);
     if (!done)
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: what is known "
-          "of the sample has gone from %s", in, parts);
+          "of the sample has gone from %s", in, workdir);
     *bytes += outcome.coded;
     *noise = outcome.noise;
     outcome_clear (&outcome);
   }
   g_clear_pointer (&manifest, manifest_free);
-  if (g_file_test (parts, G_FILE_TEST_EXISTS))
-    workdir_remove (parts, NULL);
-  g_free (parts);
+  if (g_file_test (workdir, G_FILE_TEST_EXISTS))
+    workdir_remove (workdir, NULL);
+  g_free (workdir);
   return done;
 }
 

@@ -25,7 +25,7 @@
 typedef struct
 {
   const Manifest *manifest;
-  const gchar *parts;
+  const gchar *workdir;
   GMainLoop *loop;
   guint count;                  /* at a time */
   guint next;                   /* to be looked at */
@@ -171,7 +171,7 @@ on_end (Task * task)
   g_ptr_array_remove_fast (jobs->tasks, task);
   if (error)
     stop (jobs, error);
-  else if (outcome_read (&outcome, jobs->parts, number)) {
+  else if (outcome_read (&outcome, jobs->workdir, number)) {
     jobs->done += outcome.frames;
     jobs->bytes += outcome.bytes;
   }
@@ -225,7 +225,7 @@ spawn (Task * task, GError ** error)
   g_subprocess_launcher_set_child_setup (launcher, die_with_parent, NULL, NULL);
   task->process = g_subprocess_launcher_spawn (launcher, error,
       "/proc/self/exe", "--report", "--step", "segment", "--number", number,
-      task->jobs->parts, NULL);
+      task->jobs->workdir, NULL);
   if (task->process) {
     task->lines = g_data_input_stream_new (g_subprocess_get_stdout_pipe
         (task->process));
@@ -242,9 +242,9 @@ spawn (Task * task, GError ** error)
 static gboolean
 is_done (Jobs * jobs, guint number)
 {
-  gchar *file = workdir_file (jobs->parts, "out", number, "gdp");
+  gchar *file = workdir_file (jobs->workdir, "out", number, "gdp");
   Outcome outcome;
-  const gboolean done = outcome_read (&outcome, jobs->parts, number)
+  const gboolean done = outcome_read (&outcome, jobs->workdir, number)
       && file_matches (file, outcome.bytes, outcome.sha256);
 
   if (done) {
@@ -335,10 +335,10 @@ on_signal (gpointer data)
 }
 
 gboolean
-jobs_run (const Manifest * manifest, const gchar * parts, guint count,
+jobs_run (const Manifest * manifest, const gchar * workdir, guint count,
     GError ** error)
 {
-  Jobs jobs = {.manifest = manifest,.parts = parts,.count = count,
+  Jobs jobs = {.manifest = manifest,.workdir = workdir,.count = count,
     .all = manifest_frames (manifest),.started = g_get_monotonic_time ()
   };
   const guint sources[] = {

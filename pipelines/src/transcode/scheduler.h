@@ -11,7 +11,7 @@ guint jobs_that_fit (guint count, gint width, gint height);
 
 /* Does what is not done yet. A process that crashes is started once more. FALSE: a segment has
  * failed, or the user has stopped it; what is done stays. */
-gboolean jobs_run (const Manifest * manifest, const gchar * parts,
+gboolean jobs_run (const Manifest * manifest, const gchar * workdir,
     guint count, GError ** error);
 
 #endif

@@ -79,10 +79,10 @@ survey (Manifest * manifest, GError ** error)
 }
 
 static gboolean
-make_folder (const gchar * parts, GError ** error)
+make_folder (const gchar * workdir, GError ** error)
 {
-  gchar *folder = g_path_get_dirname (parts);
-  const gboolean made = g_mkdir_with_parents (parts, 0777) == 0;
+  gchar *folder = g_path_get_dirname (workdir);
+  const gboolean made = g_mkdir_with_parents (workdir, 0777) == 0;
 
   if (!made)
     g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno),
@@ -93,11 +93,11 @@ make_folder (const gchar * parts, GError ** error)
 
 /* Whether the codec keeps frames as they are. */
 static gboolean
-look (Manifest * manifest, const gchar * parts, GError ** error)
+look (Manifest * manifest, const gchar * workdir, GError ** error)
 {
   const gchar *codec = manifest->settings.codec;
 
-  if (!look_at_frames (manifest, parts, error))
+  if (!look_at_frames (manifest, workdir, error))
     return FALSE;
   if (strstr (manifest->raw, "field-order") && !codec_keeps_interlacing (codec))
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
@@ -119,10 +119,10 @@ look (Manifest * manifest, const gchar * parts, GError ** error)
 }
 
 static gboolean
-cut_film (Manifest * manifest, const gchar * parts, GError ** error)
+cut_film (Manifest * manifest, const gchar * workdir, GError ** error)
 {
-  gchar *file = mend_file (manifest, parts);
-  const gboolean done = segments_cut (manifest, file, parts, error);
+  gchar *file = mend_file (manifest, workdir);
+  const gboolean done = segments_cut (manifest, file, workdir, error);
 
   g_free (file);
   return done;
@@ -130,11 +130,11 @@ cut_film (Manifest * manifest, const gchar * parts, GError ** error)
 
 /* The same behind damage, where it can be got at. */
 static gboolean
-cut_behind (Manifest * manifest, const gchar * parts, GError ** error)
+cut_behind (Manifest * manifest, const gchar * workdir, GError ** error)
 {
   g_array_set_size (manifest->segments, 0);
   g_clear_pointer (&manifest->caps, g_free);
-  return cut_film (manifest, parts, error);
+  return cut_film (manifest, workdir, error);
 }
 
 /* Cores for each segment; where there are few, they share those that would have none. */
@@ -147,24 +147,24 @@ share_cores (const Options * options, guint segments)
 }
 
 static gboolean
-run (Manifest * manifest, const Options * options, const gchar * parts,
+run (Manifest * manifest, const Options * options, const gchar * workdir,
     GError ** error)
 {
   GError *fault = NULL;
-  gboolean done = cut_film (manifest, parts, &fault);
+  gboolean done = cut_film (manifest, workdir, &fault);
 
-  if (manifest->damaged && mend_source (manifest, parts)) {
+  if (manifest->damaged && mend_source (manifest, workdir)) {
     g_clear_error (&fault);
-    done = cut_behind (manifest, parts, &fault);
+    done = cut_behind (manifest, workdir, &fault);
   }
   if (fault)
     g_propagate_error (error, fault);
   if (manifest->settings.threads == 0 && options->step == NULL)
     manifest->settings.threads = share_cores (options, manifest->segments->len);
-  done = done && look (manifest, parts, error)
-      && manifest_write (manifest, parts, error);
+  done = done && look (manifest, workdir, error)
+      && manifest_write (manifest, workdir, error);
   if (!done)
-    workdir_remove (parts, NULL);
+    workdir_remove (workdir, NULL);
   return done;
 }
 
@@ -190,16 +190,16 @@ fits (const Manifest * found, const Manifest * wanted, GError ** error)
 
 /* Whether it is done, or cannot be; what a damaged manifest tells of is of no use. */
 static gboolean
-is_settled (const Manifest * wanted, const gchar * parts, gboolean * done,
+is_settled (const Manifest * wanted, const gchar * workdir, gboolean * done,
     GError ** error)
 {
-  gchar *file = g_build_filename (parts, WORKDIR_MANIFEST, NULL);
+  gchar *file = g_build_filename (workdir, WORKDIR_MANIFEST, NULL);
   GError *fault = NULL;
   Manifest *found = NULL;
   gboolean settled = g_file_test (file, G_FILE_TEST_EXISTS);
 
   if (settled)
-    found = manifest_read (parts, &fault);
+    found = manifest_read (workdir, &fault);
   *done = found && fits (found, wanted, error);
   if (g_error_matches (fault, G_IO_ERROR, G_IO_ERROR_INVALID_DATA)) {
     settled = FALSE;
@@ -217,15 +217,16 @@ step_cut (const Options * options, const gchar * in, const gchar * out,
     GError ** error)
 {
   Manifest *manifest = plan (options, in, out, error);
-  gchar *parts = workdir_path (out);
+  gchar *workdir = workdir_path (out);
   gboolean done = FALSE;
 
   if (manifest && (options->overwrite
-          || !is_settled (manifest, parts, &done, error)))
-    done = survey (manifest, error) && (!g_file_test (parts, G_FILE_TEST_EXISTS)
-        || workdir_remove (parts, error)) && make_folder (parts, error)
-        && run (manifest, options, parts, error);
+          || !is_settled (manifest, workdir, &done, error)))
+    done = survey (manifest, error)
+        && (!g_file_test (workdir, G_FILE_TEST_EXISTS)
+        || workdir_remove (workdir, error)) && make_folder (workdir, error)
+        && run (manifest, options, workdir, error);
   g_clear_pointer (&manifest, manifest_free);
-  g_free (parts);
+  g_free (workdir);
   return done;
 }

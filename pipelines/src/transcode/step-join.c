@@ -22,7 +22,7 @@
 typedef struct
 {
   const Manifest *manifest;
-  const gchar *parts;
+  const gchar *workdir;
   GstElement *pipeline, *video;
   Tracks *tracks;
   GstCaps *caps;                /* of the first segment */
@@ -120,7 +120,7 @@ add (Join * join, GstSample * sample, guint number, GError ** error)
 static gboolean
 add_segment (Join * join, guint number, GError ** error)
 {
-  gchar *file = workdir_file (join->parts, "out", number, "gdp");
+  gchar *file = workdir_file (join->workdir, "out", number, "gdp");
   PacketReader *reader = packet_reader_open (file, error);
   GError *fault = NULL;
   gboolean going = reader != NULL;
@@ -190,10 +190,10 @@ set_location (GstElement * pipeline, const gchar * name, const gchar * file)
 /* What mp4mux and qtmux put the film's beginning in front of, which is all the rest of it, is where
  * there is room for the film; they would take the system's folder for temporary files. */
 static void
-set_scratch (GstElement * pipeline, const gchar * parts)
+set_scratch (GstElement * pipeline, const gchar * workdir)
 {
   GstElement *mux = gst_bin_get_by_name (GST_BIN (pipeline), "mux");
-  gchar *rest = g_build_filename (parts, "rest", NULL);
+  gchar *rest = g_build_filename (workdir, "rest", NULL);
   gchar *file = file_temporary_name (rest);
 
   if (g_object_class_find_property (G_OBJECT_GET_CLASS (mux), "faststart-file"))
@@ -204,7 +204,7 @@ set_scratch (GstElement * pipeline, const gchar * parts)
 }
 
 static GstElement *
-make_pipeline (const Manifest * manifest, const gchar * parts,
+make_pipeline (const Manifest * manifest, const gchar * workdir,
     const gchar * file, GError ** error)
 {
   gchar *mux = codec_muxer_line (manifest->settings.codec, manifest->out,
@@ -215,11 +215,11 @@ make_pipeline (const Manifest * manifest, const gchar * parts,
   GstElement *pipeline = mux ? launch (line, GST_PARSE_FLAG_NONE, error) : NULL;
 
   if (pipeline) {
-    gchar *source = mend_file (manifest, parts);
+    gchar *source = mend_file (manifest, workdir);
 
     set_location (pipeline, "source", source);
     set_location (pipeline, "file", file);
-    set_scratch (pipeline, parts);
+    set_scratch (pipeline, workdir);
     g_free (source);
   }
   g_free (line);
@@ -247,10 +247,10 @@ take_chapters (Join * join)
 }
 
 static gboolean
-write_film (const Manifest * manifest, const gchar * parts, const gchar * file,
-    GError ** error)
+write_film (const Manifest * manifest, const gchar * workdir,
+    const gchar * file, GError ** error)
 {
-  Join join = {.manifest = manifest,.parts = parts,
+  Join join = {.manifest = manifest,.workdir = workdir,
     .decoded = GST_CLOCK_TIME_NONE
   };
   const Settings *settings = &manifest->settings;
@@ -262,7 +262,7 @@ write_film (const Manifest * manifest, const gchar * parts, const gchar * file,
   gchar *left_out;
   gboolean done;
 
-  join.pipeline = make_pipeline (manifest, parts, file, error);
+  join.pipeline = make_pipeline (manifest, workdir, file, error);
   if (join.pipeline == NULL)
     return FALSE;
   join.times = g_array_new (FALSE, FALSE, sizeof (guint64));
@@ -297,12 +297,12 @@ write_film (const Manifest * manifest, const gchar * parts, const gchar * file,
 
 /* One whose file is not whole is not done any more: the next one to look makes it again. */
 static gboolean
-check_segment (const Manifest * manifest, const gchar * parts, guint number,
+check_segment (const Manifest * manifest, const gchar * workdir, guint number,
     guint * frames, GError ** error)
 {
-  gchar *file = workdir_file (parts, "out", number, "gdp");
+  gchar *file = workdir_file (workdir, "out", number, "gdp");
   Outcome outcome;
-  const gboolean done = outcome_read (&outcome, parts, number);
+  const gboolean done = outcome_read (&outcome, workdir, number);
   const gboolean whole = done
       && file_matches (file, outcome.bytes, outcome.sha256);
 
@@ -312,7 +312,7 @@ check_segment (const Manifest * manifest, const gchar * parts, guint number,
         manifest->out, number, manifest->segments->len, done ? "has been "
         "damaged on the disk, and is to be done again" : "is not done");
   if (done && !whole)
-    outcome_remove (parts, number);
+    outcome_remove (workdir, number);
   outcome_clear (&outcome);
   g_free (file);
   return whole;
@@ -320,7 +320,7 @@ check_segment (const Manifest * manifest, const gchar * parts, guint number,
 
 /* Whether all segments are done and whole; how many frames they have. */
 static gboolean
-check_parts (const Manifest * manifest, const gchar * parts, guint * frames,
+check_parts (const Manifest * manifest, const gchar * workdir, guint * frames,
     GError ** error)
 {
   gboolean whole = TRUE;
@@ -328,7 +328,7 @@ check_parts (const Manifest * manifest, const gchar * parts, guint * frames,
 
   *frames = 0;
   for (i = 0; i < manifest->segments->len; i++)
-    whole &= check_segment (manifest, parts, i, frames, whole ? error : NULL);
+    whole &= check_segment (manifest, workdir, i, frames, whole ? error : NULL);
   return whole;
 }
 
@@ -359,16 +359,16 @@ check_film (const Manifest * manifest, const gchar * file, guint frames,
 }
 
 static gboolean
-join_parts (const Manifest * manifest, const gchar * parts, GError ** error)
+join_parts (const Manifest * manifest, const gchar * workdir, GError ** error)
 {
-  gchar *film = g_build_filename (parts, "film", NULL);
+  gchar *film = g_build_filename (workdir, "film", NULL);
   gchar *unfinished = file_temporary_name (film);
   guint frames;
-  const gboolean done = check_parts (manifest, parts, &frames, error)
-      && write_film (manifest, parts, unfinished, error)
+  const gboolean done = check_parts (manifest, workdir, &frames, error)
+      && write_film (manifest, workdir, unfinished, error)
       && check_film (manifest, unfinished, frames, error)
       && file_publish (unfinished, manifest->out, error)
-      && workdir_remove (parts, error);
+      && workdir_remove (workdir, error);
 
   if (!done)
     g_unlink (unfinished);
@@ -379,10 +379,10 @@ join_parts (const Manifest * manifest, const gchar * parts, GError ** error)
 
 /* The film is there, and the manifest is what goes first of its parts. */
 static gboolean
-is_joined (const gchar * parts)
+is_joined (const gchar * workdir)
 {
-  gchar *manifest = g_build_filename (parts, WORKDIR_MANIFEST, NULL);
-  gchar *film = g_strndup (parts, strlen (parts) - strlen (WORKDIR_SUFFIX));
+  gchar *manifest = g_build_filename (workdir, WORKDIR_MANIFEST, NULL);
+  gchar *film = g_strndup (workdir, strlen (workdir) - strlen (WORKDIR_SUFFIX));
   const gboolean joined = !g_file_test (manifest, G_FILE_TEST_EXISTS)
       && g_file_test (film, G_FILE_TEST_IS_REGULAR);
 
@@ -392,16 +392,16 @@ is_joined (const gchar * parts)
 }
 
 gboolean
-step_join (const gchar * parts, GError ** error)
+step_join (const gchar * workdir, GError ** error)
 {
   Manifest *manifest;
   gboolean done;
 
-  if (g_str_has_suffix (parts, WORKDIR_SUFFIX) && is_joined (parts))
-    return !g_file_test (parts, G_FILE_TEST_EXISTS)
-        || workdir_remove (parts, error);
-  manifest = manifest_read (parts, error);
-  done = manifest && join_parts (manifest, parts, error);
+  if (g_str_has_suffix (workdir, WORKDIR_SUFFIX) && is_joined (workdir))
+    return !g_file_test (workdir, G_FILE_TEST_EXISTS)
+        || workdir_remove (workdir, error);
+  manifest = manifest_read (workdir, error);
+  done = manifest && join_parts (manifest, workdir, error);
   g_clear_pointer (&manifest, manifest_free);
   return done;
 }

@@ -22,13 +22,13 @@ find_middle (const Manifest * manifest, guint * place)
 }
 
 static gboolean
-learn (const Manifest * manifest, const gchar * parts, const gchar * file,
+learn (const Manifest * manifest, const gchar * workdir, const gchar * file,
     GError ** error)
 {
   gchar *unfinished = file_temporary_name (file);
   guint place;
   const guint number = find_middle (manifest, &place);
-  Feed *feed = feed_new (manifest, parts, number, "fakesink async=false",
+  Feed *feed = feed_new (manifest, workdir, number, "fakesink async=false",
       error);
   GstElement *filter;
   gboolean done = FALSE;
@@ -49,12 +49,12 @@ learn (const Manifest * manifest, const gchar * parts, const gchar * file,
 }
 
 gboolean
-step_learn (const gchar * parts, GError ** error)
+step_learn (const gchar * workdir, GError ** error)
 {
-  Manifest *manifest = manifest_read (parts, error);
-  gchar *file = g_build_filename (parts, WORKDIR_MODEL, NULL);
+  Manifest *manifest = manifest_read (workdir, error);
+  gchar *file = g_build_filename (workdir, WORKDIR_MODEL, NULL);
   const gboolean done = manifest && (g_file_test (file, G_FILE_TEST_EXISTS)
-      || learn (manifest, parts, file, error));
+      || learn (manifest, workdir, file, error));
 
   g_clear_pointer (&manifest, manifest_free);
   g_free (file);

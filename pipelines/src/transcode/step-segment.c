@@ -93,7 +93,7 @@ count (const Encoding * encoding, Outcome * outcome, GError ** error)
 }
 
 static gboolean
-encode (const Manifest * manifest, const gchar * parts, Outcome * outcome,
+encode (const Manifest * manifest, const gchar * workdir, Outcome * outcome,
     const gchar * file, gboolean report, GError ** error)
 {
   const Settings *settings = &manifest->settings;
@@ -101,7 +101,7 @@ encode (const Manifest * manifest, const gchar * parts, Outcome * outcome,
       settings->threads);
   gchar *line = g_strdup_printf ("%s ! gdppay name=packer ! "
       "filesink name=file async=false", codec);
-  Feed *feed = feed_new (manifest, parts, outcome->number, line, error);
+  Feed *feed = feed_new (manifest, workdir, outcome->number, line, error);
   Encoding encoding = {.report = report };
   gboolean done = FALSE;
 
@@ -119,10 +119,10 @@ encode (const Manifest * manifest, const gchar * parts, Outcome * outcome,
 }
 
 static gboolean
-is_done (const gchar * parts, guint number, const gchar * file)
+is_done (const gchar * workdir, guint number, const gchar * file)
 {
   Outcome outcome;
-  const gboolean done = outcome_read (&outcome, parts, number)
+  const gboolean done = outcome_read (&outcome, workdir, number)
       && file_matches (file, outcome.bytes, outcome.sha256);
 
   outcome_clear (&outcome);
@@ -130,18 +130,19 @@ is_done (const gchar * parts, guint number, const gchar * file)
 }
 
 static gboolean
-make (const Manifest * manifest, const gchar * parts, guint number,
+make (const Manifest * manifest, const gchar * workdir, guint number,
     const gchar * file, gboolean report, GError ** error)
 {
   const gint64 started = g_get_monotonic_time ();
   gchar *unfinished = file_temporary_name (file);
   Outcome outcome = {.number = number };
-  gboolean done = encode (manifest, parts, &outcome, unfinished, report, error)
+  gboolean done =
+      encode (manifest, workdir, &outcome, unfinished, report, error)
       && file_checksum (unfinished, &outcome.bytes, &outcome.sha256, error)
       && file_publish (unfinished, file, error);
 
   outcome.seconds = clock_seconds_since (started);
-  done = done && outcome_write (&outcome, parts, error);
+  done = done && outcome_write (&outcome, workdir, error);
   if (!done)
     g_unlink (unfinished);
   outcome_clear (&outcome);
@@ -150,21 +151,21 @@ make (const Manifest * manifest, const gchar * parts, guint number,
 }
 
 gboolean
-step_segment (const gchar * parts, guint number, gboolean report,
+step_segment (const gchar * workdir, guint number, gboolean report,
     GError ** error)
 {
-  Manifest *manifest = manifest_read (parts, error);
-  gchar *file = workdir_file (parts, "out", number, "gdp");
+  Manifest *manifest = manifest_read (workdir, error);
+  gchar *file = workdir_file (workdir, "out", number, "gdp");
   gboolean done = manifest != NULL;
 
   if (done && number >= manifest->segments->len) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "--number: %s has segments 0 to %u", parts,
+        "--number: %s has segments 0 to %u", workdir,
         manifest->segments->len - 1);
     done = FALSE;
   }
-  done = done && (is_done (parts, number, file)
-      || make (manifest, parts, number, file, report, error));
+  done = done && (is_done (workdir, number, file)
+      || make (manifest, workdir, number, file, report, error));
   g_clear_pointer (&manifest, manifest_free);
   g_free (file);
   return done;

@@ -13,13 +13,13 @@ gboolean step_cut (const Options * options, const gchar * in,
     const gchar * out, GError ** error);
 
 /* Lets a model learn from the middle of the film. */
-gboolean step_learn (const gchar * parts, GError ** error);
+gboolean step_learn (const gchar * workdir, GError ** error);
 
 /* Denoises and encodes one segment. `report`: how far it is goes to stdout, a JSON object a line. */
-gboolean step_segment (const gchar * parts, guint number, gboolean report,
+gboolean step_segment (const gchar * workdir, guint number, gboolean report,
     GError ** error);
 
 /* Makes the film of the segments and what else is in the source, and removes the parts. */
-gboolean step_join (const gchar * parts, GError ** error);
+gboolean step_join (const gchar * workdir, GError ** error);
 
 #endif

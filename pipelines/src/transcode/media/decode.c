@@ -17,7 +17,7 @@
 struct _Feed
 {
   const Manifest *manifest;
-  const gchar *parts;
+  const gchar *workdir;
   const Segment *segment;
   GstElement *pipeline, *source;
   GstClockTime run_in, end;     /* when it begins; what comes later is not let in */
@@ -98,7 +98,7 @@ set_up (Feed * feed)
 {
   const Settings *settings = &feed->manifest->settings;
   GstElement *filter = feed_element (feed, "filter");
-  gchar *model = g_build_filename (feed->parts, WORKDIR_MODEL, NULL);
+  gchar *model = g_build_filename (feed->workdir, WORKDIR_MODEL, NULL);
 
   if (settings->profile)
     gst_util_set_object_arg (G_OBJECT (filter), "profile", settings->profile);
@@ -116,7 +116,7 @@ set_up (Feed * feed)
 }
 
 Feed *
-feed_new (const Manifest * manifest, const gchar * parts, guint number,
+feed_new (const Manifest * manifest, const gchar * workdir, guint number,
     const gchar * sink, GError ** error)
 {
   gchar *line = g_strdup_printf (DECODE, manifest->turn ? TURN : "", sink);
@@ -128,7 +128,7 @@ feed_new (const Manifest * manifest, const gchar * parts, guint number,
     return NULL;
   feed = g_new0 (Feed, 1);
   feed->manifest = manifest;
-  feed->parts = parts;
+  feed->workdir = workdir;
   feed->segment = &g_array_index (manifest->segments, Segment, number);
   feed->run_in = feed->segment->start;
   feed->end = feed->segment->end;
@@ -169,7 +169,7 @@ open_segment (const Feed * feed, guint number, GError ** error)
 {
   const Segment *segment =
       &g_array_index (feed->manifest->segments, Segment, number);
-  gchar *file = workdir_file (feed->parts, "in", number, "gdp");
+  gchar *file = workdir_file (feed->workdir, "in", number, "gdp");
   PacketReader *reader = NULL;
   guint64 bytes;
   gchar *sha256 = NULL;
@@ -180,7 +180,7 @@ open_segment (const Feed * feed, guint number, GError ** error)
     else
       g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s has been "
           "damaged since it was cut; to begin anew, remove %s", file,
-          feed->parts);
+          feed->workdir);
   }
   g_free (sha256);
   g_free (file);

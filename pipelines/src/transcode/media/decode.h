@@ -13,7 +13,7 @@ typedef struct _Feed Feed;
 /* A pipeline of a decoder, an element "filter" (zsdenoise) with the settings of the film, and
  * `sink`, the rest of the line; it is not started. `number`: the segment whose frames alone leave
  * the filter, after a run-in of the segment before. NULL: an error. */
-Feed *feed_new (const Manifest * manifest, const gchar * parts, guint number,
+Feed *feed_new (const Manifest * manifest, const gchar * workdir, guint number,
     const gchar * sink, GError ** error);
 void feed_free (Feed * feed);
 

@@ -39,9 +39,9 @@ copy (const gchar * from, const gchar * to)
 }
 
 gboolean
-mend_source (Manifest * manifest, const gchar * parts)
+mend_source (Manifest * manifest, const gchar * workdir)
 {
-  gchar *file = g_build_filename (parts, WORKDIR_REPAIRED, NULL);
+  gchar *file = g_build_filename (workdir, WORKDIR_REPAIRED, NULL);
   gchar *unfinished = file_temporary_name (file);
 
   manifest->mended = is_matroska (manifest->source)
@@ -55,8 +55,8 @@ mend_source (Manifest * manifest, const gchar * parts)
 }
 
 gchar *
-mend_file (const Manifest * manifest, const gchar * parts)
+mend_file (const Manifest * manifest, const gchar * workdir)
 {
-  return manifest->mended ? g_build_filename (parts, WORKDIR_REPAIRED, NULL) :
+  return manifest->mended ? g_build_filename (workdir, WORKDIR_REPAIRED, NULL) :
       g_strdup (manifest->source);
 }

@@ -101,9 +101,9 @@ look_at_samples (Manifest * manifest, GstSample * frame)
 }
 
 gboolean
-look_at_frames (Manifest * manifest, const gchar * parts, GError ** error)
+look_at_frames (Manifest * manifest, const gchar * workdir, GError ** error)
 {
-  gchar *file = workdir_file (parts, "in", 0, "gdp");
+  gchar *file = workdir_file (workdir, "in", 0, "gdp");
   PacketReader *reader = packet_reader_open (file, error);
   GstElement *pipeline = reader ? launch ("appsrc name=in format=time ! "
       "decodebin ! appsink name=out sync=false", GST_PARSE_FLAG_NONE, error) :

@@ -20,7 +20,7 @@
 typedef struct
 {
   Manifest *manifest;
-  const gchar *parts;
+  const gchar *workdir;
   GstClockTime length;          /* least of a segment; NONE: all of it */
   GstClockTime from, to;        /* what is wanted of the film */
   gboolean past;                /* nothing of that is to come */
@@ -38,7 +38,7 @@ typedef struct
 static gboolean
 begin (Cut * cut, GError ** error)
 {
-  gchar *file = workdir_file (cut->parts, "in", cut->manifest->segments->len,
+  gchar *file = workdir_file (cut->workdir, "in", cut->manifest->segments->len,
       "gdp");
 
   cut->unfinished = file_temporary_name (file);
@@ -54,7 +54,7 @@ end (Cut * cut, GError ** error)
 {
   GArray *all = cut->manifest->segments;
   PacketWriter *writer = g_steal_pointer (&cut->writer);
-  gchar *file = workdir_file (cut->parts, "in", all->len, "gdp");
+  gchar *file = workdir_file (cut->workdir, "in", all->len, "gdp");
   Segment segment = {
     .number = all->len,
     .start = cut->first,
@@ -219,13 +219,13 @@ cut_all (Cut * cut, PacketReader * reader, GError ** error)
 }
 
 gboolean
-segments_cut (Manifest * manifest, const gchar * file, const gchar * parts,
+segments_cut (Manifest * manifest, const gchar * file, const gchar * workdir,
     GError ** error)
 {
   const Settings *settings = &manifest->settings;
   Cut cut = {
     .manifest = manifest,
-    .parts = parts,
+    .workdir = workdir,
     .length = settings->segment > 0 ?
         (GstClockTime) (settings->segment * GST_SECOND) : GST_CLOCK_TIME_NONE,
     .from = (GstClockTime) (settings->start * GST_SECOND),

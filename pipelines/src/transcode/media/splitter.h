@@ -9,6 +9,6 @@
  * manifest of them, of the video's caps, and whether it is damaged. FALSE: there is not one picture
  * that is wanted, or no room; segments that are made by then stay in the manifest. */
 gboolean segments_cut (Manifest * manifest, const gchar * file,
-    const gchar * parts, GError ** error);
+    const gchar * workdir, GError ** error);
 
 #endif
