@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cluster/film-jobs.h"
 
+#include "film/workdir.h"
+
 #include <string.h>
 
 /* Of tasks that others wait for; those that denoise are behind them in the queue. */

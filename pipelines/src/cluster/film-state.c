@@ -7,12 +7,6 @@
 
 #include <sys/stat.h>
 
-gchar *
-workdir_path (const gchar * out)
-{
-  return g_strconcat (out, WORKDIR_SUFFIX, NULL);
-}
-
 static void
 look_at_segment (FilmState * state, const gchar * workdir, guint number,
     gboolean sums)

@@ -21,7 +21,4 @@ void film_clear (FilmState * state);
 /* A measure that grows with what is done. */
 guint film_pieces (const FilmState * state);
 
-/* The folder of its parts. */
-gchar *workdir_path (const gchar * out);
-
 #endif

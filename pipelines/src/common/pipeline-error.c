@@ -3,6 +3,7 @@
 
 #include <gio/gio.h>
 #include <gst/pbutils/missing-plugins.h>
+#include <sysexits.h>
 
 void
 pipeline_error_set_missing (const gchar * what, const gchar * missing,
@@ -87,6 +88,12 @@ pipeline_error_wait_eos (GstElement * pipeline, const gchar * what,
   gst_message_unref (message);
   gst_object_unref (bus);
   return ended;
+}
+
+gboolean
+pipeline_error_is_cancelled (const GError * error)
+{
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 
 gboolean

@@ -5,9 +5,6 @@
 
 #include <gst/gst.h>
 
-/* The exit status for what another try may mend. */
-#define EX_TEMPFAIL 75
-
 /* Whether the pipeline has reported an error; it is about the file `what`. */
 gboolean pipeline_error_take (GstElement * pipeline, const gchar * what,
     GError ** error);
@@ -20,10 +17,14 @@ gboolean pipeline_error_wait_eos (GstElement * pipeline, const gchar * what,
 void pipeline_error_set_missing (const gchar * what, const gchar * missing,
     GError ** error);
 
+/* Whether the user has stopped the work. */
+gboolean pipeline_error_is_cancelled (const GError * error);
+
 /* Whether the disk was full. */
 gboolean pipeline_error_is_no_space (const GError * error);
 
-/* The exit status that fits the error. */
+/* Exit status of a program that ends with the error: EX_TEMPFAIL of sysexits.h if trying again may
+ * help, else 1. */
 gint pipeline_error_exit_status (const GError * error);
 
 #endif

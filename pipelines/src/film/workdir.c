@@ -6,6 +6,12 @@
 #include <glib/gstdio.h>
 
 gchar *
+workdir_path (const gchar * out)
+{
+  return g_strconcat (out, WORKDIR_SUFFIX, NULL);
+}
+
+gchar *
 workdir_file_name (const gchar * kind, guint number, const gchar * suffix)
 {
   return g_strdup_printf ("%s-%05u.%s", kind, number, suffix);

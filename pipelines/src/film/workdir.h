@@ -10,6 +10,9 @@
 #define WORKDIR_MODEL "model.safetensors"
 #define WORKDIR_REPAIRED "mended.mkv"
 
+/* The folder of the parts of a film that goes to `out`. */
+gchar *workdir_path (const gchar * out);
+
 /* in-00007.gdp; with its folder. */
 gchar *workdir_file_name (const gchar * kind, guint number, const gchar * suffix);
 gchar *workdir_file (const gchar * workdir, const gchar * kind, guint number,

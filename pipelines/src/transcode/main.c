@@ -85,8 +85,8 @@ run_all (const Options * options, GPtrArray * films)
 
   for (i = 0; i < films->len; i++)
     if (!run_one (options, films->pdata[i], &error)) {
-      const gboolean stopped = g_error_matches (error, G_IO_ERROR,
-          G_IO_ERROR_CANCELLED) || pipeline_error_is_no_space (error);
+      const gboolean stopped = pipeline_error_is_cancelled (error)
+          || pipeline_error_is_no_space (error);
 
       g_printerr ("transcode: %s\n", error->message);
       status = pipeline_error_exit_status (error);

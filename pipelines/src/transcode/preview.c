@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transcode/preview.h"
 
+#include "common/pipeline-error.h"
 #include "common/progress-bar.h"
 #include "film/codec.h"
 #include "film/workdir.h"
@@ -98,7 +99,7 @@ sample_compare (const Options * options, const gchar * in, GError ** error)
   done = done && encode (&with, in, out, &after, &noise, &fault)
       && encode (&without, in, out, &before, &none, &fault);
   progress_bar_clear ();
-  if (g_error_matches (fault, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+  if (pipeline_error_is_cancelled (fault))
     g_set_error (error, fault->domain, fault->code, "%s: stopped", in);
   else if (fault)
     g_propagate_error (error, g_steal_pointer (&fault));

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sysexits.h>
 
 #define TRIES 2
 #define SHOW_MILLISECONDS 250

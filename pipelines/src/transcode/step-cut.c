@@ -13,12 +13,6 @@
 #include <errno.h>
 #include <string.h>
 
-gchar *
-workdir_path (const gchar * out)
-{
-  return g_strconcat (out, WORKDIR_SUFFIX, NULL);
-}
-
 static gboolean
 stat_source (const gchar * in, GStatBuf * status, GError ** error)
 {

@@ -5,9 +5,6 @@
 
 #include "film/manifest.h"
 
-/* What goes into `out`, or stands in the folder of its parts. */
-gchar *workdir_path (const gchar * out);
-
 /* Cuts the film's video at keyframes into files of their own. */
 gboolean step_cut (const Options * options, const gchar * in,
     const gchar * out, GError ** error);
