@@ -13,18 +13,18 @@ look_at_segment (FilmState * state, const gchar * workdir, guint number,
 {
   gchar *file = workdir_file (workdir, "out", number, "gdp");
   struct stat info;
-  Outcome outcome;
-  const gboolean done = outcome_read (&outcome, workdir, number);
+  SegmentResult result;
+  const gboolean done = segment_result_read (&result, workdir, number);
   gboolean whole = done;
 
   if (done && sums)
-    whole = file_matches (file, outcome.bytes, outcome.sha256);
+    whole = file_matches (file, result.bytes, result.sha256);
   else if (done)
-    whole = stat (file, &info) == 0 && (guint64) info.st_size == outcome.bytes;
+    whole = stat (file, &info) == 0 && (guint64) info.st_size == result.bytes;
   if (!whole)
     g_array_append_val (state->missing, number);
   state->damaged += done && !whole;
-  outcome_clear (&outcome);
+  segment_result_clear (&result);
   g_free (file);
 }
 

@@ -61,15 +61,15 @@ static const JsonField segment_fields[] = {
   JSON_END
 };
 
-static const JsonField outcome_fields[] = {
-  JSON_FIELD ("number", UINT, Outcome, number),
-  JSON_FIELD ("decoded", UINT, Outcome, decoded),
-  JSON_FIELD ("frames", UINT, Outcome, frames),
-  JSON_FIELD ("bytes", UINT64, Outcome, bytes),
-  JSON_FIELD ("coded", UINT64, Outcome, coded),
-  JSON_FIELD ("sha256", STRING, Outcome, sha256),
-  JSON_FIELD ("seconds", DOUBLE, Outcome, seconds),
-  JSON_FIELD ("noise", DOUBLE, Outcome, noise),
+static const JsonField result_fields[] = {
+  JSON_FIELD ("number", UINT, SegmentResult, number),
+  JSON_FIELD ("decoded", UINT, SegmentResult, decoded),
+  JSON_FIELD ("frames", UINT, SegmentResult, frames),
+  JSON_FIELD ("bytes", UINT64, SegmentResult, bytes),
+  JSON_FIELD ("coded", UINT64, SegmentResult, coded),
+  JSON_FIELD ("sha256", STRING, SegmentResult, sha256),
+  JSON_FIELD ("seconds", DOUBLE, SegmentResult, seconds),
+  JSON_FIELD ("noise", DOUBLE, SegmentResult, noise),
   JSON_END
 };
 
@@ -206,36 +206,38 @@ manifest_read (const gchar * workdir, GError ** error)
 /* --- outcomes --- */
 
 gboolean
-outcome_write (const Outcome * outcome, const gchar * workdir, GError ** error)
+segment_result_write (const SegmentResult * result, const gchar * workdir,
+    GError ** error)
 {
   JsonObject *object = json_object_new ();
-  gchar *file = workdir_file (workdir, "out", outcome->number, "json");
+  gchar *file = workdir_file (workdir, "out", result->number, "json");
   gboolean done;
 
-  json_fields_write (outcome_fields, outcome, object);
+  json_fields_write (result_fields, result, object);
   done = json_save (object, file, error);
   g_free (file);
   return done;
 }
 
 gboolean
-outcome_read (Outcome * outcome, const gchar * workdir, guint number)
+segment_result_read (SegmentResult * result, const gchar * workdir,
+    guint number)
 {
   gchar *file = workdir_file (workdir, "out", number, "json");
   JsonObject *object = json_load (file, NULL);
 
-  memset (outcome, 0, sizeof *outcome);
+  memset (result, 0, sizeof *result);
   if (object) {
-    json_fields_read (outcome_fields, outcome, object);
+    json_fields_read (result_fields, result, object);
     json_object_unref (object);
   }
-  outcome->number = number;
+  result->number = number;
   g_free (file);
-  return outcome->sha256 != NULL;
+  return result->sha256 != NULL;
 }
 
 void
-outcome_remove (const gchar * workdir, guint number)
+segment_result_remove (const gchar * workdir, guint number)
 {
   gchar *file = workdir_file (workdir, "out", number, "json");
 
@@ -244,7 +246,7 @@ outcome_remove (const gchar * workdir, guint number)
 }
 
 void
-outcome_clear (Outcome * outcome)
+segment_result_clear (SegmentResult * result)
 {
-  g_clear_pointer (&outcome->sha256, g_free);
+  g_clear_pointer (&result->sha256, g_free);
 }

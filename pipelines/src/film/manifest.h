@@ -46,7 +46,7 @@ typedef struct
   gchar *sha256;
   gdouble seconds;              /* that it took */
   gdouble noise;                /* standard deviation, of 255; below 0: not looked for */
-} Outcome;
+} SegmentResult;
 
 Manifest *manifest_new (void);
 void manifest_free (Manifest * manifest);
@@ -58,12 +58,12 @@ gboolean manifest_write (const Manifest * manifest, const gchar * workdir,
 guint manifest_frames (const Manifest * manifest);
 
 /* FALSE: it is not done. */
-gboolean outcome_read (Outcome * outcome, const gchar * workdir, guint number);
-gboolean outcome_write (const Outcome * outcome, const gchar * workdir,
+gboolean segment_result_read (SegmentResult * result, const gchar * workdir, guint number);
+gboolean segment_result_write (const SegmentResult * result, const gchar * workdir,
     GError ** error);
-void outcome_clear (Outcome * outcome);
+void segment_result_clear (SegmentResult * result);
 
 /* It is not done from now on. */
-void outcome_remove (const gchar * workdir, guint number);
+void segment_result_remove (const gchar * workdir, guint number);
 
 #endif

@@ -21,16 +21,16 @@ static Total
 add_up (const Manifest * manifest, const gchar * workdir)
 {
   Total total = { 0 };
-  Outcome outcome;
+  SegmentResult result;
   guint i;
 
   for (i = 0; i < manifest->segments->len; i++) {
-    if (outcome_read (&outcome, workdir, i)) {
-      total.frames += outcome.frames;
-      total.decoded += outcome.decoded;
-      total.noise += outcome.noise * outcome.frames;
+    if (segment_result_read (&result, workdir, i)) {
+      total.frames += result.frames;
+      total.decoded += result.decoded;
+      total.noise += result.noise * result.frames;
     }
-    outcome_clear (&outcome);
+    segment_result_clear (&result);
   }
   total.noise /= (gdouble) MAX (total.frames, 1);
   return total;

@@ -51,15 +51,15 @@ encode (const Options * options, const gchar * in, const gchar * out,
 
   *bytes = 0;
   for (i = 0; done && i < manifest->segments->len; i++) {
-    Outcome outcome;
+    SegmentResult result;
 
-    done = outcome_read (&outcome, workdir, i);
+    done = segment_result_read (&result, workdir, i);
     if (!done)
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: what is known "
           "of the sample has gone from %s", in, workdir);
-    *bytes += outcome.coded;
-    *noise = outcome.noise;
-    outcome_clear (&outcome);
+    *bytes += result.coded;
+    *noise = result.noise;
+    segment_result_clear (&result);
   }
   g_clear_pointer (&manifest, manifest_free);
   if (g_file_test (workdir, G_FILE_TEST_EXISTS))

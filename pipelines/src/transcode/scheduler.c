@@ -160,7 +160,7 @@ on_end (Task * task)
   Jobs *jobs = task->jobs;
   const guint number = task->number;
   GError *error = judge (task), *fault = NULL;
-  Outcome outcome = { 0 };
+  SegmentResult result = { 0 };
 
   if (error && !jobs->stopped && task->tries < TRIES
       && g_subprocess_get_if_signaled (task->process)) {
@@ -172,11 +172,11 @@ on_end (Task * task)
   g_ptr_array_remove_fast (jobs->tasks, task);
   if (error)
     stop (jobs, error);
-  else if (outcome_read (&outcome, jobs->workdir, number)) {
-    jobs->done += outcome.frames;
-    jobs->bytes += outcome.bytes;
+  else if (segment_result_read (&result, jobs->workdir, number)) {
+    jobs->done += result.frames;
+    jobs->bytes += result.bytes;
   }
-  outcome_clear (&outcome);
+  segment_result_clear (&result);
   start_more (jobs);
 }
 
@@ -244,15 +244,15 @@ static gboolean
 is_done (Jobs * jobs, guint number)
 {
   gchar *file = workdir_file (jobs->workdir, "out", number, "gdp");
-  Outcome outcome;
-  const gboolean done = outcome_read (&outcome, jobs->workdir, number)
-      && file_matches (file, outcome.bytes, outcome.sha256);
+  SegmentResult result;
+  const gboolean done = segment_result_read (&result, jobs->workdir, number)
+      && file_matches (file, result.bytes, result.sha256);
 
   if (done) {
-    jobs->found += outcome.frames;
-    jobs->found_bytes += outcome.bytes;
+    jobs->found += result.frames;
+    jobs->found_bytes += result.bytes;
   }
-  outcome_clear (&outcome);
+  segment_result_clear (&result);
   g_free (file);
   return done;
 }

@@ -301,19 +301,19 @@ check_segment (const Manifest * manifest, const gchar * workdir, guint number,
     guint * frames, GError ** error)
 {
   gchar *file = workdir_file (workdir, "out", number, "gdp");
-  Outcome outcome;
-  const gboolean done = outcome_read (&outcome, workdir, number);
+  SegmentResult result;
+  const gboolean done = segment_result_read (&result, workdir, number);
   const gboolean whole = done
-      && file_matches (file, outcome.bytes, outcome.sha256);
+      && file_matches (file, result.bytes, result.sha256);
 
-  *frames += outcome.frames;
+  *frames += result.frames;
   if (!whole)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY, "%s: segment %u of %u %s",
         manifest->out, number, manifest->segments->len, done ? "has been "
         "damaged on the disk, and is to be done again" : "is not done");
   if (done && !whole)
-    outcome_remove (workdir, number);
-  outcome_clear (&outcome);
+    segment_result_remove (workdir, number);
+  segment_result_clear (&result);
   g_free (file);
   return whole;
 }

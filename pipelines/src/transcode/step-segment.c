@@ -80,28 +80,29 @@ noise_of (Feed * feed)
 
 /* FALSE and an error unless each frame that was decoded is in the file. */
 static gboolean
-count (const Encoding * encoding, Outcome * outcome, GError ** error)
+count (const Encoding * encoding, SegmentResult * result, GError ** error)
 {
-  outcome->frames = encoding->frames;
-  outcome->coded = encoding->bytes;
-  if (outcome->frames == outcome->decoded)
+  result->frames = encoding->frames;
+  result->coded = encoding->bytes;
+  if (result->frames == result->decoded)
     return TRUE;
   g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_ENCODE,
-      "segment %u: of frames, %u came and %u were encoded", outcome->number,
-      outcome->decoded, outcome->frames);
+      "segment %u: of frames, %u came and %u were encoded", result->number,
+      result->decoded, result->frames);
   return FALSE;
 }
 
 static gboolean
-encode (const Manifest * manifest, const gchar * workdir, Outcome * outcome,
-    const gchar * file, gboolean report, GError ** error)
+encode (const Manifest * manifest, const gchar * workdir,
+    SegmentResult * result, const gchar * file, gboolean report,
+    GError ** error)
 {
   const Settings *settings = &manifest->settings;
   gchar *codec = codec_line (settings->codec, settings->quality,
       settings->threads);
   gchar *line = g_strdup_printf ("%s ! gdppay name=packer ! "
       "filesink name=file async=false", codec);
-  Feed *feed = feed_new (manifest, workdir, outcome->number, line, error);
+  Feed *feed = feed_new (manifest, workdir, result->number, line, error);
   Encoding encoding = {.report = report };
   gboolean done = FALSE;
 
@@ -109,23 +110,23 @@ encode (const Manifest * manifest, const gchar * workdir, Outcome * outcome,
     set_file (feed, file);
     watch (feed, &encoding);
     done = feed_run (feed, error);
-    outcome->decoded = feed_decoded (feed);
-    outcome->noise = noise_of (feed);
+    result->decoded = feed_decoded (feed);
+    result->noise = noise_of (feed);
     feed_free (feed);
   }
   g_free (line);
   g_free (codec);
-  return done && count (&encoding, outcome, error);
+  return done && count (&encoding, result, error);
 }
 
 static gboolean
 is_done (const gchar * workdir, guint number, const gchar * file)
 {
-  Outcome outcome;
-  const gboolean done = outcome_read (&outcome, workdir, number)
-      && file_matches (file, outcome.bytes, outcome.sha256);
+  SegmentResult result;
+  const gboolean done = segment_result_read (&result, workdir, number)
+      && file_matches (file, result.bytes, result.sha256);
 
-  outcome_clear (&outcome);
+  segment_result_clear (&result);
   return done;
 }
 
@@ -135,17 +136,16 @@ make (const Manifest * manifest, const gchar * workdir, guint number,
 {
   const gint64 started = g_get_monotonic_time ();
   gchar *unfinished = file_temporary_name (file);
-  Outcome outcome = {.number = number };
-  gboolean done =
-      encode (manifest, workdir, &outcome, unfinished, report, error)
-      && file_checksum (unfinished, &outcome.bytes, &outcome.sha256, error)
+  SegmentResult result = {.number = number };
+  gboolean done = encode (manifest, workdir, &result, unfinished, report, error)
+      && file_checksum (unfinished, &result.bytes, &result.sha256, error)
       && file_publish (unfinished, file, error);
 
-  outcome.seconds = clock_seconds_since (started);
-  done = done && outcome_write (&outcome, workdir, error);
+  result.seconds = clock_seconds_since (started);
+  done = done && segment_result_write (&result, workdir, error);
   if (!done)
     g_unlink (unfinished);
-  outcome_clear (&outcome);
+  segment_result_clear (&result);
   g_free (unfinished);
   return done;
 }
