@@ -27,17 +27,17 @@ static const JsonField settings_fields[] = {
 static const JsonField source_fields[] = {
   JSON_FIELD ("path", STRING, Manifest, source),
   JSON_FIELD ("size", UINT64, Manifest, source_bytes),
-  JSON_FIELD ("modified", INT64, Manifest, source_modified),
+  JSON_FIELD ("modified", INT64, Manifest, source_mtime),
   JSON_FIELD ("damaged", BOOLEAN, Manifest, damaged),
-  JSON_FIELD ("mended", BOOLEAN, Manifest, mended),
+  JSON_FIELD ("mended", BOOLEAN, Manifest, repaired),
   JSON_END
 };
 
 static const JsonField video_fields[] = {
   JSON_FIELD ("caps", STRING, Manifest, caps),
-  JSON_FIELD ("raw", STRING, Manifest, raw),
+  JSON_FIELD ("raw", STRING, Manifest, raw_caps),
   JSON_FIELD ("depth", UINT, Manifest, depth),
-  JSON_FIELD ("turn", INT, Manifest, turn),
+  JSON_FIELD ("turn", INT, Manifest, orientation),
   JSON_FIELD ("width", INT, Manifest, width),
   JSON_FIELD ("height", INT, Manifest, height),
   JSON_END
@@ -97,7 +97,7 @@ manifest_free (Manifest * manifest)
   g_free (manifest->source);
   g_free (manifest->out);
   g_free (manifest->caps);
-  g_free (manifest->raw);
+  g_free (manifest->raw_caps);
   settings_clear (&manifest->settings);
   g_array_unref (manifest->segments);
   g_free (manifest);

@@ -21,18 +21,18 @@ typedef struct
 {
   gchar *source;
   guint64 source_bytes;
-  gint64 source_modified;       /* seconds of 1970 */
+  gint64 source_mtime;       /* seconds of 1970 */
   gchar *out;
   Settings settings;
   gchar *caps;                  /* of the source's video */
-  gchar *raw;                   /* caps that complete those of its decoded frames */
+  gchar *raw_caps;                   /* caps that complete those of its decoded frames */
   guint depth;                  /* bits of their samples */
-  gint turn;                    /* GstVideoOrientationMethod: how they are brought upright */
+  gint orientation;                    /* GstVideoOrientationMethod: how they are brought upright */
   gint width, height;
-  gboolean odd;                 /* it ends in the middle of a chroma sample; while it is cut */
+  gboolean odd_size;                 /* it ends in the middle of a chroma sample; while it is cut */
   guint64 duration;             /* of the source, while it is cut; GST_CLOCK_TIME_NONE: not known */
   gboolean damaged;             /* it could not be read to its end */
-  gboolean mended;              /* it is read from a copy without the damage (transcode/media/mkv-repair.h) */
+  gboolean repaired;              /* it is read from a copy without the damage (transcode/media/mkv-repair.h) */
   GArray *segments;             /* of Segment */
 } Manifest;
 

@@ -44,7 +44,7 @@ plan (const Options * options, const gchar * in, const gchar * out,
   manifest = manifest_new ();
   manifest->source = g_canonicalize_filename (in, NULL);
   manifest->source_bytes = (guint64) status.st_size;
-  manifest->source_modified = status.st_mtime;
+  manifest->source_mtime = status.st_mtime;
   manifest->out = g_canonicalize_filename (out, NULL);
   manifest->settings = *settings;
   manifest->settings.codec = g_strdup (settings->codec);
@@ -65,7 +65,7 @@ survey (Manifest * manifest, GError ** error)
       error);
 
   if (survey)
-    manifest->turn = survey->turn;
+    manifest->orientation = survey->orientation;
   manifest->duration = survey ? survey->duration : GST_CLOCK_TIME_NONE;
   g_clear_pointer (&survey, survey_free);
   g_free (mux);
@@ -93,7 +93,8 @@ look (Manifest * manifest, const gchar * workdir, GError ** error)
 
   if (!look_at_frames (manifest, workdir, error))
     return FALSE;
-  if (strstr (manifest->raw, "field-order") && !codec_keeps_interlacing (codec))
+  if (strstr (manifest->raw_caps, "field-order")
+      && !codec_keeps_interlacing (codec))
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
         "%s: it is interlaced, and %s would not keep its fields apart; give "
         "--codec h264 or ffv1", manifest->source, codec);
@@ -102,7 +103,7 @@ look (Manifest * manifest, const gchar * workdir, GError ** error)
         "%s: its samples have %u bits, and %s would keep %u of them; give "
         "another --codec, or convert it", manifest->source, manifest->depth,
         codec, codec_depth (codec));
-  else if (manifest->odd && !codec_keeps_odd_sizes (codec))
+  else if (manifest->odd_size && !codec_keeps_odd_sizes (codec))
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
         "%s: it is %dx%d, and %s keeps no odd sizes where chroma is "
         "subsampled; give --codec vp9, av1 or ffv1", manifest->source,
@@ -169,7 +170,7 @@ fits (const Manifest * found, const Manifest * wanted, GError ** error)
 
   if (g_str_equal (found->source, wanted->source)
       && found->source_bytes == wanted->source_bytes
-      && found->source_modified == wanted->source_modified
+      && found->source_mtime == wanted->source_mtime
       && g_str_equal (a->codec, b->codec) && a->quality == b->quality
       && g_strcmp0 (a->profile, b->profile) == 0
       && g_strcmp0 (a->model, b->model) == 0 && a->strength == b->strength

@@ -58,7 +58,7 @@ complete (const Manifest * manifest, GstCaps * caps)
   static const gchar *const fields[] = { "colorimetry",
     "mastering-display-info", "content-light-level"
   };
-  const gchar *const known[] = { manifest->raw, manifest->caps };
+  const gchar *const known[] = { manifest->raw_caps, manifest->caps };
   GstStructure *structure;
   gsize i, k;
 
@@ -156,7 +156,7 @@ static void
 tell_gaps (const Join * join)
 {
   const Manifest *manifest = join->manifest;
-  const gboolean lacks = manifest->damaged || manifest->mended
+  const gboolean lacks = manifest->damaged || manifest->repaired
       || join->times->len < manifest_frames (manifest);
   gchar *gaps = gaps_describe (join->times, lacks);
 

@@ -83,11 +83,11 @@ complete (Feed * feed)
 {
   GstElement *setter = feed_element (feed, "complete");
   GstElement *turn = feed_element (feed, "turn");
-  GstCaps *caps = gst_caps_from_string (feed->manifest->raw);
+  GstCaps *caps = gst_caps_from_string (feed->manifest->raw_caps);
 
   g_object_set (setter, "caps", caps, NULL);
   if (turn)
-    g_object_set (turn, "video-direction", feed->manifest->turn, NULL);
+    g_object_set (turn, "video-direction", feed->manifest->orientation, NULL);
   gst_caps_unref (caps);
   gst_clear_object (&turn);
   gst_object_unref (setter);
@@ -119,7 +119,8 @@ Feed *
 feed_new (const Manifest * manifest, const gchar * workdir, guint number,
     const gchar * sink, GError ** error)
 {
-  gchar *line = g_strdup_printf (DECODE, manifest->turn ? TURN : "", sink);
+  gchar *line =
+      g_strdup_printf (DECODE, manifest->orientation ? TURN : "", sink);
   GstElement *pipeline = launch (line, GST_PARSE_FLAG_NONE, error);
   Feed *feed;
 

@@ -44,19 +44,19 @@ mend_source (Manifest * manifest, const gchar * workdir)
   gchar *file = g_build_filename (workdir, WORKDIR_REPAIRED, NULL);
   gchar *unfinished = file_temporary_name (file);
 
-  manifest->mended = is_matroska (manifest->source)
+  manifest->repaired = is_matroska (manifest->source)
       && copy (manifest->source, unfinished)
       && file_publish (unfinished, file, NULL);
-  if (!manifest->mended)
+  if (!manifest->repaired)
     g_unlink (unfinished);
   g_free (unfinished);
   g_free (file);
-  return manifest->mended;
+  return manifest->repaired;
 }
 
 gchar *
 mend_file (const Manifest * manifest, const gchar * workdir)
 {
-  return manifest->mended ? g_build_filename (workdir, WORKDIR_REPAIRED, NULL) :
-      g_strdup (manifest->source);
+  return manifest->repaired ? g_build_filename (workdir, WORKDIR_REPAIRED,
+      NULL) : g_strdup (manifest->source);
 }

@@ -6,7 +6,7 @@
 #include "film/manifest.h"
 
 /* Copies what can be found in the source's tracks, as it is and at its times, into the folder of
- * parts, and sets manifest->mended. FALSE: it is no Matroska, or mkvmerge is missing or fails. */
+ * parts, and sets manifest->repaired. FALSE: it is no Matroska, or mkvmerge is missing or fails. */
 gboolean mend_source (Manifest * manifest, const gchar * workdir);
 
 /* The file from which the film is read: the source, or that copy. */

@@ -94,7 +94,7 @@ look_at_samples (Manifest * manifest, GstSample * frame)
     return;
   manifest->depth = (guint) GST_VIDEO_INFO_COMP_DEPTH (&info, 0);
   if (GST_VIDEO_INFO_IS_YUV (&info))
-    manifest->odd =
+    manifest->odd_size =
         info.width & ((1 << GST_VIDEO_FORMAT_INFO_W_SUB (info.finfo, 1)) - 1)
         || info.height & ((1 << GST_VIDEO_FORMAT_INFO_H_SUB (info.finfo,
                 1)) - 1);
@@ -117,11 +117,11 @@ look_at_frames (Manifest * manifest, const gchar * workdir, GError ** error)
     gst_object_unref (pipeline);
   }
   if (frame) {
-    manifest->raw = describe (manifest, frame);
+    manifest->raw_caps = describe (manifest, frame);
     look_at_samples (manifest, frame);
     gst_sample_unref (frame);
   }
   g_clear_pointer (&reader, packet_reader_free);
   g_free (file);
-  return manifest->raw != NULL;
+  return manifest->raw_caps != NULL;
 }

@@ -33,7 +33,8 @@ add_track (Survey * survey, GstDiscovererStreamInfo * stream)
   if (tags) {
     gst_tag_list_get_string (tags, GST_TAG_LANGUAGE_CODE, &track->language);
     if (track->kind == TRACK_VIDEO)
-      gst_video_orientation_from_tag ((GstTagList *) tags, &survey->turn);
+      gst_video_orientation_from_tag ((GstTagList *) tags,
+          &survey->orientation);
   }
   survey->has_video |= track->kind == TRACK_VIDEO;
   g_ptr_array_add (survey->tracks, track);

@@ -19,7 +19,7 @@ typedef struct
   GstClockTime duration;        /* GST_CLOCK_TIME_NONE: not known */
   GPtrArray *tracks;            /* of Track */
   gboolean chapters, has_video;
-  GstVideoOrientationMethod turn;       /* for the picture to stand upright */
+  GstVideoOrientationMethod orientation;       /* for the picture to stand upright */
 } Survey;
 
 /* NULL and an error if it cannot be read, or is no film. */
