@@ -3,16 +3,16 @@
 
 #include <string.h>
 
-#define BEST 100                /* quality */
+#define BEST_QUALITY 100        /* quality */
 
 typedef struct
 {
   const gchar *name;
-  gint coarsest;                /* the encoder's own scale, whose best is 0 */
+  gint max_quantizer;           /* the encoder's own scale, whose best is 0 */
   const gchar *line;            /* of the quantizer and the threads */
   const gchar *containers;
   gboolean interlaced;
-  gboolean odd;                 /* sizes, where chroma is subsampled */
+  gboolean odd_sizes;           /* sizes, where chroma is subsampled */
   guint depth;                  /* bits of a sample at most */
 } Codec;
 
@@ -60,30 +60,32 @@ codec_is_known (const gchar * codec)
 }
 
 gboolean
-codec_keeps_interlacing (const gchar * codec)
+codec_supports_interlaced (const gchar * codec)
 {
   return find (codec)->interlaced;
 }
 
 gboolean
-codec_keeps_odd_sizes (const gchar * codec)
+codec_supports_odd_sizes (const gchar * codec)
 {
-  return find (codec)->odd;
+  return find (codec)->odd_sizes;
 }
 
 guint
-codec_depth (const gchar * codec)
+codec_max_depth (const gchar * codec)
 {
   return find (codec)->depth;
 }
 
 gchar *
-codec_line (const gchar * name, gint quality, gint threads)
+codec_encoder_line (const gchar * name, gint quality, gint threads)
 {
   const Codec *codec = find (name);
-  const gint coarse = (codec->coarsest * (BEST - quality) + BEST / 2) / BEST;
+  const gint quantizer =
+      (codec->max_quantizer * (BEST_QUALITY - quality) +
+      BEST_QUALITY / 2) / BEST_QUALITY;
 
-  return g_strdup_printf (codec->line, coarse, threads);
+  return g_strdup_printf (codec->line, quantizer, threads);
 }
 
 const gchar *

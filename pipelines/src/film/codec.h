@@ -10,16 +10,16 @@
 gboolean codec_is_known (const gchar * codec);
 
 /* How many bits a sample may have. */
-guint codec_depth (const gchar * codec);
+guint codec_max_depth (const gchar * codec);
 
 /* An encoder of constant quality, from 0 to 100, and its parser, as a part of a launch line. */
-gchar *codec_line (const gchar * codec, gint quality, gint threads);
+gchar *codec_encoder_line (const gchar * codec, gint quality, gint threads);
 
 /* Whether the two fields of a frame can be encoded each by itself. */
-gboolean codec_keeps_interlacing (const gchar * codec);
+gboolean codec_supports_interlaced (const gchar * codec);
 
 /* Whether a picture may end in the middle of a chroma sample. */
-gboolean codec_keeps_odd_sizes (const gchar * codec);
+gboolean codec_supports_odd_sizes (const gchar * codec);
 
 /* The suffix, with its dot, of the usual file for this codec, where the source is such a file. */
 const gchar *codec_suffix (const gchar * codec, const gchar * source);

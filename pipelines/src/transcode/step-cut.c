@@ -94,16 +94,16 @@ look (Manifest * manifest, const gchar * workdir, GError ** error)
   if (!look_at_frames (manifest, workdir, error))
     return FALSE;
   if (strstr (manifest->raw_caps, "field-order")
-      && !codec_keeps_interlacing (codec))
+      && !codec_supports_interlaced (codec))
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
         "%s: it is interlaced, and %s would not keep its fields apart; give "
         "--codec h264 or ffv1", manifest->source, codec);
-  else if (manifest->depth > codec_depth (codec))
+  else if (manifest->depth > codec_max_depth (codec))
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
         "%s: its samples have %u bits, and %s would keep %u of them; give "
         "another --codec, or convert it", manifest->source, manifest->depth,
-        codec, codec_depth (codec));
-  else if (manifest->odd_size && !codec_keeps_odd_sizes (codec))
+        codec, codec_max_depth (codec));
+  else if (manifest->odd_size && !codec_supports_odd_sizes (codec))
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
         "%s: it is %dx%d, and %s keeps no odd sizes where chroma is "
         "subsampled; give --codec vp9, av1 or ffv1", manifest->source,

@@ -98,7 +98,7 @@ encode (const Manifest * manifest, const gchar * workdir,
     GError ** error)
 {
   const Settings *settings = &manifest->settings;
-  gchar *codec = codec_line (settings->codec, settings->quality,
+  gchar *codec = codec_encoder_line (settings->codec, settings->quality,
       settings->threads);
   gchar *line = g_strdup_printf ("%s ! gdppay name=packer ! "
       "filesink name=file async=false", codec);
