@@ -65,7 +65,7 @@ static gboolean
 add_film (Campaign * campaign, GHashTable * owners, const gchar * film,
     const gchar * codec, GError ** error)
 {
-  gchar *out = films_result (campaign->folder, film, "", codec);
+  gchar *out = inputs_output_path (campaign->folder, film, "", codec);
   gchar *source = identify (film), *target = identify (out);
   gboolean added = FALSE;
 
@@ -88,7 +88,7 @@ add_film (Campaign * campaign, GHashTable * owners, const gchar * film,
 static gboolean
 add_films (Campaign * campaign, GStrv in, const gchar * codec, GError ** error)
 {
-  GPtrArray *films = films_list (in, error);
+  GPtrArray *films = inputs_list (in, error);
   GHashTable *owners = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
       NULL);
   gboolean done = films != NULL;

@@ -8,7 +8,7 @@
 
 /* By its name alone, as the system knows names: video/mp4 and the like. */
 static gboolean
-is_film (const gchar * name)
+is_video_file (const gchar * name)
 {
   static const gchar *const suffixes[] = {
     ".3gp", ".asf", ".avi", ".dv", ".flv", ".m2t", ".m2ts", ".m4v", ".mkv",
@@ -38,7 +38,7 @@ add_folder (GPtrArray * films, const gchar * folder, GError ** error)
   const gchar *name;
 
   while (dir && (name = g_dir_read_name (dir)))
-    if (is_film (name) && name[0] != '.')
+    if (is_video_file (name) && name[0] != '.')
       g_ptr_array_add (found, g_build_filename (folder, name, NULL));
   if (dir) {
     g_dir_close (dir);
@@ -53,7 +53,7 @@ add_folder (GPtrArray * films, const gchar * folder, GError ** error)
 }
 
 GPtrArray *
-films_list (gchar ** in, GError ** error)
+inputs_list (gchar ** in, GError ** error)
 {
   GPtrArray *films = g_ptr_array_new_with_free_func (g_free);
   gboolean going = TRUE;
@@ -71,8 +71,8 @@ films_list (gchar ** in, GError ** error)
 }
 
 gchar *
-films_result (const gchar * folder, const gchar * film, const gchar * mark,
-    const gchar * codec)
+inputs_output_path (const gchar * folder, const gchar * film,
+    const gchar * mark, const gchar * codec)
 {
   gchar *name = g_path_get_basename (film), *dot = strrchr (name, '.');
   gchar *named, *result;

@@ -7,11 +7,11 @@
 
 /* The files that are named, and those of folders that are, which have a film's suffix, in the
  * order of their names. NULL: an error. */
-GPtrArray *films_list (gchar ** in, GError ** error);
+GPtrArray *inputs_list (gchar ** in, GError ** error);
 
 /* Where a film goes to: into the folder, under its own name with a mark after it, in a kind of
  * file that holds the codec. */
-gchar *films_result (const gchar * folder, const gchar * film,
+gchar *inputs_output_path (const gchar * folder, const gchar * film,
     const gchar * mark, const gchar * codec);
 
 #endif

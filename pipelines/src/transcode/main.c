@@ -48,7 +48,7 @@ static gchar *
 result_of (const Options * options, const gchar * in)
 {
   return options->out && !options->out_is_folder ? g_strdup (options->out) :
-      films_result (options->out ? options->out : USUAL_FOLDER, in,
+      inputs_output_path (options->out ? options->out : USUAL_FOLDER, in,
       options->preview > 0 ? "-preview" : "", options->settings.codec);
 }
 
@@ -123,7 +123,7 @@ are_apart (const Options * options, GPtrArray * films, GError ** error)
 static int
 run (Options * options, GError ** error)
 {
-  GPtrArray *films = films_list (options->in, error);
+  GPtrArray *films = inputs_list (options->in, error);
   gboolean several;
   int status = 1;
 
