@@ -15,13 +15,13 @@
 #include <sys/prctl.h>
 #include <sysexits.h>
 
-#define TRIES 2
-#define SHOW_MILLISECONDS 250
+#define MAX_TRIES 2
+#define SHOW_INTERVAL 250
 
 /* Frames that decoder, denoiser and encoder of a segment hold at a time, and what they take
  * besides, in bytes; measured at 720p and 1080p with x264, which takes most. */
-#define FRAMES_HELD 240
-#define BYTES_BESIDES (90 << 20)
+#define FRAMES_IN_FLIGHT 240
+#define FIXED_BYTES (90 << 20)
 
 typedef struct
 {
@@ -37,11 +37,11 @@ typedef struct
   gint64 started;
   gboolean stopped;             /* no more are started */
   GError *error;                /* the first one */
-} Jobs;
+} Scheduler;
 
 typedef struct
 {
-  Jobs *jobs;
+  Scheduler *scheduler;
   guint number, tries;
   GSubprocess *process;
   GDataInputStream *lines;
@@ -52,7 +52,7 @@ typedef struct
 /* --- how many --- */
 
 guint
-jobs_count (guint wanted)
+scheduler_job_count (guint wanted)
 {
   return wanted ? wanted : MAX (1, g_get_num_processors () / 2);
 }
@@ -74,10 +74,10 @@ free_memory (void)
 }
 
 guint
-jobs_that_fit (guint count, gint width, gint height)
+scheduler_jobs_in_memory (guint count, gint width, gint height)
 {
-  const guint64 each = BYTES_BESIDES +
-      (guint64) width * (guint64) height * 3 / 2 * FRAMES_HELD;
+  const guint64 each = FIXED_BYTES +
+      (guint64) width * (guint64) height * 3 / 2 * FRAMES_IN_FLIGHT;
   const guint64 memory = free_memory ();
 
   return memory == 0 ? count : (guint) CLAMP (memory / each, 1, count);
@@ -85,7 +85,7 @@ jobs_that_fit (guint count, gint width, gint height)
 
 /* --- one task --- */
 
-static void start_more (Jobs * jobs);
+static void start_more (Scheduler * scheduler);
 
 static void
 task_free (gpointer data)
@@ -99,17 +99,17 @@ task_free (gpointer data)
 }
 
 static void
-stop (Jobs * jobs, GError * error)
+stop (Scheduler * scheduler, GError * error)
 {
   guint i;
 
-  jobs->stopped = TRUE;
-  if (jobs->error == NULL)
-    jobs->error = error;
+  scheduler->stopped = TRUE;
+  if (scheduler->error == NULL)
+    scheduler->error = error;
   else
     g_error_free (error);
-  for (i = 0; i < jobs->tasks->len; i++) {
-    const Task *task = jobs->tasks->pdata[i];
+  for (i = 0; i < scheduler->tasks->len; i++) {
+    const Task *task = scheduler->tasks->pdata[i];
 
     g_subprocess_send_signal (task->process, SIGTERM);
   }
@@ -137,7 +137,7 @@ static gboolean spawn (Task * task, GError ** error);
 
 /* A process that was killed may fare better a second time. */
 static GError *
-judge (const Task * task)
+exit_error (const Task * task)
 {
   GSubprocess *process = task->process;
 
@@ -146,7 +146,7 @@ judge (const Task * task)
   if (g_subprocess_get_if_signaled (process))
     return g_error_new (G_IO_ERROR, G_IO_ERROR_BUSY, "%s: segment %u was "
         "killed by signal %d, %u times; --resume tries it again",
-        task->jobs->manifest->source, task->number,
+        task->scheduler->manifest->source, task->number,
         g_subprocess_get_term_sig (process), task->tries);
   return g_error_new (G_IO_ERROR,
       g_subprocess_get_exit_status (process) == EX_TEMPFAIL ?
@@ -157,27 +157,27 @@ judge (const Task * task)
 static void
 on_end (Task * task)
 {
-  Jobs *jobs = task->jobs;
+  Scheduler *scheduler = task->scheduler;
   const guint number = task->number;
-  GError *error = judge (task), *fault = NULL;
+  GError *error = exit_error (task), *fault = NULL;
   SegmentResult result = { 0 };
 
-  if (error && !jobs->stopped && task->tries < TRIES
+  if (error && !scheduler->stopped && task->tries < MAX_TRIES
       && g_subprocess_get_if_signaled (task->process)) {
     g_error_free (error);
     if (spawn (task, &fault))
       return;
     error = fault;
   }
-  g_ptr_array_remove_fast (jobs->tasks, task);
+  g_ptr_array_remove_fast (scheduler->tasks, task);
   if (error)
-    stop (jobs, error);
-  else if (segment_result_read (&result, jobs->workdir, number)) {
-    jobs->done += result.frames;
-    jobs->bytes += result.bytes;
+    stop (scheduler, error);
+  else if (segment_result_read (&result, scheduler->workdir, number)) {
+    scheduler->done += result.frames;
+    scheduler->bytes += result.bytes;
   }
   segment_result_clear (&result);
-  start_more (jobs);
+  start_more (scheduler);
 }
 
 static void
@@ -226,7 +226,7 @@ spawn (Task * task, GError ** error)
   g_subprocess_launcher_set_child_setup (launcher, die_with_parent, NULL, NULL);
   task->process = g_subprocess_launcher_spawn (launcher, error,
       "/proc/self/exe", "--report", "--step", "segment", "--number", number,
-      task->jobs->workdir, NULL);
+      task->scheduler->workdir, NULL);
   if (task->process) {
     task->lines = g_data_input_stream_new (g_subprocess_get_stdout_pipe
         (task->process));
@@ -241,16 +241,17 @@ spawn (Task * task, GError ** error)
 /* --- all of them --- */
 
 static gboolean
-is_done (Jobs * jobs, guint number)
+is_done (Scheduler * scheduler, guint number)
 {
-  gchar *file = workdir_file (jobs->workdir, "out", number, "gdp");
+  gchar *file = workdir_file (scheduler->workdir, "out", number, "gdp");
   SegmentResult result;
-  const gboolean done = segment_result_read (&result, jobs->workdir, number)
+  const gboolean done =
+      segment_result_read (&result, scheduler->workdir, number)
       && file_matches (file, result.bytes, result.sha256);
 
   if (done) {
-    jobs->found += result.frames;
-    jobs->found_bytes += result.bytes;
+    scheduler->found += result.frames;
+    scheduler->found_bytes += result.bytes;
   }
   segment_result_clear (&result);
   g_free (file);
@@ -258,44 +259,44 @@ is_done (Jobs * jobs, guint number)
 }
 
 static void
-start_next (Jobs * jobs)
+start_next (Scheduler * scheduler)
 {
   Task *task = g_new0 (Task, 1);
   GError *error = NULL;
 
-  task->jobs = jobs;
-  task->number = jobs->next++;
-  if (is_done (jobs, task->number)) {
+  task->scheduler = scheduler;
+  task->number = scheduler->next++;
+  if (is_done (scheduler, task->number)) {
     task_free (task);
   } else if (spawn (task, &error)) {
-    g_ptr_array_add (jobs->tasks, task);
+    g_ptr_array_add (scheduler->tasks, task);
   } else {
     task_free (task);
-    stop (jobs, error);
+    stop (scheduler, error);
   }
 }
 
 static void
-start_more (Jobs * jobs)
+start_more (Scheduler * scheduler)
 {
-  while (!jobs->stopped && jobs->tasks->len < jobs->count
-      && jobs->next < jobs->manifest->segments->len)
-    start_next (jobs);
-  if (jobs->tasks->len == 0)
-    g_main_loop_quit (jobs->loop);
+  while (!scheduler->stopped && scheduler->tasks->len < scheduler->count
+      && scheduler->next < scheduler->manifest->segments->len)
+    start_next (scheduler);
+  if (scheduler->tasks->len == 0)
+    g_main_loop_quit (scheduler->loop);
 }
 
 /* `frames` and `bytes`: of the segments of this run so far. */
 static void
-show_progress (const Jobs * jobs, guint64 frames, guint64 bytes)
+show_progress (const Scheduler * scheduler, guint64 frames, guint64 bytes)
 {
-  const guint64 all = jobs->all, there = jobs->found + frames;
+  const guint64 all = scheduler->all, there = scheduler->found + frames;
   const gdouble part = all ? MIN (1.0, (gdouble) there / (gdouble) all) : 0;
-  const gdouble seconds = clock_seconds_since (jobs->started);
+  const gdouble seconds = clock_seconds_since (scheduler->started);
   const gdouble rate = seconds > 0 ? (gdouble) frames / seconds : 0;
   const gint left = rate > 0 && all > there ?
       (gint) ((gdouble) (all - there) / rate) : 0;
-  gchar *size = g_format_size (jobs->found_bytes + bytes);
+  gchar *size = g_format_size (scheduler->found_bytes + bytes);
   GString *text = g_string_new (NULL);
 
   g_string_append_printf (text, "%3.0f %%, %.1f frames/s, ", 100 * part, rate);
@@ -311,55 +312,56 @@ show_progress (const Jobs * jobs, guint64 frames, guint64 bytes)
 static gboolean
 on_tick (gpointer data)
 {
-  Jobs *jobs = data;
-  guint64 frames = jobs->done, bytes = jobs->bytes;
+  Scheduler *scheduler = data;
+  guint64 frames = scheduler->done, bytes = scheduler->bytes;
   guint i;
 
-  for (i = 0; i < jobs->tasks->len; i++) {
-    const Task *task = jobs->tasks->pdata[i];
+  for (i = 0; i < scheduler->tasks->len; i++) {
+    const Task *task = scheduler->tasks->pdata[i];
 
     frames += task->frames;
     bytes += task->bytes;
   }
-  show_progress (jobs, frames, bytes);
+  show_progress (scheduler, frames, bytes);
   return G_SOURCE_CONTINUE;
 }
 
 static gboolean
 on_signal (gpointer data)
 {
-  Jobs *jobs = data;
+  Scheduler *scheduler = data;
 
-  stop (jobs, g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED, "%s: stopped; "
-          "the same command with --resume goes on", jobs->manifest->out));
+  stop (scheduler, g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED,
+          "%s: stopped; " "the same command with --resume goes on",
+          scheduler->manifest->out));
   return G_SOURCE_CONTINUE;
 }
 
 gboolean
-jobs_run (const Manifest * manifest, const gchar * workdir, guint count,
+scheduler_run (const Manifest * manifest, const gchar * workdir, guint count,
     GError ** error)
 {
-  Jobs jobs = {.manifest = manifest,.workdir = workdir,.count = count,
+  Scheduler scheduler = {.manifest = manifest,.workdir = workdir,.count = count,
     .all = manifest_frames (manifest),.started = g_get_monotonic_time ()
   };
   const guint sources[] = {
-    g_timeout_add (SHOW_MILLISECONDS, on_tick, &jobs),
-    g_unix_signal_add (SIGINT, on_signal, &jobs),
-    g_unix_signal_add (SIGTERM, on_signal, &jobs),
+    g_timeout_add (SHOW_INTERVAL, on_tick, &scheduler),
+    g_unix_signal_add (SIGINT, on_signal, &scheduler),
+    g_unix_signal_add (SIGTERM, on_signal, &scheduler),
   };
   gsize i;
 
-  jobs.loop = g_main_loop_new (NULL, FALSE);
-  jobs.tasks = g_ptr_array_new_with_free_func (task_free);
-  start_more (&jobs);
-  if (jobs.tasks->len > 0)
-    g_main_loop_run (jobs.loop);
+  scheduler.loop = g_main_loop_new (NULL, FALSE);
+  scheduler.tasks = g_ptr_array_new_with_free_func (task_free);
+  start_more (&scheduler);
+  if (scheduler.tasks->len > 0)
+    g_main_loop_run (scheduler.loop);
   for (i = 0; i < G_N_ELEMENTS (sources); i++)
     g_source_remove (sources[i]);
   progress_bar_clear ();
-  g_ptr_array_unref (jobs.tasks);
-  g_main_loop_unref (jobs.loop);
-  if (jobs.error)
-    g_propagate_error (error, jobs.error);
-  return jobs.error == NULL;
+  g_ptr_array_unref (scheduler.tasks);
+  g_main_loop_unref (scheduler.loop);
+  if (scheduler.error)
+    g_propagate_error (error, scheduler.error);
+  return scheduler.error == NULL;
 }

@@ -6,12 +6,12 @@
 #include "film/manifest.h"
 
 /* How many fit into memory and cores, where the user has not said it (0). */
-guint jobs_count (guint wanted);
-guint jobs_that_fit (guint count, gint width, gint height);
+guint scheduler_job_count (guint wanted);
+guint scheduler_jobs_in_memory (guint count, gint width, gint height);
 
 /* Does what is not done yet. A process that crashes is started once more. FALSE: a segment has
  * failed, or the user has stopped it; what is done stays. */
-gboolean jobs_run (const Manifest * manifest, const gchar * workdir,
+gboolean scheduler_run (const Manifest * manifest, const gchar * workdir,
     guint count, GError ** error);
 
 #endif
