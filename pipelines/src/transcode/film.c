@@ -119,9 +119,9 @@ do_segments (const Options * options, const gchar * workdir, Total * total,
   *manifest = manifest_read (workdir, error);
   if (*manifest == NULL)
     return FALSE;
-  jobs = jobs_that_fit (jobs_count ((guint) options->jobs),
+  jobs = scheduler_jobs_in_memory (scheduler_job_count ((guint) options->jobs),
       (*manifest)->width, (*manifest)->height);
-  if (!jobs_run (*manifest, workdir, jobs, error))
+  if (!scheduler_run (*manifest, workdir, jobs, error))
     return FALSE;
   *total = add_up (*manifest, workdir);
   return TRUE;

@@ -45,7 +45,8 @@ encode (const Options * options, const gchar * in, const gchar * out,
   gboolean done = step_cut (options, in, out, error)
       && (options->settings.strength <= 0 || step_learn (workdir, error))
       && (manifest = manifest_read (workdir, error))
-      && jobs_run (manifest, workdir, jobs_that_fit (jobs_count ((guint)
+      && scheduler_run (manifest, workdir,
+      scheduler_jobs_in_memory (scheduler_job_count ((guint)
               options->jobs), manifest->width, manifest->height), error);
   guint i;
 
@@ -123,7 +124,7 @@ sample_dry_run (const Options * options, const gchar * in, const gchar * out,
   Survey *survey = mux ? survey_new (in, error) : NULL;
   const gboolean fits = survey && survey_fits (survey, mux, out, error);
   gchar *text = survey ? survey_describe (survey) : NULL;
-  const guint jobs = jobs_count ((guint) options->jobs);
+  const guint jobs = scheduler_job_count ((guint) options->jobs);
 
   if (fits)
     g_print ("%s\n%s  to: %s, %s of quality %d, %u piece%s at a time%s\n", in,

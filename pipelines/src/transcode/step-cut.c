@@ -136,7 +136,8 @@ cut_behind (Manifest * manifest, const gchar * workdir, GError ** error)
 static gint
 share_cores (const Options * options, guint segments)
 {
-  const guint at_once = MIN (jobs_count ((guint) options->jobs), segments);
+  const guint at_once =
+      MIN (scheduler_job_count ((guint) options->jobs), segments);
 
   return MAX (1, (gint) (g_get_num_processors () / MAX (1, at_once)));
 }
