@@ -60,12 +60,12 @@ run_one (const Options * options, const gchar * in, GError ** error)
   gboolean done;
 
   if (options->compare) {
-    done = sample_compare (options, in, error);
+    done = preview_compare (options, in, error);
   } else if (options->dry_run) {
-    done = sample_dry_run (options, in, out, error);
+    done = preview_dry_run (options, in, out, error);
   } else if (options->preview > 0) {
     sample.settings.split = PREVIEW_SPLIT;
-    done = sample_middle (&sample.settings, in, options->preview, error)
+    done = preview_select_middle (&sample.settings, in, options->preview, error)
         && film_transcode (&sample, in, out, error);
   } else {
     done = film_transcode (options, in, out, error);

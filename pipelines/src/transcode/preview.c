@@ -12,10 +12,10 @@
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 
-#define COMPARED 10.0           /* seconds */
+#define COMPARE_SECONDS 10.0    /* seconds */
 
 gboolean
-sample_middle (Settings * settings, const gchar * in, gdouble seconds,
+preview_select_middle (Settings * settings, const gchar * in, gdouble seconds,
     GError ** error)
 {
   Survey *survey = survey_new (in, error);
@@ -84,7 +84,7 @@ print_comparison (const Settings * settings, const gchar * in, guint64 before,
 }
 
 gboolean
-sample_compare (const Options * options, const gchar * in, GError ** error)
+preview_compare (const Options * options, const gchar * in, GError ** error)
 {
   Options with = *options, without;
   gchar *folder = g_dir_make_tmp ("zsdenoise-XXXXXX", error);
@@ -92,7 +92,8 @@ sample_compare (const Options * options, const gchar * in, GError ** error)
   guint64 before, after;
   gdouble noise, none;
   GError *fault = NULL;
-  gboolean done = out && sample_middle (&with.settings, in, COMPARED, error);
+  gboolean done = out
+      && preview_select_middle (&with.settings, in, COMPARE_SECONDS, error);
 
   without = with;
   without.settings.strength = 0;
@@ -117,7 +118,7 @@ sample_compare (const Options * options, const gchar * in, GError ** error)
 /* --- telling --- */
 
 gboolean
-sample_dry_run (const Options * options, const gchar * in, const gchar * out,
+preview_dry_run (const Options * options, const gchar * in, const gchar * out,
     GError ** error)
 {
   gchar *mux = codec_muxer_line (options->settings.codec, out, error);

@@ -6,15 +6,15 @@
 #include "film/options.h"
 
 /* Sets start and end to so many seconds of the film's middle. */
-gboolean sample_middle (Settings * settings, const gchar * in,
+gboolean preview_select_middle (Settings * settings, const gchar * in,
     gdouble seconds, GError ** error);
 
 /* Prints how many bits denoising saves: the middle is encoded twice at the same quality. */
-gboolean sample_compare (const Options * options, const gchar * in,
+gboolean preview_compare (const Options * options, const gchar * in,
     GError ** error);
 
 /* Prints what is in the film and what would be done. */
-gboolean sample_dry_run (const Options * options, const gchar * in,
+gboolean preview_dry_run (const Options * options, const gchar * in,
     const gchar * out, GError ** error);
 
 #endif
