@@ -28,18 +28,19 @@ learn (const Manifest * manifest, const gchar * workdir, const gchar * file,
   gchar *unfinished = file_temporary_name (file);
   guint place;
   const guint number = find_middle (manifest, &place);
-  Feed *feed = feed_new (manifest, workdir, number, "fakesink async=false",
+  Decoder *decoder =
+      decoder_new (manifest, workdir, number, "fakesink async=false",
       error);
   GstElement *filter;
   gboolean done = FALSE;
 
-  if (feed) {
-    filter = feed_element (feed, "filter");
+  if (decoder) {
+    filter = decoder_element (decoder, "filter");
     g_object_set (filter, "save-model-file", unfinished, "finetune-interval",
         FINETUNE_INTERVAL, NULL);
     gst_object_unref (filter);
-    done = feed_run_some (feed, place, PICTURES, error);
-    feed_free (feed);
+    done = decoder_run_range (decoder, place, PICTURES, error);
+    decoder_free (decoder);
   }
   /* Of a picture or two nothing can be learned. */
   done = done && (!g_file_test (unfinished, G_FILE_TEST_EXISTS)

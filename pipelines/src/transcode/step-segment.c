@@ -45,9 +45,9 @@ on_encoded (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer data)
 }
 
 static void
-watch (Feed * feed, Encoding * encoding)
+watch (Decoder * decoder, Encoding * encoding)
 {
-  GstElement *packer = feed_element (feed, "packer");
+  GstElement *packer = decoder_element (decoder, "packer");
   GstPad *pad = gst_element_get_static_pad (packer, "sink");
 
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_encoded, encoding,
@@ -57,18 +57,18 @@ watch (Feed * feed, Encoding * encoding)
 }
 
 static void
-set_file (Feed * feed, const gchar * file)
+set_file (Decoder * decoder, const gchar * file)
 {
-  GstElement *sink = feed_element (feed, "file");
+  GstElement *sink = decoder_element (decoder, "file");
 
   g_object_set (sink, "location", file, NULL);
   gst_object_unref (sink);
 }
 
 static gdouble
-noise_of (Feed * feed)
+noise_of (Decoder * decoder)
 {
-  GstElement *filter = feed_element (feed, "filter");
+  GstElement *filter = decoder_element (decoder, "filter");
   gdouble noise;
 
   g_object_get (filter, "estimated-sigma", &noise, NULL);
@@ -102,17 +102,18 @@ encode (const Manifest * manifest, const gchar * workdir,
       settings->threads);
   gchar *line = g_strdup_printf ("%s ! gdppay name=packer ! "
       "filesink name=file async=false", codec);
-  Feed *feed = feed_new (manifest, workdir, result->number, line, error);
+  Decoder *decoder =
+      decoder_new (manifest, workdir, result->number, line, error);
   Encoding encoding = {.report = report };
   gboolean done = FALSE;
 
-  if (feed) {
-    set_file (feed, file);
-    watch (feed, &encoding);
-    done = feed_run (feed, error);
-    result->decoded = feed_decoded (feed);
-    result->noise = noise_of (feed);
-    feed_free (feed);
+  if (decoder) {
+    set_file (decoder, file);
+    watch (decoder, &encoding);
+    done = decoder_run (decoder, error);
+    result->decoded = decoder_frames (decoder);
+    result->noise = noise_of (decoder);
+    decoder_free (decoder);
   }
   g_free (line);
   g_free (codec);

@@ -14,13 +14,13 @@
 
 #define TURN "videoflip name=turn ! "
 
-struct _Feed
+struct _Decoder
 {
   const Manifest *manifest;
   const gchar *workdir;
   const Segment *segment;
   GstElement *pipeline, *source;
-  GstClockTime run_in, end;     /* when it begins; what comes later is not let in */
+  GstClockTime warm_up, end;    /* when it begins; what comes later is not let in */
   gint decoded;                 /* atomic */
 };
 
@@ -44,33 +44,33 @@ frame_time (GstPad * pad, GstPadProbeInfo * info)
 static GstPadProbeReturn
 on_decoded (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
-  Feed *feed = data;
+  Decoder *decoder = data;
   const GstClockTime time = frame_time (pad, info);
 
-  if (!GST_CLOCK_TIME_IS_VALID (time) || time < feed->run_in
-      || time >= feed->end)
+  if (!GST_CLOCK_TIME_IS_VALID (time) || time < decoder->warm_up
+      || time >= decoder->end)
     return GST_PAD_PROBE_DROP;
-  if (time >= feed->segment->start)
-    g_atomic_int_inc (&feed->decoded);
+  if (time >= decoder->segment->start)
+    g_atomic_int_inc (&decoder->decoded);
   return GST_PAD_PROBE_OK;
 }
 
 static GstPadProbeReturn
 on_denoised (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
-  Feed *feed = data;
+  Decoder *decoder = data;
 
-  return frame_time (pad, info) >= feed->segment->start ? GST_PAD_PROBE_OK :
+  return frame_time (pad, info) >= decoder->segment->start ? GST_PAD_PROBE_OK :
       GST_PAD_PROBE_DROP;
 }
 
 static void
-watch (Feed * feed, const gchar * name, GstPadProbeCallback callback)
+watch (Decoder * decoder, const gchar * name, GstPadProbeCallback callback)
 {
-  GstElement *filter = feed_element (feed, "filter");
+  GstElement *filter = decoder_element (decoder, "filter");
   GstPad *pad = gst_element_get_static_pad (filter, name);
 
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, callback, feed, NULL);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, callback, decoder, NULL);
   gst_object_unref (pad);
   gst_object_unref (filter);
 }
@@ -79,26 +79,27 @@ watch (Feed * feed, const gchar * name, GstPadProbeCallback callback)
 
 /* What decoders do not know. */
 static void
-complete (Feed * feed)
+complete (Decoder * decoder)
 {
-  GstElement *setter = feed_element (feed, "complete");
-  GstElement *turn = feed_element (feed, "turn");
-  GstCaps *caps = gst_caps_from_string (feed->manifest->raw_caps);
+  GstElement *setter = decoder_element (decoder, "complete");
+  GstElement *turn = decoder_element (decoder, "turn");
+  GstCaps *caps = gst_caps_from_string (decoder->manifest->raw_caps);
 
   g_object_set (setter, "caps", caps, NULL);
   if (turn)
-    g_object_set (turn, "video-direction", feed->manifest->orientation, NULL);
+    g_object_set (turn, "video-direction", decoder->manifest->orientation,
+        NULL);
   gst_caps_unref (caps);
   gst_clear_object (&turn);
   gst_object_unref (setter);
 }
 
 static void
-set_up (Feed * feed)
+set_up (Decoder * decoder)
 {
-  const Settings *settings = &feed->manifest->settings;
-  GstElement *filter = feed_element (feed, "filter");
-  gchar *model = g_build_filename (feed->workdir, WORKDIR_MODEL, NULL);
+  const Settings *settings = &decoder->manifest->settings;
+  GstElement *filter = decoder_element (decoder, "filter");
+  gchar *model = g_build_filename (decoder->workdir, WORKDIR_MODEL, NULL);
 
   if (settings->profile)
     gst_util_set_object_arg (G_OBJECT (filter), "profile", settings->profile);
@@ -112,65 +113,65 @@ set_up (Feed * feed)
   }
   g_free (model);
   gst_object_unref (filter);
-  complete (feed);
+  complete (decoder);
 }
 
-Feed *
-feed_new (const Manifest * manifest, const gchar * workdir, guint number,
+Decoder *
+decoder_new (const Manifest * manifest, const gchar * workdir, guint number,
     const gchar * sink, GError ** error)
 {
   gchar *line =
       g_strdup_printf (DECODE, manifest->orientation ? TURN : "", sink);
   GstElement *pipeline = launch (line, GST_PARSE_FLAG_NONE, error);
-  Feed *feed;
+  Decoder *decoder;
 
   g_free (line);
   if (pipeline == NULL)
     return NULL;
-  feed = g_new0 (Feed, 1);
-  feed->manifest = manifest;
-  feed->workdir = workdir;
-  feed->segment = &g_array_index (manifest->segments, Segment, number);
-  feed->run_in = feed->segment->start;
-  feed->end = feed->segment->end;
-  feed->pipeline = pipeline;
-  feed->source = packet_source (pipeline, "in");
-  set_up (feed);
-  watch (feed, "sink", on_decoded);
-  watch (feed, "src", on_denoised);
-  return feed;
+  decoder = g_new0 (Decoder, 1);
+  decoder->manifest = manifest;
+  decoder->workdir = workdir;
+  decoder->segment = &g_array_index (manifest->segments, Segment, number);
+  decoder->warm_up = decoder->segment->start;
+  decoder->end = decoder->segment->end;
+  decoder->pipeline = pipeline;
+  decoder->source = packet_source (pipeline, "in");
+  set_up (decoder);
+  watch (decoder, "sink", on_decoded);
+  watch (decoder, "src", on_denoised);
+  return decoder;
 }
 
 void
-feed_free (Feed * feed)
+decoder_free (Decoder * decoder)
 {
-  gst_element_set_state (feed->pipeline, GST_STATE_NULL);
-  gst_object_unref (feed->source);
-  gst_object_unref (feed->pipeline);
-  g_free (feed);
+  gst_element_set_state (decoder->pipeline, GST_STATE_NULL);
+  gst_object_unref (decoder->source);
+  gst_object_unref (decoder->pipeline);
+  g_free (decoder);
 }
 
 GstElement *
-feed_element (Feed * feed, const gchar * name)
+decoder_element (Decoder * decoder, const gchar * name)
 {
-  return gst_bin_get_by_name (GST_BIN (feed->pipeline), name);
+  return gst_bin_get_by_name (GST_BIN (decoder->pipeline), name);
 }
 
 guint
-feed_decoded (Feed * feed)
+decoder_frames (Decoder * decoder)
 {
-  return (guint) g_atomic_int_get (&feed->decoded);
+  return (guint) g_atomic_int_get (&decoder->decoded);
 }
 
 /* --- packets --- */
 
 /* If it is as it was cut. */
 static PacketReader *
-open_segment (const Feed * feed, guint number, GError ** error)
+open_segment (const Decoder * decoder, guint number, GError ** error)
 {
   const Segment *segment =
-      &g_array_index (feed->manifest->segments, Segment, number);
-  gchar *file = workdir_file (feed->workdir, "in", number, "gdp");
+      &g_array_index (decoder->manifest->segments, Segment, number);
+  gchar *file = workdir_file (decoder->workdir, "in", number, "gdp");
   PacketReader *reader = NULL;
   guint64 bytes;
   gchar *sha256 = NULL;
@@ -181,7 +182,7 @@ open_segment (const Feed * feed, guint number, GError ** error)
     else
       g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s has been "
           "damaged since it was cut; to begin anew, remove %s", file,
-          feed->workdir);
+          decoder->workdir);
   }
   g_free (sha256);
   g_free (file);
@@ -197,7 +198,8 @@ shorten (GPtrArray * samples)
   guint i;
 
   for (i = samples->len; i-- > 1;)
-    if (samples->len - i >= FEED_RUN_IN && packet_is_key (samples->pdata[i])) {
+    if (samples->len - i >= DECODER_WARM_UP
+        && packet_is_key (samples->pdata[i])) {
       g_ptr_array_remove_range (samples, 0, i);
       return;
     }
@@ -221,20 +223,20 @@ find_start (GPtrArray * samples)
 
   g_ptr_array_set_free_func (sorted, NULL);
   g_ptr_array_sort (sorted, compare_times);
-  start = packet_time (sorted->pdata[sorted->len > FEED_RUN_IN ?
-          sorted->len - FEED_RUN_IN : 0]);
+  start = packet_time (sorted->pdata[sorted->len > DECODER_WARM_UP ?
+          sorted->len - DECODER_WARM_UP : 0]);
   g_ptr_array_unref (sorted);
   return start;
 }
 
 /* The end of the segment before, from a keyframe on. NULL: an error. */
 static GPtrArray *
-read_run_in (Feed * feed, GError ** error)
+read_warm_up (Decoder * decoder, GError ** error)
 {
   GPtrArray *samples = g_ptr_array_new_with_free_func ((GDestroyNotify)
       gst_sample_unref);
   GError *fault = NULL;
-  PacketReader *reader = open_segment (feed, feed->segment->number - 1,
+  PacketReader *reader = open_segment (decoder, decoder->segment->number - 1,
       &fault);
   GstSample *sample;
 
@@ -252,17 +254,17 @@ read_run_in (Feed * feed, GError ** error)
 }
 
 static gboolean
-push_run_in (Feed * feed, GError ** error)
+push_warm_up (Decoder * decoder, GError ** error)
 {
-  GPtrArray *samples = read_run_in (feed, error);
+  GPtrArray *samples = read_warm_up (decoder, error);
   gboolean done = samples != NULL;
   guint i;
 
   if (samples && samples->len > 0)
-    feed->run_in = find_start (samples);
+    decoder->warm_up = find_start (samples);
   for (i = 0; done && i < samples->len; i++)
-    done = packet_push (feed->pipeline, feed->source, samples->pdata[i],
-        feed->manifest->source, error);
+    done = packet_push (decoder->pipeline, decoder->source, samples->pdata[i],
+        decoder->manifest->source, error);
   g_clear_pointer (&samples, g_ptr_array_unref);
   return done;
 }
@@ -270,16 +272,16 @@ push_run_in (Feed * feed, GError ** error)
 /* --- all of it --- */
 
 static gboolean
-push (Feed * feed, GstSample * sample, GError ** error)
+push (Decoder * decoder, GstSample * sample, GError ** error)
 {
-  return packet_push (feed->pipeline, feed->source, sample,
-      feed->manifest->source, error);
+  return packet_push (decoder->pipeline, decoder->source, sample,
+      decoder->manifest->source, error);
 }
 
 /* Pictures before the place are kept as long as no keyframe follows before it. `most`: of the
  * pictures, and how many of that are left. */
 static gboolean
-push_from (Feed * feed, PacketReader * reader, guint place, guint * most,
+push_from (Decoder * decoder, PacketReader * reader, guint place, guint * most,
     GError ** error)
 {
   GPtrArray *early = g_ptr_array_new_with_free_func ((GDestroyNotify)
@@ -294,24 +296,24 @@ push_from (Feed * feed, PacketReader * reader, guint place, guint * most,
     g_ptr_array_add (early, sample);
   }
   for (i = 0; going && i < early->len && *most > 0; i++, --*most)
-    going = push (feed, early->pdata[i], error);
+    going = push (decoder, early->pdata[i], error);
   g_ptr_array_unref (early);
   for (; going && *most > 0 && (sample = packet_reader_next (reader, error));
       --*most) {
-    going = push (feed, sample, error);
+    going = push (decoder, sample, error);
     gst_sample_unref (sample);
   }
   return going;
 }
 
 static gboolean
-push_segment (Feed * feed, guint number, guint place, guint * most,
+push_segment (Decoder * decoder, guint number, guint place, guint * most,
     GError ** error)
 {
   GError *fault = NULL;
-  PacketReader *reader = open_segment (feed, number, &fault);
+  PacketReader *reader = open_segment (decoder, number, &fault);
   const gboolean pushed = reader
-      && push_from (feed, reader, place, most, &fault);
+      && push_from (decoder, reader, place, most, &fault);
 
   g_clear_pointer (&reader, packet_reader_free);
   if (fault)
@@ -320,41 +322,44 @@ push_segment (Feed * feed, guint number, guint place, guint * most,
 }
 
 static gboolean
-start (Feed * feed, GError ** error)
+start (Decoder * decoder, GError ** error)
 {
-  return gst_element_set_state (feed->pipeline, GST_STATE_PLAYING) !=
+  return gst_element_set_state (decoder->pipeline, GST_STATE_PLAYING) !=
       GST_STATE_CHANGE_FAILURE
-      || !pipeline_error_take (feed->pipeline, feed->manifest->source, error);
+      || !pipeline_error_take (decoder->pipeline, decoder->manifest->source,
+      error);
 }
 
 static gboolean
-end (Feed * feed, GError ** error)
+end (Decoder * decoder, GError ** error)
 {
-  gst_app_src_end_of_stream (GST_APP_SRC (feed->source));
-  return pipeline_error_wait_eos (feed->pipeline, feed->manifest->source,
+  gst_app_src_end_of_stream (GST_APP_SRC (decoder->source));
+  return pipeline_error_wait_eos (decoder->pipeline, decoder->manifest->source,
       error);
 }
 
 gboolean
-feed_run (Feed * feed, GError ** error)
+decoder_run (Decoder * decoder, GError ** error)
 {
-  const guint number = feed->segment->number;
+  const guint number = decoder->segment->number;
   guint most = G_MAXUINT;
 
-  return start (feed, error) && (number == 0 || push_run_in (feed, error))
-      && push_segment (feed, number, 0, &most, error) && end (feed, error);
+  return start (decoder, error) && (number == 0
+      || push_warm_up (decoder, error))
+      && push_segment (decoder, number, 0, &most, error)
+      && end (decoder, error);
 }
 
 gboolean
-feed_run_some (Feed * feed, guint place, guint most, GError ** error)
+decoder_run_range (Decoder * decoder, guint place, guint most, GError ** error)
 {
-  const GArray *segments = feed->manifest->segments;
-  guint number = feed->segment->number;
+  const GArray *segments = decoder->manifest->segments;
+  guint number = decoder->segment->number;
   gboolean going;
 
-  feed->end = g_array_index (segments, Segment, segments->len - 1).end;
-  going = start (feed, error);
+  decoder->end = g_array_index (segments, Segment, segments->len - 1).end;
+  going = start (decoder, error);
   for (; going && most > 0 && number < segments->len; number++, place = 0)
-    going = push_segment (feed, number, place, &most, error);
-  return going && end (feed, error);
+    going = push_segment (decoder, number, place, &most, error);
+  return going && end (decoder, error);
 }

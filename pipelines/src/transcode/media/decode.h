@@ -6,27 +6,27 @@
 #include "film/manifest.h"
 
 /* Frames that the temporal state of zsdenoise takes to be what it would be without a cut. */
-#define FEED_RUN_IN 32
+#define DECODER_WARM_UP 32
 
-typedef struct _Feed Feed;
+typedef struct _Decoder Decoder;
 
 /* A pipeline of a decoder, an element "filter" (zsdenoise) with the settings of the film, and
  * `sink`, the rest of the line; it is not started. `number`: the segment whose frames alone leave
  * the filter, after a run-in of the segment before. NULL: an error. */
-Feed *feed_new (const Manifest * manifest, const gchar * workdir, guint number,
+Decoder *decoder_new (const Manifest * manifest, const gchar * workdir, guint number,
     const gchar * sink, GError ** error);
-void feed_free (Feed * feed);
+void decoder_free (Decoder * decoder);
 
-GstElement *feed_element (Feed * feed, const gchar * name);
+GstElement *decoder_element (Decoder * decoder, const gchar * name);
 
 /* Runs it. FALSE: an error. */
-gboolean feed_run (Feed * feed, GError ** error);
+gboolean decoder_run (Decoder * decoder, GError ** error);
 
 /* Runs it with only so many pictures, from the last keyframe before a place in the segment on (a
  * number of pictures) into those that follow, without a run-in. FALSE: an error. */
-gboolean feed_run_some (Feed * feed, guint place, guint most, GError ** error);
+gboolean decoder_run_range (Decoder * decoder, guint place, guint most, GError ** error);
 
 /* How many frames of the segment have been decoded. By any thread. */
-guint feed_decoded (Feed * feed);
+guint decoder_frames (Decoder * decoder);
 
 #endif
