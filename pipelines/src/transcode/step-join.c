@@ -266,7 +266,7 @@ write_film (const Manifest * manifest, const gchar * workdir,
   if (join.pipeline == NULL)
     return FALSE;
   join.times = g_array_new (FALSE, FALSE, sizeof (guint64));
-  join.video = packet_source (join.pipeline, "video");
+  join.video = packet_appsrc (join.pipeline, "video");
   set_origin (join.video, PACKET_ORIGIN + from);
   join.tracks = tracks_new (join.pipeline, from, to);
   take_chapters (&join);
@@ -337,7 +337,7 @@ static gboolean
 check_film (const Manifest * manifest, const gchar * file, guint frames,
     GError ** error)
 {
-  PacketReader *reader = source_open_video (file, error);
+  PacketReader *reader = demux_open_video (file, error);
   GError *fault = NULL;
   GstSample *sample;
   guint found = 0;

@@ -135,7 +135,7 @@ decoder_new (const Manifest * manifest, const gchar * workdir, guint number,
   decoder->warm_up = decoder->segment->start;
   decoder->end = decoder->segment->end;
   decoder->pipeline = pipeline;
-  decoder->source = packet_source (pipeline, "in");
+  decoder->source = packet_appsrc (pipeline, "in");
   set_up (decoder);
   watch (decoder, "sink", on_decoded);
   watch (decoder, "src", on_denoised);

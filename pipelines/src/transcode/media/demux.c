@@ -4,7 +4,7 @@
 #include "common/launch.h"
 
 GstCaps *
-source_track_caps (GstPad * pad)
+demux_track_caps (GstPad * pad)
 {
   GstCaps *caps = gst_pad_get_current_caps (pad);
 
@@ -12,7 +12,7 @@ source_track_caps (GstPad * pad)
 }
 
 TrackKind
-source_track_kind (const GstCaps * caps)
+demux_track_kind (const GstCaps * caps)
 {
   const gchar *name;
 
@@ -51,9 +51,9 @@ on_pad (GstElement * parser, GstPad * pad, gpointer data)
   GstElement *pipeline = data;
   GstElement *out = gst_bin_get_by_name (GST_BIN (pipeline), "out");
   GstPad *in = gst_element_get_static_pad (out, "sink");
-  GstCaps *caps = source_track_caps (pad);
+  GstCaps *caps = demux_track_caps (pad);
 
-  if (source_track_kind (caps) != TRACK_VIDEO || gst_pad_is_linked (in)
+  if (demux_track_kind (caps) != TRACK_VIDEO || gst_pad_is_linked (in)
       || gst_pad_link (pad, in) != GST_PAD_LINK_OK)
     leave_out (GST_ELEMENT (GST_ELEMENT_PARENT (parser)), pad);
   gst_caps_unref (caps);
@@ -62,7 +62,7 @@ on_pad (GstElement * parser, GstPad * pad, gpointer data)
 }
 
 PacketReader *
-source_open_video (const gchar * file, GError ** error)
+demux_open_video (const gchar * file, GError ** error)
 {
   GstElement *pipeline = launch ("filesrc name=file ! parsebin name=parser "
       "appsink name=out sync=false max-buffers=64", GST_PARSE_FLAG_NONE, error);

@@ -13,12 +13,12 @@ typedef enum
   TRACK_OTHER,
 } TrackKind;
 
-TrackKind source_track_kind (const GstCaps * caps);
+TrackKind demux_track_kind (const GstCaps * caps);
 
 /* The caps of a track, or what they may be. */
-GstCaps *source_track_caps (GstPad * pad);
+GstCaps *demux_track_caps (GstPad * pad);
 
 /* The packets of its first video track, which it has to have. */
-PacketReader *source_open_video (const gchar * file, GError ** error);
+PacketReader *demux_open_video (const gchar * file, GError ** error);
 
 #endif

@@ -81,7 +81,7 @@ packet_reader_free (PacketReader * reader)
 /* --- writing --- */
 
 GstElement *
-packet_source (GstElement * pipeline, const gchar * name)
+packet_appsrc (GstElement * pipeline, const gchar * name)
 {
   GstElement *appsrc = gst_bin_get_by_name (GST_BIN (pipeline), name);
 
@@ -105,7 +105,7 @@ packet_writer_new (const gchar * file, GError ** error)
   gst_object_unref (sink);
   writer = g_new0 (PacketWriter, 1);
   writer->pipeline = pipeline;
-  writer->source = packet_source (pipeline, "in");
+  writer->source = packet_appsrc (pipeline, "in");
   writer->file = g_strdup (file);
   if (gst_element_set_state (pipeline, GST_STATE_PLAYING) !=
       GST_STATE_CHANGE_FAILURE || !pipeline_error_take (pipeline, file, error))

@@ -28,7 +28,7 @@ gboolean packet_writer_finish (PacketWriter * writer, GError ** error);
 
 /* The appsrc of that name in the pipeline, which ends when it is told to, and not before, as it
  * would at the end of the segment that a sample bears. */
-GstElement *packet_source (GstElement * pipeline, const gchar * name);
+GstElement *packet_appsrc (GstElement * pipeline, const gchar * name);
 
 /* Hands a sample to it, and waits while it has enough. FALSE and an error if the pipeline
  * that it is in has failed. */

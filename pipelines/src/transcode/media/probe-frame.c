@@ -36,7 +36,7 @@ static GstSample *
 decode (GstElement * pipeline, PacketReader * reader, const gchar * what,
     GError ** error)
 {
-  GstElement *in = packet_source (pipeline, "in");
+  GstElement *in = packet_appsrc (pipeline, "in");
   GstElement *out = gst_bin_get_by_name (GST_BIN (pipeline), "out");
   GstSample *frame = NULL, *sample;
   gboolean going = TRUE;

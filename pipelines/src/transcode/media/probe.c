@@ -29,7 +29,7 @@ add_track (Survey * survey, GstDiscovererStreamInfo * stream)
   Track *track = g_new0 (Track, 1);
 
   track->caps = gst_discoverer_stream_info_get_caps (stream);
-  track->kind = source_track_kind (track->caps);
+  track->kind = demux_track_kind (track->caps);
   if (tags) {
     gst_tag_list_get_string (tags, GST_TAG_LANGUAGE_CODE, &track->language);
     if (track->kind == TRACK_VIDEO)

@@ -232,7 +232,7 @@ segments_cut (Manifest * manifest, const gchar * file, const gchar * workdir,
     .to = settings->end > 0 ? (GstClockTime) (settings->end * GST_SECOND) :
         GST_CLOCK_TIME_NONE,
   };
-  PacketReader *reader = source_open_video (file, error);
+  PacketReader *reader = demux_open_video (file, error);
   const gboolean done = reader && cut_all (&cut, reader, error);
 
   g_clear_pointer (&reader, packet_reader_free);

@@ -304,8 +304,8 @@ static void
 on_pad (GstElement * parser G_GNUC_UNUSED, GstPad * pad, gpointer data)
 {
   Tracks *tracks = data;
-  GstCaps *caps = source_track_caps (pad);
-  const TrackKind kind = source_track_kind (caps);
+  GstCaps *caps = demux_track_caps (pad);
+  const TrackKind kind = demux_track_kind (caps);
 
   if (kind == TRACK_VIDEO && !tracks->have_video) {
     tracks->have_video = TRUE;
