@@ -18,18 +18,18 @@ gboolean
 preview_select_middle (Settings * settings, const gchar * in, gdouble seconds,
     GError ** error)
 {
-  Survey *survey = survey_new (in, error);
+  Probe *probe = probe_new (in, error);
   gdouble length;
 
-  if (survey == NULL)
+  if (probe == NULL)
     return FALSE;
-  length = GST_CLOCK_TIME_IS_VALID (survey->duration) ?
-      (gdouble) survey->duration / GST_SECOND : 0;
+  length = GST_CLOCK_TIME_IS_VALID (probe->duration) ?
+      (gdouble) probe->duration / GST_SECOND : 0;
   if (length > seconds) {
     settings->start = (length - seconds) / 2;
     settings->end = settings->start + seconds;
   }
-  survey_free (survey);
+  probe_free (probe);
   return TRUE;
 }
 
@@ -122,9 +122,9 @@ preview_dry_run (const Options * options, const gchar * in, const gchar * out,
     GError ** error)
 {
   gchar *mux = codec_muxer_line (options->settings.codec, out, error);
-  Survey *survey = mux ? survey_new (in, error) : NULL;
-  const gboolean fits = survey && survey_fits (survey, mux, out, error);
-  gchar *text = survey ? survey_describe (survey) : NULL;
+  Probe *probe = mux ? probe_new (in, error) : NULL;
+  const gboolean fits = probe && probe_fits_container (probe, mux, out, error);
+  gchar *text = probe ? probe_describe (probe) : NULL;
   const guint jobs = scheduler_job_count ((guint) options->jobs);
 
   if (fits)
@@ -133,7 +133,7 @@ preview_dry_run (const Options * options, const gchar * in, const gchar * out,
         jobs == 1 ? "" : "s", g_file_test (out, G_FILE_TEST_EXISTS) ?
         "; it is there already" : "");
   g_free (text);
-  g_clear_pointer (&survey, survey_free);
+  g_clear_pointer (&probe, probe_free);
   g_free (mux);
   return fits;
 }

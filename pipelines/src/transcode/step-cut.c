@@ -56,18 +56,19 @@ plan (const Options * options, const gchar * in, const gchar * out,
 
 /* Whether all that is in the source will be in the film. */
 static gboolean
-survey (Manifest * manifest, GError ** error)
+probe (Manifest * manifest, GError ** error)
 {
   gchar *mux = codec_muxer_line (manifest->settings.codec, manifest->out,
       error);
-  Survey *survey = mux ? survey_new (manifest->source, error) : NULL;
-  const gboolean fits = survey && survey_fits (survey, mux, manifest->out,
+  Probe *probe = mux ? probe_new (manifest->source, error) : NULL;
+  const gboolean fits = probe
+      && probe_fits_container (probe, mux, manifest->out,
       error);
 
-  if (survey)
-    manifest->orientation = survey->orientation;
-  manifest->duration = survey ? survey->duration : GST_CLOCK_TIME_NONE;
-  g_clear_pointer (&survey, survey_free);
+  if (probe)
+    manifest->orientation = probe->orientation;
+  manifest->duration = probe ? probe->duration : GST_CLOCK_TIME_NONE;
+  g_clear_pointer (&probe, probe_free);
   g_free (mux);
   return fits;
 }
@@ -218,7 +219,7 @@ step_cut (const Options * options, const gchar * in, const gchar * out,
 
   if (manifest && (options->overwrite
           || !is_settled (manifest, workdir, &done, error)))
-    done = survey (manifest, error)
+    done = probe (manifest, error)
         && (!g_file_test (workdir, G_FILE_TEST_EXISTS)
         || workdir_remove (workdir, error)) && make_folder (workdir, error)
         && run (manifest, options, workdir, error);

@@ -20,18 +20,18 @@ typedef struct
   GPtrArray *tracks;            /* of Track */
   gboolean chapters, has_video;
   GstVideoOrientationMethod orientation;       /* for the picture to stand upright */
-} Survey;
+} Probe;
 
 /* NULL and an error if it cannot be read, or is no film. */
-Survey *survey_new (const gchar * file, GError ** error);
-void survey_free (Survey * survey);
+Probe *probe_new (const gchar * file, GError ** error);
+void probe_free (Probe * probe);
 
 /* Whether a file made by this line's "mux" holds all of its sound and subtitles; if not, the error
  * says which it does not, of the file `out`. */
-gboolean survey_fits (const Survey * survey, const gchar * mux_line,
+gboolean probe_fits_container (const Probe * probe, const gchar * mux_line,
     const gchar * out, GError ** error);
 
 /* What is in it, as lines of text. */
-gchar *survey_describe (const Survey * survey);
+gchar *probe_describe (const Probe * probe);
 
 #endif
