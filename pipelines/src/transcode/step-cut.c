@@ -88,11 +88,11 @@ make_folder (const gchar * workdir, GError ** error)
 
 /* Whether the codec keeps frames as they are. */
 static gboolean
-look (Manifest * manifest, const gchar * workdir, GError ** error)
+check_codec (Manifest * manifest, const gchar * workdir, GError ** error)
 {
   const gchar *codec = manifest->settings.codec;
 
-  if (!look_at_frames (manifest, workdir, error))
+  if (!probe_frame (manifest, workdir, error))
     return FALSE;
   if (strstr (manifest->raw_caps, "field-order")
       && !codec_supports_interlaced (codec))
@@ -158,7 +158,7 @@ run (Manifest * manifest, const Options * options, const gchar * workdir,
     g_propagate_error (error, fault);
   if (manifest->settings.threads == 0 && options->step == NULL)
     manifest->settings.threads = share_cores (options, manifest->segments->len);
-  done = done && look (manifest, workdir, error)
+  done = done && check_codec (manifest, workdir, error)
       && manifest_write (manifest, workdir, error);
   if (!done)
     workdir_remove (workdir, NULL);

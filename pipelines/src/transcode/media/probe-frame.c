@@ -11,7 +11,7 @@
 
 /* Of such video, the coded colours hold. */
 static gboolean
-tells_colours (const GstStructure * structure)
+has_own_colours (const GstStructure * structure)
 {
   return gst_structure_has_name (structure, "video/x-h264")
       || gst_structure_has_name (structure, "video/x-h265");
@@ -24,7 +24,7 @@ without_colours (GstSample * sample)
   GstStructure *structure = gst_caps_get_structure (caps, 0);
   GstSample *bare;
 
-  if (tells_colours (structure))
+  if (has_own_colours (structure))
     gst_structure_remove_field (structure, "colorimetry");
   bare = gst_sample_new (gst_sample_get_buffer (sample), caps, NULL, NULL);
   gst_caps_unref (caps);
@@ -85,7 +85,7 @@ describe (const Manifest * manifest, GstSample * frame)
 }
 
 static void
-look_at_samples (Manifest * manifest, GstSample * frame)
+probe_samples (Manifest * manifest, GstSample * frame)
 {
   GstVideoInfo info;
 
@@ -101,7 +101,7 @@ look_at_samples (Manifest * manifest, GstSample * frame)
 }
 
 gboolean
-look_at_frames (Manifest * manifest, const gchar * workdir, GError ** error)
+probe_frame (Manifest * manifest, const gchar * workdir, GError ** error)
 {
   gchar *file = workdir_file (workdir, "in", 0, "gdp");
   PacketReader *reader = packet_reader_open (file, error);
@@ -118,7 +118,7 @@ look_at_frames (Manifest * manifest, const gchar * workdir, GError ** error)
   }
   if (frame) {
     manifest->raw_caps = describe (manifest, frame);
-    look_at_samples (manifest, frame);
+    probe_samples (manifest, frame);
     gst_sample_unref (frame);
   }
   g_clear_pointer (&reader, packet_reader_free);

@@ -8,7 +8,7 @@
 /* Decodes a frame, and sets `raw`, `depth` and `odd` of the manifest: which field comes first,
  * colours as the coded video has them, which demuxers' may be less than. FALSE: the film cannot be
  * decoded. */
-gboolean look_at_frames (Manifest * manifest, const gchar * workdir,
+gboolean probe_frame (Manifest * manifest, const gchar * workdir,
     GError ** error);
 
 #endif
