@@ -118,7 +118,7 @@ static gboolean
 cut_film (Manifest * manifest, const gchar * workdir, GError ** error)
 {
   gchar *file = mend_file (manifest, workdir);
-  const gboolean done = segments_cut (manifest, file, workdir, error);
+  const gboolean done = splitter_run (manifest, file, workdir, error);
 
   g_free (file);
   return done;

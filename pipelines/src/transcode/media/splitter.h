@@ -8,7 +8,7 @@
 /* Cuts what can be read of the video in `file` into files in the folder of parts, and tells the
  * manifest of them, of the video's caps, and whether it is damaged. FALSE: there is not one picture
  * that is wanted, or no room; segments that are made by then stay in the manifest. */
-gboolean segments_cut (Manifest * manifest, const gchar * file,
+gboolean splitter_run (Manifest * manifest, const gchar * file,
     const gchar * workdir, GError ** error);
 
 #endif
