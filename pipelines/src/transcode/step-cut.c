@@ -117,7 +117,7 @@ check_codec (Manifest * manifest, const gchar * workdir, GError ** error)
 static gboolean
 cut_film (Manifest * manifest, const gchar * workdir, GError ** error)
 {
-  gchar *file = mend_file (manifest, workdir);
+  gchar *file = mkv_repair_path (manifest, workdir);
   const gboolean done = splitter_run (manifest, file, workdir, error);
 
   g_free (file);
@@ -150,7 +150,7 @@ run (Manifest * manifest, const Options * options, const gchar * workdir,
   GError *fault = NULL;
   gboolean done = cut_film (manifest, workdir, &fault);
 
-  if (manifest->damaged && mend_source (manifest, workdir)) {
+  if (manifest->damaged && mkv_repair (manifest, workdir)) {
     g_clear_error (&fault);
     done = cut_behind (manifest, workdir, &fault);
   }

@@ -215,7 +215,7 @@ make_pipeline (const Manifest * manifest, const gchar * workdir,
   GstElement *pipeline = mux ? launch (line, GST_PARSE_FLAG_NONE, error) : NULL;
 
   if (pipeline) {
-    gchar *source = mend_file (manifest, workdir);
+    gchar *source = mkv_repair_path (manifest, workdir);
 
     set_location (pipeline, "source", source);
     set_location (pipeline, "file", file);

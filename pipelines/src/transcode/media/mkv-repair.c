@@ -39,7 +39,7 @@ copy (const gchar * from, const gchar * to)
 }
 
 gboolean
-mend_source (Manifest * manifest, const gchar * workdir)
+mkv_repair (Manifest * manifest, const gchar * workdir)
 {
   gchar *file = g_build_filename (workdir, WORKDIR_REPAIRED, NULL);
   gchar *unfinished = file_temporary_name (file);
@@ -55,7 +55,7 @@ mend_source (Manifest * manifest, const gchar * workdir)
 }
 
 gchar *
-mend_file (const Manifest * manifest, const gchar * workdir)
+mkv_repair_path (const Manifest * manifest, const gchar * workdir)
 {
   return manifest->repaired ? g_build_filename (workdir, WORKDIR_REPAIRED,
       NULL) : g_strdup (manifest->source);

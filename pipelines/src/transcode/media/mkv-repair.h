@@ -7,9 +7,9 @@
 
 /* Copies what can be found in the source's tracks, as it is and at its times, into the folder of
  * parts, and sets manifest->repaired. FALSE: it is no Matroska, or mkvmerge is missing or fails. */
-gboolean mend_source (Manifest * manifest, const gchar * workdir);
+gboolean mkv_repair (Manifest * manifest, const gchar * workdir);
 
 /* The file from which the film is read: the source, or that copy. */
-gchar *mend_file (const Manifest * manifest, const gchar * workdir);
+gchar *mkv_repair_path (const Manifest * manifest, const gchar * workdir);
 
 #endif
