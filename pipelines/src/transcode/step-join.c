@@ -277,7 +277,7 @@ write_film (const Manifest * manifest, const gchar * workdir,
   gst_element_set_state (join.pipeline, GST_STATE_NULL);
   tags = tracks_tags (join.tracks, &own);
   if (done && codec_is_matroska (manifest->out))
-    done = names_write (file, tags, own, error);
+    done = mkv_tags_write (file, tags, own, error);
   left_out = tracks_left_out (join.tracks, file);
   if (done)
     tell_gaps (&join);

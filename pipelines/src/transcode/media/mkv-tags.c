@@ -110,7 +110,7 @@ describe (const gchar * file, const gchar * tags, const GstTagList * film,
 }
 
 gboolean
-names_write (const gchar * file, const GstTagList * film, GPtrArray * tracks,
+mkv_tags_write (const gchar * file, const GstTagList * film, GPtrArray * tracks,
     GError ** error)
 {
   gchar *program = g_find_program_in_path ("mkvpropedit");

@@ -8,7 +8,7 @@
 /* Gives a Matroska file and its tracks, in their order, the tags as they are: GStreamer's muxer
  * writes them with quotes and escapes, makes up names for tracks, and calls each language English
  * that is not known. Where there is no mkvpropedit, nothing is done. */
-gboolean names_write (const gchar * file, const GstTagList * film,
+gboolean mkv_tags_write (const gchar * file, const GstTagList * film,
     GPtrArray * tracks, GError ** error);
 
 #endif
