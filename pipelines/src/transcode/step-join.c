@@ -110,7 +110,7 @@ add (Join * join, GstSample * sample, guint number, GError ** error)
   time = packet_time (placed);
   if (GST_CLOCK_TIME_IS_VALID (time))
     g_array_append_val (join->times, time);
-  tracks_wait (join->tracks, time);
+  tracks_film_at (join->tracks, time);
   done = packet_push (join->pipeline, join->video, placed,
       join->manifest->out, error);
   gst_sample_unref (placed);
@@ -278,7 +278,7 @@ write_film (const Manifest * manifest, const gchar * workdir,
   tags = tracks_tags (join.tracks, &own);
   if (done && codec_is_matroska (manifest->out))
     done = mkv_tags_write (file, tags, own, error);
-  left_out = tracks_left_out (join.tracks, file);
+  left_out = tracks_unsupported (join.tracks, file);
   if (done)
     tell_gaps (&join);
   if (done && left_out)

@@ -136,7 +136,7 @@ probe_fits_container (const Probe * probe, const gchar * mux_line,
     const Track *track = probe->tracks->pdata[i];
 
     if (track->kind == TRACK_AUDIO || track->kind == TRACK_SUBTITLES)
-      fits = tracks_fit (mux, track->kind, track->caps);
+      fits = tracks_supported (mux, track->kind, track->caps);
     if (!fits) {
       gchar *name = name_track (track);
 

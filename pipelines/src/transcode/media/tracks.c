@@ -77,7 +77,7 @@ pass_on (Tracks * tracks, GstEvent * event)
 }
 
 static void
-note_left_out (Tracks * tracks, const gchar * what)
+note_unsupported (Tracks * tracks, const gchar * what)
 {
   g_mutex_lock (&tracks->lock);
   if (!strstr (tracks->left_out->str, what))
@@ -183,7 +183,7 @@ on_other_event (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 
 /* The muxer numbers tracks in the order in which they are linked to it. */
 static void
-enter (Tracks * tracks, GstPad * pad)
+number_track (Tracks * tracks, GstPad * pad)
 {
   g_mutex_lock (&tracks->lock);
   g_object_set_data (G_OBJECT (pad), NUMBER,
@@ -203,7 +203,7 @@ trim (Tracks * tracks, GstPad * pad)
 }
 
 static void
-end_in (Tracks * tracks, GstPad * pad)
+link_to_fakesink (Tracks * tracks, GstPad * pad)
 {
   GstElement *nothing = gst_element_factory_make ("fakesink", NULL);
   GstPad *in = gst_element_get_static_pad (nothing, "sink");
@@ -217,7 +217,7 @@ end_in (Tracks * tracks, GstPad * pad)
 
 /* What brings it into the form that the muxer takes. */
 static const gchar *
-line_for (const GstCaps * caps)
+parser_line (const GstCaps * caps)
 {
   const GstStructure *structure = gst_caps_get_structure (caps, 0);
   gint version = 0;
@@ -232,17 +232,17 @@ line_for (const GstCaps * caps)
 }
 
 static const gchar *
-template_for (TrackKind kind)
+pad_template (TrackKind kind)
 {
   return kind == TRACK_AUDIO ? "audio_%u" : "subtitle_%u";
 }
 
 /* (What aacparse and the like can change is not compared.) */
 gboolean
-tracks_fit (GstElement * mux, TrackKind kind, const GstCaps * caps)
+tracks_supported (GstElement * mux, TrackKind kind, const GstCaps * caps)
 {
   GstPadTemplate *template = gst_element_get_pad_template (mux,
-      template_for (kind));
+      pad_template (kind));
   GstCaps *taken = template ? gst_pad_template_get_caps (template) :
       gst_caps_new_empty ();
   GstCaps *bare = gst_caps_copy (caps);
@@ -262,12 +262,12 @@ tracks_fit (GstElement * mux, TrackKind kind, const GstCaps * caps)
 static gboolean
 link_to_mux (Tracks * tracks, GstPad * pad, TrackKind kind, GstCaps * caps)
 {
-  GstElement *bin = gst_parse_bin_from_description (line_for (caps), TRUE,
+  GstElement *bin = gst_parse_bin_from_description (parser_line (caps), TRUE,
       NULL);
   GstPad *in = gst_element_get_static_pad (bin, "sink");
   GstPad *out = gst_element_get_static_pad (bin, "src");
   GstPad *entry = gst_element_request_pad_simple (tracks->mux,
-      template_for (kind));
+      pad_template (kind));
   gboolean linked;
 
   gst_bin_add (GST_BIN (tracks->pipeline), bin);
@@ -275,7 +275,7 @@ link_to_mux (Tracks * tracks, GstPad * pad, TrackKind kind, GstCaps * caps)
   gst_element_sync_state_with_parent (bin);
   linked = linked && gst_pad_link (pad, in) == GST_PAD_LINK_OK;
   if (linked)
-    enter (tracks, pad);
+    number_track (tracks, pad);
   if (linked && !is_whole (tracks))
     trim (tracks, pad);
   if (linked && subtitles_have_markup (caps))
@@ -295,9 +295,9 @@ link_to_mux (Tracks * tracks, GstPad * pad, TrackKind kind, GstCaps * caps)
 static void
 leave_out (Tracks * tracks, GstPad * pad, const GstCaps * caps)
 {
-  note_left_out (tracks,
+  note_unsupported (tracks,
       gst_structure_get_name (gst_caps_get_structure (caps, 0)));
-  end_in (tracks, pad);
+  link_to_fakesink (tracks, pad);
 }
 
 static void
@@ -311,9 +311,9 @@ on_pad (GstElement * parser G_GNUC_UNUSED, GstPad * pad, gpointer data)
     tracks->have_video = TRUE;
     gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
         GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_video, tracks, NULL);
-    end_in (tracks, pad);
+    link_to_fakesink (tracks, pad);
   } else if ((kind != TRACK_AUDIO && kind != TRACK_SUBTITLES)
-      || !tracks_fit (tracks->mux, kind, caps)
+      || !tracks_supported (tracks->mux, kind, caps)
       || !link_to_mux (tracks, pad, kind, caps))
     leave_out (tracks, pad, caps);
   gst_caps_unref (caps);
@@ -353,7 +353,7 @@ tracks_new (GstElement * pipeline, GstClockTime from, GstClockTime to)
 }
 
 void
-tracks_wait (Tracks * tracks, GstClockTime time)
+tracks_film_at (Tracks * tracks, GstClockTime time)
 {
   interleave_film (&tracks->interleave, time);
 }
@@ -373,7 +373,7 @@ tracks_set_chapters (Tracks * tracks, GstToc * toc)
     const gchar *lost = chapters_write (tracks->mux, part);
 
     if (lost)
-      note_left_out (tracks, lost);
+      note_unsupported (tracks, lost);
     tracks->have_chapters = TRUE;
   }
   if (part)
@@ -381,12 +381,12 @@ tracks_set_chapters (Tracks * tracks, GstToc * toc)
 }
 
 gchar *
-tracks_left_out (Tracks * tracks, const gchar * film)
+tracks_unsupported (Tracks * tracks, const gchar * film)
 {
   GstToc *toc = chapters_read (film, NULL);
 
   if (tracks->have_chapters && toc == NULL && !GST_IS_TOC_SETTER (tracks->mux))
-    note_left_out (tracks, "chapters");
+    note_unsupported (tracks, "chapters");
   if (toc)
     gst_toc_unref (toc);
   return tracks->left_out->len ? g_strdup (tracks->left_out->str) : NULL;
