@@ -56,7 +56,7 @@ on_text (GMarkupParseContext * context G_GNUC_UNUSED, const gchar * text,
 
 /* What is no markup after all stays as it is. */
 static gchar *
-unmark (const gchar * markup, gsize length, gboolean styled)
+strip_markup (const gchar * markup, gsize length, gboolean styled)
 {
   const GMarkupParser parser = {.start_element = on_start,
     .end_element = on_end,.text = on_text
@@ -84,7 +84,8 @@ on_buffer (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer data)
 
   if (!gst_buffer_map (buffer, &map, GST_MAP_READ))
     return GST_PAD_PROBE_OK;
-  text = unmark ((const gchar *) map.data, strnlen ((const gchar *) map.data,
+  text =
+      strip_markup ((const gchar *) map.data, strnlen ((const gchar *) map.data,
           map.size), GPOINTER_TO_INT (data));
   gst_buffer_unmap (buffer, &map);
   plain = gst_buffer_new_wrapped (text, strlen (text));
@@ -96,7 +97,7 @@ on_buffer (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer data)
 }
 
 void
-subtitles_unmark (GstPad * pad, gboolean styled)
+subtitles_strip_markup (GstPad * pad, gboolean styled)
 {
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer,
       GINT_TO_POINTER (styled), NULL);

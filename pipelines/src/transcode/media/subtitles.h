@@ -10,6 +10,6 @@ gboolean subtitles_have_markup (const GstCaps * caps);
 
 /* Makes plain text of the markup that goes through the pad; `styled`: bold, italic and underlined
  * text stay so, in the way of SubRip files. */
-void subtitles_unmark (GstPad * pad, gboolean styled);
+void subtitles_strip_markup (GstPad * pad, gboolean styled);
 
 #endif

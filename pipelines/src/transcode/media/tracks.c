@@ -279,7 +279,7 @@ link_to_mux (Tracks * tracks, GstPad * pad, TrackKind kind, GstCaps * caps)
   if (linked && !is_whole (tracks))
     trim (tracks, pad);
   if (linked && subtitles_have_markup (caps))
-    subtitles_unmark (in, tracks->styled);
+    subtitles_strip_markup (in, tracks->styled);
   if (!linked) {
     if (entry)
       gst_element_release_request_pad (tracks->mux, entry);
