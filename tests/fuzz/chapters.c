@@ -55,7 +55,7 @@ check (GstToc * toc)
 static void
 check_part (GstToc * toc, GstClockTime from, GstClockTime to)
 {
-  GstToc *part = chapters_cut (toc, from, to);
+  GstToc *part = chapters_trim (toc, from, to);
 
   if (part) {
     check (part);

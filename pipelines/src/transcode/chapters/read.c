@@ -19,7 +19,7 @@ read_entry (GstByteReader * reader, Chapter * chapter)
   guint8 length;
 
   if (!gst_byte_reader_get_uint64_be (reader, &start)
-      || start > LATEST_START / UNIT
+      || start > MAX_START / UNIT
       || !gst_byte_reader_get_uint8 (reader, &length)
       || !gst_byte_reader_get_data (reader, length, &title))
     return FALSE;
@@ -46,7 +46,7 @@ read_list (const Box * box, GArray * chapters)
   if (flags >> 24 != 0 && !gst_byte_reader_get_uint32_be (&reader, &count))
     return FALSE;
   for (i = 0; i < count; i++) {
-    if (i == MOST_CHAPTERS || !read_entry (&reader, &chapter))
+    if (i == MAX_CHAPTERS || !read_entry (&reader, &chapter))
       return FALSE;
     g_array_append_val (chapters, chapter);
   }
@@ -129,7 +129,7 @@ read_chapters (FILE * file, const Box * moov, GArray * chapters)
 
   if (find_list (moov, &list) && !read_list (&list, chapters))
     return FALSE;
-  return chapters->len > 0 || chapter_track_read (file, moov, chapters);
+  return chapters->len > 0 || text_track_read (file, moov, chapters);
 }
 
 GstToc *

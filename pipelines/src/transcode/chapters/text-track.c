@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define MOST_NAMED 8            /* tracks */
+#define MAX_REFERENCES 8        /* tracks */
 #define TEXT_BYTES (2 + G_MAXUINT16)
 
 /* --- samples --- */
@@ -29,7 +29,7 @@ open_sizes (const Box * stbl, Track * track)
     return FALSE;
   track->size = GST_READ_UINT32_BE (box.data + 4);
   track->sizes.count = GST_READ_UINT32_BE (box.data + 8);
-  return track->sizes.count <= MOST_CHAPTERS && (track->size > 0
+  return track->sizes.count <= MAX_CHAPTERS && (track->size > 0
       || box_table (stbl, "stsz", 12, 4, &track->sizes));
 }
 
@@ -67,7 +67,7 @@ read_delay (const Box * moov, const Box * trak)
     length = GST_READ_UINT64_BE (box.data + 8);
   else
     return 0;
-  return MIN (gst_util_uint64_scale (length, GST_SECOND, scale), LATEST_START);
+  return MIN (gst_util_uint64_scale (length, GST_SECOND, scale), MAX_START);
 }
 
 static void
@@ -127,7 +127,7 @@ read_sample (FILE * file, Track * track, guint64 offset, gsize size,
     .start = gst_util_uint64_scale (track->time, GST_SECOND, track->scale)
   };
 
-  if (chapter.start > LATEST_START)
+  if (chapter.start > MAX_START)
     return FALSE;
   chapter.start += track->delay;
   chapter.title = read_text (file, offset, size);
@@ -209,7 +209,7 @@ find_chapter_track (const Box * moov, Box * found)
   while (box_next (&rest, &trak))
     if (g_str_equal (trak.type, "trak")
         && box_find (&trak, "tref/chap", &names)) {
-      for (i = 0; i < MIN (names.size / 4, MOST_NAMED); i++)
+      for (i = 0; i < MIN (names.size / 4, MAX_REFERENCES); i++)
         if (find_track (moov, GST_READ_UINT32_BE (names.data + 4 * i), found))
           return TRUE;
       return FALSE;
@@ -218,7 +218,7 @@ find_chapter_track (const Box * moov, Box * found)
 }
 
 gboolean
-chapter_track_read (FILE * file, const Box * moov, GArray * chapters)
+text_track_read (FILE * file, const Box * moov, GArray * chapters)
 {
   Box trak;
 

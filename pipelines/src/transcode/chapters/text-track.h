@@ -6,8 +6,8 @@
 #include "transcode/chapters/isobmff.h"
 
 /* What is more, or later, is taken for damage. */
-#define MOST_CHAPTERS 10000
-#define LATEST_START ((GstClockTime) G_MAXINT32 * GST_SECOND)
+#define MAX_CHAPTERS 10000
+#define MAX_START ((GstClockTime) G_MAXINT32 * GST_SECOND)
 
 typedef struct
 {
@@ -17,6 +17,6 @@ typedef struct
 
 /* Appends them, if there is such a track; `moov` is the file's box of that name. FALSE: they cannot
  * be read. */
-gboolean chapter_track_read (FILE * file, const Box * moov, GArray * chapters);
+gboolean text_track_read (FILE * file, const Box * moov, GArray * chapters);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transcode/chapters/trim.h"
 
-static GList *cut_entries (GList * entries, gint64 from, gint64 to);
+static GList *trim_entries (GList * entries, gint64 from, gint64 to);
 
 /* What is in the entry, with its times; where it has no end, it ends with the next one. */
 static GstTocEntry *
@@ -27,14 +27,14 @@ copy_entry (GList * place, gint64 from, gint64 to)
 }
 
 static GstTocEntry *
-cut_entry (GList * place, gint64 from, gint64 to)
+trim_entry (GList * place, gint64 from, gint64 to)
 {
   GstTocEntry *part = copy_entry (place, from, to);
   GList *parts, *i;
 
   if (part == NULL)
     return NULL;
-  parts = cut_entries (gst_toc_entry_get_sub_entries (place->data), from, to);
+  parts = trim_entries (gst_toc_entry_get_sub_entries (place->data), from, to);
   for (i = parts; i; i = i->next)
     gst_toc_entry_append_sub_entry (part, i->data);
   g_list_free (parts);
@@ -45,12 +45,12 @@ cut_entry (GList * place, gint64 from, gint64 to)
 }
 
 static GList *
-cut_entries (GList * entries, gint64 from, gint64 to)
+trim_entries (GList * entries, gint64 from, gint64 to)
 {
   GList *parts = NULL;
 
   for (; entries; entries = entries->next) {
-    GstTocEntry *part = cut_entry (entries, from, to);
+    GstTocEntry *part = trim_entry (entries, from, to);
 
     if (part)
       parts = g_list_prepend (parts, part);
@@ -59,7 +59,7 @@ cut_entries (GList * entries, gint64 from, gint64 to)
 }
 
 GstToc *
-chapters_cut (GstToc * toc, GstClockTime from, GstClockTime to)
+chapters_trim (GstToc * toc, GstClockTime from, GstClockTime to)
 {
   const gboolean endless = !GST_CLOCK_TIME_IS_VALID (to);
   GstToc *part;
@@ -68,7 +68,7 @@ chapters_cut (GstToc * toc, GstClockTime from, GstClockTime to)
   if (from == 0 && endless)
     return gst_toc_ref (toc);
   part = gst_toc_new (gst_toc_get_scope (toc));
-  entries = cut_entries (gst_toc_get_entries (toc), (gint64) from, endless ?
+  entries = trim_entries (gst_toc_get_entries (toc), (gint64) from, endless ?
       G_MAXINT64 : (gint64) to);
   for (i = entries; i; i = i->next)
     gst_toc_append_entry (part, i->data);

@@ -6,6 +6,6 @@
 #include <gst/gst.h>
 
 /* What is between `from` and `to`, counted from there; NULL: there is none. */
-GstToc *chapters_cut (GstToc * toc, GstClockTime from, GstClockTime to);
+GstToc *chapters_trim (GstToc * toc, GstClockTime from, GstClockTime to);
 
 #endif

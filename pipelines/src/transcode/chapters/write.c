@@ -7,8 +7,8 @@
 #include <string.h>
 
 #define HEADER 8
-#define MOST 255                /* chapters, as their number has one byte for many readers */
-#define LONGEST 255             /* bytes of a title */
+#define MAX_COUNT 255           /* chapters, as their number has one byte for many readers */
+#define MAX_TITLE 255           /* bytes of a title */
 #define UNIT 100                /* of times, in nanoseconds */
 
 /* --- the box of chapters --- */
@@ -19,8 +19,8 @@ fitting (const gchar * title)
 {
   const gsize length = strlen (title);
 
-  return (guint8) (length <= LONGEST ? length :
-      (gsize) (g_utf8_find_prev_char (title, title + LONGEST + 1) - title));
+  return (guint8) (length <= MAX_TITLE ? length :
+      (gsize) (g_utf8_find_prev_char (title, title + MAX_TITLE + 1) - title));
 }
 
 /* Whether all of it fits. */
@@ -67,13 +67,13 @@ make_boxes (GstToc * toc, const gchar ** lost)
   guint8 *data;
   guint i, size;
 
-  if (count > MOST)
+  if (count > MAX_COUNT)
     *lost = "chapters after the 255th";
   gst_byte_writer_put_data (writer, (const guint8 *) "....udta....chpl", 16);
   gst_byte_writer_put_uint32_be (writer, 1 << 24);
   gst_byte_writer_put_uint8 (writer, 0);
-  gst_byte_writer_put_uint32_be (writer, MIN (count, MOST));
-  for (i = 0; i < MIN (count, MOST); i++, chapter = chapter->next)
+  gst_byte_writer_put_uint32_be (writer, MIN (count, MAX_COUNT));
+  for (i = 0; i < MIN (count, MAX_COUNT); i++, chapter = chapter->next)
     if (!put_chapter (writer, chapter->data))
       *lost = "the ends of long titles of chapters";
   size = gst_byte_writer_get_pos (writer);

@@ -367,7 +367,7 @@ tracks_end_film (Tracks * tracks)
 void
 tracks_set_chapters (Tracks * tracks, GstToc * toc)
 {
-  GstToc *part = chapters_cut (toc, tracks->from, tracks->to);
+  GstToc *part = chapters_trim (toc, tracks->from, tracks->to);
 
   if (part && !tracks->have_chapters) {
     const gchar *lost = chapters_write (tracks->mux, part);
