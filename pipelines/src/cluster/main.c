@@ -52,7 +52,7 @@ resume (Campaign * campaign, GError ** error)
   guint i, film;
 
   for (i = 0; done && i < tasks->len; i++)
-    if (feed_is (tasks->pdata[i], &film)) {
+    if (submitter_owns (tasks->pdata[i], &film)) {
       g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST, "%s: it goes on by "
           "itself; cluster status says how far it is", campaign->folder);
       done = FALSE;
@@ -68,7 +68,7 @@ resume (Campaign * campaign, GError ** error)
     about->tries = 0;
     about->done = about->given_up = FALSE;
   }
-  return campaign_save (campaign, error) && feed_begin (campaign, error);
+  return campaign_save (campaign, error) && submitter_start (campaign, error);
 }
 
 static gboolean
@@ -93,14 +93,14 @@ run (const ClusterOptions * options, GError ** error)
 }
 
 static gboolean
-run_feed (const gchar * folder, GError ** error)
+run_submitter (const gchar * folder, GError ** error)
 {
   Campaign *campaign = campaign_load (folder, error);
   gboolean done = campaign != NULL;
 
   command_be_patient ();
   if (done) {
-    done = feed (campaign, error);
+    done = submitter_run (campaign, error);
     campaign_free (campaign);
   }
   return done;
@@ -117,7 +117,7 @@ main (int argc, char **argv)
   if (argc > 3 && strcmp (argv[1], "task") == 0)
     return task_run (argv[2], argv + 3);
   if (argc == 3 && strcmp (argv[1], "feed") == 0)
-    status = !run_feed (argv[2], &error);
+    status = !run_submitter (argv[2], &error);
   else if (cluster_options_parse (&options, argc, argv, &error))
     status = !run (&options, &error);
   if (error)

@@ -65,7 +65,7 @@ count_tasks (Status * status, const GPtrArray * tasks)
     status->queued += !task->running;
     if (is_stuck (task))
       status->reason = task->reason;
-    if (!feed_is (task, &film) && film < status->campaign->films->len) {
+    if (!submitter_owns (task, &film) && film < status->campaign->films->len) {
       status->rows[film].running += task->running;
       status->rows[film].queued += !task->running;
     }

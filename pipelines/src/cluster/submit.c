@@ -229,7 +229,7 @@ submit (const ClusterOptions * options, GError ** error)
     done = make_folder (campaign->folder, error)
         && is_free (campaign->folder, error)
         && measure_queue (campaign, options, error)
-        && campaign_save (campaign, error) && feed_begin (campaign, error);
+        && campaign_save (campaign, error) && submitter_start (campaign, error);
     if (done)
       g_print ("%u film%s submitted as %s; cluster status %s says how far\n",
           campaign->films->len, campaign->films->len == 1 ? " is" : "s are",

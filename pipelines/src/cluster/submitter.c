@@ -11,18 +11,18 @@
 #define TRIES 3
 
 /* Times that this job may end before its time, one after the other. */
-#define CRASHES 5
+#define MAX_CRASHES 5
 
 /* Of the jobs that do not compute. */
-#define LEAST_MEMORY 512
-#define LEAST_MINUTES 60
+#define SUBMITTER_MEMORY 512
+#define SUBMITTER_MINUTES 60
 
 typedef struct
 {
   Campaign *campaign;
   Steps steps;
-  guint flying;                 /* films in the queue */
-} Feed;
+  guint queued;                 /* films in the queue */
+} Submitter;
 
 /* --- jobs --- */
 
@@ -40,7 +40,7 @@ find_program (const gchar * name)
 }
 
 static guint64
-submit_feed (const Campaign * campaign, const gchar * dependency,
+submit_self (const Campaign * campaign, const gchar * dependency,
     GError ** error)
 {
   SlurmBounds bounds = campaign->bounds;
@@ -53,8 +53,8 @@ submit_feed (const Campaign * campaign, const gchar * dependency,
   guint64 number;
 
   bounds.cpus = 1;
-  bounds.memory = MIN (bounds.memory, LEAST_MEMORY);
-  bounds.minutes = MIN (bounds.minutes, LEAST_MINUTES);
+  bounds.memory = MIN (bounds.memory, SUBMITTER_MEMORY);
+  bounds.minutes = MIN (bounds.minutes, SUBMITTER_MINUTES);
   number = slurm_submit (&job, &bounds, error);
   g_free (log);
   g_free (program);
@@ -62,13 +62,13 @@ submit_feed (const Campaign * campaign, const gchar * dependency,
 }
 
 gboolean
-feed_begin (const Campaign * campaign, GError ** error)
+submitter_start (const Campaign * campaign, GError ** error)
 {
-  return submit_feed (campaign, NULL, error) != 0;
+  return submit_self (campaign, NULL, error) != 0;
 }
 
 gboolean
-feed_is (const SlurmTask * task, guint * film)
+submitter_owns (const SlurmTask * task, guint * film)
 {
   if (strcmp (task->comment, COMMENT) == 0)
     return TRUE;
@@ -80,9 +80,9 @@ feed_is (const SlurmTask * task, guint * film)
 
 /* Submits what comes next for it, if there is something. */
 static gboolean
-advance (Feed * feed, guint film, GError ** error)
+advance (Submitter * submitter, guint film, GError ** error)
 {
-  CampaignFilm *about = feed->campaign->films->pdata[film];
+  CampaignFilm *about = submitter->campaign->films->pdata[film];
   FilmState state = film_look (about->out, FALSE);
   const guint pieces = film_pieces (&state);
   gboolean done = TRUE;
@@ -94,9 +94,9 @@ advance (Feed * feed, guint film, GError ** error)
     about->given_up = about->tries > TRIES;
   }
   if (!state.joined && !about->given_up) {
-    feed->flying++;
-    done = state.cut ? steps_finish (&feed->steps, film, &state, error) :
-        steps_begin (&feed->steps, film, error);
+    submitter->queued++;
+    done = state.cut ? steps_finish (&submitter->steps, film, &state, error) :
+        steps_begin (&submitter->steps, film, error);
   }
   film_clear (&state);
   return done;
@@ -104,21 +104,22 @@ advance (Feed * feed, guint film, GError ** error)
 
 /* FALSE without an error: another one does it. */
 static gboolean
-look_at_queue (Feed * feed, guint64 self, GError ** error)
+read_queue (Submitter * submitter, guint64 self, GError ** error)
 {
-  GPtrArray *tasks = slurm_queue (feed->campaign->name, error);
+  GPtrArray *tasks = slurm_queue (submitter->campaign->name, error);
   gboolean alone = tasks != NULL;
   guint i, film;
 
   for (i = 0; tasks && i < tasks->len; i++) {
     const SlurmTask *task = tasks->pdata[i];
 
-    if (feed_is (task, &film)) {
+    if (submitter_owns (task, &film)) {
       alone &= task->job <= self;
-    } else if (film < feed->campaign->films->len) {
-      feed->flying += feed->steps.last[film] == 0;
-      feed->steps.last[film] = MAX (feed->steps.last[film], task->job);
-      feed->steps.tasks++;
+    } else if (film < submitter->campaign->films->len) {
+      submitter->queued += submitter->steps.last[film] == 0;
+      submitter->steps.last[film] =
+          MAX (submitter->steps.last[film], task->job);
+      submitter->steps.tasks++;
     }
   }
   g_clear_pointer (&tasks, g_ptr_array_unref);
@@ -126,23 +127,23 @@ look_at_queue (Feed * feed, guint64 self, GError ** error)
 }
 
 static gboolean
-advance_all (Feed * feed, GError ** error)
+advance_all (Submitter * submitter, GError ** error)
 {
-  const Campaign *campaign = feed->campaign;
+  const Campaign *campaign = submitter->campaign;
   GError *fault = NULL;
   guint film;
 
   for (film = 0; film < campaign->films->len && fault == NULL; film++) {
     const CampaignFilm *about = campaign->films->pdata[film];
 
-    if (about->done || about->given_up || feed->steps.last[film] > 0)
+    if (about->done || about->given_up || submitter->steps.last[film] > 0)
       continue;
-    if (feed->flying >= (guint) campaign->films_at_once
-        || feed->steps.tasks + STEPS_LEAST_ROOM > (guint) campaign->tasks)
+    if (submitter->queued >= (guint) campaign->films_at_once
+        || submitter->steps.tasks + STEPS_LEAST_ROOM > (guint) campaign->tasks)
       break;
-    advance (feed, film, &fault);
+    advance (submitter, film, &fault);
   }
-  if (fault && feed->steps.tasks > 0) {
+  if (fault && submitter->steps.tasks > 0) {
     /* A limit of the user's, mostly: there will be room when a film has ended. */
     g_printerr ("cluster: %s\n", fault->message);
     g_clear_error (&fault);
@@ -154,33 +155,33 @@ advance_all (Feed * feed, GError ** error)
 
 /* When the next one of these jobs is to run: as soon as a film's last job has ended. */
 static gchar *
-describe_wait (const Feed * feed)
+describe_wait (const Submitter * submitter)
 {
   GString *text = g_string_new (NULL);
   guint film;
 
-  for (film = 0; film < feed->campaign->films->len; film++)
-    if (feed->steps.last[film] > 0)
+  for (film = 0; film < submitter->campaign->films->len; film++)
+    if (submitter->steps.last[film] > 0)
       g_string_append_printf (text, "%safterany:%" G_GUINT64_FORMAT,
-          text->len > 0 ? "?" : "", feed->steps.last[film]);
+          text->len > 0 ? "?" : "", submitter->steps.last[film]);
   return g_string_free (text, FALSE);
 }
 
 /* The next job is there before anything is submitted, after this one: should this one end before
  * its time, the next one goes on. */
 static gboolean
-hand_on (Feed * feed, guint64 self, GError ** error)
+hand_on (Submitter * submitter, guint64 self, GError ** error)
 {
   gchar *wait = g_strdup_printf ("afterany:%" G_GUINT64_FORMAT, self);
-  const guint64 next = submit_feed (feed->campaign, wait, error);
-  gboolean done = next > 0 && advance_all (feed, error);
+  const guint64 next = submit_self (submitter->campaign, wait, error);
+  gboolean done = next > 0 && advance_all (submitter, error);
 
   g_free (wait);
   if (!done)
     return FALSE;
-  feed->campaign->crashes = 0;
-  done = campaign_save (feed->campaign, error);
-  wait = describe_wait (feed);
+  submitter->campaign->crashes = 0;
+  done = campaign_save (submitter->campaign, error);
+  wait = describe_wait (submitter);
   if (done)
     done = *wait ? slurm_depend (next, wait, error) :
         slurm_cancel (next, error);
@@ -189,12 +190,12 @@ hand_on (Feed * feed, guint64 self, GError ** error)
 }
 
 gboolean
-feed (Campaign * campaign, GError ** error)
+submitter_run (Campaign * campaign, GError ** error)
 {
   const gchar *job = g_getenv ("SLURM_JOB_ID");
   const guint64 self = job ? g_ascii_strtoull (job, NULL, 10) : 0;
-  Feed feed = {.campaign = campaign };
-  Steps *steps = &feed.steps;
+  Submitter submitter = {.campaign = campaign };
+  Steps *steps = &submitter.steps;
   gboolean done = TRUE;
   GError *fault = NULL;
 
@@ -202,16 +203,17 @@ feed (Campaign * campaign, GError ** error)
   steps->last = g_new0 (guint64, campaign->films->len);
   steps->program = find_program ("zsdenoise-cluster");
   steps->transcode = find_program ("zsdenoise-transcode");
-  if (campaign->stopped || !look_at_queue (&feed, self, &fault)) {
+  if (campaign->stopped || !read_queue (&submitter, self, &fault)) {
     done = fault == NULL;
-  } else if (++campaign->crashes > CRASHES) {
+  } else if (++campaign->crashes > MAX_CRASHES) {
     done = FALSE;
     g_set_error (&fault, G_FILE_ERROR, G_FILE_ERROR_FAILED, "submission has "
-        "failed %d times; when the reason is gone: cluster resume", CRASHES);
+        "failed %d times; when the reason is gone: cluster resume",
+        MAX_CRASHES);
   } else {
     done = campaign_save (campaign, &fault)
         && slurm_limits (&steps->limits, &fault)
-        && hand_on (&feed, self, &fault);
+        && hand_on (&submitter, self, &fault);
   }
   if (fault)
     g_propagate_error (error, fault);

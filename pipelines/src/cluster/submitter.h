@@ -7,12 +7,12 @@
 #include "cluster/campaign.h"
 
 /* Submits that job for the first time. */
-gboolean feed_begin (const Campaign * campaign, GError ** error);
+gboolean submitter_start (const Campaign * campaign, GError ** error);
 
 /* Is that job. */
-gboolean feed (Campaign * campaign, GError ** error);
+gboolean submitter_run (Campaign * campaign, GError ** error);
 
 /* Whether a task is that job; otherwise `film` becomes the film's number. */
-gboolean feed_is (const SlurmTask * task, guint * film);
+gboolean submitter_owns (const SlurmTask * task, guint * film);
 
 #endif
