@@ -6,8 +6,8 @@
 #include <string.h>
 
 /* Of tasks that others wait for; those that denoise are behind them in the queue. */
-#define SOON 0
-#define LATER 100
+#define NICE_FIRST 0
+#define NICE_LAST 100
 
 /* A step of a film; `base` is added to the place in an array to get the segment's number. */
 typedef struct
@@ -21,19 +21,19 @@ typedef struct
 } Step;
 
 static GStrv
-step_command (const Steps * steps, guint film, const Step * step)
+step_command (const FilmJobs * jobs, guint film, const Step * step)
 {
-  const CampaignFilm *about = steps->campaign->films->pdata[film];
+  const CampaignFilm *about = jobs->campaign->films->pdata[film];
   GStrvBuilder *builder = g_strv_builder_new ();
   gchar *base = step->array ? g_strdup_printf ("%u", step->base) :
       g_strdup ("-");
   gchar *workdir = workdir_path (about->out), **option;
   GStrv command;
 
-  g_strv_builder_add_many (builder, steps->program, "task", base,
-      steps->transcode, "--step", step->step, NULL);
+  g_strv_builder_add_many (builder, jobs->program, "task", base,
+      jobs->transcode, "--step", step->step, NULL);
   if (strcmp (step->step, "cut") == 0) {
-    for (option = steps->campaign->options; *option; option++)
+    for (option = jobs->campaign->options; *option; option++)
       g_strv_builder_add (builder, *option);
     g_strv_builder_add_many (builder, about->in, about->out, NULL);
   } else {
@@ -48,18 +48,19 @@ step_command (const Steps * steps, guint film, const Step * step)
 
 /* Returns the number of the job, 0 if it failed. */
 static guint64
-submit_step (Steps * steps, guint film, const Step * step, GError ** error)
+submit_step (FilmJobs * jobs, guint film, const Step * step, GError ** error)
 {
-  const Campaign *campaign = steps->campaign;
+  const Campaign *campaign = jobs->campaign;
   SlurmBounds bounds = campaign->bounds;
   gchar *kind = step->array ? g_strdup_printf ("%s-%u", step->step,
       step->base) : g_strdup (step->step);
   gchar *comment = g_strdup_printf ("%u %s", film, step->step);
   gchar *log = campaign_log (campaign, (gint) film, kind);
-  GStrv command = step_command (steps, film, step);
+  GStrv command = step_command (jobs, film, step);
   const SlurmJob job = {.name = campaign->name,.comment = comment,.log =
         log,.array = step->array,.dependency = step->dependency,.nice =
-        step->array ? LATER : SOON,.command = command,.folder = campaign->cwd
+        step->array ? NICE_LAST : NICE_FIRST,.command = command,.folder =
+        campaign->cwd
   };
   guint64 number;
 
@@ -67,8 +68,8 @@ submit_step (Steps * steps, guint film, const Step * step, GError ** error)
     bounds.cpus = 1;
   number = slurm_submit (&job, &bounds, error);
   if (number > 0) {
-    steps->last[film] = number;
-    steps->tasks += step->array ? step->places : 1;
+    jobs->last[film] = number;
+    jobs->tasks += step->array ? step->places : 1;
   }
   g_strfreev (command);
   g_free (log);
@@ -78,9 +79,9 @@ submit_step (Steps * steps, guint film, const Step * step, GError ** error)
 }
 
 gboolean
-steps_begin (Steps * steps, guint film, GError ** error)
+film_jobs_submit_cut (FilmJobs * jobs, guint film, GError ** error)
 {
-  return submit_step (steps, film, &(Step) {
+  return submit_step (jobs, film, &(Step) {
       .step = "cut"}
       , error) != 0;
 }
@@ -113,12 +114,12 @@ list_places (GString * places, const GArray * missing, guint first, guint base,
 
 /* One array, or several where an array may not be that large; adds them to `jobs`. */
 static gboolean
-submit_segments (Steps * steps, guint film, const FilmState * state,
+submit_segments (FilmJobs * jobs, guint film, const FilmState * state,
     const gchar * dependency, GString * jobs, GError ** error)
 {
-  const Campaign *campaign = steps->campaign;
-  const guint size = steps->limits.array;
-  const guint room = (guint) campaign->tasks - steps->tasks - 1;
+  const Campaign *campaign = jobs->campaign;
+  const guint size = jobs->limits.array;
+  const guint room = (guint) campaign->tasks - jobs->tasks - 1;
   const guint most = MIN (room, state->missing->len);
   guint i = 0, n;
 
@@ -130,7 +131,7 @@ submit_segments (Steps * steps, guint film, const FilmState * state,
     n = list_places (places, state->missing, i, base, size, most - i);
     if (campaign->throttle > 0)
       g_string_append_printf (places, "%%%d", campaign->throttle);
-    job = submit_step (steps, film, &(Step) {
+    job = submit_step (jobs, film, &(Step) {
         .step = "segment",.base =
           base,.array = places->str,.places = n,.dependency =
           dependency,.computes = TRUE}
@@ -146,31 +147,31 @@ submit_segments (Steps * steps, guint film, const FilmState * state,
 
 /* A task that learns, and the segments after it if it has learned. */
 static gboolean
-submit_work (Steps * steps, guint film, const FilmState * state, GString * jobs,
-    GError ** error)
+submit_work (FilmJobs * jobs, guint film, const FilmState * state,
+    GString * jobs, GError ** error)
 {
   const Step learn = {.step = "learn",.computes = TRUE };
-  const guint64 job = submit_step (steps, film, &learn, error);
+  const guint64 job = submit_step (jobs, film, &learn, error);
   gchar *learned = g_strdup_printf ("afterok:%" G_GUINT64_FORMAT, job);
   const gboolean done = job > 0
-      && submit_segments (steps, film, state, learned, jobs, error);
+      && submit_segments (jobs, film, state, learned, jobs, error);
 
   g_free (learned);
   return done;
 }
 
 gboolean
-steps_finish (Steps * steps, guint film, const FilmState * state,
+film_jobs_submit_rest (FilmJobs * jobs, guint film, const FilmState * state,
     GError ** error)
 {
   const gboolean works = state->missing->len > 0;
   GString *jobs = g_string_new ("afterany");
   Step join = {.step = "join" };
-  gboolean done = !works || submit_work (steps, film, state, jobs, error);
+  gboolean done = !works || submit_work (jobs, film, state, jobs, error);
 
   if (works)
     join.dependency = jobs->str;
-  done = done && submit_step (steps, film, &join, error) > 0;
+  done = done && submit_step (jobs, film, &join, error) > 0;
   g_string_free (jobs, TRUE);
   return done;
 }

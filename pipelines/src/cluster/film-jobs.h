@@ -7,7 +7,7 @@
 #include "cluster/film-state.h"
 
 /* In the queue, for a film, at least: to learn, a segment, to join. */
-#define STEPS_LEAST_ROOM 3
+#define FILM_JOBS_MIN_ROOM 3
 
 typedef struct
 {
@@ -16,16 +16,16 @@ typedef struct
   guint64 *last;                /* for each film, the job that ends last; 0: none is in the queue */
   guint tasks;                  /* in the queue */
   gchar *program, *transcode;
-} Steps;
+} FilmJobs;
 
 /* Submits the cut. Only that says how many segments there are: no array of the right size can be
  * submitted before. */
-gboolean steps_begin (Steps * steps, guint film, GError ** error);
+gboolean film_jobs_submit_cut (FilmJobs * jobs, guint film, GError ** error);
 
 /* Submits what is missing of a film that is cut, as far as there is room: a task that learns, after
  * it the segments if it has learned, after them, whatever has become of them, the join, so that the
  * film's last job ends when all have ended. */
-gboolean steps_finish (Steps * steps, guint film, const FilmState * state,
+gboolean film_jobs_submit_rest (FilmJobs * jobs, guint film, const FilmState * state,
     GError ** error);
 
 #endif

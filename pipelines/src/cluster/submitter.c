@@ -20,7 +20,7 @@
 typedef struct
 {
   Campaign *campaign;
-  Steps steps;
+  FilmJobs jobs;
   guint queued;                 /* films in the queue */
 } Submitter;
 
@@ -95,8 +95,9 @@ advance (Submitter * submitter, guint film, GError ** error)
   }
   if (!state.joined && !about->given_up) {
     submitter->queued++;
-    done = state.cut ? steps_finish (&submitter->steps, film, &state, error) :
-        steps_begin (&submitter->steps, film, error);
+    done =
+        state.cut ? film_jobs_submit_rest (&submitter->jobs, film, &state,
+        error) : film_jobs_submit_cut (&submitter->jobs, film, error);
   }
   film_clear (&state);
   return done;
@@ -116,10 +117,9 @@ read_queue (Submitter * submitter, guint64 self, GError ** error)
     if (submitter_owns (task, &film)) {
       alone &= task->job <= self;
     } else if (film < submitter->campaign->films->len) {
-      submitter->queued += submitter->steps.last[film] == 0;
-      submitter->steps.last[film] =
-          MAX (submitter->steps.last[film], task->job);
-      submitter->steps.tasks++;
+      submitter->queued += submitter->jobs.last[film] == 0;
+      submitter->jobs.last[film] = MAX (submitter->jobs.last[film], task->job);
+      submitter->jobs.tasks++;
     }
   }
   g_clear_pointer (&tasks, g_ptr_array_unref);
@@ -136,14 +136,14 @@ advance_all (Submitter * submitter, GError ** error)
   for (film = 0; film < campaign->films->len && fault == NULL; film++) {
     const CampaignFilm *about = campaign->films->pdata[film];
 
-    if (about->done || about->given_up || submitter->steps.last[film] > 0)
+    if (about->done || about->given_up || submitter->jobs.last[film] > 0)
       continue;
     if (submitter->queued >= (guint) campaign->films_at_once
-        || submitter->steps.tasks + STEPS_LEAST_ROOM > (guint) campaign->tasks)
+        || submitter->jobs.tasks + FILM_JOBS_MIN_ROOM > (guint) campaign->tasks)
       break;
     advance (submitter, film, &fault);
   }
-  if (fault && submitter->steps.tasks > 0) {
+  if (fault && submitter->jobs.tasks > 0) {
     /* A limit of the user's, mostly: there will be room when a film has ended. */
     g_printerr ("cluster: %s\n", fault->message);
     g_clear_error (&fault);
@@ -161,9 +161,9 @@ describe_wait (const Submitter * submitter)
   guint film;
 
   for (film = 0; film < submitter->campaign->films->len; film++)
-    if (submitter->steps.last[film] > 0)
+    if (submitter->jobs.last[film] > 0)
       g_string_append_printf (text, "%safterany:%" G_GUINT64_FORMAT,
-          text->len > 0 ? "?" : "", submitter->steps.last[film]);
+          text->len > 0 ? "?" : "", submitter->jobs.last[film]);
   return g_string_free (text, FALSE);
 }
 
@@ -195,14 +195,14 @@ submitter_run (Campaign * campaign, GError ** error)
   const gchar *job = g_getenv ("SLURM_JOB_ID");
   const guint64 self = job ? g_ascii_strtoull (job, NULL, 10) : 0;
   Submitter submitter = {.campaign = campaign };
-  Steps *steps = &submitter.steps;
+  FilmJobs *jobs = &submitter.jobs;
   gboolean done = TRUE;
   GError *fault = NULL;
 
-  steps->campaign = campaign;
-  steps->last = g_new0 (guint64, campaign->films->len);
-  steps->program = find_program ("zsdenoise-cluster");
-  steps->transcode = find_program ("zsdenoise-transcode");
+  jobs->campaign = campaign;
+  jobs->last = g_new0 (guint64, campaign->films->len);
+  jobs->program = find_program ("zsdenoise-cluster");
+  jobs->transcode = find_program ("zsdenoise-transcode");
   if (campaign->stopped || !read_queue (&submitter, self, &fault)) {
     done = fault == NULL;
   } else if (++campaign->crashes > MAX_CRASHES) {
@@ -212,13 +212,13 @@ submitter_run (Campaign * campaign, GError ** error)
         MAX_CRASHES);
   } else {
     done = campaign_save (campaign, &fault)
-        && slurm_limits (&steps->limits, &fault)
+        && slurm_limits (&jobs->limits, &fault)
         && hand_on (&submitter, self, &fault);
   }
   if (fault)
     g_propagate_error (error, fault);
-  g_free (steps->transcode);
-  g_free (steps->program);
-  g_free (steps->last);
+  g_free (jobs->transcode);
+  g_free (jobs->program);
+  g_free (jobs->last);
   return done;
 }
