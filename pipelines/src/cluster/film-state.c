@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 
 static void
-look_at_segment (FilmState * state, const gchar * workdir, guint number,
-    gboolean sums)
+check_segment (FilmState * state, const gchar * workdir, guint number,
+    gboolean checksums)
 {
   gchar *file = workdir_file (workdir, "out", number, "gdp");
   struct stat info;
@@ -17,7 +17,7 @@ look_at_segment (FilmState * state, const gchar * workdir, guint number,
   const gboolean done = segment_result_read (&result, workdir, number);
   gboolean whole = done;
 
-  if (done && sums)
+  if (done && checksums)
     whole = file_matches (file, result.bytes, result.sha256);
   else if (done)
     whole = stat (file, &info) == 0 && (guint64) info.st_size == result.bytes;
@@ -29,7 +29,7 @@ look_at_segment (FilmState * state, const gchar * workdir, guint number,
 }
 
 FilmState
-film_look (const gchar * out, gboolean sums)
+film_state_read (const gchar * out, gboolean checksums)
 {
   FilmState state = {.missing = g_array_new (FALSE, FALSE, sizeof (guint)) };
   gchar *workdir = workdir_path (out);
@@ -45,7 +45,7 @@ film_look (const gchar * out, gboolean sums)
     state.learned = g_file_test (model, G_FILE_TEST_EXISTS);
     state.segments = manifest->segments->len;
     for (number = 0; number < state.segments; number++)
-      look_at_segment (&state, workdir, number, sums);
+      check_segment (&state, workdir, number, checksums);
     manifest_free (manifest);
   }
   g_free (model);
@@ -54,13 +54,13 @@ film_look (const gchar * out, gboolean sums)
 }
 
 void
-film_clear (FilmState * state)
+film_state_clear (FilmState * state)
 {
   g_clear_pointer (&state->missing, g_array_unref);
 }
 
 guint
-film_pieces (const FilmState * state)
+film_state_progress (const FilmState * state)
 {
   return (guint) (state->cut + state->learned + state->joined)
       + state->segments - state->missing->len;

@@ -13,12 +13,12 @@ typedef struct
   guint damaged;                /* of these, segments that were done */
 } FilmState;
 
-/* With `sums`, segments count as done only if their checksums are right. */
-FilmState film_look (const gchar * out, gboolean sums);
+/* With `checksums`, segments count as done only if their checksums are right. */
+FilmState film_state_read (const gchar * out, gboolean checksums);
 
-void film_clear (FilmState * state);
+void film_state_clear (FilmState * state);
 
 /* A measure that grows with what is done. */
-guint film_pieces (const FilmState * state);
+guint film_state_progress (const FilmState * state);
 
 #endif

@@ -83,7 +83,7 @@ run (const ClusterOptions * options, GError ** error)
   if (campaign == NULL)
     return FALSE;
   if (strcmp (options->command, "status") == 0)
-    done = status_print (campaign, options->json, options->sums, error);
+    done = status_print (campaign, options->json, options->checksums, error);
   else if (strcmp (options->command, "cancel") == 0)
     done = cancel (campaign, error);
   else

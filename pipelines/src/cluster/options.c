@@ -37,7 +37,7 @@ parse (ClusterOptions * options, int *argc, char ***argv, GError ** error)
         "Tasks in the queue at the same time (a quarter of MaxJobCount)", "N"},
     {"json", 0, 0, G_OPTION_ARG_NONE, &options->json,
         "status: print JSON", NULL},
-    {"check", 0, 0, G_OPTION_ARG_NONE, &options->sums,
+    {"check", 0, 0, G_OPTION_ARG_NONE, &options->checksums,
         "status: compute checksums, too, which takes its time", NULL},
     G_OPTION_ENTRY_NULL
   };

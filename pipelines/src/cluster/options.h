@@ -13,7 +13,7 @@ typedef struct
   GStrv transcode;              /* options that are passed on */
   SlurmBounds bounds;
   gint throttle, films, tasks;  /* 0: no throttle; a part of what the cluster takes */
-  gboolean json, sums;
+  gboolean json, checksums;
 } ClusterOptions;
 
 /* FALSE and an error of one sentence if something is wrong. --help ends the program. */

@@ -73,13 +73,13 @@ count_tasks (Status * status, const GPtrArray * tasks)
 }
 
 static void
-look (Status * status, guint film, gboolean sums)
+look (Status * status, guint film, gboolean checksums)
 {
   Row *row = &status->rows[film];
   FilmState state;
 
   row->about = status->campaign->films->pdata[film];
-  state = film_look (row->about->out, sums);
+  state = film_state_read (row->about->out, checksums);
   row->segments = state.segments;
   row->done = state.segments - state.missing->len;
   row->damaged = state.damaged;
@@ -97,7 +97,7 @@ look (Status * status, guint film, gboolean sums)
           "see the folder, and may you write there?");
   }
   status->counts[row->stage]++;
-  film_clear (&state);
+  film_state_clear (&state);
 }
 
 /* --- for people --- */
@@ -249,7 +249,7 @@ print_json (const Status * status)
 }
 
 gboolean
-status_print (const Campaign * campaign, gboolean json, gboolean sums,
+status_print (const Campaign * campaign, gboolean json, gboolean checksums,
     GError ** error)
 {
   GPtrArray *tasks = slurm_queue (campaign->name, error);
@@ -261,7 +261,7 @@ status_print (const Campaign * campaign, gboolean json, gboolean sums,
   if (tasks)
     count_tasks (&status, tasks);
   for (i = 0; i < campaign->films->len; i++)
-    look (&status, i, sums);
+    look (&status, i, checksums);
   if (json)
     print_json (&status);
   else

@@ -5,9 +5,9 @@
 #include "cluster/campaign.h"
 
 /* Prints how far the films are, by their files and Slurm's queue: a screen for people, or JSON.
- * With `sums`, checksums are computed. FALSE if Slurm cannot be asked: what the files say is printed
+ * With `checksums`, checksums are computed. FALSE if Slurm cannot be asked: what the files say is printed
  * all the same. */
-gboolean status_print (const Campaign * campaign, gboolean json, gboolean sums,
+gboolean status_print (const Campaign * campaign, gboolean json, gboolean checksums,
     GError ** error);
 
 #endif

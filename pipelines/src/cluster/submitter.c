@@ -83,8 +83,8 @@ static gboolean
 advance (Submitter * submitter, guint film, GError ** error)
 {
   CampaignFilm *about = submitter->campaign->films->pdata[film];
-  FilmState state = film_look (about->out, FALSE);
-  const guint pieces = film_pieces (&state);
+  FilmState state = film_state_read (about->out, FALSE);
+  const guint pieces = film_state_progress (&state);
   gboolean done = TRUE;
 
   about->done = state.joined;
@@ -99,7 +99,7 @@ advance (Submitter * submitter, guint film, GError ** error)
         state.cut ? film_jobs_submit_rest (&submitter->jobs, film, &state,
         error) : film_jobs_submit_cut (&submitter->jobs, film, error);
   }
-  film_clear (&state);
+  film_state_clear (&state);
   return done;
 }
 
