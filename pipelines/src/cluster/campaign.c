@@ -10,7 +10,7 @@
 
 #define VERSION 1
 #define HIDDEN ".zsdenoise"
-#define LAST_WORDS 4096         /* bytes of a log */
+#define LOG_TAIL 4096           /* bytes of a log */
 
 /* --- memory --- */
 
@@ -41,9 +41,9 @@ campaign_free (Campaign * campaign)
   g_free (campaign->name);
   g_free (campaign->cwd);
   g_strfreev (campaign->options);
-  g_free (campaign->bounds.partition);
-  g_free (campaign->bounds.account);
-  g_free (campaign->bounds.qos);
+  g_free (campaign->resources.partition);
+  g_free (campaign->resources.account);
+  g_free (campaign->resources.qos);
   g_ptr_array_unref (campaign->films);
   g_free (campaign);
 }
@@ -63,12 +63,12 @@ campaign_add (Campaign * campaign, const gchar * in, const gchar * out)
 static const JsonField campaign_fields[] = {
   JSON_FIELD ("name", STRING, Campaign, name),
   JSON_FIELD ("cwd", STRING, Campaign, cwd),
-  JSON_FIELD ("partition", STRING, Campaign, bounds.partition),
-  JSON_FIELD ("account", STRING, Campaign, bounds.account),
-  JSON_FIELD ("qos", STRING, Campaign, bounds.qos),
-  JSON_FIELD ("cpus", INT, Campaign, bounds.cpus),
-  JSON_FIELD ("memory", INT, Campaign, bounds.memory),
-  JSON_FIELD ("minutes", INT, Campaign, bounds.minutes),
+  JSON_FIELD ("partition", STRING, Campaign, resources.partition),
+  JSON_FIELD ("account", STRING, Campaign, resources.account),
+  JSON_FIELD ("qos", STRING, Campaign, resources.qos),
+  JSON_FIELD ("cpus", INT, Campaign, resources.cpus),
+  JSON_FIELD ("memory", INT, Campaign, resources.memory),
+  JSON_FIELD ("minutes", INT, Campaign, resources.minutes),
   JSON_FIELD ("throttle", INT, Campaign, throttle),
   JSON_FIELD ("films_at_once", INT, Campaign, films_at_once),
   JSON_FIELD ("tasks", INT, Campaign, tasks),
@@ -225,15 +225,15 @@ static gchar *
 last_line (const gchar * file)
 {
   FILE *log = g_fopen (file, "re");
-  gchar words[LAST_WORDS + 1];
+  gchar words[LOG_TAIL + 1];
   gchar *text, *line;
   gsize n;
 
   if (log == NULL)
     return NULL;
-  if (fseek (log, -LAST_WORDS, SEEK_END) != 0)
+  if (fseek (log, -LOG_TAIL, SEEK_END) != 0)
     rewind (log);
-  n = fread (words, 1, LAST_WORDS, log);
+  n = fread (words, 1, LOG_TAIL, log);
   fclose (log);
   words[n] = '\0';
   text = g_utf8_make_valid (g_strchomp (words), -1);
@@ -258,7 +258,7 @@ quote (const gchar * folder)
 }
 
 gchar *
-campaign_complaint (const Campaign * campaign, guint film)
+campaign_last_error (const Campaign * campaign, guint film)
 {
   const gchar *const kinds[] = { "cut", "learn", "segment-*", "join" };
   gchar *folder = quote (campaign->folder), *line = NULL;

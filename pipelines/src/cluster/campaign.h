@@ -20,7 +20,7 @@ typedef struct
   gchar *name;                  /* of all its jobs */
   gchar *cwd;                   /* where it was submitted */
   GStrv options;                /* for transcode */
-  SlurmBounds bounds;           /* of a task that learns or denoises */
+  SlurmResources resources;           /* of a task that learns or denoises */
   gint throttle;                /* tasks of a film that run at once; 0: all */
   gint films_at_once;           /* that are cut and not joined */
   gint tasks;                   /* that are in the queue at most */
@@ -41,6 +41,6 @@ gboolean campaign_save (const Campaign * campaign, GError ** error);
 gchar *campaign_log (const Campaign * campaign, gint film, const gchar * kind);
 
 /* The last line of what a film's tasks have said when they failed, or NULL. */
-gchar *campaign_complaint (const Campaign * campaign, guint film);
+gchar *campaign_last_error (const Campaign * campaign, guint film);
 
 #endif

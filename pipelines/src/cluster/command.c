@@ -3,20 +3,20 @@
 
 #include <string.h>
 
-#define PATIENCE (30 * 60 * G_USEC_PER_SEC)
-#define PAUSE (5 * G_USEC_PER_SEC)
+#define RETRY_TIME (30 * 60 * G_USEC_PER_SEC)
+#define RETRY_INTERVAL (5 * G_USEC_PER_SEC)
 
-static gboolean patient;
+static gboolean waits_for_controller;
 
 void
-command_be_patient (void)
+command_wait_for_controller (void)
 {
-  patient = TRUE;
+  waits_for_controller = TRUE;
 }
 
 /* What Slurm says when its controller is down, restarts or is overwhelmed. */
 static gboolean
-is_silence (const gchar * words)
+is_unreachable (const gchar * words)
 {
   const gchar *const signs[] = { "Unable to contact slurm controller",
     "Connection refused", "Connection timed out", "Socket timed out",
@@ -33,7 +33,7 @@ is_silence (const gchar * words)
 
 /* The last of the lines, without the name of the command and its "error: ". */
 static gchar *
-last_words (const gchar * words)
+last_message (const gchar * words)
 {
   gchar **lines = g_strsplit (words, "\n", -1);
   const gchar *last = "it has not said why";
@@ -52,9 +52,9 @@ last_words (const gchar * words)
 static void
 set_error (GError ** error, const gchar * command, const gchar * words)
 {
-  gchar *last = last_words (words);
+  gchar *last = last_message (words);
 
-  if (is_silence (words))
+  if (is_unreachable (words))
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_AGAIN, "the controller of "
         "Slurm does not answer (%s); \"scontrol ping\" says whether it is up",
         last);
@@ -116,15 +116,15 @@ run_once (GStrv command, GError ** error)
 gchar *
 command_run (GStrv command, GError ** error)
 {
-  const gint64 end = g_get_monotonic_time () + PATIENCE;
+  const gint64 end = g_get_monotonic_time () + RETRY_TIME;
   GError *fault = NULL;
   gchar *out;
 
-  while ((out = run_once (command, &fault)) == NULL && patient
+  while ((out = run_once (command, &fault)) == NULL && waits_for_controller
       && g_error_matches (fault, G_FILE_ERROR, G_FILE_ERROR_AGAIN)
       && g_get_monotonic_time () < end) {
     g_clear_error (&fault);
-    g_usleep (PAUSE);
+    g_usleep (RETRY_INTERVAL);
   }
   if (fault)
     g_propagate_error (error, fault);

@@ -23,11 +23,11 @@ typedef struct
 static GStrv
 step_command (const FilmJobs * jobs, guint film, const Step * step)
 {
-  const CampaignFilm *about = jobs->campaign->films->pdata[film];
+  const CampaignFilm *entry = jobs->campaign->films->pdata[film];
   GStrvBuilder *builder = g_strv_builder_new ();
   gchar *base = step->array ? g_strdup_printf ("%u", step->base) :
       g_strdup ("-");
-  gchar *workdir = workdir_path (about->out), **option;
+  gchar *workdir = workdir_path (entry->out), **option;
   GStrv command;
 
   g_strv_builder_add_many (builder, jobs->program, "task", base,
@@ -35,7 +35,7 @@ step_command (const FilmJobs * jobs, guint film, const Step * step)
   if (strcmp (step->step, "cut") == 0) {
     for (option = jobs->campaign->options; *option; option++)
       g_strv_builder_add (builder, *option);
-    g_strv_builder_add_many (builder, about->in, about->out, NULL);
+    g_strv_builder_add_many (builder, entry->in, entry->out, NULL);
   } else {
     g_strv_builder_add (builder, workdir);
   }
@@ -51,7 +51,7 @@ static guint64
 submit_step (FilmJobs * jobs, guint film, const Step * step, GError ** error)
 {
   const Campaign *campaign = jobs->campaign;
-  SlurmBounds bounds = campaign->bounds;
+  SlurmResources resources = campaign->resources;
   gchar *kind = step->array ? g_strdup_printf ("%s-%u", step->step,
       step->base) : g_strdup (step->step);
   gchar *comment = g_strdup_printf ("%u %s", film, step->step);
@@ -65,8 +65,8 @@ submit_step (FilmJobs * jobs, guint film, const Step * step, GError ** error)
   guint64 number;
 
   if (!step->computes)
-    bounds.cpus = 1;
-  number = slurm_submit (&job, &bounds, error);
+    resources.cpus = 1;
+  number = slurm_submit (&job, &resources, error);
   if (number > 0) {
     jobs->last[film] = number;
     jobs->tasks += step->array ? step->places : 1;

@@ -63,10 +63,10 @@ resume (Campaign * campaign, GError ** error)
   campaign->stopped = FALSE;
   campaign->crashes = 0;
   for (i = 0; i < campaign->films->len; i++) {
-    CampaignFilm *about = campaign->films->pdata[i];
+    CampaignFilm *entry = campaign->films->pdata[i];
 
-    about->tries = 0;
-    about->done = about->given_up = FALSE;
+    entry->tries = 0;
+    entry->done = entry->given_up = FALSE;
   }
   return campaign_save (campaign, error) && submitter_start (campaign, error);
 }
@@ -98,7 +98,7 @@ run_submitter (const gchar * folder, GError ** error)
   Campaign *campaign = campaign_load (folder, error);
   gboolean done = campaign != NULL;
 
-  command_be_patient ();
+  command_wait_for_controller ();
   if (done) {
     done = submitter_run (campaign, error);
     campaign_free (campaign);

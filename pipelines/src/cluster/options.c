@@ -12,21 +12,21 @@
 static gboolean
 parse (ClusterOptions * options, int *argc, char ***argv, GError ** error)
 {
-  SlurmBounds *bounds = &options->bounds;
+  SlurmResources *resources = &options->resources;
   const GOptionEntry entries[] = {
     {"out", 0, 0, G_OPTION_ARG_FILENAME, &options->folder,
         "Folder of the results, which all nodes see and may write", "DIR"},
-    {"partition", 0, 0, G_OPTION_ARG_STRING, &bounds->partition,
+    {"partition", 0, 0, G_OPTION_ARG_STRING, &resources->partition,
         "Slurm's partition (its default one)", "NAME"},
-    {"account", 0, 0, G_OPTION_ARG_STRING, &bounds->account,
+    {"account", 0, 0, G_OPTION_ARG_STRING, &resources->account,
         "Slurm's account (your default one)", "NAME"},
-    {"qos", 0, 0, G_OPTION_ARG_STRING, &bounds->qos,
+    {"qos", 0, 0, G_OPTION_ARG_STRING, &resources->qos,
         "Slurm's quality of service (your default one)", "NAME"},
-    {"cpus", 0, 0, G_OPTION_ARG_INT, &bounds->cpus,
+    {"cpus", 0, 0, G_OPTION_ARG_INT, &resources->cpus,
         "Processors, and threads, of a task (1)", "N"},
-    {"memory", 0, 0, G_OPTION_ARG_INT, &bounds->memory,
+    {"memory", 0, 0, G_OPTION_ARG_INT, &resources->memory,
         "Memory of a task, MiB (3000)", "N"},
-    {"minutes", 0, 0, G_OPTION_ARG_INT, &bounds->minutes,
+    {"minutes", 0, 0, G_OPTION_ARG_INT, &resources->minutes,
         "Time of a task (240)", "N"},
     {"throttle", 0, 0, G_OPTION_ARG_INT, &options->throttle,
           "Tasks of a film that run at the same time (as many as Slurm lets)",
@@ -60,9 +60,9 @@ check_numbers (const ClusterOptions * options, GError ** error)
     const gchar *name;
     gint value, least, most;
   } numbers[] = {
-    {"cpus", options->bounds.cpus, 1, 256},
-    {"memory", options->bounds.memory, 64, 16 << 20},
-    {"minutes", options->bounds.minutes, 1, 525600},
+    {"cpus", options->resources.cpus, 1, 256},
+    {"memory", options->resources.memory, 64, 16 << 20},
+    {"minutes", options->resources.minutes, 1, 525600},
     {"throttle", options->throttle, 0, 1000000},
     {"films", options->films, 1, 1000},
     {"tasks", options->tasks, 0, 1000000},
@@ -126,7 +126,7 @@ cluster_options_parse (ClusterOptions * options, int argc, char **argv,
   int own = 0;
 
   *options = (ClusterOptions) {
-  .bounds = {.cpus = 1,.memory = 3000,.minutes = 240 },.films = 100,};
+  .resources = {.cpus = 1,.memory = 3000,.minutes = 240 },.films = 100,};
   while (own < argc && strcmp (argv[own], "--") != 0)
     own++;
   options->transcode = g_strdupv (argv + MIN (own + 1, argc));
@@ -149,7 +149,7 @@ cluster_options_clear (ClusterOptions * options)
   g_strfreev (options->in);
   g_free (options->folder);
   g_strfreev (options->transcode);
-  g_free (options->bounds.partition);
-  g_free (options->bounds.account);
-  g_free (options->bounds.qos);
+  g_free (options->resources.partition);
+  g_free (options->resources.account);
+  g_free (options->resources.qos);
 }

@@ -11,7 +11,7 @@ typedef struct
   GStrv in;                     /* of submit */
   gchar *folder;                /* of the results, absolute */
   GStrv transcode;              /* options that are passed on */
-  SlurmBounds bounds;
+  SlurmResources resources;
   gint throttle, films, tasks;  /* 0: no throttle; a part of what the cluster takes */
   gboolean json, checksums;
 } ClusterOptions;

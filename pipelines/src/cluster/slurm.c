@@ -81,17 +81,17 @@ add_number (GStrvBuilder * builder, const gchar * option, gint value,
 }
 
 static GStrvBuilder *
-begin (const SlurmBounds * bounds)
+begin (const SlurmResources * resources)
 {
   GStrvBuilder *builder = g_strv_builder_new ();
 
   g_strv_builder_add (builder, "sbatch");
-  add (builder, "--partition=", bounds->partition);
-  add (builder, "--account=", bounds->account);
-  add (builder, "--qos=", bounds->qos);
-  add_number (builder, "--cpus-per-task=", bounds->cpus, "");
-  add_number (builder, "--mem=", bounds->memory, "M");
-  add_number (builder, "--time=", bounds->minutes, "");
+  add (builder, "--partition=", resources->partition);
+  add (builder, "--account=", resources->account);
+  add (builder, "--qos=", resources->qos);
+  add_number (builder, "--cpus-per-task=", resources->cpus, "");
+  add_number (builder, "--mem=", resources->memory, "M");
+  add_number (builder, "--time=", resources->minutes, "");
   return builder;
 }
 
@@ -127,7 +127,7 @@ parse_time (const gchar * text)
 
 /* Slurm itself may take a job that is never to run, as its time is longer than the partition's. */
 static gboolean
-check_time (const SlurmBounds * bounds, GError ** error)
+check_time (const SlurmResources * resources, GError ** error)
 {
   gchar *command[] = { "sinfo", "--noheader", "--format=%P|%l", NULL };
   gchar *out = command_run (command, error), **lines, **line;
@@ -145,26 +145,26 @@ check_time (const SlurmBounds * bounds, GError ** error)
     *time = '\0';
     if (star)
       *star = '\0';
-    if (bounds->partition ? strcmp (*line, bounds->partition) == 0 : star
+    if (resources->partition ? strcmp (*line, resources->partition) == 0 : star
         != NULL) {
       name = g_strdup (*line);
       most = parse_time (time + 1);
     }
   }
-  if ((guint) bounds->minutes > most)
+  if ((guint) resources->minutes > most)
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--minutes: "
         "partition %s lets a job run for %u minutes at most; give less", name,
         most);
   g_strfreev (lines);
   g_free (name);
   g_free (out);
-  return (guint) bounds->minutes <= most;
+  return (guint) resources->minutes <= most;
 }
 
 gboolean
-slurm_fits (const SlurmBounds * bounds, GError ** error)
+slurm_fits (const SlurmResources * resources, GError ** error)
 {
-  GStrvBuilder *builder = begin (bounds);
+  GStrvBuilder *builder = begin (resources);
   GError *fault = NULL;
   gchar *out;
 
@@ -173,7 +173,7 @@ slurm_fits (const SlurmBounds * bounds, GError ** error)
   out = end (builder, &fault);
   g_free (out);
   if (fault == NULL)
-    return check_time (bounds, error);
+    return check_time (resources, error);
   g_propagate_prefixed_error (error, fault, "no place for such tasks "
       "(--partition, --account, --qos, --cpus, --memory): ");
   return FALSE;
@@ -209,9 +209,10 @@ log_pattern (const SlurmJob * job)
 }
 
 guint64
-slurm_submit (const SlurmJob * job, const SlurmBounds * bounds, GError ** error)
+slurm_submit (const SlurmJob * job, const SlurmResources * resources,
+    GError ** error)
 {
-  GStrvBuilder *builder = begin (bounds);
+  GStrvBuilder *builder = begin (resources);
   gchar *line = quote (job->command), *log = log_pattern (job), *out;
   guint64 number;
 

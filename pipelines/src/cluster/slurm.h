@@ -12,7 +12,7 @@ typedef struct
   gint cpus;
   gint memory;                  /* MiB */
   gint minutes;
-} SlurmBounds;
+} SlurmResources;
 
 typedef struct
 {
@@ -44,10 +44,10 @@ typedef struct
 gboolean slurm_limits (SlurmLimits * limits, GError ** error);
 
 /* Whether the cluster has a place for such jobs at all. */
-gboolean slurm_fits (const SlurmBounds * bounds, GError ** error);
+gboolean slurm_fits (const SlurmResources * resources, GError ** error);
 
 /* Returns the number of the job, 0 if it failed. */
-guint64 slurm_submit (const SlurmJob * job, const SlurmBounds * bounds,
+guint64 slurm_submit (const SlurmJob * job, const SlurmResources * resources,
     GError ** error);
 
 /* Of SlurmTask, the jobs of that name. */

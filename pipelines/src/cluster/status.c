@@ -23,11 +23,11 @@ static const gchar *const stage_names[N_STAGES] = {
 
 typedef struct
 {
-  const CampaignFilm *about;
+  const CampaignFilm *entry;
   Stage stage;
   guint segments, done, damaged;
   guint running, queued;        /* tasks, of all kinds */
-  gchar *complaint;             /* NULL: there is none */
+  gchar *last_error;            /* NULL: there is none */
 } Row;
 
 typedef struct
@@ -73,27 +73,28 @@ count_tasks (Status * status, const GPtrArray * tasks)
 }
 
 static void
-look (Status * status, guint film, gboolean checksums)
+read_film (Status * status, guint film, gboolean checksums)
 {
   Row *row = &status->rows[film];
   FilmState state;
 
-  row->about = status->campaign->films->pdata[film];
-  state = film_state_read (row->about->out, checksums);
+  row->entry = status->campaign->films->pdata[film];
+  state = film_state_read (row->entry->out, checksums);
   row->segments = state.segments;
   row->done = state.segments - state.missing->len;
   row->damaged = state.damaged;
   if (state.joined)
     row->stage = DONE;
-  else if (row->about->given_up && row->running + row->queued == 0)
+  else if (row->entry->given_up && row->running + row->queued == 0)
     row->stage = FAILED;
   else
-    row->stage = row->running + row->queued > 0 || row->about->tries > 0 ?
+    row->stage = row->running + row->queued > 0 || row->entry->tries > 0 ?
         GOING : WAITING;
   if (row->stage == FAILED) {
-    row->complaint = campaign_complaint (status->campaign, film);
-    if (row->complaint == NULL)
-      row->complaint = g_strdup ("its tasks have left no word; does every node "
+    row->last_error = campaign_last_error (status->campaign, film);
+    if (row->last_error == NULL)
+      row->last_error =
+          g_strdup ("its tasks have left no word; does every node "
           "see the folder, and may you write there?");
   }
   status->counts[row->stage]++;
@@ -105,7 +106,7 @@ look (Status * status, guint film, gboolean checksums)
 static void
 print_row (const Row * row, gboolean asked)
 {
-  gchar *name = g_path_get_basename (row->about->in), *segments;
+  gchar *name = g_path_get_basename (row->entry->in), *segments;
   const glong length = g_utf8_strlen (name, -1);
   const gint spaces = (gint) MAX (0, NAME - length);
 
@@ -124,8 +125,8 @@ print_row (const Row * row, gboolean asked)
 static void
 print_words (const Row * row)
 {
-  if (row->complaint)
-    g_print ("  %s\n", row->complaint);
+  if (row->last_error)
+    g_print ("  %s\n", row->last_error);
   if (row->damaged > 0)
     g_print ("  %u of its segments %s been damaged on the disk, and %s to be "
         "done again\n", row->damaged, row->damaged == 1 ? "has" : "have",
@@ -210,7 +211,7 @@ static const JsonField row_fields[] = {
   JSON_FIELD ("segments_damaged", UINT, Row, damaged),
   JSON_FIELD ("tasks_running", UINT, Row, running),
   JSON_FIELD ("tasks_queued", UINT, Row, queued),
-  JSON_FIELD ("error", STRING, Row, complaint),
+  JSON_FIELD ("error", STRING, Row, last_error),
   JSON_END
 };
 
@@ -219,10 +220,10 @@ row_to_json (const Row * row)
 {
   JsonObject *object = json_object_new ();
 
-  json_object_set_string_member (object, "in", row->about->in);
-  json_object_set_string_member (object, "out", row->about->out);
+  json_object_set_string_member (object, "in", row->entry->in);
+  json_object_set_string_member (object, "out", row->entry->out);
   json_object_set_string_member (object, "state", stage_names[row->stage]);
-  json_object_set_int_member (object, "tries", row->about->tries);
+  json_object_set_int_member (object, "tries", row->entry->tries);
   json_fields_write (row_fields, row, object);
   return object;
 }
@@ -261,13 +262,13 @@ status_print (const Campaign * campaign, gboolean json, gboolean checksums,
   if (tasks)
     count_tasks (&status, tasks);
   for (i = 0; i < campaign->films->len; i++)
-    look (&status, i, checksums);
+    read_film (&status, i, checksums);
   if (json)
     print_json (&status);
   else
     print_screen (&status);
   for (i = 0; i < campaign->films->len; i++)
-    g_free (status.rows[i].complaint);
+    g_free (status.rows[i].last_error);
   g_free (status.rows);
   g_clear_pointer (&tasks, g_ptr_array_unref);
   return status.asked;

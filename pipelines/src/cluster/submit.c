@@ -112,7 +112,7 @@ add_films (Campaign * campaign, GStrv in, const gchar * codec, GError ** error)
   return done;
 }
 
-/* --- what else there is to look at --- */
+/* --- what else there is to read_film at --- */
 
 /* Transcode's own options, read as transcode reads them. Returns the codec, or NULL. */
 static gchar *
@@ -178,7 +178,7 @@ measure_queue (Campaign * campaign, const ClusterOptions * options,
   SlurmLimits limits;
 
   if (!slurm_limits (&limits, error)
-      || !slurm_fits (&campaign->bounds, error))
+      || !slurm_fits (&campaign->resources, error))
     return FALSE;
   if (options->tasks > 0 && (guint) options->tasks >= limits.jobs) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--tasks: "
@@ -196,16 +196,16 @@ measure_queue (Campaign * campaign, const ClusterOptions * options,
 static void
 set_options (Campaign * campaign, const ClusterOptions * options)
 {
-  const SlurmBounds *bounds = &options->bounds;
+  const SlurmResources *resources = &options->resources;
   GStrvBuilder *builder = g_strv_builder_new ();
-  gchar *threads = g_strdup_printf ("--threads=%d", bounds->cpus);
+  gchar *threads = g_strdup_printf ("--threads=%d", resources->cpus);
 
   campaign->name = g_strdup_printf ("zsdenoise-%08x", g_random_int ());
   campaign->cwd = g_get_current_dir ();
-  campaign->bounds = *bounds;
-  campaign->bounds.partition = g_strdup (bounds->partition);
-  campaign->bounds.account = g_strdup (bounds->account);
-  campaign->bounds.qos = g_strdup (bounds->qos);
+  campaign->resources = *resources;
+  campaign->resources.partition = g_strdup (resources->partition);
+  campaign->resources.account = g_strdup (resources->account);
+  campaign->resources.qos = g_strdup (resources->qos);
   campaign->throttle = options->throttle;
   campaign->films_at_once = options->films;
   g_strv_builder_add (builder, threads);

@@ -43,7 +43,7 @@ static guint64
 submit_self (const Campaign * campaign, const gchar * dependency,
     GError ** error)
 {
-  SlurmBounds bounds = campaign->bounds;
+  SlurmResources resources = campaign->resources;
   gchar *program = find_program ("zsdenoise-cluster");
   gchar *log = campaign_log (campaign, -1, COMMENT);
   gchar *command[] = { program, (gchar *) COMMENT, campaign->folder, NULL };
@@ -52,10 +52,10 @@ submit_self (const Campaign * campaign, const gchar * dependency,
   };
   guint64 number;
 
-  bounds.cpus = 1;
-  bounds.memory = MIN (bounds.memory, SUBMITTER_MEMORY);
-  bounds.minutes = MIN (bounds.minutes, SUBMITTER_MINUTES);
-  number = slurm_submit (&job, &bounds, error);
+  resources.cpus = 1;
+  resources.memory = MIN (resources.memory, SUBMITTER_MEMORY);
+  resources.minutes = MIN (resources.minutes, SUBMITTER_MINUTES);
+  number = slurm_submit (&job, &resources, error);
   g_free (log);
   g_free (program);
   return number;
@@ -82,18 +82,18 @@ submitter_owns (const SlurmTask * task, guint * film)
 static gboolean
 advance (Submitter * submitter, guint film, GError ** error)
 {
-  CampaignFilm *about = submitter->campaign->films->pdata[film];
-  FilmState state = film_state_read (about->out, FALSE);
+  CampaignFilm *entry = submitter->campaign->films->pdata[film];
+  FilmState state = film_state_read (entry->out, FALSE);
   const guint pieces = film_state_progress (&state);
   gboolean done = TRUE;
 
-  about->done = state.joined;
+  entry->done = state.joined;
   if (!state.joined) {
-    about->tries = pieces > about->pieces ? 1 : about->tries + 1;
-    about->pieces = pieces;
-    about->given_up = about->tries > TRIES;
+    entry->tries = pieces > entry->pieces ? 1 : entry->tries + 1;
+    entry->pieces = pieces;
+    entry->given_up = entry->tries > TRIES;
   }
-  if (!state.joined && !about->given_up) {
+  if (!state.joined && !entry->given_up) {
     submitter->queued++;
     done =
         state.cut ? film_jobs_submit_rest (&submitter->jobs, film, &state,
@@ -134,9 +134,9 @@ advance_all (Submitter * submitter, GError ** error)
   guint film;
 
   for (film = 0; film < campaign->films->len && fault == NULL; film++) {
-    const CampaignFilm *about = campaign->films->pdata[film];
+    const CampaignFilm *entry = campaign->films->pdata[film];
 
-    if (about->done || about->given_up || submitter->jobs.last[film] > 0)
+    if (entry->done || entry->given_up || submitter->jobs.last[film] > 0)
       continue;
     if (submitter->queued >= (guint) campaign->films_at_once
         || submitter->jobs.tasks + FILM_JOBS_MIN_ROOM > (guint) campaign->tasks)

@@ -17,13 +17,13 @@
 #define RESTARTS 3
 
 static GPid child;
-static volatile sig_atomic_t told;
+static volatile sig_atomic_t was_signalled;
 
 /* The task's time is up, or the user's patience: it is not for this task to run again. */
 static void
-pass_on (int signal)
+forward_signal (int signal)
 {
-  told = TRUE;
+  was_signalled = TRUE;
   kill (child, signal);
 }
 
@@ -74,11 +74,11 @@ remove_log (void)
 }
 
 static void
-run_again (void)
+requeue (void)
 {
   GError *error = NULL;
 
-  command_be_patient ();
+  command_wait_for_controller ();
   if (number_of ("SLURM_RESTART_COUNT") < RESTARTS
       && !slurm_requeue ((guint64) number_of ("SLURM_JOB_ID"), &error)) {
     g_printerr ("cluster: %s\n", error->message);
@@ -89,7 +89,7 @@ run_again (void)
 gint
 task_run (const gchar * base, GStrv command)
 {
-  const struct sigaction action = {.sa_handler = pass_on };
+  const struct sigaction action = {.sa_handler = forward_signal };
   const gboolean is_single = strcmp (base, "-") == 0;
   GStrv whole = complete (base, command);
   GError *error = NULL;
@@ -110,8 +110,8 @@ task_run (const gchar * base, GStrv command)
         g_strsignal (WTERMSIG (status)));
   if (WIFEXITED (status) && WEXITSTATUS (status) == 0)
     remove_log ();
-  else if (!told && !is_single && (WIFSIGNALED (status)
+  else if (!was_signalled && !is_single && (WIFSIGNALED (status)
           || WEXITSTATUS (status) == EX_TEMPFAIL))
-    run_again ();
+    requeue ();
   return WIFEXITED (status) ? WEXITSTATUS (status) : EX_TEMPFAIL;
 }
