@@ -112,10 +112,10 @@ list_places (GString * places, const GArray * missing, guint first, guint base,
   return n;
 }
 
-/* One array, or several where an array may not be that large; adds them to `jobs`. */
+/* One array, or several where an array may not be that large; appends their numbers to `submitted`. */
 static gboolean
 submit_segments (FilmJobs * jobs, guint film, const FilmState * state,
-    const gchar * dependency, GString * jobs, GError ** error)
+    const gchar * dependency, GString * submitted, GError ** error)
 {
   const Campaign *campaign = jobs->campaign;
   const guint size = jobs->limits.array;
@@ -139,7 +139,7 @@ submit_segments (FilmJobs * jobs, guint film, const FilmState * state,
     g_string_free (places, TRUE);
     if (job == 0)
       return FALSE;
-    g_string_append_printf (jobs, ":%" G_GUINT64_FORMAT, job);
+    g_string_append_printf (submitted, ":%" G_GUINT64_FORMAT, job);
     i += n;
   }
   return TRUE;
@@ -148,13 +148,13 @@ submit_segments (FilmJobs * jobs, guint film, const FilmState * state,
 /* A task that learns, and the segments after it if it has learned. */
 static gboolean
 submit_work (FilmJobs * jobs, guint film, const FilmState * state,
-    GString * jobs, GError ** error)
+    GString * submitted, GError ** error)
 {
   const Step learn = {.step = "learn",.computes = TRUE };
   const guint64 job = submit_step (jobs, film, &learn, error);
   gchar *learned = g_strdup_printf ("afterok:%" G_GUINT64_FORMAT, job);
   const gboolean done = job > 0
-      && submit_segments (jobs, film, state, learned, jobs, error);
+      && submit_segments (jobs, film, state, learned, submitted, error);
 
   g_free (learned);
   return done;
@@ -165,13 +165,13 @@ film_jobs_submit_rest (FilmJobs * jobs, guint film, const FilmState * state,
     GError ** error)
 {
   const gboolean works = state->missing->len > 0;
-  GString *jobs = g_string_new ("afterany");
+  GString *submitted = g_string_new ("afterany");
   Step join = {.step = "join" };
-  gboolean done = !works || submit_work (jobs, film, state, jobs, error);
+  gboolean done = !works || submit_work (jobs, film, state, submitted, error);
 
   if (works)
-    join.dependency = jobs->str;
+    join.dependency = submitted->str;
   done = done && submit_step (jobs, film, &join, error) > 0;
-  g_string_free (jobs, TRUE);
+  g_string_free (submitted, TRUE);
   return done;
 }
