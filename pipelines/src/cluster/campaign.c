@@ -166,19 +166,19 @@ Campaign *
 campaign_load (const gchar * folder, GError ** error)
 {
   gchar *file = file_of (folder);
-  GError *fault = NULL;
-  JsonObject *object = json_load (file, &fault);
+  GError *local_error = NULL;
+  JsonObject *object = json_load (file, &local_error);
   Campaign *campaign = object ? from_json (folder, object) : NULL;
 
-  if (g_error_matches (fault, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+  if (g_error_matches (local_error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "%s: no films were "
         "submitted to this folder; cluster submit does that", folder);
   else if (object == NULL)
-    g_propagate_error (error, g_steal_pointer (&fault));
+    g_propagate_error (error, g_steal_pointer (&local_error));
   else if (campaign == NULL)
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s: it is of "
         "another version of this program, or damaged", file);
-  g_clear_error (&fault);
+  g_clear_error (&local_error);
   g_clear_pointer (&object, json_object_unref);
   g_free (file);
   return campaign;

@@ -92,18 +92,18 @@ run_once (GStrv command, GError ** error)
 {
   GStrv environment = clean_environment ();
   gchar *out = NULL, *words = NULL;
-  GError *fault = NULL;
+  GError *local_error = NULL;
   gint status;
   gboolean ran = g_spawn_sync (NULL, command, environment,
-      G_SPAWN_SEARCH_PATH, NULL, NULL, &out, &words, &status, &fault);
+      G_SPAWN_SEARCH_PATH, NULL, NULL, &out, &words, &status, &local_error);
 
-  if (g_error_matches (fault, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT)) {
+  if (g_error_matches (local_error, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT)) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "%s is missing: "
         "Slurm is not installed here; on Debian: apt install slurm-client",
         command[0]);
-    g_clear_error (&fault);
+    g_clear_error (&local_error);
   } else if (!ran) {
-    g_propagate_error (error, fault);
+    g_propagate_error (error, local_error);
   } else if (status != 0) {
     set_error (error, command[0], words);
     g_clear_pointer (&out, g_free);
@@ -117,16 +117,17 @@ gchar *
 command_run (GStrv command, GError ** error)
 {
   const gint64 end = g_get_monotonic_time () + RETRY_TIME;
-  GError *fault = NULL;
+  GError *local_error = NULL;
   gchar *out;
 
-  while ((out = run_once (command, &fault)) == NULL && waits_for_controller
-      && g_error_matches (fault, G_FILE_ERROR, G_FILE_ERROR_AGAIN)
+  while ((out = run_once (command, &local_error)) == NULL
+      && waits_for_controller
+      && g_error_matches (local_error, G_FILE_ERROR, G_FILE_ERROR_AGAIN)
       && g_get_monotonic_time () < end) {
-    g_clear_error (&fault);
+    g_clear_error (&local_error);
     g_usleep (RETRY_INTERVAL);
   }
-  if (fault)
-    g_propagate_error (error, fault);
+  if (local_error)
+    g_propagate_error (error, local_error);
   return out;
 }

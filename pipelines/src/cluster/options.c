@@ -92,21 +92,21 @@ take_words (ClusterOptions * options, gchar ** words, GError ** error)
   const gchar *const commands[] = { "submit", "status", "cancel", "resume",
     NULL
   };
-  const gchar *fault = NULL;
+  const gchar *reason = NULL;
   const gboolean submits = g_strcmp0 (words[0], "submit") == 0;
 
   if (words[0] == NULL || !g_strv_contains (commands, words[0]))
-    fault = "give a command: submit, status, cancel or resume; --help says "
+    reason = "give a command: submit, status, cancel or resume; --help says "
         "more";
   else if (submits && words[1] == NULL)
-    fault = "submit: give films, or folders of them";
+    reason = "submit: give films, or folders of them";
   else if (submits && options->folder == NULL)
-    fault = "submit: give the folder of the results, as --out clean";
+    reason = "submit: give the folder of the results, as --out clean";
   else if (!submits && (words[1] == NULL || words[2]))
-    fault = "give the folder of the results, and only that";
-  if (fault) {
+    reason = "give the folder of the results, and only that";
+  if (reason) {
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        fault);
+        reason);
     return FALSE;
   }
   options->command = g_strdup (words[0]);

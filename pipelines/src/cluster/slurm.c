@@ -165,16 +165,16 @@ gboolean
 slurm_fits (const SlurmResources * resources, GError ** error)
 {
   GStrvBuilder *builder = begin (resources);
-  GError *fault = NULL;
+  GError *local_error = NULL;
   gchar *out;
 
   g_strv_builder_add (builder, "--test-only");
   g_strv_builder_add (builder, "--wrap=true");
-  out = end (builder, &fault);
+  out = end (builder, &local_error);
   g_free (out);
-  if (fault == NULL)
+  if (local_error == NULL)
     return check_time (resources, error);
-  g_propagate_prefixed_error (error, fault, "no place for such tasks "
+  g_propagate_prefixed_error (error, local_error, "no place for such tasks "
       "(--partition, --account, --qos, --cpus, --memory): ");
   return FALSE;
 }

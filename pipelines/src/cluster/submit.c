@@ -17,9 +17,10 @@
 #define LEAST_TASKS 4
 
 static gboolean
-set_error (GError ** error, const gchar * what, const gchar * fault)
+set_error (GError ** error, const gchar * file, const gchar * reason)
 {
-  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", what, fault);
+  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", file,
+      reason);
   return FALSE;
 }
 
@@ -50,13 +51,13 @@ identify (const gchar * file)
 /* Whether another film has that key; otherwise it is noted, as this one's. Takes the key. */
 static gboolean
 is_taken (GHashTable * owners, gchar * key, const gchar * film,
-    const gchar * fault, GError ** error)
+    const gchar * reason, GError ** error)
 {
   const gchar *other = g_hash_table_lookup (owners, key);
 
   if (other)
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST, "%s and %s %s",
-        other, film, fault);
+        other, film, reason);
   g_hash_table_insert (owners, key, (gpointer) film);
   return other != NULL;
 }

@@ -5,7 +5,7 @@
 #include "cluster/options.h"
 
 /* Looks at everything that can be looked at before the first task runs, and submits the films. Each
- * fault is one sentence, and nothing is submitted then. */
+ * reason is one sentence, and nothing is submitted then. */
 gboolean submit (const ClusterOptions * options, GError ** error);
 
 #endif

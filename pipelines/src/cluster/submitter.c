@@ -130,10 +130,10 @@ static gboolean
 advance_all (Submitter * submitter, GError ** error)
 {
   const Campaign *campaign = submitter->campaign;
-  GError *fault = NULL;
+  GError *local_error = NULL;
   guint film;
 
-  for (film = 0; film < campaign->films->len && fault == NULL; film++) {
+  for (film = 0; film < campaign->films->len && local_error == NULL; film++) {
     const CampaignFilm *entry = campaign->films->pdata[film];
 
     if (entry->done || entry->given_up || submitter->jobs.last[film] > 0)
@@ -141,16 +141,16 @@ advance_all (Submitter * submitter, GError ** error)
     if (submitter->queued >= (guint) campaign->films_at_once
         || submitter->jobs.tasks + FILM_JOBS_MIN_ROOM > (guint) campaign->tasks)
       break;
-    advance (submitter, film, &fault);
+    advance (submitter, film, &local_error);
   }
-  if (fault && submitter->jobs.tasks > 0) {
+  if (local_error && submitter->jobs.tasks > 0) {
     /* A limit of the user's, mostly: there will be room when a film has ended. */
-    g_printerr ("cluster: %s\n", fault->message);
-    g_clear_error (&fault);
+    g_printerr ("cluster: %s\n", local_error->message);
+    g_clear_error (&local_error);
   }
-  if (fault)
-    g_propagate_error (error, fault);
-  return fault == NULL;
+  if (local_error)
+    g_propagate_error (error, local_error);
+  return local_error == NULL;
 }
 
 /* When the next one of these jobs is to run: as soon as a film's last job has ended. */
@@ -197,26 +197,27 @@ submitter_run (Campaign * campaign, GError ** error)
   Submitter submitter = {.campaign = campaign };
   FilmJobs *jobs = &submitter.jobs;
   gboolean done = TRUE;
-  GError *fault = NULL;
+  GError *local_error = NULL;
 
   jobs->campaign = campaign;
   jobs->last = g_new0 (guint64, campaign->films->len);
   jobs->program = find_program ("zsdenoise-cluster");
   jobs->transcode = find_program ("zsdenoise-transcode");
-  if (campaign->stopped || !read_queue (&submitter, self, &fault)) {
-    done = fault == NULL;
+  if (campaign->stopped || !read_queue (&submitter, self, &local_error)) {
+    done = local_error == NULL;
   } else if (++campaign->crashes > MAX_CRASHES) {
     done = FALSE;
-    g_set_error (&fault, G_FILE_ERROR, G_FILE_ERROR_FAILED, "submission has "
+    g_set_error (&local_error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+        "submission has "
         "failed %d times; when the reason is gone: cluster resume",
         MAX_CRASHES);
   } else {
-    done = campaign_save (campaign, &fault)
-        && slurm_limits (&jobs->limits, &fault)
-        && hand_on (&submitter, self, &fault);
+    done = campaign_save (campaign, &local_error)
+        && slurm_limits (&jobs->limits, &local_error)
+        && hand_on (&submitter, self, &local_error);
   }
-  if (fault)
-    g_propagate_error (error, fault);
+  if (local_error)
+    g_propagate_error (error, local_error);
   g_free (jobs->transcode);
   g_free (jobs->program);
   g_free (jobs->last);

@@ -179,8 +179,8 @@ Manifest *
 manifest_read (const gchar * workdir, GError ** error)
 {
   gchar *file = g_build_filename (workdir, WORKDIR_MANIFEST, NULL);
-  GError *fault = NULL;
-  JsonObject *object = json_load (file, &fault);
+  GError *local_error = NULL;
+  JsonObject *object = json_load (file, &local_error);
   Manifest *manifest = NULL;
 
   if (object && is_manifest (object)) {
@@ -191,13 +191,13 @@ manifest_read (const gchar * workdir, GError ** error)
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
         "%s is of another version of this program; begin anew, with "
         "--overwrite", file);
-  } else if (g_error_matches (fault, G_IO_ERROR, G_IO_ERROR_INVALID_DATA)) {
-    g_set_error (error, fault->domain, fault->code, "%s; begin anew, with "
-        "--overwrite", fault->message);
+  } else if (g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA)) {
+    g_set_error (error, local_error->domain, local_error->code,
+        "%s; begin anew, with --overwrite", local_error->message);
   } else {
-    g_propagate_error (error, g_steal_pointer (&fault));
+    g_propagate_error (error, g_steal_pointer (&local_error));
   }
-  g_clear_error (&fault);
+  g_clear_error (&local_error);
   g_clear_pointer (&object, json_object_unref);
   g_free (file);
   return manifest;

@@ -75,7 +75,7 @@ parse (Options * options, gchar ** out, int *argc, char ***argv,
 
 /* What is wrong with a number; NULL: nothing. */
 static const gchar *
-find_fault (const Options * options)
+check_values (const Options * options)
 {
   const Settings *settings = &options->settings;
 
@@ -138,7 +138,7 @@ place (Options * options, gchar * out, GError ** error)
 gboolean
 options_parse (Options * options, int *argc, char ***argv, GError ** error)
 {
-  const gchar *fault;
+  const gchar *reason;
   gchar *out = NULL;
 
   *options = (Options) {
@@ -150,11 +150,11 @@ options_parse (Options * options, int *argc, char ***argv, GError ** error)
   if (options->settings.codec == NULL)
     options->settings.codec = g_strdup ("h264");
   options->in = g_strdupv (*argv + 1);
-  fault = find_fault (options);
-  if (fault)
+  reason = check_values (options);
+  if (reason)
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        fault);
-  return fault == NULL && place (options, out, error)
+        reason);
+  return reason == NULL && place (options, out, error)
       && (options->settings.profile == NULL
       || enum_option_check ("profile", options->settings.profile, error));
 }

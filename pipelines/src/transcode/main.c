@@ -140,7 +140,7 @@ run (Options * options, GError ** error)
 
 /* To the user, or to the process that does all steps. */
 static void
-say_fault (const Options * options, const gchar * sentence)
+report_error (const Options * options, const gchar * sentence)
 {
   JsonObject *object;
   gchar *line;
@@ -171,7 +171,7 @@ main (int argc, char **argv)
   else if (!run_step (&options, &error))
     status = pipeline_error_exit_status (error);
   if (error)
-    say_fault (&options, error->message);
+    report_error (&options, error->message);
   g_clear_error (&error);
   options_clear (&options);
   return status;

@@ -91,21 +91,22 @@ preview_compare (const Options * options, const gchar * in, GError ** error)
   gchar *out = folder ? g_build_filename (folder, "sample.mkv", NULL) : NULL;
   guint64 before, after;
   gdouble noise, none;
-  GError *fault = NULL;
+  GError *local_error = NULL;
   gboolean done = out
       && preview_select_middle (&with.settings, in, COMPARE_SECONDS, error);
 
   without = with;
   without.settings.strength = 0;
   progress_bar_show_phase (in, "comparing");
-  done = done && encode (&with, in, out, &after, &noise, &fault)
-      && encode (&without, in, out, &before, &none, &fault);
+  done = done && encode (&with, in, out, &after, &noise, &local_error)
+      && encode (&without, in, out, &before, &none, &local_error);
   progress_bar_clear ();
-  if (pipeline_error_is_cancelled (fault))
-    g_set_error (error, fault->domain, fault->code, "%s: stopped", in);
-  else if (fault)
-    g_propagate_error (error, g_steal_pointer (&fault));
-  g_clear_error (&fault);
+  if (pipeline_error_is_cancelled (local_error))
+    g_set_error (error, local_error->domain, local_error->code, "%s: stopped",
+        in);
+  else if (local_error)
+    g_propagate_error (error, g_steal_pointer (&local_error));
+  g_clear_error (&local_error);
   if (done)
     print_comparison (&with.settings, in, before, after, noise);
   if (folder)

@@ -46,7 +46,7 @@ typedef struct
   GSubprocess *process;
   GDataInputStream *lines;
   guint64 frames, bytes;        /* so far */
-  gchar *fault;
+  gchar *error_text;
 } Task;
 
 /* --- how many --- */
@@ -94,7 +94,7 @@ task_free (gpointer data)
 
   g_clear_object (&task->process);
   g_clear_object (&task->lines);
-  g_free (task->fault);
+  g_free (task->error_text);
   g_free (task);
 }
 
@@ -118,7 +118,7 @@ stop (Scheduler * scheduler, GError * error)
 static const JsonField report_fields[] = {
   JSON_FIELD ("frames", UINT64, Task, frames),
   JSON_FIELD ("bytes", UINT64, Task, bytes),
-  JSON_FIELD ("error", STRING, Task, fault),
+  JSON_FIELD ("error", STRING, Task, error_text),
   JSON_END
 };
 
@@ -150,8 +150,8 @@ exit_error (const Task * task)
         g_subprocess_get_term_sig (process), task->tries);
   return g_error_new (G_IO_ERROR,
       g_subprocess_get_exit_status (process) == EX_TEMPFAIL ?
-      G_IO_ERROR_NO_SPACE : G_IO_ERROR_FAILED, "%s", task->fault ?
-      task->fault : "a segment has failed without a word");
+      G_IO_ERROR_NO_SPACE : G_IO_ERROR_FAILED, "%s", task->error_text ?
+      task->error_text : "a segment has failed without a word");
 }
 
 static void
@@ -159,15 +159,15 @@ on_end (Task * task)
 {
   Scheduler *scheduler = task->scheduler;
   const guint number = task->number;
-  GError *error = exit_error (task), *fault = NULL;
+  GError *error = exit_error (task), *local_error = NULL;
   SegmentResult result = { 0 };
 
   if (error && !scheduler->stopped && task->tries < MAX_TRIES
       && g_subprocess_get_if_signaled (task->process)) {
     g_error_free (error);
-    if (spawn (task, &fault))
+    if (spawn (task, &local_error))
       return;
-    error = fault;
+    error = local_error;
   }
   g_ptr_array_remove_fast (scheduler->tasks, task);
   if (error)

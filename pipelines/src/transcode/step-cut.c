@@ -16,19 +16,20 @@
 static gboolean
 stat_source (const gchar * in, GStatBuf * status, GError ** error)
 {
-  const gchar *fault = NULL;
+  const gchar *reason = NULL;
 
   if (g_stat (in, status) != 0)
-    fault = errno == ENOENT ? "there is no such file" : g_strerror (errno);
+    reason = errno == ENOENT ? "there is no such file" : g_strerror (errno);
   else if (!S_ISREG (status->st_mode))
-    fault = "it is no file";
+    reason = "it is no file";
   else if (g_access (in, R_OK) != 0)
-    fault = "you may not read it";
+    reason = "you may not read it";
   else if (status->st_size == 0)
-    fault = "it is empty";
-  if (fault)
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", in, fault);
-  return fault == NULL;
+    reason = "it is empty";
+  if (reason)
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", in,
+        reason);
+  return reason == NULL;
 }
 
 static Manifest *
@@ -147,15 +148,15 @@ static gboolean
 run (Manifest * manifest, const Options * options, const gchar * workdir,
     GError ** error)
 {
-  GError *fault = NULL;
-  gboolean done = cut_film (manifest, workdir, &fault);
+  GError *local_error = NULL;
+  gboolean done = cut_film (manifest, workdir, &local_error);
 
   if (manifest->damaged && mkv_repair (manifest, workdir)) {
-    g_clear_error (&fault);
-    done = cut_behind (manifest, workdir, &fault);
+    g_clear_error (&local_error);
+    done = cut_behind (manifest, workdir, &local_error);
   }
-  if (fault)
-    g_propagate_error (error, fault);
+  if (local_error)
+    g_propagate_error (error, local_error);
   if (manifest->settings.threads == 0 && options->step == NULL)
     manifest->settings.threads = share_cores (options, manifest->segments->len);
   done = done && check_codec (manifest, workdir, error)
@@ -191,19 +192,19 @@ is_settled (const Manifest * wanted, const gchar * workdir, gboolean * done,
     GError ** error)
 {
   gchar *file = g_build_filename (workdir, WORKDIR_MANIFEST, NULL);
-  GError *fault = NULL;
+  GError *local_error = NULL;
   Manifest *found = NULL;
   gboolean settled = g_file_test (file, G_FILE_TEST_EXISTS);
 
   if (settled)
-    found = manifest_read (workdir, &fault);
+    found = manifest_read (workdir, &local_error);
   *done = found && fits (found, wanted, error);
-  if (g_error_matches (fault, G_IO_ERROR, G_IO_ERROR_INVALID_DATA)) {
+  if (g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA)) {
     settled = FALSE;
-    g_clear_error (&fault);
+    g_clear_error (&local_error);
   }
-  if (fault)
-    g_propagate_error (error, fault);
+  if (local_error)
+    g_propagate_error (error, local_error);
   g_clear_pointer (&found, manifest_free);
   g_free (file);
   return settled;

@@ -122,19 +122,19 @@ add_segment (Join * join, guint number, GError ** error)
 {
   gchar *file = workdir_file (join->workdir, "out", number, "gdp");
   PacketReader *reader = packet_reader_open (file, error);
-  GError *fault = NULL;
+  GError *local_error = NULL;
   gboolean going = reader != NULL;
   GstSample *sample;
 
-  while (going && (sample = packet_reader_next (reader, &fault))) {
+  while (going && (sample = packet_reader_next (reader, &local_error))) {
     going = add (join, sample, number, error);
     gst_sample_unref (sample);
   }
   g_clear_pointer (&reader, packet_reader_free);
   g_free (file);
-  if (fault)
-    g_propagate_error (error, fault);
-  return going && fault == NULL;
+  if (local_error)
+    g_propagate_error (error, local_error);
+  return going && local_error == NULL;
 }
 
 /* --- the film --- */
@@ -231,19 +231,19 @@ make_pipeline (const Manifest * manifest, const gchar * workdir,
 static void
 take_chapters (Join * join)
 {
-  GError *fault = NULL;
-  GstToc *toc = chapters_read (join->manifest->source, &fault);
+  GError *local_error = NULL;
+  GstToc *toc = chapters_read (join->manifest->source, &local_error);
 
   if (toc)
     tracks_set_chapters (join->tracks, toc);
-  if (fault) {
+  if (local_error) {
     progress_bar_clear ();
     g_printerr ("transcode: %s; the film is made without them\n",
-        fault->message);
+        local_error->message);
   }
   if (toc)
     gst_toc_unref (toc);
-  g_clear_error (&fault);
+  g_clear_error (&local_error);
 }
 
 static gboolean
@@ -338,24 +338,24 @@ check_film (const Manifest * manifest, const gchar * file, guint frames,
     GError ** error)
 {
   PacketReader *reader = demux_open_video (file, error);
-  GError *fault = NULL;
+  GError *local_error = NULL;
   GstSample *sample;
   guint found = 0;
 
   if (reader == NULL)
     return FALSE;
-  while ((sample = packet_reader_next (reader, &fault))) {
+  while ((sample = packet_reader_next (reader, &local_error))) {
     found++;
     gst_sample_unref (sample);
   }
   packet_reader_free (reader);
-  if (fault)
-    g_propagate_error (error, fault);
+  if (local_error)
+    g_propagate_error (error, local_error);
   else if (found != frames)
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_MUX,
         "%s: of frames, %u were denoised and %u are in the file",
         manifest->out, frames, found);
-  return fault == NULL && found == frames;
+  return local_error == NULL && found == frames;
 }
 
 static gboolean

@@ -235,20 +235,20 @@ read_warm_up (Decoder * decoder, GError ** error)
 {
   GPtrArray *samples = g_ptr_array_new_with_free_func ((GDestroyNotify)
       gst_sample_unref);
-  GError *fault = NULL;
+  GError *local_error = NULL;
   PacketReader *reader = open_segment (decoder, decoder->segment->number - 1,
-      &fault);
+      &local_error);
   GstSample *sample;
 
-  while (reader && (sample = packet_reader_next (reader, &fault))) {
+  while (reader && (sample = packet_reader_next (reader, &local_error))) {
     if (packet_is_key (sample))
       shorten (samples);
     g_ptr_array_add (samples, sample);
   }
   g_clear_pointer (&reader, packet_reader_free);
-  if (fault)
-    g_propagate_error (error, fault);
-  if (fault)
+  if (local_error)
+    g_propagate_error (error, local_error);
+  if (local_error)
     g_clear_pointer (&samples, g_ptr_array_unref);
   return samples;
 }
@@ -310,15 +310,15 @@ static gboolean
 push_segment (Decoder * decoder, guint number, guint place, guint * most,
     GError ** error)
 {
-  GError *fault = NULL;
-  PacketReader *reader = open_segment (decoder, number, &fault);
+  GError *local_error = NULL;
+  PacketReader *reader = open_segment (decoder, number, &local_error);
   const gboolean pushed = reader
-      && push_from (decoder, reader, place, most, &fault);
+      && push_from (decoder, reader, place, most, &local_error);
 
   g_clear_pointer (&reader, packet_reader_free);
-  if (fault)
-    g_propagate_error (error, fault);
-  return pushed && fault == NULL;
+  if (local_error)
+    g_propagate_error (error, local_error);
+  return pushed && local_error == NULL;
 }
 
 static gboolean

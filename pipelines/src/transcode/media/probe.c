@@ -60,8 +60,8 @@ read_info (GstDiscovererInfo * info, const gchar * file)
 
 /* Why there is no video. */
 static void
-set_error (const gchar * file, GstDiscovererInfo * info, const GError * fault,
-    GError ** error)
+set_error (const gchar * file, GstDiscovererInfo * info,
+    const GError * local_error, GError ** error)
 {
   const gchar **missing = info && gst_discoverer_info_get_result (info) ==
       GST_DISCOVERER_MISSING_PLUGINS ?
@@ -71,9 +71,9 @@ set_error (const gchar * file, GstDiscovererInfo * info, const GError * fault,
 
   if (g_strv_length (fields) > 3)
     pipeline_error_set_missing (file, fields[3], error);
-  else if (fault)
-    g_set_error (error, fault->domain, fault->code, "%s: %s", file,
-        fault->message);
+  else if (local_error)
+    g_set_error (error, local_error->domain, local_error->code, "%s: %s", file,
+        local_error->message);
   else
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE,
         "%s: there is no video in it", file);
@@ -86,16 +86,16 @@ probe_new (const gchar * file, GError ** error)
   GstDiscoverer *discoverer = gst_discoverer_new (PATIENCE, error);
   gchar *path = g_canonicalize_filename (file, NULL);
   gchar *uri = g_filename_to_uri (path, NULL, NULL);
-  GError *fault = NULL;
+  GError *local_error = NULL;
   GstDiscovererInfo *info = discoverer ?
-      gst_discoverer_discover_uri (discoverer, uri, &fault) : NULL;
+      gst_discoverer_discover_uri (discoverer, uri, &local_error) : NULL;
   Probe *probe = info ? read_info (info, file) : NULL;
 
   if (discoverer && (probe == NULL || !probe->has_video)) {
     g_clear_pointer (&probe, probe_free);
-    set_error (file, info, fault, error);
+    set_error (file, info, local_error, error);
   }
-  g_clear_error (&fault);
+  g_clear_error (&local_error);
   g_clear_object (&info);
   g_clear_object (&discoverer);
   g_free (uri);
