@@ -10,7 +10,7 @@
 
 #define VERSION 1
 #define HIDDEN ".zsdenoise"
-#define LOG_TAIL 4096           /* bytes of a log */
+#define LOG_TAIL 4096           /* end of a log that is read, bytes */
 
 /* --- memory --- */
 
@@ -107,7 +107,7 @@ to_json (const Campaign * campaign)
   return object;
 }
 
-/* FALSE if a film lacks its files. */
+/* FALSE if a film lacks its paths. */
 static gboolean
 read_films (Campaign * campaign, JsonArray * array)
 {
@@ -126,7 +126,7 @@ read_films (Campaign * campaign, JsonArray * array)
   return whole;
 }
 
-/* NULL if it is not the object of a campaign of this version. */
+/* NULL if the object is not a campaign of this version. */
 static Campaign *
 from_json (const gchar * folder, JsonObject * object)
 {
@@ -243,7 +243,7 @@ last_line (const gchar * file)
   return line;
 }
 
-/* For glob(): its own letters stand for themselves. */
+/* Escapes the special characters of glob(). */
 static gchar *
 quote (const gchar * folder)
 {

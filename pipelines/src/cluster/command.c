@@ -14,7 +14,7 @@ command_wait_for_controller (void)
   waits_for_controller = TRUE;
 }
 
-/* What Slurm says when its controller is down, restarts or is overwhelmed. */
+/* Slurm's messages when its controller is down, restarting or overloaded. */
 static gboolean
 is_unreachable (const gchar * words)
 {
@@ -31,7 +31,7 @@ is_unreachable (const gchar * words)
   return FALSE;
 }
 
-/* The last of the lines, without the name of the command and its "error: ". */
+/* Last line, without the name of the command and "error: ". */
 static gchar *
 last_message (const gchar * words)
 {
@@ -68,7 +68,7 @@ set_error (GError ** error, const gchar * command, const gchar * words)
   g_free (last);
 }
 
-/* Variables of the job that this runs in are not for the jobs that it submits. */
+/* Removes the variables of the current job, which would apply to the jobs it submits. */
 static GStrv
 clean_environment (void)
 {
@@ -86,7 +86,7 @@ clean_environment (void)
   return environment;
 }
 
-/* What it prints, or NULL. */
+/* Output of the command; NULL and an error if it fails. */
 static gchar *
 run_once (GStrv command, GError ** error)
 {

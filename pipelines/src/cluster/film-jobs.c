@@ -5,17 +5,17 @@
 
 #include <string.h>
 
-/* Of tasks that others wait for; those that denoise are behind them in the queue. */
+/* Nice values: tasks that others depend on come first in the queue. */
 #define NICE_FIRST 0
 #define NICE_LAST 100
 
-/* A step of a film; `base` is added to the place in an array to get the segment's number. */
+/* Step of a film as a job; `base` + array index is the number of the segment. */
 typedef struct
 {
   const gchar *step;
   guint base;
-  const gchar *array;           /* NULL: it is none */
-  guint places;                 /* of the array */
+  const gchar *array;           /* NULL: no array */
+  guint places;                 /* indices in the array */
   const gchar *dependency;
   gboolean computes;
 } Step;
@@ -46,7 +46,7 @@ step_command (const FilmJobs * jobs, guint film, const Step * step)
   return command;
 }
 
-/* Returns the number of the job, 0 if it failed. */
+/* Returns the job ID, 0 on error. */
 static guint64
 submit_step (FilmJobs * jobs, guint film, const Step * step, GError ** error)
 {
@@ -86,8 +86,8 @@ film_jobs_submit_cut (FilmJobs * jobs, guint film, GError ** error)
       , error) != 0;
 }
 
-/* Places of an array, as "0-3,7%2", of the missing segments from `first` on: those below
- * `base` + `size`, and no more than `most`. Returns how many they are. */
+/* Appends array indices such as "0-3,7" for missing segments from position `first` on: below `base`
+ * + `size`, at most `most`. Returns their number. */
 static guint
 list_places (GString * places, const GArray * missing, guint first, guint base,
     guint size, guint most)
@@ -112,7 +112,7 @@ list_places (GString * places, const GArray * missing, guint first, guint base,
   return n;
 }
 
-/* One array, or several where an array may not be that large; appends their numbers to `submitted`. */
+/* Submits as many arrays as MaxArraySize requires; appends their IDs to `submitted`. */
 static gboolean
 submit_segments (FilmJobs * jobs, guint film, const FilmState * state,
     const gchar * dependency, GString * submitted, GError ** error)
@@ -145,7 +145,7 @@ submit_segments (FilmJobs * jobs, guint film, const FilmState * state,
   return TRUE;
 }
 
-/* A task that learns, and the segments after it if it has learned. */
+/* Submits learning, and the segments, which depend on it. */
 static gboolean
 submit_work (FilmJobs * jobs, guint film, const FilmState * state,
     GString * submitted, GError ** error)

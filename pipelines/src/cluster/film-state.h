@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How far a film is, by the files of its parts. */
+/* Progress of a film, by the files in its working directory. */
 #ifndef CLUSTER_FILM_STATE_H
 #define CLUSTER_FILM_STATE_H
 
@@ -7,18 +7,18 @@
 
 typedef struct
 {
-  gboolean cut, learned, joined;        /* of a picture or two nothing is learned */
+  gboolean cut, learned, joined;        /* nothing is learned from one or two frames */
   guint segments;
-  GArray *missing;              /* of guint, the numbers of the segments that are not done */
-  guint damaged;                /* of these, segments that were done */
+  GArray *missing;              /* numbers of unfinished segments: guint */
+  guint damaged;                /* unfinished segments that were finished before */
 } FilmState;
 
-/* With `checksums`, segments count as done only if their checksums are right. */
+/* Reads the state. `checksums`: verifies finished segments by checksum, not just size. */
 FilmState film_state_read (const gchar * out, gboolean checksums);
 
 void film_state_clear (FilmState * state);
 
-/* A measure that grows with what is done. */
+/* Number that grows with each finished step. */
 guint film_state_progress (const FilmState * state);
 
 #endif

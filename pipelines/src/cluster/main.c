@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Denoises films on the machines of a Slurm cluster: zsdenoise-cluster COMMAND...; --help says
- * which there are. Every task is a step of zsdenoise-transcode; Slurm says when and where it runs.
+/* Denoises films on a Slurm cluster: zsdenoise-cluster COMMAND...; see --help. Each task is a step
+ * of zsdenoise-transcode, scheduled by Slurm.
  *
- * What Slurm itself runs: feed DIR, task BASE PROGRAM... */
+ * Internal commands, run by Slurm: feed DIR, task BASE PROGRAM... */
 #include "cluster/campaign.h"
 #include "cluster/command.h"
 #include "cluster/options.h"
@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-/* Rounds until Slurm's queue is empty of what the user has cancelled. */
+/* Seconds to wait for cancelled tasks to leave the queue. */
 #define ROUNDS 60
 
 static gboolean
@@ -25,7 +25,7 @@ cancel (Campaign * campaign, GError ** error)
   guint left = 1;
   gint i;
 
-  /* A job that submits may be at it. */
+  /* Saved first, for a submitter job that may be running. */
   campaign->stopped = TRUE;
   if (!campaign_save (campaign, error))
     return FALSE;

@@ -85,7 +85,7 @@ check_numbers (const ClusterOptions * options, GError ** error)
   return TRUE;
 }
 
-/* The command and what it is for. */
+/* Parses the command and its arguments. */
 static gboolean
 take_words (ClusterOptions * options, gchar ** words, GError ** error)
 {

@@ -125,7 +125,7 @@ parse_time (const gchar * text)
       0);
 }
 
-/* Slurm itself may take a job that is never to run, as its time is longer than the partition's. */
+/* Slurm may accept jobs that exceed the partition's time limit and then never run them. */
 static gboolean
 check_time (const SlurmResources * resources, GError ** error)
 {
@@ -193,7 +193,7 @@ quote (GStrv command)
   return g_string_free (line, FALSE);
 }
 
-/* As a pattern of sbatch's. */
+/* File name pattern for sbatch's --output. */
 static gchar *
 log_pattern (const SlurmJob * job)
 {

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* Films that are shown one by one, so that a screen holds them. */
+/* Films listed one by one, to fit a screen. */
 #define ROWS 30
 #define NAME 34
 
@@ -26,8 +26,8 @@ typedef struct
   const CampaignFilm *entry;
   Stage stage;
   guint segments, done, damaged;
-  guint running, queued;        /* tasks, of all kinds */
-  gchar *last_error;            /* NULL: there is none */
+  guint running, queued;        /* tasks of all kinds */
+  gchar *last_error;            /* NULL: none */
 } Row;
 
 typedef struct
@@ -36,13 +36,13 @@ typedef struct
   Row *rows;
   guint counts[N_STAGES];
   guint running, queued;
-  const gchar *reason;          /* why Slurm lets nothing run; NULL: no reason for the user */
+  const gchar *reason;          /* why nothing runs; NULL: nothing to do for the user */
   gboolean asked;               /* Slurm has answered */
 } Status;
 
 /* --- finding out --- */
 
-/* Whether somebody has to do something before the task can run. */
+/* Whether the task waits for something other than resources or other tasks. */
 static gboolean
 is_stuck (const SlurmTask * task)
 {
@@ -152,7 +152,7 @@ print_rows (const Status * status, Stage stage, guint * left)
     g_print ("and %u more %s\n", more, stage_names[stage]);
 }
 
-/* What the user should do, where nothing goes on by itself. */
+/* Advice if nothing is going to happen by itself. */
 static void
 print_advice (const Status * status)
 {

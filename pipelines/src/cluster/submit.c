@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Of the queue's places, this part is for one submission; others use the cluster, too. */
+/* Default share of the queue for a submission is one in this many places. */
 #define SHARE 4
 
 #define LEAST_TASKS 4
@@ -37,7 +37,7 @@ is_readable (const gchar * film, GError ** error)
       || set_error (error, film, "you may not read it");
 }
 
-/* The file itself, whatever links there are to it. */
+/* Device and inode of the file, so that links are recognized. */
 static gchar *
 identify (const gchar * file)
 {
@@ -48,7 +48,8 @@ identify (const gchar * file)
       NULL;
 }
 
-/* Whether another film has that key; otherwise it is noted, as this one's. Takes the key. */
+/* Registers `film` as the owner of a key; TRUE and an error if another film has it. Takes the
+ * key. */
 static gboolean
 is_taken (GHashTable * owners, gchar * key, const gchar * film,
     const gchar * reason, GError ** error)
@@ -115,7 +116,8 @@ add_films (Campaign * campaign, GStrv in, const gchar * codec, GError ** error)
 
 /* --- what else there is to read_film at --- */
 
-/* Transcode's own options, read as transcode reads them. Returns the codec, or NULL. */
+/* Validates the options for transcode with its own parser. Returns the codec; NULL and an error if
+ * they are invalid. */
 static gchar *
 check_transcode (const Campaign * campaign, const gchar * film, GError ** error)
 {
@@ -144,7 +146,7 @@ check_transcode (const Campaign * campaign, const gchar * film, GError ** error)
   return codec;
 }
 
-/* No two submissions write to one folder. */
+/* Checks that no other submission writes to the folder. */
 static gboolean
 is_free (const gchar * folder, GError ** error)
 {
@@ -171,7 +173,7 @@ make_folder (const gchar * folder, GError ** error)
       || set_error (error, folder, "you may not write into this folder");
 }
 
-/* What the cluster takes, and what of it this submission may use. */
+/* Checks the limits of the cluster and sets the share of its queue. */
 static gboolean
 measure_queue (Campaign * campaign, const ClusterOptions * options,
     GError ** error)

@@ -7,13 +7,13 @@
 
 #define COMMENT "feed"
 
-/* A film is given up after so many submissions that brought nothing. */
+/* Submissions without progress after which a film is given up. */
 #define TRIES 3
 
-/* Times that this job may end before its time, one after the other. */
+/* Submitter jobs in a row that may fail. */
 #define MAX_CRASHES 5
 
-/* Of the jobs that do not compute. */
+/* Limits of jobs that do not compute. */
 #define SUBMITTER_MEMORY 512
 #define SUBMITTER_MINUTES 60
 
@@ -26,7 +26,7 @@ typedef struct
 
 /* --- jobs --- */
 
-/* (The link's own name is another one once this program has been built anew.) */
+/* The folder is resolved first: the name in the link changes if the program is rebuilt. */
 static gchar *
 find_program (const gchar * name)
 {
@@ -78,7 +78,7 @@ submitter_owns (const SlurmTask * task, guint * film)
 
 /* --- all of them --- */
 
-/* Submits what comes next for it, if there is something. */
+/* Submits the next jobs of a film, if there are any. */
 static gboolean
 advance (Submitter * submitter, guint film, GError ** error)
 {
@@ -103,7 +103,7 @@ advance (Submitter * submitter, guint film, GError ** error)
   return done;
 }
 
-/* FALSE without an error: another one does it. */
+/* FALSE without an error if a later submitter job exists. */
 static gboolean
 read_queue (Submitter * submitter, guint64 self, GError ** error)
 {
@@ -144,7 +144,7 @@ advance_all (Submitter * submitter, GError ** error)
     advance (submitter, film, &local_error);
   }
   if (local_error && submitter->jobs.tasks > 0) {
-    /* A limit of the user's, mostly: there will be room when a film has ended. */
+    /* Mostly a user's limit in Slurm: there is room again when a film ends. */
     g_printerr ("cluster: %s\n", local_error->message);
     g_clear_error (&local_error);
   }
@@ -153,7 +153,7 @@ advance_all (Submitter * submitter, GError ** error)
   return local_error == NULL;
 }
 
-/* When the next one of these jobs is to run: as soon as a film's last job has ended. */
+/* Dependency of the next submitter job: the end of any film. */
 static gchar *
 describe_wait (const Submitter * submitter)
 {
@@ -167,8 +167,7 @@ describe_wait (const Submitter * submitter)
   return g_string_free (text, FALSE);
 }
 
-/* The next job is there before anything is submitted, after this one: should this one end before
- * its time, the next one goes on. */
+/* Submits the next submitter job first: should this one be killed, that one goes on. */
 static gboolean
 hand_on (Submitter * submitter, guint64 self, GError ** error)
 {

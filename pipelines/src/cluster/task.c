@@ -13,13 +13,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Times that Slurm is asked to run a task again. */
+/* Times that a task is requeued. */
 #define RESTARTS 3
 
 static GPid child;
 static volatile sig_atomic_t was_signalled;
 
-/* The task's time is up, or the user's patience: it is not for this task to run again. */
+/* A signal means time limit or cancellation: the task is not requeued. */
 static void
 forward_signal (int signal)
 {
@@ -27,7 +27,7 @@ forward_signal (int signal)
   kill (child, signal);
 }
 
-/* A task that is killed takes its command with it. */
+/* Kills the command together with this process. */
 static void
 prepare (gpointer data)
 {
@@ -62,7 +62,7 @@ complete (const gchar * base, GStrv command)
   return whole;
 }
 
-/* Of hundreds of thousands of tasks only those that failed keep a log. */
+/* Only failed tasks keep their logs: there may be hundreds of thousands. */
 static void
 remove_log (void)
 {

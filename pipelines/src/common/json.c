@@ -187,7 +187,7 @@ json_print (JsonObject * object, gboolean pretty)
   return text;
 }
 
-/* The root of what the parser has loaded, if it is an object. */
+/* Reference to the root object of a parser; NULL if the root is of another type. */
 static JsonObject *
 take_root (JsonParser * parser)
 {

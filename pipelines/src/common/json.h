@@ -15,7 +15,7 @@ typedef enum
   JSON_FIELD_INT64,             /* gint64 */
   JSON_FIELD_UINT64,            /* guint64 up to G_MAXINT64 */
   JSON_FIELD_DOUBLE,            /* gdouble */
-  JSON_FIELD_OBJECT,            /* object of its own for the fields of `fields` */
+  JSON_FIELD_OBJECT,            /* nested object, described by `fields` */
 } JsonFieldType;
 
 typedef struct _JsonField JsonField;
@@ -23,10 +23,10 @@ struct _JsonField
 {
   const gchar *name;            /* NULL ends a table */
   JsonFieldType type;
-  gsize offset;                 /* in the struct; of an object, added to that of its fields */
-  gdouble max;                  /* numbers outside 0..max are not read; 0: any of the type */
-  gboolean optional;            /* an integer of 0, a double below 0 is not written */
-  const JsonField *fields;      /* of an object */
+  gsize offset;                 /* in the struct; added to the offsets of nested fields */
+  gdouble max;                  /* numbers outside 0..max are ignored; 0: no limit */
+  gboolean optional;            /* not written if an integer is 0 or a double negative */
+  const JsonField *fields;      /* of a nested object */
 };
 
 /* Entries of a table. */
@@ -42,26 +42,27 @@ struct _JsonField
 void json_fields_write (const JsonField * fields, gconstpointer data,
     JsonObject * object);
 
-/* Leaves what is missing in the object, of another type or out of range as it is in the struct. */
+/* Fields that are missing, of another type or out of range keep their value in the struct. */
 void json_fields_read (const JsonField * fields, gpointer data,
     JsonObject * object);
 
-/* The object of that name in another one; NULL if there is none. */
+/* Member that is an object; NULL if there is none. */
 JsonObject *json_get_object (JsonObject * object, const gchar * name);
 
-/* As json_object_get_array_member(), NULL if there is none. */
+/* Member that is an array; NULL if there is none. */
 JsonArray *json_get_array (JsonObject * object, const gchar * name);
 
-/* The object as text; releases it. */
+/* Serializes and releases the object. */
 gchar *json_print (JsonObject * object, gboolean pretty);
 
-/* Parses text that is one object; NULL for any other. */
+/* NULL if the text is not a single JSON object. */
 JsonObject *json_parse (const gchar * text, gssize length);
 
-/* Replaces the file at once and waits until it is on the disk; releases the object. */
+/* Replaces the file atomically and syncs it to disk. Releases the object. */
 gboolean json_save (JsonObject * object, const gchar * file, GError ** error);
 
-/* NULL and an error if the file cannot be read, or is not one object (G_IO_ERROR_INVALID_DATA). */
+/* NULL and an error if the file cannot be read or is not a single JSON object
+ * (G_IO_ERROR_INVALID_DATA). */
 JsonObject *json_load (const gchar * file, GError ** error);
 
 #endif

@@ -14,7 +14,7 @@ pipeline_error_set_missing (const gchar * what, const gchar * missing,
       "gstreamer1.0-libav, -plugins-good, -bad and -ugly", what, missing);
 }
 
-/* Until the error follows. */
+/* Longest time between a missing-plugin message and the error that follows it. */
 #define MOMENT (100 * GST_MSECOND)
 
 static void
@@ -37,7 +37,8 @@ translate (GstMessage * message, const gchar * missing, const gchar * what,
   g_error_free (found);
 }
 
-/* The next message of these types; which plugin is missing is said before the error. */
+/* Next message of the given types. Notes the first missing plugin, which is announced before the
+ * error. */
 static GstMessage *
 next (GstBus * bus, GstClockTime patience, GstMessageType types,
     gchar ** missing)

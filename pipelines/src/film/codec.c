@@ -3,22 +3,22 @@
 
 #include <string.h>
 
-#define BEST_QUALITY 100        /* quality */
+#define BEST_QUALITY 100        /* upper end of the quality scale */
 
 typedef struct
 {
   const gchar *name;
-  gint max_quantizer;           /* the encoder's own scale, whose best is 0 */
-  const gchar *line;            /* of the quantizer and the threads */
+  gint max_quantizer;           /* coarsest value of the encoder's own scale; 0 is finest */
+  const gchar *line;            /* printf format of quantizer and number of threads */
   const gchar *containers;
   gboolean interlaced;
-  gboolean odd_sizes;           /* sizes, where chroma is subsampled */
-  guint depth;                  /* bits of a sample at most */
+  gboolean odd_sizes;           /* accepts odd sizes with subsampled chroma */
+  guint depth;                  /* maximum bits per sample */
 } Codec;
 
-/* (With frames to look ahead at, vp9enc loses the last ones. Of themselves vp9enc and av1enc take
- * a coarser quantizer than is wanted, to keep their bitrate, or a finer one; x264enc keeps below 2
- * Mbit/s unless there is no buffer that could run empty.) */
+/* Encoder quirks: with lookahead vp9enc drops the last frames. vp9enc and av1enc move the quantizer
+ * to hold a bitrate unless it is fixed at both ends. x264enc limits the rate to 2 Mbit/s unless its
+ * VBV buffer is off. */
 static const Codec codecs[] = {
   {"h264", 51, "x264enc pass=qual quantizer=%d threads=%d "
         "vbv-buf-capacity=0 speed-preset=medium key-int-max=250 ! h264parse ! "

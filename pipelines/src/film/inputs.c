@@ -6,7 +6,7 @@
 #include <gio/gio.h>
 #include <string.h>
 
-/* By its name alone, as the system knows names: video/mp4 and the like. */
+/* Recognizes video files by suffix. */
 static gboolean
 is_video_file (const gchar * name)
 {

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which films are meant, and where they go to. */
+/* Input files of a run and the paths of their results. */
 #ifndef FILM_INPUTS_H
 #define FILM_INPUTS_H
 
 #include <glib.h>
 
-/* The files that are named, and those of folders that are, which have a film's suffix, in the
- * order of their names. NULL: an error. */
+/* Expands the arguments: files as given, folders to the video files in them, sorted by name. NULL
+ * and an error if a folder has none or cannot be read. */
 GPtrArray *inputs_list (gchar ** in, GError ** error);
 
-/* Where a film goes to: into the folder, under its own name with a mark after it, in a kind of
- * file that holds the codec. */
+/* Path of the result: `folder`/name of the film + `mark` + suffix for the codec. */
 gchar *inputs_output_path (const gchar * folder, const gchar * film,
     const gchar * mark, const gchar * codec);
 

@@ -8,7 +8,7 @@
 #define USUAL_SEGMENT 60
 #define MAX_JOBS 256
 
-/* The last words of --help. */
+/* Last paragraph of --help. */
 #define DESCRIPTION \
     "IN is a film, or a folder of them; there may be several. OUT is a file whose " \
     "suffix says\nof which kind it is to be (.mkv, .mp4, .mov, .webm); without " \
@@ -73,7 +73,7 @@ parse (Options * options, gchar ** out, int *argc, char ***argv,
   return parsed;
 }
 
-/* What is wrong with a number; NULL: nothing. */
+/* Message about the first invalid value; NULL if all are valid. */
 static const gchar *
 check_values (const Options * options)
 {
@@ -111,7 +111,7 @@ check_values (const Options * options)
   return NULL;
 }
 
-/* Files and folders: IN, IN OUT or, with --out, IN... */
+/* Splits the arguments into inputs and output: IN, IN OUT or, with --out, IN... */
 static gboolean
 place (Options * options, gchar * out, GError ** error)
 {

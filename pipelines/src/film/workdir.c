@@ -38,7 +38,7 @@ set_error (GError ** error, const gchar * file)
   return FALSE;
 }
 
-/* Whether all that is in the folder is what this program makes. */
+/* Checks that the folder contains this program's files only. */
 static gboolean
 is_own (GDir * dir, const gchar * workdir, GError ** error)
 {
@@ -62,7 +62,7 @@ is_own (GDir * dir, const gchar * workdir, GError ** error)
   return TRUE;
 }
 
-/* Without a manifest, what is left of a folder is of no use to anybody: it goes first. */
+/* The manifest goes first: without it the rest is not mistaken for a film in progress. */
 gboolean
 workdir_remove (const gchar * workdir, GError ** error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Files in the folder of a film's parts. */
+/* Working directory of a film: OUT.parts with its manifest, segments and model. */
 #ifndef FILM_WORKDIR_H
 #define FILM_WORKDIR_H
 
@@ -10,15 +10,15 @@
 #define WORKDIR_MODEL "model.safetensors"
 #define WORKDIR_REPAIRED "mended.mkv"
 
-/* The folder of the parts of a film that goes to `out`. */
+/* Working directory for the result `out`. */
 gchar *workdir_path (const gchar * out);
 
-/* in-00007.gdp; with its folder. */
+/* File of a segment, as in-00007.gdp: its name, and its path in the working directory. */
 gchar *workdir_file_name (const gchar * kind, guint number, const gchar * suffix);
 gchar *workdir_file (const gchar * workdir, const gchar * kind, guint number,
     const gchar * suffix);
 
-/* Removes the folder and what is in it, unless something there is not this program's. */
+/* Deletes the working directory. FALSE and an error if it contains foreign files. */
 gboolean workdir_remove (const gchar * workdir, GError ** error);
 
 #endif

@@ -10,11 +10,11 @@
 
 #include <glib/gstdio.h>
 
-/* Of all segments. */
+/* Totals over all segments. */
 typedef struct
 {
   guint64 frames, decoded;
-  gdouble noise;                /* mean of the frames'; below 0: not looked for */
+  gdouble noise;                /* mean over the frames; negative: not estimated */
 } Total;
 
 static Total

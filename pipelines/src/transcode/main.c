@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Denoises films: zsdenoise-transcode [OPTION...] IN [OUT]; --help says which there are.
+/* Denoises films: zsdenoise-transcode [OPTION...] IN [OUT]; see --help.
  *
- * * A film is cut into segments, a model is learned, each segment is denoised, and the results are
- * joined; each of these steps can be run by itself, --step cut IN OUT, --step learn PARTS, --step
- * segment --number N PARTS and --step join PARTS, where PARTS is the folder OUT.parts that the
+ * A film is cut into segments, a model is trained, each segment is denoised, and the results are
+ * joined. Each step can run by itself: --step cut IN OUT, --step learn PARTS, --step segment
+ * --number N PARTS, --step join PARTS, where PARTS is the working directory OUT.parts that the
  * first one makes. */
 #include "common/json.h"
 #include "common/pipeline-error.h"
@@ -20,7 +20,7 @@
 
 #define USUAL_FOLDER "out"
 
-/* Of a preview, that part from the left shows the original. */
+/* Width of the original in a preview, from the left. */
 #define PREVIEW_SPLIT 0.5
 
 static gboolean
@@ -74,8 +74,7 @@ run_one (const Options * options, const gchar * in, GError ** error)
   return done;
 }
 
-/* A film that fails does not stop the others, unless the user has, or there is no room for them
- * either. The exit status. */
+/* Stops early only if cancelled or the disk is full. Returns the exit status. */
 static int
 run_all (const Options * options, GPtrArray * films)
 {
@@ -97,7 +96,7 @@ run_all (const Options * options, GPtrArray * films)
   return status;
 }
 
-/* Whether each of them has a result of its own. */
+/* Checks that no two films have the same result. */
 static gboolean
 are_apart (const Options * options, GPtrArray * films, GError ** error)
 {
@@ -138,7 +137,7 @@ run (Options * options, GError ** error)
   return status;
 }
 
-/* To the user, or to the process that does all steps. */
+/* Reports an error to the user, or as JSON to the scheduler (--report). */
 static void
 report_error (const Options * options, const gchar * sentence)
 {

@@ -12,7 +12,7 @@
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 
-#define COMPARE_SECONDS 10.0    /* seconds */
+#define COMPARE_SECONDS 10.0    /* length of the sample */
 
 gboolean
 preview_select_middle (Settings * settings, const gchar * in, gdouble seconds,
@@ -35,7 +35,7 @@ preview_select_middle (Settings * settings, const gchar * in, gdouble seconds,
 
 /* --- comparing --- */
 
-/* How many bytes the sample takes. */
+/* Encodes the sample; sets its size in bytes and the noise found. */
 static gboolean
 encode (const Options * options, const gchar * in, const gchar * out,
     guint64 * bytes, gdouble * noise, GError ** error)

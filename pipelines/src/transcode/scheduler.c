@@ -18,8 +18,8 @@
 #define MAX_TRIES 2
 #define SHOW_INTERVAL 250
 
-/* Frames that decoder, denoiser and encoder of a segment hold at a time, and what they take
- * besides, in bytes; measured at 720p and 1080p with x264, which takes most. */
+/* Memory of a segment: frames in flight in decoder, denoiser and encoder, and bytes besides.
+ * Measured at 720p and 1080p with x264, which needs most. */
 #define FRAMES_IN_FLIGHT 240
 #define FIXED_BYTES (90 << 20)
 
@@ -28,15 +28,15 @@ typedef struct
   const Manifest *manifest;
   const gchar *workdir;
   GMainLoop *loop;
-  guint count;                  /* at a time */
-  guint next;                   /* to be looked at */
-  guint64 all;                  /* frames */
-  guint64 found, found_bytes;   /* in segments that were there before */
-  guint64 done, bytes;          /* in those that were made since */
-  GPtrArray *tasks;             /* of Task */
+  guint count;                  /* segments at a time */
+  guint next;                   /* segment to start */
+  guint64 all;                  /* frames of the film */
+  guint64 found, found_bytes;   /* finished by earlier runs */
+  guint64 done, bytes;          /* finished by this run */
+  GPtrArray *tasks;             /* Task */
   gint64 started;
-  gboolean stopped;             /* no more are started */
-  GError *error;                /* the first one */
+  gboolean stopped;             /* starts no more segments */
+  GError *error;                /* the first */
 } Scheduler;
 
 typedef struct
@@ -135,7 +135,7 @@ read_line (Task * task, const gchar * line)
 
 static gboolean spawn (Task * task, GError ** error);
 
-/* A process that was killed may fare better a second time. */
+/* Error of an exited process; NULL on success. Killed processes are worth a retry (EX_TEMPFAIL). */
 static GError *
 exit_error (const Task * task)
 {
@@ -187,7 +187,7 @@ on_exited (GObject * process, GAsyncResult * result, gpointer data)
   on_end (data);
 }
 
-/* It has exited when there is nothing more to read. */
+/* The process is about to exit once its output ends. */
 static void
 on_line (GObject * stream, GAsyncResult * result, gpointer data)
 {
@@ -205,7 +205,7 @@ on_line (GObject * stream, GAsyncResult * result, gpointer data)
   }
 }
 
-/* Nothing goes on after this process has been killed. */
+/* Kills the segments when this process dies. */
 static void
 die_with_parent (gpointer data G_GNUC_UNUSED)
 {
@@ -286,7 +286,7 @@ start_more (Scheduler * scheduler)
     g_main_loop_quit (scheduler->loop);
 }
 
-/* `frames` and `bytes`: of the segments of this run so far. */
+/* `frames` and `bytes` count the segments of this run. */
 static void
 show_progress (const Scheduler * scheduler, guint64 frames, guint64 bytes)
 {

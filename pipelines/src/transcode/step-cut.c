@@ -55,7 +55,7 @@ plan (const Options * options, const gchar * in, const gchar * out,
   return manifest;
 }
 
-/* Whether all that is in the source will be in the film. */
+/* Checks that the container of the result can hold every track of the source. */
 static gboolean
 probe (Manifest * manifest, GError ** error)
 {
@@ -87,7 +87,7 @@ make_folder (const gchar * workdir, GError ** error)
   return made;
 }
 
-/* Whether the codec keeps frames as they are. */
+/* Checks that the codec preserves interlacing, depth and size. */
 static gboolean
 check_codec (Manifest * manifest, const gchar * workdir, GError ** error)
 {
@@ -125,7 +125,7 @@ cut_film (Manifest * manifest, const gchar * workdir, GError ** error)
   return done;
 }
 
-/* The same behind damage, where it can be got at. */
+/* Cuts again, from the repaired copy. */
 static gboolean
 cut_behind (Manifest * manifest, const gchar * workdir, GError ** error)
 {
@@ -134,7 +134,7 @@ cut_behind (Manifest * manifest, const gchar * workdir, GError ** error)
   return cut_film (manifest, workdir, error);
 }
 
-/* Cores for each segment; where there are few, they share those that would have none. */
+/* Threads per segment: an equal share of the processors. */
 static gint
 share_cores (const Options * options, guint segments)
 {
@@ -186,7 +186,8 @@ fits (const Manifest * found, const Manifest * wanted, GError ** error)
   return FALSE;
 }
 
-/* Whether it is done, or cannot be; what a damaged manifest tells of is of no use. */
+/* Whether there is nothing to cut: `done` if a usable manifest exists, else an error. A damaged
+ * manifest is ignored. */
 static gboolean
 is_settled (const Manifest * wanted, const gchar * workdir, gboolean * done,
     GError ** error)

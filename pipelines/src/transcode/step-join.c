@@ -26,14 +26,14 @@ typedef struct
   GstElement *pipeline, *video;
   Tracks *tracks;
   GstCaps *caps;                /* of the first segment */
-  GstClockTime decoded;         /* when the last picture is */
-  GArray *times;                /* of the pictures, in the source: guint64 */
+  GstClockTime decoded;         /* DTS of the last frame */
+  GArray *times;                /* PTS of the frames in the source: guint64 */
 } Join;
 
 /* --- pictures --- */
 
-/* Where rates differ, the first decoding time of a segment may lie before the last one of the
- * segment before. */
+/* Shifts the timestamps to running time. If the frame rate changes, the first DTS of a segment may
+ * precede the last one of the segment before; it is moved behind that. */
 static GstSample *
 place (Join * join, GstSample * sample)
 {
@@ -51,7 +51,7 @@ place (Join * join, GstSample * sample)
   return placed;
 }
 
-/* What the encoder has not said of colours. */
+/* Adds colour information that the encoder did not set. */
 static GstCaps *
 complete (const Manifest * manifest, GstCaps * caps)
 {
@@ -168,7 +168,7 @@ tell_gaps (const Join * join)
   g_free (gaps);
 }
 
-/* What comes out of the element at that time comes at the beginning of the film. */
+/* Makes running time `origin` of the element the start of the film. */
 static void
 set_origin (GstElement * source, GstClockTime origin)
 {
@@ -187,8 +187,8 @@ set_location (GstElement * pipeline, const gchar * name, const gchar * file)
   gst_object_unref (element);
 }
 
-/* What mp4mux and qtmux put the film's beginning in front of, which is all the rest of it, is where
- * there is room for the film; they would take the system's folder for temporary files. */
+/* Scratch file of mp4mux and qtmux for faststart. Their default is the system temporary folder,
+ * which may be too small. */
 static void
 set_scratch (GstElement * pipeline, const gchar * workdir)
 {
@@ -227,7 +227,7 @@ make_pipeline (const Manifest * manifest, const gchar * workdir,
   return pipeline;
 }
 
-/* Those that are not in the source's streams. */
+/* Chapters that the demuxer does not report. */
 static void
 take_chapters (Join * join)
 {
@@ -295,7 +295,7 @@ write_film (const Manifest * manifest, const gchar * workdir,
 
 /* --- checks --- */
 
-/* One whose file is not whole is not done any more: the next one to look makes it again. */
+/* A damaged segment is marked as not finished, so that the next run makes it again. */
 static gboolean
 check_segment (const Manifest * manifest, const gchar * workdir, guint number,
     guint * frames, GError ** error)
@@ -318,7 +318,7 @@ check_segment (const Manifest * manifest, const gchar * workdir, guint number,
   return whole;
 }
 
-/* Whether all segments are done and whole; how many frames they have. */
+/* Checks that all segments are finished and intact, and counts their frames. */
 static gboolean
 check_parts (const Manifest * manifest, const gchar * workdir, guint * frames,
     GError ** error)
@@ -332,7 +332,7 @@ check_parts (const Manifest * manifest, const gchar * workdir, guint * frames,
   return whole;
 }
 
-/* Whether that many pictures can be read from the film. */
+/* Checks that the film can be read and has that many frames. */
 static gboolean
 check_film (const Manifest * manifest, const gchar * file, guint frames,
     GError ** error)
@@ -377,7 +377,7 @@ join_parts (const Manifest * manifest, const gchar * workdir, GError ** error)
   return done;
 }
 
-/* The film is there, and the manifest is what goes first of its parts. */
+/* Whether the result exists and its manifest, which is removed first, does not. */
 static gboolean
 is_joined (const gchar * workdir)
 {

@@ -4,12 +4,12 @@
 #include "transcode/media/decode.h"
 #include "transcode/steps.h"
 
-/* Pictures of the middle that it learns from. */
+/* Frames from the middle of the film for training. */
 #define PICTURES 48
 #define FINETUNE_INTERVAL 8
 
-/* The segment that the film's middle is in, and where there; it is the same picture however the
- * film is cut. */
+/* Segment with the middle frame of the film, and the place of that frame in it. Independent of how
+ * the film is cut. */
 static guint
 find_middle (const Manifest * manifest, guint * place)
 {
@@ -42,7 +42,7 @@ learn (const Manifest * manifest, const gchar * workdir, const gchar * file,
     done = decoder_run_range (decoder, place, PICTURES, error);
     decoder_free (decoder);
   }
-  /* Of a picture or two nothing can be learned. */
+  /* There is no model if the film has only one or two frames. */
   done = done && (!g_file_test (unfinished, G_FILE_TEST_EXISTS)
       || file_publish (unfinished, file, error));
   g_free (unfinished);

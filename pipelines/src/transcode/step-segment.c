@@ -15,7 +15,7 @@ typedef struct
 {
   gboolean report;
 
-  /* the streaming thread's */
+  /* owned by the streaming thread */
   guint frames;
   guint64 bytes;
   gint64 said;
@@ -78,7 +78,7 @@ noise_of (Decoder * decoder)
 
 /* --- the step --- */
 
-/* FALSE and an error unless each frame that was decoded is in the file. */
+/* Checks that every decoded frame was encoded. */
 static gboolean
 count (const Encoding * encoding, SegmentResult * result, GError ** error)
 {

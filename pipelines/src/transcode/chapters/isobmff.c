@@ -3,12 +3,12 @@
 
 #include <string.h>
 
-#define MAX_BOXES 100000        /* in no other one */
-#define MAX_BOX_BYTES (256 << 20)       /* of a box that is loaded; GStreamer's demuxer takes far less */
+#define MAX_BOXES 100000        /* at top level */
+#define MAX_BOX_BYTES (256 << 20)       /* of a box held in memory */
 #define MAX_HEADER 16
 
-/* Of the box that `available` bytes begin with, the first of which are at hand: its type, and the
- * sizes of its header and of all of it. FALSE: there is no whole one. */
+/* Parses a box header. `front` holds the first `at_hand` bytes of `available`. FALSE if the box is
+ * incomplete. */
 static gboolean
 read_header (const guint8 * front, gsize at_hand, guint64 available,
     gchar type[5], gsize * header, guint64 * size)

@@ -7,7 +7,7 @@
 #include <gst/base/gstbytereader.h>
 #include <string.h>
 
-#define UNIT 100                /* of times in chpl, in nanoseconds */
+#define UNIT 100                /* of chpl times, nanoseconds */
 
 /* --- the list of Nero's: moov/udta/chpl --- */
 
@@ -29,7 +29,7 @@ read_entry (GstByteReader * reader, Chapter * chapter)
   return TRUE;
 }
 
-/* Version 0 has one byte for their number, version 1 a reserved one and four. */
+/* The count has 8 bits in version 0; a reserved byte and 32 bits in version 1. */
 static gboolean
 read_list (const Box * box, GArray * chapters)
 {
@@ -107,7 +107,7 @@ make_toc (GArray * chapters, GstClockTime end)
   return toc;
 }
 
-/* The list; also where its size cannot be right, with nothing in it. */
+/* Finds chpl. A chpl box of impossible size is returned empty, to be reported as damaged. */
 static gboolean
 find_list (const Box * moov, Box * list)
 {

@@ -6,11 +6,11 @@
 #include <gst/gst.h>
 #include <stdio.h>
 
-/* Those of the list moov/udta/chpl or, where there is none, of a text track. NULL: there are none,
- * or the file is of another kind; with an error if they cannot be read. */
+/* Chapters from moov/udta/chpl (Nero) or else from a QuickTime text track. NULL if the file has
+ * none or is of another type; NULL and an error if they are damaged. */
 GstToc *chapters_read (const gchar * file, GError ** error);
 
-/* The same from a stream that can seek; `name` is the file's in the error. */
+/* Same for a seekable stream; `name` is used in the error. */
 GstToc *chapters_parse (FILE * stream, const gchar * name, GError ** error);
 
 #endif

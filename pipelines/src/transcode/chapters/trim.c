@@ -3,7 +3,7 @@
 
 static GList *trim_entries (GList * entries, gint64 from, gint64 to);
 
-/* What is in the entry, with its times; where it has no end, it ends with the next one. */
+/* Trimmed copy; NULL if outside. An entry without an end lasts until the next one. */
 static GstTocEntry *
 copy_entry (GList * place, gint64 from, gint64 to)
 {

@@ -5,7 +5,7 @@
 
 #include <gst/gst.h>
 
-/* What is between `from` and `to`, counted from there; NULL: there is none. */
+/* Chapters between `from` and `to`, with times relative to `from`. NULL if there are none. */
 GstToc *chapters_trim (GstToc * toc, GstClockTime from, GstClockTime to);
 
 #endif

@@ -5,9 +5,9 @@
 
 #include <gst/gst.h>
 
-/* Lets the muxer write them, before it writes anything: if it does not do so itself, into the index
- * (moov), which is to come before the samples. What such a file does not hold of them; NULL: it
- * holds all. */
+/* Makes the muxer write chapters; call before it starts. Muxers without support get them patched
+ * into moov, which must precede the samples. Returns a description of what the format cannot hold;
+ * NULL if it holds all. */
 const gchar *chapters_write (GstElement * mux, GstToc * toc);
 
 #endif

@@ -20,7 +20,7 @@ struct _Decoder
   const gchar *workdir;
   const Segment *segment;
   GstElement *pipeline, *source;
-  GstClockTime warm_up, end;    /* when it begins; what comes later is not let in */
+  GstClockTime warm_up, end;    /* first frame to decode; frames from `end` on are dropped */
   gint decoded;                 /* atomic */
 };
 
@@ -77,7 +77,7 @@ watch (Decoder * decoder, const gchar * name, GstPadProbeCallback callback)
 
 /* --- the pipeline --- */
 
-/* What decoders do not know. */
+/* Sets caps that decoders do not report, and the orientation. */
 static void
 complete (Decoder * decoder)
 {
@@ -106,7 +106,7 @@ set_up (Decoder * decoder)
   g_object_set (filter, "strength", settings->strength, "split",
       settings->split, "n-threads", settings->threads, NULL);
   g_object_set (filter, "model-file", settings->model, NULL);
-  /* What has been learned for the film is not changed by a segment: seams would be seen. */
+  /* The model is frozen: training on within a segment would make seams visible. */
   if (g_file_test (model, G_FILE_TEST_EXISTS)) {
     g_object_set (filter, "model-file", model, NULL);
     gst_util_set_object_arg (G_OBJECT (filter), "training", "none");
@@ -165,7 +165,7 @@ decoder_frames (Decoder * decoder)
 
 /* --- packets --- */
 
-/* If it is as it was cut. */
+/* Opens a segment file after verifying its checksum. */
 static PacketReader *
 open_segment (const Decoder * decoder, guint number, GError ** error)
 {
@@ -191,7 +191,7 @@ open_segment (const Decoder * decoder, guint number, GError ** error)
 
 /* --- the run-in --- */
 
-/* Drops what comes before the last keyframe that leaves enough. */
+/* Drops everything before the last keyframe that leaves enough frames. */
 static void
 shorten (GPtrArray * samples)
 {
@@ -214,7 +214,7 @@ compare_times (gconstpointer a, gconstpointer b)
   return (x > y) - (x < y);
 }
 
-/* When the first of the last frames is shown. */
+/* Presentation time of the first warm-up frame. */
 static GstClockTime
 find_start (GPtrArray * samples)
 {
@@ -229,7 +229,7 @@ find_start (GPtrArray * samples)
   return start;
 }
 
-/* The end of the segment before, from a keyframe on. NULL: an error. */
+/* End of the previous segment, from a keyframe on. NULL: an error. */
 static GPtrArray *
 read_warm_up (Decoder * decoder, GError ** error)
 {
@@ -278,8 +278,8 @@ push (Decoder * decoder, GstSample * sample, GError ** error)
       decoder->manifest->source, error);
 }
 
-/* Pictures before the place are kept as long as no keyframe follows before it. `most`: of the
- * pictures, and how many of that are left. */
+/* Pushes up to `most` packets, starting at the last keyframe at or before packet `place`; decreases
+ * `most` by their number. */
 static gboolean
 push_from (Decoder * decoder, PacketReader * reader, guint place, guint * most,
     GError ** error)

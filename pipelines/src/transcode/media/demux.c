@@ -31,7 +31,7 @@ demux_track_kind (const GstCaps * caps)
   return TRACK_OTHER;
 }
 
-/* Tracks that are not wanted run into nothing. */
+/* Unused tracks go to a fakesink. */
 static void
 leave_out (GstElement * pipeline, GstPad * pad)
 {

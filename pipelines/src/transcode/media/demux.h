@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reading a film without decoding it. */
+/* Demuxing without decoding. */
 #ifndef TRANSCODE_MEDIA_DEMUX_H
 #define TRANSCODE_MEDIA_DEMUX_H
 
@@ -15,10 +15,10 @@ typedef enum
 
 TrackKind demux_track_kind (const GstCaps * caps);
 
-/* The caps of a track, or what they may be. */
+/* Current caps of a track, else the possible ones. */
 GstCaps *demux_track_caps (GstPad * pad);
 
-/* The packets of its first video track, which it has to have. */
+/* Packets of the first video track. */
 PacketReader *demux_open_video (const gchar * file, GError ** error);
 
 #endif

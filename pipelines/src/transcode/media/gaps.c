@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transcode/media/gaps.h"
 
-/* A gap is so many times as long as most pictures last. */
+/* A gap is longer than this many frames of median duration. */
 #define LONG 3
 
-/* All pictures but one in so many last equally long where the rate is constant. */
+/* The frame rate is constant if at most one in this many durations differs. */
 #define STEADY 20
 
-/* Gaps that are told one by one. */
+/* Gaps listed one by one. */
 #define TOLD 5
 
 static gint
@@ -18,7 +18,7 @@ compare (gconstpointer a, gconstpointer b)
   return (x > y) - (x < y);
 }
 
-/* How long each picture lasts, sorted. */
+/* Durations of all frames but the last, sorted. */
 static GArray *
 sorted_steps (GArray * times)
 {
@@ -35,7 +35,7 @@ sorted_steps (GArray * times)
   return steps;
 }
 
-/* Whether nearly all pictures last as long as the median one, so that a gap is a loss. */
+/* Whether the frame rate is constant, so that a gap is a loss. */
 static gboolean
 is_steady (GArray * steps, guint64 median)
 {
@@ -49,7 +49,7 @@ is_steady (GArray * steps, guint64 median)
   return STEADY * alike >= (STEADY - 1) * steps->len;
 }
 
-/* What is longer is a gap; G_MAXUINT64: nothing is. */
+/* Duration above which there is a gap; G_MAXUINT64: there are none. */
 static guint64
 longest_step (GArray * times, gboolean damaged)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transcode/media/interleave.h"
 
-/* Longest lead of the source over the film. */
+/* Maximum lead of the source over the film. */
 #define MAX_LEAD (10 * GST_SECOND)
 
 #define TIMEOUT (10 * G_TIME_SPAN_SECOND)
@@ -23,7 +23,7 @@ interleave_clear (Interleave * interleave)
   g_cond_clear (&interleave->changed);
 }
 
-/* (The lead is a difference: a sum may not fit in 64 bits.) */
+/* Compares the difference: the sum could overflow. */
 static gboolean
 is_too_far (const Interleave * interleave, GstClockTime time)
 {

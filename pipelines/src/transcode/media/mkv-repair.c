@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-/* By the four bytes with which EBML begins. */
+/* Checks for the EBML magic. */
 static gboolean
 is_matroska (const gchar * file)
 {
@@ -23,7 +23,7 @@ is_matroska (const gchar * file)
   return read && memcmp (head, magic, sizeof magic) == 0;
 }
 
-/* It seeks the next cluster wherever it cannot go on. (1 is a warning.) */
+/* mkvmerge resyncs at the next cluster after damage. Exit status 1 is a warning. */
 static gboolean
 copy (const gchar * from, const gchar * to)
 {

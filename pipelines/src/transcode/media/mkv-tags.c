@@ -4,7 +4,7 @@
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 
-/* Names in Matroska, after its specification of tags. */
+/* Tag names of the Matroska specification. */
 static const struct
 {
   const gchar *tag, *name;
@@ -122,7 +122,7 @@ mkv_tags_write (const gchar * file, const GstTagList * film, GPtrArray * tracks,
       && g_spawn_sync (NULL, (gchar **) arguments->pdata, NULL,
           G_SPAWN_SEARCH_PATH, NULL, NULL, &said, NULL, &status, error));
 
-  /* 1 is a warning. */
+  /* Exit status 1 is a warning. */
   if (program && done && !(WIFEXITED (status) && WEXITSTATUS (status) <= 1)) {
     g_strstrip (said);
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_MUX,

@@ -9,7 +9,7 @@
 #include <gst/app/app.h>
 #include <gst/video/video.h>
 
-/* Of such video, the coded colours hold. */
+/* Codecs whose bitstream describes colours more reliably than the container. */
 static gboolean
 has_own_colours (const GstStructure * structure)
 {
@@ -31,7 +31,7 @@ without_colours (GstSample * sample)
   return bare;
 }
 
-/* The first frame. */
+/* Decodes up to the first frame. */
 static GstSample *
 decode (GstElement * pipeline, PacketReader * reader, const gchar * what,
     GError ** error)

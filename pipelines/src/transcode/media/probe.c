@@ -58,7 +58,7 @@ read_info (GstDiscovererInfo * info, const gchar * file)
   return probe;
 }
 
-/* Why there is no video. */
+/* Reason why there is no video. */
 static void
 set_error (const gchar * file, GstDiscovererInfo * info,
     const GError * local_error, GError ** error)
@@ -66,7 +66,7 @@ set_error (const gchar * file, GstDiscovererInfo * info,
   const gchar **missing = info && gst_discoverer_info_get_result (info) ==
       GST_DISCOVERER_MISSING_PLUGINS ?
       gst_discoverer_info_get_missing_elements_installer_details (info) : NULL;
-  /* gstreamer|1.0|program|description|what it does */
+  /* gstreamer|1.0|program|description|element details */
   gchar **fields = g_strsplit (missing && *missing ? *missing : "", "|", -1);
 
   if (g_strv_length (fields) > 3)

@@ -8,29 +8,29 @@
 
 #include <glib/gstdio.h>
 
-/* How far a picture may come before one that is shown earlier. */
+/* Maximum distance in time between decoding and presentation order. */
 #define MAX_REORDER (2 * GST_SECOND)
 
-/* Packets that are looked at together at the beginning. */
+/* Packets whose segment is corrected together at the start. */
 #define FIRST_PACKETS 32
 
-/* The picture of a film that is whole lasts that nearly as long as all of it. */
+/* Part of its duration by which the video of an undamaged film may end early. */
 #define MAX_SHORTFALL GST_SECOND
 
 typedef struct
 {
   Manifest *manifest;
   const gchar *workdir;
-  GstClockTime length;          /* least of a segment; NONE: all of it */
-  GstClockTime from, to;        /* what is wanted of the film */
-  gboolean past;                /* nothing of that is to come */
+  GstClockTime length;          /* minimum length of a segment; NONE: a single segment */
+  GstClockTime from, to;        /* wanted range */
+  gboolean past;                /* behind the wanted range */
 
-  /* the segment under way; no writer: there is none */
+  /* current segment; `writer` is NULL between segments */
   PacketWriter *writer;
   gchar *unfinished;
   guint frames;
-  GstClockTime seen;            /* the latest picture of all */
-  GstClockTime cut, first;      /* its keyframe, and the first of its pictures that is wanted */
+  GstClockTime seen;            /* latest time so far */
+  GstClockTime cut, first;      /* of its keyframe; of its first wanted frame */
 } Splitter;
 
 /* --- a segment --- */
@@ -75,7 +75,7 @@ end (Splitter * splitter, GError ** error)
   return done;
 }
 
-/* A segment ends at a keyframe, and begins with pictures of its own. */
+/* A segment ends at a keyframe, and contains at least one wanted frame. */
 static gboolean
 is_over (const Splitter * splitter, GstSample * sample, GstClockTime time)
 {
@@ -85,7 +85,7 @@ is_over (const Splitter * splitter, GstSample * sample, GstClockTime time)
       && splitter->frames > 0 && time >= splitter->cut + splitter->length;
 }
 
-/* Gives up what lies before a keyframe that is early enough itself. */
+/* Discards a segment that ends before the wanted range. */
 static void
 drop (Splitter * splitter)
 {
@@ -132,7 +132,7 @@ describe (Manifest * manifest, GstSample * sample)
   gst_structure_get_int (structure, "height", &manifest->height);
 }
 
-/* Pictures come in the order of their decoding, which is about that of their times. */
+/* Packets are in decoding order, which differs from presentation order by MAX_REORDER at most. */
 static gboolean
 is_past (const Splitter * splitter, GstSample * sample)
 {
@@ -158,8 +158,8 @@ take (Splitter * splitter, GstSample * sample, const GstSegment * segment,
   return going;
 }
 
-/* The demuxer of Matroska finds only after some packets that a track begins earlier than another
- * one, and moves the beginning there: it holds for the first packets, too. */
+/* matroskademux moves the segment's start back when it finds an earlier track after some packets.
+ * The first packets get that segment, too. */
 static gboolean
 take_first (Splitter * splitter, GPtrArray * early, GError ** error)
 {
@@ -199,7 +199,7 @@ take_all (Splitter * splitter, PacketReader * reader, GError ** damage,
   return going;
 }
 
-/* What can be read is kept, whatever comes after it. */
+/* Keeps what was read before an error in the source. */
 static gboolean
 cut_all (Splitter * splitter, PacketReader * reader, GError ** error)
 {

@@ -54,7 +54,7 @@ on_text (GMarkupParseContext * context G_GNUC_UNUSED, const gchar * text,
   g_string_append_len (((Plain *) data)->text, text, (gssize) length);
 }
 
-/* What is no markup after all stays as it is. */
+/* Text that is not valid markup is kept unchanged. */
 static gchar *
 strip_markup (const gchar * markup, gsize length, gboolean styled)
 {

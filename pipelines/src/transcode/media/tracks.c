@@ -15,16 +15,16 @@
 struct _Tracks
 {
   GstElement *pipeline, *mux;
-  GstClockTime from, to;        /* what is wanted */
-  gboolean styled;              /* the file's subtitles may be italic and so on */
+  GstClockTime from, to;        /* wanted range */
+  gboolean styled;              /* the container holds styled subtitles */
   gboolean have_video, have_chapters;
 
-  Interleave interleave;        /* of the source's video and the film's */
+  Interleave interleave;        /* source's video and the film */
 
   GMutex lock;
   GstTagList *tags;             /* of the film */
-  GPtrArray *own;               /* tags of each of the muxer's tracks, in their order: GstTagList */
-  GQueue events;                /* for the film's video, before its next picture */
+  GPtrArray *own;               /* of each muxer track: GstTagList */
+  GQueue events;                /* sent before the film's next frame */
   GString *left_out;
 };
 
@@ -48,7 +48,7 @@ is_whole (const Tracks * tracks)
 
 /* --- the video's place --- */
 
-/* What tells of the source's coding does not hold any more; its picture is turned upright. */
+/* Removes tags about the source's coding and orientation. */
 static GstEvent *
 clean_tags (GstEvent * event)
 {
@@ -86,7 +86,7 @@ note_unsupported (Tracks * tracks, const gchar * what)
   g_mutex_unlock (&tracks->lock);
 }
 
-/* Keeps the tags, of the film or of one track. */
+/* Stores the tags of the film or of one track. */
 static void
 keep_tags (Tracks * tracks, guint number, GstEvent * event)
 {
@@ -101,7 +101,7 @@ keep_tags (Tracks * tracks, guint number, GstEvent * event)
   g_mutex_unlock (&tracks->lock);
 }
 
-/* Such events come after those of caps and segment, that is, with a picture. */
+/* Sends pending events after caps and segment, which come with a frame. */
 static GstPadProbeReturn
 on_picture (GstPad * pad, GstPadProbeInfo * info G_GNUC_UNUSED, gpointer data)
 {
@@ -139,7 +139,7 @@ on_event (Tracks * tracks, GstEvent * event)
   }
 }
 
-/* The source's video waits for the film's, and with it the rest of the source. */
+/* Blocks the source's video, and with it the rest of the source, until the film catches up. */
 static GstPadProbeReturn
 on_video (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
@@ -166,7 +166,7 @@ on_other (GstPad * pad, GstPadProbeInfo * info, gpointer data)
       || time >= tracks->to) ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
 }
 
-/* (The film's chapters come with the video.) */
+/* Chapters go with the video only. */
 static GstPadProbeReturn
 on_other_event (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
@@ -181,7 +181,7 @@ on_other_event (GstPad * pad, GstPadProbeInfo * info, gpointer data)
       GST_PAD_PROBE_OK;
 }
 
-/* The muxer numbers tracks in the order in which they are linked to it. */
+/* The muxer numbers tracks in the order of their pads. */
 static void
 number_track (Tracks * tracks, GstPad * pad)
 {
@@ -194,7 +194,7 @@ number_track (Tracks * tracks, GstPad * pad)
       tracks, NULL);
 }
 
-/* Lets through what is wanted, and counts from there. */
+/* Drops buffers outside the wanted range and shifts timestamps to its start. */
 static void
 trim (Tracks * tracks, GstPad * pad)
 {
@@ -215,7 +215,7 @@ link_to_fakesink (Tracks * tracks, GstPad * pad)
   gst_object_unref (in);
 }
 
-/* What brings it into the form that the muxer takes. */
+/* Converts a track to a format that the muxer accepts. */
 static const gchar *
 parser_line (const GstCaps * caps)
 {
@@ -237,7 +237,7 @@ pad_template (TrackKind kind)
   return kind == TRACK_AUDIO ? "audio_%u" : "subtitle_%u";
 }
 
-/* (What aacparse and the like can change is not compared.) */
+/* Ignores fields that a parser can convert. */
 gboolean
 tracks_supported (GstElement * mux, TrackKind kind, const GstCaps * caps)
 {
