@@ -173,7 +173,7 @@ campaign_load (const gchar * folder, GError ** error)
   if (g_error_matches (local_error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "%s: no films were "
         "submitted to this folder; cluster submit does that", folder);
-  else if (object == NULL)
+  else if (local_error && local_error->domain == G_FILE_ERROR)
     g_propagate_error (error, g_steal_pointer (&local_error));
   else if (campaign == NULL)
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s: it is of "
@@ -192,7 +192,7 @@ make_folders (const Campaign * campaign, GError ** error)
 
   if (!made)
     g_set_error (error, G_FILE_ERROR, (gint) g_file_error_from_errno (errno),
-        "%s: it cannot be made: %s", logs, g_strerror (errno));
+        "%s: it cannot be created: %s", logs, g_strerror (errno));
   g_free (logs);
   return made;
 }

@@ -36,7 +36,7 @@ static gchar *
 last_message (const gchar * words)
 {
   gchar **lines = g_strsplit (words, "\n", -1);
-  const gchar *last = "it has not said why";
+  const gchar *last = "it gave no reason";
   gchar **line, *result;
 
   for (line = lines; *line; line++)
@@ -55,13 +55,14 @@ set_error (GError ** error, const gchar * command, const gchar * words)
   gchar *last = last_message (words);
 
   if (is_unreachable (words))
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_AGAIN, "the controller of "
-        "Slurm does not answer (%s); \"scontrol ping\" says whether it is up",
-        last);
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_AGAIN,
+        "Slurm's controller does not answer (%s); check it with "
+        "\"scontrol ping\"", last);
   else if (strstr (words, "configuration source")
       || strstr (words, "process configuration file"))
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "Slurm is installed "
-        "here, but does not know its cluster; it needs the slurm.conf of it");
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
+        "Slurm is installed here but not configured; it needs the "
+        "cluster's slurm.conf");
   else
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", command,
         last);

@@ -39,8 +39,8 @@ cancel (Campaign * campaign, GError ** error)
     left = tasks->len;
     g_ptr_array_unref (tasks);
   }
-  g_print ("cancelled%s; what is done stays, and cluster resume goes on with "
-      "it\n", left > 0 ? ", but some tasks have not ended yet" : "");
+  g_print ("cancelled%s; finished work is kept, and cluster resume "
+      "continues it\n", left > 0 ? ", but some tasks have not ended yet" : "");
   return campaign_save (campaign, error);
 }
 
@@ -53,8 +53,8 @@ resume (Campaign * campaign, GError ** error)
 
   for (i = 0; done && i < tasks->len; i++)
     if (submitter_owns (tasks->pdata[i], &film)) {
-      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST, "%s: it goes on by "
-          "itself; cluster status says how far it is", campaign->folder);
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
+          "%s: it is still running; see cluster status", campaign->folder);
       done = FALSE;
     }
   g_clear_pointer (&tasks, g_ptr_array_unref);

@@ -4,10 +4,11 @@
 #include <string.h>
 
 #define HELP "Commands:\n" \
-    "  submit IN... --out DIR [-- OPTION...]  films, or folders of them; transcode's options\n" \
-    "  status DIR                             how far they are\n" \
-    "  cancel DIR                             end all tasks; what is done stays\n" \
-    "  resume DIR                             do what is missing, and what has failed\n"
+    "  submit IN... --out DIR [-- OPTION...]  denoise films, or folders of films\n" \
+    "                                         (OPTION: as of transcode)\n" \
+    "  status DIR                             show the progress\n" \
+    "  cancel DIR                             end all tasks, keep finished work\n" \
+    "  resume DIR                             do what is missing or has failed\n"
 
 static gboolean
 parse (ClusterOptions * options, int *argc, char ***argv, GError ** error)
@@ -15,34 +16,34 @@ parse (ClusterOptions * options, int *argc, char ***argv, GError ** error)
   SlurmResources *resources = &options->resources;
   const GOptionEntry entries[] = {
     {"out", 0, 0, G_OPTION_ARG_FILENAME, &options->folder,
-        "Folder of the results, which all nodes see and may write", "DIR"},
+        "Output folder, visible and writable on all nodes", "DIR"},
     {"partition", 0, 0, G_OPTION_ARG_STRING, &resources->partition,
-        "Slurm's partition (its default one)", "NAME"},
+        "Slurm partition (the default one)", "NAME"},
     {"account", 0, 0, G_OPTION_ARG_STRING, &resources->account,
-        "Slurm's account (your default one)", "NAME"},
+        "Slurm account (your default one)", "NAME"},
     {"qos", 0, 0, G_OPTION_ARG_STRING, &resources->qos,
-        "Slurm's quality of service (your default one)", "NAME"},
+        "Slurm quality of service (your default one)", "NAME"},
     {"cpus", 0, 0, G_OPTION_ARG_INT, &resources->cpus,
-        "Processors, and threads, of a task (1)", "N"},
+        "Processors and threads per task (1)", "N"},
     {"memory", 0, 0, G_OPTION_ARG_INT, &resources->memory,
-        "Memory of a task, MiB (3000)", "N"},
+        "Memory per task, in MiB (3000)", "N"},
     {"minutes", 0, 0, G_OPTION_ARG_INT, &resources->minutes,
-        "Time of a task (240)", "N"},
+        "Time limit per task, in minutes (240)", "N"},
     {"throttle", 0, 0, G_OPTION_ARG_INT, &options->throttle,
-          "Tasks of a film that run at the same time (as many as Slurm lets)",
+          "Tasks of a film that run at the same time (no limit)",
         "N"},
     {"films", 0, 0, G_OPTION_ARG_INT, &options->films,
-        "Films whose parts lie on the disk at the same time (100)", "N"},
+        "Films with segments on the disk at the same time (100)", "N"},
     {"tasks", 0, 0, G_OPTION_ARG_INT, &options->tasks,
         "Tasks in the queue at the same time (a quarter of MaxJobCount)", "N"},
     {"json", 0, 0, G_OPTION_ARG_NONE, &options->json,
         "status: print JSON", NULL},
     {"check", 0, 0, G_OPTION_ARG_NONE, &options->checksums,
-        "status: compute checksums, too, which takes its time", NULL},
+        "status: verify checksums, too; slow", NULL},
     G_OPTION_ENTRY_NULL
   };
   GOptionContext *context =
-      g_option_context_new ("COMMAND - denoises films on many machines");
+      g_option_context_new ("COMMAND - denoises films on a Slurm cluster");
   gboolean parsed;
 
   g_option_context_set_summary (context, HELP);
@@ -73,7 +74,7 @@ check_numbers (const ClusterOptions * options, GError ** error)
     if (numbers[i].value < numbers[i].least
         || numbers[i].value > numbers[i].most) {
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-          "--%s: it is %d and has to be from %d to %d", numbers[i].name,
+          "--%s: %d is not between %d and %d", numbers[i].name,
           numbers[i].value, numbers[i].least, numbers[i].most);
       return FALSE;
     }
@@ -96,14 +97,13 @@ take_words (ClusterOptions * options, gchar ** words, GError ** error)
   const gboolean submits = g_strcmp0 (words[0], "submit") == 0;
 
   if (words[0] == NULL || !g_strv_contains (commands, words[0]))
-    reason = "give a command: submit, status, cancel or resume; --help says "
-        "more";
+    reason = "give a command: submit, status, cancel or resume; see --help";
   else if (submits && words[1] == NULL)
     reason = "submit: give films, or folders of them";
   else if (submits && options->folder == NULL)
-    reason = "submit: give the folder of the results, as --out clean";
+    reason = "submit: give the output folder, such as --out clean";
   else if (!submits && (words[1] == NULL || words[2]))
-    reason = "give the folder of the results, and only that";
+    reason = "give the output folder, and nothing else";
   if (reason) {
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         reason);

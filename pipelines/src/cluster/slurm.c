@@ -50,8 +50,8 @@ slurm_limits (SlurmLimits * limits, GError ** error)
   g_free (text);
   if (limits->array < 2) {
     g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOSYS,
-        "this cluster takes no job arrays; MaxArraySize of its slurm.conf has "
-        "to be larger");
+        "this cluster allows no job arrays; increase MaxArraySize in "
+        "its slurm.conf");
     return FALSE;
   }
   return TRUE;
@@ -174,8 +174,9 @@ slurm_fits (const SlurmResources * resources, GError ** error)
   g_free (out);
   if (local_error == NULL)
     return check_time (resources, error);
-  g_propagate_prefixed_error (error, local_error, "no place for such tasks "
-      "(--partition, --account, --qos, --cpus, --memory): ");
+  g_propagate_prefixed_error (error, local_error,
+      "the cluster cannot run such tasks (--partition, --account, "
+      "--qos, --cpus, --memory): ");
   return FALSE;
 }
 

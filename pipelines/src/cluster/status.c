@@ -94,8 +94,8 @@ read_film (Status * status, guint film, gboolean checksums)
     row->last_error = campaign_last_error (status->campaign, film);
     if (row->last_error == NULL)
       row->last_error =
-          g_strdup ("its tasks have left no word; does every node "
-          "see the folder, and may you write there?");
+          g_strdup ("its tasks left no log; check that every node sees the "
+          "folder and may write to it");
   }
   status->counts[row->stage]++;
   film_state_clear (&state);
@@ -161,24 +161,22 @@ print_advice (const Status * status)
   gchar *log;
 
   if (status->reason && status->running == 0)
-    g_print ("Slurm lets nothing run: %s\n", status->reason);
+    g_print ("Slurm runs no task: %s\n", status->reason);
   if (!status->asked || status->running + status->queued > 0)
     return;
   log = campaign_log (campaign, -1, "feed");
   if (open > 0 && campaign->stopped)
-    g_print ("It was cancelled; to go on: cluster resume %s\n",
+    g_print ("It was cancelled; to continue: cluster resume %s\n",
         campaign->folder);
   else if (open > 0 && !g_file_test (log, G_FILE_TEST_EXISTS))
-    g_print ("Slurm has nothing of it in its queue, and the first job has left "
-        "no trace in %s: do the nodes see this folder, and may you write there "
-        "from them? Then: cluster resume %s\n", campaign->folder,
-        campaign->folder);
+    g_print ("No task is in Slurm's queue, and the first job left no log "
+        "in %s; check that the nodes see this folder and may write "
+        "to it, then: cluster resume %s\n", campaign->folder, campaign->folder);
   else if (open > 0)
-    g_print ("Slurm has nothing of it in its queue; %s may say why. To go on: "
-        "cluster resume %s\n", log, campaign->folder);
+    g_print ("No task is in Slurm's queue; see %s. To continue: cluster "
+        "resume %s\n", log, campaign->folder);
   else if (status->counts[FAILED] > 0)
-    g_print ("To try once more what has failed: cluster resume %s\n",
-        campaign->folder);
+    g_print ("To retry what has failed: cluster resume %s\n", campaign->folder);
   g_free (log);
 }
 

@@ -72,12 +72,14 @@ add_film (Campaign * campaign, GHashTable * owners, const gchar * film,
   gboolean added = FALSE;
 
   if (g_strcmp0 (source, target) == 0)
-    set_error (error, film, "it would be replaced by what comes of it; give "
-        "another folder as --out");
-  else if (!is_taken (owners, g_strdup (source), film, "are the same film; "
-          "give it once", error)
-      && !is_taken (owners, g_strdup (out), film, "would both go to the same "
-          "file; submit them to different folders", error))
+    set_error (error, film,
+        "it would be replaced by its own result; give another folder "
+        "as --out");
+  else if (!is_taken (owners, g_strdup (source), film,
+          "are the same film; " "give it once", error)
+      && !is_taken (owners, g_strdup (out), film,
+          "would both go to the same " "file; submit them to different folders",
+          error))
     added = TRUE;
   if (added && target == NULL)
     campaign_add (campaign, film, out);
@@ -139,8 +141,7 @@ check_transcode (const Campaign * campaign, const gchar * film, GError ** error)
           || options.resume || options.overwrite || options.step
           || g_strv_length (options.in) != 1
           || g_strcmp0 (options.out, campaign->folder) != 0))
-    set_error (error, "--", "give only options that say how a film is to be "
-        "denoised and encoded");
+    set_error (error, "--", "give only options for denoising and encoding");
   else if (done)
     codec = g_strdup (options.settings.codec);
   return codec;
@@ -156,9 +157,9 @@ is_free (const gchar * folder, GError ** error)
   const gboolean is_free = other == NULL || (tasks && tasks->len == 0);
 
   if (tasks && tasks->len > 0)
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST, "%s: films are under "
-        "way to this folder; cluster status says how far they are, cluster "
-        "cancel ends them", folder);
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
+        "%s: another submission uses this folder; see cluster "
+        "status, or end it with cluster cancel", folder);
   g_clear_pointer (&tasks, g_ptr_array_unref);
   g_clear_pointer (&other, campaign_free);
   return is_free;
@@ -184,9 +185,9 @@ measure_queue (Campaign * campaign, const ClusterOptions * options,
       || !slurm_fits (&campaign->resources, error))
     return FALSE;
   if (options->tasks > 0 && (guint) options->tasks >= limits.jobs) {
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--tasks: "
-        "this cluster keeps no more than %u jobs (MaxJobCount), of all users; "
-        "give less", limits.jobs);
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--tasks: this cluster keeps at most %u jobs of all users "
+        "(MaxJobCount); give less", limits.jobs);
     return FALSE;
   }
   campaign->tasks = options->tasks > 0 ? options->tasks :
@@ -234,7 +235,7 @@ submit (const ClusterOptions * options, GError ** error)
         && measure_queue (campaign, options, error)
         && campaign_save (campaign, error) && submitter_start (campaign, error);
     if (done)
-      g_print ("%u film%s submitted as %s; cluster status %s says how far\n",
+      g_print ("%u film%s submitted as %s; for progress: cluster status %s\n",
           campaign->films->len, campaign->films->len == 1 ? " is" : "s are",
           campaign->name, campaign->folder);
   }

@@ -207,9 +207,8 @@ submitter_run (Campaign * campaign, GError ** error)
   } else if (++campaign->crashes > MAX_CRASHES) {
     done = FALSE;
     g_set_error (&local_error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
-        "submission has "
-        "failed %d times; when the reason is gone: cluster resume",
-        MAX_CRASHES);
+        "submission failed %d times; when the cause is fixed: "
+        "cluster resume", MAX_CRASHES);
   } else {
     done = campaign_save (campaign, &local_error)
         && slurm_limits (&jobs->limits, &local_error)

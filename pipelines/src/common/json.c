@@ -232,7 +232,7 @@ json_load (const gchar * file, GError ** error)
   object = json_parse (text, (gssize) length);
   if (object == NULL)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-        "%s is not whole", file);
+        "%s is damaged", file);
   g_free (text);
   return object;
 }

@@ -27,7 +27,7 @@ translate (GstMessage * message, const gchar * missing, const gchar * what,
   if (g_error_matches (found, GST_RESOURCE_ERROR,
           GST_RESOURCE_ERROR_NO_SPACE_LEFT))
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-        "%s: there is no room left on the disk; make some, then go on with "
+        "%s: the disk is full; free some space, then continue with "
         "--resume", what);
   else if (missing)
     pipeline_error_set_missing (what, missing, error);

@@ -106,8 +106,8 @@ codec_muxer_line (const gchar * name, const gchar * file, GError ** error)
   if (suffix == NULL || suffix[1] == '\0' || strchr (suffix, '/')
       || !strstr (".mkv.webm.mp4.mov.m4v", suffix))
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "%s: what kind of file is it to be? Give a name that ends in .mkv, "
-        ".mp4, .mov or .webm", file);
+        "%s: unknown container; give a name that ends in .mkv, .mp4, "
+        ".mov or .webm", file);
   else if (!strstr (codec->containers, suffix))
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "%s: %s files do not hold %s; give a name that ends in .mkv", file,

@@ -44,7 +44,7 @@ add_folder (GPtrArray * films, const gchar * folder, GError ** error)
     g_dir_close (dir);
     if (found->len == 0)
       g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
-          "%s: there is no film in this folder", folder);
+          "%s: there is no video file in this folder", folder);
   }
   films_found = found->len > 0;
   g_ptr_array_sort (found, compare);

@@ -189,11 +189,11 @@ manifest_read (const gchar * workdir, GError ** error)
     read_segments (manifest, json_get_array (object, "segments"));
   } else if (object) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-        "%s is of another version of this program; begin anew, with "
-        "--overwrite", file);
+        "%s was written by another version of this program; start "
+        "over with --overwrite", file);
   } else if (g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA)) {
     g_set_error (error, local_error->domain, local_error->code,
-        "%s; begin anew, with --overwrite", local_error->message);
+        "%s; start over with --overwrite", local_error->message);
   } else {
     g_propagate_error (error, g_steal_pointer (&local_error));
   }

@@ -52,9 +52,9 @@ is_own (GDir * dir, const gchar * workdir, GError ** error)
     for (i = 0; i < G_N_ELEMENTS (own) && !g_str_has_prefix (name, own[i]);)
       i++;
     if (i == G_N_ELEMENTS (own)) {
-      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST, "%s is to be "
-          "removed, but %s in it is not this program's; move that away",
-          workdir, name);
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
+          "%s cannot be removed: %s in it does not belong to this "
+          "program; move it elsewhere", workdir, name);
       return FALSE;
     }
   }

@@ -55,13 +55,12 @@ print_summary (const Manifest * manifest, const Total * total, gdouble seconds)
       100.0 * (gdouble) status.st_size / (gdouble) MAX (manifest->source_bytes,
           1), before, noise);
   if (lost > 0)
-    g_printerr ("transcode: %s: %" G_GUINT64_FORMAT " of its pictures %s "
+    g_printerr ("transcode: %s: %" G_GUINT64_FORMAT " of its frames %s "
         "damaged and could not be decoded; the rest is in %s\n",
         manifest->source, lost, lost == 1 ? "is" : "are", manifest->out);
   if (manifest->damaged)
-    g_printerr ("transcode: %s: it ends before its time, or cannot be read to "
-        "its end; what comes before is in %s\n", manifest->source,
-        manifest->out);
+    g_printerr ("transcode: %s: it is truncated or damaged; the part before "
+        "the damage is in %s\n", manifest->source, manifest->out);
   g_free (noise);
   g_free (after);
   g_free (before);
@@ -88,15 +87,15 @@ decide (const Options * options, const gchar * in, const gchar * out,
   if (g_stat (in, &a) == 0 && g_stat (out, &b) == 0 && a.st_dev == b.st_dev
       && a.st_ino == b.st_ino) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
-        "%s would be replaced by what comes of it; name another OUT", in);
+        "%s would be replaced by its own result; give another OUT", in);
     return REFUSE;
   }
   if (options->overwrite || (begun && options->resume))
     return GO;
   if (begun) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
-        "%s is what an earlier run has left; --resume goes on with it, "
-        "--overwrite begins anew", workdir);
+        "%s is left from an earlier run; continue it with --resume, "
+        "or start over with --overwrite", workdir);
     return REFUSE;
   }
   if (!g_file_test (out, G_FILE_TEST_EXISTS))
@@ -104,7 +103,7 @@ decide (const Options * options, const gchar * in, const gchar * out,
   if (options->resume || options->out_is_folder)
     return SKIP;
   g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
-      "%s is there already; name another OUT, or give --overwrite", out);
+      "%s exists already; give another OUT, or --overwrite", out);
   return REFUSE;
 }
 
@@ -166,7 +165,7 @@ film_transcode (const Options * options, const gchar * in, const gchar * out,
         done = go (options, in, out, workdir, error);
         break;
       case SKIP:
-        g_print ("%s: it is there already\n", out);
+        g_print ("%s: exists already\n", out);
         done = TRUE;
         break;
       default:

@@ -56,8 +56,8 @@ encode (const Options * options, const gchar * in, const gchar * out,
 
     done = segment_result_read (&result, workdir, i);
     if (!done)
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: what is known "
-          "of the sample has gone from %s", in, workdir);
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
+          "%s: the result of the sample is missing from %s", in, workdir);
     *bytes += result.coded;
     *noise = result.noise;
     segment_result_clear (&result);
@@ -132,7 +132,7 @@ preview_dry_run (const Options * options, const gchar * in, const gchar * out,
     g_print ("%s\n%s  to: %s, %s of quality %d, %u piece%s at a time%s\n", in,
         text, out, options->settings.codec, options->settings.quality, jobs,
         jobs == 1 ? "" : "s", g_file_test (out, G_FILE_TEST_EXISTS) ?
-        "; it is there already" : "");
+        "; exists already" : "");
   g_free (text);
   g_clear_pointer (&probe, probe_free);
   g_free (mux);

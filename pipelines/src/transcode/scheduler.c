@@ -151,7 +151,7 @@ exit_error (const Task * task)
   return g_error_new (G_IO_ERROR,
       g_subprocess_get_exit_status (process) == EX_TEMPFAIL ?
       G_IO_ERROR_NO_SPACE : G_IO_ERROR_FAILED, "%s", task->error_text ?
-      task->error_text : "a segment has failed without a word");
+      task->error_text : "a segment failed without an error message");
 }
 
 static void
@@ -332,7 +332,7 @@ on_signal (gpointer data)
   Scheduler *scheduler = data;
 
   stop (scheduler, g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED,
-          "%s: stopped; " "the same command with --resume goes on",
+          "%s: stopped; continue with the same command and --resume",
           scheduler->manifest->out));
   return G_SOURCE_CONTINUE;
 }

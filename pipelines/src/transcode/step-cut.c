@@ -21,7 +21,7 @@ stat_source (const gchar * in, GStatBuf * status, GError ** error)
   if (g_stat (in, status) != 0)
     reason = errno == ENOENT ? "there is no such file" : g_strerror (errno);
   else if (!S_ISREG (status->st_mode))
-    reason = "it is no file";
+    reason = "it is not a regular file";
   else if (g_access (in, R_OK) != 0)
     reason = "you may not read it";
   else if (status->st_size == 0)
@@ -98,7 +98,7 @@ check_codec (Manifest * manifest, const gchar * workdir, GError ** error)
   if (strstr (manifest->raw_caps, "field-order")
       && !codec_supports_interlaced (codec))
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-        "%s: it is interlaced, and %s would not keep its fields apart; give "
+        "%s: it is interlaced, which %s does not preserve; give "
         "--codec h264 or ffv1", manifest->source, codec);
   else if (manifest->depth > codec_max_depth (codec))
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
@@ -107,8 +107,8 @@ check_codec (Manifest * manifest, const gchar * workdir, GError ** error)
         codec, codec_max_depth (codec));
   else if (manifest->odd_size && !codec_supports_odd_sizes (codec))
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-        "%s: it is %dx%d, and %s keeps no odd sizes where chroma is "
-        "subsampled; give --codec vp9, av1 or ffv1", manifest->source,
+        "%s: it is %dx%d, and %s does not support odd sizes with "
+        "subsampled chroma; give --codec vp9, av1 or ffv1", manifest->source,
         manifest->width, manifest->height, codec);
   else
     return TRUE;
@@ -181,8 +181,8 @@ fits (const Manifest * found, const Manifest * wanted, GError ** error)
       && a->segment == b->segment)
     return TRUE;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-      "%s%s is of another source or other options; give those, or "
-      "--overwrite to begin anew", found->out, WORKDIR_SUFFIX);
+      "%s%s belongs to another source or other options; give "
+      "those, or start over with --overwrite", found->out, WORKDIR_SUFFIX);
   return FALSE;
 }
 

@@ -91,9 +91,9 @@ has_fit_caps (Join * join, GstSample * sample, guint number, GError ** error)
   gst_caps_unref (caps);
   if (!fit)
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-        "%s: segment %u is encoded in another way than the first one; the "
-        "picture changes its form in the film, which one file cannot hold",
-        join->manifest->source, number);
+        "%s: segment %u has another format than the first one; the "
+        "picture format changes within the film, which one file "
+        "cannot hold", join->manifest->source, number);
   return fit;
 }
 
@@ -162,7 +162,7 @@ tell_gaps (const Join * join)
 
   if (gaps) {
     progress_bar_clear ();
-    g_printerr ("transcode: %s: it has no pictures from %s\n",
+    g_printerr ("transcode: %s: it has no frames from %s\n",
         manifest->source, gaps);
   }
   g_free (gaps);
@@ -282,7 +282,7 @@ write_film (const Manifest * manifest, const gchar * workdir,
   if (done)
     tell_gaps (&join);
   if (done && left_out)
-    g_printerr ("transcode: %s: left out, as such a file does not hold it: "
+    g_printerr ("transcode: %s: left out, as the container does not hold it: "
         "%s\n", manifest->out, left_out);
   g_free (left_out);
   tracks_free (join.tracks);
@@ -309,8 +309,9 @@ check_segment (const Manifest * manifest, const gchar * workdir, guint number,
   *frames += result.frames;
   if (!whole)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY, "%s: segment %u of %u %s",
-        manifest->out, number, manifest->segments->len, done ? "has been "
-        "damaged on the disk, and is to be done again" : "is not done");
+        manifest->out, number, manifest->segments->len,
+        done ? "was damaged on the disk and has to be done again" :
+        "is not finished");
   if (done && !whole)
     segment_result_remove (workdir, number);
   segment_result_clear (&result);
@@ -353,7 +354,7 @@ check_film (const Manifest * manifest, const gchar * file, guint frames,
     g_propagate_error (error, local_error);
   else if (found != frames)
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_MUX,
-        "%s: of frames, %u were denoised and %u are in the file",
+        "%s: %u frames were denoised, %u are in the file",
         manifest->out, frames, found);
   return local_error == NULL && found == frames;
 }

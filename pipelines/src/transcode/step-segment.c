@@ -87,7 +87,7 @@ count (const Encoding * encoding, SegmentResult * result, GError ** error)
   if (result->frames == result->decoded)
     return TRUE;
   g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_ENCODE,
-      "segment %u: of frames, %u came and %u were encoded", result->number,
+      "segment %u: %u frames were decoded, %u were encoded", result->number,
       result->decoded, result->frames);
   return FALSE;
 }

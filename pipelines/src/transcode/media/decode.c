@@ -180,8 +180,8 @@ open_segment (const Decoder * decoder, guint number, GError ** error)
     if (bytes == segment->bytes && g_strcmp0 (sha256, segment->sha256) == 0)
       reader = packet_reader_open (file, error);
     else
-      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s has been "
-          "damaged since it was cut; to begin anew, remove %s", file,
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+          "%s was damaged after the cut; to start over, remove %s", file,
           decoder->workdir);
   }
   g_free (sha256);

@@ -55,7 +55,7 @@ decode (GstElement * pipeline, PacketReader * reader, const gchar * what,
     frame = gst_app_sink_pull_sample (GST_APP_SINK (out));
     if (frame == NULL && !pipeline_error_take (pipeline, what, error))
       g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
-          "%s: none of its first pictures can be decoded", what);
+          "%s: none of its first frames can be decoded", what);
   }
   gst_object_unref (out);
   gst_object_unref (in);

@@ -141,9 +141,9 @@ probe_fits_container (const Probe * probe, const gchar * mux_line,
       gchar *name = name_track (track);
 
       g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-          "%s: such a file does not hold %s (%s) as it is; give a name that "
-          "ends in .mkv", out, track->kind == TRACK_AUDIO ? "the sound" :
-          "the subtitles", name);
+          "%s: this container does not hold %s (%s) unchanged; give a "
+          "name that ends in .mkv", out,
+          track->kind == TRACK_AUDIO ? "the sound" : "the subtitles", name);
       g_free (name);
     }
   }

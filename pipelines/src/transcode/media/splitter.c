@@ -213,8 +213,8 @@ cut_all (Splitter * splitter, PacketReader * reader, GError ** error)
       g_propagate_error (error, g_steal_pointer (&damage));
     else
       g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE,
-          "%s: there is no picture in it%s", splitter->manifest->source,
-          splitter->from > 0 ? " after the start that is given" : "");
+          "%s: there is no frame in it%s", splitter->manifest->source,
+          splitter->from > 0 ? " after the given start" : "");
     going = FALSE;
   }
   splitter->manifest->damaged = damage != NULL || (!splitter->past
