@@ -57,10 +57,15 @@ submit_step (FilmJobs * jobs, guint film, const Step * step, GError ** error)
   gchar *comment = g_strdup_printf ("%u %s", film, step->step);
   gchar *log = campaign_log (campaign, (gint) film, kind);
   GStrv command = step_command (jobs, film, step);
-  const SlurmJob job = {.name = campaign->name,.comment = comment,.log =
-        log,.array = step->array,.dependency = step->dependency,.nice =
-        step->array ? NICE_LAST : NICE_FIRST,.command = command,.folder =
-        campaign->cwd
+  const SlurmJob job = {
+    .name = campaign->name,
+    .comment = comment,
+    .log = log,
+    .array = step->array,
+    .dependency = step->dependency,
+    .nice = step->array ? NICE_LAST : NICE_FIRST,
+    .command = command,
+    .folder = campaign->cwd,
   };
   guint64 number;
 
@@ -81,9 +86,9 @@ submit_step (FilmJobs * jobs, guint film, const Step * step, GError ** error)
 gboolean
 film_jobs_submit_cut (FilmJobs * jobs, guint film, GError ** error)
 {
-  return submit_step (jobs, film, &(Step) {
-      .step = "cut"}
-      , error) != 0;
+  const Step cut = {.step = "cut" };
+
+  return submit_step (jobs, film, &cut, error) != 0;
 }
 
 /* Appends array indices such as "0-3,7" for missing segments from position `first` on: below `base`
@@ -126,16 +131,21 @@ submit_segments (FilmJobs * jobs, guint film, const FilmState * state,
   while (i < most) {
     const guint base = g_array_index (state->missing, guint, i) / size * size;
     GString *places = g_string_new (NULL);
+    Step step = {
+      .step = "segment",
+      .base = base,
+      .dependency = dependency,
+      .computes = TRUE,
+    };
     guint64 job;
 
     n = list_places (places, state->missing, i, base, size, most - i);
     if (campaign->throttle > 0)
       g_string_append_printf (places, "%%%d", campaign->throttle);
-    job = submit_step (jobs, film, &(Step) {
-        .step = "segment",.base =
-          base,.array = places->str,.places = n,.dependency =
-          dependency,.computes = TRUE}
-        , error);
+    step.array = places->str;
+    step.places = n;
+    job = submit_step (jobs, film, &step, error);
+
     g_string_free (places, TRUE);
     if (job == 0)
       return FALSE;
@@ -150,7 +160,10 @@ static gboolean
 submit_work (FilmJobs * jobs, guint film, const FilmState * state,
     GString * submitted, GError ** error)
 {
-  const Step learn = {.step = "learn",.computes = TRUE };
+  const Step learn = {
+    .step = "learn",
+    .computes = TRUE,
+  };
   const guint64 job = submit_step (jobs, film, &learn, error);
   gchar *learned = g_strdup_printf ("afterok:%" G_GUINT64_FORMAT, job);
   const gboolean done = job > 0

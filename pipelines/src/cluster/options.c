@@ -125,8 +125,11 @@ cluster_options_parse (ClusterOptions * options, int argc, char **argv,
   gchar *folder;
   int own = 0;
 
-  *options = (ClusterOptions) {
-  .resources = {.cpus = 1,.memory = 3000,.minutes = 240 },.films = 100,};
+  memset (options, 0, sizeof *options);
+  options->resources.cpus = 1;
+  options->resources.memory = 3000;
+  options->resources.minutes = 240;
+  options->films = 100;
   while (own < argc && strcmp (argv[own], "--") != 0)
     own++;
   options->transcode = g_strdupv (argv + MIN (own + 1, argc));

@@ -11,14 +11,14 @@
 #define ROWS 30
 #define NAME 34
 
+/* In the order of stage_names. */
 typedef enum
 {
   FAILED, GOING, WAITING, DONE, N_STAGES
 } Stage;
 
 static const gchar *const stage_names[N_STAGES] = {
-  [FAILED] = "failed",[GOING] = "under way",[WAITING] = "waiting",[DONE] =
-      "done",
+  "failed", "under way", "waiting", "done"
 };
 
 typedef struct
@@ -40,7 +40,7 @@ typedef struct
   gboolean asked;               /* Slurm has answered */
 } Status;
 
-/* --- finding out --- */
+/* --- collecting --- */
 
 /* Whether the task waits for something other than resources or other tasks. */
 static gboolean
@@ -101,7 +101,7 @@ read_film (Status * status, guint film, gboolean checksums)
   film_state_clear (&state);
 }
 
-/* --- for people --- */
+/* --- table --- */
 
 static void
 print_row (const Row * row, gboolean asked)
@@ -201,7 +201,7 @@ print_screen (const Status * status)
   print_advice (status);
 }
 
-/* --- for programs --- */
+/* --- JSON --- */
 
 static const JsonField row_fields[] = {
   JSON_FIELD ("segments", UINT, Row, segments),
@@ -252,8 +252,10 @@ status_print (const Campaign * campaign, gboolean json, gboolean checksums,
     GError ** error)
 {
   GPtrArray *tasks = slurm_queue (campaign->name, error);
-  Status status = {.campaign = campaign,.rows =
-        g_new0 (Row, campaign->films->len),.asked = tasks != NULL
+  Status status = {
+    .campaign = campaign,
+    .rows = g_new0 (Row, campaign->films->len),
+    .asked = tasks != NULL,
   };
   guint i;
 

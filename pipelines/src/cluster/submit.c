@@ -116,7 +116,7 @@ add_films (Campaign * campaign, GStrv in, const gchar * codec, GError ** error)
   return done;
 }
 
-/* --- what else there is to read_film at --- */
+/* --- validation --- */
 
 /* Validates the options for transcode with its own parser. Returns the codec; NULL and an error if
  * they are invalid. */
@@ -195,7 +195,7 @@ measure_queue (Campaign * campaign, const ClusterOptions * options,
   return TRUE;
 }
 
-/* --- all of it --- */
+/* --- submission --- */
 
 static void
 set_options (Campaign * campaign, const ClusterOptions * options)

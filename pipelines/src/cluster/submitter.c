@@ -47,8 +47,13 @@ submit_self (const Campaign * campaign, const gchar * dependency,
   gchar *program = find_program ("zsdenoise-cluster");
   gchar *log = campaign_log (campaign, -1, COMMENT);
   gchar *command[] = { program, (gchar *) COMMENT, campaign->folder, NULL };
-  const SlurmJob job = {.name = campaign->name,.comment = COMMENT,.log =
-        log,.dependency = dependency,.command = command,.folder = campaign->cwd
+  const SlurmJob job = {
+    .name = campaign->name,
+    .comment = COMMENT,
+    .log = log,
+    .dependency = dependency,
+    .command = command,
+    .folder = campaign->cwd,
   };
   guint64 number;
 
@@ -76,7 +81,7 @@ submitter_owns (const SlurmTask * task, guint * film)
   return FALSE;
 }
 
-/* --- all of them --- */
+/* --- the job --- */
 
 /* Submits the next jobs of a film, if there are any. */
 static gboolean

@@ -203,7 +203,7 @@ manifest_read (const gchar * workdir, GError ** error)
   return manifest;
 }
 
-/* --- outcomes --- */
+/* --- results --- */
 
 gboolean
 segment_result_write (const SegmentResult * result, const gchar * workdir,

@@ -4,6 +4,8 @@
 #include "common/enum-option.h"
 #include "film/codec.h"
 
+#include <string.h>
+
 #define USUAL_QUALITY 60
 #define USUAL_SEGMENT 60
 #define MAX_JOBS 256
@@ -142,10 +144,11 @@ options_parse (Options * options, int *argc, char ***argv, GError ** error)
   const gchar *reason;
   gchar *out = NULL;
 
-  *options = (Options) {
-    .number = -1,.settings = {.quality = USUAL_QUALITY,
-      .strength = 1,.segment = USUAL_SEGMENT
-  }};
+  memset (options, 0, sizeof *options);
+  options->number = -1;
+  options->settings.quality = USUAL_QUALITY;
+  options->settings.strength = 1;
+  options->settings.segment = USUAL_SEGMENT;
   if (!parse (options, &out, argc, argv, error))
     return FALSE;
   if (options->settings.codec == NULL)

@@ -66,7 +66,7 @@ print_summary (const Manifest * manifest, const Total * total, gdouble seconds)
   g_free (before);
 }
 
-/* --- what is there already --- */
+/* --- existing results --- */
 
 typedef enum
 {
@@ -107,7 +107,7 @@ decide (const Options * options, const gchar * in, const gchar * out,
   return REFUSE;
 }
 
-/* --- the way of a film --- */
+/* --- running the steps --- */
 
 static gboolean
 do_segments (const Options * options, const gchar * workdir, Total * total,

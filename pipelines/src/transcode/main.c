@@ -42,7 +42,7 @@ run_step (const Options * options, GError ** error)
   return FALSE;
 }
 
-/* --- all of them --- */
+/* --- all films --- */
 
 static gchar *
 result_of (const Options * options, const gchar * in)

@@ -33,7 +33,7 @@ preview_select_middle (Settings * settings, const gchar * in, gdouble seconds,
   return TRUE;
 }
 
-/* --- comparing --- */
+/* --- comparison --- */
 
 /* Encodes the sample; sets its size in bytes and the noise found. */
 static gboolean
@@ -116,7 +116,7 @@ preview_compare (const Options * options, const gchar * in, GError ** error)
   return done;
 }
 
-/* --- telling --- */
+/* --- dry run --- */
 
 gboolean
 preview_dry_run (const Options * options, const gchar * in, const gchar * out,

@@ -49,7 +49,7 @@ typedef struct
   gchar *error_text;
 } Task;
 
-/* --- how many --- */
+/* --- number of jobs --- */
 
 guint
 scheduler_job_count (guint wanted)
@@ -83,7 +83,7 @@ scheduler_jobs_in_memory (guint count, gint width, gint height)
   return memory == 0 ? count : (guint) CLAMP (memory / each, 1, count);
 }
 
-/* --- one task --- */
+/* --- tasks --- */
 
 static void start_more (Scheduler * scheduler);
 
@@ -238,7 +238,7 @@ spawn (Task * task, GError ** error)
   return task->process != NULL;
 }
 
-/* --- all of them --- */
+/* --- all segments --- */
 
 static gboolean
 is_done (Scheduler * scheduler, guint number)
@@ -341,8 +341,12 @@ gboolean
 scheduler_run (const Manifest * manifest, const gchar * workdir, guint count,
     GError ** error)
 {
-  Scheduler scheduler = {.manifest = manifest,.workdir = workdir,.count = count,
-    .all = manifest_frames (manifest),.started = g_get_monotonic_time ()
+  Scheduler scheduler = {
+    .manifest = manifest,
+    .workdir = workdir,
+    .count = count,
+    .all = manifest_frames (manifest),
+    .started = g_get_monotonic_time (),
   };
   const guint sources[] = {
     g_timeout_add (SHOW_INTERVAL, on_tick, &scheduler),

@@ -30,7 +30,7 @@ typedef struct
   GArray *times;                /* PTS of the frames in the source: guint64 */
 } Join;
 
-/* --- pictures --- */
+/* --- video frames --- */
 
 /* Shifts the timestamps to running time. If the frame rate changes, the first DTS of a segment may
  * precede the last one of the segment before; it is moved behind that. */
@@ -250,8 +250,10 @@ static gboolean
 write_film (const Manifest * manifest, const gchar * workdir,
     const gchar * file, GError ** error)
 {
-  Join join = {.manifest = manifest,.workdir = workdir,
-    .decoded = GST_CLOCK_TIME_NONE
+  Join join = {
+    .manifest = manifest,
+    .workdir = workdir,
+    .decoded = GST_CLOCK_TIME_NONE,
   };
   const Settings *settings = &manifest->settings;
   const GstClockTime from = (GstClockTime) (settings->start * GST_SECOND);

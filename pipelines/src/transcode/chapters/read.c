@@ -9,7 +9,7 @@
 
 #define UNIT 100                /* of chpl times, nanoseconds */
 
-/* --- the list of Nero's: moov/udta/chpl --- */
+/* --- Nero's list: moov/udta/chpl --- */
 
 static gboolean
 read_entry (GstByteReader * reader, Chapter * chapter)
@@ -53,7 +53,7 @@ read_list (const Box * box, GArray * chapters)
   return TRUE;
 }
 
-/* --- either --- */
+/* --- both kinds --- */
 
 static void
 clear_chapter (gpointer data)

@@ -91,7 +91,7 @@ samples_in_chunk (const Track * track, guint32 chunk, guint32 * run)
 
   while (*run + 1 < track->runs.count
       && GST_READ_UINT32_BE (runs + 12 * (gsize) (*run + 1)) <= chunk + 1)
-    ++ * run;
+    (*run)++;
   return *run < track->runs.count ?
       GST_READ_UINT32_BE (runs + 12 * (gsize) * run + 4) : 0;
 }

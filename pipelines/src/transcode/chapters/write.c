@@ -11,7 +11,7 @@
 #define MAX_TITLE 255           /* bytes of a title */
 #define UNIT 100                /* of times, nanoseconds */
 
-/* --- the box of chapters --- */
+/* --- the chpl box --- */
 
 /* Length in bytes of the title, cut at a character boundary. */
 static guint8
@@ -83,7 +83,7 @@ make_boxes (GstToc * toc, const gchar ** lost)
   return g_bytes_new_take (data, size);
 }
 
-/* --- its way into moov --- */
+/* --- patching moov --- */
 
 /* Adds `by` to all chunk offsets. FALSE if one exceeds 32 bits. */
 static gboolean
@@ -126,7 +126,11 @@ insert (guint8 * data, gsize size, GBytes * boxes)
 {
   const guint8 *added = g_bytes_get_data (boxes, NULL);
   gsize length = g_bytes_get_size (boxes);
-  Box rest = {.data = data,.size = size }, moov, udta;
+  Box rest = {
+    .data = data,
+    .size = size,
+  };
+  Box moov, udta;
   guint8 *place = data + size;
   gboolean has_udta;
 

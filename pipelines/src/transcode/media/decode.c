@@ -189,7 +189,7 @@ open_segment (const Decoder * decoder, guint number, GError ** error)
   return reader;
 }
 
-/* --- the run-in --- */
+/* --- warm-up --- */
 
 /* Drops everything before the last keyframe that leaves enough frames. */
 static void
@@ -269,7 +269,7 @@ push_warm_up (Decoder * decoder, GError ** error)
   return done;
 }
 
-/* --- all of it --- */
+/* --- running --- */
 
 static gboolean
 push (Decoder * decoder, GstSample * sample, GError ** error)

@@ -151,7 +151,7 @@ packet_writer_finish (PacketWriter * writer, GError ** error)
   return done;
 }
 
-/* --- one of them --- */
+/* --- timestamps --- */
 
 static GstClockTime
 flatten (const GstSegment * segment, GstClockTime time, GstClockTime origin)

@@ -110,7 +110,7 @@ probe_free (Probe * probe)
   g_free (probe);
 }
 
-/* --- telling --- */
+/* --- describing --- */
 
 static gchar *
 name_track (const Track * track)

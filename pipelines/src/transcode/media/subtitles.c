@@ -58,8 +58,10 @@ on_text (GMarkupParseContext * context G_GNUC_UNUSED, const gchar * text,
 static gchar *
 strip_markup (const gchar * markup, gsize length, gboolean styled)
 {
-  const GMarkupParser parser = {.start_element = on_start,
-    .end_element = on_end,.text = on_text
+  const GMarkupParser parser = {
+    .start_element = on_start,
+    .end_element = on_end,
+    .text = on_text,
   };
   Plain plain = { g_string_new (NULL), styled };
   GMarkupParseContext *context = g_markup_parse_context_new (&parser, 0,

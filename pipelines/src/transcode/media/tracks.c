@@ -46,7 +46,7 @@ is_whole (const Tracks * tracks)
   return tracks->from == 0 && !GST_CLOCK_TIME_IS_VALID (tracks->to);
 }
 
-/* --- the video's place --- */
+/* --- video --- */
 
 /* Removes tags about the source's coding and orientation. */
 static GstEvent *
@@ -153,7 +153,7 @@ on_video (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   return GST_PAD_PROBE_OK;
 }
 
-/* --- the others --- */
+/* --- other tracks --- */
 
 static GstPadProbeReturn
 on_other (GstPad * pad, GstPadProbeInfo * info, gpointer data)
@@ -319,7 +319,7 @@ on_pad (GstElement * parser G_GNUC_UNUSED, GstPad * pad, gpointer data)
   gst_caps_unref (caps);
 }
 
-/* --- all of it --- */
+/* --- interface --- */
 
 Tracks *
 tracks_new (GstElement * pipeline, GstClockTime from, GstClockTime to)
