@@ -18,7 +18,7 @@ typedef struct
 } Total;
 
 static Total
-add_up (const Manifest * manifest, const gchar * workdir)
+sum_results (const Manifest * manifest, const gchar * workdir)
 {
   Total total = { 0 };
   SegmentResult result;
@@ -70,7 +70,7 @@ print_summary (const Manifest * manifest, const Total * total, gdouble seconds)
 
 typedef enum
 {
-  GO,
+  PROCESS,
   SKIP,
   REFUSE,
 } Decision;
@@ -91,7 +91,7 @@ decide (const Options * options, const gchar * in, const gchar * out,
     return REFUSE;
   }
   if (options->overwrite || (begun && options->resume))
-    return GO;
+    return PROCESS;
   if (begun) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
         "%s is left from an earlier run; continue it with --resume, "
@@ -99,7 +99,7 @@ decide (const Options * options, const gchar * in, const gchar * out,
     return REFUSE;
   }
   if (!g_file_test (out, G_FILE_TEST_EXISTS))
-    return GO;
+    return PROCESS;
   if (options->resume || options->out_is_folder)
     return SKIP;
   g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
@@ -110,7 +110,7 @@ decide (const Options * options, const gchar * in, const gchar * out,
 /* --- running the steps --- */
 
 static gboolean
-do_segments (const Options * options, const gchar * workdir, Total * total,
+run_segments (const Options * options, const gchar * workdir, Total * total,
     Manifest ** manifest, GError ** error)
 {
   guint jobs;
@@ -122,12 +122,12 @@ do_segments (const Options * options, const gchar * workdir, Total * total,
       (*manifest)->width, (*manifest)->height);
   if (!scheduler_run (*manifest, workdir, jobs, error))
     return FALSE;
-  *total = add_up (*manifest, workdir);
+  *total = sum_results (*manifest, workdir);
   return TRUE;
 }
 
 static gboolean
-go (const Options * options, const gchar * in, const gchar * out,
+run_steps (const Options * options, const gchar * in, const gchar * out,
     const gchar * workdir, GError ** error)
 {
   const gint64 started = g_get_monotonic_time ();
@@ -140,7 +140,7 @@ go (const Options * options, const gchar * in, const gchar * out,
   if (done)
     progress_bar_show_phase (in, "learning");
   done = done && step_learn (workdir, error)
-      && do_segments (options, workdir, &total, &manifest, error);
+      && run_segments (options, workdir, &total, &manifest, error);
   if (done)
     progress_bar_show_phase (in, "joining");
   done = done && step_join (workdir, error);
@@ -161,8 +161,8 @@ film_transcode (const Options * options, const gchar * in, const gchar * out,
 
   if (mux)
     switch (decide (options, in, out, workdir, error)) {
-      case GO:
-        done = go (options, in, out, workdir, error);
+      case PROCESS:
+        done = run_steps (options, in, out, workdir, error);
         break;
       case SKIP:
         g_print ("%s: exists already\n", out);
