@@ -9,7 +9,7 @@
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 
-#define SAY_INTERVAL (200 * G_TIME_SPAN_MILLISECOND)
+#define REPORT_INTERVAL (200 * G_TIME_SPAN_MILLISECOND)
 
 typedef struct
 {
@@ -18,17 +18,17 @@ typedef struct
   /* owned by the streaming thread */
   guint frames;
   guint64 bytes;
-  gint64 said;
+  gint64 reported;
 } Encoding;
 
 static void
-say (Encoding * encoding)
+report_progress (Encoding * encoding)
 {
   const gint64 now = g_get_monotonic_time ();
 
-  if (!encoding->report || now - encoding->said < SAY_INTERVAL)
+  if (!encoding->report || now - encoding->reported < REPORT_INTERVAL)
     return;
-  encoding->said = now;
+  encoding->reported = now;
   g_print ("{\"frames\": %u, \"bytes\": %" G_GUINT64_FORMAT "}\n",
       encoding->frames, encoding->bytes);
 }
@@ -40,12 +40,12 @@ on_encoded (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer data)
 
   encoding->frames++;
   encoding->bytes += gst_buffer_get_size (GST_PAD_PROBE_INFO_BUFFER (info));
-  say (encoding);
+  report_progress (encoding);
   return GST_PAD_PROBE_OK;
 }
 
 static void
-watch (Decoder * decoder, Encoding * encoding)
+count_frames (Decoder * decoder, Encoding * encoding)
 {
   GstElement *packer = decoder_element (decoder, "packer");
   GstPad *pad = gst_element_get_static_pad (packer, "sink");
@@ -66,7 +66,7 @@ set_file (Decoder * decoder, const gchar * file)
 }
 
 static gdouble
-noise_of (Decoder * decoder)
+get_noise (Decoder * decoder)
 {
   GstElement *filter = decoder_element (decoder, "filter");
   gdouble noise;
@@ -80,7 +80,7 @@ noise_of (Decoder * decoder)
 
 /* Checks that every decoded frame was encoded. */
 static gboolean
-count (const Encoding * encoding, SegmentResult * result, GError ** error)
+check_count (const Encoding * encoding, SegmentResult * result, GError ** error)
 {
   result->frames = encoding->frames;
   result->coded = encoding->bytes;
@@ -109,15 +109,15 @@ encode (const Manifest * manifest, const gchar * workdir,
 
   if (decoder) {
     set_file (decoder, file);
-    watch (decoder, &encoding);
+    count_frames (decoder, &encoding);
     done = decoder_run (decoder, error);
     result->decoded = decoder_frames (decoder);
-    result->noise = noise_of (decoder);
+    result->noise = get_noise (decoder);
     decoder_free (decoder);
   }
   g_free (line);
   g_free (codec);
-  return done && count (&encoding, result, error);
+  return done && check_count (&encoding, result, error);
 }
 
 static gboolean
@@ -132,7 +132,7 @@ is_done (const gchar * workdir, guint number, const gchar * file)
 }
 
 static gboolean
-make (const Manifest * manifest, const gchar * workdir, guint number,
+process (const Manifest * manifest, const gchar * workdir, guint number,
     const gchar * file, gboolean report, GError ** error)
 {
   const gint64 started = g_get_monotonic_time ();
@@ -166,7 +166,7 @@ step_segment (const gchar * workdir, guint number, gboolean report,
     done = FALSE;
   }
   done = done && (is_done (workdir, number, file)
-      || make (manifest, workdir, number, file, report, error));
+      || process (manifest, workdir, number, file, report, error));
   g_clear_pointer (&manifest, manifest_free);
   g_free (file);
   return done;
