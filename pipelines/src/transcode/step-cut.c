@@ -33,7 +33,7 @@ stat_source (const gchar * in, GStatBuf * status, GError ** error)
 }
 
 static Manifest *
-plan (const Options * options, const gchar * in, const gchar * out,
+plan_manifest (const Options * options, const gchar * in, const gchar * out,
     GError ** error)
 {
   const Settings *settings = &options->settings;
@@ -62,7 +62,7 @@ probe (Manifest * manifest, GError ** error)
   gchar *mux = codec_muxer_line (manifest->settings.codec, manifest->out,
       error);
   Probe *probe = mux ? probe_new (manifest->source, error) : NULL;
-  const gboolean fits = probe
+  const gboolean is_same_task = probe
       && probe_fits_container (probe, mux, manifest->out,
       error);
 
@@ -71,7 +71,7 @@ probe (Manifest * manifest, GError ** error)
   manifest->duration = probe ? probe->duration : GST_CLOCK_TIME_NONE;
   g_clear_pointer (&probe, probe_free);
   g_free (mux);
-  return fits;
+  return is_same_task;
 }
 
 static gboolean
@@ -127,7 +127,7 @@ cut_film (Manifest * manifest, const gchar * workdir, GError ** error)
 
 /* Cuts again, from the repaired copy. */
 static gboolean
-cut_behind (Manifest * manifest, const gchar * workdir, GError ** error)
+cut_repaired (Manifest * manifest, const gchar * workdir, GError ** error)
 {
   g_array_set_size (manifest->segments, 0);
   g_clear_pointer (&manifest->caps, g_free);
@@ -136,7 +136,7 @@ cut_behind (Manifest * manifest, const gchar * workdir, GError ** error)
 
 /* Threads per segment: an equal share of the processors. */
 static gint
-share_cores (const Options * options, guint segments)
+threads_per_segment (const Options * options, guint segments)
 {
   const guint at_once =
       MIN (scheduler_job_count ((guint) options->jobs), segments);
@@ -153,12 +153,13 @@ run (Manifest * manifest, const Options * options, const gchar * workdir,
 
   if (manifest->damaged && mkv_repair (manifest, workdir)) {
     g_clear_error (&local_error);
-    done = cut_behind (manifest, workdir, &local_error);
+    done = cut_repaired (manifest, workdir, &local_error);
   }
   if (local_error)
     g_propagate_error (error, local_error);
   if (manifest->settings.threads == 0 && options->step == NULL)
-    manifest->settings.threads = share_cores (options, manifest->segments->len);
+    manifest->settings.threads =
+        threads_per_segment (options, manifest->segments->len);
   done = done && check_codec (manifest, workdir, error)
       && manifest_write (manifest, workdir, error);
   if (!done)
@@ -167,7 +168,7 @@ run (Manifest * manifest, const Options * options, const gchar * workdir,
 }
 
 static gboolean
-fits (const Manifest * found, const Manifest * wanted, GError ** error)
+is_same_task (const Manifest * found, const Manifest * wanted, GError ** error)
 {
   const Settings *a = &found->settings, *b = &wanted->settings;
 
@@ -199,7 +200,7 @@ is_settled (const Manifest * wanted, const gchar * workdir, gboolean * done,
 
   if (settled)
     found = manifest_read (workdir, &local_error);
-  *done = found && fits (found, wanted, error);
+  *done = found && is_same_task (found, wanted, error);
   if (g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA)) {
     settled = FALSE;
     g_clear_error (&local_error);
@@ -215,7 +216,7 @@ gboolean
 step_cut (const Options * options, const gchar * in, const gchar * out,
     GError ** error)
 {
-  Manifest *manifest = plan (options, in, out, error);
+  Manifest *manifest = plan_manifest (options, in, out, error);
   gchar *workdir = workdir_path (out);
   gboolean done = FALSE;
 
