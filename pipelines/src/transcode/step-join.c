@@ -35,25 +35,25 @@ typedef struct
 /* Shifts the timestamps to running time. If the frame rate changes, the first DTS of a segment may
  * precede the last one of the segment before; it is moved behind that. */
 static GstSample *
-place (Join * join, GstSample * sample)
+shift_timestamps (Join * join, GstSample * sample)
 {
-  GstSample *placed = packet_flatten (sample,
+  GstSample *shifted = packet_flatten (sample,
       gst_sample_get_segment (sample), 0);
-  GstBuffer *buffer = gst_sample_get_buffer (placed);
+  GstBuffer *buffer = gst_sample_get_buffer (shifted);
 
-  gst_sample_set_caps (placed, join->caps);
+  gst_sample_set_caps (shifted, join->caps);
   if (GST_BUFFER_DTS_IS_VALID (buffer)) {
     if (GST_CLOCK_TIME_IS_VALID (join->decoded)
         && GST_BUFFER_DTS (buffer) <= join->decoded)
       GST_BUFFER_DTS (buffer) = join->decoded + 1;
     join->decoded = GST_BUFFER_DTS (buffer);
   }
-  return placed;
+  return shifted;
 }
 
 /* Adds colour information that the encoder did not set. */
 static GstCaps *
-complete (const Manifest * manifest, GstCaps * caps)
+complete_colours (const Manifest * manifest, GstCaps * caps)
 {
   static const gchar *const fields[] = { "colorimetry",
     "mastering-display-info", "content-light-level"
@@ -80,9 +80,10 @@ complete (const Manifest * manifest, GstCaps * caps)
 }
 
 static gboolean
-has_fit_caps (Join * join, GstSample * sample, guint number, GError ** error)
+has_same_caps (Join * join, GstSample * sample, guint number, GError ** error)
 {
-  GstCaps *caps = complete (join->manifest, gst_sample_get_caps (sample));
+  GstCaps *caps =
+      complete_colours (join->manifest, gst_sample_get_caps (sample));
   gboolean fit;
 
   if (join->caps == NULL)
@@ -98,22 +99,22 @@ has_fit_caps (Join * join, GstSample * sample, guint number, GError ** error)
 }
 
 static gboolean
-add (Join * join, GstSample * sample, guint number, GError ** error)
+add_frame (Join * join, GstSample * sample, guint number, GError ** error)
 {
-  GstSample *placed;
+  GstSample *shifted;
   GstClockTime time;
   gboolean done;
 
-  if (!has_fit_caps (join, sample, number, error))
+  if (!has_same_caps (join, sample, number, error))
     return FALSE;
-  placed = place (join, sample);
-  time = packet_time (placed);
+  shifted = shift_timestamps (join, sample);
+  time = packet_time (shifted);
   if (GST_CLOCK_TIME_IS_VALID (time))
     g_array_append_val (join->times, time);
   tracks_film_at (join->tracks, time);
-  done = packet_push (join->pipeline, join->video, placed,
+  done = packet_push (join->pipeline, join->video, shifted,
       join->manifest->out, error);
-  gst_sample_unref (placed);
+  gst_sample_unref (shifted);
   return done;
 }
 
@@ -127,7 +128,7 @@ add_segment (Join * join, guint number, GError ** error)
   GstSample *sample;
 
   while (going && (sample = packet_reader_next (reader, &local_error))) {
-    going = add (join, sample, number, error);
+    going = add_frame (join, sample, number, error);
     gst_sample_unref (sample);
   }
   g_clear_pointer (&reader, packet_reader_free);
@@ -153,7 +154,7 @@ add_all (Join * join, GError ** error)
 }
 
 static void
-tell_gaps (const Join * join)
+warn_of_gaps (const Join * join)
 {
   const Manifest *manifest = join->manifest;
   const gboolean lacks = manifest->damaged || manifest->repaired
@@ -229,7 +230,7 @@ make_pipeline (const Manifest * manifest, const gchar * workdir,
 
 /* Chapters that the demuxer does not report. */
 static void
-take_chapters (Join * join)
+add_chapters (Join * join)
 {
   GError *local_error = NULL;
   GstToc *toc = chapters_read (join->manifest->source, &local_error);
@@ -271,7 +272,7 @@ write_film (const Manifest * manifest, const gchar * workdir,
   join.video = packet_appsrc (join.pipeline, "video");
   set_origin (join.video, PACKET_ORIGIN + from);
   join.tracks = tracks_new (join.pipeline, from, to);
-  take_chapters (&join);
+  add_chapters (&join);
   done = (gst_element_set_state (join.pipeline, GST_STATE_PLAYING) !=
       GST_STATE_CHANGE_FAILURE
       || !pipeline_error_take (join.pipeline, manifest->out, error))
@@ -282,7 +283,7 @@ write_film (const Manifest * manifest, const gchar * workdir,
     done = mkv_tags_write (file, tags, own, error);
   left_out = tracks_unsupported (join.tracks, file);
   if (done)
-    tell_gaps (&join);
+    warn_of_gaps (&join);
   if (done && left_out)
     g_printerr ("transcode: %s: left out, as the container does not hold it: "
         "%s\n", manifest->out, left_out);
