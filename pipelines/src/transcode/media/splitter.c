@@ -29,14 +29,14 @@ typedef struct
   PacketWriter *writer;
   gchar *unfinished;
   guint frames;
-  GstClockTime seen;            /* latest time so far */
+  GstClockTime latest;          /* latest time so far */
   GstClockTime cut, first;      /* of its keyframe; of its first wanted frame */
 } Splitter;
 
 /* --- a segment --- */
 
 static gboolean
-begin (Splitter * splitter, GError ** error)
+begin_segment (Splitter * splitter, GError ** error)
 {
   gchar *file =
       workdir_file (splitter->workdir, "in", splitter->manifest->segments->len,
@@ -51,7 +51,7 @@ begin (Splitter * splitter, GError ** error)
 }
 
 static gboolean
-end (Splitter * splitter, GError ** error)
+end_segment (Splitter * splitter, GError ** error)
 {
   GArray *all = splitter->manifest->segments;
   PacketWriter *writer = g_steal_pointer (&splitter->writer);
@@ -77,7 +77,7 @@ end (Splitter * splitter, GError ** error)
 
 /* A segment ends at a keyframe, and contains at least one wanted frame. */
 static gboolean
-is_over (const Splitter * splitter, GstSample * sample, GstClockTime time)
+is_complete (const Splitter * splitter, GstSample * sample, GstClockTime time)
 {
   return splitter->writer && packet_is_key (sample)
       && GST_CLOCK_TIME_IS_VALID (splitter->length)
@@ -95,7 +95,7 @@ drop (Splitter * splitter)
 }
 
 static gboolean
-add (Splitter * splitter, GstSample * sample, GError ** error)
+add_to_segment (Splitter * splitter, GstSample * sample, GError ** error)
 {
   const GstClockTime time = packet_time (sample);
   const gboolean timed = GST_CLOCK_TIME_IS_VALID (time);
@@ -103,14 +103,14 @@ add (Splitter * splitter, GstSample * sample, GError ** error)
   if (splitter->writer && splitter->frames == 0 && timed
       && time <= splitter->from && packet_is_key (sample))
     drop (splitter);
-  if (is_over (splitter, sample, time) && !end (splitter, error))
+  if (is_complete (splitter, sample, time) && !end_segment (splitter, error))
     return FALSE;
-  if (splitter->writer == NULL && !begin (splitter, error))
+  if (splitter->writer == NULL && !begin_segment (splitter, error))
     return FALSE;
   if (timed && !GST_CLOCK_TIME_IS_VALID (splitter->cut))
     splitter->cut = time;
   if (timed)
-    splitter->seen = MAX (splitter->seen, time);
+    splitter->latest = MAX (splitter->latest, time);
   if (timed && time >= splitter->from && time < splitter->to) {
     splitter->frames++;
     if (!GST_CLOCK_TIME_IS_VALID (splitter->first) || time < splitter->first)
@@ -144,7 +144,7 @@ is_past (const Splitter * splitter, GstSample * sample)
 }
 
 static gboolean
-take (Splitter * splitter, GstSample * sample, const GstSegment * segment,
+add_packet (Splitter * splitter, GstSample * sample, const GstSegment * segment,
     GError ** error)
 {
   GstSample *flat = packet_flatten (sample, segment, PACKET_ORIGIN);
@@ -152,7 +152,7 @@ take (Splitter * splitter, GstSample * sample, const GstSegment * segment,
 
   if (splitter->manifest->caps == NULL)
     describe (splitter->manifest, sample);
-  going = add (splitter, flat, error);
+  going = add_to_segment (splitter, flat, error);
   splitter->past = is_past (splitter, flat);
   gst_sample_unref (flat);
   return going;
@@ -161,39 +161,43 @@ take (Splitter * splitter, GstSample * sample, const GstSegment * segment,
 /* matroskademux moves the segment's start back when it finds an earlier track after some packets.
  * The first packets get that segment, too. */
 static gboolean
-take_first (Splitter * splitter, GPtrArray * early, GError ** error)
+add_first_packets (Splitter * splitter, GPtrArray * first_packets,
+    GError ** error)
 {
-  const GstSegment *last = early->len ?
-      gst_sample_get_segment (early->pdata[early->len - 1]) : NULL;
+  const GstSegment *last = first_packets->len ?
+      gst_sample_get_segment (first_packets->pdata[first_packets->len -
+          1]) : NULL;
   gboolean going = TRUE;
   guint i;
 
-  for (i = 0; going && i < early->len; i++) {
-    const GstSegment *own = gst_sample_get_segment (early->pdata[i]);
+  for (i = 0; going && i < first_packets->len; i++) {
+    const GstSegment *own = gst_sample_get_segment (first_packets->pdata[i]);
 
-    going = take (splitter, early->pdata[i], own->base == last->base
+    going =
+        add_packet (splitter, first_packets->pdata[i], own->base == last->base
         && own->start > last->start ? last : own, error);
   }
   return going;
 }
 
 static gboolean
-take_all (Splitter * splitter, PacketReader * reader, GError ** damage,
+add_all_packets (Splitter * splitter, PacketReader * reader, GError ** damage,
     GError ** error)
 {
-  GPtrArray *early = g_ptr_array_new_with_free_func ((GDestroyNotify)
+  GPtrArray *first_packets = g_ptr_array_new_with_free_func ((GDestroyNotify)
       gst_sample_unref);
   GstSample *sample = NULL;
   gboolean going;
 
-  while (early->len < FIRST_PACKETS
+  while (first_packets->len < FIRST_PACKETS
       && (sample = packet_reader_next (reader, damage)))
-    g_ptr_array_add (early, sample);
-  going = take_first (splitter, early, error);
-  g_ptr_array_unref (early);
+    g_ptr_array_add (first_packets, sample);
+  going = add_first_packets (splitter, first_packets, error);
+  g_ptr_array_unref (first_packets);
   while (going && sample && !splitter->past
       && (sample = packet_reader_next (reader, damage))) {
-    going = take (splitter, sample, gst_sample_get_segment (sample), error);
+    going =
+        add_packet (splitter, sample, gst_sample_get_segment (sample), error);
     gst_sample_unref (sample);
   }
   return going;
@@ -204,10 +208,10 @@ static gboolean
 cut_all (Splitter * splitter, PacketReader * reader, GError ** error)
 {
   GError *damage = NULL;
-  gboolean going = take_all (splitter, reader, &damage, error);
+  gboolean going = add_all_packets (splitter, reader, &damage, error);
 
   if (going && splitter->writer && splitter->frames > 0)
-    going = end (splitter, error);
+    going = end_segment (splitter, error);
   if (going && splitter->manifest->segments->len == 0) {
     if (damage)
       g_propagate_error (error, g_steal_pointer (&damage));
@@ -219,7 +223,7 @@ cut_all (Splitter * splitter, PacketReader * reader, GError ** error)
   }
   splitter->manifest->damaged = damage != NULL || (!splitter->past
       && GST_CLOCK_TIME_IS_VALID (splitter->manifest->duration)
-      && splitter->seen + MAX_SHORTFALL < splitter->manifest->duration);
+      && splitter->latest + MAX_SHORTFALL < splitter->manifest->duration);
   g_clear_error (&damage);
   return going;
 }
