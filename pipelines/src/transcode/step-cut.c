@@ -57,12 +57,12 @@ plan_manifest (const Options * options, const gchar * in, const gchar * out,
 
 /* Checks that the container of the result can hold every track of the source. */
 static gboolean
-probe (Manifest * manifest, GError ** error)
+probe_source (Manifest * manifest, GError ** error)
 {
   gchar *mux = codec_muxer_line (manifest->settings.codec, manifest->out,
       error);
   Probe *probe = mux ? probe_new (manifest->source, error) : NULL;
-  const gboolean is_same_task = probe
+  const gboolean fits = probe
       && probe_fits_container (probe, mux, manifest->out,
       error);
 
@@ -71,7 +71,7 @@ probe (Manifest * manifest, GError ** error)
   manifest->duration = probe ? probe->duration : GST_CLOCK_TIME_NONE;
   g_clear_pointer (&probe, probe_free);
   g_free (mux);
-  return is_same_task;
+  return fits;
 }
 
 static gboolean
@@ -222,7 +222,7 @@ step_cut (const Options * options, const gchar * in, const gchar * out,
 
   if (manifest && (options->overwrite
           || !is_settled (manifest, workdir, &done, error)))
-    done = probe (manifest, error)
+    done = probe_source (manifest, error)
         && (!g_file_test (workdir, G_FILE_TEST_EXISTS)
         || workdir_remove (workdir, error)) && make_folder (workdir, error)
         && run (manifest, options, workdir, error);
