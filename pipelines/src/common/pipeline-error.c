@@ -15,10 +15,10 @@ pipeline_error_set_missing (const gchar * what, const gchar * missing,
 }
 
 /* Longest time between a missing-plugin message and the error that follows it. */
-#define MOMENT (100 * GST_MSECOND)
+#define ERROR_DELAY (100 * GST_MSECOND)
 
 static void
-translate (GstMessage * message, const gchar * missing, const gchar * what,
+set_error (GstMessage * message, const gchar * missing, const gchar * what,
     GError ** error)
 {
   GError *found;
@@ -40,12 +40,12 @@ translate (GstMessage * message, const gchar * missing, const gchar * what,
 /* Next message of the given types. Notes the first missing plugin, which is announced before the
  * error. */
 static GstMessage *
-next (GstBus * bus, GstClockTime patience, GstMessageType types,
+next_message (GstBus * bus, GstClockTime timeout, GstMessageType types,
     gchar ** missing)
 {
   GstMessage *message;
 
-  while ((message = gst_bus_timed_pop_filtered (bus, patience,
+  while ((message = gst_bus_timed_pop_filtered (bus, timeout,
               types | GST_MESSAGE_ELEMENT))
       && GST_MESSAGE_TYPE (message) == GST_MESSAGE_ELEMENT) {
     if (*missing == NULL && gst_is_missing_plugin_message (message))
@@ -60,12 +60,12 @@ pipeline_error_take (GstElement * pipeline, const gchar * what, GError ** error)
 {
   GstBus *bus = gst_element_get_bus (pipeline);
   gchar *missing = NULL;
-  GstMessage *message = next (bus, 0, GST_MESSAGE_ERROR, &missing);
+  GstMessage *message = next_message (bus, 0, GST_MESSAGE_ERROR, &missing);
 
   if (message == NULL && missing)
-    message = next (bus, MOMENT, GST_MESSAGE_ERROR, &missing);
+    message = next_message (bus, ERROR_DELAY, GST_MESSAGE_ERROR, &missing);
   if (message) {
-    translate (message, missing, what, error);
+    set_error (message, missing, what, error);
     gst_message_unref (message);
   }
   g_free (missing);
@@ -79,12 +79,12 @@ pipeline_error_wait_eos (GstElement * pipeline, const gchar * what,
 {
   GstBus *bus = gst_element_get_bus (pipeline);
   gchar *missing = NULL;
-  GstMessage *message = next (bus, GST_CLOCK_TIME_NONE, GST_MESSAGE_ERROR |
-      GST_MESSAGE_EOS, &missing);
+  GstMessage *message = next_message (bus, GST_CLOCK_TIME_NONE,
+      GST_MESSAGE_ERROR | GST_MESSAGE_EOS, &missing);
   const gboolean ended = GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS;
 
   if (!ended)
-    translate (message, missing, what, error);
+    set_error (message, missing, what, error);
   g_free (missing);
   gst_message_unref (message);
   gst_object_unref (bus);
