@@ -6,19 +6,19 @@
 #include <sysexits.h>
 
 void
-pipeline_error_set_missing (const gchar * what, const gchar * missing,
+pipeline_error_set_missing (const gchar * name, const gchar * missing,
     GError ** error)
 {
   g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
       "%s: GStreamer has no %s here; most are in the packages "
-      "gstreamer1.0-libav, -plugins-good, -bad and -ugly", what, missing);
+      "gstreamer1.0-libav, -plugins-good, -bad and -ugly", name, missing);
 }
 
 /* Longest time between a missing-plugin message and the error that follows it. */
 #define ERROR_DELAY (100 * GST_MSECOND)
 
 static void
-set_error (GstMessage * message, const gchar * missing, const gchar * what,
+set_error (GstMessage * message, const gchar * missing, const gchar * name,
     GError ** error)
 {
   GError *found;
@@ -28,11 +28,11 @@ set_error (GstMessage * message, const gchar * missing, const gchar * what,
           GST_RESOURCE_ERROR_NO_SPACE_LEFT))
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
         "%s: the disk is full; free some space, then continue with "
-        "--resume", what);
+        "--resume", name);
   else if (missing)
-    pipeline_error_set_missing (what, missing, error);
+    pipeline_error_set_missing (name, missing, error);
   else
-    g_set_error (error, found->domain, found->code, "%s: %s", what,
+    g_set_error (error, found->domain, found->code, "%s: %s", name,
         found->message);
   g_error_free (found);
 }
@@ -56,7 +56,7 @@ next_message (GstBus * bus, GstClockTime timeout, GstMessageType types,
 }
 
 gboolean
-pipeline_error_take (GstElement * pipeline, const gchar * what, GError ** error)
+pipeline_error_take (GstElement * pipeline, const gchar * name, GError ** error)
 {
   GstBus *bus = gst_element_get_bus (pipeline);
   gchar *missing = NULL;
@@ -65,7 +65,7 @@ pipeline_error_take (GstElement * pipeline, const gchar * what, GError ** error)
   if (message == NULL && missing)
     message = next_message (bus, ERROR_DELAY, GST_MESSAGE_ERROR, &missing);
   if (message) {
-    set_error (message, missing, what, error);
+    set_error (message, missing, name, error);
     gst_message_unref (message);
   }
   g_free (missing);
@@ -74,7 +74,7 @@ pipeline_error_take (GstElement * pipeline, const gchar * what, GError ** error)
 }
 
 gboolean
-pipeline_error_wait_eos (GstElement * pipeline, const gchar * what,
+pipeline_error_wait_eos (GstElement * pipeline, const gchar * name,
     GError ** error)
 {
   GstBus *bus = gst_element_get_bus (pipeline);
@@ -84,7 +84,7 @@ pipeline_error_wait_eos (GstElement * pipeline, const gchar * what,
   const gboolean ended = GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS;
 
   if (!ended)
-    set_error (message, missing, what, error);
+    set_error (message, missing, name, error);
   g_free (missing);
   gst_message_unref (message);
   gst_object_unref (bus);

@@ -7,15 +7,15 @@
 
 /* Takes an error from the bus without blocking. TRUE if there was one; `error` then names the file
  * `name`. */
-gboolean pipeline_error_take (GstElement * pipeline, const gchar * what,
+gboolean pipeline_error_take (GstElement * pipeline, const gchar * name,
     GError ** error);
 
 /* Blocks until the pipeline ends. TRUE at EOS, FALSE and an error if it failed. */
-gboolean pipeline_error_wait_eos (GstElement * pipeline, const gchar * what,
+gboolean pipeline_error_wait_eos (GstElement * pipeline, const gchar * name,
     GError ** error);
 
 /* Error for a missing plugin; `missing` is its description. */
-void pipeline_error_set_missing (const gchar * what, const gchar * missing,
+void pipeline_error_set_missing (const gchar * name, const gchar * missing,
     GError ** error);
 
 /* Whether the user stopped the work. */

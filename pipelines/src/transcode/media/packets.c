@@ -14,7 +14,7 @@ struct _PacketReader
 {
   GstElement *pipeline;
   GstAppSink *sink;
-  gchar *what;
+  gchar *name;
 };
 
 struct _PacketWriter
@@ -26,15 +26,15 @@ struct _PacketWriter
 /* --- reading --- */
 
 PacketReader *
-packet_reader_new (GstElement * pipeline, const gchar * what, GError ** error)
+packet_reader_new (GstElement * pipeline, const gchar * name, GError ** error)
 {
   PacketReader *reader = g_new0 (PacketReader, 1);
 
   reader->pipeline = pipeline;
   reader->sink = GST_APP_SINK (gst_bin_get_by_name (GST_BIN (pipeline), "out"));
-  reader->what = g_strdup (what);
+  reader->what = g_strdup (name);
   if (gst_element_set_state (pipeline, GST_STATE_PLAYING) !=
-      GST_STATE_CHANGE_FAILURE || !pipeline_error_take (pipeline, what, error))
+      GST_STATE_CHANGE_FAILURE || !pipeline_error_take (pipeline, name, error))
     return reader;
   packet_reader_free (reader);
   return NULL;
@@ -116,16 +116,16 @@ packet_writer_new (const gchar * file, GError ** error)
 
 gboolean
 packet_push (GstElement * pipeline, GstElement * appsrc, GstSample * sample,
-    const gchar * what, GError ** error)
+    const gchar * name, GError ** error)
 {
   while (gst_app_src_get_current_level_bytes (GST_APP_SRC (appsrc)) >
       ENOUGH_BYTES) {
-    if (pipeline_error_take (pipeline, what, error))
+    if (pipeline_error_take (pipeline, name, error))
       return FALSE;
     g_usleep (GST_TIME_AS_USECONDS (POLL) / 10);
   }
   gst_app_src_push_sample (GST_APP_SRC (appsrc), sample);
-  return !pipeline_error_take (pipeline, what, error);
+  return !pipeline_error_take (pipeline, name, error);
 }
 
 gboolean

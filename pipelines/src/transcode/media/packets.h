@@ -11,7 +11,7 @@ typedef struct _PacketWriter PacketWriter;
 
 /* Reads from the appsink named "out". Takes ownership of the pipeline and starts it; NULL and an
  * error if it does not start. `what` names the file in errors. */
-PacketReader *packet_reader_new (GstElement * pipeline, const gchar * what,
+PacketReader *packet_reader_new (GstElement * pipeline, const gchar * name,
     GError ** error);
 PacketReader *packet_reader_open (const gchar * file, GError ** error);
 void packet_reader_free (PacketReader * reader);
@@ -31,7 +31,7 @@ GstElement *packet_appsrc (GstElement * pipeline, const gchar * name);
 
 /* Pushes a sample, blocking while the queue is full. FALSE and an error if the pipeline failed. */
 gboolean packet_push (GstElement * pipeline, GstElement * appsrc,
-    GstSample * sample, const gchar * what, GError ** error);
+    GstSample * sample, const gchar * name, GError ** error);
 
 /* Offset of timestamps in the files from running times of the source. Keeps those positive that are
  * decoded before the first frame is shown. */

@@ -33,7 +33,7 @@ without_colours (GstSample * sample)
 
 /* Decodes up to the first frame. */
 static GstSample *
-decode (GstElement * pipeline, PacketReader * reader, const gchar * what,
+decode (GstElement * pipeline, PacketReader * reader, const gchar * name,
     GError ** error)
 {
   GstElement *in = packet_appsrc (pipeline, "in");
@@ -45,7 +45,7 @@ decode (GstElement * pipeline, PacketReader * reader, const gchar * what,
               error))) {
     GstSample *bare = without_colours (sample);
 
-    going = packet_push (pipeline, in, bare, what, error);
+    going = packet_push (pipeline, in, bare, name, error);
     frame = gst_app_sink_try_pull_sample (GST_APP_SINK (out), 0);
     gst_sample_unref (bare);
     gst_sample_unref (sample);
@@ -53,9 +53,9 @@ decode (GstElement * pipeline, PacketReader * reader, const gchar * what,
   if (going && frame == NULL) {
     gst_app_src_end_of_stream (GST_APP_SRC (in));
     frame = gst_app_sink_pull_sample (GST_APP_SINK (out));
-    if (frame == NULL && !pipeline_error_take (pipeline, what, error))
+    if (frame == NULL && !pipeline_error_take (pipeline, name, error))
       g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
-          "%s: none of its first frames can be decoded", what);
+          "%s: none of its first frames can be decoded", name);
   }
   gst_object_unref (out);
   gst_object_unref (in);
