@@ -7,8 +7,8 @@
 #include <gst/app/app.h>
 #include <gst/base/gstbasesrc.h>
 
-#define POLL (20 * GST_MSECOND)
-#define ENOUGH_BYTES (4 << 20)
+#define POLL_INTERVAL (20 * GST_MSECOND)
+#define MAX_QUEUED_BYTES (4 << 20)
 
 struct _PacketReader
 {
@@ -61,7 +61,7 @@ packet_reader_next (PacketReader * reader, GError ** error)
   GstSample *sample;
 
   do {
-    sample = gst_app_sink_try_pull_sample (reader->sink, POLL);
+    sample = gst_app_sink_try_pull_sample (reader->sink, POLL_INTERVAL);
   } while (sample == NULL
       && !pipeline_error_take (reader->pipeline, reader->what, error)
       && !gst_app_sink_is_eos (reader->sink));
@@ -119,10 +119,10 @@ packet_push (GstElement * pipeline, GstElement * appsrc, GstSample * sample,
     const gchar * name, GError ** error)
 {
   while (gst_app_src_get_current_level_bytes (GST_APP_SRC (appsrc)) >
-      ENOUGH_BYTES) {
+      MAX_QUEUED_BYTES) {
     if (pipeline_error_take (pipeline, name, error))
       return FALSE;
-    g_usleep (GST_TIME_AS_USECONDS (POLL) / 10);
+    g_usleep (GST_TIME_AS_USECONDS (POLL_INTERVAL) / 10);
   }
   gst_app_src_push_sample (GST_APP_SRC (appsrc), sample);
   return !pipeline_error_take (pipeline, name, error);
@@ -154,7 +154,8 @@ packet_writer_finish (PacketWriter * writer, GError ** error)
 /* --- timestamps --- */
 
 static GstClockTime
-flatten (const GstSegment * segment, GstClockTime time, GstClockTime origin)
+to_running_time (const GstSegment * segment, GstClockTime time,
+    GstClockTime origin)
 {
   guint64 running;
   const gint sign = gst_segment_to_running_time_full (segment,
@@ -171,8 +172,10 @@ packet_flatten (GstSample * sample, const GstSegment * segment,
   GstBuffer *buffer = gst_buffer_copy (gst_sample_get_buffer (sample));
   GstSample *flat;
 
-  GST_BUFFER_PTS (buffer) = flatten (segment, GST_BUFFER_PTS (buffer), origin);
-  GST_BUFFER_DTS (buffer) = flatten (segment, GST_BUFFER_DTS (buffer), origin);
+  GST_BUFFER_PTS (buffer) =
+      to_running_time (segment, GST_BUFFER_PTS (buffer), origin);
+  GST_BUFFER_DTS (buffer) =
+      to_running_time (segment, GST_BUFFER_DTS (buffer), origin);
   flat = gst_sample_new (buffer, gst_sample_get_caps (sample), NULL, NULL);
   gst_buffer_unref (buffer);
   return flat;
