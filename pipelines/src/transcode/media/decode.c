@@ -9,10 +9,10 @@
 
 #include <gst/app/app.h>
 
-#define DECODE "appsrc name=in format=time ! decodebin ! " \
+#define DESCRIPTION "appsrc name=in format=time ! decodebin ! " \
     "capssetter name=complete ! videoconvert ! %szsdenoise name=filter ! %s"
 
-#define TURN "videoflip name=turn ! "
+#define FLIP "videoflip name=turn ! "
 
 struct _Decoder
 {
@@ -65,7 +65,7 @@ on_denoised (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 }
 
 static void
-watch (Decoder * decoder, const gchar * name, GstPadProbeCallback callback)
+add_probe (Decoder * decoder, const gchar * name, GstPadProbeCallback callback)
 {
   GstElement *filter = decoder_element (decoder, "filter");
   GstPad *pad = gst_element_get_static_pad (filter, name);
@@ -79,7 +79,7 @@ watch (Decoder * decoder, const gchar * name, GstPadProbeCallback callback)
 
 /* Sets caps that decoders do not report, and the orientation. */
 static void
-complete (Decoder * decoder)
+complete_caps (Decoder * decoder)
 {
   GstElement *setter = decoder_element (decoder, "complete");
   GstElement *turn = decoder_element (decoder, "turn");
@@ -95,7 +95,7 @@ complete (Decoder * decoder)
 }
 
 static void
-set_up (Decoder * decoder)
+configure (Decoder * decoder)
 {
   const Settings *settings = &decoder->manifest->settings;
   GstElement *filter = decoder_element (decoder, "filter");
@@ -113,7 +113,7 @@ set_up (Decoder * decoder)
   }
   g_free (model);
   gst_object_unref (filter);
-  complete (decoder);
+  complete_caps (decoder);
 }
 
 Decoder *
@@ -121,7 +121,7 @@ decoder_new (const Manifest * manifest, const gchar * workdir, guint number,
     const gchar * sink, GError ** error)
 {
   gchar *line =
-      g_strdup_printf (DECODE, manifest->orientation ? TURN : "", sink);
+      g_strdup_printf (DESCRIPTION, manifest->orientation ? FLIP : "", sink);
   GstElement *pipeline = launch (line, GST_PARSE_FLAG_NONE, error);
   Decoder *decoder;
 
@@ -136,9 +136,9 @@ decoder_new (const Manifest * manifest, const gchar * workdir, guint number,
   decoder->end = decoder->segment->end;
   decoder->pipeline = pipeline;
   decoder->source = packet_appsrc (pipeline, "in");
-  set_up (decoder);
-  watch (decoder, "sink", on_decoded);
-  watch (decoder, "src", on_denoised);
+  configure (decoder);
+  add_probe (decoder, "sink", on_decoded);
+  add_probe (decoder, "src", on_denoised);
   return decoder;
 }
 
@@ -193,7 +193,7 @@ open_segment (const Decoder * decoder, guint number, GError ** error)
 
 /* Drops everything before the last keyframe that leaves enough frames. */
 static void
-shorten (GPtrArray * samples)
+trim_warm_up (GPtrArray * samples)
 {
   guint i;
 
@@ -216,7 +216,7 @@ compare_times (gconstpointer a, gconstpointer b)
 
 /* Presentation time of the first warm-up frame. */
 static GstClockTime
-find_start (GPtrArray * samples)
+warm_up_start (GPtrArray * samples)
 {
   GPtrArray *sorted = g_ptr_array_copy (samples, NULL, NULL);
   GstClockTime start;
@@ -242,7 +242,7 @@ read_warm_up (Decoder * decoder, GError ** error)
 
   while (reader && (sample = packet_reader_next (reader, &local_error))) {
     if (packet_is_key (sample))
-      shorten (samples);
+      trim_warm_up (samples);
     g_ptr_array_add (samples, sample);
   }
   g_clear_pointer (&reader, packet_reader_free);
@@ -261,7 +261,7 @@ push_warm_up (Decoder * decoder, GError ** error)
   guint i;
 
   if (samples && samples->len > 0)
-    decoder->warm_up = find_start (samples);
+    decoder->warm_up = warm_up_start (samples);
   for (i = 0; done && i < samples->len; i++)
     done = packet_push (decoder->pipeline, decoder->source, samples->pdata[i],
         decoder->manifest->source, error);
