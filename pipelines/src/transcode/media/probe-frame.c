@@ -18,17 +18,17 @@ has_own_colours (const GstStructure * structure)
 }
 
 static GstSample *
-without_colours (GstSample * sample)
+strip_colours (GstSample * sample)
 {
   GstCaps *caps = gst_caps_copy (gst_sample_get_caps (sample));
   GstStructure *structure = gst_caps_get_structure (caps, 0);
-  GstSample *bare;
+  GstSample *stripped;
 
   if (has_own_colours (structure))
     gst_structure_remove_field (structure, "colorimetry");
-  bare = gst_sample_new (gst_sample_get_buffer (sample), caps, NULL, NULL);
+  stripped = gst_sample_new (gst_sample_get_buffer (sample), caps, NULL, NULL);
   gst_caps_unref (caps);
-  return bare;
+  return stripped;
 }
 
 /* Decodes up to the first frame. */
@@ -43,11 +43,11 @@ decode (GstElement * pipeline, PacketReader * reader, const gchar * name,
 
   while (going && frame == NULL && (sample = packet_reader_next (reader,
               error))) {
-    GstSample *bare = without_colours (sample);
+    GstSample *stripped = strip_colours (sample);
 
-    going = packet_push (pipeline, in, bare, name, error);
+    going = packet_push (pipeline, in, stripped, name, error);
     frame = gst_app_sink_try_pull_sample (GST_APP_SINK (out), 0);
-    gst_sample_unref (bare);
+    gst_sample_unref (stripped);
     gst_sample_unref (sample);
   }
   if (going && frame == NULL) {
@@ -63,7 +63,7 @@ decode (GstElement * pipeline, PacketReader * reader, const gchar * name,
 }
 
 static gchar *
-describe (const Manifest * manifest, GstSample * frame)
+describe_caps (const Manifest * manifest, GstSample * frame)
 {
   GstStructure *coded = gst_structure_from_string (manifest->caps, NULL);
   const GstStructure *raw =
@@ -117,7 +117,7 @@ probe_frame (Manifest * manifest, const gchar * workdir, GError ** error)
     gst_object_unref (pipeline);
   }
   if (frame) {
-    manifest->raw_caps = describe (manifest, frame);
+    manifest->raw_caps = describe_caps (manifest, frame);
     probe_samples (manifest, frame);
     gst_sample_unref (frame);
   }
