@@ -33,7 +33,7 @@ demux_track_kind (const GstCaps * caps)
 
 /* Unused tracks go to a fakesink. */
 static void
-leave_out (GstElement * pipeline, GstPad * pad)
+discard_track (GstElement * pipeline, GstPad * pad)
 {
   GstElement *nothing = gst_element_factory_make ("fakesink", NULL);
   GstPad *in = gst_element_get_static_pad (nothing, "sink");
@@ -55,7 +55,7 @@ on_pad (GstElement * parser, GstPad * pad, gpointer data)
 
   if (demux_track_kind (caps) != TRACK_VIDEO || gst_pad_is_linked (in)
       || gst_pad_link (pad, in) != GST_PAD_LINK_OK)
-    leave_out (GST_ELEMENT (GST_ELEMENT_PARENT (parser)), pad);
+    discard_track (GST_ELEMENT (GST_ELEMENT_PARENT (parser)), pad);
   gst_caps_unref (caps);
   gst_object_unref (in);
   gst_object_unref (out);

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define QUEUE "queue max-size-time=0 max-size-bytes=0 max-size-buffers=0"
-#define NUMBER "zsdenoise-track"
+#define TRACK_NUMBER "zsdenoise-track"
 
 struct _Tracks
 {
@@ -69,7 +69,7 @@ clean_tags (GstEvent * event)
 }
 
 static void
-pass_on (Tracks * tracks, GstEvent * event)
+queue_event (Tracks * tracks, GstEvent * event)
 {
   g_mutex_lock (&tracks->lock);
   g_queue_push_tail (&tracks->events, event);
@@ -88,7 +88,7 @@ note_unsupported (Tracks * tracks, const gchar * what)
 
 /* Stores the tags of the film or of one track. */
 static void
-keep_tags (Tracks * tracks, guint number, GstEvent * event)
+store_tags (Tracks * tracks, guint number, GstEvent * event)
 {
   GstTagList *tags, **own;
 
@@ -123,8 +123,8 @@ on_event (Tracks * tracks, GstEvent * event)
 
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_TAG:
-      keep_tags (tracks, 0, event);
-      pass_on (tracks, clean_tags (event));
+      store_tags (tracks, 0, event);
+      queue_event (tracks, clean_tags (event));
       break;
     case GST_EVENT_TOC:
       gst_event_parse_toc (event, &toc, NULL);
@@ -173,10 +173,10 @@ on_other_event (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   Tracks *tracks = data;
   GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
   const guint number = GPOINTER_TO_UINT (g_object_get_data (G_OBJECT (pad),
-          NUMBER));
+          TRACK_NUMBER));
 
   if (GST_EVENT_TYPE (event) == GST_EVENT_TAG)
-    keep_tags (tracks, number, event);
+    store_tags (tracks, number, event);
   return GST_EVENT_TYPE (event) == GST_EVENT_TOC ? GST_PAD_PROBE_DROP :
       GST_PAD_PROBE_OK;
 }
@@ -186,7 +186,7 @@ static void
 number_track (Tracks * tracks, GstPad * pad)
 {
   g_mutex_lock (&tracks->lock);
-  g_object_set_data (G_OBJECT (pad), NUMBER,
+  g_object_set_data (G_OBJECT (pad), TRACK_NUMBER,
       GUINT_TO_POINTER (tracks->own->len));
   g_ptr_array_add (tracks->own, gst_tag_list_new_empty ());
   g_mutex_unlock (&tracks->lock);
@@ -196,7 +196,7 @@ number_track (Tracks * tracks, GstPad * pad)
 
 /* Drops buffers outside the wanted range and shifts timestamps to its start. */
 static void
-trim (Tracks * tracks, GstPad * pad)
+trim_track (Tracks * tracks, GstPad * pad)
 {
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_other, tracks, NULL);
   gst_pad_set_offset (pad, -(gint64) tracks->from);
@@ -277,7 +277,7 @@ link_to_mux (Tracks * tracks, GstPad * pad, TrackKind kind, GstCaps * caps)
   if (linked)
     number_track (tracks, pad);
   if (linked && !is_whole (tracks))
-    trim (tracks, pad);
+    trim_track (tracks, pad);
   if (linked && subtitles_have_markup (caps))
     subtitles_strip_markup (in, tracks->styled);
   if (!linked) {
@@ -293,7 +293,7 @@ link_to_mux (Tracks * tracks, GstPad * pad, TrackKind kind, GstCaps * caps)
 }
 
 static void
-leave_out (Tracks * tracks, GstPad * pad, const GstCaps * caps)
+discard_track (Tracks * tracks, GstPad * pad, const GstCaps * caps)
 {
   note_unsupported (tracks,
       gst_structure_get_name (gst_caps_get_structure (caps, 0)));
@@ -315,7 +315,7 @@ on_pad (GstElement * parser G_GNUC_UNUSED, GstPad * pad, gpointer data)
   } else if ((kind != TRACK_AUDIO && kind != TRACK_SUBTITLES)
       || !tracks_supported (tracks->mux, kind, caps)
       || !link_to_mux (tracks, pad, kind, caps))
-    leave_out (tracks, pad, caps);
+    discard_track (tracks, pad, caps);
   gst_caps_unref (caps);
 }
 
