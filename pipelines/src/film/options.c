@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#define USUAL_QUALITY 60
-#define USUAL_SEGMENT 60
+#define DEFAULT_QUALITY 60
+#define DEFAULT_SEGMENT 60
 #define MAX_JOBS 256
 
 /* Last paragraph of --help. */
@@ -116,7 +116,7 @@ check_values (const Options * options)
 
 /* Splits the arguments into inputs and output: IN, IN OUT or, with --out, IN... */
 static gboolean
-place (Options * options, gchar * out, GError ** error)
+split_arguments (Options * options, gchar * out, GError ** error)
 {
   const guint n = g_strv_length (options->in);
 
@@ -146,9 +146,9 @@ options_parse (Options * options, int *argc, char ***argv, GError ** error)
 
   memset (options, 0, sizeof *options);
   options->number = -1;
-  options->settings.quality = USUAL_QUALITY;
+  options->settings.quality = DEFAULT_QUALITY;
   options->settings.strength = 1;
-  options->settings.segment = USUAL_SEGMENT;
+  options->settings.segment = DEFAULT_SEGMENT;
   if (!parse (options, &out, argc, argv, error))
     return FALSE;
   if (options->settings.codec == NULL)
@@ -158,7 +158,7 @@ options_parse (Options * options, int *argc, char ***argv, GError ** error)
   if (reason)
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         reason);
-  return reason == NULL && place (options, out, error)
+  return reason == NULL && split_arguments (options, out, error)
       && (options->settings.profile == NULL
       || enum_option_check ("profile", options->settings.profile, error));
 }
