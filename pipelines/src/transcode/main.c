@@ -18,7 +18,7 @@
 #include <locale.h>
 #include <string.h>
 
-#define USUAL_FOLDER "out"
+#define DEFAULT_FOLDER "out"
 
 /* Width of the original in a preview, from the left. */
 #define PREVIEW_SPLIT 0.5
@@ -45,17 +45,17 @@ run_step (const Options * options, GError ** error)
 /* --- all films --- */
 
 static gchar *
-result_of (const Options * options, const gchar * in)
+output_path (const Options * options, const gchar * in)
 {
   return options->out && !options->out_is_folder ? g_strdup (options->out) :
-      inputs_output_path (options->out ? options->out : USUAL_FOLDER, in,
+      inputs_output_path (options->out ? options->out : DEFAULT_FOLDER, in,
       options->preview > 0 ? "-preview" : "", options->settings.codec);
 }
 
 static gboolean
 run_one (const Options * options, const gchar * in, GError ** error)
 {
-  gchar *out = result_of (options, in);
+  gchar *out = output_path (options, in);
   Options sample = *options;
   gboolean done;
 
@@ -98,24 +98,25 @@ run_all (const Options * options, GPtrArray * films)
 
 /* Checks that no two films have the same result. */
 static gboolean
-are_apart (const Options * options, GPtrArray * films, GError ** error)
+have_distinct_outputs (const Options * options, GPtrArray * films,
+    GError ** error)
 {
-  GHashTable *owners = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+  GHashTable *inputs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
       NULL);
   const gchar *other = NULL;
   guint i;
 
   for (i = 0; i < films->len && other == NULL; i++) {
-    gchar *out = result_of (options, films->pdata[i]);
+    gchar *out = output_path (options, films->pdata[i]);
 
-    other = g_hash_table_lookup (owners, out);
+    other = g_hash_table_lookup (inputs, out);
     if (other)
       g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST, "%s and %s would "
           "both go to %s; give them different folders", other,
           (const gchar *) films->pdata[i], out);
-    g_hash_table_insert (owners, out, films->pdata[i]);
+    g_hash_table_insert (inputs, out, films->pdata[i]);
   }
-  g_hash_table_unref (owners);
+  g_hash_table_unref (inputs);
   return other == NULL;
 }
 
@@ -130,7 +131,7 @@ run (Options * options, GError ** error)
     several = films->len > 1 || g_file_test (options->in[0],
         G_FILE_TEST_IS_DIR);
     options->out_is_folder = options->out_is_folder || several;
-    if (options->compare || are_apart (options, films, error))
+    if (options->compare || have_distinct_outputs (options, films, error))
       status = run_all (options, films);
     g_ptr_array_unref (films);
   }
