@@ -16,7 +16,7 @@ command_wait_for_controller (void)
 
 /* Slurm's messages when its controller is down, restarting or overloaded. */
 static gboolean
-is_unreachable (const gchar * words)
+is_unreachable (const gchar * messages)
 {
   const gchar *const signs[] = { "Unable to contact slurm controller",
     "Connection refused", "Connection timed out", "Socket timed out",
@@ -26,16 +26,16 @@ is_unreachable (const gchar * words)
   gsize i;
 
   for (i = 0; i < G_N_ELEMENTS (signs); i++)
-    if (strstr (words, signs[i]))
+    if (strstr (messages, signs[i]))
       return TRUE;
   return FALSE;
 }
 
 /* Last line, without the name of the command and "error: ". */
 static gchar *
-last_message (const gchar * words)
+last_message (const gchar * messages)
 {
-  gchar **lines = g_strsplit (words, "\n", -1);
+  gchar **lines = g_strsplit (messages, "\n", -1);
   const gchar *last = "it gave no reason";
   gchar **line, *result;
 
@@ -50,16 +50,16 @@ last_message (const gchar * words)
 }
 
 static void
-set_error (GError ** error, const gchar * command, const gchar * words)
+set_error (GError ** error, const gchar * command, const gchar * messages)
 {
-  gchar *last = last_message (words);
+  gchar *last = last_message (messages);
 
-  if (is_unreachable (words))
+  if (is_unreachable (messages))
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_AGAIN,
         "Slurm's controller does not answer (%s); check it with "
         "\"scontrol ping\"", last);
-  else if (strstr (words, "configuration source")
-      || strstr (words, "process configuration file"))
+  else if (strstr (messages, "configuration source")
+      || strstr (messages, "process configuration file"))
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
         "Slurm is installed here but not configured; it needs the "
         "cluster's slurm.conf");
@@ -92,11 +92,11 @@ static gchar *
 run_once (GStrv command, GError ** error)
 {
   GStrv environment = clean_environment ();
-  gchar *out = NULL, *words = NULL;
+  gchar *out = NULL, *messages = NULL;
   GError *local_error = NULL;
   gint status;
   gboolean ran = g_spawn_sync (NULL, command, environment,
-      G_SPAWN_SEARCH_PATH, NULL, NULL, &out, &words, &status, &local_error);
+      G_SPAWN_SEARCH_PATH, NULL, NULL, &out, &messages, &status, &local_error);
 
   if (g_error_matches (local_error, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT)) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "%s is missing: "
@@ -106,11 +106,11 @@ run_once (GStrv command, GError ** error)
   } else if (!ran) {
     g_propagate_error (error, local_error);
   } else if (status != 0) {
-    set_error (error, command[0], words);
+    set_error (error, command[0], messages);
     g_clear_pointer (&out, g_free);
   }
   g_strfreev (environment);
-  g_free (words);
+  g_free (messages);
   return out;
 }
 

@@ -6,18 +6,18 @@
 #include <string.h>
 
 static gboolean
-order (GError ** error, ...)
+run_words (GError ** error, ...)
 {
   GStrvBuilder *builder = g_strv_builder_new ();
   const gchar *word;
   GStrv command;
-  va_list words;
+  va_list messages;
   gchar *out;
 
-  va_start (words, error);
-  while ((word = va_arg (words, const gchar *)))
+  va_start (messages, error);
+  while ((word = va_arg (messages, const gchar *)))
       g_strv_builder_add (builder, word);
-  va_end (words);
+  va_end (messages);
   command = g_strv_builder_end (builder);
   g_strv_builder_unref (builder);
   out = command_run (command, error);
@@ -81,7 +81,7 @@ add_number (GStrvBuilder * builder, const gchar * option, gint value,
 }
 
 static GStrvBuilder *
-begin (const SlurmResources * resources)
+begin_sbatch (const SlurmResources * resources)
 {
   GStrvBuilder *builder = g_strv_builder_new ();
 
@@ -164,7 +164,7 @@ check_time (const SlurmResources * resources, GError ** error)
 gboolean
 slurm_fits (const SlurmResources * resources, GError ** error)
 {
-  GStrvBuilder *builder = begin (resources);
+  GStrvBuilder *builder = begin_sbatch (resources);
   GError *local_error = NULL;
   gchar *out;
 
@@ -181,7 +181,7 @@ slurm_fits (const SlurmResources * resources, GError ** error)
 }
 
 static gchar *
-quote (GStrv command)
+quote_command (GStrv command)
 {
   GString *line = g_string_new ("exec");
   gchar **word, *quoted;
@@ -213,8 +213,8 @@ guint64
 slurm_submit (const SlurmJob * job, const SlurmResources * resources,
     GError ** error)
 {
-  GStrvBuilder *builder = begin (resources);
-  gchar *line = quote (job->command), *log = log_pattern (job), *out;
+  GStrvBuilder *builder = begin_sbatch (resources);
+  gchar *line = quote_command (job->command), *log = log_pattern (job), *out;
   guint64 number;
 
   g_strv_builder_add (builder, "--parsable");
@@ -288,7 +288,7 @@ gboolean
 slurm_cancel_all (const gchar * name, GError ** error)
 {
   gchar *option = g_strdup_printf ("--name=%s", name);
-  const gboolean done = order (error, "scancel", "--quiet", option, NULL);
+  const gboolean done = run_words (error, "scancel", "--quiet", option, NULL);
 
   g_free (option);
   return done;
@@ -298,7 +298,7 @@ gboolean
 slurm_cancel (guint64 job, GError ** error)
 {
   gchar *number = g_strdup_printf ("%" G_GUINT64_FORMAT, job);
-  const gboolean done = order (error, "scancel", "--quiet", number, NULL);
+  const gboolean done = run_words (error, "scancel", "--quiet", number, NULL);
 
   g_free (number);
   return done;
@@ -308,7 +308,7 @@ gboolean
 slurm_requeue (guint64 job, GError ** error)
 {
   gchar *number = g_strdup_printf ("%" G_GUINT64_FORMAT, job);
-  const gboolean done = order (error, "scontrol", "requeue", number, NULL);
+  const gboolean done = run_words (error, "scontrol", "requeue", number, NULL);
 
   g_free (number);
   return done;
@@ -319,7 +319,7 @@ slurm_depend (guint64 job, const gchar * dependency, GError ** error)
 {
   gchar *number = g_strdup_printf ("JobId=%" G_GUINT64_FORMAT, job);
   gchar *change = g_strdup_printf ("Dependency=%s", dependency);
-  const gboolean done = order (error, "scontrol", "update", number, change,
+  const gboolean done = run_words (error, "scontrol", "update", number, change,
       NULL);
 
   g_free (number);
