@@ -8,7 +8,7 @@
 #define COMMENT "feed"
 
 /* Submissions without progress after which a film is given up. */
-#define TRIES 3
+#define MAX_TRIES 3
 
 /* Submitter jobs in a row that may fail. */
 #define MAX_CRASHES 5
@@ -85,7 +85,7 @@ submitter_owns (const SlurmTask * task, guint * film)
 
 /* Submits the next jobs of a film, if there are any. */
 static gboolean
-advance (Submitter * submitter, guint film, GError ** error)
+submit_film (Submitter * submitter, guint film, GError ** error)
 {
   CampaignFilm *entry = submitter->campaign->films->pdata[film];
   FilmState state = film_state_read (entry->out, FALSE);
@@ -96,7 +96,7 @@ advance (Submitter * submitter, guint film, GError ** error)
   if (!state.joined) {
     entry->tries = pieces > entry->pieces ? 1 : entry->tries + 1;
     entry->pieces = pieces;
-    entry->given_up = entry->tries > TRIES;
+    entry->given_up = entry->tries > MAX_TRIES;
   }
   if (!state.joined && !entry->given_up) {
     submitter->queued++;
@@ -132,7 +132,7 @@ read_queue (Submitter * submitter, guint64 self, GError ** error)
 }
 
 static gboolean
-advance_all (Submitter * submitter, GError ** error)
+submit_films (Submitter * submitter, GError ** error)
 {
   const Campaign *campaign = submitter->campaign;
   GError *local_error = NULL;
@@ -146,7 +146,7 @@ advance_all (Submitter * submitter, GError ** error)
     if (submitter->queued >= (guint) campaign->films_at_once
         || submitter->jobs.tasks + FILM_JOBS_MIN_ROOM > (guint) campaign->tasks)
       break;
-    advance (submitter, film, &local_error);
+    submit_film (submitter, film, &local_error);
   }
   if (local_error && submitter->jobs.tasks > 0) {
     /* Mostly a user's limit in Slurm: there is room again when a film ends. */
@@ -174,11 +174,11 @@ describe_wait (const Submitter * submitter)
 
 /* Submits the next submitter job first: should this one be killed, that one goes on. */
 static gboolean
-hand_on (Submitter * submitter, guint64 self, GError ** error)
+submit_next (Submitter * submitter, guint64 self, GError ** error)
 {
   gchar *wait = g_strdup_printf ("afterany:%" G_GUINT64_FORMAT, self);
   const guint64 next = submit_self (submitter->campaign, wait, error);
-  gboolean done = next > 0 && advance_all (submitter, error);
+  gboolean done = next > 0 && submit_films (submitter, error);
 
   g_free (wait);
   if (!done)
@@ -217,7 +217,7 @@ submitter_run (Campaign * campaign, GError ** error)
   } else {
     done = campaign_save (campaign, &local_error)
         && slurm_limits (&jobs->limits, &local_error)
-        && hand_on (&submitter, self, &local_error);
+        && submit_next (&submitter, self, &local_error);
   }
   if (local_error)
     g_propagate_error (error, local_error);

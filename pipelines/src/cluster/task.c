@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* Times that a task is requeued. */
-#define RESTARTS 3
+#define MAX_RESTARTS 3
 
 static GPid child;
 static volatile sig_atomic_t was_signalled;
@@ -29,7 +29,7 @@ forward_signal (int signal)
 
 /* Kills the command together with this process. */
 static void
-prepare (gpointer data)
+die_with_parent (gpointer data)
 {
   (void) data;
   prctl (PR_SET_PDEATHSIG, SIGKILL);
@@ -44,11 +44,11 @@ number_of (const gchar * name)
 }
 
 static GStrv
-complete (const gchar * base, GStrv command)
+add_number (const gchar * base, GStrv command)
 {
   GStrvBuilder *builder = g_strv_builder_new ();
   gchar *number;
-  GStrv whole;
+  GStrv command_line;
 
   g_strv_builder_addv (builder, (const char **) command);
   if (strcmp (base, "-") != 0) {
@@ -57,9 +57,9 @@ complete (const gchar * base, GStrv command)
     g_strv_builder_add_many (builder, "--number", number, NULL);
     g_free (number);
   }
-  whole = g_strv_builder_end (builder);
+  command_line = g_strv_builder_end (builder);
   g_strv_builder_unref (builder);
-  return whole;
+  return command_line;
 }
 
 /* Only failed tasks keep their logs: there may be hundreds of thousands. */
@@ -79,7 +79,7 @@ requeue (void)
   GError *error = NULL;
 
   command_wait_for_controller ();
-  if (number_of ("SLURM_RESTART_COUNT") < RESTARTS
+  if (number_of ("SLURM_RESTART_COUNT") < MAX_RESTARTS
       && !slurm_requeue ((guint64) number_of ("SLURM_JOB_ID"), &error)) {
     g_printerr ("cluster: %s\n", error->message);
     g_clear_error (&error);
@@ -91,18 +91,19 @@ task_run (const gchar * base, GStrv command)
 {
   const struct sigaction action = {.sa_handler = forward_signal };
   const gboolean is_single = strcmp (base, "-") == 0;
-  GStrv whole = complete (base, command);
+  GStrv command_line = add_number (base, command);
   GError *error = NULL;
   int status = 0;
 
-  if (!g_spawn_async (NULL, whole, NULL, G_SPAWN_DO_NOT_REAP_CHILD
-          | G_SPAWN_CHILD_INHERITS_STDIN, prepare, NULL, &child, &error)) {
+  if (!g_spawn_async (NULL, command_line, NULL, G_SPAWN_DO_NOT_REAP_CHILD
+          | G_SPAWN_CHILD_INHERITS_STDIN, die_with_parent, NULL, &child,
+          &error)) {
     g_printerr ("cluster: %s\n", error->message);
     g_clear_error (&error);
-    g_strfreev (whole);
+    g_strfreev (command_line);
     return 1;
   }
-  g_strfreev (whole);
+  g_strfreev (command_line);
   sigaction (SIGTERM, &action, NULL);
   while (waitpid (child, &status, 0) < 0);
   if (WIFSIGNALED (status))
