@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define VERSION 1
-#define HIDDEN ".zsdenoise"
+#define HIDDEN_FOLDER ".zsdenoise"
 #define LOG_TAIL 4096           /* end of a log that is read, bytes */
 
 /* --- memory --- */
@@ -147,15 +147,15 @@ from_json (const gchar * folder, JsonObject * object)
 /* --- files --- */
 
 static gchar *
-file_of (const gchar * folder)
+campaign_file (const gchar * folder)
 {
-  return g_build_filename (folder, HIDDEN, "films.json", NULL);
+  return g_build_filename (folder, HIDDEN_FOLDER, "films.json", NULL);
 }
 
 gboolean
 campaign_exists (const gchar * folder)
 {
-  gchar *file = file_of (folder);
+  gchar *file = campaign_file (folder);
   const gboolean exists = g_file_test (file, G_FILE_TEST_EXISTS);
 
   g_free (file);
@@ -165,7 +165,7 @@ campaign_exists (const gchar * folder)
 Campaign *
 campaign_load (const gchar * folder, GError ** error)
 {
-  gchar *file = file_of (folder);
+  gchar *file = campaign_file (folder);
   GError *local_error = NULL;
   JsonObject *object = json_load (file, &local_error);
   Campaign *campaign = object ? from_json (folder, object) : NULL;
@@ -187,7 +187,8 @@ campaign_load (const gchar * folder, GError ** error)
 static gboolean
 make_folders (const Campaign * campaign, GError ** error)
 {
-  gchar *logs = g_build_filename (campaign->folder, HIDDEN, "logs", NULL);
+  gchar *logs =
+      g_build_filename (campaign->folder, HIDDEN_FOLDER, "logs", NULL);
   const gboolean made = g_mkdir_with_parents (logs, 0777) == 0;
 
   if (!made)
@@ -200,7 +201,7 @@ make_folders (const Campaign * campaign, GError ** error)
 gboolean
 campaign_save (const Campaign * campaign, GError ** error)
 {
-  gchar *file = file_of (campaign->folder);
+  gchar *file = campaign_file (campaign->folder);
   const gboolean saved = make_folders (campaign, error)
       && json_save (to_json (campaign), file, error);
 
@@ -215,7 +216,8 @@ campaign_log (const Campaign * campaign, gint film, const gchar * kind)
 {
   gchar *name = film < 0 ? g_strdup_printf ("%s.log", kind) :
       g_strdup_printf ("%d-%s.log", film, kind);
-  gchar *file = g_build_filename (campaign->folder, HIDDEN, "logs", name, NULL);
+  gchar *file =
+      g_build_filename (campaign->folder, HIDDEN_FOLDER, "logs", name, NULL);
 
   g_free (name);
   return file;
@@ -225,7 +227,7 @@ static gchar *
 last_line (const gchar * file)
 {
   FILE *log = g_fopen (file, "re");
-  gchar words[LOG_TAIL + 1];
+  gchar arguments[LOG_TAIL + 1];
   gchar *text, *line;
   gsize n;
 
@@ -233,10 +235,10 @@ last_line (const gchar * file)
     return NULL;
   if (fseek (log, -LOG_TAIL, SEEK_END) != 0)
     rewind (log);
-  n = fread (words, 1, LOG_TAIL, log);
+  n = fread (arguments, 1, LOG_TAIL, log);
   fclose (log);
-  words[n] = '\0';
-  text = g_utf8_make_valid (g_strchomp (words), -1);
+  arguments[n] = '\0';
+  text = g_utf8_make_valid (g_strchomp (arguments), -1);
   line = strrchr (text, '\n');
   line = *text == '\0' ? NULL : g_strdup (line ? line + 1 : text);
   g_free (text);

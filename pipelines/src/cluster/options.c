@@ -88,32 +88,32 @@ check_numbers (const ClusterOptions * options, GError ** error)
 
 /* Parses the command and its arguments. */
 static gboolean
-take_words (ClusterOptions * options, gchar ** words, GError ** error)
+parse_arguments (ClusterOptions * options, gchar ** arguments, GError ** error)
 {
   const gchar *const commands[] = { "submit", "status", "cancel", "resume",
     NULL
   };
   const gchar *reason = NULL;
-  const gboolean submits = g_strcmp0 (words[0], "submit") == 0;
+  const gboolean submits = g_strcmp0 (arguments[0], "submit") == 0;
 
-  if (words[0] == NULL || !g_strv_contains (commands, words[0]))
+  if (arguments[0] == NULL || !g_strv_contains (commands, arguments[0]))
     reason = "give a command: submit, status, cancel or resume; see --help";
-  else if (submits && words[1] == NULL)
+  else if (submits && arguments[1] == NULL)
     reason = "submit: give films, or folders of them";
   else if (submits && options->folder == NULL)
     reason = "submit: give the output folder, such as --out clean";
-  else if (!submits && (words[1] == NULL || words[2]))
+  else if (!submits && (arguments[1] == NULL || arguments[2]))
     reason = "give the output folder, and nothing else";
   if (reason) {
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         reason);
     return FALSE;
   }
-  options->command = g_strdup (words[0]);
-  options->in = g_strdupv (words + 1);
+  options->command = g_strdup (arguments[0]);
+  options->in = g_strdupv (arguments + 1);
   if (!submits) {
     g_free (options->folder);
-    options->folder = g_strdup (words[1]);
+    options->folder = g_strdup (arguments[1]);
   }
   return TRUE;
 }
@@ -137,7 +137,7 @@ cluster_options_parse (ClusterOptions * options, int argc, char **argv,
     return FALSE;
   argv[own] = NULL;
   if (!check_numbers (options, error)
-      || !take_words (options, argv + 1, error))
+      || !parse_arguments (options, argv + 1, error))
     return FALSE;
   folder = g_canonicalize_filename (options->folder, NULL);
   g_free (options->folder);

@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 /* Default share of the queue for a submission is one in this many places. */
-#define SHARE 4
+#define QUEUE_SHARE 4
 
-#define LEAST_TASKS 4
+#define MIN_TASKS 4
 
 static gboolean
 set_error (GError ** error, const gchar * file, const gchar * reason)
@@ -39,7 +39,7 @@ is_readable (const gchar * film, GError ** error)
 
 /* Device and inode of the file, so that links are recognized. */
 static gchar *
-identify (const gchar * file)
+file_key (const gchar * file)
 {
   GStatBuf info;
 
@@ -68,7 +68,7 @@ add_film (Campaign * campaign, GHashTable * owners, const gchar * film,
     const gchar * codec, GError ** error)
 {
   gchar *out = inputs_output_path (campaign->folder, film, "", codec);
-  gchar *source = identify (film), *target = identify (out);
+  gchar *source = file_key (film), *target = file_key (out);
   gboolean added = FALSE;
 
   if (g_strcmp0 (source, target) == 0)
@@ -96,7 +96,7 @@ add_films (Campaign * campaign, GStrv in, const gchar * codec, GError ** error)
   GHashTable *owners = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
       NULL);
   gboolean done = films != NULL;
-  guint there, i;
+  guint existing, i;
 
   for (i = 0; done && i < films->len; i++) {
     gchar *film = films->pdata[i];
@@ -106,10 +106,10 @@ add_films (Campaign * campaign, GStrv in, const gchar * codec, GError ** error)
         && add_film (campaign, owners, films->pdata[i], codec, error);
     g_free (film);
   }
-  there = done ? films->len - campaign->films->len : 0;
-  if (there > 0)
-    g_print ("%u of %u film%s %s in %s already\n", there, films->len,
-        films->len == 1 ? "" : "s", there == 1 ? "is" : "are",
+  existing = done ? films->len - campaign->films->len : 0;
+  if (existing > 0)
+    g_print ("%u of %u film%s %s in %s already\n", existing, films->len,
+        films->len == 1 ? "" : "s", existing == 1 ? "is" : "are",
         campaign->folder);
   g_hash_table_unref (owners);
   g_clear_pointer (&films, g_ptr_array_unref);
@@ -124,7 +124,7 @@ static gchar *
 check_transcode (const Campaign * campaign, const gchar * film, GError ** error)
 {
   GStrvBuilder *builder = g_strv_builder_new ();
-  gchar **words, *codec = NULL;
+  gchar **arguments, *codec = NULL;
   Options options;
   gint count;
   gboolean done;
@@ -133,10 +133,10 @@ check_transcode (const Campaign * campaign, const gchar * film, GError ** error)
       NULL);
   g_strv_builder_addv (builder, (const char **) campaign->options);
   g_strv_builder_add (builder, film);
-  words = g_strv_builder_end (builder);
+  arguments = g_strv_builder_end (builder);
   g_strv_builder_unref (builder);
-  count = (gint) g_strv_length (words);
-  done = options_parse (&options, &count, &words, error);
+  count = (gint) g_strv_length (arguments);
+  done = options_parse (&options, &count, &arguments, error);
   if (done && (options.preview > 0 || options.compare || options.dry_run
           || options.resume || options.overwrite || options.step
           || g_strv_length (options.in) != 1
@@ -176,7 +176,7 @@ make_folder (const gchar * folder, GError ** error)
 
 /* Checks the limits of the cluster and sets the share of its queue. */
 static gboolean
-measure_queue (Campaign * campaign, const ClusterOptions * options,
+set_queue_limit (Campaign * campaign, const ClusterOptions * options,
     GError ** error)
 {
   SlurmLimits limits;
@@ -191,7 +191,7 @@ measure_queue (Campaign * campaign, const ClusterOptions * options,
     return FALSE;
   }
   campaign->tasks = options->tasks > 0 ? options->tasks :
-      MAX (LEAST_TASKS, (gint) limits.jobs / SHARE);
+      MAX (MIN_TASKS, (gint) limits.jobs / QUEUE_SHARE);
   return TRUE;
 }
 
@@ -232,7 +232,7 @@ submit (const ClusterOptions * options, GError ** error)
   if (done && campaign->films->len > 0) {
     done = make_folder (campaign->folder, error)
         && is_free (campaign->folder, error)
-        && measure_queue (campaign, options, error)
+        && set_queue_limit (campaign, options, error)
         && campaign_save (campaign, error) && submitter_start (campaign, error);
     if (done)
       g_print ("%u film%s submitted as %s; for progress: cluster status %s\n",
