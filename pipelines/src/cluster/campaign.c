@@ -227,7 +227,7 @@ static gchar *
 last_line (const gchar * file)
 {
   FILE *log = g_fopen (file, "re");
-  gchar arguments[LOG_TAIL + 1];
+  gchar tail[LOG_TAIL + 1];
   gchar *text, *line;
   gsize n;
 
@@ -235,10 +235,10 @@ last_line (const gchar * file)
     return NULL;
   if (fseek (log, -LOG_TAIL, SEEK_END) != 0)
     rewind (log);
-  n = fread (arguments, 1, LOG_TAIL, log);
+  n = fread (tail, 1, LOG_TAIL, log);
   fclose (log);
-  arguments[n] = '\0';
-  text = g_utf8_make_valid (g_strchomp (arguments), -1);
+  tail[n] = '\0';
+  text = g_utf8_make_valid (g_strchomp (tail), -1);
   line = strrchr (text, '\n');
   line = *text == '\0' ? NULL : g_strdup (line ? line + 1 : text);
   g_free (text);

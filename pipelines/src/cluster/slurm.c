@@ -6,18 +6,18 @@
 #include <string.h>
 
 static gboolean
-run_words (GError ** error, ...)
+run_command (GError ** error, ...)
 {
   GStrvBuilder *builder = g_strv_builder_new ();
   const gchar *word;
   GStrv command;
-  va_list messages;
+  va_list words;
   gchar *out;
 
-  va_start (messages, error);
-  while ((word = va_arg (messages, const gchar *)))
+  va_start (words, error);
+  while ((word = va_arg (words, const gchar *)))
       g_strv_builder_add (builder, word);
-  va_end (messages);
+  va_end (words);
   command = g_strv_builder_end (builder);
   g_strv_builder_unref (builder);
   out = command_run (command, error);
@@ -288,7 +288,7 @@ gboolean
 slurm_cancel_all (const gchar * name, GError ** error)
 {
   gchar *option = g_strdup_printf ("--name=%s", name);
-  const gboolean done = run_words (error, "scancel", "--quiet", option, NULL);
+  const gboolean done = run_command (error, "scancel", "--quiet", option, NULL);
 
   g_free (option);
   return done;
@@ -298,7 +298,7 @@ gboolean
 slurm_cancel (guint64 job, GError ** error)
 {
   gchar *number = g_strdup_printf ("%" G_GUINT64_FORMAT, job);
-  const gboolean done = run_words (error, "scancel", "--quiet", number, NULL);
+  const gboolean done = run_command (error, "scancel", "--quiet", number, NULL);
 
   g_free (number);
   return done;
@@ -308,7 +308,8 @@ gboolean
 slurm_requeue (guint64 job, GError ** error)
 {
   gchar *number = g_strdup_printf ("%" G_GUINT64_FORMAT, job);
-  const gboolean done = run_words (error, "scontrol", "requeue", number, NULL);
+  const gboolean done =
+      run_command (error, "scontrol", "requeue", number, NULL);
 
   g_free (number);
   return done;
@@ -319,7 +320,8 @@ slurm_depend (guint64 job, const gchar * dependency, GError ** error)
 {
   gchar *number = g_strdup_printf ("JobId=%" G_GUINT64_FORMAT, job);
   gchar *change = g_strdup_printf ("Dependency=%s", dependency);
-  const gboolean done = run_words (error, "scontrol", "update", number, change,
+  const gboolean done =
+      run_command (error, "scontrol", "update", number, change,
       NULL);
 
   g_free (number);

@@ -32,7 +32,7 @@ packet_reader_new (GstElement * pipeline, const gchar * name, GError ** error)
 
   reader->pipeline = pipeline;
   reader->sink = GST_APP_SINK (gst_bin_get_by_name (GST_BIN (pipeline), "out"));
-  reader->what = g_strdup (name);
+  reader->name = g_strdup (name);
   if (gst_element_set_state (pipeline, GST_STATE_PLAYING) !=
       GST_STATE_CHANGE_FAILURE || !pipeline_error_take (pipeline, name, error))
     return reader;
@@ -63,7 +63,7 @@ packet_reader_next (PacketReader * reader, GError ** error)
   do {
     sample = gst_app_sink_try_pull_sample (reader->sink, POLL_INTERVAL);
   } while (sample == NULL
-      && !pipeline_error_take (reader->pipeline, reader->what, error)
+      && !pipeline_error_take (reader->pipeline, reader->name, error)
       && !gst_app_sink_is_eos (reader->sink));
   return sample;
 }
@@ -74,7 +74,7 @@ packet_reader_free (PacketReader * reader)
   gst_element_set_state (reader->pipeline, GST_STATE_NULL);
   gst_object_unref (reader->sink);
   gst_object_unref (reader->pipeline);
-  g_free (reader->what);
+  g_free (reader->name);
   g_free (reader);
 }
 

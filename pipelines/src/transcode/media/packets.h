@@ -10,7 +10,7 @@ typedef struct _PacketReader PacketReader;
 typedef struct _PacketWriter PacketWriter;
 
 /* Reads from the appsink named "out". Takes ownership of the pipeline and starts it; NULL and an
- * error if it does not start. `what` names the file in errors. */
+ * error if it does not start. `name` names the file in errors. */
 PacketReader *packet_reader_new (GstElement * pipeline, const gchar * name,
     GError ** error);
 PacketReader *packet_reader_open (const gchar * file, GError ** error);
