@@ -20,7 +20,7 @@ typedef struct
   gchar *name;                  /* Slurm job name, shared by all jobs */
   gchar *cwd;                   /* where it was submitted */
   GStrv options;                /* of transcode */
-  SlurmResources resources;           /* of a learning or denoising task */
+  SlurmResources resources;     /* of a learning or denoising task */
   gint throttle;                /* running tasks per film; 0: no limit */
   gint films_at_once;           /* limit of films between cut and join */
   gint tasks;                   /* limit of tasks in the queue */

@@ -23,7 +23,7 @@ gboolean film_jobs_submit_cut (FilmJobs * jobs, guint film, GError ** error);
 
 /* Submits the missing steps of a film that is cut, as far as the queue has room: learning, then
  * segments if it succeeds, then in any case the join, which is the last job of the film to end. */
-gboolean film_jobs_submit_rest (FilmJobs * jobs, guint film, const FilmState * state,
-    GError ** error);
+gboolean film_jobs_submit_rest (FilmJobs * jobs, guint film,
+    const FilmState * state, GError ** error);
 
 #endif

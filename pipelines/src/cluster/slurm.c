@@ -15,8 +15,8 @@ run_command (GError ** error, ...)
   gchar *out;
 
   va_start (words, error);
-  while ((word = va_arg (words, const gchar *)))
-      g_strv_builder_add (builder, word);
+  for (word = va_arg (words, gchar *); word; word = va_arg (words, gchar *))
+    g_strv_builder_add (builder, word);
   va_end (words);
   command = g_strv_builder_end (builder);
   g_strv_builder_unref (builder);

@@ -21,18 +21,18 @@ typedef struct
 {
   gchar *source;
   guint64 source_bytes;
-  gint64 source_mtime;       /* Unix time */
+  gint64 source_mtime;          /* Unix time */
   gchar *out;
   Settings settings;
   gchar *caps;                  /* of the source's video */
-  gchar *raw_caps;                   /* of decoded frames, completed by what decoders do not report */
+  gchar *raw_caps;              /* of decoded frames, completed by what decoders do not report */
   guint depth;                  /* bits per sample */
-  gint orientation;                    /* GstVideoOrientationMethod for upright frames */
+  gint orientation;             /* GstVideoOrientationMethod for upright frames */
   gint width, height;
-  gboolean odd_size;                 /* odd size with subsampled chroma; only during the cut */
+  gboolean odd_size;            /* odd size with subsampled chroma; only during the cut */
   guint64 duration;             /* of the source, if known; only during the cut */
   gboolean damaged;             /* could not be read to its end */
-  gboolean repaired;              /* read from a repaired copy, see mkv-repair.h */
+  gboolean repaired;            /* read from a repaired copy, see mkv-repair.h */
   GArray *segments;             /* Segment */
 } Manifest;
 
@@ -58,9 +58,10 @@ gboolean manifest_write (const Manifest * manifest, const gchar * workdir,
 guint manifest_frames (const Manifest * manifest);
 
 /* FALSE if the segment is not finished. */
-gboolean segment_result_read (SegmentResult * result, const gchar * workdir, guint number);
-gboolean segment_result_write (const SegmentResult * result, const gchar * workdir,
-    GError ** error);
+gboolean segment_result_read (SegmentResult * result, const gchar * workdir,
+    guint number);
+gboolean segment_result_write (const SegmentResult * result,
+    const gchar * workdir, GError ** error);
 void segment_result_clear (SegmentResult * result);
 
 /* Marks the segment as not finished. */

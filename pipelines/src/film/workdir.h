@@ -14,7 +14,8 @@
 gchar *workdir_path (const gchar * out);
 
 /* File of a segment, as in-00007.gdp: its name, and its path in the working directory. */
-gchar *workdir_file_name (const gchar * kind, guint number, const gchar * suffix);
+gchar *workdir_file_name (const gchar * kind, guint number,
+    const gchar * suffix);
 gchar *workdir_file (const gchar * workdir, const gchar * kind, guint number,
     const gchar * suffix);
 

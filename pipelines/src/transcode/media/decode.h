@@ -13,8 +13,8 @@ typedef struct _Decoder Decoder;
 /* Creates a pipeline: decoder, zsdenoise named "filter" with the settings of the film, and `sink`,
  * the rest of the description. Only frames of segment `number` leave the filter; the end of the
  * previous segment is decoded as warm-up. NULL: an error. */
-Decoder *decoder_new (const Manifest * manifest, const gchar * workdir, guint number,
-    const gchar * sink, GError ** error);
+Decoder *decoder_new (const Manifest * manifest, const gchar * workdir,
+    guint number, const gchar * sink, GError ** error);
 void decoder_free (Decoder * decoder);
 
 GstElement *decoder_element (Decoder * decoder, const gchar * name);
@@ -24,7 +24,8 @@ gboolean decoder_run (Decoder * decoder, GError ** error);
 
 /* Runs `most` packets without warm-up, from the last keyframe before packet `place` of the segment
  * on, across segments. FALSE: an error. */
-gboolean decoder_run_range (Decoder * decoder, guint place, guint most, GError ** error);
+gboolean decoder_run_range (Decoder * decoder, guint place, guint most,
+    GError ** error);
 
 /* Decoded frames of the segment. Any thread. */
 guint decoder_frames (Decoder * decoder);

@@ -19,7 +19,7 @@ typedef struct
   GstClockTime duration;        /* GST_CLOCK_TIME_NONE: unknown */
   GPtrArray *tracks;            /* Track */
   gboolean chapters, has_video;
-  GstVideoOrientationMethod orientation;       /* turns frames upright */
+  GstVideoOrientationMethod orientation;        /* turns frames upright */
 } Probe;
 
 /* NULL and an error if the file cannot be read or has no video. */

@@ -8,7 +8,8 @@
 typedef struct _Tracks Tracks;
 
 /* Whether the muxer accepts such a track. */
-gboolean tracks_supported (GstElement * mux, TrackKind kind, const GstCaps * caps);
+gboolean tracks_supported (GstElement * mux, TrackKind kind,
+    const GstCaps * caps);
 
 /* Links all tracks of "parser" (parsebin) to "mux", except the video, whose tags go to "video"
  * (appsrc). Chapters are handed over, too. Limited to the running times `from` to `to` of the
