@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cluster/film-state.h"
 
-#include "common/file.h"
 #include "film/manifest.h"
 #include "film/workdir.h"
 
@@ -18,7 +17,7 @@ check_segment (FilmState * state, const gchar * workdir, guint number,
   gboolean whole = done;
 
   if (done && checksums)
-    whole = file_matches (file, result.bytes, result.sha256);
+    whole = segment_result_is_intact (&result, workdir);
   else if (done)
     whole = stat (file, &info) == 0 && (guint64) info.st_size == result.bytes;
   if (!whole)

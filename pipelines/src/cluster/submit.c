@@ -26,17 +26,6 @@ set_error (GError ** error, const gchar * file, const gchar * reason)
 
 /* --- the films --- */
 
-static gboolean
-is_readable (const gchar * film, GError ** error)
-{
-  if (!g_file_test (film, G_FILE_TEST_EXISTS))
-    return set_error (error, film, "there is no such file");
-  if (!g_file_test (film, G_FILE_TEST_IS_REGULAR))
-    return set_error (error, film, "it is not a regular file");
-  return g_access (film, R_OK) == 0
-      || set_error (error, film, "you may not read it");
-}
-
 /* Device and inode of the file, so that links are recognized. */
 static gchar *
 file_key (const gchar * file)
@@ -100,9 +89,10 @@ add_films (Campaign * campaign, GStrv in, const gchar * codec, GError ** error)
 
   for (i = 0; done && i < films->len; i++) {
     gchar *film = films->pdata[i];
+    GStatBuf status;
 
     films->pdata[i] = g_canonicalize_filename (film, NULL);
-    done = is_readable (film, error)
+    done = inputs_check (film, &status, error)
         && add_film (campaign, owners, films->pdata[i], codec, error);
     g_free (film);
   }

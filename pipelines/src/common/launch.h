@@ -9,4 +9,8 @@
  * package. */
 GstElement *launch (const gchar * line, GstParseFlags flags, GError ** error);
 
+/* Sets the file of the filesrc or filesink of that name. */
+void launch_set_location (GstElement * pipeline, const gchar * name,
+    const gchar * file);
+
 #endif

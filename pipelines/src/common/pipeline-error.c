@@ -74,6 +74,14 @@ pipeline_error_take (GstElement * pipeline, const gchar * name, GError ** error)
 }
 
 gboolean
+pipeline_error_start (GstElement * pipeline, const gchar * name,
+    GError ** error)
+{
+  return gst_element_set_state (pipeline, GST_STATE_PLAYING) !=
+      GST_STATE_CHANGE_FAILURE || !pipeline_error_take (pipeline, name, error);
+}
+
+gboolean
 pipeline_error_wait_eos (GstElement * pipeline, const gchar * name,
     GError ** error)
 {

@@ -10,6 +10,10 @@
 gboolean pipeline_error_take (GstElement * pipeline, const gchar * name,
     GError ** error);
 
+/* Starts the pipeline. FALSE and an error if that fails. */
+gboolean pipeline_error_start (GstElement * pipeline, const gchar * name,
+    GError ** error);
+
 /* Blocks until the pipeline ends. TRUE at EOS, FALSE and an error if it failed. */
 gboolean pipeline_error_wait_eos (GstElement * pipeline, const gchar * name,
     GError ** error);

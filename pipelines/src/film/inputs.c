@@ -3,6 +3,7 @@
 
 #include "film/codec.h"
 
+#include <errno.h>
 #include <gio/gio.h>
 #include <string.h>
 
@@ -68,6 +69,25 @@ inputs_list (gchar ** in, GError ** error)
   if (!going)
     g_clear_pointer (&films, g_ptr_array_unref);
   return films;
+}
+
+gboolean
+inputs_check (const gchar * file, GStatBuf * status, GError ** error)
+{
+  const gchar *reason = NULL;
+
+  if (g_stat (file, status) != 0)
+    reason = errno == ENOENT ? "there is no such file" : g_strerror (errno);
+  else if (!S_ISREG (status->st_mode))
+    reason = "it is not a regular file";
+  else if (g_access (file, R_OK) != 0)
+    reason = "you may not read it";
+  else if (status->st_size == 0)
+    reason = "it is empty";
+  if (reason)
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", file,
+        reason);
+  return reason == NULL;
 }
 
 gchar *

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "film/manifest.h"
 
+#include "common/file.h"
 #include "common/json.h"
 #include "film/workdir.h"
 
@@ -234,6 +235,16 @@ segment_result_read (SegmentResult * result, const gchar * workdir,
   result->number = number;
   g_free (file);
   return result->sha256 != NULL;
+}
+
+gboolean
+segment_result_is_intact (const SegmentResult * result, const gchar * workdir)
+{
+  gchar *file = workdir_file (workdir, "out", result->number, "gdp");
+  const gboolean intact = file_matches (file, result->bytes, result->sha256);
+
+  g_free (file);
+  return intact;
 }
 
 void

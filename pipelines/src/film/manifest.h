@@ -62,6 +62,10 @@ gboolean segment_result_read (SegmentResult * result, const gchar * workdir,
     guint number);
 gboolean segment_result_write (const SegmentResult * result,
     const gchar * workdir, GError ** error);
+/* Whether the file of the segment has the size and checksum of the result. */
+gboolean segment_result_is_intact (const SegmentResult * result,
+    const gchar * workdir);
+
 void segment_result_clear (SegmentResult * result);
 
 /* Marks the segment as not finished. */

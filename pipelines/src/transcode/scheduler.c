@@ -2,11 +2,9 @@
 #include "transcode/scheduler.h"
 
 #include "common/clock.h"
-#include "common/file.h"
 #include "common/json.h"
 #include "common/pipeline-error.h"
 #include "common/progress-bar.h"
-#include "film/workdir.h"
 
 #include <gio/gio.h>
 #include <glib-unix.h>
@@ -243,18 +241,16 @@ spawn (Task * task, GError ** error)
 static gboolean
 is_done (Scheduler * scheduler, guint number)
 {
-  gchar *file = workdir_file (scheduler->workdir, "out", number, "gdp");
   SegmentResult result;
   const gboolean done =
       segment_result_read (&result, scheduler->workdir, number)
-      && file_matches (file, result.bytes, result.sha256);
+      && segment_result_is_intact (&result, scheduler->workdir);
 
   if (done) {
     scheduler->found += result.frames;
     scheduler->found_bytes += result.bytes;
   }
   segment_result_clear (&result);
-  g_free (file);
   return done;
 }
 

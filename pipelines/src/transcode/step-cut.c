@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "film/codec.h"
+#include "film/inputs.h"
 #include "film/workdir.h"
 #include "transcode/media/mkv-repair.h"
 #include "transcode/media/probe-frame.h"
@@ -13,25 +14,6 @@
 #include <errno.h>
 #include <string.h>
 
-static gboolean
-stat_source (const gchar * in, GStatBuf * status, GError ** error)
-{
-  const gchar *reason = NULL;
-
-  if (g_stat (in, status) != 0)
-    reason = errno == ENOENT ? "there is no such file" : g_strerror (errno);
-  else if (!S_ISREG (status->st_mode))
-    reason = "it is not a regular file";
-  else if (g_access (in, R_OK) != 0)
-    reason = "you may not read it";
-  else if (status->st_size == 0)
-    reason = "it is empty";
-  if (reason)
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", in,
-        reason);
-  return reason == NULL;
-}
-
 static Manifest *
 plan_manifest (const Options * options, const gchar * in, const gchar * out,
     GError ** error)
@@ -40,7 +22,7 @@ plan_manifest (const Options * options, const gchar * in, const gchar * out,
   Manifest *manifest;
   GStatBuf status;
 
-  if (!stat_source (in, &status, error))
+  if (!inputs_check (in, &status, error))
     return NULL;
   manifest = manifest_new ();
   manifest->source = g_canonicalize_filename (in, NULL);

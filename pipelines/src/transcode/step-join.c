@@ -179,15 +179,6 @@ set_origin (GstElement * source, GstClockTime origin)
   gst_object_unref (pad);
 }
 
-static void
-set_location (GstElement * pipeline, const gchar * name, const gchar * file)
-{
-  GstElement *element = gst_bin_get_by_name (GST_BIN (pipeline), name);
-
-  g_object_set (element, "location", file, NULL);
-  gst_object_unref (element);
-}
-
 /* Scratch file of mp4mux and qtmux for faststart. Their default is the system temporary folder,
  * which may be too small. */
 static void
@@ -218,8 +209,8 @@ make_pipeline (const Manifest * manifest, const gchar * workdir,
   if (pipeline) {
     gchar *source = mkv_repair_path (manifest, workdir);
 
-    set_location (pipeline, "source", source);
-    set_location (pipeline, "file", file);
+    launch_set_location (pipeline, "source", source);
+    launch_set_location (pipeline, "file", file);
     set_scratch (pipeline, workdir);
     g_free (source);
   }
@@ -273,9 +264,7 @@ write_film (const Manifest * manifest, const gchar * workdir,
   set_origin (join.video, PACKET_ORIGIN + from);
   join.tracks = tracks_new (join.pipeline, from, to);
   add_chapters (&join);
-  done = (gst_element_set_state (join.pipeline, GST_STATE_PLAYING) !=
-      GST_STATE_CHANGE_FAILURE
-      || !pipeline_error_take (join.pipeline, manifest->out, error))
+  done = pipeline_error_start (join.pipeline, manifest->out, error)
       && add_all (&join, error);
   gst_element_set_state (join.pipeline, GST_STATE_NULL);
   tags = tracks_tags (join.tracks, &own);
@@ -303,23 +292,20 @@ static gboolean
 check_segment (const Manifest * manifest, const gchar * workdir, guint number,
     guint * frames, GError ** error)
 {
-  gchar *file = workdir_file (workdir, "out", number, "gdp");
   SegmentResult result;
   const gboolean done = segment_result_read (&result, workdir, number);
-  const gboolean whole = done
-      && file_matches (file, result.bytes, result.sha256);
+  const gboolean intact = done && segment_result_is_intact (&result, workdir);
 
   *frames += result.frames;
-  if (!whole)
+  if (!intact)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY, "%s: segment %u of %u %s",
         manifest->out, number, manifest->segments->len,
         done ? "was damaged on the disk and has to be done again" :
         "is not finished");
-  if (done && !whole)
+  if (done && !intact)
     segment_result_remove (workdir, number);
   segment_result_clear (&result);
-  g_free (file);
-  return whole;
+  return intact;
 }
 
 /* Checks that all segments are finished and intact, and counts their frames. */

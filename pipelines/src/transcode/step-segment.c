@@ -56,15 +56,6 @@ count_frames (Decoder * decoder, Encoding * encoding)
   gst_object_unref (packer);
 }
 
-static void
-set_file (Decoder * decoder, const gchar * file)
-{
-  GstElement *sink = decoder_element (decoder, "file");
-
-  g_object_set (sink, "location", file, NULL);
-  gst_object_unref (sink);
-}
-
 static gdouble
 get_noise (Decoder * decoder)
 {
@@ -108,7 +99,7 @@ encode (const Manifest * manifest, const gchar * workdir,
   gboolean done = FALSE;
 
   if (decoder) {
-    set_file (decoder, file);
+    decoder_set_location (decoder, file);
     count_frames (decoder, &encoding);
     done = decoder_run (decoder, error);
     result->decoded = decoder_frames (decoder);
@@ -121,11 +112,11 @@ encode (const Manifest * manifest, const gchar * workdir,
 }
 
 static gboolean
-is_done (const gchar * workdir, guint number, const gchar * file)
+is_done (const gchar * workdir, guint number)
 {
   SegmentResult result;
   const gboolean done = segment_result_read (&result, workdir, number)
-      && file_matches (file, result.bytes, result.sha256);
+      && segment_result_is_intact (&result, workdir);
 
   segment_result_clear (&result);
   return done;
@@ -165,7 +156,7 @@ step_segment (const gchar * workdir, guint number, gboolean report,
         manifest->segments->len - 1);
     done = FALSE;
   }
-  done = done && (is_done (workdir, number, file)
+  done = done && (is_done (workdir, number)
       || process (manifest, workdir, number, file, report, error));
   g_clear_pointer (&manifest, manifest_free);
   g_free (file);

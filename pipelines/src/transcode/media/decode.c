@@ -157,6 +157,12 @@ decoder_element (Decoder * decoder, const gchar * name)
   return gst_bin_get_by_name (GST_BIN (decoder->pipeline), name);
 }
 
+void
+decoder_set_location (Decoder * decoder, const gchar * file)
+{
+  launch_set_location (decoder->pipeline, "file", file);
+}
+
 guint
 decoder_frames (Decoder * decoder)
 {
@@ -324,9 +330,7 @@ push_segment (Decoder * decoder, guint number, guint place, guint * most,
 static gboolean
 start (Decoder * decoder, GError ** error)
 {
-  return gst_element_set_state (decoder->pipeline, GST_STATE_PLAYING) !=
-      GST_STATE_CHANGE_FAILURE
-      || !pipeline_error_take (decoder->pipeline, decoder->manifest->source,
+  return pipeline_error_start (decoder->pipeline, decoder->manifest->source,
       error);
 }
 

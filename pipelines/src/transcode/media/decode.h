@@ -17,6 +17,9 @@ Decoder *decoder_new (const Manifest * manifest, const gchar * workdir,
     guint number, const gchar * sink, GError ** error);
 void decoder_free (Decoder * decoder);
 
+/* Sets the location of the element "file" of `sink`. */
+void decoder_set_location (Decoder * decoder, const gchar * file);
+
 GstElement *decoder_element (Decoder * decoder, const gchar * name);
 
 /* Runs the segment to its end. FALSE: an error. */

@@ -31,18 +31,17 @@ demux_track_kind (const GstCaps * caps)
   return TRACK_OTHER;
 }
 
-/* Unused tracks go to a fakesink. */
-static void
-discard_track (GstElement * pipeline, GstPad * pad)
+void
+demux_discard_track (GstElement * pipeline, GstPad * pad)
 {
-  GstElement *nothing = gst_element_factory_make ("fakesink", NULL);
-  GstPad *in = gst_element_get_static_pad (nothing, "sink");
+  GstElement *fakesink = gst_element_factory_make ("fakesink", NULL);
+  GstPad *sink = gst_element_get_static_pad (fakesink, "sink");
 
-  g_object_set (nothing, "async", FALSE, "sync", FALSE, NULL);
-  gst_bin_add (GST_BIN (pipeline), nothing);
-  gst_element_sync_state_with_parent (nothing);
-  gst_pad_link (pad, in);
-  gst_object_unref (in);
+  g_object_set (fakesink, "async", FALSE, "sync", FALSE, NULL);
+  gst_bin_add (GST_BIN (pipeline), fakesink);
+  gst_element_sync_state_with_parent (fakesink);
+  gst_pad_link (pad, sink);
+  gst_object_unref (sink);
 }
 
 static void
@@ -55,7 +54,7 @@ on_pad (GstElement * parser, GstPad * pad, gpointer data)
 
   if (demux_track_kind (caps) != TRACK_VIDEO || gst_pad_is_linked (in)
       || gst_pad_link (pad, in) != GST_PAD_LINK_OK)
-    discard_track (GST_ELEMENT (GST_ELEMENT_PARENT (parser)), pad);
+    demux_discard_track (GST_ELEMENT (GST_ELEMENT_PARENT (parser)), pad);
   gst_caps_unref (caps);
   gst_object_unref (in);
   gst_object_unref (out);
@@ -66,15 +65,13 @@ demux_open_video (const gchar * file, GError ** error)
 {
   GstElement *pipeline = launch ("filesrc name=file ! parsebin name=parser "
       "appsink name=out sync=false max-buffers=64", GST_PARSE_FLAG_NONE, error);
-  GstElement *source, *parser;
+  GstElement *parser;
 
   if (pipeline == NULL)
     return NULL;
-  source = gst_bin_get_by_name (GST_BIN (pipeline), "file");
+  launch_set_location (pipeline, "file", file);
   parser = gst_bin_get_by_name (GST_BIN (pipeline), "parser");
-  g_object_set (source, "location", file, NULL);
   g_signal_connect (parser, "pad-added", G_CALLBACK (on_pad), pipeline);
   gst_object_unref (parser);
-  gst_object_unref (source);
   return packet_reader_new (pipeline, file, error);
 }

@@ -18,6 +18,9 @@ TrackKind demux_track_kind (const GstCaps * caps);
 /* Current caps of a track, else the possible ones. */
 GstCaps *demux_track_caps (GstPad * pad);
 
+/* Links an unused track to a fakesink. */
+void demux_discard_track (GstElement * pipeline, GstPad * pad);
+
 /* Packets of the first video track. */
 PacketReader *demux_open_video (const gchar * file, GError ** error);
 

@@ -33,8 +33,7 @@ packet_reader_new (GstElement * pipeline, const gchar * name, GError ** error)
   reader->pipeline = pipeline;
   reader->sink = GST_APP_SINK (gst_bin_get_by_name (GST_BIN (pipeline), "out"));
   reader->name = g_strdup (name);
-  if (gst_element_set_state (pipeline, GST_STATE_PLAYING) !=
-      GST_STATE_CHANGE_FAILURE || !pipeline_error_take (pipeline, name, error))
+  if (pipeline_error_start (pipeline, name, error))
     return reader;
   packet_reader_free (reader);
   return NULL;
@@ -45,13 +44,10 @@ packet_reader_open (const gchar * file, GError ** error)
 {
   GstElement *pipeline = launch ("filesrc name=file ! gdpdepay ! "
       "appsink name=out sync=false max-buffers=16", GST_PARSE_FLAG_NONE, error);
-  GstElement *source;
 
   if (pipeline == NULL)
     return NULL;
-  source = gst_bin_get_by_name (GST_BIN (pipeline), "file");
-  g_object_set (source, "location", file, NULL);
-  gst_object_unref (source);
+  launch_set_location (pipeline, "file", file);
   return packet_reader_new (pipeline, file, error);
 }
 
@@ -96,19 +92,15 @@ packet_writer_new (const gchar * file, GError ** error)
       "gdppay ! filesink name=file async=false",
       GST_PARSE_FLAG_NONE, error);
   PacketWriter *writer;
-  GstElement *sink;
 
   if (pipeline == NULL)
     return NULL;
-  sink = gst_bin_get_by_name (GST_BIN (pipeline), "file");
-  g_object_set (sink, "location", file, NULL);
-  gst_object_unref (sink);
+  launch_set_location (pipeline, "file", file);
   writer = g_new0 (PacketWriter, 1);
   writer->pipeline = pipeline;
   writer->source = packet_appsrc (pipeline, "in");
   writer->file = g_strdup (file);
-  if (gst_element_set_state (pipeline, GST_STATE_PLAYING) !=
-      GST_STATE_CHANGE_FAILURE || !pipeline_error_take (pipeline, file, error))
+  if (pipeline_error_start (pipeline, file, error))
     return writer;
   packet_writer_finish (writer, NULL);
   return NULL;

@@ -77,12 +77,12 @@ queue_event (Tracks * tracks, GstEvent * event)
 }
 
 static void
-note_unsupported (Tracks * tracks, const gchar * what)
+note_unsupported (Tracks * tracks, const gchar * name)
 {
   g_mutex_lock (&tracks->lock);
-  if (!strstr (tracks->left_out->str, what))
+  if (!strstr (tracks->left_out->str, name))
     g_string_append_printf (tracks->left_out, "%s%s", tracks->left_out->len ?
-        ", " : "", what);
+        ", " : "", name);
   g_mutex_unlock (&tracks->lock);
 }
 
@@ -202,19 +202,6 @@ trim_track (Tracks * tracks, GstPad * pad)
   gst_pad_set_offset (pad, -(gint64) tracks->from);
 }
 
-static void
-link_to_fakesink (Tracks * tracks, GstPad * pad)
-{
-  GstElement *nothing = gst_element_factory_make ("fakesink", NULL);
-  GstPad *in = gst_element_get_static_pad (nothing, "sink");
-
-  g_object_set (nothing, "async", FALSE, "sync", FALSE, NULL);
-  gst_bin_add (GST_BIN (tracks->pipeline), nothing);
-  gst_element_sync_state_with_parent (nothing);
-  gst_pad_link (pad, in);
-  gst_object_unref (in);
-}
-
 /* Converts a track to a format that the muxer accepts. */
 static const gchar *
 parser_line (const GstCaps * caps)
@@ -297,7 +284,7 @@ discard_track (Tracks * tracks, GstPad * pad, const GstCaps * caps)
 {
   note_unsupported (tracks,
       gst_structure_get_name (gst_caps_get_structure (caps, 0)));
-  link_to_fakesink (tracks, pad);
+  demux_discard_track (tracks->pipeline, pad);
 }
 
 static void
@@ -311,7 +298,7 @@ on_pad (GstElement * parser G_GNUC_UNUSED, GstPad * pad, gpointer data)
     tracks->have_video = TRUE;
     gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
         GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_video, tracks, NULL);
-    link_to_fakesink (tracks, pad);
+    demux_discard_track (tracks->pipeline, pad);
   } else if ((kind != TRACK_AUDIO && kind != TRACK_SUBTITLES)
       || !tracks_supported (tracks->mux, kind, caps)
       || !link_to_mux (tracks, pad, kind, caps))
