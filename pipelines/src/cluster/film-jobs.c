@@ -15,7 +15,7 @@ typedef struct
   const gchar *step;
   guint base;
   const gchar *array;           /* NULL: no array */
-  guint places;                 /* indices in the array */
+  guint indices;                /* indices in the array */
   const gchar *dependency;
   gboolean computes;
 } Step;
@@ -74,7 +74,7 @@ submit_step (FilmJobs * jobs, guint film, const Step * step, GError ** error)
   number = slurm_submit (&job, &resources, error);
   if (number > 0) {
     jobs->last[film] = number;
-    jobs->tasks += step->array ? step->places : 1;
+    jobs->tasks += step->array ? step->indices : 1;
   }
   g_strfreev (command);
   g_free (log);
@@ -94,8 +94,8 @@ film_jobs_submit_cut (FilmJobs * jobs, guint film, GError ** error)
 /* Appends array indices such as "0-3,7" for missing segments from position `first` on: below `base`
  * + `size`, at most `most`. Returns their number. */
 static guint
-list_places (GString * places, const GArray * missing, guint first, guint base,
-    guint size, guint most)
+list_indices (GString * indices, const GArray * missing, guint first,
+    guint base, guint size, guint most)
 {
   guint i, n = 0;
 
@@ -110,9 +110,9 @@ list_places (GString * places, const GArray * missing, guint first, guint base,
     if (place >= size)
       break;
     if (!follows)
-      g_string_append_printf (places, "%s%u", n > 0 ? "," : "", place);
+      g_string_append_printf (indices, "%s%u", n > 0 ? "," : "", place);
     else if (!goes_on)
-      g_string_append_printf (places, "-%u", place);
+      g_string_append_printf (indices, "-%u", place);
   }
   return n;
 }
@@ -130,7 +130,7 @@ submit_segments (FilmJobs * jobs, guint film, const FilmState * state,
 
   while (i < most) {
     const guint base = g_array_index (state->missing, guint, i) / size * size;
-    GString *places = g_string_new (NULL);
+    GString *indices = g_string_new (NULL);
     Step step = {
       .step = "segment",
       .base = base,
@@ -139,14 +139,13 @@ submit_segments (FilmJobs * jobs, guint film, const FilmState * state,
     };
     guint64 job;
 
-    n = list_places (places, state->missing, i, base, size, most - i);
+    n = list_indices (indices, state->missing, i, base, size, most - i);
     if (campaign->throttle > 0)
-      g_string_append_printf (places, "%%%d", campaign->throttle);
-    step.array = places->str;
-    step.places = n;
+      g_string_append_printf (indices, "%%%d", campaign->throttle);
+    step.array = indices->str;
+    step.indices = n;
     job = submit_step (jobs, film, &step, error);
-
-    g_string_free (places, TRUE);
+    g_string_free (indices, TRUE);
     if (job == 0)
       return FALSE;
     g_string_append_printf (submitted, ":%" G_GUINT64_FORMAT, job);

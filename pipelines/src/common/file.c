@@ -21,8 +21,8 @@ file_temporary_name (const gchar * file)
   return temporary;
 }
 
-static gboolean
-set_error (GError ** error, const gchar * file)
+gboolean
+file_set_error (GError ** error, const gchar * file)
 {
   const gint code = errno;
 
@@ -38,7 +38,7 @@ sync_to_disk (const gchar * file, gint flags, GError ** error)
   const gboolean done = fd >= 0 && fsync (fd) == 0;
 
   if (!done)
-    set_error (error, file);
+    file_set_error (error, file);
   if (fd >= 0)
     close (fd);
   return done;
@@ -51,7 +51,7 @@ file_publish (const gchar * temporary, const gchar * file, GError ** error)
   gboolean done = sync_to_disk (temporary, O_RDWR, error);
 
   if (done && g_rename (temporary, file) != 0)
-    done = set_error (error, file);
+    done = file_set_error (error, file);
   done = done && sync_to_disk (folder, O_RDONLY | O_DIRECTORY, error);
   g_free (folder);
   return done;
@@ -74,7 +74,7 @@ file_checksum (const gchar * file, guint64 * bytes, gchar ** sha256,
   if (n == 0)
     *sha256 = g_strdup (g_checksum_get_string (sum));
   else
-    set_error (error, file);
+    file_set_error (error, file);
   if (fd >= 0)
     close (fd);
   g_free (block);

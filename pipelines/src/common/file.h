@@ -19,4 +19,7 @@ gboolean file_checksum (const gchar * file, guint64 * bytes, gchar ** sha256,
 /* Whether the file can be read and has this size and checksum. */
 gboolean file_matches (const gchar * file, guint64 bytes, const gchar * sha256);
 
+/* Sets an error for `file` from errno; returns FALSE. */
+gboolean file_set_error (GError ** error, const gchar * file);
+
 #endif

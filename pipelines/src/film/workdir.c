@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "film/workdir.h"
 
-#include <errno.h>
+#include "common/file.h"
+
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 
@@ -26,16 +27,6 @@ workdir_file (const gchar * workdir, const gchar * kind, guint number,
 
   g_free (name);
   return file;
-}
-
-static gboolean
-set_error (GError ** error, const gchar * file)
-{
-  const gint code = errno;
-
-  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (code),
-      "%s: %s", file, g_strerror (code));
-  return FALSE;
 }
 
 /* Checks that the folder contains this program's files only. */
@@ -78,10 +69,10 @@ workdir_remove (const gchar * workdir, GError ** error)
   while (done && (name = g_dir_read_name (dir))) {
     gchar *file = g_build_filename (workdir, name, NULL);
 
-    done = g_unlink (file) == 0 || set_error (error, file);
+    done = g_unlink (file) == 0 || file_set_error (error, file);
     g_free (file);
   }
   if (dir)
     g_dir_close (dir);
-  return done && (g_rmdir (workdir) == 0 || set_error (error, workdir));
+  return done && (g_rmdir (workdir) == 0 || file_set_error (error, workdir));
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/file.h"
 #include "film/codec.h"
 #include "film/inputs.h"
 #include "film/workdir.h"
@@ -11,7 +12,6 @@
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
-#include <errno.h>
 #include <string.h>
 
 static Manifest *
@@ -60,11 +60,9 @@ static gboolean
 make_folder (const gchar * workdir, GError ** error)
 {
   gchar *folder = g_path_get_dirname (workdir);
-  const gboolean made = g_mkdir_with_parents (workdir, 0777) == 0;
+  const gboolean made = g_mkdir_with_parents (workdir, 0777) == 0
+      || file_set_error (error, folder);
 
-  if (!made)
-    g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno),
-        "%s: %s", folder, g_strerror (errno));
   g_free (folder);
   return made;
 }
