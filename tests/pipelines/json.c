@@ -44,7 +44,7 @@ static const JsonField fields[] = {
 static const gchar text[] =
     "{\"word\":\"\u00fc \\\"x\\\"\",\"words\":[\"a\",\"\"],"
     "\"flag\":true,\"number\":-5,\"count\":4294967295,\"past\":-9007199254740993,"
-    "\"size\":9223372036854775807,\"share\":0.10000000000000001,"
+    "\"size\":9223372036854775807,\"share\":0.25,"
     "\"inner\":{\"depth\":-2147483648}}";
 
 static Thing
@@ -80,7 +80,7 @@ test_round_trip (void)
   g_assert_cmpuint (thing.count, ==, G_MAXUINT);
   g_assert_cmpint (thing.past, ==, -9007199254740993);
   g_assert_cmpuint (thing.size, ==, G_MAXINT64);
-  g_assert_true (thing.share == 0.1);
+  g_assert_true (thing.share == 0.25);
   g_assert_cmpint (thing.inner.depth, ==, G_MININT);
   json_fields_write (fields, &thing, object);
   again = json_print (object, FALSE);

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+/* Command, job comment and log name of the submitter; running campaigns depend on it. */
 #define COMMENT "feed"
 
 /* Submissions without progress after which a film is given up. */
