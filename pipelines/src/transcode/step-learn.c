@@ -5,7 +5,7 @@
 #include "transcode/steps.h"
 
 /* Frames from the middle of the film for training. */
-#define PICTURES 48
+#define TRAINING_FRAMES 48
 #define FINETUNE_INTERVAL 8
 
 /* Segment with the middle frame of the film, and the place of that frame in it. Independent of how
@@ -39,7 +39,7 @@ learn (const Manifest * manifest, const gchar * workdir, const gchar * file,
     g_object_set (filter, "save-model-file", unfinished, "finetune-interval",
         FINETUNE_INTERVAL, NULL);
     gst_object_unref (filter);
-    done = decoder_run_range (decoder, place, PICTURES, error);
+    done = decoder_run_range (decoder, place, TRAINING_FRAMES, error);
     decoder_free (decoder);
   }
   /* There is no model if the film has only one or two frames. */

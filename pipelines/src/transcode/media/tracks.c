@@ -103,7 +103,8 @@ store_tags (Tracks * tracks, guint number, GstEvent * event)
 
 /* Sends pending events after caps and segment, which come with a frame. */
 static GstPadProbeReturn
-on_picture (GstPad * pad, GstPadProbeInfo * info G_GNUC_UNUSED, gpointer data)
+on_video_frame (GstPad * pad, GstPadProbeInfo * info G_GNUC_UNUSED,
+    gpointer data)
 {
   Tracks *tracks = data;
   GstEvent *event;
@@ -329,7 +330,8 @@ tracks_new (GstElement * pipeline, GstClockTime from, GstClockTime to)
   tracks->mux = gst_bin_get_by_name (GST_BIN (pipeline), "mux");
   video = gst_bin_get_by_name (GST_BIN (pipeline), "video");
   pad = gst_element_get_static_pad (video, "src");
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_picture, tracks, NULL);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_video_frame, tracks,
+      NULL);
   gst_object_unref (pad);
   gst_object_unref (video);
   tracks->styled = gst_element_get_pad_template (tracks->mux,
