@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the programs for pictures are to do: a file in JSON, and options of the same names. */
-#ifndef PICTURE_IMAGE_CONFIG_H
-#define PICTURE_IMAGE_CONFIG_H
+#ifndef CONFIG_H
+#define CONFIG_H
 
 #include <glib-object.h>
 
