@@ -32,7 +32,7 @@ typedef struct
   gboolean odd_size;            /* odd size with subsampled chroma; only during the cut */
   guint64 duration;             /* of the source, if known; only during the cut */
   gboolean damaged;             /* could not be read to its end */
-  gboolean repaired;            /* read from a repaired copy, see mkv-repair.h */
+  gboolean repaired;            /* read from a repaired copy, see mkv/repair.h */
   GArray *segments;             /* Segment */
 } Manifest;
 

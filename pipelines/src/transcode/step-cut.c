@@ -3,10 +3,10 @@
 #include "film/codec.h"
 #include "film/inputs.h"
 #include "film/workdir.h"
-#include "transcode/media/mkv-repair.h"
 #include "transcode/media/probe-frame.h"
 #include "transcode/media/probe.h"
 #include "transcode/media/splitter.h"
+#include "transcode/mkv/repair.h"
 #include "transcode/scheduler.h"
 #include "transcode/steps.h"
 

@@ -8,10 +8,10 @@
 #include "transcode/chapters/read.h"
 #include "transcode/media/demux.h"
 #include "transcode/media/gaps.h"
-#include "transcode/media/mkv-repair.h"
-#include "transcode/media/mkv-tags.h"
 #include "transcode/media/packets.h"
 #include "transcode/media/tracks.h"
+#include "transcode/mkv/repair.h"
+#include "transcode/mkv/tags.h"
 #include "transcode/steps.h"
 
 #include <gio/gio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "transcode/media/mkv-tags.h"
+#include "transcode/mkv/tags.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "transcode/media/mkv-repair.h"
+#include "transcode/mkv/repair.h"
 
 #include "common/file.h"
 #include "film/workdir.h"

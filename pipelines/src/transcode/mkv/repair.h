@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Recovery of damaged Matroska files where GStreamer's demuxer stops. */
-#ifndef TRANSCODE_MEDIA_MKV_REPAIR_H
-#define TRANSCODE_MEDIA_MKV_REPAIR_H
+#ifndef TRANSCODE_MKV_REPAIR_H
+#define TRANSCODE_MKV_REPAIR_H
 
 #include "film/manifest.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Titles, languages and tags of Matroska files. */
-#ifndef TRANSCODE_MEDIA_MKV_TAGS_H
-#define TRANSCODE_MEDIA_MKV_TAGS_H
+#ifndef TRANSCODE_MKV_TAGS_H
+#define TRANSCODE_MKV_TAGS_H
 
 #include <gst/gst.h>
 
