@@ -129,7 +129,7 @@ preview_dry_run (const Options * options, const gchar * in, const gchar * out,
   const guint jobs = scheduler_job_count ((guint) options->jobs);
 
   if (fits)
-    g_print ("%s\n%s  to: %s, %s of quality %d, %u piece%s at a time%s\n", in,
+    g_print ("%s\n%s  to: %s, %s of quality %d, %u segment%s at a time%s\n", in,
         text, out, options->settings.codec, options->settings.quality, jobs,
         jobs == 1 ? "" : "s", g_file_test (out, G_FILE_TEST_EXISTS) ?
         "; exists already" : "");
