@@ -68,7 +68,7 @@ check (const CameraOptions * options, GError ** error)
   else if (options->no_window && !options->virtual_device && !options->record)
     set_error (error, "--no-window leaves nothing to do; add --record FILE or "
         "--virtual DEVICE");
-  else if (!options->profile || choice_check ("profile",
+  else if (!options->profile || enum_option_check ("profile",
           options->profile, error)) {
     name =
         options->rtsp ? rtsp_public_url (options->rtsp, error) : g_strdup ("");

@@ -4,7 +4,9 @@
  * The first video stream passes through zsdenoise and is encoded again; other streams are copied. With
  * --noise the file is taken as clean: noise is added first, and PSNR before and after is
  * printed. */
+#include "common/clock.h"
 #include "common/launch.h"
+#include "common/progress-bar.h"
 #include "demo/before-after.h"
 #include "demo/psnr.h"
 
@@ -85,7 +87,7 @@ on_denoised (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   GstCaps *caps = gst_pad_get_current_caps (pad);
   GstVideoInfo vinfo;
 
-  demo->filtering += (g_get_monotonic_time () - demo->started) / 1e6;
+  demo->filtering += clock_seconds_since (demo->started);
   if (demo->noisy && gst_video_info_from_caps (&vinfo, caps)) {
     if (demo->clean) {
       demo->error_before +=
@@ -302,15 +304,19 @@ show_progress (gpointer data)
 {
   Demo *demo = data;
   gint64 duration = 0;
+  gchar *text;
 
-  if (demo->percent >= 0)
-    g_printerr ("\rlearning the noise: %d %%          ", demo->percent);
-  else if (gst_element_query_duration (demo->pipeline, GST_FORMAT_TIME,
-          &duration) && duration > 0)
-    g_printerr ("\rdenoising: frame %u, %d %%          ", demo->frames,
-        (gint) (100 * MIN ((gdouble) demo->position / duration, 1)));
+  if (demo->percent >= 0) {
+    progress_bar_show (demo->percent / 100.0, "learning the noise");
+    return G_SOURCE_CONTINUE;
+  }
+  text = g_strdup_printf ("denoising: frame %u", demo->frames);
+  if (gst_element_query_duration (demo->pipeline, GST_FORMAT_TIME, &duration)
+      && duration > 0)
+    progress_bar_show (MIN ((gdouble) demo->position / duration, 1), text);
   else
-    g_printerr ("\rdenoising: frame %u          ", demo->frames);
+    progress_bar_show_text (text);
+  g_free (text);
   return G_SOURCE_CONTINUE;
 }
 
@@ -333,10 +339,9 @@ run (Demo * demo)
     on_message (bus, gst_bus_timed_pop_filtered (bus, GST_SECOND,
             GST_MESSAGE_ERROR), demo);
   gst_element_set_state (demo->pipeline, GST_STATE_NULL);
-  if (timer) {
+  if (timer)
     g_source_remove (timer);
-    g_printerr ("\r                                        \r");
-  }
+  progress_bar_clear ();
   gst_bus_remove_watch (bus);
   gst_object_unref (bus);
   g_main_loop_unref (demo->loop);

@@ -3,9 +3,10 @@
  *
  * With --degree, IN is a clean picture: noise is added first, and PSNR and SSIM before and after
  * are printed. After an error the remaining pictures are still processed. */
-#include "image/options.h"
+#include "common/clock.h"
 #include "common/launch.h"
 #include "image/inputs.h"
+#include "image/options.h"
 #include "image/progress.h"
 #include "image/report.h"
 #include "picture/filter.h"
@@ -139,7 +140,7 @@ denoise (Job * job, GError ** error)
   if (element == NULL)
     return FALSE;
   result->after = picture_filter (result->before, element, &observer, error);
-  result->seconds = (g_get_monotonic_time () - started) / 1e6;
+  result->seconds = clock_seconds_since (started);
   g_object_get (element, "estimated-sigma", &result->sigma, NULL);
   gst_object_unref (element);
   return result->after != NULL;

@@ -106,9 +106,9 @@ check (const ImageOptions * options, GError ** error)
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         fault);
   return fault == NULL && (options->profile == NULL
-      || choice_check ("profile", options->profile, error))
+      || enum_option_check ("profile", options->profile, error))
       && (options->pairs == NULL
-      || choice_check ("pairs", options->pairs, error));
+      || enum_option_check ("pairs", options->pairs, error));
 }
 
 gboolean

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "serve/jobs/queue.h"
+
+#include "common/clock.h"
 #include "serve/jobs/worker-command.h"
 
 #define MAX_RETRY_AFTER 120     /* seconds */
@@ -70,7 +72,7 @@ finish (Entry * entry, const gchar * fault)
   Job *job = entry->job;
 
   job->finished = g_get_real_time ();
-  job->seconds = (gdouble) (g_get_monotonic_time () - job->started) / 1e6;
+  job->seconds = clock_seconds_since (job->started);
   job->result_bytes = store_file_size (queue->store, job, STORE_RESULT);
   if (fault == NULL && job->result_bytes == 0)
     fault = "Its process ended without a result.";
