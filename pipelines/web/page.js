@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The page: sends a file, follows what becomes of it, and compares the result with it.
+// The web page: uploads a file, follows its job and compares the result with the original.
 "use strict";
 
 const $ = (id) => document.getElementById(id);
 
-let limits = null; // what the server takes
-let job = null; // {id, file, clean, before, after, kind}
+let limits = null; // of uploads
+let job = null; // {id, file, clean}; clean: samples of the sample picture without noise
 let events = null;
 let request = null;
 let retry = 0;
-const made = []; // URLs of files in memory
+const objectUrls = []; // to be revoked
 
-function keep(url) {
-  made.push(url);
+function remember(url) {
+  objectUrls.push(url);
   return url;
 }
 
@@ -26,28 +26,28 @@ function bytes(count) {
   return mebibytes < 0.1 ? `${Math.ceil(count / 1024)} KiB` : `${Number(mebibytes.toFixed(1))} MiB`;
 }
 
-// --- an end, and a new beginning ---
+// --- reset and errors ---
 
-function forget() {
+function reset() {
   clearTimeout(retry);
   events?.close();
   request?.abort();
   events = request = null;
   compare.clear();
-  for (const url of made.splice(0)) URL.revokeObjectURL(url);
+  for (const url of objectUrls.splice(0)) URL.revokeObjectURL(url);
   job = null;
   history.replaceState(null, "", location.pathname);
 }
 
 function restart() {
-  forget();
+  reset();
   show("choose");
   $("open").focus();
 }
 
 function fail(why) {
   const id = job?.id;
-  forget();
+  reset();
   if (id) fetch(`api/jobs/${id}`, {method: "DELETE"}).catch(() => {});
   $("why").textContent = why;
   show("fault");
@@ -60,7 +60,7 @@ function remove() {
   if (id) fetch(`api/jobs/${id}`, {method: "DELETE"}).catch(() => {});
 }
 
-// --- sending ---
+// --- upload ---
 
 function describe(phase, part, detail) {
   if ($("phase").textContent !== phase) $("phase").textContent = phase;
@@ -70,35 +70,35 @@ function describe(phase, part, detail) {
 }
 
 function begin(file, clean = null) {
-  forget();
+  reset();
   const clip = file.type.startsWith("video/");
   const most = limits && (clip ? limits.max_clip_bytes : limits.max_bytes);
   if (most && file.size > most) {
-    fail(`The ${clip ? "clip" : "picture"} has ${bytes(file.size)}, and ${bytes(most)} are the limit here.`);
+    fail(`The ${clip ? "clip" : "picture"} has ${bytes(file.size)}; the limit is ${bytes(most)}.`);
     return;
   }
   job = {file, clean};
   $("thumb").hidden = clip;
-  if (!clip) $("thumb").src = keep(URL.createObjectURL(file));
+  if (!clip) $("thumb").src = remember(URL.createObjectURL(file));
   show("work");
   $("cancel").focus();
   send(file);
 }
 
 function send(file) {
-  describe("Sending", 0, bytes(file.size));
+  describe("Uploading", 0, bytes(file.size));
   const sending = new XMLHttpRequest();
   request = sending;
   sending.open("POST", `api/jobs?profile=${$("best").checked ? "best" : "balanced"}`);
   sending.setRequestHeader("Content-Type", /^(image|video)\//.test(file.type) ? file.type : "application/octet-stream");
   sending.upload.onprogress = (event) => {
-    if (event.lengthComputable) describe("Sending", event.loaded / event.total, `${bytes(event.loaded)} of ${bytes(event.total)}`);
+    if (event.lengthComputable) describe("Uploading", event.loaded / event.total, `${bytes(event.loaded)} of ${bytes(event.total)}`);
   };
-  sending.onerror = () => fail("The server cannot be reached, or has broken off.");
+  sending.onerror = () => fail("The server cannot be reached.");
   sending.onload = () => {
     request = null;
     const answer = parse(sending.responseText);
-    if (sending.status === 503) wait(file, Number(sending.getResponseHeader("Retry-After")) || 5);
+    if (sending.status === 503) retryUpload(file, Number(sending.getResponseHeader("Retry-After")) || 5);
     else if (sending.status === 201) follow(answer.id);
     else fail(answer.detail || `The server answered ${sending.status}.`);
   };
@@ -113,50 +113,50 @@ function parse(text) {
   }
 }
 
-// All places are taken: once more when the server says so.
-function wait(file, seconds) {
+// The queue is full: retries after the time that the server tells.
+function retryUpload(file, seconds) {
   if (seconds <= 0) {
     send(file);
     return;
   }
-  describe("All places are taken", null, `trying again in ${seconds} s`);
-  retry = setTimeout(() => wait(file, seconds - 1), 1000);
+  describe("The server is busy", null, `trying again in ${seconds} s`);
+  retry = setTimeout(() => retryUpload(file, seconds - 1), 1000);
 }
 
-// --- following ---
+// --- progress ---
 
 function follow(id) {
   job.id = id;
   history.replaceState(null, "", `#${id}`);
   show("work");
   events = new EventSource(`api/jobs/${id}/events`);
-  events.addEventListener("state", (event) => take(JSON.parse(event.data)));
+  events.addEventListener("state", (event) => update(JSON.parse(event.data)));
   events.addEventListener("gone", () => fail("The job has been removed."));
   events.onerror = () => {
-    if (events?.readyState === EventSource.CLOSED) look(id);
+    if (events?.readyState === EventSource.CLOSED) poll(id);
   };
 }
 
-// Where events do not come through, the job itself tells.
-async function look(id) {
+// Polls the job where server-sent events are blocked.
+async function poll(id) {
   const answer = await fetch(`api/jobs/${id}`).catch(() => null);
   if (job?.id !== id) return;
   if (answer?.ok) {
     const state = await answer.json();
-    take(state);
-    if (state.state === "queued" || state.state === "running") retry = setTimeout(look, 1000, id);
+    update(state);
+    if (state.state === "queued" || state.state === "running") retry = setTimeout(poll, 1000, id);
   } else if (answer) {
-    fail((await answer.json().catch(() => ({}))).detail || "The job is gone.");
+    fail((await answer.json().catch(() => ({}))).detail || "The job does not exist any more.");
   } else {
-    retry = setTimeout(look, 3000, id);
+    retry = setTimeout(poll, 3000, id);
   }
 }
 
-const phases = {reading: "Looking at it", learning: "Learning its noise", denoising: "Denoising", writing: "Writing the result"};
+const phases = {reading: "Reading", learning: "Learning the noise", denoising: "Denoising", writing: "Writing the result"};
 
-function take(state) {
+function update(state) {
   if (state.state === "queued") {
-    describe("Waiting", null, state.position ? `${state.position} before it` : "next in turn");
+    describe("Waiting", null, state.position ? `${state.position} ahead in the queue` : "next in the queue");
   } else if (state.state === "running") {
     const words = [];
     if (state.part) words.push(`${Math.round(100 * state.part)} %`);
@@ -173,7 +173,6 @@ function take(state) {
 
 async function finish(state) {
   const at = `api/jobs/${job.id}`;
-  job.kind = state.kind;
   try {
     await compare.open(state.kind === "clip", original(state, at), `${at}/result?view=1`);
   } catch {
@@ -181,26 +180,26 @@ async function finish(state) {
     return;
   }
   $("strength").value = 100;
-  strengthen();
+  showStrength();
   show("result");
   compare.fit();
-  tell(state);
+  showFacts(state);
   $("split").focus({preventScroll: true});
 }
 
-// The file itself where the browser has it and can show it.
+// The local file if the browser can show it, else the view that the server has.
 function original(state, at) {
   const viewable = /^image\/(png|jpeg|webp)$/.test(state.type);
-  return job.file && viewable ? keep(URL.createObjectURL(job.file)) : `${at}/original?view=1`;
+  return job.file && viewable ? remember(URL.createObjectURL(job.file)) : `${at}/original?view=1`;
 }
 
-function tell(state) {
+function showFacts(state) {
   const result = state.result;
   const facts = [["size", `${result.width} × ${result.height}`]];
   if (result.frames) facts.push(["frames", result.frames]);
-  if (result.sigma !== undefined) facts.push(["noise found", `${result.sigma.toFixed(1)} of 255`]);
-  facts.push(["took", `${state.seconds.toFixed(1)} s`]);
-  facts.push(["removed", `at ${new Date(state.expires).toLocaleTimeString([], {hour: "2-digit", minute: "2-digit"})}`]);
+  if (result.sigma !== undefined) facts.push(["estimated noise", `${result.sigma.toFixed(1)} of 255`]);
+  facts.push(["time", `${state.seconds.toFixed(1)} s`]);
+  facts.push(["expires", `at ${new Date(state.expires).toLocaleTimeString([], {hour: "2-digit", minute: "2-digit"})}`]);
   if (job.clean) facts.unshift(["PSNR", compare.psnr(job.clean)]);
   $("facts").replaceChildren(...facts.map(([name, value]) => {
     const row = document.createElement("div");
@@ -214,19 +213,19 @@ function tell(state) {
 
 // --- strength and download ---
 
-let ready = false; // the server has the result at this strength
+let ready = false; // the server has rendered the result at this strength
 
-function strengthen() {
+function showStrength() {
   const percent = Number($("strength").value);
   $("percent").textContent = `${percent} %`;
-  $("after").style.opacity = percent / 100; // which is what strength is: a part of the change
+  $("after").style.opacity = percent / 100; // the strength is the weight of the result
   $("note").textContent = "";
   ready = percent === 100;
   if (job?.id) $("download").href = `api/jobs/${job.id}/result?strength=${percent / 100}`;
 }
 
-// The link does the download. But a strength takes the server a moment, and may be refused: so its
-// first byte is asked for before. If that takes too long, browsers want another press.
+// The link starts the download. Rendering at another strength takes time and may fail, so the first
+// byte is requested beforehand. If that takes too long, the browser requires another click.
 async function download(event) {
   if (ready) return;
   event.preventDefault();
@@ -238,20 +237,20 @@ async function download(event) {
     if (!answer.ok) throw new Error((await answer.json()).detail);
     ready = true;
     const prompt = navigator.userActivation ? navigator.userActivation.isActive : true;
-    $("note").textContent = prompt ? "" : "It is ready: press Download once more.";
+    $("note").textContent = prompt ? "" : "The download is ready: press Download again.";
     if (prompt) $("download").click();
   } catch (error) {
-    $("note").textContent = error.message || "The download did not work.";
+    $("note").textContent = error.message || "The download failed.";
   }
 }
 
-// --- comparing ---
+// --- comparison ---
 
 const compare = (() => {
   const stage = $("stage");
   let before = null, after = null;
   let width = 1, height = 1;
-  let scale = 1, x = 0, y = 0; // where the picture lies on the stage
+  let scale = 1, x = 0, y = 0; // position of the picture on the stage
   let split = 0.5;
   const pointers = new Map();
   let grabbed = null; // "split" or "picture"
@@ -269,21 +268,21 @@ const compare = (() => {
     $("scale").textContent = `${Math.round(scale * 100)} %`;
   }
 
-  function fitting() {
+  function fitScale() {
     const box = stage.getBoundingClientRect();
     return Math.min(box.width / width, box.height / height);
   }
 
   function fit() {
     const box = stage.getBoundingClientRect();
-    scale = fitting();
+    scale = fitScale();
     x = (box.width - width * scale) / 2;
     y = (box.height - height * scale) / 2;
     draw();
   }
 
-  // Some of the picture stays in sight.
-  function hold() {
+  // Keeps part of the picture visible.
+  function clampPosition() {
     const box = stage.getBoundingClientRect();
     const margin = 60;
     x = Math.min(box.width - margin, Math.max(margin - width * scale, x));
@@ -293,18 +292,18 @@ const compare = (() => {
   function zoom(factor, at) {
     const box = stage.getBoundingClientRect();
     const [px, py] = at || [box.width / 2, box.height / 2];
-    const next = Math.min(Math.max(scale * factor, Math.min(fitting(), 1) / 2), 32);
+    const next = Math.min(Math.max(scale * factor, Math.min(fitScale(), 1) / 2), 32);
     x = px - (px - x) * (next / scale);
     y = py - (py - y) * (next / scale);
     scale = next;
-    hold();
+    clampPosition();
     draw();
   }
 
   function move(dx, dy) {
     x += dx;
     y += dy;
-    hold();
+    clampPosition();
     draw();
   }
 
@@ -318,12 +317,12 @@ const compare = (() => {
     return [event.clientX - box.left, event.clientY - box.top];
   }
 
-  // A pointer on the border moves it, and so does one anywhere while all of the picture is in sight.
+  // The border follows a pointer that grabs it, or any pointer while the whole picture is visible.
   stage.addEventListener("pointerdown", (event) => {
     if (event.button) return;
     stage.setPointerCapture(event.pointerId);
     pointers.set(event.pointerId, at(event));
-    const whole = scale <= fitting() * 1.01;
+    const whole = scale <= fitScale() * 1.01;
     grabbed = pointers.size === 1 && (whole || $("split").contains(event.target)) ? "split" : "picture";
     if (grabbed === "split") setSplit(at(event)[0] / stage.clientWidth);
   });
@@ -357,8 +356,8 @@ const compare = (() => {
   }, {passive: false});
 
   stage.addEventListener("dblclick", (event) => {
-    if (scale > fitting() * 1.01) fit();
-    else zoom(Math.max(1, fitting() * 3) / scale, at(event));
+    if (scale > fitScale() * 1.01) fit();
+    else zoom(Math.max(1, fitScale() * 3) / scale, at(event));
   });
 
   stage.addEventListener("keydown", (event) => {
@@ -400,8 +399,8 @@ const compare = (() => {
     return video;
   }
 
-  // Both clips show the same moment: the result leads, the original catches up, or jumps if it is
-  // far away.
+  // Synchronizes the clips: the original follows the result by its playback rate, or by a seek if
+  // it is far off.
   function follow() {
     const away = after.currentTime - before.currentTime;
     if (Math.abs(away) < 0.5) before.playbackRate = 1 + Math.max(-0.3, Math.min(0.3, 2 * away));
@@ -468,7 +467,7 @@ const compare = (() => {
   return {open, clear, fit, zoom, toggle, psnr, pixels};
 })();
 
-// --- a sample: a picture without noise, to which some is added ---
+// --- sample picture with added noise ---
 
 async function sample() {
   const image = new Image();
@@ -489,7 +488,7 @@ async function sample() {
   canvas.toBlob((blob) => begin(new File([blob], "sample.png", {type: "image/png"}), clean));
 }
 
-// --- what the user does ---
+// --- event handlers ---
 
 $("open").onclick = () => $("file").click();
 $("file").onchange = () => {
@@ -505,7 +504,7 @@ $("in").onclick = () => compare.zoom(1.5);
 $("out").onclick = () => compare.zoom(1 / 1.5);
 $("fit").onclick = () => compare.fit();
 $("play").onclick = () => compare.toggle();
-$("strength").oninput = strengthen;
+$("strength").oninput = showStrength;
 $("download").onclick = download;
 
 addEventListener("dragover", (event) => {
@@ -525,7 +524,7 @@ addEventListener("paste", (event) => {
   if (file) begin(file);
 });
 
-// --- the beginning ---
+// --- start ---
 
 fetch("api/limits").then((answer) => answer.json()).then((found) => {
   limits = found;
@@ -538,6 +537,6 @@ fetch("api/limits").then((answer) => answer.json()).then((found) => {
 if (/^#[0-9a-f]{32}$/.test(location.hash)) {
   job = {};
   $("thumb").hidden = true;
-  describe("Looking for it", null, "");
+  describe("Loading the job", null, "");
   follow(location.hash.slice(1));
 }

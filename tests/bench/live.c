@@ -140,7 +140,7 @@ on_arrival (GstPad * pad, GstPadProbeInfo * probe, gpointer data)
   arrival->decibels =
       10 * log10 (255.0 * 255 * GST_VIDEO_INFO_WIDTH (&run->info)
       * GST_VIDEO_INFO_HEIGHT (&run->info) /
-      MAX (luma_squared_error (&run->info, clean, frame), 1));
+      MAX (psnr_squared_error (&run->info, clean, frame), 1));
   gst_buffer_unref (clean);
   gst_object_unref (sink);
   return GST_PAD_PROBE_OK;

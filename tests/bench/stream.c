@@ -78,7 +78,7 @@ static gdouble
 luma_psnr (GstVideoInfo * info, GstBuffer * a, GstBuffer * b)
 {
   return 10 * log10 (255.0 * 255 * GST_VIDEO_INFO_WIDTH (info) *
-      GST_VIDEO_INFO_HEIGHT (info) / MAX (luma_squared_error (info, a, b), 1));
+      GST_VIDEO_INFO_HEIGHT (info) / MAX (psnr_squared_error (info, a, b), 1));
 }
 
 static GstPadProbeReturn

@@ -34,7 +34,7 @@ static const struct
   {"raw where slow is enough", WEBCAM, 1280, 720, 10,
       "video/x-raw,format=YUY2,width=1280,height=720,framerate=10/1"},
   {"a size that is not there", WEBCAM, 640, 48, 0,
-      "it does not give 640x48; choose one of 640x480, 1280x720, 1920x1080"},
+      "it does not offer 640x48; choose one of 640x480, 1280x720, 1920x1080"},
   {"4:2:0 before others", STEPLESS, 0, 0, 0,
       "video/x-raw,format=NV12,width=1280,height=720,framerate=30/1"},
   {"any size of a range", STEPLESS, 800, 600, 50,
@@ -53,9 +53,9 @@ static const struct
       "image/jpeg,width=640,height=480,framerate=30/1"},
   {"nothing that is known",
         "video/x-bayer,format=bggr,width=640,height=480,framerate=30/1", 0, 0,
-      0, "it gives neither raw video nor MJPEG; use another camera"},
+      0, "it offers neither raw video nor MJPEG; use another camera"},
   {"nothing at all", "EMPTY", 0, 0, 0,
-      "it gives neither raw video nor MJPEG; use another camera"},
+      "it offers neither raw video nor MJPEG; use another camera"},
 };
 
 static gboolean

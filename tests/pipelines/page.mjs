@@ -103,7 +103,7 @@ async function download(page, name) {
   const coming = page.waitForEvent("download");
   await page.click("#download");
   // Where the server takes its time, the browser wants another press.
-  await Promise.race([coming, page.waitForFunction(() => document.getElementById("note").textContent.includes("once more"))
+  await Promise.race([coming, page.waitForFunction(() => document.getElementById("note").textContent.includes("again"))
     .then(() => page.click("#download")).catch(() => {})]);
   const file = await coming;
   const path = join(work, name);
@@ -304,7 +304,7 @@ await test("what is no picture is told so", async () => {
   const page = await open({viewport: {width: 1280, height: 860}});
   await drop(page, join(here, "page.mjs"), "image/png");
   await page.waitForSelector("#fault:not([hidden])");
-  check((await page.textContent("#why")).startsWith("This is no PNG"), await page.textContent("#why"));
+  check((await page.textContent("#why")).startsWith("This is not a PNG"), await page.textContent("#why"));
   await page.screenshot({path: join(shots, "fault.png")});
   await page.keyboard.press("Enter");
   await page.waitForSelector("#choose:not([hidden])");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Shows a camera denoised: zsdenoise-camera [OPTION...]; --help says which there are.
+/* Denoises the live video of a camera: zsdenoise-camera [OPTION...]
  *
- * Ends when its window is closed, on q, Ctrl-C, after --seconds or with the camera. A camera on the
- * network that is lost is tried again until it is back. */
+ * Ends when the window is closed, on q, Ctrl-C, after --seconds, or when the camera is lost. A
+ * lost network camera is tried again until it is back. */
 #include "camera/v4l2-device.h"
 #include "camera/pipeline.h"
 
@@ -11,7 +11,7 @@
 #include <locale.h>
 
 #define TICK_MILLISECONDS 50
-#define SILENT_SECONDS 10       /* without a frame: the camera is lost */
+#define SILENT_SECONDS 10       /* without a frame until the camera counts as lost */
 #define RETRY_SECONDS 5
 #define SPLIT_STEP 0.02
 
@@ -19,20 +19,20 @@ typedef struct
 {
   const CameraOptions *options;
   GMainLoop *loop;
-  View *view;                   /* NULL while a lost camera is waited for */
+  CameraPipeline *pipeline;     /* NULL between attempts to reconnect */
   gdouble split;
 
-  gint seen;                    /* frames of this view */
-  gint64 changed;               /* when there was the last one */
-  gint64 started;               /* when there was the first one of all; 0: there was none */
+  gint seen;                    /* frames of this pipeline */
+  gint64 changed;               /* time of the last frame, monotonic */
+  gint64 started;               /* time of the first frame of all; 0: none yet */
   gboolean lost;
-  guint64 shown, dropped;       /* frames of earlier views */
+  guint64 shown, dropped;       /* frames of earlier pipelines */
   gboolean failed;
 } Camera;
 
 static gboolean start (gpointer data);
 
-/* --- ends and faults --- */
+/* --- errors and end --- */
 
 static void
 fail (Camera * camera, const gchar * sentence)
@@ -47,19 +47,19 @@ stop (Camera * camera)
 {
   GstBus *bus;
 
-  if (camera->view == NULL)
+  if (camera->pipeline == NULL)
     return;
-  bus = gst_element_get_bus (camera->view->pipeline);
+  bus = gst_element_get_bus (camera->pipeline->element);
   gst_bus_remove_watch (bus);
   gst_object_unref (bus);
-  camera->shown += g_atomic_int_get (&camera->view->shown);
-  camera->dropped += g_atomic_int_get (&camera->view->dropped);
-  view_free (camera->view);
-  camera->view = NULL;
+  camera->shown += g_atomic_int_get (&camera->pipeline->shown);
+  camera->dropped += g_atomic_int_get (&camera->pipeline->dropped);
+  pipeline_free (camera->pipeline);
+  camera->pipeline = NULL;
   camera->seen = 0;
 }
 
-/* A camera on the network that has been there is waited for; all other faults are the end. */
+/* A network camera that has delivered frames is tried again; any other error is final. */
 static void
 lose (Camera * camera, const gchar * sentence)
 {
@@ -78,7 +78,7 @@ lose (Camera * camera, const gchar * sentence)
 static void
 lose_because (Camera * camera, const gchar * what)
 {
-  gchar *name = view_source_name (camera->options);
+  gchar *name = pipeline_source_name (camera->options);
   gchar *sentence = g_strdup_printf ("%s %s", name, what);
 
   lose (camera, sentence);
@@ -92,14 +92,14 @@ static void
 set_split (Camera * camera, gdouble split)
 {
   camera->split = CLAMP (split, 0, 1);
-  g_object_set (camera->view->denoise, "split", camera->split, NULL);
+  g_object_set (camera->pipeline->denoise, "split", camera->split, NULL);
 }
 
-/* The left part ends where the mouse is pressed. */
+/* Moves the split to the mouse position. */
 static void
 on_press (Camera * camera, gdouble x)
 {
-  GstPad *pad = gst_element_get_static_pad (camera->view->denoise, "src");
+  GstPad *pad = gst_element_get_static_pad (camera->pipeline->denoise, "src");
   GstCaps *caps = gst_pad_get_current_caps (pad);
   gint width = 0;
 
@@ -146,7 +146,7 @@ on_navigation (Camera * camera, GstEvent * event)
 static void
 on_error (Camera * camera, GstMessage * message)
 {
-  gchar *sentence = view_explain (camera->view, camera->options,
+  gchar *sentence = pipeline_explain_error (camera->pipeline, camera->options,
       message);
 
   if (sentence)
@@ -162,7 +162,7 @@ on_message (GstBus * bus G_GNUC_UNUSED, GstMessage * message, gpointer data)
   Camera *camera = data;
   GstEvent *event = NULL;
 
-  if (camera->view == NULL || camera->failed)
+  if (camera->pipeline == NULL || camera->failed)
     return G_SOURCE_CONTINUE;
   switch (GST_MESSAGE_TYPE (message)) {
     case GST_MESSAGE_ERROR:
@@ -172,10 +172,10 @@ on_message (GstBus * bus G_GNUC_UNUSED, GstMessage * message, gpointer data)
       if (camera->options->source)
         g_main_loop_quit (camera->loop);
       else
-        lose_because (camera, "has ended");
+        lose_because (camera, "has ended its stream");
       break;
     case GST_MESSAGE_LATENCY:
-      gst_bin_recalculate_latency (GST_BIN (camera->view->pipeline));
+      gst_bin_recalculate_latency (GST_BIN (camera->pipeline->element));
       break;
     case GST_MESSAGE_ELEMENT:
       if (gst_navigation_message_parse_event (message, &event)) {
@@ -194,7 +194,8 @@ on_tick (gpointer data)
 {
   Camera *camera = data;
   const gint64 now = g_get_monotonic_time ();
-  const gint shown = camera->view ? g_atomic_int_get (&camera->view->shown) : 0;
+  const gint shown =
+      camera->pipeline ? g_atomic_int_get (&camera->pipeline->shown) : 0;
 
   if (shown != camera->seen) {
     camera->seen = shown;
@@ -204,9 +205,9 @@ on_tick (gpointer data)
     if (camera->lost)
       g_printerr ("camera: the camera is back\n");
     camera->lost = FALSE;
-  } else if (camera->view
+  } else if (camera->pipeline
       && now - camera->changed > SILENT_SECONDS * G_TIME_SPAN_SECOND) {
-    lose_because (camera, "sends nothing any more; is it on?");
+    lose_because (camera, "sends no more video; is it switched on?");
   }
   if (camera->options->seconds > 0 && camera->started
       && now - camera->started >= camera->options->seconds * G_TIME_SPAN_SECOND)
@@ -231,17 +232,17 @@ start (gpointer data)
   GstMessage *message;
   GstBus *bus;
 
-  camera->view = view_new (camera->options, camera->lost, &error);
-  if (camera->view == NULL) {
+  camera->pipeline = pipeline_new (camera->options, camera->lost, &error);
+  if (camera->pipeline == NULL) {
     lose (camera, error->message);
     g_error_free (error);
     return G_SOURCE_REMOVE;
   }
   camera->changed = g_get_monotonic_time ();
   set_split (camera, camera->split);
-  bus = gst_element_get_bus (camera->view->pipeline);
+  bus = gst_element_get_bus (camera->pipeline->element);
   gst_bus_add_watch (bus, on_message, camera);
-  if (gst_element_set_state (camera->view->pipeline, GST_STATE_PLAYING) ==
+  if (gst_element_set_state (camera->pipeline->element, GST_STATE_PLAYING) ==
       GST_STATE_CHANGE_FAILURE) {
     message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
     if (message) {
@@ -271,11 +272,12 @@ run (Camera * camera)
   if (camera->started)
     g_print ("%" G_GUINT64_FORMAT " frames, %" G_GUINT64_FORMAT
         " dropped%s\n", camera->shown, camera->dropped,
-        camera->dropped ? " (the processor was too slow)" : "");
+        camera->dropped ? " (the processor is too slow)" : "");
   g_main_loop_unref (camera->loop);
 }
 
-/* The command line, and the first camera if it names nothing; the exit status, 0 for success. */
+/* Parses the command line and finds the first camera if no source is given. Returns the exit
+ * status, 0 on success. */
 static int
 prepare (CameraOptions * options, int *argc, char ***argv)
 {
@@ -286,7 +288,7 @@ prepare (CameraOptions * options, int *argc, char ***argv)
     status = 2;
   } else if (!options->device && !options->rtsp && !options->source
       && !options->test) {
-    options->device = device_first_camera (&error);
+    options->device = v4l2_device_first_camera (&error);
     status = options->device == NULL;
   }
   if (error)
@@ -299,7 +301,9 @@ int
 main (int argc, char **argv)
 {
   CameraOptions options = { 0 };
-  Camera camera = {.options = &options };
+  Camera camera = {
+    .options = &options,
+  };
   int status;
 
   setlocale (LC_CTYPE, "");

@@ -4,23 +4,24 @@
 #include <gst/video/video.h>
 #include <string.h>
 
-/* The largest size that is chosen by itself, and the rates it should have. */
-#define USUAL_WIDTH 1280
-#define USUAL_HEIGHT 720
-#define USUAL_RATE 30
-#define ENOUGH_RATE 25
+/* Largest size that is selected by default, preferred rate, and sufficient rate. */
+#define DEFAULT_WIDTH 1280
+#define DEFAULT_HEIGHT 720
+#define DEFAULT_RATE 30
+#define SUFFICIENT_RATE 25
 
 typedef struct
 {
   GstCaps *caps;
   gint width, height;
   gdouble rate;
-  gint liking;
+  gint preference;
 } Mode;
 
-/* Raw video needs no decoding, and 4:2:0 is what costs the denoiser least. 0: not known. */
+/* Rank of the format, higher is better: raw video has no compression artifacts, and 4:2:0 costs
+ * the denoiser least. 0: not supported. */
 static gint
-liking_of (const GstStructure * structure)
+format_preference (const GstStructure * structure)
 {
   const GstVideoFormatInfo *info;
   const gchar *format = gst_structure_get_string (structure, "format");
@@ -36,7 +37,7 @@ liking_of (const GstStructure * structure)
   return GST_VIDEO_FORMAT_INFO_H_SUB (info, 1) ? 4 : 3;
 }
 
-/* The mode of one structure, whose ranges end up at what is wanted. */
+/* The mode of one structure, with ranges fixated nearest to the requested values. */
 static gboolean
 read_mode (const GstStructure * offered, const Mode * wanted, Mode * mode)
 {
@@ -49,8 +50,8 @@ read_mode (const GstStructure * offered, const Mode * wanted, Mode * mode)
   gst_structure_fixate_field_nearest_int (fixed, "height", wanted->height);
   gst_structure_fixate_field_nearest_fraction (fixed, "framerate",
       (gint) wanted->rate, 1);
-  mode->liking = liking_of (fixed);
-  known = mode->liking && gst_structure_get (fixed, "width", G_TYPE_INT,
+  mode->preference = format_preference (fixed);
+  known = mode->preference && gst_structure_get (fixed, "width", G_TYPE_INT,
       &mode->width, "height", G_TYPE_INT, &mode->height, "framerate",
       GST_TYPE_FRACTION, &num, &den, NULL);
   if (known) {
@@ -95,10 +96,11 @@ compare (gdouble a, gdouble b)
   return (a > b) - (a < b);
 }
 
-/* Larger than 0 where `a` is better than `b`: where it is not too large, fast enough, large, easy. */
+/* Greater than 0 if `a` is better than `b`: first by size within the requested one, then by
+ * rate, size and format. */
 static gint
 compare_modes (const Mode * a, const Mode * b, const Mode * wanted,
-    gdouble enough)
+    gdouble sufficient)
 {
   const gboolean a_fits = a->width <= wanted->width
       && a->height <= wanted->height;
@@ -109,11 +111,11 @@ compare_modes (const Mode * a, const Mode * b, const Mode * wanted,
   gint result = compare (a_fits, b_fits);
 
   if (result == 0)
-    result = compare (MIN (a->rate, enough), MIN (b->rate, enough));
+    result = compare (MIN (a->rate, sufficient), MIN (b->rate, sufficient));
   if (result == 0)
     result = a_fits ? larger : -larger;
   if (result == 0)
-    result = compare (a->liking, b->liking);
+    result = compare (a->preference, b->preference);
   if (result == 0)
     result = compare (ABS (b->rate - wanted->rate),
         ABS (a->rate - wanted->rate));
@@ -136,10 +138,10 @@ set_error (GError ** error, GArray * modes, const Mode * wanted)
   }
   if (modes->len == 0)
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-        "it gives neither raw video nor MJPEG; use another camera");
+        "it offers neither raw video nor MJPEG; use another camera");
   else
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-        "it does not give %dx%d; choose one of%.*s", wanted->width,
+        "it does not offer %dx%d; choose one of%.*s", wanted->width,
         wanted->height, (gint) sizes->len - 1, sizes->str);
   g_string_free (sizes, TRUE);
 }
@@ -148,11 +150,11 @@ GstCaps *
 mode_choose (GstCaps * offered, gint width, gint height, gint rate,
     GError ** error)
 {
-  const gdouble enough = rate ? rate : ENOUGH_RATE;
+  const gdouble sufficient = rate ? rate : SUFFICIENT_RATE;
   const Mode wanted = {
-    .width = width ? width : USUAL_WIDTH,
-    .height = width ? height : USUAL_HEIGHT,
-    .rate = rate ? rate : USUAL_RATE,
+    .width = width ? width : DEFAULT_WIDTH,
+    .height = width ? height : DEFAULT_HEIGHT,
+    .rate = rate ? rate : DEFAULT_RATE,
   };
   GArray *modes = read_modes (offered, &wanted);
   const Mode *best = NULL;
@@ -162,7 +164,8 @@ mode_choose (GstCaps * offered, gint width, gint height, gint rate,
   for (i = 0; i < modes->len; i++) {
     const Mode *mode = &g_array_index (modes, Mode, i);
     if ((width == 0 || (mode->width == width && mode->height == height))
-        && (best == NULL || compare_modes (mode, best, &wanted, enough) > 0))
+        && (best == NULL
+            || compare_modes (mode, best, &wanted, sufficient) > 0))
       best = mode;
   }
   if (best)

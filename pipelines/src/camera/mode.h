@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which of the modes that a camera offers is used. */
-#ifndef MODE_H
-#define MODE_H
+/* Selection of a camera mode. */
+#ifndef CAMERA_MODE_H
+#define CAMERA_MODE_H
 
 #include <gst/gst.h>
 
-/* The best of `offered`, as fixed caps of format, size and rate. Without a wanted size (0) it is the
- * largest up to 1280x720 that is fast enough; without a wanted rate (0) 25 frames a second are.
- * At the same size raw video, which no compression has touched, goes before MJPEG where it is fast
- * enough. NULL and an error if the camera has no such size or no format that is known. */
+/* Selects the best mode of `offered`, as fixed caps of format, size and frame rate. Without a
+ * requested size (0), it is the largest size up to 1280x720 at a sufficient rate; without a
+ * requested rate (0), 25 frames/s are sufficient. At the same size, raw video is preferred to
+ * MJPEG at a sufficient rate. Returns NULL and an error if the camera has no such size or no
+ * supported format. */
 GstCaps *mode_choose (GstCaps * offered, gint width, gint height, gint rate,
     GError ** error);
 

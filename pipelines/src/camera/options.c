@@ -26,7 +26,8 @@ parse_split (const gchar * name G_GNUC_UNUSED, const gchar * value,
   if (value == NULL || (rest != value && *rest == '\0' && options->split >= 0
           && options->split <= 1))
     return TRUE;
-  set_error (error, "--split: give a part of the width from 0 to 1, as 0.5");
+  set_error (error,
+      "--split: give a fraction of the width from 0 to 1, such as 0.5");
   return FALSE;
 }
 
@@ -41,7 +42,7 @@ parse_size (const gchar * name G_GNUC_UNUSED, const gchar * value,
       && options->width >= 1 && options->width <= MAX_SIZE
       && options->height >= 1 && options->height <= MAX_SIZE)
     return TRUE;
-  set_error (error, "--size: give width and height, as 1280x720");
+  set_error (error, "--size: give width and height, such as 1280x720");
   return FALSE;
 }
 
@@ -55,21 +56,22 @@ check (const CameraOptions * options, GError ** error)
   if (sources > 1)
     set_error (error, "give only one of --device, --rtsp, --source and --test");
   else if (options->width && (options->rtsp || options->source))
-    set_error (error, "--size goes with a camera of this computer or --test; "
-        "others have their own settings");
+    set_error (error, "--size needs a camera of this computer or --test; "
+        "other sources have their own settings");
   else if (options->rate && (options->rtsp || options->source))
-    set_error (error, "--fps goes with a camera of this computer or --test; "
-        "others have their own settings");
+    set_error (error, "--fps needs a camera of this computer or --test; "
+        "other sources have their own settings");
   else if (options->rate < 0 || options->rate > MAX_RATE)
-    set_error (error, "--fps: give frames a second, as 30");
+    set_error (error, "--fps: give the frames per second, such as 30");
   else if (options->seconds < 0)
-    set_error (error, "--seconds: give how long to run, as 10");
+    set_error (error, "--seconds: give the run time, such as 10");
   else if (options->no_window && !options->virtual_device && !options->record)
     set_error (error, "--no-window leaves nothing to do; add --record FILE or "
         "--virtual DEVICE");
-  else if (!options->profile || choice_check ("profile",
+  else if (!options->profile || enum_option_check ("profile",
           options->profile, error)) {
-    name = options->rtsp ? rtsp_name (options->rtsp, error) : g_strdup ("");
+    name =
+        options->rtsp ? rtsp_public_url (options->rtsp, error) : g_strdup ("");
     g_free (name);
     return name != NULL;
   }
@@ -82,33 +84,34 @@ camera_options_parse (CameraOptions * options, int *argc, char ***argv,
 {
   const GOptionEntry entries[] = {
     {"device", 0, 0, G_OPTION_ARG_FILENAME, &options->device,
-        "Camera to show (the first one)", "/dev/videoN"},
+        "Camera (default: the first one)", "/dev/videoN"},
     {"rtsp", 0, 0, G_OPTION_ARG_STRING, &options->rtsp,
-        "Camera on the network, tried again when it is lost", "URL"},
+        "Network camera; reconnects when it is lost", "URL"},
     {"source", 0, 0, G_OPTION_ARG_STRING, &options->source,
-        "Any live source of GStreamer's, as libcamerasrc", "LINE"},
+        "Any live source of GStreamer, such as libcamerasrc", "LINE"},
     {"test", 0, 0, G_OPTION_ARG_NONE, &options->test,
-        "No camera: a moving test picture with noise", NULL},
+        "Moving test picture with noise instead of a camera", NULL},
     {"size", 0, 0, G_OPTION_ARG_CALLBACK, parse_size,
-        "Size of the picture (up to 1280x720)", "WxH"},
+        "Frame size (up to 1280x720)", "WxH"},
     {"fps", 0, 0, G_OPTION_ARG_INT, &options->rate,
-        "Frames a second (25 or more)", "N"},
+        "Frame rate (25 or more)", "N"},
     {"profile", 0, 0, G_OPTION_ARG_STRING, &options->profile,
         "realtime, balanced or best", "NAME"},
     {"split", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK,
-        parse_split, "Left part as it came (0.5); keys Left and Right or the "
-          "mouse move it", "PART"},
+        parse_split, "Show this part of the width, from the left, unfiltered "
+          "(0.5); move it with the keys Left and Right or the mouse", "PART"},
     {"record", 0, 0, G_OPTION_ARG_FILENAME, &options->record,
-        "Record to FILE.mkv or FILE.mp4, H.264, without sound", "FILE"},
+        "Record to FILE.mkv or FILE.mp4 (H.264, no audio)", "FILE"},
     {"virtual", 0, 0, G_OPTION_ARG_FILENAME, &options->virtual_device,
-        "Write to v4l2loopback's device, for video calls", "/dev/videoN"},
+        "Write to a v4l2loopback device, for video calls", "/dev/videoN"},
     {"no-window", 0, 0, G_OPTION_ARG_NONE, &options->no_window,
-        "Show no window", NULL},
+        "Do not open a window", NULL},
     {"seconds", 0, 0, G_OPTION_ARG_DOUBLE, &options->seconds,
-        "End after that long", "N"},
+        "End after N seconds", "N"},
     G_OPTION_ENTRY_NULL
   };
-  GOptionContext *context = g_option_context_new ("- shows a camera denoised");
+  GOptionContext *context =
+      g_option_context_new ("- denoises the live video of a camera");
   GOptionGroup *group = g_option_group_new ("camera", "", "", options, NULL);
   gboolean parsed;
 
@@ -119,7 +122,7 @@ camera_options_parse (CameraOptions * options, int *argc, char ***argv,
   g_option_context_free (context);
   if (parsed && *argc > 1) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION,
-        "%s: what is it? --help says what can be given", (*argv)[1]);
+        "unexpected argument %s; see --help", (*argv)[1]);
     return FALSE;
   }
   return parsed && check (options, error);

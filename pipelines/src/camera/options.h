@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the user asks the camera program for. */
+/* Options of the camera program. */
 #ifndef CAMERA_OPTIONS_H
 #define CAMERA_OPTIONS_H
 
@@ -7,26 +7,26 @@
 
 typedef struct
 {
-  /* where video comes from: one of these; the first camera if none */
+  /* sources, at most one; default: the first camera */
   gchar *device;
   gchar *rtsp;
-  gchar *source;                /* a launch line */
+  gchar *source;                /* launch line */
   gboolean test;
-  gint width, height, rate;     /* 0: what is best */
+  gint width, height, rate;     /* 0: automatic */
 
-  gchar *profile;               /* NULL: the element's default */
+  gchar *profile;               /* NULL: default of the element */
   gdouble split;
 
-  /* where it goes */
+  /* outputs */
   gboolean no_window;
   gchar *virtual_device;
   gchar *record;
 
-  gdouble seconds;              /* 0: without end */
+  gdouble seconds;              /* run time; 0: unlimited */
 } CameraOptions;
 
-/* Reads the command line; FALSE and an error with one sentence if there is something wrong with it.
- * Initialises GStreamer. --help ends the program. */
+/* Reads the command line and initializes GStreamer. FALSE and an error of one sentence if an
+ * option is invalid. --help ends the program. */
 gboolean camera_options_parse (CameraOptions * options, int *argc,
     char ***argv, GError ** error);
 

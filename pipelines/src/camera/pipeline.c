@@ -13,10 +13,10 @@
 #define TEST_HEIGHT 360
 #define TEST_RATE 30
 
-/* --- where video comes from --- */
+/* --- source --- */
 
 static void
-say_source (const gchar * path, const gchar * name, GstCaps * mode)
+print_mode (const gchar * path, const gchar * name, GstCaps * mode)
 {
   const GstStructure *structure = gst_caps_get_structure (mode, 0);
   const gchar *format = gst_structure_get_string (structure, "format");
@@ -32,18 +32,18 @@ static gchar *
 device_line (const CameraOptions * options, GError ** error)
 {
   const gchar *path = options->device;
-  gchar *name = device_name (path, DEVICE_CAMERA, error);
+  gchar *name = v4l2_device_name (path, V4L2_DEVICE_CAMERA, error);
   gchar *text, *line = NULL;
   GstCaps *offered, *mode;
 
   if (name == NULL)
     return NULL;
-  offered = device_caps (path);
+  offered = v4l2_device_caps (path);
   mode = mode_choose (offered, options->width, options->height, options->rate,
       error);
   if (mode) {
     text = gst_caps_to_string (mode);
-    say_source (path, name, mode);
+    print_mode (path, name, mode);
     line = g_strdup_printf ("v4l2src name=source device=\"%s\" ! "
         "capsfilter caps=\"%s\"%s", path, text,
         g_str_has_prefix (text, "image/jpeg") ? " ! jpegdec" : "");
@@ -68,7 +68,7 @@ source_line (const CameraOptions * options, GError ** error)
         options->width ? options->height : TEST_HEIGHT,
         options->rate ? options->rate : TEST_RATE);
   if (options->rtsp)
-    return rtsp_reach (options->rtsp, error) ?
+    return rtsp_check_connection (options->rtsp, error) ?
         g_strdup ("rtspsrc name=source latency=200 tcp-timeout=5000000 ! "
         "decodebin") : NULL;
   if (options->source)
@@ -76,7 +76,7 @@ source_line (const CameraOptions * options, GError ** error)
   return device_line (options, error);
 }
 
-/* (videoconvert has work only where zsdenoise does not take what comes.) */
+/* videoconvert is in passthrough mode if zsdenoise supports the format. */
 static gchar *
 denoised_line (const CameraOptions * options, GError ** error)
 {
@@ -91,17 +91,17 @@ denoised_line (const CameraOptions * options, GError ** error)
 }
 
 gchar *
-view_source_name (const CameraOptions * options)
+pipeline_source_name (const CameraOptions * options)
 {
   if (options->rtsp)
-    return rtsp_name (options->rtsp, NULL);
+    return rtsp_public_url (options->rtsp, NULL);
   return g_strdup (options->device ? options->device : "the source");
 }
 
-/* --- where it goes --- */
+/* --- outputs --- */
 
-/* The first kind of window that can be opened here. (autovideosink would go on to sinks that take
- * over the console, or show nothing at all.) */
+/* The first video sink that opens here. autovideosink would fall back to sinks that take over
+ * the console or show nothing. */
 static const gchar *
 window_sink (GError ** error)
 {
@@ -134,7 +134,7 @@ window_sink (GError ** error)
       return kinds[i].sink;
   }
   if (display && missing)
-    return "ximagesink";        /* the line that has it says how to get it */
+    return "ximagesink";        /* launch() reports the missing package */
   g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_WRITE,
       "no window can be opened: %s; start this on a desktop, or "
       "give --no-window with --record FILE or --virtual DEVICE",
@@ -143,7 +143,7 @@ window_sink (GError ** error)
   return NULL;
 }
 
-/* Branches that are too slow for live video lose frames of their own and hold up no other. */
+/* A branch that is too slow drops frames of its own and does not block the others. */
 static gboolean
 add_window (GString * line, GError ** error)
 {
@@ -155,12 +155,12 @@ add_window (GString * line, GError ** error)
   return sink != NULL;
 }
 
-/* YUY2 is what all programs take that make video calls. (Without drop-allocation v4l2sink would
- * offer v4l2loopback's buffers, of which there are too few for a tee.) */
+/* Video call programs support YUY2. Without drop-allocation, v4l2sink would offer the buffer
+ * pool of v4l2loopback, which is too small for a tee. */
 static gboolean
 add_virtual (GString * line, const gchar * path, GError ** error)
 {
-  gchar *name = device_name (path, DEVICE_VIRTUAL, error);
+  gchar *name = v4l2_device_name (path, V4L2_DEVICE_VIRTUAL, error);
 
   if (name)
     g_string_append_printf (line, " denoised. ! queue leaky=downstream "
@@ -172,7 +172,7 @@ add_virtual (GString * line, const gchar * path, GError ** error)
 }
 
 static gchar *
-view_line (const CameraOptions * options, Recording * recording,
+pipeline_line (const CameraOptions * options, Recording * recording,
     GError ** error)
 {
   gchar *part = denoised_line (options, error);
@@ -187,7 +187,7 @@ view_line (const CameraOptions * options, Recording * recording,
     return NULL;
   }
   if (recording) {
-    part = recording_line (recording);
+    part = recording_launch_line (recording);
     g_string_append_printf (line, " denoised. ! %s", part);
     g_free (part);
   }
@@ -200,90 +200,91 @@ static GstPadProbeReturn
 on_shown (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info G_GNUC_UNUSED,
     gpointer data)
 {
-  View *view = data;
+  CameraPipeline *pipeline = data;
 
-  g_atomic_int_inc (&view->shown);
+  g_atomic_int_inc (&pipeline->shown);
   return GST_PAD_PROBE_OK;
 }
 
 static void
 on_overrun (GstElement * queue G_GNUC_UNUSED, gpointer data)
 {
-  View *view = data;
+  CameraPipeline *pipeline = data;
 
-  g_atomic_int_inc (&view->dropped);
+  g_atomic_int_inc (&pipeline->dropped);
 }
 
 static void
-attach (View * view, const CameraOptions * options)
+attach (CameraPipeline * pipeline, const CameraOptions * options)
 {
-  GstBin *bin = GST_BIN (view->pipeline);
+  GstBin *bin = GST_BIN (pipeline->element);
   GstElement *came = gst_bin_get_by_name (bin, "came");
   GstElement *source = gst_bin_get_by_name (bin, "source");
   GstPad *pad;
 
-  view->denoise = gst_bin_get_by_name (bin, "denoise");
-  g_object_set (view->denoise, "split", options->split, NULL);
+  pipeline->denoise = gst_bin_get_by_name (bin, "denoise");
+  g_object_set (pipeline->denoise, "split", options->split, NULL);
   if (options->profile)
-    gst_util_set_object_arg (G_OBJECT (view->denoise), "profile",
+    gst_util_set_object_arg (G_OBJECT (pipeline->denoise), "profile",
         options->profile);
   if (options->rtsp) {
     g_object_set (source, "location", options->rtsp, NULL);
     rtsp_select_video (source);
   }
-  if (view->recording)
-    recording_attach (view->recording, bin);
-  g_signal_connect (came, "overrun", G_CALLBACK (on_overrun), view);
-  pad = gst_element_get_static_pad (view->denoise, "src");
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_shown, view, NULL);
+  if (pipeline->recording)
+    recording_attach (pipeline->recording, bin);
+  g_signal_connect (came, "overrun", G_CALLBACK (on_overrun), pipeline);
+  pad = gst_element_get_static_pad (pipeline->denoise, "src");
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_shown, pipeline, NULL);
   gst_object_unref (pad);
   gst_clear_object (&source);
   gst_object_unref (came);
 }
 
-View *
-view_new (const CameraOptions * options, gboolean again, GError ** error)
+CameraPipeline *
+pipeline_new (const CameraOptions * options, gboolean again, GError ** error)
 {
-  View *view = g_new0 (View, 1);
+  CameraPipeline *pipeline = g_new0 (CameraPipeline, 1);
   gchar *line;
 
   if (options->record)
-    view->recording = recording_new (options->record, again, error);
-  if (options->record == NULL || view->recording) {
-    line = view_line (options, view->recording, error);
+    pipeline->recording = recording_new (options->record, again, error);
+  if (options->record == NULL || pipeline->recording) {
+    line = pipeline_line (options, pipeline->recording, error);
     if (line)
-      view->pipeline = launch (line, GST_PARSE_FLAG_NONE, error);
+      pipeline->element = launch (line, GST_PARSE_FLAG_NONE, error);
     g_free (line);
   }
-  if (view->pipeline) {
-    attach (view, options);
+  if (pipeline->element) {
+    attach (pipeline, options);
   } else {
-    view_free (view);
-    view = NULL;
+    pipeline_free (pipeline);
+    pipeline = NULL;
   }
-  return view;
+  return pipeline;
 }
 
 void
-view_free (View * view)
+pipeline_free (CameraPipeline * pipeline)
 {
-  if (view->recording)
-    recording_finish (view->recording);
-  if (view->pipeline)
-    gst_element_set_state (view->pipeline, GST_STATE_NULL);
-  if (view->recording)
-    recording_free (view->recording);
-  gst_clear_object (&view->denoise);
-  gst_clear_object (&view->pipeline);
-  g_free (view);
+  if (pipeline->recording)
+    recording_finish (pipeline->recording);
+  if (pipeline->element)
+    gst_element_set_state (pipeline->element, GST_STATE_NULL);
+  if (pipeline->recording)
+    recording_free (pipeline->recording);
+  gst_clear_object (&pipeline->denoise);
+  gst_clear_object (&pipeline->element);
+  g_free (pipeline);
 }
 
 /* --- what went wrong --- */
 
 static gboolean
-is_from (const View * view, GstMessage * message, const gchar * name)
+is_from (const CameraPipeline * pipeline, GstMessage * message,
+    const gchar * name)
 {
-  GstElement *element = gst_bin_get_by_name (GST_BIN (view->pipeline), name);
+  GstElement *element = gst_bin_get_by_name (GST_BIN (pipeline->element), name);
   gboolean is = element && (GST_MESSAGE_SRC (message) == GST_OBJECT (element)
       || gst_object_has_as_ancestor (GST_MESSAGE_SRC (message),
           GST_OBJECT (element)));
@@ -295,24 +296,25 @@ is_from (const View * view, GstMessage * message, const gchar * name)
 static gchar *
 explain_source (const CameraOptions * options, const GError * error)
 {
-  gchar *name = view_source_name (options);
+  gchar *name = pipeline_source_name (options);
   gchar *text = NULL;
 
   if (g_error_matches (error, GST_RESOURCE_ERROR,
           GST_RESOURCE_ERROR_NOT_AUTHORIZED))
-    text = g_strdup_printf ("%s: the camera wants another user name or "
+    text = g_strdup_printf ("%s: the camera refuses user name and "
         "password; give them as rtsp://USER:PASSWORD@HOST/PATH", name);
   else if (g_error_matches (error, GST_RESOURCE_ERROR,
           GST_RESOURCE_ERROR_NOT_FOUND) && options->rtsp)
-    text = g_strdup_printf ("%s: the camera does not know this path; see its "
-        "manual for the path of its stream", name);
+    text =
+        g_strdup_printf ("%s: the camera has no stream of this path; see its "
+        "manual for the path", name);
   else if (g_error_matches (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_BUSY))
     text = g_strdup_printf ("%s is in use; end the program that uses it "
         "(fuser -v %s names it)", name, name);
   else if (options->device && access (options->device, F_OK) != 0)
     text = g_strdup_printf ("%s has been unplugged; plug it in again", name);
   else if (error->domain == GST_STREAM_ERROR && options->virtual_device)
-    text = g_strdup_printf ("%s does not take a picture of this size; try "
+    text = g_strdup_printf ("%s does not support this frame size; try "
         "another --size", options->virtual_device);
   else
     text = g_strdup_printf ("%s is lost: %s", name, error->message);
@@ -323,41 +325,41 @@ explain_source (const CameraOptions * options, const GError * error)
 }
 
 static gchar *
-explain_other (const View * view, const CameraOptions * options,
+explain_other (const CameraPipeline * pipeline, const CameraOptions * options,
     GstMessage * message, const GError * error)
 {
-  if (is_from (view, message, "file"))
+  if (is_from (pipeline, message, "file"))
     return g_strdup_printf (g_error_matches (error, GST_RESOURCE_ERROR,
             GST_RESOURCE_ERROR_NO_SPACE_LEFT) ?
         "%s: the disk is full; make room, or record to another one" :
-        "%s cannot be written any more; look at its disk", options->record);
-  if (is_from (view, message, "virtual"))
-    return g_strdup_printf ("%s takes no video (%s); was v4l2loopback loaded "
-        "with exclusive_caps=1, and does no other program write to it?",
+        "%s cannot be written any more; check its disk", options->record);
+  if (is_from (pipeline, message, "virtual"))
+    return g_strdup_printf ("%s does not accept video (%s); load v4l2loopback "
+        "with exclusive_caps=1, and end other programs that write to it",
         options->virtual_device, error->message);
   if (error->domain == GST_STREAM_ERROR
       && (error->code == GST_STREAM_ERROR_CODEC_NOT_FOUND
           || error->code == GST_STREAM_ERROR_TYPE_NOT_FOUND))
-    return g_strdup ("what the camera sends cannot be decoded; try: sudo apt "
+    return g_strdup ("the video of the camera cannot be decoded; try: sudo apt "
         "install gstreamer1.0-libav gstreamer1.0-plugins-bad");
   return g_strdup_printf ("%s (%s)", error->message,
       GST_MESSAGE_SRC_NAME (message));
 }
 
 gchar *
-view_explain (const View * view, const CameraOptions * options,
-    GstMessage * message)
+pipeline_explain_error (const CameraPipeline * pipeline,
+    const CameraOptions * options, GstMessage * message)
 {
   GError *error = NULL;
   gchar *text = NULL;
 
   gst_message_parse_error (message, &error, NULL);
-  if (is_from (view, message, "source"))
+  if (is_from (pipeline, message, "source"))
     text = explain_source (options, error);
-  else if (!is_from (view, message, "window")
+  else if (!is_from (pipeline, message, "window")
       || !g_error_matches (error, GST_RESOURCE_ERROR,
           GST_RESOURCE_ERROR_NOT_FOUND))
-    text = explain_other (view, options, message, error);
+    text = explain_other (pipeline, options, message, error);
   g_error_free (error);
   return text;
 }

@@ -1,32 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The pipeline from a camera through zsdenoise to a window, a file and a virtual camera. */
-#ifndef VIEW_H
-#define VIEW_H
+/* Pipeline from a camera through zsdenoise to a window, a file and a virtual camera. */
+#ifndef CAMERA_PIPELINE_H
+#define CAMERA_PIPELINE_H
 
 #include "camera/options.h"
 #include "camera/recording.h"
 
 typedef struct
 {
-  GstElement *pipeline;
+  GstElement *element;
   GstElement *denoise;
-  Recording *recording;         /* NULL: none */
-  gint shown, dropped;          /* frames; atomic */
-} View;
+  Recording *recording;         /* NULL: no recording */
+  gint shown, dropped;          /* frames, atomic */
+} CameraPipeline;
 
-/* Opens everything and makes the pipeline, which does not play yet. `again`: the source had been
- * lost. NULL and an error with one sentence for the user if that cannot be done. */
-View *view_new (const CameraOptions * options, gboolean again, GError ** error);
+/* Opens source and outputs and builds the pipeline in state NULL. `again`: reconnecting after a
+ * loss, so the recording continues in a new file. Returns NULL and an error of one sentence on
+ * failure. */
+CameraPipeline *pipeline_new (const CameraOptions * options, gboolean again,
+    GError ** error);
 
-/* Where video comes from, in words and without passwords. */
-gchar *view_source_name (const CameraOptions * options);
+/* Name of the source for messages, without passwords. Free with g_free(). */
+gchar *pipeline_source_name (const CameraOptions * options);
 
-/* One sentence for an error message of the pipeline. NULL: nothing is wrong, the window has been
- * closed. */
-gchar *view_explain (const View * view, const CameraOptions * options,
-    GstMessage * message);
+/* Explains an error message of the pipeline in one sentence. NULL: the window was closed, which
+ * is not an error. */
+gchar *pipeline_explain_error (const CameraPipeline * pipeline,
+    const CameraOptions * options, GstMessage * message);
 
-/* Brings a recording to its end and stops. */
-void view_free (View * view);
+/* Finishes the recording and stops the pipeline. */
+void pipeline_free (CameraPipeline * pipeline);
 
 #endif

@@ -7,17 +7,18 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What may wait for the encoder before frames are dropped, and how long it may take to end. */
+/* Maximum duration of queued frames before frames are dropped, and timeout of the end of the
+ * file. */
 #define QUEUED_TIME (2 * GST_SECOND)
 #define FINISH_TIME (5 * G_TIME_SPAN_SECOND)
 
 struct _Recording
 {
   gchar *file;
-  GstPad *entry;                /* of the queue */
+  GstPad *entry;                /* sink pad of the queue */
 
-  /* of the streaming threads; atomic */
-  gint came, encoded;
+  /* written by streaming threads, atomic */
+  gint received, encoded;
 
   GMutex lock;
   GCond ended_changed;
@@ -32,7 +33,7 @@ create (const gchar * file)
   return fd >= 0 && close (fd) == 0;
 }
 
-/* film.mkv, film-2.mkv, film-3.mkv ... */
+/* The name with a number from 2 on: film.mkv, film-2.mkv, film-3.mkv ... */
 static gchar *
 numbered (const gchar * file, guint number)
 {
@@ -51,7 +52,7 @@ recording_new (const gchar * file, gboolean again, GError ** error)
 
   if (!g_str_has_suffix (file, ".mkv") && !g_str_has_suffix (file, ".mp4")) {
     g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
-        "%s: what kind of file is it to be? Give a name that ends in .mkv or "
+        "%s: the file type is unknown; give a name that ends in .mkv or "
         ".mp4", file);
     return NULL;
   }
@@ -62,7 +63,7 @@ recording_new (const gchar * file, gboolean again, GError ** error)
   } while (!create (name) && errno == EEXIST && again);
   if (errno == EEXIST)
     g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_WRITE,
-        "%s is there already; remove it, or give another name", file);
+        "%s exists already; remove it, or give another name", file);
   else if (errno)
     g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_WRITE,
         "%s cannot be written: %s; give another name", file,
@@ -79,7 +80,7 @@ recording_new (const gchar * file, gboolean again, GError ** error)
 }
 
 gchar *
-recording_line (const Recording * recording)
+recording_launch_line (const Recording * recording)
 {
   return g_strdup_printf ("queue name=to-file leaky=downstream "
       "max-size-buffers=0 max-size-bytes=0 max-size-time=%" G_GUINT64_FORMAT
@@ -122,7 +123,7 @@ recording_attach (Recording * recording, GstBin * pipeline)
   recording->entry = gst_element_get_static_pad (queue, "sink");
   g_object_set (file, "location", recording->file, NULL);
   gst_pad_add_probe (recording->entry, GST_PAD_PROBE_TYPE_BUFFER, on_frame,
-      &recording->came, NULL);
+      &recording->received, NULL);
   gst_pad_add_probe (exit, GST_PAD_PROBE_TYPE_BUFFER, on_frame,
       &recording->encoded, NULL);
   gst_pad_add_probe (end, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event,
@@ -133,8 +134,8 @@ recording_attach (Recording * recording, GstBin * pipeline)
   gst_object_unref (queue);
 }
 
-/* The end is sent to this branch by itself: others may have failed, or stand still. It does not
- * take the end where a source that failed has already sent it. */
+/* Sends EOS into this branch only, as other branches may have failed or be blocked. The pad
+ * refuses it if a source that failed has sent EOS already. */
 static gboolean
 end (Recording * recording)
 {
@@ -155,19 +156,19 @@ end (Recording * recording)
 void
 recording_finish (Recording * recording)
 {
-  const gint came = g_atomic_int_get (&recording->came);
+  const gint received = g_atomic_int_get (&recording->received);
   gint lost;
 
-  if (came == 0) {
+  if (received == 0) {
     g_unlink (recording->file);
   } else {
     if (!end (recording))
-      g_printerr ("camera: %s could not be brought to its end; its last "
+      g_printerr ("camera: %s could not be completed; its last "
           "frames may be missing\n", recording->file);
-    lost = g_atomic_int_get (&recording->came)
+    lost = g_atomic_int_get (&recording->received)
         - g_atomic_int_get (&recording->encoded);
     g_print ("%s: %d frames, %d lost%s\n", recording->file, recording->encoded,
-        lost, lost ? " (the encoder was too slow)" : "");
+        lost, lost ? " (the encoder is too slow)" : "");
   }
 }
 

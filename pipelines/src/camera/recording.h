@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A file that a live pipeline records to. It is never a file that was there before, it can be played
- * whatever ends the pipeline, and no frame is lost without being counted. */
-#ifndef RECORDING_H
-#define RECORDING_H
+/* Recording of a live pipeline to a new file, which is playable however the pipeline ends.
+ * Dropped frames are counted. */
+#ifndef CAMERA_RECORDING_H
+#define CAMERA_RECORDING_H
 
 #include <gst/gst.h>
 
 typedef struct _Recording Recording;
 
-/* Makes the file, which has to end in .mkv or .mp4. Where `again` is true and there is one of that
- * name already, the file gets a number: film-2.mkv. */
+/* Creates the file, whose name has to end in .mkv or .mp4. If it exists and `again` is TRUE, a
+ * number is added to the name: film-2.mkv. */
 Recording *recording_new (const gchar * file, gboolean again, GError ** error);
 
-/* The launch line that raw video is to go to. */
-gchar *recording_line (const Recording * recording);
+/* Launch line of the branch that encodes raw video to the file. Free with g_free(). */
+gchar *recording_launch_line (const Recording * recording);
 
-/* Sets up the elements of that line. */
+/* Configures the elements of that launch line. */
 void recording_attach (Recording * recording, GstBin * pipeline);
 
-/* Ends the file while the pipeline still plays, and says on the standard output what it holds. A
- * file that got no frame is removed. */
+/* Completes the file while the pipeline is playing and prints its number of frames. A file
+ * without frames is removed. */
 void recording_finish (Recording * recording);
 
-/* To be called when the pipeline has stopped. */
+/* Call after the pipeline has stopped. */
 void recording_free (Recording * recording);
 
 #endif

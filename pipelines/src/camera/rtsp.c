@@ -15,13 +15,13 @@ parse (const gchar * url, GError ** error)
     return uri;
   g_clear_pointer (&uri, g_uri_unref);
   g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
-      "--rtsp: this is no address of a camera; give it as "
+      "--rtsp: this is not the address of a camera; give it as "
       "rtsp://HOST/PATH or rtsp://USER:PASSWORD@HOST/PATH");
   return NULL;
 }
 
 gchar *
-rtsp_name (const gchar * url, GError ** error)
+rtsp_public_url (const gchar * url, GError ** error)
 {
   GUri *uri = parse (url, error);
   gchar *name = NULL;
@@ -34,7 +34,7 @@ rtsp_name (const gchar * url, GError ** error)
 }
 
 gboolean
-rtsp_reach (const gchar * url, GError ** error)
+rtsp_check_connection (const gchar * url, GError ** error)
 {
   GUri *uri = parse (url, error);
   GSocketClient *client = g_socket_client_new ();
@@ -50,7 +50,7 @@ rtsp_reach (const gchar * url, GError ** error)
     if (connection == NULL) {
       name = g_uri_to_string_partial (uri, G_URI_HIDE_USERINFO);
       g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ,
-          "%s cannot be reached: %s; is the camera on, and the address right?",
+          "%s cannot be reached: %s; check the camera and the address",
           name, reason->message);
       g_clear_error (&reason);
       g_free (name);

@@ -10,30 +10,30 @@
 #define MAX_DEVICES 64
 
 static void
-set_open_error (GError ** error, const gchar * path, DeviceKind kind)
+set_open_error (GError ** error, const gchar * path, V4l2DeviceKind kind)
 {
   if (errno == EACCES || errno == EPERM)
     g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_AUTHORIZED,
-        "%s: you may not use this device; join the group video (sudo adduser "
+        "%s: permission denied; join the group video (sudo adduser "
         "%s video) and log in again", path, g_get_user_name ());
   else if (errno == EBUSY)
     g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_BUSY,
         "%s is in use; end the program that uses it (fuser -v %s names it)",
         path, path);
-  else if (kind == DEVICE_VIRTUAL)
+  else if (kind == V4L2_DEVICE_VIRTUAL)
     g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
         "%s: there is no such virtual camera; make one with: sudo apt install "
         "v4l2loopback-dkms; sudo modprobe v4l2loopback exclusive_caps=1", path);
   else
     g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
-        "%s: there is no such camera (%s); see ls /dev/video*, or leave "
-        "--device away for the first one", path, g_strerror (errno));
+        "%s: there is no such camera (%s); see ls /dev/video*, or omit "
+        "--device for the first one", path, g_strerror (errno));
 }
 
 gchar *
-device_name (const gchar * path, DeviceKind kind, GError ** error)
+v4l2_device_name (const gchar * path, V4l2DeviceKind kind, GError ** error)
 {
-  const guint32 wanted = kind == DEVICE_CAMERA
+  const guint32 wanted = kind == V4L2_DEVICE_CAMERA
       ? V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_VIDEO_CAPTURE_MPLANE
       : V4L2_CAP_VIDEO_OUTPUT | V4L2_CAP_VIDEO_OUTPUT_MPLANE;
   struct v4l2_capability found = { 0 };
@@ -50,16 +50,19 @@ device_name (const gchar * path, DeviceKind kind, GError ** error)
   close (fd);
   if (able & wanted)
     return g_strndup ((const gchar *) found.card, sizeof (found.card));
-  g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
-      kind ==
-      DEVICE_CAMERA ? "%s is not a camera; see ls /dev/video*, or leave "
-      "--device away for the first one" : "%s is not a virtual camera; give "
-      "--virtual the device that v4l2loopback has made", path);
+  if (kind == V4L2_DEVICE_CAMERA)
+    g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+        "%s is not a camera; see ls /dev/video*, or omit --device for the "
+        "first one", path);
+  else
+    g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+        "%s is not a virtual camera; give --virtual the device that "
+        "v4l2loopback has made", path);
   return NULL;
 }
 
 gchar *
-device_first_camera (GError ** error)
+v4l2_device_first_camera (GError ** error)
 {
   GError *closed = NULL;
   gint i;
@@ -67,7 +70,7 @@ device_first_camera (GError ** error)
   for (i = 0; i < MAX_DEVICES; i++) {
     gchar *path = g_strdup_printf ("/dev/video%d", i);
     GError *reason = NULL;
-    gchar *name = device_name (path, DEVICE_CAMERA, &reason);
+    gchar *name = v4l2_device_name (path, V4L2_DEVICE_CAMERA, &reason);
 
     if (name) {
       g_free (name);
@@ -92,7 +95,7 @@ device_first_camera (GError ** error)
 }
 
 GstCaps *
-device_caps (const gchar * path)
+v4l2_device_caps (const gchar * path)
 {
   GstElement *source = gst_element_factory_make ("v4l2src", NULL);
   GstCaps *caps = NULL;

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cluster/campaign.h"
 
+#include "common/json.h"
+
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <glob.h>
-#include <json-glib/json-glib.h>
 #include <string.h>
 
 #define VERSION 1
-#define HIDDEN ".zsdenoise"
-#define LAST_WORDS 4096         /* bytes of a log */
+#define HIDDEN_FOLDER ".zsdenoise"
+#define LOG_TAIL 4096           /* end of a log that is read, bytes */
 
 /* --- memory --- */
 
@@ -40,9 +41,9 @@ campaign_free (Campaign * campaign)
   g_free (campaign->name);
   g_free (campaign->cwd);
   g_strfreev (campaign->options);
-  g_free (campaign->bounds.partition);
-  g_free (campaign->bounds.account);
-  g_free (campaign->bounds.qos);
+  g_free (campaign->resources.partition);
+  g_free (campaign->resources.account);
+  g_free (campaign->resources.qos);
   g_ptr_array_unref (campaign->films);
   g_free (campaign);
 }
@@ -59,143 +60,102 @@ campaign_add (Campaign * campaign, const gchar * in, const gchar * out)
 
 /* --- JSON --- */
 
-/* Its numbers, by name. */
-typedef struct
-{
-  const gchar *name;
-  gint *value;
-} Number;
+static const JsonField campaign_fields[] = {
+  JSON_FIELD ("name", STRING, Campaign, name),
+  JSON_FIELD ("cwd", STRING, Campaign, cwd),
+  JSON_FIELD ("partition", STRING, Campaign, resources.partition),
+  JSON_FIELD ("account", STRING, Campaign, resources.account),
+  JSON_FIELD ("qos", STRING, Campaign, resources.qos),
+  JSON_FIELD ("cpus", INT, Campaign, resources.cpus),
+  JSON_FIELD ("memory", INT, Campaign, resources.memory),
+  JSON_FIELD ("minutes", INT, Campaign, resources.minutes),
+  JSON_FIELD ("throttle", INT, Campaign, throttle),
+  JSON_FIELD ("films_at_once", INT, Campaign, films_at_once),
+  JSON_FIELD ("tasks", INT, Campaign, tasks),
+  JSON_FIELD ("crashes", INT, Campaign, crashes),
+  JSON_FIELD ("stopped", INT, Campaign, stopped),
+  JSON_FIELD ("options", STRINGS, Campaign, options),
+  JSON_END
+};
 
-#define NUMBERS(campaign) { \
-    {"cpus", &(campaign)->bounds.cpus}, \
-    {"memory", &(campaign)->bounds.memory}, \
-    {"minutes", &(campaign)->bounds.minutes}, \
-    {"throttle", &(campaign)->throttle}, \
-    {"films_at_once", &(campaign)->films_at_once}, \
-    {"tasks", &(campaign)->tasks}, \
-    {"crashes", &(campaign)->crashes}, \
-    {"stopped", &(campaign)->stopped}, \
-  }
-
-#define STRINGS(campaign) { \
-    {"name", &(campaign)->name}, \
-    {"cwd", &(campaign)->cwd}, \
-    {"partition", &(campaign)->bounds.partition}, \
-    {"account", &(campaign)->bounds.account}, \
-    {"qos", &(campaign)->bounds.qos}, \
-  }
-
-typedef struct
-{
-  const gchar *name;
-  gchar **value;
-} String;
+static const JsonField film_fields[] = {
+  JSON_FIELD ("in", STRING, CampaignFilm, in),
+  JSON_FIELD ("out", STRING, CampaignFilm, out),
+  JSON_FIELD ("pieces", UINT, CampaignFilm, pieces),
+  JSON_FIELD ("tries", INT, CampaignFilm, tries),
+  JSON_FIELD ("done", BOOLEAN, CampaignFilm, done),
+  JSON_FIELD ("given_up", BOOLEAN, CampaignFilm, given_up),
+  JSON_END
+};
 
 static JsonObject *
-film_to_json (const CampaignFilm * film)
+to_json (const Campaign * campaign)
 {
   JsonObject *object = json_object_new ();
+  JsonArray *films = json_array_new ();
+  guint i;
 
-  json_object_set_string_member (object, "in", film->in);
-  json_object_set_string_member (object, "out", film->out);
-  json_object_set_int_member (object, "pieces", film->pieces);
-  json_object_set_int_member (object, "tries", film->tries);
-  json_object_set_boolean_member (object, "done", film->done);
-  json_object_set_boolean_member (object, "given_up", film->given_up);
+  json_object_set_int_member (object, "version", VERSION);
+  json_fields_write (campaign_fields, campaign, object);
+  for (i = 0; i < campaign->films->len; i++) {
+    JsonObject *film = json_object_new ();
+
+    json_fields_write (film_fields, campaign->films->pdata[i], film);
+    json_array_add_object_element (films, film);
+  }
+  json_object_set_array_member (object, "films", films);
   return object;
 }
 
-static JsonNode *
-to_json (Campaign * campaign)
+/* FALSE if a film lacks its paths. */
+static gboolean
+read_films (Campaign * campaign, JsonArray * array)
 {
-  const Number numbers[] = NUMBERS (campaign);
-  const String strings[] = STRINGS (campaign);
-  JsonObject *object = json_object_new ();
-  JsonArray *options = json_array_new (), *films = json_array_new ();
-  JsonNode *root = json_node_init_object (json_node_alloc (), object);
-  gchar **option;
-  gsize i;
-
-  json_object_set_int_member (object, "version", VERSION);
-  for (i = 0; i < G_N_ELEMENTS (strings); i++)
-    if (*strings[i].value)
-      json_object_set_string_member (object, strings[i].name,
-          *strings[i].value);
-  for (i = 0; i < G_N_ELEMENTS (numbers); i++)
-    json_object_set_int_member (object, numbers[i].name, *numbers[i].value);
-  for (option = campaign->options; *option; option++)
-    json_array_add_string_element (options, *option);
-  for (i = 0; i < campaign->films->len; i++)
-    json_array_add_object_element (films,
-        film_to_json (campaign->films->pdata[i]));
-  json_object_set_array_member (object, "options", options);
-  json_object_set_array_member (object, "films", films);
-  json_object_unref (object);
-  return root;
-}
-
-static GStrv
-read_options (JsonArray * array)
-{
-  GStrvBuilder *options = g_strv_builder_new ();
-  GStrv result;
+  gboolean whole = TRUE;
   guint i;
 
-  for (i = 0; i < json_array_get_length (array); i++)
-    g_strv_builder_add (options, json_array_get_string_element (array, i));
-  result = g_strv_builder_end (options);
-  g_strv_builder_unref (options);
-  return result;
+  for (i = 0; i < json_array_get_length (array); i++) {
+    JsonNode *node = json_array_get_element (array, i);
+    CampaignFilm *film = g_new0 (CampaignFilm, 1);
+
+    if (JSON_NODE_HOLDS_OBJECT (node))
+      json_fields_read (film_fields, film, json_node_get_object (node));
+    whole &= film->in && film->out;
+    g_ptr_array_add (campaign->films, film);
+  }
+  return whole;
 }
 
-static void
-read_film (Campaign * campaign, JsonObject * object)
+/* NULL if the object is not a campaign of this version. */
+static Campaign *
+from_json (const gchar * folder, JsonObject * object)
 {
-  CampaignFilm *film;
+  JsonArray *films = json_get_array (object, "films");
+  Campaign *campaign;
 
-  campaign_add (campaign, json_object_get_string_member (object, "in"),
-      json_object_get_string_member (object, "out"));
-  film = campaign->films->pdata[campaign->films->len - 1];
-  film->pieces = (guint) json_object_get_int_member (object, "pieces");
-  film->tries = (gint) json_object_get_int_member (object, "tries");
-  film->done = json_object_get_boolean_member (object, "done");
-  film->given_up = json_object_get_boolean_member (object, "given_up");
-}
-
-static void
-from_json (Campaign * campaign, JsonObject * object)
-{
-  const Number numbers[] = NUMBERS (campaign);
-  const String strings[] = STRINGS (campaign);
-  JsonArray *films = json_object_get_array_member (object, "films");
-  gsize i;
-
-  for (i = 0; i < G_N_ELEMENTS (strings); i++)
-    *strings[i].value =
-        g_strdup (json_object_get_string_member_with_default (object,
-            strings[i].name, NULL));
-  for (i = 0; i < G_N_ELEMENTS (numbers); i++)
-    *numbers[i].value =
-        (gint) json_object_get_int_member_with_default (object,
-        numbers[i].name, 0);
-  campaign->options =
-      read_options (json_object_get_array_member (object, "options"));
-  for (i = 0; i < json_array_get_length (films); i++)
-    read_film (campaign, json_array_get_object_element (films, (guint) i));
+  if (films == NULL || json_object_get_int_member_with_default (object,
+          "version", 0) != VERSION)
+    return NULL;
+  campaign = campaign_new (folder);
+  json_fields_read (campaign_fields, campaign, object);
+  if (!read_films (campaign, films) || campaign->name == NULL
+      || campaign->options == NULL)
+    g_clear_pointer (&campaign, campaign_free);
+  return campaign;
 }
 
 /* --- files --- */
 
 static gchar *
-file_of (const gchar * folder)
+campaign_file (const gchar * folder)
 {
-  return g_build_filename (folder, HIDDEN, "films.json", NULL);
+  return g_build_filename (folder, HIDDEN_FOLDER, "films.json", NULL);
 }
 
 gboolean
 campaign_exists (const gchar * folder)
 {
-  gchar *file = file_of (folder);
+  gchar *file = campaign_file (folder);
   const gboolean exists = g_file_test (file, G_FILE_TEST_EXISTS);
 
   g_free (file);
@@ -205,29 +165,21 @@ campaign_exists (const gchar * folder)
 Campaign *
 campaign_load (const gchar * folder, GError ** error)
 {
-  gchar *file = file_of (folder);
-  JsonParser *parser = json_parser_new_immutable ();
-  Campaign *campaign = NULL;
-  JsonObject *object;
-  JsonNode *root;
+  gchar *file = campaign_file (folder);
+  GError *local_error = NULL;
+  JsonObject *object = json_load (file, &local_error);
+  Campaign *campaign = object ? from_json (folder, object) : NULL;
 
-  if (!g_file_test (file, G_FILE_TEST_EXISTS)) {
+  if (g_error_matches (local_error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "%s: no films were "
         "submitted to this folder; cluster submit does that", folder);
-  } else if (json_parser_load_from_file (parser, file, error)) {
-    root = json_parser_get_root (parser);
-    object = root && JSON_NODE_HOLDS_OBJECT (root) ?
-        json_node_get_object (root) : NULL;
-    if (object && json_object_get_int_member_with_default (object, "version",
-            0) == VERSION) {
-      campaign = campaign_new (folder);
-      from_json (campaign, object);
-    } else {
-      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s: it is of "
-          "another version of this program, or damaged", file);
-    }
-  }
-  g_object_unref (parser);
+  else if (local_error && local_error->domain == G_FILE_ERROR)
+    g_propagate_error (error, g_steal_pointer (&local_error));
+  else if (campaign == NULL)
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s: it is of "
+        "another version of this program, or damaged", file);
+  g_clear_error (&local_error);
+  g_clear_pointer (&object, json_object_unref);
   g_free (file);
   return campaign;
 }
@@ -235,12 +187,13 @@ campaign_load (const gchar * folder, GError ** error)
 static gboolean
 make_folders (const Campaign * campaign, GError ** error)
 {
-  gchar *logs = g_build_filename (campaign->folder, HIDDEN, "logs", NULL);
+  gchar *logs =
+      g_build_filename (campaign->folder, HIDDEN_FOLDER, "logs", NULL);
   const gboolean made = g_mkdir_with_parents (logs, 0777) == 0;
 
   if (!made)
     g_set_error (error, G_FILE_ERROR, (gint) g_file_error_from_errno (errno),
-        "%s: it cannot be made: %s", logs, g_strerror (errno));
+        "%s: it cannot be created: %s", logs, g_strerror (errno));
   g_free (logs);
   return made;
 }
@@ -248,17 +201,11 @@ make_folders (const Campaign * campaign, GError ** error)
 gboolean
 campaign_save (const Campaign * campaign, GError ** error)
 {
-  Campaign all = *campaign;
-  JsonNode *root = to_json (&all);
-  gchar *file = file_of (campaign->folder), *text = json_to_string (root, TRUE);
+  gchar *file = campaign_file (campaign->folder);
   const gboolean saved = make_folders (campaign, error)
-      && g_file_set_contents_full (file, text, -1,
-      G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0666,
-      error);
+      && json_save (to_json (campaign), file, error);
 
-  g_free (text);
   g_free (file);
-  json_node_free (root);
   return saved;
 }
 
@@ -269,7 +216,8 @@ campaign_log (const Campaign * campaign, gint film, const gchar * kind)
 {
   gchar *name = film < 0 ? g_strdup_printf ("%s.log", kind) :
       g_strdup_printf ("%d-%s.log", film, kind);
-  gchar *file = g_build_filename (campaign->folder, HIDDEN, "logs", name, NULL);
+  gchar *file =
+      g_build_filename (campaign->folder, HIDDEN_FOLDER, "logs", name, NULL);
 
   g_free (name);
   return file;
@@ -279,25 +227,25 @@ static gchar *
 last_line (const gchar * file)
 {
   FILE *log = g_fopen (file, "re");
-  gchar words[LAST_WORDS + 1];
+  gchar tail[LOG_TAIL + 1];
   gchar *text, *line;
   gsize n;
 
   if (log == NULL)
     return NULL;
-  if (fseek (log, -LAST_WORDS, SEEK_END) != 0)
+  if (fseek (log, -LOG_TAIL, SEEK_END) != 0)
     rewind (log);
-  n = fread (words, 1, LAST_WORDS, log);
+  n = fread (tail, 1, LOG_TAIL, log);
   fclose (log);
-  words[n] = '\0';
-  text = g_utf8_make_valid (g_strchomp (words), -1);
+  tail[n] = '\0';
+  text = g_utf8_make_valid (g_strchomp (tail), -1);
   line = strrchr (text, '\n');
   line = *text == '\0' ? NULL : g_strdup (line ? line + 1 : text);
   g_free (text);
   return line;
 }
 
-/* For glob(): its own letters stand for themselves. */
+/* Escapes the special characters of glob(). */
 static gchar *
 quote (const gchar * folder)
 {
@@ -312,7 +260,7 @@ quote (const gchar * folder)
 }
 
 gchar *
-campaign_complaint (const Campaign * campaign, guint film)
+campaign_last_error (const Campaign * campaign, guint film)
 {
   const gchar *const kinds[] = { "cut", "learn", "segment-*", "join" };
   gchar *folder = quote (campaign->folder), *line = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Films that were submitted together, as a file in a hidden folder of the folder that they go to:
- * what is wanted, and what was tried. What is done is said by the films' own files. */
+/* Films that were submitted together: settings and attempts, as a file in a hidden folder of the
+ * output folder. Progress is read from the working directories of the films. */
 #ifndef CLUSTER_CAMPAIGN_H
 #define CLUSTER_CAMPAIGN_H
 
@@ -9,24 +9,24 @@
 typedef struct
 {
   gchar *in, *out;
-  guint pieces;                 /* that were done when it was submitted last */
-  gint tries;                   /* submissions since there was something more done */
+  guint pieces;                 /* progress at the last submission */
+  gint tries;                   /* submissions without progress */
   gboolean done, given_up;
 } CampaignFilm;
 
 typedef struct
 {
-  gchar *folder;                /* of the results */
-  gchar *name;                  /* of all its jobs */
+  gchar *folder;                /* output folder */
+  gchar *name;                  /* Slurm job name, shared by all jobs */
   gchar *cwd;                   /* where it was submitted */
-  GStrv options;                /* for transcode */
-  SlurmBounds bounds;           /* of a task that learns or denoises */
-  gint throttle;                /* tasks of a film that run at once; 0: all */
-  gint films_at_once;           /* that are cut and not joined */
-  gint tasks;                   /* that are in the queue at most */
-  gint crashes;                 /* times that submission has not come to its end */
-  gboolean stopped;             /* by the user */
-  GPtrArray *films;             /* of CampaignFilm */
+  GStrv options;                /* of transcode */
+  SlurmResources resources;     /* of a learning or denoising task */
+  gint throttle;                /* running tasks per film; 0: no limit */
+  gint films_at_once;           /* limit of films between cut and join */
+  gint tasks;                   /* limit of tasks in the queue */
+  gint crashes;                 /* submitter jobs in a row that did not finish */
+  gboolean stopped;             /* cancelled by the user */
+  GPtrArray *films;             /* CampaignFilm */
 } Campaign;
 
 Campaign *campaign_new (const gchar * folder);
@@ -37,10 +37,10 @@ gboolean campaign_exists (const gchar * folder);
 Campaign *campaign_load (const gchar * folder, GError ** error);
 gboolean campaign_save (const Campaign * campaign, GError ** error);
 
-/* The log of a kind of task of a film, or of all (film -1); its %a is for Slurm. */
+/* Log file for a kind of task of a film, or of all films (-1). May contain Slurm's %a. */
 gchar *campaign_log (const Campaign * campaign, gint film, const gchar * kind);
 
-/* The last line of what a film's tasks have said when they failed, or NULL. */
-gchar *campaign_complaint (const Campaign * campaign, guint film);
+/* Last line in the logs of failed tasks of a film; NULL if there is none. */
+gchar *campaign_last_error (const Campaign * campaign, guint film);
 
 #endif

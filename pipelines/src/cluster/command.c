@@ -3,20 +3,20 @@
 
 #include <string.h>
 
-#define PATIENCE (30 * 60 * G_USEC_PER_SEC)
-#define PAUSE (5 * G_USEC_PER_SEC)
+#define RETRY_TIME (30 * 60 * G_USEC_PER_SEC)
+#define RETRY_INTERVAL (5 * G_USEC_PER_SEC)
 
-static gboolean patient;
+static gboolean waits_for_controller;
 
 void
-command_be_patient (void)
+command_wait_for_controller (void)
 {
-  patient = TRUE;
+  waits_for_controller = TRUE;
 }
 
-/* What Slurm says when its controller is down, restarts or is overwhelmed. */
+/* Slurm's messages when its controller is down, restarting or overloaded. */
 static gboolean
-is_silence (const gchar * words)
+is_unreachable (const gchar * messages)
 {
   const gchar *const signs[] = { "Unable to contact slurm controller",
     "Connection refused", "Connection timed out", "Socket timed out",
@@ -26,17 +26,17 @@ is_silence (const gchar * words)
   gsize i;
 
   for (i = 0; i < G_N_ELEMENTS (signs); i++)
-    if (strstr (words, signs[i]))
+    if (strstr (messages, signs[i]))
       return TRUE;
   return FALSE;
 }
 
-/* The last of the lines, without the name of the command and its "error: ". */
+/* Last line, without the name of the command and "error: ". */
 static gchar *
-last_words (const gchar * words)
+last_message (const gchar * messages)
 {
-  gchar **lines = g_strsplit (words, "\n", -1);
-  const gchar *last = "it has not said why";
+  gchar **lines = g_strsplit (messages, "\n", -1);
+  const gchar *last = "it gave no reason";
   gchar **line, *result;
 
   for (line = lines; *line; line++)
@@ -50,25 +50,26 @@ last_words (const gchar * words)
 }
 
 static void
-set_error (GError ** error, const gchar * command, const gchar * words)
+set_error (GError ** error, const gchar * command, const gchar * messages)
 {
-  gchar *last = last_words (words);
+  gchar *last = last_message (messages);
 
-  if (is_silence (words))
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_AGAIN, "the controller of "
-        "Slurm does not answer (%s); \"scontrol ping\" says whether it is up",
-        last);
-  else if (strstr (words, "configuration source")
-      || strstr (words, "process configuration file"))
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "Slurm is installed "
-        "here, but does not know its cluster; it needs the slurm.conf of it");
+  if (is_unreachable (messages))
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_AGAIN,
+        "Slurm's controller does not answer (%s); check it with "
+        "\"scontrol ping\"", last);
+  else if (strstr (messages, "configuration source")
+      || strstr (messages, "process configuration file"))
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
+        "Slurm is installed here but not configured; it needs the "
+        "cluster's slurm.conf");
   else
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", command,
         last);
   g_free (last);
 }
 
-/* Variables of the job that this runs in are not for the jobs that it submits. */
+/* Removes the variables of the current job, which would apply to the jobs it submits. */
 static GStrv
 clean_environment (void)
 {
@@ -86,47 +87,48 @@ clean_environment (void)
   return environment;
 }
 
-/* What it prints, or NULL. */
+/* Output of the command; NULL and an error if it fails. */
 static gchar *
 run_once (GStrv command, GError ** error)
 {
   GStrv environment = clean_environment ();
-  gchar *out = NULL, *words = NULL;
-  GError *fault = NULL;
+  gchar *out = NULL, *messages = NULL;
+  GError *local_error = NULL;
   gint status;
   gboolean ran = g_spawn_sync (NULL, command, environment,
-      G_SPAWN_SEARCH_PATH, NULL, NULL, &out, &words, &status, &fault);
+      G_SPAWN_SEARCH_PATH, NULL, NULL, &out, &messages, &status, &local_error);
 
-  if (g_error_matches (fault, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT)) {
+  if (g_error_matches (local_error, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT)) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "%s is missing: "
         "Slurm is not installed here; on Debian: apt install slurm-client",
         command[0]);
-    g_clear_error (&fault);
+    g_clear_error (&local_error);
   } else if (!ran) {
-    g_propagate_error (error, fault);
+    g_propagate_error (error, local_error);
   } else if (status != 0) {
-    set_error (error, command[0], words);
+    set_error (error, command[0], messages);
     g_clear_pointer (&out, g_free);
   }
   g_strfreev (environment);
-  g_free (words);
+  g_free (messages);
   return out;
 }
 
 gchar *
 command_run (GStrv command, GError ** error)
 {
-  const gint64 end = g_get_monotonic_time () + PATIENCE;
-  GError *fault = NULL;
+  const gint64 end = g_get_monotonic_time () + RETRY_TIME;
+  GError *local_error = NULL;
   gchar *out;
 
-  while ((out = run_once (command, &fault)) == NULL && patient
-      && g_error_matches (fault, G_FILE_ERROR, G_FILE_ERROR_AGAIN)
+  while ((out = run_once (command, &local_error)) == NULL
+      && waits_for_controller
+      && g_error_matches (local_error, G_FILE_ERROR, G_FILE_ERROR_AGAIN)
       && g_get_monotonic_time () < end) {
-    g_clear_error (&fault);
-    g_usleep (PAUSE);
+    g_clear_error (&local_error);
+    g_usleep (RETRY_INTERVAL);
   }
-  if (fault)
-    g_propagate_error (error, fault);
+  if (local_error)
+    g_propagate_error (error, local_error);
   return out;
 }

@@ -1,72 +1,80 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cluster/film-jobs.h"
 
+#include "film/workdir.h"
+
 #include <string.h>
 
-/* Of tasks that others wait for; those that denoise are behind them in the queue. */
-#define SOON 0
-#define LATER 100
+/* Nice values: tasks that others depend on come first in the queue. */
+#define NICE_FIRST 0
+#define NICE_LAST 100
 
-/* A step of a film; `base` is added to the place in an array to get the segment's number. */
+/* Step of a film as a job; `base` + array index is the number of the segment. */
 typedef struct
 {
   const gchar *step;
   guint base;
-  const gchar *array;           /* NULL: it is none */
-  guint places;                 /* of the array */
+  const gchar *array;           /* NULL: no array */
+  guint indices;                /* indices in the array */
   const gchar *dependency;
   gboolean computes;
 } Step;
 
 static GStrv
-step_command (const Steps * steps, guint film, const Step * step)
+step_command (const FilmJobs * jobs, guint film, const Step * step)
 {
-  const CampaignFilm *about = steps->campaign->films->pdata[film];
+  const CampaignFilm *entry = jobs->campaign->films->pdata[film];
   GStrvBuilder *builder = g_strv_builder_new ();
   gchar *base = step->array ? g_strdup_printf ("%u", step->base) :
       g_strdup ("-");
-  gchar *parts = film_parts (about->out), **option;
+  gchar *workdir = workdir_path (entry->out), **option;
   GStrv command;
 
-  g_strv_builder_add_many (builder, steps->program, "task", base,
-      steps->transcode, "--step", step->step, NULL);
+  g_strv_builder_add_many (builder, jobs->program, "task", base,
+      jobs->transcode, "--step", step->step, NULL);
   if (strcmp (step->step, "cut") == 0) {
-    for (option = steps->campaign->options; *option; option++)
+    for (option = jobs->campaign->options; *option; option++)
       g_strv_builder_add (builder, *option);
-    g_strv_builder_add_many (builder, about->in, about->out, NULL);
+    g_strv_builder_add_many (builder, entry->in, entry->out, NULL);
   } else {
-    g_strv_builder_add (builder, parts);
+    g_strv_builder_add (builder, workdir);
   }
   command = g_strv_builder_end (builder);
   g_strv_builder_unref (builder);
-  g_free (parts);
+  g_free (workdir);
   g_free (base);
   return command;
 }
 
-/* Returns the number of the job, 0 if it failed. */
+/* Returns the job ID, 0 on error. */
 static guint64
-submit_step (Steps * steps, guint film, const Step * step, GError ** error)
+submit_step (FilmJobs * jobs, guint film, const Step * step, GError ** error)
 {
-  const Campaign *campaign = steps->campaign;
-  SlurmBounds bounds = campaign->bounds;
+  const Campaign *campaign = jobs->campaign;
+  SlurmResources resources = campaign->resources;
   gchar *kind = step->array ? g_strdup_printf ("%s-%u", step->step,
       step->base) : g_strdup (step->step);
   gchar *comment = g_strdup_printf ("%u %s", film, step->step);
   gchar *log = campaign_log (campaign, (gint) film, kind);
-  GStrv command = step_command (steps, film, step);
-  const SlurmJob job = {.name = campaign->name,.comment = comment,.log =
-        log,.array = step->array,.dependency = step->dependency,.nice =
-        step->array ? LATER : SOON,.command = command,.folder = campaign->cwd
+  GStrv command = step_command (jobs, film, step);
+  const SlurmJob job = {
+    .name = campaign->name,
+    .comment = comment,
+    .log = log,
+    .array = step->array,
+    .dependency = step->dependency,
+    .nice = step->array ? NICE_LAST : NICE_FIRST,
+    .command = command,
+    .folder = campaign->cwd,
   };
   guint64 number;
 
   if (!step->computes)
-    bounds.cpus = 1;
-  number = slurm_submit (&job, &bounds, error);
+    resources.cpus = 1;
+  number = slurm_submit (&job, &resources, error);
   if (number > 0) {
-    steps->last[film] = number;
-    steps->tasks += step->array ? step->places : 1;
+    jobs->last[film] = number;
+    jobs->tasks += step->array ? step->indices : 1;
   }
   g_strfreev (command);
   g_free (log);
@@ -76,18 +84,18 @@ submit_step (Steps * steps, guint film, const Step * step, GError ** error)
 }
 
 gboolean
-steps_begin (Steps * steps, guint film, GError ** error)
+film_jobs_submit_cut (FilmJobs * jobs, guint film, GError ** error)
 {
-  return submit_step (steps, film, &(Step) {
-      .step = "cut"}
-      , error) != 0;
+  const Step cut = {.step = "cut" };
+
+  return submit_step (jobs, film, &cut, error) != 0;
 }
 
-/* Places of an array, as "0-3,7%2", of the missing segments from `first` on: those below
- * `base` + `size`, and no more than `most`. Returns how many they are. */
+/* Appends array indices such as "0-3,7" for missing segments from position `first` on: below `base`
+ * + `size`, at most `most`. Returns their number. */
 static guint
-list_places (GString * places, const GArray * missing, guint first, guint base,
-    guint size, guint most)
+list_indices (GString * indices, const GArray * missing, guint first,
+    guint base, guint size, guint most)
 {
   guint i, n = 0;
 
@@ -102,73 +110,80 @@ list_places (GString * places, const GArray * missing, guint first, guint base,
     if (place >= size)
       break;
     if (!follows)
-      g_string_append_printf (places, "%s%u", n > 0 ? "," : "", place);
+      g_string_append_printf (indices, "%s%u", n > 0 ? "," : "", place);
     else if (!goes_on)
-      g_string_append_printf (places, "-%u", place);
+      g_string_append_printf (indices, "-%u", place);
   }
   return n;
 }
 
-/* One array, or several where an array may not be that large; adds them to `jobs`. */
+/* Submits as many arrays as MaxArraySize requires; appends their IDs to `submitted`. */
 static gboolean
-submit_segments (Steps * steps, guint film, const FilmState * state,
-    const gchar * dependency, GString * jobs, GError ** error)
+submit_segments (FilmJobs * jobs, guint film, const FilmState * state,
+    const gchar * dependency, GString * submitted, GError ** error)
 {
-  const Campaign *campaign = steps->campaign;
-  const guint size = steps->limits.array;
-  const guint room = (guint) campaign->tasks - steps->tasks - 1;
+  const Campaign *campaign = jobs->campaign;
+  const guint size = jobs->limits.array;
+  const guint room = (guint) campaign->tasks - jobs->tasks - 1;
   const guint most = MIN (room, state->missing->len);
   guint i = 0, n;
 
   while (i < most) {
     const guint base = g_array_index (state->missing, guint, i) / size * size;
-    GString *places = g_string_new (NULL);
+    GString *indices = g_string_new (NULL);
+    Step step = {
+      .step = "segment",
+      .base = base,
+      .dependency = dependency,
+      .computes = TRUE,
+    };
     guint64 job;
 
-    n = list_places (places, state->missing, i, base, size, most - i);
+    n = list_indices (indices, state->missing, i, base, size, most - i);
     if (campaign->throttle > 0)
-      g_string_append_printf (places, "%%%d", campaign->throttle);
-    job = submit_step (steps, film, &(Step) {
-        .step = "segment",.base =
-          base,.array = places->str,.places = n,.dependency =
-          dependency,.computes = TRUE}
-        , error);
-    g_string_free (places, TRUE);
+      g_string_append_printf (indices, "%%%d", campaign->throttle);
+    step.array = indices->str;
+    step.indices = n;
+    job = submit_step (jobs, film, &step, error);
+    g_string_free (indices, TRUE);
     if (job == 0)
       return FALSE;
-    g_string_append_printf (jobs, ":%" G_GUINT64_FORMAT, job);
+    g_string_append_printf (submitted, ":%" G_GUINT64_FORMAT, job);
     i += n;
   }
   return TRUE;
 }
 
-/* A task that learns, and the segments after it if it has learned. */
+/* Submits learning, and the segments, which depend on it. */
 static gboolean
-submit_work (Steps * steps, guint film, const FilmState * state, GString * jobs,
-    GError ** error)
+submit_work (FilmJobs * jobs, guint film, const FilmState * state,
+    GString * submitted, GError ** error)
 {
-  const Step learn = {.step = "learn",.computes = TRUE };
-  const guint64 job = submit_step (steps, film, &learn, error);
+  const Step learn = {
+    .step = "learn",
+    .computes = TRUE,
+  };
+  const guint64 job = submit_step (jobs, film, &learn, error);
   gchar *learned = g_strdup_printf ("afterok:%" G_GUINT64_FORMAT, job);
   const gboolean done = job > 0
-      && submit_segments (steps, film, state, learned, jobs, error);
+      && submit_segments (jobs, film, state, learned, submitted, error);
 
   g_free (learned);
   return done;
 }
 
 gboolean
-steps_finish (Steps * steps, guint film, const FilmState * state,
+film_jobs_submit_rest (FilmJobs * jobs, guint film, const FilmState * state,
     GError ** error)
 {
   const gboolean works = state->missing->len > 0;
-  GString *jobs = g_string_new ("afterany");
+  GString *submitted = g_string_new ("afterany");
   Step join = {.step = "join" };
-  gboolean done = !works || submit_work (steps, film, state, jobs, error);
+  gboolean done = !works || submit_work (jobs, film, state, submitted, error);
 
   if (works)
-    join.dependency = jobs->str;
-  done = done && submit_step (steps, film, &join, error) > 0;
-  g_string_free (jobs, TRUE);
+    join.dependency = submitted->str;
+  done = done && submit_step (jobs, film, &join, error) > 0;
+  g_string_free (submitted, TRUE);
   return done;
 }

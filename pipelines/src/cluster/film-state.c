@@ -6,66 +6,60 @@
 
 #include <sys/stat.h>
 
-gchar *
-film_parts (const gchar * out)
-{
-  return g_strconcat (out, PARTS_SUFFIX, NULL);
-}
-
 static void
-look_at_segment (FilmState * state, const gchar * parts, guint number,
-    gboolean sums)
+check_segment (FilmState * state, const gchar * workdir, guint number,
+    gboolean checksums)
 {
-  gchar *file = parts_file (parts, "out", number, "gdp");
+  gchar *file = workdir_file (workdir, "out", number, "gdp");
   struct stat info;
-  Outcome outcome;
-  const gboolean done = outcome_read (&outcome, parts, number);
+  SegmentResult result;
+  const gboolean done = segment_result_read (&result, workdir, number);
   gboolean whole = done;
 
-  if (done && sums)
-    whole = parts_is_whole (file, outcome.bytes, outcome.sha256);
+  if (done && checksums)
+    whole = segment_result_is_intact (&result, workdir);
   else if (done)
-    whole = stat (file, &info) == 0 && (guint64) info.st_size == outcome.bytes;
+    whole = stat (file, &info) == 0 && (guint64) info.st_size == result.bytes;
   if (!whole)
     g_array_append_val (state->missing, number);
   state->damaged += done && !whole;
-  outcome_clear (&outcome);
+  segment_result_clear (&result);
   g_free (file);
 }
 
 FilmState
-film_look (const gchar * out, gboolean sums)
+film_state_read (const gchar * out, gboolean checksums)
 {
   FilmState state = {.missing = g_array_new (FALSE, FALSE, sizeof (guint)) };
-  gchar *parts = film_parts (out);
-  gchar *model = g_build_filename (parts, PARTS_MODEL, NULL);
+  gchar *workdir = workdir_path (out);
+  gchar *model = g_build_filename (workdir, WORKDIR_MODEL, NULL);
   Manifest *manifest = NULL;
   guint number;
 
   state.joined = g_file_test (out, G_FILE_TEST_EXISTS);
   if (!state.joined)
-    manifest = manifest_read (parts, NULL);
+    manifest = manifest_read (workdir, NULL);
   if (manifest) {
     state.cut = TRUE;
     state.learned = g_file_test (model, G_FILE_TEST_EXISTS);
     state.segments = manifest->segments->len;
     for (number = 0; number < state.segments; number++)
-      look_at_segment (&state, parts, number, sums);
+      check_segment (&state, workdir, number, checksums);
     manifest_free (manifest);
   }
   g_free (model);
-  g_free (parts);
+  g_free (workdir);
   return state;
 }
 
 void
-film_clear (FilmState * state)
+film_state_clear (FilmState * state)
 {
   g_clear_pointer (&state->missing, g_array_unref);
 }
 
 guint
-film_pieces (const FilmState * state)
+film_state_progress (const FilmState * state)
 {
   return (guint) (state->cut + state->learned + state->joined)
       + state->segments - state->missing->len;

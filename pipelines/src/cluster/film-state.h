@@ -1,27 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How far a film is, by the files of its parts. */
-#ifndef CLUSTER_FILM_H
-#define CLUSTER_FILM_H
+/* Progress of a film, by the files in its working directory. */
+#ifndef CLUSTER_FILM_STATE_H
+#define CLUSTER_FILM_STATE_H
 
 #include <glib.h>
 
 typedef struct
 {
-  gboolean cut, learned, joined;        /* of a picture or two nothing is learned */
+  gboolean cut, learned, joined;        /* nothing is learned from one or two frames */
   guint segments;
-  GArray *missing;              /* of guint, the numbers of the segments that are not done */
-  guint damaged;                /* of these, segments that were done */
+  GArray *missing;              /* numbers of unfinished segments: guint */
+  guint damaged;                /* unfinished segments that were finished before */
 } FilmState;
 
-/* With `sums`, segments count as done only if their checksums are right. */
-FilmState film_look (const gchar * out, gboolean sums);
+/* Reads the state. `checksums`: verifies finished segments by checksum, not just size. */
+FilmState film_state_read (const gchar * out, gboolean checksums);
 
-void film_clear (FilmState * state);
+void film_state_clear (FilmState * state);
 
-/* A measure that grows with what is done. */
-guint film_pieces (const FilmState * state);
-
-/* The folder of its parts. */
-gchar *film_parts (const gchar * out);
+/* Number that grows with each finished step. */
+guint film_state_progress (const FilmState * state);
 
 #endif

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Denoises films on the machines of a Slurm cluster: zsdenoise-cluster COMMAND...; --help says
- * which there are. Every task is a step of zsdenoise-transcode; Slurm says when and where it runs.
+/* Denoises films on a Slurm cluster: zsdenoise-cluster COMMAND...; see --help. Each task is a step
+ * of zsdenoise-transcode, scheduled by Slurm.
  *
- * What Slurm itself runs: feed DIR, task BASE PROGRAM... */
+ * Internal commands, run by Slurm: feed DIR, task BASE PROGRAM... */
 #include "cluster/campaign.h"
 #include "cluster/command.h"
-#include "cluster/submitter.h"
 #include "cluster/options.h"
 #include "cluster/status.h"
 #include "cluster/submit.h"
+#include "cluster/submitter.h"
 #include "cluster/task.h"
 
 #include <locale.h>
 #include <string.h>
 #include <sysexits.h>
 
-/* Rounds until Slurm's queue is empty of what the user has cancelled. */
+/* Seconds to wait for cancelled tasks to leave the queue. */
 #define ROUNDS 60
 
 static gboolean
@@ -25,7 +25,7 @@ cancel (Campaign * campaign, GError ** error)
   guint left = 1;
   gint i;
 
-  /* A job that submits may be at it. */
+  /* Saved first, for a submitter job that may be running. */
   campaign->stopped = TRUE;
   if (!campaign_save (campaign, error))
     return FALSE;
@@ -39,8 +39,8 @@ cancel (Campaign * campaign, GError ** error)
     left = tasks->len;
     g_ptr_array_unref (tasks);
   }
-  g_print ("cancelled%s; what is done stays, and cluster resume goes on with "
-      "it\n", left > 0 ? ", but some tasks have not ended yet" : "");
+  g_print ("cancelled%s; finished work is kept, and cluster resume "
+      "continues it\n", left > 0 ? ", but some tasks have not ended yet" : "");
   return campaign_save (campaign, error);
 }
 
@@ -52,9 +52,9 @@ resume (Campaign * campaign, GError ** error)
   guint i, film;
 
   for (i = 0; done && i < tasks->len; i++)
-    if (feed_is (tasks->pdata[i], &film)) {
-      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST, "%s: it goes on by "
-          "itself; cluster status says how far it is", campaign->folder);
+    if (submitter_owns (tasks->pdata[i], &film)) {
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
+          "%s: it is still running; see cluster status", campaign->folder);
       done = FALSE;
     }
   g_clear_pointer (&tasks, g_ptr_array_unref);
@@ -63,12 +63,12 @@ resume (Campaign * campaign, GError ** error)
   campaign->stopped = FALSE;
   campaign->crashes = 0;
   for (i = 0; i < campaign->films->len; i++) {
-    CampaignFilm *about = campaign->films->pdata[i];
+    CampaignFilm *entry = campaign->films->pdata[i];
 
-    about->tries = 0;
-    about->done = about->given_up = FALSE;
+    entry->tries = 0;
+    entry->done = entry->given_up = FALSE;
   }
-  return campaign_save (campaign, error) && feed_begin (campaign, error);
+  return campaign_save (campaign, error) && submitter_start (campaign, error);
 }
 
 static gboolean
@@ -83,7 +83,7 @@ run (const ClusterOptions * options, GError ** error)
   if (campaign == NULL)
     return FALSE;
   if (strcmp (options->command, "status") == 0)
-    done = status_print (campaign, options->json, options->sums, error);
+    done = status_print (campaign, options->json, options->checksums, error);
   else if (strcmp (options->command, "cancel") == 0)
     done = cancel (campaign, error);
   else
@@ -93,14 +93,14 @@ run (const ClusterOptions * options, GError ** error)
 }
 
 static gboolean
-run_feed (const gchar * folder, GError ** error)
+run_submitter (const gchar * folder, GError ** error)
 {
   Campaign *campaign = campaign_load (folder, error);
   gboolean done = campaign != NULL;
 
-  command_be_patient ();
+  command_wait_for_controller ();
   if (done) {
-    done = feed (campaign, error);
+    done = submitter_run (campaign, error);
     campaign_free (campaign);
   }
   return done;
@@ -117,7 +117,7 @@ main (int argc, char **argv)
   if (argc > 3 && strcmp (argv[1], "task") == 0)
     return task_run (argv[2], argv + 3);
   if (argc == 3 && strcmp (argv[1], "feed") == 0)
-    status = !run_feed (argv[2], &error);
+    status = !run_submitter (argv[2], &error);
   else if (cluster_options_parse (&options, argc, argv, &error))
     status = !run (&options, &error);
   if (error)

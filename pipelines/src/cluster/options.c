@@ -4,45 +4,46 @@
 #include <string.h>
 
 #define HELP "Commands:\n" \
-    "  submit IN... --out DIR [-- OPTION...]  films, or folders of them; transcode's options\n" \
-    "  status DIR                             how far they are\n" \
-    "  cancel DIR                             end all tasks; what is done stays\n" \
-    "  resume DIR                             do what is missing, and what has failed\n"
+    "  submit IN... --out DIR [-- OPTION...]  denoise films, or folders of films\n" \
+    "                                         (OPTION: as of transcode)\n" \
+    "  status DIR                             show the progress\n" \
+    "  cancel DIR                             end all tasks, keep finished work\n" \
+    "  resume DIR                             do what is missing or has failed\n"
 
 static gboolean
 parse (ClusterOptions * options, int *argc, char ***argv, GError ** error)
 {
-  SlurmBounds *bounds = &options->bounds;
+  SlurmResources *resources = &options->resources;
   const GOptionEntry entries[] = {
     {"out", 0, 0, G_OPTION_ARG_FILENAME, &options->folder,
-        "Folder of the results, which all nodes see and may write", "DIR"},
-    {"partition", 0, 0, G_OPTION_ARG_STRING, &bounds->partition,
-        "Slurm's partition (its default one)", "NAME"},
-    {"account", 0, 0, G_OPTION_ARG_STRING, &bounds->account,
-        "Slurm's account (your default one)", "NAME"},
-    {"qos", 0, 0, G_OPTION_ARG_STRING, &bounds->qos,
-        "Slurm's quality of service (your default one)", "NAME"},
-    {"cpus", 0, 0, G_OPTION_ARG_INT, &bounds->cpus,
-        "Processors, and threads, of a task (1)", "N"},
-    {"memory", 0, 0, G_OPTION_ARG_INT, &bounds->memory,
-        "Memory of a task, MiB (3000)", "N"},
-    {"minutes", 0, 0, G_OPTION_ARG_INT, &bounds->minutes,
-        "Time of a task (240)", "N"},
+        "Output folder, visible and writable on all nodes", "DIR"},
+    {"partition", 0, 0, G_OPTION_ARG_STRING, &resources->partition,
+        "Slurm partition (the default one)", "NAME"},
+    {"account", 0, 0, G_OPTION_ARG_STRING, &resources->account,
+        "Slurm account (your default one)", "NAME"},
+    {"qos", 0, 0, G_OPTION_ARG_STRING, &resources->qos,
+        "Slurm quality of service (your default one)", "NAME"},
+    {"cpus", 0, 0, G_OPTION_ARG_INT, &resources->cpus,
+        "Processors and threads per task (1)", "N"},
+    {"memory", 0, 0, G_OPTION_ARG_INT, &resources->memory,
+        "Memory per task, in MiB (3000)", "N"},
+    {"minutes", 0, 0, G_OPTION_ARG_INT, &resources->minutes,
+        "Time limit per task, in minutes (240)", "N"},
     {"throttle", 0, 0, G_OPTION_ARG_INT, &options->throttle,
-          "Tasks of a film that run at the same time (as many as Slurm lets)",
+          "Tasks of a film that run at the same time (no limit)",
         "N"},
     {"films", 0, 0, G_OPTION_ARG_INT, &options->films,
-        "Films whose parts lie on the disk at the same time (100)", "N"},
+        "Films with segments on the disk at the same time (100)", "N"},
     {"tasks", 0, 0, G_OPTION_ARG_INT, &options->tasks,
         "Tasks in the queue at the same time (a quarter of MaxJobCount)", "N"},
     {"json", 0, 0, G_OPTION_ARG_NONE, &options->json,
         "status: print JSON", NULL},
-    {"check", 0, 0, G_OPTION_ARG_NONE, &options->sums,
-        "status: compute checksums, too, which takes its time", NULL},
+    {"check", 0, 0, G_OPTION_ARG_NONE, &options->checksums,
+        "status: verify checksums, too; slow", NULL},
     G_OPTION_ENTRY_NULL
   };
   GOptionContext *context =
-      g_option_context_new ("COMMAND - denoises films on many machines");
+      g_option_context_new ("COMMAND - denoises films on a Slurm cluster");
   gboolean parsed;
 
   g_option_context_set_summary (context, HELP);
@@ -60,9 +61,9 @@ check_numbers (const ClusterOptions * options, GError ** error)
     const gchar *name;
     gint value, least, most;
   } numbers[] = {
-    {"cpus", options->bounds.cpus, 1, 256},
-    {"memory", options->bounds.memory, 64, 16 << 20},
-    {"minutes", options->bounds.minutes, 1, 525600},
+    {"cpus", options->resources.cpus, 1, 256},
+    {"memory", options->resources.memory, 64, 16 << 20},
+    {"minutes", options->resources.minutes, 1, 525600},
     {"throttle", options->throttle, 0, 1000000},
     {"films", options->films, 1, 1000},
     {"tasks", options->tasks, 0, 1000000},
@@ -73,7 +74,7 @@ check_numbers (const ClusterOptions * options, GError ** error)
     if (numbers[i].value < numbers[i].least
         || numbers[i].value > numbers[i].most) {
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-          "--%s: it is %d and has to be from %d to %d", numbers[i].name,
+          "--%s: %d is not between %d and %d", numbers[i].name,
           numbers[i].value, numbers[i].least, numbers[i].most);
       return FALSE;
     }
@@ -85,35 +86,34 @@ check_numbers (const ClusterOptions * options, GError ** error)
   return TRUE;
 }
 
-/* The command and what it is for. */
+/* Parses the command and its arguments. */
 static gboolean
-take_words (ClusterOptions * options, gchar ** words, GError ** error)
+parse_arguments (ClusterOptions * options, gchar ** arguments, GError ** error)
 {
   const gchar *const commands[] = { "submit", "status", "cancel", "resume",
     NULL
   };
-  const gchar *fault = NULL;
-  const gboolean submits = g_strcmp0 (words[0], "submit") == 0;
+  const gchar *reason = NULL;
+  const gboolean submits = g_strcmp0 (arguments[0], "submit") == 0;
 
-  if (words[0] == NULL || !g_strv_contains (commands, words[0]))
-    fault = "give a command: submit, status, cancel or resume; --help says "
-        "more";
-  else if (submits && words[1] == NULL)
-    fault = "submit: give films, or folders of them";
+  if (arguments[0] == NULL || !g_strv_contains (commands, arguments[0]))
+    reason = "give a command: submit, status, cancel or resume; see --help";
+  else if (submits && arguments[1] == NULL)
+    reason = "submit: give films, or folders of them";
   else if (submits && options->folder == NULL)
-    fault = "submit: give the folder of the results, as --out clean";
-  else if (!submits && (words[1] == NULL || words[2]))
-    fault = "give the folder of the results, and only that";
-  if (fault) {
+    reason = "submit: give the output folder, such as --out clean";
+  else if (!submits && (arguments[1] == NULL || arguments[2]))
+    reason = "give the output folder, and nothing else";
+  if (reason) {
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        fault);
+        reason);
     return FALSE;
   }
-  options->command = g_strdup (words[0]);
-  options->in = g_strdupv (words + 1);
+  options->command = g_strdup (arguments[0]);
+  options->in = g_strdupv (arguments + 1);
   if (!submits) {
     g_free (options->folder);
-    options->folder = g_strdup (words[1]);
+    options->folder = g_strdup (arguments[1]);
   }
   return TRUE;
 }
@@ -125,8 +125,11 @@ cluster_options_parse (ClusterOptions * options, int argc, char **argv,
   gchar *folder;
   int own = 0;
 
-  *options = (ClusterOptions) {
-  .bounds = {.cpus = 1,.memory = 3000,.minutes = 240 },.films = 100,};
+  memset (options, 0, sizeof *options);
+  options->resources.cpus = 1;
+  options->resources.memory = 3000;
+  options->resources.minutes = 240;
+  options->films = 100;
   while (own < argc && strcmp (argv[own], "--") != 0)
     own++;
   options->transcode = g_strdupv (argv + MIN (own + 1, argc));
@@ -134,7 +137,7 @@ cluster_options_parse (ClusterOptions * options, int argc, char **argv,
     return FALSE;
   argv[own] = NULL;
   if (!check_numbers (options, error)
-      || !take_words (options, argv + 1, error))
+      || !parse_arguments (options, argv + 1, error))
     return FALSE;
   folder = g_canonicalize_filename (options->folder, NULL);
   g_free (options->folder);
@@ -149,7 +152,7 @@ cluster_options_clear (ClusterOptions * options)
   g_strfreev (options->in);
   g_free (options->folder);
   g_strfreev (options->transcode);
-  g_free (options->bounds.partition);
-  g_free (options->bounds.account);
-  g_free (options->bounds.qos);
+  g_free (options->resources.partition);
+  g_free (options->resources.account);
+  g_free (options->resources.qos);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the user asks the program for clusters for. */
+/* Command line of cluster. */
 #ifndef CLUSTER_OPTIONS_H
 #define CLUSTER_OPTIONS_H
 
@@ -9,14 +9,14 @@ typedef struct
 {
   gchar *command;               /* submit, status, cancel or resume */
   GStrv in;                     /* of submit */
-  gchar *folder;                /* of the results, absolute */
-  GStrv transcode;              /* options that are passed on */
-  SlurmBounds bounds;
-  gint throttle, films, tasks;  /* 0: no throttle; a part of what the cluster takes */
-  gboolean json, sums;
+  gchar *folder;                /* output folder, absolute */
+  GStrv transcode;              /* options passed to transcode */
+  SlurmResources resources;
+  gint throttle, films, tasks;  /* throttle 0: none; tasks 0: a share of the queue */
+  gboolean json, checksums;
 } ClusterOptions;
 
-/* FALSE and an error of one sentence if something is wrong. --help ends the program. */
+/* FALSE and an error of one sentence if the command line is invalid. --help ends the program. */
 gboolean cluster_options_parse (ClusterOptions * options, int argc,
     char **argv, GError ** error);
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 static gboolean
-order (GError ** error, ...)
+run_command (GError ** error, ...)
 {
   GStrvBuilder *builder = g_strv_builder_new ();
   const gchar *word;
@@ -15,8 +15,8 @@ order (GError ** error, ...)
   gchar *out;
 
   va_start (words, error);
-  while ((word = va_arg (words, const gchar *)))
-      g_strv_builder_add (builder, word);
+  for (word = va_arg (words, gchar *); word; word = va_arg (words, gchar *))
+    g_strv_builder_add (builder, word);
   va_end (words);
   command = g_strv_builder_end (builder);
   g_strv_builder_unref (builder);
@@ -50,8 +50,8 @@ slurm_limits (SlurmLimits * limits, GError ** error)
   g_free (text);
   if (limits->array < 2) {
     g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOSYS,
-        "this cluster takes no job arrays; MaxArraySize of its slurm.conf has "
-        "to be larger");
+        "this cluster allows no job arrays; increase MaxArraySize in "
+        "its slurm.conf");
     return FALSE;
   }
   return TRUE;
@@ -81,17 +81,17 @@ add_number (GStrvBuilder * builder, const gchar * option, gint value,
 }
 
 static GStrvBuilder *
-begin (const SlurmBounds * bounds)
+begin_sbatch (const SlurmResources * resources)
 {
   GStrvBuilder *builder = g_strv_builder_new ();
 
   g_strv_builder_add (builder, "sbatch");
-  add (builder, "--partition=", bounds->partition);
-  add (builder, "--account=", bounds->account);
-  add (builder, "--qos=", bounds->qos);
-  add_number (builder, "--cpus-per-task=", bounds->cpus, "");
-  add_number (builder, "--mem=", bounds->memory, "M");
-  add_number (builder, "--time=", bounds->minutes, "");
+  add (builder, "--partition=", resources->partition);
+  add (builder, "--account=", resources->account);
+  add (builder, "--qos=", resources->qos);
+  add_number (builder, "--cpus-per-task=", resources->cpus, "");
+  add_number (builder, "--mem=", resources->memory, "M");
+  add_number (builder, "--time=", resources->minutes, "");
   return builder;
 }
 
@@ -125,9 +125,9 @@ parse_time (const gchar * text)
       0);
 }
 
-/* Slurm itself may take a job that is never to run, as its time is longer than the partition's. */
+/* Slurm may accept jobs that exceed the partition's time limit and then never run them. */
 static gboolean
-check_time (const SlurmBounds * bounds, GError ** error)
+check_time (const SlurmResources * resources, GError ** error)
 {
   gchar *command[] = { "sinfo", "--noheader", "--format=%P|%l", NULL };
   gchar *out = command_run (command, error), **lines, **line;
@@ -145,42 +145,43 @@ check_time (const SlurmBounds * bounds, GError ** error)
     *time = '\0';
     if (star)
       *star = '\0';
-    if (bounds->partition ? strcmp (*line, bounds->partition) == 0 : star
+    if (resources->partition ? strcmp (*line, resources->partition) == 0 : star
         != NULL) {
       name = g_strdup (*line);
       most = parse_time (time + 1);
     }
   }
-  if ((guint) bounds->minutes > most)
+  if ((guint) resources->minutes > most)
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--minutes: "
         "partition %s lets a job run for %u minutes at most; give less", name,
         most);
   g_strfreev (lines);
   g_free (name);
   g_free (out);
-  return (guint) bounds->minutes <= most;
+  return (guint) resources->minutes <= most;
 }
 
 gboolean
-slurm_fits (const SlurmBounds * bounds, GError ** error)
+slurm_fits (const SlurmResources * resources, GError ** error)
 {
-  GStrvBuilder *builder = begin (bounds);
-  GError *fault = NULL;
+  GStrvBuilder *builder = begin_sbatch (resources);
+  GError *local_error = NULL;
   gchar *out;
 
   g_strv_builder_add (builder, "--test-only");
   g_strv_builder_add (builder, "--wrap=true");
-  out = end (builder, &fault);
+  out = end (builder, &local_error);
   g_free (out);
-  if (fault == NULL)
-    return check_time (bounds, error);
-  g_propagate_prefixed_error (error, fault, "no place for such tasks "
-      "(--partition, --account, --qos, --cpus, --memory): ");
+  if (local_error == NULL)
+    return check_time (resources, error);
+  g_propagate_prefixed_error (error, local_error,
+      "the cluster cannot run such tasks (--partition, --account, "
+      "--qos, --cpus, --memory): ");
   return FALSE;
 }
 
 static gchar *
-quote (GStrv command)
+quote_command (GStrv command)
 {
   GString *line = g_string_new ("exec");
   gchar **word, *quoted;
@@ -193,7 +194,7 @@ quote (GStrv command)
   return g_string_free (line, FALSE);
 }
 
-/* As a pattern of sbatch's. */
+/* File name pattern for sbatch's --output. */
 static gchar *
 log_pattern (const SlurmJob * job)
 {
@@ -209,10 +210,11 @@ log_pattern (const SlurmJob * job)
 }
 
 guint64
-slurm_submit (const SlurmJob * job, const SlurmBounds * bounds, GError ** error)
+slurm_submit (const SlurmJob * job, const SlurmResources * resources,
+    GError ** error)
 {
-  GStrvBuilder *builder = begin (bounds);
-  gchar *line = quote (job->command), *log = log_pattern (job), *out;
+  GStrvBuilder *builder = begin_sbatch (resources);
+  gchar *line = quote_command (job->command), *log = log_pattern (job), *out;
   guint64 number;
 
   g_strv_builder_add (builder, "--parsable");
@@ -286,7 +288,7 @@ gboolean
 slurm_cancel_all (const gchar * name, GError ** error)
 {
   gchar *option = g_strdup_printf ("--name=%s", name);
-  const gboolean done = order (error, "scancel", "--quiet", option, NULL);
+  const gboolean done = run_command (error, "scancel", "--quiet", option, NULL);
 
   g_free (option);
   return done;
@@ -296,7 +298,7 @@ gboolean
 slurm_cancel (guint64 job, GError ** error)
 {
   gchar *number = g_strdup_printf ("%" G_GUINT64_FORMAT, job);
-  const gboolean done = order (error, "scancel", "--quiet", number, NULL);
+  const gboolean done = run_command (error, "scancel", "--quiet", number, NULL);
 
   g_free (number);
   return done;
@@ -306,7 +308,8 @@ gboolean
 slurm_requeue (guint64 job, GError ** error)
 {
   gchar *number = g_strdup_printf ("%" G_GUINT64_FORMAT, job);
-  const gboolean done = order (error, "scontrol", "requeue", number, NULL);
+  const gboolean done =
+      run_command (error, "scontrol", "requeue", number, NULL);
 
   g_free (number);
   return done;
@@ -317,7 +320,8 @@ slurm_depend (guint64 job, const gchar * dependency, GError ** error)
 {
   gchar *number = g_strdup_printf ("JobId=%" G_GUINT64_FORMAT, job);
   gchar *change = g_strdup_printf ("Dependency=%s", dependency);
-  const gboolean done = order (error, "scontrol", "update", number, change,
+  const gboolean done =
+      run_command (error, "scontrol", "update", number, change,
       NULL);
 
   g_free (number);

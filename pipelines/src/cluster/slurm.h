@@ -1,56 +1,56 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Slurm, through its own commands. All functions fail with one sentence, as those do. */
+/* Slurm, through its commands. All functions fail with an error of one sentence. */
 #ifndef CLUSTER_SLURM_H
 #define CLUSTER_SLURM_H
 
 #include <glib.h>
 
-/* What each job asks for; NULL: Slurm's own choice. */
+/* Resources of a job; NULL: Slurm's default. */
 typedef struct
 {
   gchar *partition, *account, *qos;
   gint cpus;
   gint memory;                  /* MiB */
   gint minutes;
-} SlurmBounds;
+} SlurmResources;
 
 typedef struct
 {
-  const gchar *name;            /* shared by all jobs that are asked for or cancelled together */
-  const gchar *comment;         /* tells them apart */
-  const gchar *log;             /* a file, x.log; of an array, each place has its own, x-3.log */
-  const gchar *array;           /* NULL: it is none */
-  const gchar *dependency;      /* NULL: on nothing */
-  const gchar *folder;          /* to run in */
+  const gchar *name;            /* shared by the jobs of a campaign */
+  const gchar *comment;         /* identifies the job in the campaign */
+  const gchar *log;             /* x.log; of an array x-INDEX.log */
+  const gchar *array;           /* NULL: no array */
+  const gchar *dependency;      /* NULL: none */
+  const gchar *folder;          /* working directory */
   gint nice;
   GStrv command;
 } SlurmJob;
 
-/* A job, or one place of an array, that waits or runs. */
+/* Pending or running job, or element of an array. */
 typedef struct
 {
   guint64 job;
   gboolean running;
-  gchar *reason;                /* why it waits, in Slurm's words */
+  gchar *reason;                /* why it is pending, in Slurm's words */
   gchar *comment;
 } SlurmTask;
 
 typedef struct
 {
-  guint array;                  /* places of an array are smaller than that */
-  guint jobs;                   /* all that the controller keeps */
+  guint array;                  /* MaxArraySize: array indices are smaller */
+  guint jobs;                   /* MaxJobCount of the controller */
 } SlurmLimits;
 
 gboolean slurm_limits (SlurmLimits * limits, GError ** error);
 
-/* Whether the cluster has a place for such jobs at all. */
-gboolean slurm_fits (const SlurmBounds * bounds, GError ** error);
+/* Checks that the cluster can run such jobs at all. */
+gboolean slurm_fits (const SlurmResources * resources, GError ** error);
 
-/* Returns the number of the job, 0 if it failed. */
-guint64 slurm_submit (const SlurmJob * job, const SlurmBounds * bounds,
+/* Returns the job ID, 0 on error. */
+guint64 slurm_submit (const SlurmJob * job, const SlurmResources * resources,
     GError ** error);
 
-/* Of SlurmTask, the jobs of that name. */
+/* Jobs of that name: SlurmTask. */
 GPtrArray *slurm_queue (const gchar * name, GError ** error);
 
 gboolean slurm_cancel_all (const gchar * name, GError ** error);

@@ -1,33 +1,33 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cluster/status.h"
 
-#include "cluster/submitter.h"
 #include "cluster/film-state.h"
+#include "cluster/submitter.h"
+#include "common/json.h"
 
-#include <json-glib/json-glib.h>
 #include <string.h>
 
-/* Films that are shown one by one, so that a screen holds them. */
+/* Films listed one by one, to fit a screen. */
 #define ROWS 30
 #define NAME 34
 
+/* In the order of stage_names. */
 typedef enum
 {
   FAILED, GOING, WAITING, DONE, N_STAGES
 } Stage;
 
 static const gchar *const stage_names[N_STAGES] = {
-  [FAILED] = "failed",[GOING] = "under way",[WAITING] = "waiting",[DONE] =
-      "done",
+  "failed", "under way", "waiting", "done"
 };
 
 typedef struct
 {
-  const CampaignFilm *about;
+  const CampaignFilm *entry;
   Stage stage;
   guint segments, done, damaged;
-  guint running, queued;        /* tasks, of all kinds */
-  gchar *complaint;             /* NULL: there is none */
+  guint running, queued;        /* tasks of all kinds */
+  gchar *last_error;            /* NULL: none */
 } Row;
 
 typedef struct
@@ -36,13 +36,13 @@ typedef struct
   Row *rows;
   guint counts[N_STAGES];
   guint running, queued;
-  const gchar *reason;          /* why Slurm lets nothing run; NULL: no reason for the user */
+  const gchar *reason;          /* why nothing runs; NULL: nothing to do for the user */
   gboolean asked;               /* Slurm has answered */
 } Status;
 
-/* --- finding out --- */
+/* --- collecting --- */
 
-/* Whether somebody has to do something before the task can run. */
+/* Whether the task waits for something other than resources or other tasks. */
 static gboolean
 is_stuck (const SlurmTask * task)
 {
@@ -65,7 +65,7 @@ count_tasks (Status * status, const GPtrArray * tasks)
     status->queued += !task->running;
     if (is_stuck (task))
       status->reason = task->reason;
-    if (!feed_is (task, &film) && film < status->campaign->films->len) {
+    if (!submitter_owns (task, &film) && film < status->campaign->films->len) {
       status->rows[film].running += task->running;
       status->rows[film].queued += !task->running;
     }
@@ -73,39 +73,40 @@ count_tasks (Status * status, const GPtrArray * tasks)
 }
 
 static void
-look (Status * status, guint film, gboolean sums)
+read_film (Status * status, guint film, gboolean checksums)
 {
   Row *row = &status->rows[film];
   FilmState state;
 
-  row->about = status->campaign->films->pdata[film];
-  state = film_look (row->about->out, sums);
+  row->entry = status->campaign->films->pdata[film];
+  state = film_state_read (row->entry->out, checksums);
   row->segments = state.segments;
   row->done = state.segments - state.missing->len;
   row->damaged = state.damaged;
   if (state.joined)
     row->stage = DONE;
-  else if (row->about->given_up && row->running + row->queued == 0)
+  else if (row->entry->given_up && row->running + row->queued == 0)
     row->stage = FAILED;
   else
-    row->stage = row->running + row->queued > 0 || row->about->tries > 0 ?
+    row->stage = row->running + row->queued > 0 || row->entry->tries > 0 ?
         GOING : WAITING;
   if (row->stage == FAILED) {
-    row->complaint = campaign_complaint (status->campaign, film);
-    if (row->complaint == NULL)
-      row->complaint = g_strdup ("its tasks have left no word; does every node "
-          "see the folder, and may you write there?");
+    row->last_error = campaign_last_error (status->campaign, film);
+    if (row->last_error == NULL)
+      row->last_error =
+          g_strdup ("its tasks left no log; check that every node sees the "
+          "folder and may write to it");
   }
   status->counts[row->stage]++;
-  film_clear (&state);
+  film_state_clear (&state);
 }
 
-/* --- for people --- */
+/* --- table --- */
 
 static void
 print_row (const Row * row, gboolean asked)
 {
-  gchar *name = g_path_get_basename (row->about->in), *segments;
+  gchar *name = g_path_get_basename (row->entry->in), *segments;
   const glong length = g_utf8_strlen (name, -1);
   const gint spaces = (gint) MAX (0, NAME - length);
 
@@ -124,8 +125,8 @@ print_row (const Row * row, gboolean asked)
 static void
 print_words (const Row * row)
 {
-  if (row->complaint)
-    g_print ("  %s\n", row->complaint);
+  if (row->last_error)
+    g_print ("  %s\n", row->last_error);
   if (row->damaged > 0)
     g_print ("  %u of its segments %s been damaged on the disk, and %s to be "
         "done again\n", row->damaged, row->damaged == 1 ? "has" : "have",
@@ -151,7 +152,7 @@ print_rows (const Status * status, Stage stage, guint * left)
     g_print ("and %u more %s\n", more, stage_names[stage]);
 }
 
-/* What the user should do, where nothing goes on by itself. */
+/* Advice if nothing is going to happen by itself. */
 static void
 print_advice (const Status * status)
 {
@@ -160,24 +161,22 @@ print_advice (const Status * status)
   gchar *log;
 
   if (status->reason && status->running == 0)
-    g_print ("Slurm lets nothing run: %s\n", status->reason);
+    g_print ("Slurm runs no task: %s\n", status->reason);
   if (!status->asked || status->running + status->queued > 0)
     return;
   log = campaign_log (campaign, -1, "feed");
   if (open > 0 && campaign->stopped)
-    g_print ("It was cancelled; to go on: cluster resume %s\n",
+    g_print ("It was cancelled; to continue: cluster resume %s\n",
         campaign->folder);
   else if (open > 0 && !g_file_test (log, G_FILE_TEST_EXISTS))
-    g_print ("Slurm has nothing of it in its queue, and the first job has left "
-        "no trace in %s: do the nodes see this folder, and may you write there "
-        "from them? Then: cluster resume %s\n", campaign->folder,
-        campaign->folder);
+    g_print ("No task is in Slurm's queue, and the first job left no log "
+        "in %s; check that the nodes see this folder and may write "
+        "to it, then: cluster resume %s\n", campaign->folder, campaign->folder);
   else if (open > 0)
-    g_print ("Slurm has nothing of it in its queue; %s may say why. To go on: "
-        "cluster resume %s\n", log, campaign->folder);
+    g_print ("No task is in Slurm's queue; see %s. To continue: cluster "
+        "resume %s\n", log, campaign->folder);
   else if (status->counts[FAILED] > 0)
-    g_print ("To try once more what has failed: cluster resume %s\n",
-        campaign->folder);
+    g_print ("To retry what has failed: cluster resume %s\n", campaign->folder);
   g_free (log);
 }
 
@@ -202,100 +201,74 @@ print_screen (const Status * status)
   print_advice (status);
 }
 
-/* --- for programs --- */
+/* --- JSON --- */
 
-static void
-add_row (JsonBuilder * builder, const Row * row)
+static const JsonField row_fields[] = {
+  JSON_FIELD ("segments", UINT, Row, segments),
+  JSON_FIELD ("segments_done", UINT, Row, done),
+  JSON_FIELD ("segments_damaged", UINT, Row, damaged),
+  JSON_FIELD ("tasks_running", UINT, Row, running),
+  JSON_FIELD ("tasks_queued", UINT, Row, queued),
+  JSON_FIELD ("error", STRING, Row, last_error),
+  JSON_END
+};
+
+static JsonObject *
+row_to_json (const Row * row)
 {
-  const struct
-  {
-    const gchar *name;
-    guint value;
-  } numbers[] = {
-    {"segments", row->segments},
-    {"segments_done", row->done},
-    {"segments_damaged", row->damaged},
-    {"tasks_running", row->running},
-    {"tasks_queued", row->queued},
-    {"tries", (guint) row->about->tries},
-  };
-  const struct
-  {
-    const gchar *name, *value;
-  } strings[] = {
-    {"in", row->about->in},
-    {"out", row->about->out},
-    {"state", stage_names[row->stage]},
-    {"error", row->complaint},
-  };
-  gsize i;
+  JsonObject *object = json_object_new ();
 
-  json_builder_begin_object (builder);
-  for (i = 0; i < G_N_ELEMENTS (strings); i++)
-    if (strings[i].value) {
-      json_builder_set_member_name (builder, strings[i].name);
-      json_builder_add_string_value (builder, strings[i].value);
-    }
-  for (i = 0; i < G_N_ELEMENTS (numbers); i++) {
-    json_builder_set_member_name (builder, numbers[i].name);
-    json_builder_add_int_value (builder, numbers[i].value);
-  }
-  json_builder_end_object (builder);
+  json_object_set_string_member (object, "in", row->entry->in);
+  json_object_set_string_member (object, "out", row->entry->out);
+  json_object_set_string_member (object, "state", stage_names[row->stage]);
+  json_object_set_int_member (object, "tries", row->entry->tries);
+  json_fields_write (row_fields, row, object);
+  return object;
 }
 
 static void
 print_json (const Status * status)
 {
-  JsonBuilder *builder = json_builder_new ();
-  JsonNode *root;
+  JsonObject *object = json_object_new ();
+  JsonArray *films = json_array_new ();
   gchar *text;
   guint i;
 
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "name");
-  json_builder_add_string_value (builder, status->campaign->name);
-  for (i = 0; i < N_STAGES; i++) {
-    json_builder_set_member_name (builder, stage_names[i]);
-    json_builder_add_int_value (builder, status->counts[i]);
-  }
-  json_builder_set_member_name (builder, "tasks_running");
-  json_builder_add_int_value (builder, status->running);
-  json_builder_set_member_name (builder, "tasks_queued");
-  json_builder_add_int_value (builder, status->queued);
-  json_builder_set_member_name (builder, "films");
-  json_builder_begin_array (builder);
+  json_object_set_string_member (object, "name", status->campaign->name);
+  for (i = 0; i < N_STAGES; i++)
+    json_object_set_int_member (object, stage_names[i], status->counts[i]);
+  json_object_set_int_member (object, "tasks_running", status->running);
+  json_object_set_int_member (object, "tasks_queued", status->queued);
   for (i = 0; i < status->campaign->films->len; i++)
-    add_row (builder, &status->rows[i]);
-  json_builder_end_array (builder);
-  json_builder_end_object (builder);
-  root = json_builder_get_root (builder);
-  text = json_to_string (root, TRUE);
+    json_array_add_object_element (films, row_to_json (&status->rows[i]));
+  json_object_set_array_member (object, "films", films);
+  text = json_print (object, TRUE);
   g_print ("%s\n", text);
   g_free (text);
-  json_node_unref (root);
-  g_object_unref (builder);
 }
 
 gboolean
-status_print (const Campaign * campaign, gboolean json, gboolean sums,
+status_print (const Campaign * campaign, gboolean json, gboolean checksums,
     GError ** error)
 {
   GPtrArray *tasks = slurm_queue (campaign->name, error);
-  Status status = {.campaign = campaign,.rows =
-        g_new0 (Row, campaign->films->len),.asked = tasks != NULL
+  Status status = {
+    .campaign = campaign,
+    .rows = g_new0 (Row, campaign->films->len),
+    .asked = tasks != NULL,
   };
   guint i;
 
   if (tasks)
     count_tasks (&status, tasks);
   for (i = 0; i < campaign->films->len; i++)
-    look (&status, i, sums);
+    read_film (&status, i, checksums);
   if (json)
     print_json (&status);
   else
     print_screen (&status);
   for (i = 0; i < campaign->films->len; i++)
-    g_free (status.rows[i].complaint);
+    g_free (status.rows[i].last_error);
   g_free (status.rows);
   g_clear_pointer (&tasks, g_ptr_array_unref);
   return status.asked;

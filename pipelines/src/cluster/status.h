@@ -4,10 +4,10 @@
 
 #include "cluster/campaign.h"
 
-/* Prints how far the films are, by their files and Slurm's queue: a screen for people, or JSON.
- * With `sums`, checksums are computed. FALSE if Slurm cannot be asked: what the files say is printed
- * all the same. */
-gboolean status_print (const Campaign * campaign, gboolean json, gboolean sums,
-    GError ** error);
+/* Prints the progress of the films, by their files and Slurm's queue, as a table or as JSON.
+ * `checksums`: verifies finished segments. FALSE and an error if Slurm does not answer; the state
+ * of the files is printed anyway. */
+gboolean status_print (const Campaign * campaign, gboolean json,
+    gboolean checksums, GError ** error);
 
 #endif

@@ -11,34 +11,24 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Of the queue's places, this part is for one submission; others use the cluster, too. */
-#define SHARE 4
+/* Default share of the queue for a submission is one in this many places. */
+#define QUEUE_SHARE 4
 
-#define LEAST_TASKS 4
+#define MIN_TASKS 4
 
 static gboolean
-set_error (GError ** error, const gchar * what, const gchar * fault)
+set_error (GError ** error, const gchar * file, const gchar * reason)
 {
-  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", what, fault);
+  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", file,
+      reason);
   return FALSE;
 }
 
 /* --- the films --- */
 
-static gboolean
-is_readable (const gchar * film, GError ** error)
-{
-  if (!g_file_test (film, G_FILE_TEST_EXISTS))
-    return set_error (error, film, "there is no such file");
-  if (!g_file_test (film, G_FILE_TEST_IS_REGULAR))
-    return set_error (error, film, "it is not a regular file");
-  return g_access (film, R_OK) == 0
-      || set_error (error, film, "you may not read it");
-}
-
-/* The file itself, whatever links there are to it. */
+/* Device and inode of the file, so that links are recognized. */
 static gchar *
-identify (const gchar * file)
+file_key (const gchar * file)
 {
   GStatBuf info;
 
@@ -47,16 +37,17 @@ identify (const gchar * file)
       NULL;
 }
 
-/* Whether another film has that key; otherwise it is noted, as this one's. Takes the key. */
+/* Registers `film` as the owner of a key; TRUE and an error if another film has it. Takes the
+ * key. */
 static gboolean
 is_taken (GHashTable * owners, gchar * key, const gchar * film,
-    const gchar * fault, GError ** error)
+    const gchar * reason, GError ** error)
 {
   const gchar *other = g_hash_table_lookup (owners, key);
 
   if (other)
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST, "%s and %s %s",
-        other, film, fault);
+        other, film, reason);
   g_hash_table_insert (owners, key, (gpointer) film);
   return other != NULL;
 }
@@ -65,17 +56,19 @@ static gboolean
 add_film (Campaign * campaign, GHashTable * owners, const gchar * film,
     const gchar * codec, GError ** error)
 {
-  gchar *out = films_result (campaign->folder, film, "", codec);
-  gchar *source = identify (film), *target = identify (out);
+  gchar *out = inputs_output_path (campaign->folder, film, "", codec);
+  gchar *source = file_key (film), *target = file_key (out);
   gboolean added = FALSE;
 
   if (g_strcmp0 (source, target) == 0)
-    set_error (error, film, "it would be replaced by what comes of it; give "
-        "another folder as --out");
-  else if (!is_taken (owners, g_strdup (source), film, "are the same film; "
-          "give it once", error)
-      && !is_taken (owners, g_strdup (out), film, "would both go to the same "
-          "file; submit them to different folders", error))
+    set_error (error, film,
+        "it would be replaced by its own result; give another folder "
+        "as --out");
+  else if (!is_taken (owners, g_strdup (source), film,
+          "are the same film; " "give it once", error)
+      && !is_taken (owners, g_strdup (out), film,
+          "would both go to the same " "file; submit them to different folders",
+          error))
     added = TRUE;
   if (added && target == NULL)
     campaign_add (campaign, film, out);
@@ -88,38 +81,40 @@ add_film (Campaign * campaign, GHashTable * owners, const gchar * film,
 static gboolean
 add_films (Campaign * campaign, GStrv in, const gchar * codec, GError ** error)
 {
-  GPtrArray *films = films_list (in, error);
+  GPtrArray *films = inputs_list (in, error);
   GHashTable *owners = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
       NULL);
   gboolean done = films != NULL;
-  guint there, i;
+  guint existing, i;
 
   for (i = 0; done && i < films->len; i++) {
     gchar *film = films->pdata[i];
+    GStatBuf status;
 
     films->pdata[i] = g_canonicalize_filename (film, NULL);
-    done = is_readable (film, error)
+    done = inputs_check (film, &status, error)
         && add_film (campaign, owners, films->pdata[i], codec, error);
     g_free (film);
   }
-  there = done ? films->len - campaign->films->len : 0;
-  if (there > 0)
-    g_print ("%u of %u film%s %s in %s already\n", there, films->len,
-        films->len == 1 ? "" : "s", there == 1 ? "is" : "are",
+  existing = done ? films->len - campaign->films->len : 0;
+  if (existing > 0)
+    g_print ("%u of %u film%s %s in %s already\n", existing, films->len,
+        films->len == 1 ? "" : "s", existing == 1 ? "is" : "are",
         campaign->folder);
   g_hash_table_unref (owners);
   g_clear_pointer (&films, g_ptr_array_unref);
   return done;
 }
 
-/* --- what else there is to look at --- */
+/* --- validation --- */
 
-/* Transcode's own options, read as transcode reads them. Returns the codec, or NULL. */
+/* Validates the options for transcode with its own parser. Returns the codec; NULL and an error if
+ * they are invalid. */
 static gchar *
 check_transcode (const Campaign * campaign, const gchar * film, GError ** error)
 {
   GStrvBuilder *builder = g_strv_builder_new ();
-  gchar **words, *codec = NULL;
+  gchar **arguments, *codec = NULL;
   Options options;
   gint count;
   gboolean done;
@@ -128,22 +123,21 @@ check_transcode (const Campaign * campaign, const gchar * film, GError ** error)
       NULL);
   g_strv_builder_addv (builder, (const char **) campaign->options);
   g_strv_builder_add (builder, film);
-  words = g_strv_builder_end (builder);
+  arguments = g_strv_builder_end (builder);
   g_strv_builder_unref (builder);
-  count = (gint) g_strv_length (words);
-  done = options_parse (&options, &count, &words, error);
+  count = (gint) g_strv_length (arguments);
+  done = options_parse (&options, &count, &arguments, error);
   if (done && (options.preview > 0 || options.compare || options.dry_run
           || options.resume || options.overwrite || options.step
           || g_strv_length (options.in) != 1
           || g_strcmp0 (options.out, campaign->folder) != 0))
-    set_error (error, "--", "give only options that say how a film is to be "
-        "denoised and encoded");
+    set_error (error, "--", "give only options for denoising and encoding");
   else if (done)
     codec = g_strdup (options.settings.codec);
   return codec;
 }
 
-/* No two submissions write to one folder. */
+/* Checks that no other submission writes to the folder. */
 static gboolean
 is_free (const gchar * folder, GError ** error)
 {
@@ -153,9 +147,9 @@ is_free (const gchar * folder, GError ** error)
   const gboolean is_free = other == NULL || (tasks && tasks->len == 0);
 
   if (tasks && tasks->len > 0)
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST, "%s: films are under "
-        "way to this folder; cluster status says how far they are, cluster "
-        "cancel ends them", folder);
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
+        "%s: another submission uses this folder; see cluster "
+        "status, or end it with cluster cancel", folder);
   g_clear_pointer (&tasks, g_ptr_array_unref);
   g_clear_pointer (&other, campaign_free);
   return is_free;
@@ -170,42 +164,42 @@ make_folder (const gchar * folder, GError ** error)
       || set_error (error, folder, "you may not write into this folder");
 }
 
-/* What the cluster takes, and what of it this submission may use. */
+/* Checks the limits of the cluster and sets the share of its queue. */
 static gboolean
-measure_queue (Campaign * campaign, const ClusterOptions * options,
+set_queue_limit (Campaign * campaign, const ClusterOptions * options,
     GError ** error)
 {
   SlurmLimits limits;
 
   if (!slurm_limits (&limits, error)
-      || !slurm_fits (&campaign->bounds, error))
+      || !slurm_fits (&campaign->resources, error))
     return FALSE;
   if (options->tasks > 0 && (guint) options->tasks >= limits.jobs) {
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--tasks: "
-        "this cluster keeps no more than %u jobs (MaxJobCount), of all users; "
-        "give less", limits.jobs);
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--tasks: this cluster keeps at most %u jobs of all users "
+        "(MaxJobCount); give less", limits.jobs);
     return FALSE;
   }
   campaign->tasks = options->tasks > 0 ? options->tasks :
-      MAX (LEAST_TASKS, (gint) limits.jobs / SHARE);
+      MAX (MIN_TASKS, (gint) limits.jobs / QUEUE_SHARE);
   return TRUE;
 }
 
-/* --- all of it --- */
+/* --- submission --- */
 
 static void
 set_options (Campaign * campaign, const ClusterOptions * options)
 {
-  const SlurmBounds *bounds = &options->bounds;
+  const SlurmResources *resources = &options->resources;
   GStrvBuilder *builder = g_strv_builder_new ();
-  gchar *threads = g_strdup_printf ("--threads=%d", bounds->cpus);
+  gchar *threads = g_strdup_printf ("--threads=%d", resources->cpus);
 
   campaign->name = g_strdup_printf ("zsdenoise-%08x", g_random_int ());
   campaign->cwd = g_get_current_dir ();
-  campaign->bounds = *bounds;
-  campaign->bounds.partition = g_strdup (bounds->partition);
-  campaign->bounds.account = g_strdup (bounds->account);
-  campaign->bounds.qos = g_strdup (bounds->qos);
+  campaign->resources = *resources;
+  campaign->resources.partition = g_strdup (resources->partition);
+  campaign->resources.account = g_strdup (resources->account);
+  campaign->resources.qos = g_strdup (resources->qos);
   campaign->throttle = options->throttle;
   campaign->films_at_once = options->films;
   g_strv_builder_add (builder, threads);
@@ -228,10 +222,10 @@ submit (const ClusterOptions * options, GError ** error)
   if (done && campaign->films->len > 0) {
     done = make_folder (campaign->folder, error)
         && is_free (campaign->folder, error)
-        && measure_queue (campaign, options, error)
-        && campaign_save (campaign, error) && feed_begin (campaign, error);
+        && set_queue_limit (campaign, options, error)
+        && campaign_save (campaign, error) && submitter_start (campaign, error);
     if (done)
-      g_print ("%u film%s submitted as %s; cluster status %s says how far\n",
+      g_print ("%u film%s submitted as %s; for progress: cluster status %s\n",
           campaign->films->len, campaign->films->len == 1 ? " is" : "s are",
           campaign->name, campaign->folder);
   }

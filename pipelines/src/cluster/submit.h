@@ -4,8 +4,8 @@
 
 #include "cluster/options.h"
 
-/* Looks at everything that can be looked at before the first task runs, and submits the films. Each
- * fault is one sentence, and nothing is submitted then. */
+/* Validates everything that can be checked before the first task runs, and submits the films. On an
+ * error nothing is submitted. */
 gboolean submit (const ClusterOptions * options, GError ** error);
 
 #endif

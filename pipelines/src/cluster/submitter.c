@@ -5,28 +5,29 @@
 
 #include <string.h>
 
+/* Command, job comment and log name of the submitter; running campaigns depend on it. */
 #define COMMENT "feed"
 
-/* A film is given up after so many submissions that brought nothing. */
-#define TRIES 3
+/* Submissions without progress after which a film is given up. */
+#define MAX_TRIES 3
 
-/* Times that this job may end before its time, one after the other. */
-#define CRASHES 5
+/* Submitter jobs in a row that may fail. */
+#define MAX_CRASHES 5
 
-/* Of the jobs that do not compute. */
-#define LEAST_MEMORY 512
-#define LEAST_MINUTES 60
+/* Limits of jobs that do not compute. */
+#define SUBMITTER_MEMORY 512
+#define SUBMITTER_MINUTES 60
 
 typedef struct
 {
   Campaign *campaign;
-  Steps steps;
-  guint flying;                 /* films in the queue */
-} Feed;
+  FilmJobs jobs;
+  guint queued;                 /* films in the queue */
+} Submitter;
 
 /* --- jobs --- */
 
-/* (The link's own name is another one once this program has been built anew.) */
+/* The folder is resolved first: the name in the link changes if the program is rebuilt. */
 static gchar *
 find_program (const gchar * name)
 {
@@ -40,35 +41,40 @@ find_program (const gchar * name)
 }
 
 static guint64
-submit_feed (const Campaign * campaign, const gchar * dependency,
+submit_self (const Campaign * campaign, const gchar * dependency,
     GError ** error)
 {
-  SlurmBounds bounds = campaign->bounds;
+  SlurmResources resources = campaign->resources;
   gchar *program = find_program ("zsdenoise-cluster");
   gchar *log = campaign_log (campaign, -1, COMMENT);
   gchar *command[] = { program, (gchar *) COMMENT, campaign->folder, NULL };
-  const SlurmJob job = {.name = campaign->name,.comment = COMMENT,.log =
-        log,.dependency = dependency,.command = command,.folder = campaign->cwd
+  const SlurmJob job = {
+    .name = campaign->name,
+    .comment = COMMENT,
+    .log = log,
+    .dependency = dependency,
+    .command = command,
+    .folder = campaign->cwd,
   };
   guint64 number;
 
-  bounds.cpus = 1;
-  bounds.memory = MIN (bounds.memory, LEAST_MEMORY);
-  bounds.minutes = MIN (bounds.minutes, LEAST_MINUTES);
-  number = slurm_submit (&job, &bounds, error);
+  resources.cpus = 1;
+  resources.memory = MIN (resources.memory, SUBMITTER_MEMORY);
+  resources.minutes = MIN (resources.minutes, SUBMITTER_MINUTES);
+  number = slurm_submit (&job, &resources, error);
   g_free (log);
   g_free (program);
   return number;
 }
 
 gboolean
-feed_begin (const Campaign * campaign, GError ** error)
+submitter_start (const Campaign * campaign, GError ** error)
 {
-  return submit_feed (campaign, NULL, error) != 0;
+  return submit_self (campaign, NULL, error) != 0;
 }
 
 gboolean
-feed_is (const SlurmTask * task, guint * film)
+submitter_owns (const SlurmTask * task, guint * film)
 {
   if (strcmp (task->comment, COMMENT) == 0)
     return TRUE;
@@ -76,49 +82,50 @@ feed_is (const SlurmTask * task, guint * film)
   return FALSE;
 }
 
-/* --- all of them --- */
+/* --- the job --- */
 
-/* Submits what comes next for it, if there is something. */
+/* Submits the next jobs of a film, if there are any. */
 static gboolean
-advance (Feed * feed, guint film, GError ** error)
+submit_film (Submitter * submitter, guint film, GError ** error)
 {
-  CampaignFilm *about = feed->campaign->films->pdata[film];
-  FilmState state = film_look (about->out, FALSE);
-  const guint pieces = film_pieces (&state);
+  CampaignFilm *entry = submitter->campaign->films->pdata[film];
+  FilmState state = film_state_read (entry->out, FALSE);
+  const guint pieces = film_state_progress (&state);
   gboolean done = TRUE;
 
-  about->done = state.joined;
+  entry->done = state.joined;
   if (!state.joined) {
-    about->tries = pieces > about->pieces ? 1 : about->tries + 1;
-    about->pieces = pieces;
-    about->given_up = about->tries > TRIES;
+    entry->tries = pieces > entry->pieces ? 1 : entry->tries + 1;
+    entry->pieces = pieces;
+    entry->given_up = entry->tries > MAX_TRIES;
   }
-  if (!state.joined && !about->given_up) {
-    feed->flying++;
-    done = state.cut ? steps_finish (&feed->steps, film, &state, error) :
-        steps_begin (&feed->steps, film, error);
+  if (!state.joined && !entry->given_up) {
+    submitter->queued++;
+    done =
+        state.cut ? film_jobs_submit_rest (&submitter->jobs, film, &state,
+        error) : film_jobs_submit_cut (&submitter->jobs, film, error);
   }
-  film_clear (&state);
+  film_state_clear (&state);
   return done;
 }
 
-/* FALSE without an error: another one does it. */
+/* FALSE without an error if a later submitter job exists. */
 static gboolean
-look_at_queue (Feed * feed, guint64 self, GError ** error)
+read_queue (Submitter * submitter, guint64 self, GError ** error)
 {
-  GPtrArray *tasks = slurm_queue (feed->campaign->name, error);
+  GPtrArray *tasks = slurm_queue (submitter->campaign->name, error);
   gboolean alone = tasks != NULL;
   guint i, film;
 
   for (i = 0; tasks && i < tasks->len; i++) {
     const SlurmTask *task = tasks->pdata[i];
 
-    if (feed_is (task, &film)) {
+    if (submitter_owns (task, &film)) {
       alone &= task->job <= self;
-    } else if (film < feed->campaign->films->len) {
-      feed->flying += feed->steps.last[film] == 0;
-      feed->steps.last[film] = MAX (feed->steps.last[film], task->job);
-      feed->steps.tasks++;
+    } else if (film < submitter->campaign->films->len) {
+      submitter->queued += submitter->jobs.last[film] == 0;
+      submitter->jobs.last[film] = MAX (submitter->jobs.last[film], task->job);
+      submitter->jobs.tasks++;
     }
   }
   g_clear_pointer (&tasks, g_ptr_array_unref);
@@ -126,61 +133,60 @@ look_at_queue (Feed * feed, guint64 self, GError ** error)
 }
 
 static gboolean
-advance_all (Feed * feed, GError ** error)
+submit_films (Submitter * submitter, GError ** error)
 {
-  const Campaign *campaign = feed->campaign;
-  GError *fault = NULL;
+  const Campaign *campaign = submitter->campaign;
+  GError *local_error = NULL;
   guint film;
 
-  for (film = 0; film < campaign->films->len && fault == NULL; film++) {
-    const CampaignFilm *about = campaign->films->pdata[film];
+  for (film = 0; film < campaign->films->len && local_error == NULL; film++) {
+    const CampaignFilm *entry = campaign->films->pdata[film];
 
-    if (about->done || about->given_up || feed->steps.last[film] > 0)
+    if (entry->done || entry->given_up || submitter->jobs.last[film] > 0)
       continue;
-    if (feed->flying >= (guint) campaign->films_at_once
-        || feed->steps.tasks + STEPS_LEAST_ROOM > (guint) campaign->tasks)
+    if (submitter->queued >= (guint) campaign->films_at_once
+        || submitter->jobs.tasks + FILM_JOBS_MIN_ROOM > (guint) campaign->tasks)
       break;
-    advance (feed, film, &fault);
+    submit_film (submitter, film, &local_error);
   }
-  if (fault && feed->steps.tasks > 0) {
-    /* A limit of the user's, mostly: there will be room when a film has ended. */
-    g_printerr ("cluster: %s\n", fault->message);
-    g_clear_error (&fault);
+  if (local_error && submitter->jobs.tasks > 0) {
+    /* Mostly a user's limit in Slurm: there is room again when a film ends. */
+    g_printerr ("cluster: %s\n", local_error->message);
+    g_clear_error (&local_error);
   }
-  if (fault)
-    g_propagate_error (error, fault);
-  return fault == NULL;
+  if (local_error)
+    g_propagate_error (error, local_error);
+  return local_error == NULL;
 }
 
-/* When the next one of these jobs is to run: as soon as a film's last job has ended. */
+/* Dependency of the next submitter job: the end of any film. */
 static gchar *
-describe_wait (const Feed * feed)
+describe_wait (const Submitter * submitter)
 {
   GString *text = g_string_new (NULL);
   guint film;
 
-  for (film = 0; film < feed->campaign->films->len; film++)
-    if (feed->steps.last[film] > 0)
+  for (film = 0; film < submitter->campaign->films->len; film++)
+    if (submitter->jobs.last[film] > 0)
       g_string_append_printf (text, "%safterany:%" G_GUINT64_FORMAT,
-          text->len > 0 ? "?" : "", feed->steps.last[film]);
+          text->len > 0 ? "?" : "", submitter->jobs.last[film]);
   return g_string_free (text, FALSE);
 }
 
-/* The next job is there before anything is submitted, after this one: should this one end before
- * its time, the next one goes on. */
+/* Submits the next submitter job first: should this one be killed, that one goes on. */
 static gboolean
-hand_on (Feed * feed, guint64 self, GError ** error)
+submit_next (Submitter * submitter, guint64 self, GError ** error)
 {
   gchar *wait = g_strdup_printf ("afterany:%" G_GUINT64_FORMAT, self);
-  const guint64 next = submit_feed (feed->campaign, wait, error);
-  gboolean done = next > 0 && advance_all (feed, error);
+  const guint64 next = submit_self (submitter->campaign, wait, error);
+  gboolean done = next > 0 && submit_films (submitter, error);
 
   g_free (wait);
   if (!done)
     return FALSE;
-  feed->campaign->crashes = 0;
-  done = campaign_save (feed->campaign, error);
-  wait = describe_wait (feed);
+  submitter->campaign->crashes = 0;
+  done = campaign_save (submitter->campaign, error);
+  wait = describe_wait (submitter);
   if (done)
     done = *wait ? slurm_depend (next, wait, error) :
         slurm_cancel (next, error);
@@ -189,34 +195,35 @@ hand_on (Feed * feed, guint64 self, GError ** error)
 }
 
 gboolean
-feed (Campaign * campaign, GError ** error)
+submitter_run (Campaign * campaign, GError ** error)
 {
   const gchar *job = g_getenv ("SLURM_JOB_ID");
   const guint64 self = job ? g_ascii_strtoull (job, NULL, 10) : 0;
-  Feed feed = {.campaign = campaign };
-  Steps *steps = &feed.steps;
+  Submitter submitter = {.campaign = campaign };
+  FilmJobs *jobs = &submitter.jobs;
   gboolean done = TRUE;
-  GError *fault = NULL;
+  GError *local_error = NULL;
 
-  steps->campaign = campaign;
-  steps->last = g_new0 (guint64, campaign->films->len);
-  steps->program = find_program ("zsdenoise-cluster");
-  steps->transcode = find_program ("zsdenoise-transcode");
-  if (campaign->stopped || !look_at_queue (&feed, self, &fault)) {
-    done = fault == NULL;
-  } else if (++campaign->crashes > CRASHES) {
+  jobs->campaign = campaign;
+  jobs->last = g_new0 (guint64, campaign->films->len);
+  jobs->program = find_program ("zsdenoise-cluster");
+  jobs->transcode = find_program ("zsdenoise-transcode");
+  if (campaign->stopped || !read_queue (&submitter, self, &local_error)) {
+    done = local_error == NULL;
+  } else if (++campaign->crashes > MAX_CRASHES) {
     done = FALSE;
-    g_set_error (&fault, G_FILE_ERROR, G_FILE_ERROR_FAILED, "submission has "
-        "failed %d times; when the reason is gone: cluster resume", CRASHES);
+    g_set_error (&local_error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+        "submission failed %d times; when the cause is fixed: "
+        "cluster resume", MAX_CRASHES);
   } else {
-    done = campaign_save (campaign, &fault)
-        && slurm_limits (&steps->limits, &fault)
-        && hand_on (&feed, self, &fault);
+    done = campaign_save (campaign, &local_error)
+        && slurm_limits (&jobs->limits, &local_error)
+        && submit_next (&submitter, self, &local_error);
   }
-  if (fault)
-    g_propagate_error (error, fault);
-  g_free (steps->transcode);
-  g_free (steps->program);
-  g_free (steps->last);
+  if (local_error)
+    g_propagate_error (error, local_error);
+  g_free (jobs->transcode);
+  g_free (jobs->program);
+  g_free (jobs->last);
   return done;
 }

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Submission in waves: a short job of its own gives Slurm the next tasks whenever a film has got
- * further, and never more of them than the queue may hold. What runs when and where is Slurm's. */
-#ifndef CLUSTER_FEED_H
-#define CLUSTER_FEED_H
+/* Submission in waves. A short Slurm job, the submitter, submits further tasks whenever a film ends
+ * a step, within the limit of the queue. */
+#ifndef CLUSTER_SUBMITTER_H
+#define CLUSTER_SUBMITTER_H
 
 #include "cluster/campaign.h"
 
-/* Submits that job for the first time. */
-gboolean feed_begin (const Campaign * campaign, GError ** error);
+/* Submits the first submitter job. */
+gboolean submitter_start (const Campaign * campaign, GError ** error);
 
-/* Is that job. */
-gboolean feed (Campaign * campaign, GError ** error);
+/* Body of the submitter job. */
+gboolean submitter_run (Campaign * campaign, GError ** error);
 
-/* Whether a task is that job; otherwise `film` becomes the film's number. */
-gboolean feed_is (const SlurmTask * task, guint * film);
+/* Whether the task is the submitter; otherwise sets `film` to the number of its film. */
+gboolean submitter_owns (const SlurmTask * task, guint * film);
 
 #endif

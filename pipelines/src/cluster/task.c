@@ -13,23 +13,23 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Times that Slurm is asked to run a task again. */
-#define RESTARTS 3
+/* Times that a task is requeued. */
+#define MAX_RESTARTS 3
 
 static GPid child;
-static volatile sig_atomic_t told;
+static volatile sig_atomic_t was_signalled;
 
-/* The task's time is up, or the user's patience: it is not for this task to run again. */
+/* A signal means time limit or cancellation: the task is not requeued. */
 static void
-pass_on (int signal)
+forward_signal (int signal)
 {
-  told = TRUE;
+  was_signalled = TRUE;
   kill (child, signal);
 }
 
-/* A task that is killed takes its command with it. */
+/* Kills the command together with this process. */
 static void
-prepare (gpointer data)
+die_with_parent (gpointer data)
 {
   (void) data;
   prctl (PR_SET_PDEATHSIG, SIGKILL);
@@ -44,11 +44,11 @@ number_of (const gchar * name)
 }
 
 static GStrv
-complete (const gchar * base, GStrv command)
+add_number (const gchar * base, GStrv command)
 {
   GStrvBuilder *builder = g_strv_builder_new ();
   gchar *number;
-  GStrv whole;
+  GStrv command_line;
 
   g_strv_builder_addv (builder, (const char **) command);
   if (strcmp (base, "-") != 0) {
@@ -57,12 +57,12 @@ complete (const gchar * base, GStrv command)
     g_strv_builder_add_many (builder, "--number", number, NULL);
     g_free (number);
   }
-  whole = g_strv_builder_end (builder);
+  command_line = g_strv_builder_end (builder);
   g_strv_builder_unref (builder);
-  return whole;
+  return command_line;
 }
 
-/* Of hundreds of thousands of tasks only those that failed keep a log. */
+/* Only failed tasks keep their logs: there may be hundreds of thousands. */
 static void
 remove_log (void)
 {
@@ -74,12 +74,12 @@ remove_log (void)
 }
 
 static void
-run_again (void)
+requeue (void)
 {
   GError *error = NULL;
 
-  command_be_patient ();
-  if (number_of ("SLURM_RESTART_COUNT") < RESTARTS
+  command_wait_for_controller ();
+  if (number_of ("SLURM_RESTART_COUNT") < MAX_RESTARTS
       && !slurm_requeue ((guint64) number_of ("SLURM_JOB_ID"), &error)) {
     g_printerr ("cluster: %s\n", error->message);
     g_clear_error (&error);
@@ -89,20 +89,21 @@ run_again (void)
 gint
 task_run (const gchar * base, GStrv command)
 {
-  const struct sigaction action = {.sa_handler = pass_on };
+  const struct sigaction action = {.sa_handler = forward_signal };
   const gboolean is_single = strcmp (base, "-") == 0;
-  GStrv whole = complete (base, command);
+  GStrv command_line = add_number (base, command);
   GError *error = NULL;
   int status = 0;
 
-  if (!g_spawn_async (NULL, whole, NULL, G_SPAWN_DO_NOT_REAP_CHILD
-          | G_SPAWN_CHILD_INHERITS_STDIN, prepare, NULL, &child, &error)) {
+  if (!g_spawn_async (NULL, command_line, NULL, G_SPAWN_DO_NOT_REAP_CHILD
+          | G_SPAWN_CHILD_INHERITS_STDIN, die_with_parent, NULL, &child,
+          &error)) {
     g_printerr ("cluster: %s\n", error->message);
     g_clear_error (&error);
-    g_strfreev (whole);
+    g_strfreev (command_line);
     return 1;
   }
-  g_strfreev (whole);
+  g_strfreev (command_line);
   sigaction (SIGTERM, &action, NULL);
   while (waitpid (child, &status, 0) < 0);
   if (WIFSIGNALED (status))
@@ -110,8 +111,8 @@ task_run (const gchar * base, GStrv command)
         g_strsignal (WTERMSIG (status)));
   if (WIFEXITED (status) && WEXITSTATUS (status) == 0)
     remove_log ();
-  else if (!told && !is_single && (WIFSIGNALED (status)
+  else if (!was_signalled && !is_single && (WIFSIGNALED (status)
           || WEXITSTATUS (status) == EX_TEMPFAIL))
-    run_again ();
+    requeue ();
   return WIFEXITED (status) ? WEXITSTATUS (status) : EX_TEMPFAIL;
 }

@@ -17,7 +17,7 @@ set_error (GError ** error, const gchar * property, GEnumClass * values)
 }
 
 gboolean
-choice_check (const gchar * property, const gchar * value, GError ** error)
+enum_option_check (const gchar * property, const gchar * value, GError ** error)
 {
   GstElement *denoise = launch ("zsdenoise", GST_PARSE_FLAG_NONE, error);
   GEnumClass *values;

@@ -72,3 +72,13 @@ launch (const gchar * line, GstParseFlags flags, GError ** error)
   gst_parse_context_free (context);
   return made;
 }
+
+void
+launch_set_location (GstElement * pipeline, const gchar * name,
+    const gchar * file)
+{
+  GstElement *element = gst_bin_get_by_name (GST_BIN (pipeline), name);
+
+  g_object_set (element, "location", file, NULL);
+  gst_object_unref (element);
+}

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Launch lines whose faults a user understands. */
-#ifndef LAUNCH_H
-#define LAUNCH_H
+/* gst_parse_launch() with errors that a user can act on. */
+#ifndef COMMON_LAUNCH_H
+#define COMMON_LAUNCH_H
 
 #include <gst/gst.h>
 
-/* What gst_parse_launch() makes of a line. Where an element is missing, the error names it and the
- * Debian package that it is in. */
+/* Parses a pipeline description. If an element is missing, the error names it and its Debian
+ * package. */
 GstElement *launch (const gchar * line, GstParseFlags flags, GError ** error);
+
+/* Sets the file of the filesrc or filesink of that name. */
+void launch_set_location (GstElement * pipeline, const gchar * name,
+    const gchar * file);
 
 #endif

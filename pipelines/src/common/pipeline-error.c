@@ -3,20 +3,22 @@
 
 #include <gio/gio.h>
 #include <gst/pbutils/missing-plugins.h>
+#include <sysexits.h>
 
 void
-fault_set_missing (const gchar * what, const gchar * missing, GError ** error)
+pipeline_error_set_missing (const gchar * name, const gchar * missing,
+    GError ** error)
 {
   g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
       "%s: GStreamer has no %s here; most are in the packages "
-      "gstreamer1.0-libav, -plugins-good, -bad and -ugly", what, missing);
+      "gstreamer1.0-libav, -plugins-good, -bad and -ugly", name, missing);
 }
 
-/* Until the error follows. */
-#define MOMENT (100 * GST_MSECOND)
+/* Longest time between a missing-plugin message and the error that follows it. */
+#define ERROR_DELAY (100 * GST_MSECOND)
 
 static void
-translate (GstMessage * message, const gchar * missing, const gchar * what,
+set_error (GstMessage * message, const gchar * missing, const gchar * name,
     GError ** error)
 {
   GError *found;
@@ -25,24 +27,25 @@ translate (GstMessage * message, const gchar * missing, const gchar * what,
   if (g_error_matches (found, GST_RESOURCE_ERROR,
           GST_RESOURCE_ERROR_NO_SPACE_LEFT))
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-        "%s: there is no room left on the disk; make some, then go on with "
-        "--resume", what);
+        "%s: the disk is full; free some space, then continue with "
+        "--resume", name);
   else if (missing)
-    fault_set_missing (what, missing, error);
+    pipeline_error_set_missing (name, missing, error);
   else
-    g_set_error (error, found->domain, found->code, "%s: %s", what,
+    g_set_error (error, found->domain, found->code, "%s: %s", name,
         found->message);
   g_error_free (found);
 }
 
-/* The next message of these types; which plugin is missing is said before the error. */
+/* Next message of the given types. Notes the first missing plugin, which is announced before the
+ * error. */
 static GstMessage *
-next (GstBus * bus, GstClockTime patience, GstMessageType types,
+next_message (GstBus * bus, GstClockTime timeout, GstMessageType types,
     gchar ** missing)
 {
   GstMessage *message;
 
-  while ((message = gst_bus_timed_pop_filtered (bus, patience,
+  while ((message = gst_bus_timed_pop_filtered (bus, timeout,
               types | GST_MESSAGE_ELEMENT))
       && GST_MESSAGE_TYPE (message) == GST_MESSAGE_ELEMENT) {
     if (*missing == NULL && gst_is_missing_plugin_message (message))
@@ -53,16 +56,16 @@ next (GstBus * bus, GstClockTime patience, GstMessageType types,
 }
 
 gboolean
-fault_take (GstElement * pipeline, const gchar * what, GError ** error)
+pipeline_error_take (GstElement * pipeline, const gchar * name, GError ** error)
 {
   GstBus *bus = gst_element_get_bus (pipeline);
   gchar *missing = NULL;
-  GstMessage *message = next (bus, 0, GST_MESSAGE_ERROR, &missing);
+  GstMessage *message = next_message (bus, 0, GST_MESSAGE_ERROR, &missing);
 
   if (message == NULL && missing)
-    message = next (bus, MOMENT, GST_MESSAGE_ERROR, &missing);
+    message = next_message (bus, ERROR_DELAY, GST_MESSAGE_ERROR, &missing);
   if (message) {
-    translate (message, missing, what, error);
+    set_error (message, missing, name, error);
     gst_message_unref (message);
   }
   g_free (missing);
@@ -71,16 +74,25 @@ fault_take (GstElement * pipeline, const gchar * what, GError ** error)
 }
 
 gboolean
-fault_wait_end (GstElement * pipeline, const gchar * what, GError ** error)
+pipeline_error_start (GstElement * pipeline, const gchar * name,
+    GError ** error)
+{
+  return gst_element_set_state (pipeline, GST_STATE_PLAYING) !=
+      GST_STATE_CHANGE_FAILURE || !pipeline_error_take (pipeline, name, error);
+}
+
+gboolean
+pipeline_error_wait_eos (GstElement * pipeline, const gchar * name,
+    GError ** error)
 {
   GstBus *bus = gst_element_get_bus (pipeline);
   gchar *missing = NULL;
-  GstMessage *message = next (bus, GST_CLOCK_TIME_NONE, GST_MESSAGE_ERROR |
-      GST_MESSAGE_EOS, &missing);
+  GstMessage *message = next_message (bus, GST_CLOCK_TIME_NONE,
+      GST_MESSAGE_ERROR | GST_MESSAGE_EOS, &missing);
   const gboolean ended = GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS;
 
   if (!ended)
-    translate (message, missing, what, error);
+    set_error (message, missing, name, error);
   g_free (missing);
   gst_message_unref (message);
   gst_object_unref (bus);
@@ -88,16 +100,21 @@ fault_wait_end (GstElement * pipeline, const gchar * what, GError ** error)
 }
 
 gboolean
-fault_is_no_space (const GError * error)
+pipeline_error_is_cancelled (const GError * error)
+{
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
+gboolean
+pipeline_error_is_no_space (const GError * error)
 {
   return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE)
       || g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOSPC);
 }
 
 gint
-fault_status (const GError * error)
+pipeline_error_exit_status (const GError * error)
 {
-  return fault_is_no_space (error)
-      || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_BUSY) ?
-      FAULT_TEMPORARY : 1;
+  return pipeline_error_is_no_space (error)
+      || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_BUSY) ? EX_TEMPFAIL : 1;
 }

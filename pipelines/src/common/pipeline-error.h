@@ -1,29 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Errors of pipelines as sentences that a user understands. */
-#ifndef TRANSCODE_FAULT_H
-#define TRANSCODE_FAULT_H
+/* Pipeline errors as sentences that a user can act on. */
+#ifndef COMMON_PIPELINE_ERROR_H
+#define COMMON_PIPELINE_ERROR_H
 
 #include <gst/gst.h>
 
-/* The exit status for what another try may mend. */
-#define FAULT_TEMPORARY 75
-
-/* Whether the pipeline has reported an error; it is about the file `what`. */
-gboolean fault_take (GstElement * pipeline, const gchar * what,
+/* Takes an error from the bus without blocking. TRUE if there was one; `error` then names the file
+ * `name`. */
+gboolean pipeline_error_take (GstElement * pipeline, const gchar * name,
     GError ** error);
 
-/* The same, waiting for an error or the end. TRUE: the end. */
-gboolean fault_wait_end (GstElement * pipeline, const gchar * what,
+/* Starts the pipeline. FALSE and an error if that fails. */
+gboolean pipeline_error_start (GstElement * pipeline, const gchar * name,
     GError ** error);
 
-/* The error of a plugin that is not installed, named by its description. */
-void fault_set_missing (const gchar * what, const gchar * missing,
+/* Blocks until the pipeline ends. TRUE at EOS, FALSE and an error if it failed. */
+gboolean pipeline_error_wait_eos (GstElement * pipeline, const gchar * name,
     GError ** error);
 
-/* Whether the disk was full. */
-gboolean fault_is_no_space (const GError * error);
+/* Error for a missing plugin; `missing` is its description. */
+void pipeline_error_set_missing (const gchar * name, const gchar * missing,
+    GError ** error);
 
-/* The exit status that fits the error. */
-gint fault_status (const GError * error);
+/* Whether the user stopped the work. */
+gboolean pipeline_error_is_cancelled (const GError * error);
+
+/* Whether the disk is full. */
+gboolean pipeline_error_is_no_space (const GError * error);
+
+/* Exit status for the error: EX_TEMPFAIL of sysexits.h if trying again may help, else 1. */
+gint pipeline_error_exit_status (const GError * error);
 
 #endif

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A line on the terminal that says how far a film is. */
-#ifndef TRANSCODE_BAR_H
-#define TRANSCODE_BAR_H
+/* Progress line on a terminal. Nothing is shown if stderr is not a terminal. */
+#ifndef COMMON_PROGRESS_BAR_H
+#define COMMON_PROGRESS_BAR_H
 
 #include <glib.h>
 
-/* Without a terminal nothing is ever shown. */
-void bar_show_phase (const gchar * film, const gchar * phase);
+/* Replaces the line by text, cut to 79 characters. */
+void progress_bar_show_text (const gchar * text);
 
-/* So many of all frames, the last `fresh` of them in so many seconds, and how large they are by
- * now. */
-void bar_show (guint64 frames, guint64 all, guint64 fresh, gdouble seconds,
-    guint64 bytes);
+/* Replaces the line by a bar filled to `part` (0..1), followed by text. */
+void progress_bar_show (gdouble part, const gchar * text);
 
-void bar_clear (void);
+/* Replaces the line by the name of a file and the phase of its processing. */
+void progress_bar_show_phase (const gchar * file, const gchar * phase);
+
+/* Clears the line before other output. */
+void progress_bar_clear (void);
 
 #endif

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Denoises a file and shows what came of it: zsdenoise-demo [--noise DEGREE] FILE OUTDIR
+/* Denoises a file and writes a before/after picture: zsdenoise-demo [--noise DEGREE] FILE OUTDIR
  *
- * Video goes through zsdenoise and is encoded again, everything else is copied. With --noise the
- * file counts as clean: noise is added first, and the PSNR before and after is printed. */
+ * The first video stream passes through zsdenoise and is encoded again; other streams are copied. With
+ * --noise the file is taken as clean: noise is added first, and PSNR before and after is
+ * printed. */
+#include "common/clock.h"
 #include "common/launch.h"
+#include "common/progress-bar.h"
+#include "demo/before-after.h"
 #include "demo/psnr.h"
 
 #include <gst/gst.h>
@@ -13,17 +17,17 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The frame that the picture is made of: early, but not the one that was learned on. */
+/* Frame of the picture: early, but not the keyframe that the training uses. */
 #define PICTURE_FRAME 24
 
 typedef struct
 {
   GstElement *pipeline;
   GstElement *muxer;
-  GstElement *video;            /* the bin that decodes, denoises and encodes */
+  GstElement *video;            /* bin that decodes, denoises and encodes */
   gboolean have_video;
 
-  /* the streaming thread's, of the frame under way and of all */
+  /* of the streaming thread: current frame and totals */
   GstBuffer *clean;
   GstBuffer *noisy;
   gdouble error_before, error_after;
@@ -33,19 +37,19 @@ typedef struct
   GstClockTime position;
   gdouble filtering;            /* seconds */
 
-  /* the picture */
+  /* frames of the picture */
   GstCaps *caps;
   GstBuffer *before, *after;
 
   /* from messages */
-  guint learned;
-  gdouble learning;             /* seconds */
-  gint percent;                 /* of the learning under way */
+  guint trainings;
+  gdouble training;             /* seconds */
+  gint percent;                 /* of the training in progress; -1: none */
   gboolean failed;
   GMainLoop *loop;
 } Demo;
 
-/* --- measuring --- */
+/* --- measurement --- */
 
 static gdouble
 psnr (gdouble error, guint64 samples)
@@ -83,12 +87,12 @@ on_denoised (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   GstCaps *caps = gst_pad_get_current_caps (pad);
   GstVideoInfo vinfo;
 
-  demo->filtering += (g_get_monotonic_time () - demo->started) / 1e6;
+  demo->filtering += clock_seconds_since (demo->started);
   if (demo->noisy && gst_video_info_from_caps (&vinfo, caps)) {
     if (demo->clean) {
       demo->error_before +=
-          luma_squared_error (&vinfo, demo->clean, demo->noisy);
-      demo->error_after += luma_squared_error (&vinfo, demo->clean, denoised);
+          psnr_squared_error (&vinfo, demo->clean, demo->noisy);
+      demo->error_after += psnr_squared_error (&vinfo, demo->clean, denoised);
       demo->samples += (guint64) GST_VIDEO_INFO_WIDTH (&vinfo) *
           GST_VIDEO_INFO_HEIGHT (&vinfo);
     }
@@ -122,14 +126,47 @@ add_probe (GstBin * bin, const gchar * element, const gchar * pad_name,
 
 /* --- the pipeline --- */
 
-/* Streams that are not the first video are copied where the container takes them. */
+static void
+link_to_sink (GstPad * pad, GstElement * element)
+{
+  GstPad *sink = gst_element_get_static_pad (element, "sink");
+
+  gst_pad_link (pad, sink);
+  gst_object_unref (sink);
+}
+
+/* Copies a stream to the muxer, or discards it if the container does not support it. */
+static void
+copy_stream (Demo * demo, GstPad * pad, GstCaps * caps)
+{
+  GstPad *mux_pad = gst_element_get_compatible_pad (demo->muxer, pad, caps);
+  GstElement *queue = gst_element_factory_make (mux_pad ? "queue" : "fakesink",
+      NULL);
+  GstPad *src;
+
+  gst_bin_add (GST_BIN (demo->pipeline), queue);
+  link_to_sink (pad, queue);
+  if (mux_pad) {
+    /* The muxer blocks the other streams while the video is delayed by training: the queue must
+     * not be limited. */
+    g_object_set (queue, "max-size-time", (guint64) 0, "max-size-bytes", 0,
+        "max-size-buffers", 0, NULL);
+    src = gst_element_get_static_pad (queue, "src");
+    gst_pad_link (src, mux_pad);
+    gst_object_unref (src);
+    gst_object_unref (mux_pad);
+  } else {
+    g_object_set (queue, "async", FALSE, NULL);
+  }
+  gst_element_sync_state_with_parent (queue);
+}
+
+/* The first video stream is denoised, the others are copied. */
 static void
 on_pad_added (GstElement * parser G_GNUC_UNUSED, GstPad * pad, Demo * demo)
 {
   GstCaps *caps = gst_pad_get_current_caps (pad);
   const gchar *name;
-  GstElement *queue;
-  GstPad *sink, *mux_pad;
 
   if (caps == NULL)
     caps = gst_pad_query_caps (pad, NULL);
@@ -137,35 +174,15 @@ on_pad_added (GstElement * parser G_GNUC_UNUSED, GstPad * pad, Demo * demo)
   if (!demo->have_video && (g_str_has_prefix (name, "video/")
           || g_str_has_prefix (name, "image/"))) {
     demo->have_video = TRUE;
-    sink = gst_element_get_static_pad (demo->video, "sink");
-    gst_pad_link (pad, sink);
-    gst_object_unref (sink);
+    link_to_sink (pad, demo->video);
   } else {
-    mux_pad = gst_element_get_compatible_pad (demo->muxer, pad, caps);
-    queue = gst_element_factory_make (mux_pad ? "queue" : "fakesink", NULL);
-    /* The muxer waits for the video, which waits for learning: nothing else may fill up. */
-    if (mux_pad)
-      g_object_set (queue, "max-size-time", (guint64) 0, "max-size-bytes", 0,
-          "max-size-buffers", 0, NULL);
-    else
-      g_object_set (queue, "async", FALSE, NULL);
-    gst_bin_add (GST_BIN (demo->pipeline), queue);
-    sink = gst_element_get_static_pad (queue, "sink");
-    gst_pad_link (pad, sink);
-    gst_object_unref (sink);
-    if (mux_pad) {
-      GstPad *src = gst_element_get_static_pad (queue, "src");
-      gst_pad_link (src, mux_pad);
-      gst_object_unref (src);
-      gst_object_unref (mux_pad);
-    }
-    gst_element_sync_state_with_parent (queue);
+    copy_stream (demo, pad, caps);
   }
   gst_caps_unref (caps);
 }
 
-/* (Left to itself the bin would take the converter, which the decoder is not linked to before it
- * has seen the stream, for its input.) */
+/* With automatic ghost pads, the sink pad of the bin would be that of videoconvert, which is not
+ * linked before the decoder knows its stream. */
 static void
 add_ghost_pad (GstElement * bin, const gchar * name, const gchar * element,
     const gchar * pad_name)
@@ -178,12 +195,43 @@ add_ghost_pad (GstElement * bin, const gchar * name, const gchar * element,
   gst_object_unref (target);
 }
 
+static void
+set_location (Demo * demo, const gchar * element, const gchar * file)
+{
+  GstElement *found = gst_bin_get_by_name (GST_BIN (demo->pipeline), element);
+
+  g_object_set (found, "location", file, NULL);
+  gst_object_unref (found);
+}
+
+/* The bin that decodes, denoises and encodes. `degree`: noise to add; NULL: none. */
+static GstElement *
+make_video (Demo * demo, const gchar * degree, GError ** error)
+{
+  gchar *noise = degree ? g_strdup_printf ("video/x-raw,format=I420 ! "
+      "zsnoise name=noise degree=%s ! ", degree) : g_strdup ("");
+  gchar *line = g_strdup_printf ("decodebin name=decoder ! videoconvert ! "
+      "%szsdenoise name=denoise ! videoconvert ! "
+      "x264enc pass=quant quantizer=18 ! queue name=encoded", noise);
+  GstElement *video = launch (line, GST_PARSE_FLAG_PLACE_IN_BIN, error);
+
+  g_free (line);
+  g_free (noise);
+  if (video == NULL)
+    return NULL;
+  add_ghost_pad (video, "sink", "decoder", "sink");
+  add_ghost_pad (video, "src", "encoded", "src");
+  add_probe (GST_BIN (video), "noise", "sink", on_clean, demo);
+  add_probe (GST_BIN (video), "denoise", "sink", on_noisy, demo);
+  add_probe (GST_BIN (video), "denoise", "src", on_denoised, demo);
+  return video;
+}
+
 static gboolean
 build (Demo * demo, const gchar * file, const gchar * degree,
     const gchar * out, GError ** error)
 {
-  GstElement *source, *parser, *sink;
-  gchar *text;
+  GstElement *parser;
 
   demo->pipeline =
       launch ("filesrc name=source ! parsebin name=parser "
@@ -191,34 +239,14 @@ build (Demo * demo, const gchar * file, const gchar * degree,
       error);
   if (demo->pipeline == NULL)
     return FALSE;
-  text = degree ? g_strdup_printf ("decodebin name=decoder ! videoconvert ! "
-      "video/x-raw,format=I420 ! zsnoise name=noise degree=%s ! "
-      "zsdenoise name=denoise ! x264enc pass=quant quantizer=18 ! queue name=encoded",
-      degree)
-      :
-      g_strdup
-      ("decodebin name=decoder ! videoconvert ! zsdenoise name=denoise ! "
-      "videoconvert ! x264enc pass=quant quantizer=18 ! queue name=encoded");
-  demo->video = launch (text, GST_PARSE_FLAG_PLACE_IN_BIN, error);
-  g_free (text);
+  demo->video = make_video (demo, degree, error);
   if (demo->video == NULL)
     return FALSE;
-
-  add_ghost_pad (demo->video, "sink", "decoder", "sink");
-  add_ghost_pad (demo->video, "src", "encoded", "src");
   gst_bin_add (GST_BIN (demo->pipeline), demo->video);
   demo->muxer = gst_bin_get_by_name (GST_BIN (demo->pipeline), "muxer");
   gst_element_link (demo->video, demo->muxer);
-  add_probe (GST_BIN (demo->video), "noise", "sink", on_clean, demo);
-  add_probe (GST_BIN (demo->video), "denoise", "sink", on_noisy, demo);
-  add_probe (GST_BIN (demo->video), "denoise", "src", on_denoised, demo);
-
-  source = gst_bin_get_by_name (GST_BIN (demo->pipeline), "source");
-  g_object_set (source, "location", file, NULL);
-  gst_object_unref (source);
-  sink = gst_bin_get_by_name (GST_BIN (demo->pipeline), "sink");
-  g_object_set (sink, "location", out, NULL);
-  gst_object_unref (sink);
+  set_location (demo, "source", file);
+  set_location (demo, "sink", out);
   parser = gst_bin_get_by_name (GST_BIN (demo->pipeline), "parser");
   g_signal_connect (parser, "pad-added", G_CALLBACK (on_pad_added), demo);
   gst_object_unref (parser);
@@ -239,8 +267,8 @@ handle_element_message (Demo * demo, const GstStructure * structure)
     demo->percent = (gint) (100.0 * step / steps);
   } else if (gst_structure_has_name (structure, "zsdenoise-trained")) {
     gst_structure_get_double (structure, "seconds", &seconds);
-    demo->learning += seconds;
-    demo->learned++;
+    demo->training += seconds;
+    demo->trainings++;
     demo->percent = -1;
   }
 }
@@ -276,15 +304,19 @@ show_progress (gpointer data)
 {
   Demo *demo = data;
   gint64 duration = 0;
+  gchar *text;
 
-  if (demo->percent >= 0)
-    g_printerr ("\rlearning the noise: %d %%          ", demo->percent);
-  else if (gst_element_query_duration (demo->pipeline, GST_FORMAT_TIME,
-          &duration) && duration > 0)
-    g_printerr ("\rdenoising: frame %u, %d %%          ", demo->frames,
-        (gint) (100 * MIN ((gdouble) demo->position / duration, 1)));
+  if (demo->percent >= 0) {
+    progress_bar_show (demo->percent / 100.0, "learning the noise");
+    return G_SOURCE_CONTINUE;
+  }
+  text = g_strdup_printf ("denoising: frame %u", demo->frames);
+  if (gst_element_query_duration (demo->pipeline, GST_FORMAT_TIME, &duration)
+      && duration > 0)
+    progress_bar_show (MIN ((gdouble) demo->position / duration, 1), text);
   else
-    g_printerr ("\rdenoising: frame %u          ", demo->frames);
+    progress_bar_show_text (text);
+  g_free (text);
   return G_SOURCE_CONTINUE;
 }
 
@@ -307,128 +339,27 @@ run (Demo * demo)
     on_message (bus, gst_bus_timed_pop_filtered (bus, GST_SECOND,
             GST_MESSAGE_ERROR), demo);
   gst_element_set_state (demo->pipeline, GST_STATE_NULL);
-  if (timer) {
+  if (timer)
     g_source_remove (timer);
-    g_printerr ("\r                                        \r");
-  }
+  progress_bar_clear ();
   gst_bus_remove_watch (bus);
   gst_object_unref (bus);
   g_main_loop_unref (demo->loop);
 }
 
-/* --- what came of it --- */
-
-static GstBuffer *
-to_rgb (GstBuffer * buffer, GstCaps * caps, GstCaps * rgb, GError ** error)
-{
-  GstSample *sample = gst_sample_new (buffer, caps, NULL, NULL);
-  GstSample *converted = gst_video_convert_sample (sample, rgb,
-      10 * GST_SECOND, error);
-  GstBuffer *result = NULL;
-
-  gst_sample_unref (sample);
-  if (converted) {
-    result = gst_buffer_copy_deep (gst_sample_get_buffer (converted));
-    gst_sample_unref (converted);
-  }
-  return result;
-}
-
-/* The left half of `before` over that of `after`; both are RGB. */
-static void
-join_halves (GstBuffer * after, GstBuffer * before, GstVideoInfo * info)
-{
-  GstVideoFrame to, from;
-  gint y;
-
-  if (!gst_video_frame_map (&to, info, after, GST_MAP_WRITE))
-    return;
-  if (gst_video_frame_map (&from, info, before, GST_MAP_READ)) {
-    for (y = 0; y < GST_VIDEO_INFO_HEIGHT (info); y++)
-      memcpy ((guint8 *) GST_VIDEO_FRAME_PLANE_DATA (&to, 0) +
-          y * GST_VIDEO_FRAME_PLANE_STRIDE (&to, 0),
-          (guint8 *) GST_VIDEO_FRAME_PLANE_DATA (&from, 0) +
-          y * GST_VIDEO_FRAME_PLANE_STRIDE (&from, 0),
-          GST_VIDEO_INFO_WIDTH (info) / 2 * 3);
-    gst_video_frame_unmap (&from);
-  }
-  gst_video_frame_unmap (&to);
-}
-
-/* Runs one frame through labels and an encoder into a file. */
-static gboolean
-save_picture (GstBuffer * buffer, GstCaps * caps, const gchar * file,
-    GError ** error)
-{
-  GstElement *pipeline = launch ("appsrc name=in format=time ! "
-      "textoverlay text=before halignment=left valignment=top ! "
-      "textoverlay text=after halignment=right valignment=top ! "
-      "videoconvert ! pngenc ! filesink name=out",
-      GST_PARSE_FLAG_NONE, error);
-  GstElement *in, *out;
-  GstBus *bus;
-  GstMessage *message;
-  GstFlowReturn flow;
-
-  if (pipeline == NULL)
-    return FALSE;
-  in = gst_bin_get_by_name (GST_BIN (pipeline), "in");
-  out = gst_bin_get_by_name (GST_BIN (pipeline), "out");
-  g_object_set (in, "caps", caps, NULL);
-  g_object_set (out, "location", file, NULL);
-  gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  GST_BUFFER_PTS (buffer) = 0;
-  g_signal_emit_by_name (in, "push-buffer", buffer, &flow);
-  g_signal_emit_by_name (in, "end-of-stream", &flow);
-  bus = gst_element_get_bus (pipeline);
-  message = gst_bus_timed_pop_filtered (bus, GST_CLOCK_TIME_NONE,
-      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
-    gst_message_parse_error (message, error, NULL);
-  gst_message_unref (message);
-  gst_element_set_state (pipeline, GST_STATE_NULL);
-  gst_object_unref (bus);
-  gst_object_unref (out);
-  gst_object_unref (in);
-  gst_object_unref (pipeline);
-  return *error == NULL;
-}
-
-static gboolean
-write_picture (Demo * demo, const gchar * file, GError ** error)
-{
-  GstVideoInfo info;
-  GstCaps *rgb;
-  GstBuffer *before, *after;
-  gboolean saved = FALSE;
-
-  gst_video_info_from_caps (&info, demo->caps);
-  gst_video_info_set_format (&info, GST_VIDEO_FORMAT_RGB,
-      GST_VIDEO_INFO_WIDTH (&info), GST_VIDEO_INFO_HEIGHT (&info));
-  rgb = gst_video_info_to_caps (&info);
-  before = to_rgb (demo->before, demo->caps, rgb, error);
-  after = before ? to_rgb (demo->after, demo->caps, rgb, error) : NULL;
-  if (after) {
-    join_halves (after, before, &info);
-    saved = save_picture (after, rgb, file, error);
-  }
-  gst_clear_buffer (&after);
-  gst_clear_buffer (&before);
-  gst_caps_unref (rgb);
-  return saved;
-}
+/* --- results --- */
 
 static void
 print_figures (Demo * demo)
 {
-  const gdouble filtering = demo->filtering - demo->learning;
+  const gdouble filtering = demo->filtering - demo->training;
 
   if (demo->samples)
     g_print ("PSNR before  %6.2f dB\nPSNR after   %6.2f dB   (luma, mean over "
         "%u frames)\n", psnr (demo->error_before, demo->samples),
         psnr (demo->error_after, demo->samples), demo->frames);
-  g_print ("learning     %6.2f s    (%u keyframes)\n", demo->learning,
-      demo->learned);
+  g_print ("learning     %6.2f s    (%u keyframes)\n", demo->training,
+      demo->trainings);
   g_print ("denoising    %6.2f s    (%.0f frames/s)\n", filtering,
       demo->frames / MAX (filtering, 1e-6));
 }
@@ -451,13 +382,16 @@ main (int argc, char **argv)
   gchar *degree = NULL;
   const GOptionEntry options[] = {
     {"noise", 0, 0, G_OPTION_ARG_STRING, &degree,
-        "Take FILE for clean and add noise of this degree first", "DEGREE"},
+          "Take FILE as clean and add noise of this standard deviation first",
+        "DEGREE"},
     G_OPTION_ENTRY_NULL
   };
   GOptionContext *context = g_option_context_new ("FILE OUTDIR");
   GError *error = NULL;
   gchar *video, *picture;
-  Demo demo = {.percent = -1 };
+  Demo demo = {
+    .percent = -1,
+  };
 
   g_option_context_add_main_entries (context, options, NULL);
   g_option_context_add_group (context, gst_init_get_option_group ());
@@ -477,8 +411,9 @@ main (int argc, char **argv)
     run (&demo);
   if (!error && !demo.failed && demo.frames == 0)
     g_set_error (&error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-        "%s holds no video", argv[1]);
-  if (!error && !demo.failed && write_picture (&demo, picture, &error)) {
+        "%s has no video", argv[1]);
+  if (!error && !demo.failed && before_after_write (demo.before, demo.after,
+          demo.caps, picture, &error)) {
     print_figures (&demo);
     g_print ("picture      %s\nvideo        %s\n", picture, video);
   }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What two frames of 8-bit video differ by. */
-#ifndef LUMA_H
-#define LUMA_H
+/* Error of 8-bit video frames for the PSNR of luma. */
+#ifndef DEMO_PSNR_H
+#define DEMO_PSNR_H
 
 #include <gst/video/video.h>
 
-/* The squared error of luma, summed; 0 where a frame cannot be read. */
-gdouble luma_squared_error (GstVideoInfo * info, GstBuffer * a, GstBuffer * b);
+/* Sum of squared differences of the luma samples; 0 if a frame cannot be mapped. */
+gdouble psnr_squared_error (GstVideoInfo * info, GstBuffer * a, GstBuffer * b);
 
 #endif

@@ -3,22 +3,22 @@
 
 #include <string.h>
 
-#define BEST 100                /* quality */
+#define BEST_QUALITY 100        /* upper end of the quality scale */
 
 typedef struct
 {
   const gchar *name;
-  gint coarsest;                /* the encoder's own scale, whose best is 0 */
-  const gchar *line;            /* of the quantizer and the threads */
+  gint max_quantizer;           /* coarsest value of the encoder's own scale; 0 is finest */
+  const gchar *line;            /* printf format of quantizer and number of threads */
   const gchar *containers;
   gboolean interlaced;
-  gboolean odd;                 /* sizes, where chroma is subsampled */
-  guint depth;                  /* bits of a sample at most */
+  gboolean odd_sizes;           /* accepts odd sizes with subsampled chroma */
+  guint depth;                  /* maximum bits per sample */
 } Codec;
 
-/* (With frames to look ahead at, vp9enc loses the last ones. Of themselves vp9enc and av1enc take
- * a coarser quantizer than is wanted, to keep their bitrate, or a finer one; x264enc keeps below 2
- * Mbit/s unless there is no buffer that could run empty.) */
+/* Encoder quirks: with lookahead vp9enc drops the last frames. vp9enc and av1enc move the quantizer
+ * to hold a bitrate unless it is fixed at both ends. x264enc limits the rate to 2 Mbit/s unless its
+ * VBV buffer is off. */
 static const Codec codecs[] = {
   {"h264", 51, "x264enc pass=qual quantizer=%d threads=%d "
         "vbv-buf-capacity=0 speed-preset=medium key-int-max=250 ! h264parse ! "
@@ -60,30 +60,32 @@ codec_is_known (const gchar * codec)
 }
 
 gboolean
-codec_keeps_interlacing (const gchar * codec)
+codec_supports_interlaced (const gchar * codec)
 {
   return find (codec)->interlaced;
 }
 
 gboolean
-codec_keeps_odd_sizes (const gchar * codec)
+codec_supports_odd_sizes (const gchar * codec)
 {
-  return find (codec)->odd;
+  return find (codec)->odd_sizes;
 }
 
 guint
-codec_depth (const gchar * codec)
+codec_max_depth (const gchar * codec)
 {
   return find (codec)->depth;
 }
 
 gchar *
-codec_line (const gchar * name, gint quality, gint threads)
+codec_encoder_line (const gchar * name, gint quality, gint threads)
 {
   const Codec *codec = find (name);
-  const gint coarse = (codec->coarsest * (BEST - quality) + BEST / 2) / BEST;
+  const gint quantizer =
+      (codec->max_quantizer * (BEST_QUALITY - quality) +
+      BEST_QUALITY / 2) / BEST_QUALITY;
 
-  return g_strdup_printf (codec->line, coarse, threads);
+  return g_strdup_printf (codec->line, quantizer, threads);
 }
 
 const gchar *
@@ -104,8 +106,8 @@ codec_muxer_line (const gchar * name, const gchar * file, GError ** error)
   if (suffix == NULL || suffix[1] == '\0' || strchr (suffix, '/')
       || !strstr (".mkv.webm.mp4.mov.m4v", suffix))
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "%s: what kind of file is it to be? Give a name that ends in .mkv, "
-        ".mp4, .mov or .webm", file);
+        "%s: unknown container; give a name that ends in .mkv, .mp4, "
+        ".mov or .webm", file);
   else if (!strstr (codec->containers, suffix))
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "%s: %s files do not hold %s; give a name that ends in .mkv", file,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What films are encoded with, and what holds them. */
-#ifndef TRANSCODE_CODEC_H
-#define TRANSCODE_CODEC_H
+/* Video encoders and the containers that hold their output. */
+#ifndef FILM_CODEC_H
+#define FILM_CODEC_H
 
 #include <gst/gst.h>
 
@@ -9,27 +9,27 @@
 
 gboolean codec_is_known (const gchar * codec);
 
-/* How many bits a sample may have. */
-guint codec_depth (const gchar * codec);
+/* Maximum bits per sample. */
+guint codec_max_depth (const gchar * codec);
 
-/* An encoder of constant quality, from 0 to 100, and its parser, as a part of a launch line. */
-gchar *codec_line (const gchar * codec, gint quality, gint threads);
+/* Encoder at constant quality (0..100) and its parser, as part of a pipeline description. */
+gchar *codec_encoder_line (const gchar * codec, gint quality, gint threads);
 
-/* Whether the two fields of a frame can be encoded each by itself. */
-gboolean codec_keeps_interlacing (const gchar * codec);
+/* Whether interlaced frames are coded as fields. */
+gboolean codec_supports_interlaced (const gchar * codec);
 
-/* Whether a picture may end in the middle of a chroma sample. */
-gboolean codec_keeps_odd_sizes (const gchar * codec);
+/* Whether odd widths and heights are possible with subsampled chroma. */
+gboolean codec_supports_odd_sizes (const gchar * codec);
 
-/* The suffix, with its dot, of the usual file for this codec, where the source is such a file. */
+/* Output suffix, with dot: the source's if that container holds the codec, else .mkv. */
 const gchar *codec_suffix (const gchar * codec, const gchar * source);
 
-/* The muxer of a file, told by its suffix, as a part of a launch line, with the name "mux". NULL
- * and an error if there is none for that suffix, or none that takes the codec. */
+/* Muxer named "mux" for the suffix of `file`, as part of a pipeline description. NULL and an error
+ * if the suffix is unknown or the container does not hold the codec. */
 gchar *codec_muxer_line (const gchar * codec, const gchar * file,
     GError ** error);
 
-/* Whether a file of that name is Matroska's. */
+/* Whether the name is that of a Matroska or WebM file. */
 gboolean codec_is_matroska (const gchar * file);
 
 #endif

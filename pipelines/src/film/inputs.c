@@ -3,12 +3,13 @@
 
 #include "film/codec.h"
 
+#include <errno.h>
 #include <gio/gio.h>
 #include <string.h>
 
-/* By its name alone, as the system knows names: video/mp4 and the like. */
+/* Recognizes video files by suffix. */
 static gboolean
-is_film (const gchar * name)
+is_video_file (const gchar * name)
 {
   static const gchar *const suffixes[] = {
     ".3gp", ".asf", ".avi", ".dv", ".flv", ".m2t", ".m2ts", ".m4v", ".mkv",
@@ -38,13 +39,13 @@ add_folder (GPtrArray * films, const gchar * folder, GError ** error)
   const gchar *name;
 
   while (dir && (name = g_dir_read_name (dir)))
-    if (is_film (name) && name[0] != '.')
+    if (is_video_file (name) && name[0] != '.')
       g_ptr_array_add (found, g_build_filename (folder, name, NULL));
   if (dir) {
     g_dir_close (dir);
     if (found->len == 0)
       g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
-          "%s: there is no film in this folder", folder);
+          "%s: there is no video file in this folder", folder);
   }
   films_found = found->len > 0;
   g_ptr_array_sort (found, compare);
@@ -53,7 +54,7 @@ add_folder (GPtrArray * films, const gchar * folder, GError ** error)
 }
 
 GPtrArray *
-films_list (gchar ** in, GError ** error)
+inputs_list (gchar ** in, GError ** error)
 {
   GPtrArray *films = g_ptr_array_new_with_free_func (g_free);
   gboolean going = TRUE;
@@ -70,9 +71,28 @@ films_list (gchar ** in, GError ** error)
   return films;
 }
 
+gboolean
+inputs_check (const gchar * file, GStatBuf * status, GError ** error)
+{
+  const gchar *reason = NULL;
+
+  if (g_stat (file, status) != 0)
+    reason = errno == ENOENT ? "there is no such file" : g_strerror (errno);
+  else if (!S_ISREG (status->st_mode))
+    reason = "it is not a regular file";
+  else if (g_access (file, R_OK) != 0)
+    reason = "you may not read it";
+  else if (status->st_size == 0)
+    reason = "it is empty";
+  if (reason)
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", file,
+        reason);
+  return reason == NULL;
+}
+
 gchar *
-films_result (const gchar * folder, const gchar * film, const gchar * mark,
-    const gchar * codec)
+inputs_output_path (const gchar * folder, const gchar * film,
+    const gchar * mark, const gchar * codec)
 {
   gchar *name = g_path_get_basename (film), *dot = strrchr (name, '.');
   gchar *named, *result;

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which films are meant, and where they go to. */
-#ifndef TRANSCODE_LIST_H
-#define TRANSCODE_LIST_H
+/* Input files of a run and the paths of their results. */
+#ifndef FILM_INPUTS_H
+#define FILM_INPUTS_H
 
-#include <glib.h>
+#include <glib/gstdio.h>
 
-/* The files that are named, and those of folders that are, which have a film's suffix, in the
- * order of their names. NULL: an error. */
-GPtrArray *films_list (gchar ** in, GError ** error);
+/* Expands the arguments: files as given, folders to the video files in them, sorted by name. NULL
+ * and an error if a folder has none or cannot be read. */
+GPtrArray *inputs_list (gchar ** in, GError ** error);
 
-/* Where a film goes to: into the folder, under its own name with a mark after it, in a kind of
- * file that holds the codec. */
-gchar *films_result (const gchar * folder, const gchar * film,
+/* Whether the file can be used: regular, readable and not empty. Sets its status. FALSE and an error
+ * that says why not. */
+gboolean inputs_check (const gchar * file, GStatBuf * status, GError ** error);
+
+/* Path of the result: `folder`/name of the film + `mark` + suffix for the codec. */
+gchar *inputs_output_path (const gchar * folder, const gchar * film,
     const gchar * mark, const gchar * codec);
 
 #endif

@@ -1,165 +1,86 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "film/manifest.h"
 
+#include "common/file.h"
+#include "common/json.h"
 #include "film/workdir.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
-#include <json-glib/json-glib.h>
+#include <string.h>
 
 #define VERSION 1
 
-/* --- values --- */
+static const JsonField settings_fields[] = {
+  JSON_FIELD ("codec", STRING, Settings, codec),
+  JSON_FIELD ("quality", INT, Settings, quality),
+  JSON_FIELD ("profile", STRING, Settings, profile),
+  JSON_FIELD ("strength", DOUBLE, Settings, strength),
+  JSON_FIELD ("split", DOUBLE, Settings, split),
+  JSON_FIELD ("model", STRING, Settings, model),
+  JSON_FIELD ("start", DOUBLE, Settings, start),
+  JSON_FIELD ("end", DOUBLE, Settings, end),
+  JSON_FIELD ("segment", DOUBLE, Settings, segment),
+  JSON_FIELD ("threads", INT, Settings, threads),
+  JSON_END
+};
 
-static void
-add_string (JsonObject * object, const gchar * name, const gchar * value)
-{
-  if (value)
-    json_object_set_string_member (object, name, value);
-}
+static const JsonField source_fields[] = {
+  JSON_FIELD ("path", STRING, Manifest, source),
+  JSON_FIELD ("size", UINT64, Manifest, source_bytes),
+  JSON_FIELD ("modified", INT64, Manifest, source_mtime),
+  JSON_FIELD ("damaged", BOOLEAN, Manifest, damaged),
+  JSON_FIELD ("mended", BOOLEAN, Manifest, repaired),
+  JSON_END
+};
 
-static gchar *
-get_string (JsonObject * object, const gchar * name)
-{
-  return g_strdup (json_object_get_string_member_with_default (object, name,
-          NULL));
-}
+static const JsonField video_fields[] = {
+  JSON_FIELD ("caps", STRING, Manifest, caps),
+  JSON_FIELD ("raw", STRING, Manifest, raw_caps),
+  JSON_FIELD ("depth", UINT, Manifest, depth),
+  JSON_FIELD ("turn", INT, Manifest, orientation),
+  JSON_FIELD ("width", INT, Manifest, width),
+  JSON_FIELD ("height", INT, Manifest, height),
+  JSON_END
+};
 
-static gint64
-get_int (JsonObject * object, const gchar * name)
-{
-  return json_object_get_int_member_with_default (object, name, 0);
-}
+static const JsonField manifest_fields[] = {
+  JSON_OBJECT ("source", 0, source_fields),
+  JSON_FIELD ("out", STRING, Manifest, out),
+  JSON_OBJECT ("options", offsetof (Manifest, settings), settings_fields),
+  JSON_OBJECT ("video", 0, video_fields),
+  JSON_END
+};
 
-static gdouble
-get_double (JsonObject * object, const gchar * name)
-{
-  return json_object_get_double_member_with_default (object, name, 0);
-}
+static const JsonField segment_fields[] = {
+  JSON_FIELD ("number", UINT, Segment, number),
+  JSON_FIELD ("start", UINT64, Segment, start),
+  JSON_FIELD ("end", UINT64, Segment, end),
+  JSON_FIELD ("frames", UINT, Segment, frames),
+  JSON_FIELD ("bytes", UINT64, Segment, bytes),
+  JSON_FIELD ("sha256", STRING, Segment, sha256),
+  JSON_END
+};
 
-/* The object of that name, if it has one. */
-static JsonObject *
-get_object (JsonObject * object, const gchar * name)
-{
-  JsonNode *node = json_object_get_member (object, name);
+static const JsonField result_fields[] = {
+  JSON_FIELD ("number", UINT, SegmentResult, number),
+  JSON_FIELD ("decoded", UINT, SegmentResult, decoded),
+  JSON_FIELD ("frames", UINT, SegmentResult, frames),
+  JSON_FIELD ("bytes", UINT64, SegmentResult, bytes),
+  JSON_FIELD ("coded", UINT64, SegmentResult, coded),
+  JSON_FIELD ("sha256", STRING, SegmentResult, sha256),
+  JSON_FIELD ("seconds", DOUBLE, SegmentResult, seconds),
+  JSON_FIELD ("noise", DOUBLE, SegmentResult, noise),
+  JSON_END
+};
 
-  return node && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) :
-      NULL;
-}
-
-/* --- files --- */
-
-static gboolean
-write_object (JsonObject * object, const gchar * file, GError ** error)
-{
-  JsonNode *root = json_node_init_object (json_node_alloc (), object);
-  gchar *text = json_to_string (root, TRUE);
-  const gboolean done = g_file_set_contents_full (file, text, -1,
-      G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0666,
-      error);
-
-  g_free (text);
-  json_node_free (root);
-  json_object_unref (object);
-  return done;
-}
-
-/* NULL and an error if it is not there, or holds something else (G_IO_ERROR_INVALID_DATA). */
-static JsonParser *
-read_object (const gchar * file, JsonObject ** object, GError ** error)
-{
-  JsonParser *parser = json_parser_new_immutable ();
-  GError *fault = NULL;
-  JsonNode *root = json_parser_load_from_file (parser, file, &fault) ?
-      json_parser_get_root (parser) : NULL;
-
-  if (root && JSON_NODE_HOLDS_OBJECT (root)) {
-    *object = json_node_get_object (root);
-    return parser;
-  }
-  if (fault && fault->domain != JSON_PARSER_ERROR)
-    g_propagate_error (error, g_steal_pointer (&fault));
-  else
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-        "%s is not whole; begin anew, with --overwrite", file);
-  g_clear_error (&fault);
-  g_object_unref (parser);
-  return NULL;
-}
-
-/* --- settings --- */
-
-static JsonObject *
-settings_to_json (const Settings * settings)
-{
-  JsonObject *object = json_object_new ();
-
-  add_string (object, "codec", settings->codec);
-  json_object_set_int_member (object, "quality", settings->quality);
-  add_string (object, "profile", settings->profile);
-  json_object_set_double_member (object, "strength", settings->strength);
-  json_object_set_double_member (object, "split", settings->split);
-  add_string (object, "model", settings->model);
-  json_object_set_double_member (object, "start", settings->start);
-  json_object_set_double_member (object, "end", settings->end);
-  json_object_set_double_member (object, "segment", settings->segment);
-  json_object_set_int_member (object, "threads", settings->threads);
-  return object;
-}
-
-static void
-settings_from_json (Settings * settings, JsonObject * object)
-{
-  settings->codec = get_string (object, "codec");
-  settings->quality = (gint) get_int (object, "quality");
-  settings->profile = get_string (object, "profile");
-  settings->strength = get_double (object, "strength");
-  settings->split = get_double (object, "split");
-  settings->model = get_string (object, "model");
-  settings->start = get_double (object, "start");
-  settings->end = get_double (object, "end");
-  settings->segment = get_double (object, "segment");
-  settings->threads = (gint) get_int (object, "threads");
-}
-
-/* --- segments --- */
-
-static JsonObject *
-segment_to_json (const Segment * segment)
-{
-  JsonObject *object = json_object_new ();
-  gchar *file = parts_name ("in", segment->number, "gdp");
-
-  json_object_set_int_member (object, "number", segment->number);
-  json_object_set_int_member (object, "start", (gint64) segment->start);
-  json_object_set_int_member (object, "end", (gint64) segment->end);
-  json_object_set_int_member (object, "frames", segment->frames);
-  add_string (object, "file", file);
-  json_object_set_int_member (object, "bytes", (gint64) segment->bytes);
-  add_string (object, "sha256", segment->sha256);
-  g_free (file);
-  return object;
-}
-
-static Segment
-segment_from_json (JsonObject * object)
-{
-  return (Segment) {
-  .number = (guint) get_int (object, "number"),.start =
-        (guint64) get_int (object, "start"),.end =
-        (guint64) get_int (object, "end"),.frames =
-        (guint) get_int (object, "frames"),.bytes =
-        (guint64) get_int (object, "bytes"),.sha256 =
-        get_string (object, "sha256"),};
-}
+/* --- the manifest --- */
 
 static void
 clear_segment (gpointer data)
 {
   g_free (((Segment *) data)->sha256);
 }
-
-/* --- all of it --- */
 
 Manifest *
 manifest_new (void)
@@ -177,7 +98,7 @@ manifest_free (Manifest * manifest)
   g_free (manifest->source);
   g_free (manifest->out);
   g_free (manifest->caps);
-  g_free (manifest->raw);
+  g_free (manifest->raw_caps);
   settings_clear (&manifest->settings);
   g_array_unref (manifest->segments);
   g_free (manifest);
@@ -193,168 +114,150 @@ manifest_frames (const Manifest * manifest)
   return frames;
 }
 
-static JsonObject *
-source_to_json (const Manifest * manifest)
+static JsonArray *
+write_segments (const Manifest * manifest)
 {
-  JsonObject *object = json_object_new ();
+  JsonArray *array = json_array_new ();
+  guint i;
 
-  add_string (object, "path", manifest->source);
-  json_object_set_int_member (object, "size", (gint64) manifest->source_bytes);
-  json_object_set_int_member (object, "modified", manifest->source_modified);
-  json_object_set_boolean_member (object, "damaged", manifest->damaged);
-  json_object_set_boolean_member (object, "mended", manifest->mended);
-  return object;
-}
+  for (i = 0; i < manifest->segments->len; i++) {
+    const Segment *segment = &g_array_index (manifest->segments, Segment, i);
+    JsonObject *object = json_object_new ();
+    gchar *file = workdir_file_name ("in", segment->number, "gdp");
 
-static JsonObject *
-video_to_json (const Manifest * manifest)
-{
-  JsonObject *object = json_object_new ();
-
-  add_string (object, "caps", manifest->caps);
-  add_string (object, "raw", manifest->raw);
-  json_object_set_int_member (object, "depth", manifest->depth);
-  json_object_set_int_member (object, "turn", manifest->turn);
-  json_object_set_int_member (object, "width", manifest->width);
-  json_object_set_int_member (object, "height", manifest->height);
-  json_object_set_int_member (object, "frames", manifest_frames (manifest));
-  return object;
+    json_object_set_string_member (object, "file", file);
+    json_fields_write (segment_fields, segment, object);
+    json_array_add_object_element (array, object);
+    g_free (file);
+  }
+  return array;
 }
 
 gboolean
-manifest_write (const Manifest * manifest, const gchar * parts, GError ** error)
+manifest_write (const Manifest * manifest, const gchar * workdir,
+    GError ** error)
 {
   JsonObject *object = json_object_new ();
-  JsonArray *segments = json_array_new ();
-  gchar *file = g_build_filename (parts, PARTS_MANIFEST, NULL);
+  gchar *file = g_build_filename (workdir, WORKDIR_MANIFEST, NULL);
   gboolean done;
-  guint i;
 
-  for (i = 0; i < manifest->segments->len; i++)
-    json_array_add_object_element (segments,
-        segment_to_json (&g_array_index (manifest->segments, Segment, i)));
   json_object_set_int_member (object, "version", VERSION);
-  json_object_set_object_member (object, "source", source_to_json (manifest));
-  add_string (object, "out", manifest->out);
-  json_object_set_object_member (object, "options",
-      settings_to_json (&manifest->settings));
-  json_object_set_object_member (object, "video", video_to_json (manifest));
-  json_object_set_array_member (object, "segments", segments);
-  done = write_object (object, file, error);
+  json_fields_write (manifest_fields, manifest, object);
+  json_object_set_int_member (json_get_object (object, "video"), "frames",
+      manifest_frames (manifest));
+  json_object_set_array_member (object, "segments", write_segments (manifest));
+  done = json_save (object, file, error);
   g_free (file);
   return done;
 }
 
 static void
-read_segments (Manifest * manifest, JsonObject * object)
+read_segments (Manifest * manifest, JsonArray * array)
 {
-  JsonArray *segments = json_object_get_array_member (object, "segments");
   guint i;
 
-  for (i = 0; i < json_array_get_length (segments); i++) {
-    Segment segment =
-        segment_from_json (json_array_get_object_element (segments, i));
+  for (i = 0; i < json_array_get_length (array); i++) {
+    JsonNode *node = json_array_get_element (array, i);
+    Segment segment = { 0 };
 
+    if (JSON_NODE_HOLDS_OBJECT (node))
+      json_fields_read (segment_fields, &segment, json_node_get_object (node));
     g_array_append_val (manifest->segments, segment);
   }
 }
 
-Manifest *
-manifest_read (const gchar * parts, GError ** error)
+static gboolean
+is_manifest (JsonObject * object)
 {
-  gchar *file = g_build_filename (parts, PARTS_MANIFEST, NULL);
-  JsonObject *object, *source, *video, *options;
-  JsonParser *parser = read_object (file, &object, error);
+  return json_object_get_int_member_with_default (object, "version", 0) ==
+      VERSION && json_get_object (object, "source")
+      && json_get_object (object, "video")
+      && json_get_object (object, "options")
+      && json_get_array (object, "segments");
+}
+
+Manifest *
+manifest_read (const gchar * workdir, GError ** error)
+{
+  gchar *file = g_build_filename (workdir, WORKDIR_MANIFEST, NULL);
+  GError *local_error = NULL;
+  JsonObject *object = json_load (file, &local_error);
   Manifest *manifest = NULL;
 
-  if (parser && get_int (object, "version") == VERSION
-      && (source = get_object (object, "source"))
-      && (video = get_object (object, "video"))
-      && (options = get_object (object, "options"))
-      && json_object_has_member (object, "segments")) {
+  if (object && is_manifest (object)) {
     manifest = manifest_new ();
-    manifest->source = get_string (source, "path");
-    manifest->source_bytes = (guint64) get_int (source, "size");
-    manifest->source_modified = get_int (source, "modified");
-    manifest->damaged = json_object_get_boolean_member_with_default (source,
-        "damaged", FALSE);
-    manifest->mended = json_object_get_boolean_member_with_default (source,
-        "mended", FALSE);
-    manifest->out = get_string (object, "out");
-    manifest->caps = get_string (video, "caps");
-    manifest->raw = get_string (video, "raw");
-    manifest->depth = (guint) get_int (video, "depth");
-    manifest->turn = (gint) get_int (video, "turn");
-    manifest->width = (gint) get_int (video, "width");
-    manifest->height = (gint) get_int (video, "height");
-    settings_from_json (&manifest->settings, options);
-    read_segments (manifest, object);
-  } else if (parser) {
+    json_fields_read (manifest_fields, manifest, object);
+    read_segments (manifest, json_get_array (object, "segments"));
+  } else if (object) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-        "%s is of another version of this program; begin anew, with "
-        "--overwrite", file);
+        "%s was written by another version of this program; start "
+        "over with --overwrite", file);
+  } else if (g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA)) {
+    g_set_error (error, local_error->domain, local_error->code,
+        "%s; start over with --overwrite", local_error->message);
+  } else {
+    g_propagate_error (error, g_steal_pointer (&local_error));
   }
-  g_clear_object (&parser);
+  g_clear_error (&local_error);
+  g_clear_pointer (&object, json_object_unref);
   g_free (file);
   return manifest;
 }
 
-/* --- outcomes --- */
+/* --- results --- */
 
 gboolean
-outcome_write (const Outcome * outcome, const gchar * parts, GError ** error)
+segment_result_write (const SegmentResult * result, const gchar * workdir,
+    GError ** error)
 {
   JsonObject *object = json_object_new ();
-  gchar *file = parts_file (parts, "out", outcome->number, "json");
+  gchar *file = workdir_file (workdir, "out", result->number, "json");
   gboolean done;
 
-  json_object_set_int_member (object, "number", outcome->number);
-  json_object_set_int_member (object, "decoded", outcome->decoded);
-  json_object_set_int_member (object, "frames", outcome->frames);
-  json_object_set_int_member (object, "bytes", (gint64) outcome->bytes);
-  json_object_set_int_member (object, "coded", (gint64) outcome->coded);
-  add_string (object, "sha256", outcome->sha256);
-  json_object_set_double_member (object, "seconds", outcome->seconds);
-  json_object_set_double_member (object, "noise", outcome->noise);
-  done = write_object (object, file, error);
+  json_fields_write (result_fields, result, object);
+  done = json_save (object, file, error);
   g_free (file);
   return done;
 }
 
 gboolean
-outcome_read (Outcome * outcome, const gchar * parts, guint number)
+segment_result_read (SegmentResult * result, const gchar * workdir,
+    guint number)
 {
-  gchar *file = parts_file (parts, "out", number, "json");
-  JsonObject *object;
-  JsonParser *parser = read_object (file, &object, NULL);
+  gchar *file = workdir_file (workdir, "out", number, "json");
+  JsonObject *object = json_load (file, NULL);
 
-  *outcome = (Outcome) {
-  .number = number};
-  if (parser) {
-    outcome->decoded = (guint) get_int (object, "decoded");
-    outcome->frames = (guint) get_int (object, "frames");
-    outcome->bytes = (guint64) get_int (object, "bytes");
-    outcome->coded = (guint64) get_int (object, "coded");
-    outcome->sha256 = get_string (object, "sha256");
-    outcome->seconds = get_double (object, "seconds");
-    outcome->noise = get_double (object, "noise");
-    g_object_unref (parser);
+  memset (result, 0, sizeof *result);
+  if (object) {
+    json_fields_read (result_fields, result, object);
+    json_object_unref (object);
   }
+  result->number = number;
   g_free (file);
-  return outcome->sha256 != NULL;
+  return result->sha256 != NULL;
+}
+
+gboolean
+segment_result_is_intact (const SegmentResult * result, const gchar * workdir)
+{
+  gchar *file = workdir_file (workdir, "out", result->number, "gdp");
+  const gboolean intact = file_matches (file, result->bytes, result->sha256);
+
+  g_free (file);
+  return intact;
 }
 
 void
-outcome_remove (const gchar * parts, guint number)
+segment_result_remove (const gchar * workdir, guint number)
 {
-  gchar *file = parts_file (parts, "out", number, "json");
+  gchar *file = workdir_file (workdir, "out", number, "json");
 
   g_unlink (file);
   g_free (file);
 }
 
 void
-outcome_clear (Outcome * outcome)
+segment_result_clear (SegmentResult * result)
 {
-  g_clear_pointer (&outcome->sha256, g_free);
+  g_clear_pointer (&result->sha256, g_free);
 }

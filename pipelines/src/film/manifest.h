@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is known of a film that is cut into segments, and of the segments that are done: JSON files
- * in the folder of its parts. */
-#ifndef TRANSCODE_MANIFEST_H
-#define TRANSCODE_MANIFEST_H
+/* State of a film that is processed in segments: a manifest, and a result per finished segment, as
+ * JSON files in its working directory. */
+#ifndef FILM_MANIFEST_H
+#define FILM_MANIFEST_H
 
 #include "film/options.h"
 
-/* Times are running times of the source, in nanoseconds. A frame is of the segment at whose start
- * or after it begins, and before whose end. */
+/* Input segment. Times are running times of the source in nanoseconds; a segment holds the frames
+ * with start <= time < end. */
 typedef struct
 {
   guint number;
-  guint64 start, end;           /* G_MAXINT64: there is none */
-  guint frames;                 /* pictures of the source's, those that are wanted */
-  guint64 bytes;                /* of that file */
+  guint64 start, end;           /* G_MAXINT64: to the end of the film */
+  guint frames;                 /* within the wanted range */
+  guint64 bytes;                /* of its file */
   gchar *sha256;
 } Segment;
 
@@ -21,49 +21,54 @@ typedef struct
 {
   gchar *source;
   guint64 source_bytes;
-  gint64 source_modified;       /* seconds of 1970 */
+  gint64 source_mtime;          /* Unix time */
   gchar *out;
   Settings settings;
   gchar *caps;                  /* of the source's video */
-  gchar *raw;                   /* caps that complete those of its decoded frames */
-  guint depth;                  /* bits of their samples */
-  gint turn;                    /* GstVideoOrientationMethod: how they are brought upright */
+  gchar *raw_caps;              /* of decoded frames, completed by what decoders do not report */
+  guint depth;                  /* bits per sample */
+  gint orientation;             /* GstVideoOrientationMethod for upright frames */
   gint width, height;
-  gboolean odd;                 /* it ends in the middle of a chroma sample; while it is cut */
-  guint64 duration;             /* of the source, while it is cut; GST_CLOCK_TIME_NONE: not known */
-  gboolean damaged;             /* it could not be read to its end */
-  gboolean mended;              /* it is read from a copy without the damage (transcode/media/mkv-repair.h) */
-  GArray *segments;             /* of Segment */
+  gboolean odd_size;            /* odd size with subsampled chroma; only during the cut */
+  guint64 duration;             /* of the source, if known; only during the cut */
+  gboolean damaged;             /* could not be read to its end */
+  gboolean repaired;            /* read from a repaired copy, see mkv/repair.h */
+  GArray *segments;             /* Segment */
 } Manifest;
 
-/* One that is done. */
+/* Finished segment. */
 typedef struct
 {
   guint number;
-  guint decoded, frames;        /* those that came, those that are in its file */
-  guint64 bytes;                /* of that file */
-  guint64 coded;                /* of the pictures in it */
+  guint decoded, frames;        /* after the decoder; in the file */
+  guint64 bytes;                /* of the file */
+  guint64 coded;                /* of the coded frames alone */
   gchar *sha256;
-  gdouble seconds;              /* that it took */
-  gdouble noise;                /* standard deviation, of 255; below 0: not looked for */
-} Outcome;
+  gdouble seconds;              /* of processing */
+  gdouble noise;                /* standard deviation, 0..255 scale; negative: none */
+} SegmentResult;
 
 Manifest *manifest_new (void);
 void manifest_free (Manifest * manifest);
-Manifest *manifest_read (const gchar * parts, GError ** error);
-gboolean manifest_write (const Manifest * manifest, const gchar * parts,
+Manifest *manifest_read (const gchar * workdir, GError ** error);
+gboolean manifest_write (const Manifest * manifest, const gchar * workdir,
     GError ** error);
 
-/* Pictures of all segments. */
+/* Frames of all segments. */
 guint manifest_frames (const Manifest * manifest);
 
-/* FALSE: it is not done. */
-gboolean outcome_read (Outcome * outcome, const gchar * parts, guint number);
-gboolean outcome_write (const Outcome * outcome, const gchar * parts,
-    GError ** error);
-void outcome_clear (Outcome * outcome);
+/* FALSE if the segment is not finished. */
+gboolean segment_result_read (SegmentResult * result, const gchar * workdir,
+    guint number);
+gboolean segment_result_write (const SegmentResult * result,
+    const gchar * workdir, GError ** error);
+/* Whether the file of the segment has the size and checksum of the result. */
+gboolean segment_result_is_intact (const SegmentResult * result,
+    const gchar * workdir);
 
-/* It is not done from now on. */
-void outcome_remove (const gchar * parts, guint number);
+void segment_result_clear (SegmentResult * result);
+
+/* Marks the segment as not finished. */
+void segment_result_remove (const gchar * workdir, guint number);
 
 #endif

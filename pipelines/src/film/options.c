@@ -4,15 +4,17 @@
 #include "common/enum-option.h"
 #include "film/codec.h"
 
-#define USUAL_QUALITY 60
-#define USUAL_SEGMENT 60
+#include <string.h>
+
+#define DEFAULT_QUALITY 60
+#define DEFAULT_SEGMENT 60
 #define MAX_JOBS 256
 
-/* The last words of --help. */
+/* Last paragraph of --help. */
 #define DESCRIPTION \
-    "IN is a film, or a folder of them; there may be several. OUT is a file whose " \
-    "suffix says\nof which kind it is to be (.mkv, .mp4, .mov, .webm); without " \
-    "it, the film goes into\nthe folder out/ under its own name.\n"
+    "IN is a video file, or a folder of them; there may be several. The suffix of OUT\n" \
+    "selects the container (.mkv, .mp4, .mov, .webm). Without OUT, results go to the\n" \
+    "folder out/, under the names of the inputs.\n"
 
 static gboolean
 parse (Options * options, gchar ** out, int *argc, char ***argv,
@@ -21,39 +23,40 @@ parse (Options * options, gchar ** out, int *argc, char ***argv,
   Settings *settings = &options->settings;
   const GOptionEntry entries[] = {
     {"out", 0, 0, G_OPTION_ARG_FILENAME, out,
-        "Folder of the results (out)", "DIR"},
+        "Output folder (out)", "DIR"},
     {"codec", 0, 0, G_OPTION_ARG_STRING, &settings->codec,
         CODEC_NAMES " (h264)", "NAME"},
     {"quality", 0, 0, G_OPTION_ARG_INT, &settings->quality,
-        "Of the encoding, from 0 to 100 (60); ffv1 loses nothing", "N"},
+        "Encoding quality, 0 to 100 (60); ffv1 is lossless", "N"},
     {"profile", 0, 0, G_OPTION_ARG_STRING, &settings->profile,
         "realtime, balanced (the default) or best", "NAME"},
     {"strength", 0, 0, G_OPTION_ARG_DOUBLE, &settings->strength,
-        "How much of the noise is removed (1)", "PART"},
+        "Part of the noise to remove, 0 to 1 (1)", "PART"},
     {"model", 0, 0, G_OPTION_ARG_FILENAME, &settings->model,
-        "Begin with what another run has learned and kept", "FILE"},
+        "Start from a model that another run saved", "FILE"},
     {"start", 0, 0, G_OPTION_ARG_DOUBLE, &settings->start,
-        "Leave out what comes before", "SECONDS"},
+        "Start at this time of the film", "SECONDS"},
     {"end", 0, 0, G_OPTION_ARG_DOUBLE, &settings->end,
-        "Leave out what comes after", "SECONDS"},
+        "End at this time of the film", "SECONDS"},
     {"preview", 0, 0, G_OPTION_ARG_DOUBLE, &options->preview,
-          "Only so much of the middle, its left half as it came",
+          "Process only the middle; the left half shows the original",
         "SECONDS"},
     {"compare", 0, 0, G_OPTION_ARG_NONE, &options->compare,
-        "Say how many bits denoising saves, by a sample of the middle", NULL},
+        "Report how many bits denoising saves, by a sample of the "
+          "middle", NULL},
     {"dry-run", 0, 0, G_OPTION_ARG_NONE, &options->dry_run,
-        "Only say what would be done", NULL},
+        "Print what would be done, and do nothing", NULL},
     {"segment", 0, 0, G_OPTION_ARG_DOUBLE, &settings->segment,
-          "Length of the pieces that are worked on at a time (60; 0: one piece)",
+          "Minimum length of a segment (60; 0: one segment)",
         "SECONDS"},
     {"jobs", 0, 0, G_OPTION_ARG_INT, &options->jobs,
-        "How many pieces at a time (half the cores, as memory allows)", "N"},
+        "Segments at a time (half the processors, as memory allows)", "N"},
     {"threads", 0, 0, G_OPTION_ARG_INT, &settings->threads,
-        "Threads for each of them (the cores, shared)", "N"},
+        "Threads per segment (an equal share of the processors)", "N"},
     {"resume", 0, 0, G_OPTION_ARG_NONE, &options->resume,
-        "Go on with what an earlier run has left", NULL},
+        "Continue an interrupted run", NULL},
     {"overwrite", 0, 0, G_OPTION_ARG_NONE, &options->overwrite,
-        "Replace results that are there, and begin anew", NULL},
+        "Replace existing results, and start over", NULL},
     {"step", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &options->step,
         NULL, NULL},
     {"number", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_INT, &options->number,
@@ -73,9 +76,9 @@ parse (Options * options, gchar ** out, int *argc, char ***argv,
   return parsed;
 }
 
-/* What is wrong with a number; NULL: nothing. */
+/* Message about the first invalid value; NULL if all are valid. */
 static const gchar *
-find_fault (const Options * options)
+check_values (const Options * options)
 {
   const Settings *settings = &options->settings;
 
@@ -89,31 +92,31 @@ find_fault (const Options * options)
       || (settings->end > 0 && settings->end <= settings->start))
     return "--start, --end: give seconds, the end after the start";
   if (!(settings->segment >= 0))
-    return "--segment: give seconds, as 60, or 0 for one piece";
+    return "--segment: give seconds, such as 60, or 0 for one segment";
   if (!(options->preview >= 0))
-    return "--preview: give seconds, as 10";
+    return "--preview: give seconds, such as 10";
   if (options->jobs < 0 || options->jobs > MAX_JOBS)
-    return "--jobs: give how many pieces at a time, as 4";
+    return "--jobs: give the number of segments at a time, such as 4";
   if (settings->threads < 0 || settings->threads > MAX_JOBS)
-    return "--threads: give how many, as 2";
+    return "--threads: give a number, such as 2";
   if (options->resume && options->overwrite)
     return "give either --resume or --overwrite";
   if (options->preview > 0 && options->compare)
     return "give either --preview or --compare";
   if (options->compare && settings->strength <= 0)
-    return "--compare: give a --strength above 0, which it compares with 0";
+    return "--compare: give a --strength above 0";
   if ((options->preview > 0 || options->compare)
       && (settings->start > 0 || settings->end > 0))
-    return "--preview and --compare take the middle: give neither --start nor "
-        "--end";
+    return "--preview and --compare use the middle of the film: give "
+        "neither --start nor --end";
   if (options->in[0] == NULL)
-    return "give a film; --help says what can be given";
+    return "give a film; see --help";
   return NULL;
 }
 
-/* Files and folders: IN, IN OUT or, with --out, IN... */
+/* Splits the arguments into inputs and output: IN, IN OUT or, with --out, IN... */
 static gboolean
-place (Options * options, gchar * out, GError ** error)
+split_arguments (Options * options, gchar * out, GError ** error)
 {
   const guint n = g_strv_length (options->in);
 
@@ -138,25 +141,26 @@ place (Options * options, gchar * out, GError ** error)
 gboolean
 options_parse (Options * options, int *argc, char ***argv, GError ** error)
 {
-  const gchar *fault;
+  const gchar *reason;
   gchar *out = NULL;
 
-  *options = (Options) {
-    .number = -1,.settings = {.quality = USUAL_QUALITY,
-      .strength = 1,.segment = USUAL_SEGMENT
-  }};
+  memset (options, 0, sizeof *options);
+  options->number = -1;
+  options->settings.quality = DEFAULT_QUALITY;
+  options->settings.strength = 1;
+  options->settings.segment = DEFAULT_SEGMENT;
   if (!parse (options, &out, argc, argv, error))
     return FALSE;
   if (options->settings.codec == NULL)
     options->settings.codec = g_strdup ("h264");
   options->in = g_strdupv (*argv + 1);
-  fault = find_fault (options);
-  if (fault)
+  reason = check_values (options);
+  if (reason)
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        fault);
-  return fault == NULL && place (options, out, error)
+        reason);
+  return reason == NULL && split_arguments (options, out, error)
       && (options->settings.profile == NULL
-      || choice_check ("profile", options->settings.profile, error));
+      || enum_option_check ("profile", options->settings.profile, error));
 }
 
 void

@@ -1,36 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Files in the folder of a film's parts. */
-#ifndef TRANSCODE_PARTS_H
-#define TRANSCODE_PARTS_H
+/* Working directory of a film: OUT.parts with its manifest, segments and model. */
+#ifndef FILM_WORKDIR_H
+#define FILM_WORKDIR_H
 
 #include <glib.h>
 
-#define PARTS_SUFFIX ".parts"
-#define PARTS_MANIFEST "manifest.json"
-#define PARTS_MODEL "model.safetensors"
-#define PARTS_COPY "mended.mkv"
+#define WORKDIR_SUFFIX ".parts"
+#define WORKDIR_MANIFEST "manifest.json"
+#define WORKDIR_MODEL "model.safetensors"
+#define WORKDIR_REPAIRED "mended.mkv"
 
-/* in-00007.gdp; with its folder. */
-gchar *parts_name (const gchar * kind, guint number, const gchar * suffix);
-gchar *parts_file (const gchar * parts, const gchar * kind, guint number,
+/* Working directory for the result `out`. */
+gchar *workdir_path (const gchar * out);
+
+/* File of a segment, as in-00007.gdp: its name, and its path in the working directory. */
+gchar *workdir_file_name (const gchar * kind, guint number,
+    const gchar * suffix);
+gchar *workdir_file (const gchar * workdir, const gchar * kind, guint number,
     const gchar * suffix);
 
-/* A name for a file of this process's that is not whole yet. */
-gchar *parts_unfinished (const gchar * file);
-
-/* Gives a file that is whole its name, once it is on the disk. */
-gboolean parts_publish (const gchar * unfinished, const gchar * file,
-    GError ** error);
-
-/* Size and checksum of a file. */
-gboolean parts_sum (const gchar * file, guint64 * bytes, gchar ** sha256,
-    GError ** error);
-
-/* Whether it is there with this size and checksum. */
-gboolean parts_is_whole (const gchar * file, guint64 bytes,
-    const gchar * sha256);
-
-/* Removes the folder and what is in it, unless something there is not this program's. */
-gboolean parts_remove (const gchar * parts, GError ** error);
+/* Deletes the working directory. FALSE and an error if it contains foreign files. */
+gboolean workdir_remove (const gchar * workdir, GError ** error);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "image/inputs.h"
 
-#include "picture/denoise.h"
+#include "picture/formats.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -20,7 +20,7 @@ set_error (GError ** error, const gchar * what, const gchar * fault)
   g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", what, fault);
 }
 
-/* --- what is read --- */
+/* --- inputs --- */
 
 static GPtrArray *
 list_folder (const gchar * folder, GError ** error)
@@ -32,7 +32,7 @@ list_folder (const gchar * folder, GError ** error)
   while (dir && (name = g_dir_read_name (dir))) {
     gchar *file = g_build_filename (folder, name, NULL);
 
-    if (still_suffix_is_known (name) && g_file_test (file,
+    if (picture_format_is_known (name) && g_file_test (file,
             G_FILE_TEST_IS_REGULAR))
       g_ptr_array_add (files, file);
     else
@@ -62,7 +62,7 @@ list_pattern (const gchar * pattern, GError ** error)
   }
   if (files->len == 0)
     set_error (error, pattern, strpbrk (pattern, "*?[") ?
-        "no file fits this pattern" : "there is no such file");
+        "no file matches this pattern" : "there is no such file");
   return files;
 }
 
@@ -85,117 +85,118 @@ list (const gchar * in, gboolean * many, GError ** error)
   return files;
 }
 
-/* --- what is written --- */
+/* --- outputs --- */
 
-/* Where pictures go: to a folder, or to one file; with a suffix of their own. */
+/* A folder or one file; `suffix` replaces those of the inputs unless NULL. */
 typedef struct
 {
   gchar *folder, *file, *suffix;
-} Place;
+} Destination;
 
-static Place
-find_place (const gchar * out, gboolean many)
+static Destination
+find_destination (const gchar * out, gboolean many)
 {
   gchar *name = out ? g_path_get_basename (out) : NULL;
-  Place place = { 0 };
+  Destination destination = { 0 };
 
   if (out == NULL) {
-    place.folder = g_strdup (PICTURE_LIST_OUT);
+    destination.folder = g_strdup (INPUTS_DEFAULT_OUT);
   } else if (g_str_has_prefix (name, "*.")) {
-    place.folder = g_path_get_dirname (out);
-    place.suffix = g_strdup (name + 1);
+    destination.folder = g_path_get_dirname (out);
+    destination.suffix = g_strdup (name + 1);
   } else if (many || g_str_has_suffix (out, "/")
       || g_file_test (out, G_FILE_TEST_IS_DIR)) {
-    place.folder = g_strdup (out);
+    destination.folder = g_strdup (out);
   } else {
-    place.folder = g_path_get_dirname (out);
-    place.file = g_strdup (out);
+    destination.folder = g_path_get_dirname (out);
+    destination.file = g_strdup (out);
   }
   g_free (name);
-  return place;
+  return destination;
 }
 
 static gchar *
-name_in (const Place * place, const gchar * in)
+output_name (const Destination * destination, const gchar * in)
 {
-  gchar *name, *dot, *named, *result;
+  gchar *name, *dot, *renamed, *result;
 
-  if (place->file)
-    return g_strdup (place->file);
+  if (destination->file)
+    return g_strdup (destination->file);
   name = g_path_get_basename (in);
-  dot = place->suffix ? strrchr (name, '.') : NULL;
+  dot = destination->suffix ? strrchr (name, '.') : NULL;
   if (dot)
     *dot = '\0';
-  named = g_strconcat (name, place->suffix, NULL);
-  result = g_build_filename (place->folder, named, NULL);
-  g_free (named);
+  renamed = g_strconcat (name, destination->suffix, NULL);
+  result = g_build_filename (destination->folder, renamed, NULL);
+  g_free (renamed);
   g_free (name);
   return result;
 }
 
 static void
-free_pair (gpointer data)
+free_input (gpointer data)
 {
-  PicturePair *pair = data;
+  Input *input = data;
 
-  g_free (pair->in);
-  g_free (pair->out);
-  g_free (pair);
+  g_free (input->in);
+  g_free (input->out);
+  g_free (input);
 }
 
 static GPtrArray *
-pair_all (GPtrArray * files, const Place * place, GError ** error)
+list_inputs (GPtrArray * files, const Destination * destination,
+    GError ** error)
 {
-  GPtrArray *pairs = g_ptr_array_new_with_free_func (free_pair);
+  GPtrArray *inputs = g_ptr_array_new_with_free_func (free_input);
   GHashTable *taken = g_hash_table_new (g_str_hash, g_str_equal);
   gboolean clash = FALSE;
   guint i;
 
   for (i = 0; i < files->len && !clash; i++) {
-    PicturePair *pair = g_new (PicturePair, 1);
+    Input *input = g_new (Input, 1);
 
-    pair->in = g_strdup (files->pdata[i]);
-    pair->out = name_in (place, pair->in);
-    g_ptr_array_add (pairs, pair);
-    clash = g_hash_table_contains (taken, pair->out);
+    input->in = g_strdup (files->pdata[i]);
+    input->out = output_name (destination, input->in);
+    g_ptr_array_add (inputs, input);
+    clash = g_hash_table_contains (taken, input->out);
     if (clash)
       g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
-          "%s and %s would both go to %s; denoise them one after the other",
-          (gchar *) g_hash_table_lookup (taken, pair->out), pair->in,
-          pair->out);
-    g_hash_table_insert (taken, pair->out, pair->in);
+          "%s and %s would both be written to %s; denoise them separately",
+          (gchar *) g_hash_table_lookup (taken, input->out), input->in,
+          input->out);
+    g_hash_table_insert (taken, input->out, input->in);
   }
   g_hash_table_unref (taken);
   if (clash)
-    g_clear_pointer (&pairs, g_ptr_array_unref);
-  return pairs;
+    g_clear_pointer (&inputs, g_ptr_array_unref);
+  return inputs;
 }
 
-/* Makes the folder, where that is left to it. */
+/* Creates the output folder if necessary and checks that it is writable. */
 static gboolean
-prepare (const Place * place, GError ** error)
+make_folder (const Destination * destination, GError ** error)
 {
-  if (g_mkdir_with_parents (place->folder, 0777) != 0)
-    set_error (error, place->folder, g_strerror (errno));
-  else if (g_access (place->folder, W_OK) != 0)
-    set_error (error, place->folder, "you may not write into this folder");
+  if (g_mkdir_with_parents (destination->folder, 0777) != 0)
+    set_error (error, destination->folder, g_strerror (errno));
+  else if (g_access (destination->folder, W_OK) != 0)
+    set_error (error, destination->folder, "this folder is not writable");
   else
     return TRUE;
   return FALSE;
 }
 
 GPtrArray *
-picture_list_new (const gchar * in, const gchar * out, GError ** error)
+inputs_list (const gchar * in, const gchar * out, GError ** error)
 {
   gboolean many;
-  GPtrArray *files = list (in, &many, error), *pairs = NULL;
-  Place place = find_place (out, many);
+  GPtrArray *files = list (in, &many, error), *inputs = NULL;
+  Destination destination = find_destination (out, many);
 
-  if (files->len > 0 && prepare (&place, error))
-    pairs = pair_all (files, &place, error);
+  if (files->len > 0 && make_folder (&destination, error))
+    inputs = list_inputs (files, &destination, error);
   g_ptr_array_unref (files);
-  g_free (place.folder);
-  g_free (place.file);
-  g_free (place.suffix);
-  return pairs;
+  g_free (destination.folder);
+  g_free (destination.file);
+  g_free (destination.suffix);
+  return inputs;
 }

@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which pictures are denoised, and where each goes. */
-#ifndef PICTURE_LIST_H
-#define PICTURE_LIST_H
+/* Input pictures and their output files. */
+#ifndef IMAGE_INPUTS_H
+#define IMAGE_INPUTS_H
 
 #include <glib.h>
 
-/* Without a place to write to, pictures go to this folder of the current one. */
-#define PICTURE_LIST_OUT "out"
+/* Default output folder, relative to the current one. */
+#define INPUTS_DEFAULT_OUT "out"
 
 typedef struct
 {
   gchar *in, *out;
-} PicturePair;
+} Input;
 
-/* The pictures of `in`, a file, a folder (those of its files that have a picture's suffix) or a
- * pattern of the shell's, in the order of their names. Each goes to `out`: to a file of that name
- * if there is only one, to a folder otherwise, or with another suffix, as "folder/" followed by
- * "*.png". Folders are made. NULL and an error of one sentence if there is no picture, or if two
- * would go to the same place. */
-GPtrArray *picture_list_new (const gchar * in, const gchar * out,
-    GError ** error);
+/* The pictures of `in`, sorted by name: a file, a folder (its files with the suffix of a
+ * picture) or a shell pattern. `out` is a file for a single picture or else a folder, or a
+ * folder with another suffix, as in "folder/" followed by "*.png"; NULL is the default folder.
+ * Folders are created. Returns an array of Input, or NULL and an error of one sentence if there
+ * is no picture, or if two pictures have the same output file. */
+GPtrArray *inputs_list (const gchar * in, const gchar * out, GError ** error);
 
 #endif

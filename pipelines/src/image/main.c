@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Denoises pictures: zsdenoise-image [OPTION...] [IN [OUT]]; --help says which there are.
+/* Denoises pictures: zsdenoise-image [OPTION...] [IN [OUT]]
  *
- * With a degree of noise IN counts as clean: noise is added first, and PSNR and SSIM before and
- * after are printed. A picture that fails does not stop the others. */
-#include "image/options.h"
+ * With --degree, IN is a clean picture: noise is added first, and PSNR and SSIM before and after
+ * are printed. After an error the remaining pictures are still processed. */
+#include "common/clock.h"
 #include "common/launch.h"
 #include "image/inputs.h"
+#include "image/options.h"
 #include "image/progress.h"
 #include "image/report.h"
-#include "picture/denoise.h"
+#include "picture/filter.h"
+#include "picture/formats.h"
+#include "picture/read.h"
+#include "picture/vips.h"
+#include "picture/write.h"
 
 #include <glib/gstdio.h>
 #include <locale.h>
@@ -18,19 +23,19 @@
 typedef struct
 {
   const ImageOptions *options;
-  GPtrArray *pairs;             /* of PicturePair */
+  GPtrArray *inputs;            /* of Input */
   Progress *progress;
-  Report *report;               /* NULL: none is wanted */
-  gboolean *failed;             /* for each picture */
+  Report *report;               /* NULL: no report */
+  gboolean *failed;             /* by index of the picture */
 } Image;
 
-/* A picture under way. */
+/* A picture in progress. */
 typedef struct
 {
   Image *image;
-  PicturePair *pair;
+  Input *input;
   VipsImage *clean;
-  Outcome outcome;
+  DenoiseResult result;
 } Job;
 
 /* --- elements --- */
@@ -56,7 +61,7 @@ make_denoise (const ImageOptions * options, GError ** error)
   if (denoise == NULL)
     return NULL;
   gst_object_ref_sink (denoise);
-  config_apply (&options->config, G_OBJECT (denoise));
+  image_config_apply (&options->config, G_OBJECT (denoise));
   g_object_set (denoise, "strength", options->strength, "n-threads",
       MAX (1, g_get_num_processors () / options->jobs), NULL);
   if (options->profile)
@@ -68,40 +73,38 @@ make_denoise (const ImageOptions * options, GError ** error)
 
 /* --- one picture --- */
 
-/* Of several parts of the work the longest one is for the report. */
+/* Keeps the progress of the longest of several trainings, for the report. */
 static void
-on_progress (const StillProgress * learning, gpointer data)
+on_progress (const PictureProgress * learning, gpointer data)
 {
   Job *job = data;
-  GArray *all = job->outcome.learning;
+  GArray *all = job->result.training;
   const guint steps = all->len ?
-      g_array_index (all, StillProgress, 0).steps : 0;
+      g_array_index (all, PictureProgress, 0).steps : 0;
 
   if (learning->steps > steps)
     g_array_set_size (all, 0);
   if (learning->steps >= steps)
     g_array_append_vals (all, learning, 1);
-  progress_learn (job->image->progress, job->outcome.name, learning);
+  progress_learn (job->image->progress, job->result.name, learning);
 }
 
-/* Whether the picture may be written there. */
+/* Whether the output file does not exist or may be replaced. */
 static gboolean
-is_free (const Job * job, GError ** error)
+may_write (const Job * job, GError ** error)
 {
   const ImageOptions *options = job->image->options;
   GStatBuf in, out;
 
-  if (options->overwrite || g_stat (job->pair->out, &out) != 0)
+  if (options->overwrite || g_stat (job->input->out, &out) != 0)
     return TRUE;
-  if (g_stat (job->pair->in, &in) == 0 && in.st_dev == out.st_dev
+  if (g_stat (job->input->in, &in) == 0 && in.st_dev == out.st_dev
       && in.st_ino == out.st_ino)
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
-        "it would be replaced by what comes of it; name another OUT, or give "
-        "--overwrite");
+        "its result would replace it; give another OUT, or --overwrite");
   else if (options->out)
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
-        "%s is there already; name another OUT, or give --overwrite",
-        job->pair->out);
+        "%s exists already; give another OUT, or --overwrite", job->input->out);
   else
     return TRUE;
   return FALSE;
@@ -113,137 +116,141 @@ add_noise (Job * job, GError ** error)
   const ImageOptions *options = job->image->options;
   GstElement *noise;
 
-  job->outcome.known = options->degree > 0;
-  if (!job->outcome.known) {
-    job->outcome.before = g_object_ref (job->clean);
+  job->result.has_clean = options->degree > 0;
+  if (!job->result.has_clean) {
+    job->result.before = g_object_ref (job->clean);
     return TRUE;
   }
   noise = make_noise (options, error);
   if (noise == NULL)
     return FALSE;
-  job->outcome.before = still_filter (job->clean, noise, NULL, NULL, NULL,
-      error);
+  job->result.before = picture_filter (job->clean, noise, NULL, error);
   gst_object_unref (noise);
-  return job->outcome.before != NULL;
+  return job->result.before != NULL;
 }
 
 static gboolean
 denoise (Job * job, GError ** error)
 {
   GstElement *element = make_denoise (job->image->options, error);
-  Outcome *outcome = &job->outcome;
+  DenoiseResult *result = &job->result;
+  const PictureObserver observer = { on_progress, job };
   const gint64 started = g_get_monotonic_time ();
 
   if (element == NULL)
     return FALSE;
-  outcome->after = still_filter (outcome->before, element, on_progress, job,
-      NULL, error);
-  outcome->seconds = (g_get_monotonic_time () - started) / 1e6;
-  g_object_get (element, "estimated-sigma", &outcome->sigma, NULL);
+  result->after = picture_filter (result->before, element, &observer, error);
+  result->seconds = clock_seconds_since (started);
+  g_object_get (element, "estimated-sigma", &result->sigma, NULL);
   gst_object_unref (element);
-  return outcome->after != NULL;
+  return result->after != NULL;
 }
 
 static gboolean
 compare (Job * job, GError ** error)
 {
-  Outcome *outcome = &job->outcome;
+  DenoiseResult *result = &job->result;
 
-  if (!outcome->known || (measure (outcome->before, job->clean, &outcome->noisy)
-          && measure (outcome->after, job->clean, &outcome->denoised)))
+  if (!result->has_clean
+      || (metrics_compute (result->before, job->clean, &result->noisy)
+          && metrics_compute (result->after, job->clean, &result->denoised)))
     return TRUE;
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-      "there is not enough memory to measure it");
+      "there is not enough memory to compare it");
   return FALSE;
 }
 
-/* Where nothing is said of the format it is that of the picture. */
+/* Reads the picture. An output file without suffix gets that of the input format. */
 static gboolean
 read_picture (Job * job, GError ** error)
 {
-  gchar *name = g_path_get_basename (job->pair->out), *whole;
+  gchar *name = g_path_get_basename (job->input->out), *whole;
 
-  job->clean = still_read (job->pair->in, 0, error);
+  job->clean = picture_read (job->input->in, 0, error);
   if (job->clean && strchr (name, '.') == NULL) {
-    whole = g_strconcat (job->pair->out, still_suffix (job->clean), NULL);
-    g_free (job->pair->out);
-    job->pair->out = whole;
+    whole =
+        g_strconcat (job->input->out, picture_format_suffix (job->clean), NULL);
+    g_free (job->input->out);
+    job->input->out = whole;
   }
   g_free (name);
   return job->clean != NULL;
 }
 
-/* The whole way of a picture; leaves `job` to be cleared. */
+/* Processes one picture. The caller clears `job`. */
 static gboolean
-process (Job * job, guint place, GError ** error)
+process (Job * job, guint index, GError ** error)
 {
   Image *image = job->image;
 
   return read_picture (job, error)
-      && still_fits (job->clean, job->pair->out, error)
-      && is_free (job, error)
+      && picture_fits (job->clean, job->input->out, error)
+      && may_write (job, error)
       && add_noise (job, error) && denoise (job, error)
       && compare (job, error)
-      && still_write (job->outcome.after, job->pair->out, error)
+      && picture_write (job->result.after, job->input->out, error)
       && (image->report == NULL
-      || report_add (image->report, place, &job->outcome, error));
+      || report_add (image->report, index, &job->result, error));
 }
 
 static gchar *
 describe (const Job * job)
 {
-  const Outcome *outcome = &job->outcome;
+  const DenoiseResult *result = &job->result;
 
-  if (outcome->known)
+  if (result->has_clean)
     return g_strdup_printf ("%s: PSNR %.2f dB before, %.2f dB after; SSIM "
-        "%.4f, %.4f; %.2f s; %s", outcome->name, outcome->noisy.psnr,
-        outcome->denoised.psnr, outcome->noisy.ssim, outcome->denoised.ssim,
-        outcome->seconds, job->pair->out);
+        "%.4f, %.4f; %.2f s; %s", result->name, result->noisy.psnr,
+        result->denoised.psnr, result->noisy.ssim, result->denoised.ssim,
+        result->seconds, job->input->out);
   return g_strdup_printf ("%s: noise found %.1f of 255; %.2f s; %s",
-      outcome->name, outcome->sigma, outcome->seconds, job->pair->out);
+      result->name, result->sigma, result->seconds, job->input->out);
 }
 
-/* Places are counted from 1, as a pool takes no NULL. */
+/* Indices are passed plus one, as a thread pool does not accept NULL. */
 static void
 run (gpointer data, gpointer user)
 {
-  const guint place = GPOINTER_TO_UINT (data) - 1;
+  const guint index = GPOINTER_TO_UINT (data) - 1;
   Image *image = user;
-  Job job = {.image = image,.pair = image->pairs->pdata[place] };
+  Job job = {
+    .image = image,
+    .input = image->inputs->pdata[index],
+  };
   GError *error = NULL;
   gchar *line;
 
-  job.outcome.name = job.pair->in;
-  job.outcome.learning = g_array_new (FALSE, FALSE, sizeof (StillProgress));
-  image->failed[place] = !process (&job, place, &error);
-  line = error ? g_strdup_printf ("%s: %s", job.pair->in, error->message) :
+  job.result.name = job.input->in;
+  job.result.training = g_array_new (FALSE, FALSE, sizeof (PictureProgress));
+  image->failed[index] = !process (&job, index, &error);
+  line = error ? g_strdup_printf ("%s: %s", job.input->in, error->message) :
       describe (&job);
   progress_done (image->progress, line, error != NULL);
   g_free (line);
   g_clear_error (&error);
   g_clear_object (&job.clean);
-  g_clear_object (&job.outcome.before);
-  g_clear_object (&job.outcome.after);
-  g_array_unref (job.outcome.learning);
+  g_clear_object (&job.result.before);
+  g_clear_object (&job.result.after);
+  g_array_unref (job.result.training);
 }
 
-/* --- all of them --- */
+/* --- all pictures --- */
 
-/* How many have failed; which of several, once more at the end. */
+/* Returns the number of failed pictures and, of several pictures, prints their names. */
 static guint
 count_failed (const Image * image)
 {
   GString *names = g_string_new (NULL);
   guint i, n = 0;
 
-  for (i = 0; i < image->pairs->len; i++)
+  for (i = 0; i < image->inputs->len; i++)
     if (image->failed[i]) {
-      const PicturePair *pair = image->pairs->pdata[i];
+      const Input *input = image->inputs->pdata[i];
 
-      g_string_append_printf (names, "%s%s", n++ ? ", " : "", pair->in);
+      g_string_append_printf (names, "%s%s", n++ ? ", " : "", input->in);
     }
-  if (n > 0 && image->pairs->len > 1)
-    g_printerr ("image: %u of %u pictures failed: %s\n", n, image->pairs->len,
+  if (n > 0 && image->inputs->len > 1)
+    g_printerr ("image: %u of %u pictures failed: %s\n", n, image->inputs->len,
         names->str);
   g_string_free (names, TRUE);
   return n;
@@ -258,21 +265,21 @@ run_all (Image * image, GError ** error)
 
   if (pool == NULL)
     return FALSE;
-  image->progress = progress_new (image->pairs->len);
-  for (i = 1; i <= image->pairs->len; i++)
+  image->progress = progress_new (image->inputs->len);
+  for (i = 1; i <= image->inputs->len; i++)
     g_thread_pool_push (pool, GUINT_TO_POINTER (i), NULL);
   g_thread_pool_free (pool, FALSE, TRUE);
   progress_free (image->progress);
   return TRUE;
 }
 
-/* FALSE if a picture has failed, too. */
+/* FALSE without an error if a picture has failed. */
 static gboolean
 finish (const Image * image, GError ** error)
 {
   const guint failed = count_failed (image);
 
-  if (image->report && failed < image->pairs->len) {
+  if (image->report && failed < image->inputs->len) {
     if (!report_write (image->report, error))
       return FALSE;
     g_print ("report: %s/index.html\n", image->options->report);
@@ -283,20 +290,22 @@ finish (const Image * image, GError ** error)
 static gboolean
 denoise_all (const ImageOptions * options, GError ** error)
 {
-  Image image = {.options = options };
+  Image image = {
+    .options = options,
+  };
   gboolean done = FALSE;
 
-  image.pairs = picture_list_new (options->in, options->out, error);
-  if (image.pairs == NULL)
+  image.inputs = inputs_list (options->in, options->out, error);
+  if (image.inputs == NULL)
     return FALSE;
-  image.failed = g_new0 (gboolean, image.pairs->len);
+  image.failed = g_new0 (gboolean, image.inputs->len);
   if (options->report)
-    image.report = report_new (options->report, image.pairs->len, error);
+    image.report = report_new (options->report, image.inputs->len, error);
   if (image.report || options->report == NULL)
     done = run_all (&image, error) && finish (&image, error);
   g_clear_pointer (&image.report, report_free);
   g_free (image.failed);
-  g_ptr_array_unref (image.pairs);
+  g_ptr_array_unref (image.inputs);
   return done;
 }
 
@@ -309,7 +318,7 @@ main (int argc, char **argv)
 
   setlocale (LC_CTYPE, "");
   if (image_options_parse (&options, &argc, &argv, &error)
-      && still_init (&error))
+      && picture_vips_init (&error))
     status = !denoise_all (&options, &error);
   if (error)
     g_printerr ("image: %s\n", error->message);

@@ -4,10 +4,10 @@
 #include <math.h>
 
 #define WINDOW 11
-#define DEVIATION 1.5
+#define SIGMA 1.5
 
-/* libvips computes pictures as they are asked for, and each function gives another: `scope` holds
- * them. Where one fails those made of it do, too. */
+/* libvips evaluates images on demand, and each operation returns a new image. `scope` owns them
+ * all. Operations on NULL return NULL, so that errors propagate to the end. */
 static VipsImage *
 hold (VipsObject * scope, VipsImage * image)
 {
@@ -56,7 +56,7 @@ quotient (VipsObject * scope, VipsImage * a, VipsImage * b)
   return hold (scope, image);
 }
 
-/* scale a + offset */
+/* scale * a + offset */
 static VipsImage *
 scaled (VipsObject * scope, VipsImage * a, gdouble scale, gdouble offset)
 {
@@ -67,8 +67,8 @@ scaled (VipsObject * scope, VipsImage * a, gdouble scale, gdouble offset)
   return hold (scope, image);
 }
 
-/* The mean of a window around each sample whose window lies in the picture. It is kept as far as
- * those who ask for it several times need it. */
+/* Gaussian-weighted mean around each sample whose window lies completely in the picture. A line
+ * cache serves the several users of the result. */
 static VipsImage *
 mean (VipsObject * scope, VipsImage * a)
 {
@@ -78,7 +78,7 @@ mean (VipsObject * scope, VipsImage * a)
 
   for (i = 0; i < WINDOW; i++)
     all += weights[i] = exp (-(i - WINDOW / 2) * (i - WINDOW / 2)
-        / (2 * DEVIATION * DEVIATION));
+        / (2 * SIGMA * SIGMA));
   window = hold (scope, vips_image_new_matrix_from_array (WINDOW, 1, weights,
           WINDOW));
   if (a == NULL || window == NULL)
@@ -94,9 +94,9 @@ mean (VipsObject * scope, VipsImage * a)
   return hold (scope, kept);
 }
 
-/* Of 0..1, in double precision. */
+/* Colour channels as 0..1 in double precision. */
 static VipsImage *
-colours_of (VipsObject * scope, VipsImage * picture)
+to_unit_range (VipsObject * scope, VipsImage * picture)
 {
   const gint n = vips_image_get_bands (picture) - vips_image_hasalpha (picture);
   const gdouble max =
@@ -136,19 +136,20 @@ similarity (VipsObject * scope, VipsImage * a, VipsImage * b, gdouble * result)
 }
 
 gboolean
-measure (VipsImage * picture, VipsImage * clean, Measures * measures)
+metrics_compute (VipsImage * picture, VipsImage * clean, Metrics * metrics)
 {
   VipsObject *scope = VIPS_OBJECT (vips_image_new ());
-  VipsImage *a = colours_of (scope, picture), *b = colours_of (scope, clean);
-  VipsImage *miss = difference (scope, a, b);
-  gdouble error = 0;
-  gboolean done = average (product (scope, miss, miss), &error);
+  VipsImage *a = to_unit_range (scope, picture);
+  VipsImage *b = to_unit_range (scope, clean);
+  VipsImage *error = difference (scope, a, b);
+  gdouble mse = 0;
+  gboolean done = average (product (scope, error, error), &mse);
 
-  measures->psnr = error > 0 ? -10 * log10 (error) : INFINITY;
-  measures->ssim = NAN;
+  metrics->psnr = mse > 0 ? -10 * log10 (mse) : INFINITY;
+  metrics->ssim = NAN;
   if (done && MIN (vips_image_get_width (picture),
           vips_image_get_height (picture)) >= WINDOW)
-    done = similarity (scope, a, b, &measures->ssim);
+    done = similarity (scope, a, b, &metrics->ssim);
   g_object_unref (scope);
   return done;
 }

@@ -3,52 +3,53 @@
 
 #include "common/enum-option.h"
 #include "image/inputs.h"
+#include "picture/image-config-load.h"
 
-/* Of the noise that the sample gets if nothing is said of it. */
-#define USUAL_DEGREE 0.2
+/* Default noise that is added to the sample. */
+#define SAMPLE_DEGREE 0.2
 
 #define MAX_JOBS 256
 
-/* Which files of configuration are named. */
+/* Configuration files on the command line. */
 typedef struct
 {
   gchar *config;
-  gchar *shipped;               /* with the sample */
+  gchar *shipped;               /* of the sample */
 } Files;
 
 static gboolean
-parse (ImageOptions * options, Files * files, ConfigOptions * keys, int *argc,
-    char ***argv, GError ** error)
+parse (ImageOptions * options, Files * files, ImageConfigOptions * keys,
+    int *argc, char ***argv, GError ** error)
 {
   const GOptionEntry entries[] = {
     {"config", 0, 0, G_OPTION_ARG_FILENAME, &files->config,
-          "Configuration (config.json of the project, if nothing is named)",
+          "Configuration file (without IN: config.json of the project)",
         "FILE"},
     {"profile", 0, 0, G_OPTION_ARG_STRING, &options->profile,
         "realtime, balanced, best or paper", "NAME"},
     {"pairs", 0, 0, G_OPTION_ARG_STRING, &options->pairs,
-        "What is learned from: auto, spatial or strided", "NAME"},
+        "Training pairs: auto, spatial or strided", "NAME"},
     {"strength", 0, 0, G_OPTION_ARG_DOUBLE, &options->strength,
-        "How much of the noise is removed (1)", "PART"},
+        "Fraction of the noise to remove, 0 to 1 (1)", "PART"},
     {"jobs", 0, 0, G_OPTION_ARG_INT, &options->jobs,
-        "How many pictures at a time (1)", "N"},
+        "Number of pictures in parallel (1)", "N"},
     {"report", 0, 0, G_OPTION_ARG_FILENAME, &options->report,
-        "Write a page with pictures and figures into DIR", "DIR"},
+        "Write an HTML page with pictures and metrics to DIR", "DIR"},
     {"overwrite", 0, 0, G_OPTION_ARG_NONE, &options->overwrite,
-        "Replace pictures that are there already, even IN", NULL},
+        "Replace existing files, even IN", NULL},
     {"shipped", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME,
         &files->shipped, NULL, NULL},
     G_OPTION_ENTRY_NULL
   };
   GOptionContext *context = g_option_context_new ("[IN [OUT]] - denoises "
       "pictures");
-  GOptionGroup *group = config_options_group (keys);
+  GOptionGroup *group = image_config_options_group (keys);
   gboolean parsed;
 
   g_option_context_set_description (context,
-      "IN is a picture, a folder of them or a pattern in quotes, as "
-      "'*.png'; OUT a picture, a\nfolder (out/) or, for another format, "
-      "a folder and a suffix, as 'out/*.webp'.\n");
+      "IN is a picture, a folder or a quoted pattern such as '*.png'. OUT is "
+      "a picture, a folder\n(default: out/) or, for another format, a folder "
+      "with a suffix such as 'out/*.webp'.\n");
   g_option_group_add_entries (group, entries);
   g_option_context_set_main_group (context, group);
   g_option_context_add_group (context, gst_init_get_option_group ());
@@ -57,36 +58,36 @@ parse (ImageOptions * options, Files * files, ConfigOptions * keys, int *argc,
   return parsed;
 }
 
-/* The configuration: that of the sample only if no picture of the user's is named, for the noise
- * that it adds is not for those. */
+/* Loads the configuration. That of the sample adds noise, so it is used only if the user names no
+ * picture. */
 static gboolean
-load (ImageOptions * options, const Files * files, const ConfigOptions * keys,
-    GError ** error)
+load (ImageOptions * options, const Files * files,
+    const ImageConfigOptions * keys, GError ** error)
 {
-  Config *config = &options->config, shipped;
+  ImageConfig *config = &options->config, shipped;
 
-  if (!config_load (config, files->config, keys, error))
+  if (!image_config_load (config, files->config, keys, error))
     return FALSE;
   if (options->in == NULL)
     options->in = g_strdup (config->image);
   if (options->in == NULL && files->shipped) {
     options->sample = TRUE;
-    if (!config_load (&shipped, files->shipped, keys, error)) {
-      config_clear (&shipped);
+    if (!image_config_load (&shipped, files->shipped, keys, error)) {
+      image_config_clear (&shipped);
       return FALSE;
     }
     options->in = g_strdup (shipped.image);
     if (files->config) {
-      config_clear (&shipped);
+      image_config_clear (&shipped);
     } else {
-      config_clear (config);
+      image_config_clear (config);
       *config = shipped;
     }
   }
   if (options->sample && options->out == NULL && options->report == NULL)
-    options->report = g_build_filename (PICTURE_LIST_OUT, "sample", NULL);
-  options->degree = config->degree != CONFIG_NO_DEGREE ? config->degree :
-      options->sample ? USUAL_DEGREE : 0;
+    options->report = g_build_filename (INPUTS_DEFAULT_OUT, "sample", NULL);
+  options->degree = config->degree != IMAGE_CONFIG_NO_DEGREE ? config->degree :
+      options->sample ? SAMPLE_DEGREE : 0;
   return TRUE;
 }
 
@@ -96,34 +97,36 @@ check (const ImageOptions * options, GError ** error)
   const gchar *fault = NULL;
 
   if (options->in == NULL)
-    fault = "give a picture, or name one as image in the configuration";
+    fault = "give a picture, or set image in the configuration";
   else if (!(options->strength >= 0 && options->strength <= 1))
     fault = "--strength: give a number from 0 to 1";
   else if (options->jobs < 1 || options->jobs > MAX_JOBS)
-    fault = "--jobs: give how many pictures at a time, as 4";
+    fault = "--jobs: give a number of pictures from 1 to 256";
   if (fault)
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         fault);
   return fault == NULL && (options->profile == NULL
-      || choice_check ("profile", options->profile, error))
+      || enum_option_check ("profile", options->profile, error))
       && (options->pairs == NULL
-      || choice_check ("pairs", options->pairs, error));
+      || enum_option_check ("pairs", options->pairs, error));
 }
 
 gboolean
 image_options_parse (ImageOptions * options, int *argc, char ***argv,
     GError ** error)
 {
-  ConfigOptions *keys = config_options_new ();
+  ImageConfigOptions *keys = image_config_options_new ();
   Files files = { 0 };
   gboolean done;
 
-  *options = (ImageOptions) {
-  .strength = 1,.jobs = 1};
+  *options = (const ImageOptions) {
+    .strength = 1,
+    .jobs = 1,
+  };
   done = parse (options, &files, keys, argc, argv, error);
   if (done && *argc > 3) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "%s: give IN and OUT; a pattern of many pictures stands in quotes",
+        "unexpected argument %s; give IN and OUT only, a pattern in quotes",
         (*argv)[3]);
     done = FALSE;
   }
@@ -133,7 +136,7 @@ image_options_parse (ImageOptions * options, int *argc, char ***argv,
     options->out = g_strdup ((*argv)[2]);
   done = done && load (options, &files, keys, error)
       && check (options, error);
-  config_options_free (keys);
+  image_config_options_free (keys);
   g_free (files.config);
   g_free (files.shipped);
   return done;
@@ -142,7 +145,7 @@ image_options_parse (ImageOptions * options, int *argc, char ***argv,
 void
 image_options_clear (ImageOptions * options)
 {
-  config_clear (&options->config);
+  image_config_clear (&options->config);
   g_free (options->in);
   g_free (options->out);
   g_free (options->profile);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the user asks the program for pictures for. */
+/* Options of the image program. */
 #ifndef IMAGE_OPTIONS_H
 #define IMAGE_OPTIONS_H
 
@@ -7,21 +7,21 @@
 
 typedef struct
 {
-  Config config;
-  gboolean sample;              /* the picture is the one shipped with the project */
-  gdouble degree;               /* of the noise to add; 0: none */
+  ImageConfig config;
+  gboolean sample;              /* the input is the sample of the project */
+  gdouble degree;               /* noise to add, standard deviation of full scale; 0: none */
 
-  gchar *in;                    /* a file, a folder or a pattern */
-  gchar *out;                   /* NULL: none is named */
-  gchar *profile, *pairs;       /* NULL: the element's default */
+  gchar *in;                    /* file, folder or pattern */
+  gchar *out;                   /* NULL: default folder */
+  gchar *profile, *pairs;       /* NULL: default of the element */
   gdouble strength;
   gint jobs;
-  gchar *report;                /* NULL: no report */
+  gchar *report;                /* folder; NULL: no report */
   gboolean overwrite;
 } ImageOptions;
 
-/* Reads the command line and the configuration; FALSE and an error with one sentence if there is
- * something wrong with them. Initialises GStreamer. --help ends the program. */
+/* Reads the command line and the configuration and initializes GStreamer. FALSE and an error of
+ * one sentence if an option is invalid. --help ends the program. */
 gboolean image_options_parse (ImageOptions * options, int *argc,
     char ***argv, GError ** error);
 

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "image/progress.h"
 
-#include <unistd.h>
-
-#define BAR 20                  /* characters */
-#define LINE 79
+#include "common/progress-bar.h"
 
 struct _Progress
 {
   GMutex lock;
   guint pictures, done;
-  gboolean terminal;
 };
 
 Progress *
@@ -20,61 +16,42 @@ progress_new (guint pictures)
 
   g_mutex_init (&progress->lock);
   progress->pictures = pictures;
-  progress->terminal = isatty (STDERR_FILENO);
   return progress;
-}
-
-static void
-clear_line (const Progress * progress)
-{
-  if (progress->terminal)
-    g_printerr ("\r%*s\r", LINE, "");
 }
 
 void
 progress_free (Progress * progress)
 {
-  clear_line (progress);
+  progress_bar_clear ();
   g_mutex_clear (&progress->lock);
   g_free (progress);
 }
 
 static gchar *
 describe (const Progress * progress, const gchar * name,
-    const StillProgress * learning)
+    const PictureProgress * learning)
 {
-  const gdouble part = (gdouble) learning->step / MAX (learning->steps, 1);
-  const gint full = (gint) (BAR * (progress->done + part) / progress->pictures);
-  GString *line = g_string_new ("[");
-  gint i;
+  GString *text = g_string_new (NULL);
 
-  for (i = 0; i < BAR; i++)
-    g_string_append_c (line, i < full ? '#' : '.');
   if (progress->pictures > 1)
-    g_string_append_printf (line, "] %u of %u, %s: ", progress->done,
+    g_string_append_printf (text, "%u of %u, %s: ", progress->done,
         progress->pictures, name);
-  else
-    g_string_append (line, "] ");
-  g_string_append_printf (line, "step %u of %u, loss %.3f, %.0f s left",
+  g_string_append_printf (text, "step %u of %u, loss %.3f, %.0f s left",
       learning->step, learning->steps, learning->loss, learning->eta);
-  return g_string_free (line, FALSE);
+  return g_string_free (text, FALSE);
 }
 
 void
 progress_learn (Progress * progress, const gchar * name,
-    const StillProgress * learning)
+    const PictureProgress * learning)
 {
-  gchar *line, *short_line;
+  const gdouble part = (gdouble) learning->step / MAX (learning->steps, 1);
+  gchar *text;
 
-  if (!progress->terminal)
-    return;
   g_mutex_lock (&progress->lock);
-  line = describe (progress, name, learning);
-  short_line = g_utf8_substring (line, 0, MIN (LINE, g_utf8_strlen (line, -1)));
-  clear_line (progress);
-  g_printerr ("%s", short_line);
-  g_free (short_line);
-  g_free (line);
+  text = describe (progress, name, learning);
+  progress_bar_show ((progress->done + part) / progress->pictures, text);
+  g_free (text);
   g_mutex_unlock (&progress->lock);
 }
 
@@ -83,7 +60,7 @@ progress_done (Progress * progress, const gchar * line, gboolean failed)
 {
   g_mutex_lock (&progress->lock);
   progress->done++;
-  clear_line (progress);
+  progress_bar_clear ();
   if (failed)
     g_printerr ("image: %s\n", line);
   else

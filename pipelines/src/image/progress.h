@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A line on the terminal that says how far the pictures are. */
-#ifndef PROGRESS_H
-#define PROGRESS_H
+#ifndef IMAGE_PROGRESS_H
+#define IMAGE_PROGRESS_H
 
-#include "picture/denoise.h"
+#include "picture/filter.h"
 
 typedef struct _Progress Progress;
 
@@ -13,7 +13,7 @@ void progress_free (Progress * progress);
 
 /* What is learned from one of them. By any thread, as the next one. */
 void progress_learn (Progress * progress, const gchar * name,
-    const StillProgress * learning);
+    const PictureProgress * learning);
 
 /* One of them is done: prints a line about it, to stderr where it failed. */
 void progress_done (Progress * progress, const gchar * line, gboolean failed);

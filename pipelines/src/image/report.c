@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "image/report.h"
 
-#include "picture/denoise.h"
+#include "picture/filter.h"
+#include "picture/write.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -10,7 +11,7 @@ struct _Report
 {
   gchar *folder;
   guint pictures;
-  gchar **section;              /* of the page, for each picture; NULL: it has none */
+  gchar **section;              /* HTML of each picture; NULL: not added */
 };
 
 Report *
@@ -42,37 +43,37 @@ report_free (Report * report)
   g_free (report);
 }
 
-/* The name of a file of the picture at that place, within the folder. */
+/* File name within the folder; several pictures get their numbers as prefix. */
 static gchar *
-name_of (const Report * report, guint place, const gchar * what)
+file_name (const Report * report, guint index, const gchar * what)
 {
   return report->pictures == 1 ? g_strdup (what) :
-      g_strdup_printf ("%u-%s", place + 1, what);
+      g_strdup_printf ("%u-%s", index + 1, what);
 }
 
 /* --- pictures --- */
 
 static gboolean
-write_picture (const Report * report, guint place, const gchar * what,
+write_picture (const Report * report, guint index, const gchar * what,
     VipsImage * picture, GError ** error)
 {
-  gchar *name = name_of (report, place, what);
+  gchar *name = file_name (report, index, what);
   gchar *file = g_build_filename (report->folder, name, NULL);
-  const gboolean done = still_write (picture, file, error);
+  const gboolean done = picture_write (picture, file, error);
 
   g_free (file);
   g_free (name);
   return done;
 }
 
-/* Both in one: the left half before, the right half after. */
+/* The left half of the picture before, the right half of the one after. */
 static VipsImage *
-join_halves (const Outcome * outcome)
+join_halves (const DenoiseResult * result)
 {
   VipsImage *before = NULL, *after = NULL, *left = NULL, *joined = NULL;
 
-  if (vips_autorot (outcome->before, &before, NULL) == 0
-      && vips_autorot (outcome->after, &after, NULL) == 0
+  if (vips_autorot (result->before, &before, NULL) == 0
+      && vips_autorot (result->after, &after, NULL) == 0
       && vips_extract_area (before, &left, 0, 0,
           (vips_image_get_width (before) + 1) / 2,
           vips_image_get_height (before), NULL) == 0)
@@ -84,35 +85,36 @@ join_halves (const Outcome * outcome)
 }
 
 static gboolean
-write_pictures (const Report * report, guint place, const Outcome * outcome,
-    GError ** error)
+write_pictures (const Report * report, guint index,
+    const DenoiseResult * result, GError ** error)
 {
-  VipsImage *joined = join_halves (outcome);
+  VipsImage *joined = join_halves (result);
   gboolean done = FALSE;
 
   if (joined == NULL)
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-        "there is not enough memory for its report");
+        "there is not enough memory for the report");
   else
-    done = write_picture (report, place, "before.png", outcome->before, error)
-        && write_picture (report, place, "after.png", outcome->after, error)
-        && write_picture (report, place, "before-after.png", joined, error);
+    done = write_picture (report, index, "before.png", result->before, error)
+        && write_picture (report, index, "after.png", result->after, error)
+        && write_picture (report, index, "before-after.png", joined, error);
   g_clear_object (&joined);
   return done;
 }
 
-/* --- the curve --- */
+/* --- training curve --- */
 
-/* In a gray that is seen on white and on black. */
+/* Axes in a gray that is visible on white and on black. */
 static gchar *
-script_for (const gchar * file, const GArray * learning)
+gnuplot_script (const gchar * file, const GArray * training)
 {
   GString *script = g_string_new ("$loss << EOD\n");
   gchar number[G_ASCII_DTOSTR_BUF_SIZE];
   guint i;
 
-  for (i = 0; i < learning->len; i++) {
-    const StillProgress *point = &g_array_index (learning, StillProgress, i);
+  for (i = 0; i < training->len; i++) {
+    const PictureProgress *point =
+        &g_array_index (training, PictureProgress, i);
 
     g_string_append_printf (script, "%u %s\n", point->step,
         g_ascii_dtostr (number, sizeof number, point->loss));
@@ -134,11 +136,11 @@ script_for (const gchar * file, const GArray * learning)
 }
 
 static gboolean
-write_curve (const Report * report, guint place, const GArray * learning,
+write_curve (const Report * report, guint index, const GArray * training,
     GError ** error)
 {
-  gchar *name = name_of (report, place, "loss.svg");
-  gchar *script = script_for (name, learning);
+  gchar *name = file_name (report, index, "loss.svg");
+  gchar *script = gnuplot_script (name, training);
   GSubprocessLauncher *launcher =
       g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDIN_PIPE |
       G_SUBPROCESS_FLAGS_STDERR_PIPE);
@@ -169,7 +171,7 @@ write_curve (const Report * report, guint place, const GArray * learning,
   return done;
 }
 
-/* --- the page --- */
+/* --- page --- */
 
 static const gchar head[] = "<!DOCTYPE html>\n"
     "<html lang=\"en\">\n"
@@ -190,10 +192,10 @@ static const gchar head[] = "<!DOCTYPE html>\n"
     "font-variant-numeric: tabular-nums }\n" "</style>\n";
 
 static void
-append_figure (GString * page, const Report * report, guint place,
+append_figure (GString * page, const Report * report, guint index,
     const gchar * what, const gchar * caption)
 {
-  gchar *name = name_of (report, place, what);
+  gchar *name = file_name (report, index, what);
 
   g_string_append_printf (page, "<figure><a href=\"%s\"><img src=\"%s\" "
       "alt=\"%s\"></a><figcaption>%s</figcaption></figure>\n", name, name,
@@ -202,40 +204,40 @@ append_figure (GString * page, const Report * report, guint place,
 }
 
 static void
-append_figures (GString * page, const Outcome * outcome)
+append_figures (GString * page, const DenoiseResult * result)
 {
-  if (outcome->known)
+  if (result->has_clean)
     g_string_append_printf (page, "<table>\n"
         "<tr><th><th>PSNR<th>SSIM\n"
         "<tr><th>before<td>%.2f dB<td>%.4f\n"
         "<tr><th>after<td>%.2f dB<td>%.4f\n" "</table>\n",
-        outcome->noisy.psnr, outcome->noisy.ssim, outcome->denoised.psnr,
-        outcome->denoised.ssim);
-  g_string_append_printf (page, "<p>Noise found: a standard deviation of %.1f "
-      "of 255. It took %.2f s.</p>\n", outcome->sigma, outcome->seconds);
+        result->noisy.psnr, result->noisy.ssim, result->denoised.psnr,
+        result->denoised.ssim);
+  g_string_append_printf (page, "<p>Estimated noise: standard deviation %.1f "
+      "of 255. Time: %.2f s.</p>\n", result->sigma, result->seconds);
 }
 
 static gchar *
-section_of (const Report * report, guint place, const Outcome * outcome)
+section_for (const Report * report, guint index, const DenoiseResult * result)
 {
   GString *page = g_string_new (NULL);
-  gchar *shown = g_filename_display_basename (outcome->name);
+  gchar *shown = g_filename_display_basename (result->name);
   gchar *title = g_markup_escape_text (shown, -1);
 
   g_string_append_printf (page, "<section>\n<h2>%s</h2>\n", title);
-  append_figures (page, outcome);
-  append_figure (page, report, place, "before-after.png",
+  append_figures (page, result);
+  append_figure (page, report, index, "before-after.png",
       "left half before, right half after");
   g_string_append (page, "<div class=\"two\">\n");
-  append_figure (page, report, place, "before.png", "before");
-  append_figure (page, report, place, "after.png", "after");
+  append_figure (page, report, index, "before.png", "before");
+  append_figure (page, report, index, "after.png", "after");
   g_string_append (page, "</div>\n");
-  if (outcome->learning->len > 0)
-    append_figure (page, report, place, "loss.svg",
-        "the loss, step by step, and its course");
+  if (result->training->len > 0)
+    append_figure (page, report, index, "loss.svg",
+        "training loss, with a smoothed curve");
   else
-    g_string_append (page, "<p>Nothing was learned from this picture: the "
-        "built-in weights were used as they are.</p>\n");
+    g_string_append (page, "<p>No training on this picture: the built-in "
+        "weights were used.</p>\n");
   g_string_append (page, "</section>\n");
   g_free (title);
   g_free (shown);
@@ -243,14 +245,14 @@ section_of (const Report * report, guint place, const Outcome * outcome)
 }
 
 gboolean
-report_add (Report * report, guint place, const Outcome * outcome,
+report_add (Report * report, guint index, const DenoiseResult * result,
     GError ** error)
 {
-  if (!write_pictures (report, place, outcome, error)
-      || (outcome->learning->len > 0
-          && !write_curve (report, place, outcome->learning, error)))
+  if (!write_pictures (report, index, result, error)
+      || (result->training->len > 0
+          && !write_curve (report, index, result->training, error)))
     return FALSE;
-  report->section[place] = section_of (report, place, outcome);
+  report->section[index] = section_for (report, index, result);
   return TRUE;
 }
 

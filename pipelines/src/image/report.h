@@ -1,34 +1,35 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A page that shows pictures before and after, and how they were learned from. */
-#ifndef REPORT_H
-#define REPORT_H
+/* HTML page with pictures before and after denoising and training curves. */
+#ifndef IMAGE_REPORT_H
+#define IMAGE_REPORT_H
 
 #include "image/metrics.h"
 
-/* What came of a picture. */
+/* Result of one picture. */
 typedef struct
 {
   const gchar *name;
   VipsImage *before, *after;
-  gboolean known;               /* what it looks like without noise; then: */
-  Measures noisy, denoised;
-  gdouble sigma;                /* the noise found, of 255 */
+  gboolean has_clean;           /* the clean picture is known; then: */
+  Metrics noisy, denoised;
+  gdouble sigma;                /* estimated standard deviation of the noise, 0..255 */
   gdouble seconds;
-  GArray *learning;             /* of StillProgress */
-} Outcome;
+  GArray *training;             /* of PictureProgress */
+} DenoiseResult;
 
 typedef struct _Report Report;
 
-/* A report of so many pictures in a folder, which is made. NULL and an error if it cannot be. */
+/* A report on that number of pictures in a folder, which is created. Returns NULL and an error
+ * on failure. */
 Report *report_new (const gchar * folder, guint pictures, GError ** error);
 void report_free (Report * report);
 
-/* Writes the pictures and the curve of the loss (with gnuplot) of the picture at that place. By
- * any thread. */
-gboolean report_add (Report * report, guint place, const Outcome * outcome,
+/* Writes pictures and training curve (drawn by gnuplot) of one picture. Thread-safe for
+ * different indices. */
+gboolean report_add (Report * report, guint index, const DenoiseResult * result,
     GError ** error);
 
-/* Writes index.html, with those pictures that were added. */
+/* Writes index.html with all added pictures. */
 gboolean report_write (Report * report, GError ** error);
 
 #endif

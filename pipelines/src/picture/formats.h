@@ -1,39 +1,37 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What reading and writing pictures share. */
-#ifndef STILL_FORMATS_H
-#define STILL_FORMATS_H
+/* File formats of pictures. */
+#ifndef PICTURE_FORMATS_H
+#define PICTURE_FORMATS_H
 
-#include "picture/denoise.h"
+#include <vips/vips.h>
 
 typedef enum
 {
-  STILL_PNG, STILL_JPEG, STILL_WEBP, STILL_TIFF, STILL_BMP,
-} StillFormatId;
+  PICTURE_PNG, PICTURE_JPEG, PICTURE_WEBP, PICTURE_TIFF, PICTURE_BMP,
+} PictureFormatId;
 
-#define STILL_N_FORMATS 5
+#define PICTURE_N_FORMATS 5
 
 typedef struct
 {
   const gchar *name;
-  const gchar *suffixes[3];     /* the first one is that of new names; ends with NULL */
-  const gchar *loader;          /* how the name of libvips' loader begins */
-  gint bits;                    /* of a sample at most */
+  const gchar *suffixes[3];     /* default suffix first, NULL-terminated */
+  const gchar *loader;          /* prefix of the name of the libvips loader */
+  gint bits;                    /* maximum per sample */
   gboolean alpha;
-  gint side;                    /* pixels at most */
-} StillFormat;
+  gint side;                    /* maximum width and height, pixels */
+} PictureFormat;
 
-extern const StillFormat still_formats[STILL_N_FORMATS];
+extern const PictureFormat picture_formats[PICTURE_N_FORMATS];
 
-/* That of the name's suffix; FALSE: it has none that is known. */
-gboolean still_find_format (const gchar * name, StillFormatId * id);
+/* Finds the format by the suffix of a file name, ignoring case: .png, .jpg, .jpeg, .webp, .tif,
+ * .tiff or .bmp. FALSE if the suffix is unknown. */
+gboolean picture_format_find (const gchar * name, PictureFormatId * id);
 
-/* libvips collects its errors in one place for all threads: whoever may have to tell them has it
- * for himself in between. */
-void still_lock (void);
-void still_unlock (void);
+/* Whether the suffix of the file name is one of these. */
+gboolean picture_format_is_known (const gchar * name);
 
-/* Sets an error from what libvips has to say of the last failure, or `otherwise`. */
-void still_set_error (GError ** error, const gchar * what,
-    const gchar * otherwise);
+/* Default suffix, such as ".png", of the format that the picture was read from. */
+const gchar *picture_format_suffix (VipsImage * picture);
 
 #endif

@@ -1,30 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The configuration as a file. */
+#include "picture/image-config-file.h"
+
 #include "picture/image-config-keys.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const ConfigKey *
+static const ImageConfigKey *
 find_key (const gchar * name)
 {
   gsize i;
 
-  for (i = 0; i < CONFIG_N_KEYS; i++)
-    if (g_str_equal (config_keys[i].name, name))
-      return &config_keys[i];
+  for (i = 0; i < IMAGE_CONFIG_N_KEYS; i++)
+    if (g_str_equal (image_config_keys[i].name, name))
+      return &image_config_keys[i];
   return NULL;
 }
 
 static void
 set_unknown (GError ** error, const gchar * where, JsonNode * value)
 {
-  gchar *shown = config_show (value);
-  GString *known = g_string_new (config_keys[0].name);
+  gchar *shown = image_config_show (value);
+  GString *known = g_string_new (image_config_keys[0].name);
   gsize i;
 
-  for (i = 1; i < CONFIG_N_KEYS; i++)
-    g_string_append_printf (known, ", %s", config_keys[i].name);
+  for (i = 1; i < IMAGE_CONFIG_N_KEYS; i++)
+    g_string_append_printf (known, ", %s", image_config_keys[i].name);
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
       "%s is %s, but there is no such key; there are %s", where, shown,
       known->str);
@@ -33,15 +34,15 @@ set_unknown (GError ** error, const gchar * where, JsonNode * value)
 }
 
 static gboolean
-set_member (Config * config, const gchar * file, const gchar * name,
+set_member (ImageConfig * config, const gchar * file, const gchar * name,
     JsonNode * value, GError ** error)
 {
   gchar *where = g_strdup_printf ("%s: %s", file, name);
-  const ConfigKey *key = find_key (name);
+  const ImageConfigKey *key = find_key (name);
   gboolean done = FALSE;
 
   if (key)
-    done = config_set (config, key, where, value, error);
+    done = image_config_set (config, key, where, value, error);
   else
     set_unknown (error, where, value);
   g_free (where);
@@ -49,7 +50,8 @@ set_member (Config * config, const gchar * file, const gchar * name,
 }
 
 static gboolean
-set_all (Config * config, const gchar * file, JsonNode * root, GError ** error)
+set_all (ImageConfig * config, const gchar * file, JsonNode * root,
+    GError ** error)
 {
   gchar *shown, *folder, *found;
   JsonObjectIter iter;
@@ -58,7 +60,7 @@ set_all (Config * config, const gchar * file, JsonNode * root, GError ** error)
   gboolean done = TRUE;
 
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root)) {
-    shown = root ? config_show (root) : g_strdup ("empty");
+    shown = root ? image_config_show (root) : g_strdup ("empty");
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "%s is %s; it takes keys and values in braces, as {\"degree\": 0.2}",
         file, shown);
@@ -78,15 +80,15 @@ set_all (Config * config, const gchar * file, JsonNode * root, GError ** error)
   return done;
 }
 
-/* json-glib's errors read <data>:LINE:COLUMN: Parse error: unexpected ..., expected ...; what it
- * expects is often not what would help. */
+/* Turns an error of json-glib, "<data>:LINE:COLUMN: Parse error: unexpected ..., expected ...",
+ * into a sentence. The part after ", expected" is dropped, as it is often misleading. */
 static void
 set_syntax_error (GError ** error, const gchar * file, const gchar * message)
 {
   gint line = 1, what = 0;
   const gchar *expected;
 
-  /* (Where it does not, they are about the file as a whole.) */
+  /* Without this prefix the error concerns the whole file: line 1. */
   sscanf (message, "%*[^:]:%d:%*d: Parse error: %n", &line, &what);
   expected = strstr (message, ", expected");
   if (expected == NULL)
@@ -97,7 +99,8 @@ set_syntax_error (GError ** error, const gchar * file, const gchar * message)
 }
 
 gboolean
-config_read (Config * config, const gchar * file, GError ** error)
+image_config_read_file (ImageConfig * config, const gchar * file,
+    GError ** error)
 {
   JsonParser *parser = json_parser_new ();
   GError *fault = NULL;

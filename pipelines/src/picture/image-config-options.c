@@ -1,62 +1,60 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The configuration as options. */
+#include "picture/image-config-options.h"
+
 #include "picture/image-config-keys.h"
 
-struct _ConfigOptions
+struct _ImageConfigOptions
 {
-  gchar *value[CONFIG_N_KEYS];
+  gchar *value[IMAGE_CONFIG_N_KEYS];
 };
 
-ConfigOptions *
-config_options_new (void)
+ImageConfigOptions *
+image_config_options_new (void)
 {
-  return g_new0 (ConfigOptions, 1);
+  return g_new0 (ImageConfigOptions, 1);
 }
 
 void
-config_options_free (ConfigOptions * options)
+image_config_options_free (ImageConfigOptions * options)
 {
   gsize i;
 
-  for (i = 0; i < CONFIG_N_KEYS; i++)
+  for (i = 0; i < IMAGE_CONFIG_N_KEYS; i++)
     g_free (options->value[i]);
   g_free (options);
 }
 
 GOptionGroup *
-config_options_group (ConfigOptions * options)
+image_config_options_group (ImageConfigOptions * options)
 {
   GOptionGroup *group = g_option_group_new ("config",
-      "Keys of the configuration:", "Show the keys of the configuration", NULL,
-      NULL);
+      "Configuration keys:", "Show the configuration keys", NULL, NULL);
   gsize i;
 
-  for (i = 0; i < CONFIG_N_KEYS; i++) {
-    const GOptionArg type = config_keys[i].type == G_TYPE_STRING ?
+  for (i = 0; i < IMAGE_CONFIG_N_KEYS; i++) {
+    const ImageConfigKey *key = &image_config_keys[i];
+    const GOptionArg type = key->type == G_TYPE_STRING ?
         G_OPTION_ARG_FILENAME : G_OPTION_ARG_STRING;
+    gchar **value = &options->value[i];
     const GOptionEntry entries[] = {
-      {config_keys[i].option, 0, 0, type, &options->value[i],
-            config_keys[i].help,
-          config_keys[i].unit},
+      {key->option, 0, 0, type, value, key->help, key->unit},
       G_OPTION_ENTRY_NULL
     };
-    const GOptionEntry other[] = {
-      {config_keys[i].name, 0, G_OPTION_FLAG_HIDDEN, type, &options->value[i],
-            NULL,
-          NULL},
+    const GOptionEntry underscored[] = {
+      {key->name, 0, G_OPTION_FLAG_HIDDEN, type, value, NULL, NULL},
       G_OPTION_ENTRY_NULL
     };
 
     g_option_group_add_entries (group, entries);
-    if (!g_str_equal (config_keys[i].name, config_keys[i].option))
-      g_option_group_add_entries (group, other);
+    if (!g_str_equal (key->name, key->option))
+      g_option_group_add_entries (group, underscored);
   }
   return group;
 }
 
-/* What was typed as the value in JSON that it stands for. */
+/* The value on the command line as a JSON value: an integer, a number, or else a string. */
 static JsonNode *
-parse_option (const ConfigKey * key, const gchar * text)
+parse_option (const ImageConfigKey * key, const gchar * text)
 {
   JsonNode *value = json_node_new (JSON_NODE_VALUE);
   gchar *rest = NULL;
@@ -81,19 +79,19 @@ parse_option (const ConfigKey * key, const gchar * text)
 }
 
 gboolean
-config_set_options (Config * config, const ConfigOptions * options,
-    GError ** error)
+image_config_options_apply (const ImageConfigOptions * options,
+    ImageConfig * config, GError ** error)
 {
   gboolean done = TRUE;
-  JsonNode *value;
-  gchar *where;
   gsize i;
 
-  for (i = 0; i < CONFIG_N_KEYS && done; i++)
+  for (i = 0; i < IMAGE_CONFIG_N_KEYS && done; i++)
     if (options->value[i]) {
-      value = parse_option (&config_keys[i], options->value[i]);
-      where = g_strdup_printf ("--%s", config_keys[i].option);
-      done = config_set (config, &config_keys[i], where, value, error);
+      const ImageConfigKey *key = &image_config_keys[i];
+      JsonNode *value = parse_option (key, options->value[i]);
+      gchar *where = g_strdup_printf ("--%s", key->option);
+
+      done = image_config_set (config, key, where, value, error);
       g_free (where);
       json_node_unref (value);
     }

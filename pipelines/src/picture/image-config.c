@@ -1,118 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "picture/image-config-keys.h"
-
-#include <math.h>
-#include <string.h>
-
-#define MAX_STEPS 1000000
-#define MAX_MAX_BYTES (G_GINT64_CONSTANT (1) << 40)
-
-/* What of a wrong value is shown. */
-#define SHOWN 40
-
-#define FIELD(field) G_STRUCT_OFFSET (Config, field)
-#define TAKES_PART "a number from 0 (the profile's) to 1"
-#define TAKES_STEPS "a whole number from 0 (the profile's) to 1000000"
-
-const ConfigKey config_keys[CONFIG_N_KEYS] = {
-  {"image", "image", G_TYPE_STRING, FIELD (image), 0, 0,
-      "the name of a picture", "Picture to denoise", "FILE"},
-  {"learning_rate", "learning-rate", G_TYPE_DOUBLE, FIELD (learning_rate), 0, 1,
-      TAKES_PART, "Adam's rate", "RATE"},
-  {"epoch_count", "epoch-count", G_TYPE_INT64, FIELD (epoch_count), 0,
-      MAX_STEPS, TAKES_STEPS, "Steps of learning", "N"},
-  {"step_size", "step-size", G_TYPE_INT64, FIELD (step_size), 0, MAX_STEPS,
-      TAKES_STEPS, "Steps after which the rate falls", "N"},
-  {"gamma", "gamma", G_TYPE_DOUBLE, FIELD (gamma), 0, 1, TAKES_PART,
-      "Factor by which it falls", "FACTOR"},
-  {"degree", "degree", G_TYPE_DOUBLE, FIELD (degree), 0, 1,
-        "a number from 0 (none) to 1",
-      "Noise to add: its deviation as a part of full scale", "DEGREE"},
-  {"max_bytes", "max-bytes", G_TYPE_INT64, FIELD (max_bytes), 1, MAX_MAX_BYTES,
-        "a whole number from 1 to 1099511627776",
-      "Limit of a picture that is sent to the online version", "N"},
-};
-
-gchar *
-config_show (JsonNode * value)
-{
-  gchar digits[G_ASCII_DTOSTR_BUF_SIZE];
-  gchar *text, *shown;
-
-  if (JSON_NODE_HOLDS_VALUE (value)
-      && json_node_get_value_type (value) == G_TYPE_DOUBLE)
-    return g_strdup (g_ascii_formatd (digits, sizeof digits, "%.15g",
-            json_node_get_double (value)));
-  text = json_to_string (value, FALSE);
-  if (g_utf8_strlen (text, -1) <= SHOWN)
-    return text;
-  g_utf8_strncpy (shown = g_malloc0 (strlen (text) + 4), text, SHOWN);
-  g_free (text);
-  return strcat (shown, "...");
-}
-
-/* Whether the value is one that the key takes; then it is set. */
-static gboolean
-take (Config * config, const ConfigKey * key, JsonNode * value)
-{
-  const GType type = JSON_NODE_HOLDS_VALUE (value) ?
-      json_node_get_value_type (value) : G_TYPE_INVALID;
-  gpointer field = G_STRUCT_MEMBER_P (config, key->offset);
-  gdouble number;
-
-  if (key->type == G_TYPE_STRING) {
-    if (type != G_TYPE_STRING || *json_node_get_string (value) == '\0')
-      return FALSE;
-    g_free (*(gchar **) field);
-    *(gchar **) field = json_node_dup_string (value);
-    return TRUE;
-  }
-  if (type != G_TYPE_INT64 && type != G_TYPE_DOUBLE)
-    return FALSE;
-  number = json_node_get_double (value);
-  if (!(number >= key->min && number <= key->max)
-      || (key->type == G_TYPE_INT64 && number != floor (number)))
-    return FALSE;
-  if (key->type == G_TYPE_INT64)
-    *(gint64 *) field = (gint64) number;
-  else
-    *(gdouble *) field = number;
-  return TRUE;
-}
-
-gboolean
-config_set (Config * config, const ConfigKey * key, const gchar * where,
-    JsonNode * value, GError ** error)
-{
-  gchar *shown;
-
-  if (take (config, key, value))
-    return TRUE;
-  shown = config_show (value);
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-      "%s is %s; it takes %s", where, shown, key->takes);
-  g_free (shown);
-  return FALSE;
-}
-
-gboolean
-config_load (Config * config, const gchar * file,
-    const ConfigOptions * options, GError ** error)
-{
-  *config = (Config) {
-  .degree = CONFIG_NO_DEGREE,.max_bytes = 10 * 1024 * 1024};
-  return (file == NULL || config_read (config, file, error))
-      && (options == NULL || config_set_options (config, options, error));
-}
+#include "picture/image-config.h"
 
 void
-config_clear (Config * config)
+image_config_clear (ImageConfig * config)
 {
   g_clear_pointer (&config->image, g_free);
 }
 
 void
-config_apply (const Config * config, GObject * denoise)
+image_config_apply (const ImageConfig * config, GObject * denoise)
 {
   g_object_set (denoise, "learning-rate", config->learning_rate,
       "epochs", (guint) config->epoch_count,

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Pictures from files and from memory. */
-#include "picture/formats.h"
+#include "picture/read.h"
+
+#include "picture/vips.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <gst/gst.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -18,7 +20,8 @@ begins_with (GBytes * bytes, gsize offset, const gchar * magic, gsize length)
   return size >= offset + length && memcmp (data + offset, magic, length) == 0;
 }
 
-/* By what the data begin with: libvips itself would take them for any of dozens of formats. */
+/* Whether the data start with the magic number of a supported format. libvips alone would accept
+ * dozens of other formats. */
 static gboolean
 is_known (GBytes * bytes)
 {
@@ -32,7 +35,8 @@ is_known (GBytes * bytes)
       || begins_with (bytes, 0, "MM\0+", 4) || begins_with (bytes, 0, "BM", 2);
 }
 
-/* libvips sees only the first picture of an animated PNG, which has a chunk acTL before the data. */
+/* An animated PNG has an acTL chunk before its first IDAT chunk. libvips reads its first picture
+ * only, without an error. */
 static gboolean
 is_animated_png (GBytes * bytes)
 {
@@ -49,7 +53,7 @@ is_animated_png (GBytes * bytes)
 }
 
 static gboolean
-has_kind_of_samples (VipsImage * image)
+has_known_samples (VipsImage * image)
 {
   const gint colours = vips_image_get_bands (image) -
       vips_image_hasalpha (image);
@@ -68,22 +72,21 @@ has_kind_of_samples (VipsImage * image)
   }
 }
 
-/* Looks at the header of a picture. */
+/* Checks size, number of pictures and sample type by the header. */
 static gboolean
-is_fit (VipsImage * image, guint64 max_pixels, GError ** error)
+is_accepted (VipsImage * image, guint64 max_pixels, GError ** error)
 {
   const gint width = vips_image_get_width (image);
   const gint height = vips_image_get_height (image);
 
   if (max_pixels && (guint64) width * height > max_pixels)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE, "it has %dx%d pixels, "
-        "and %" G_GUINT64_FORMAT " in all are the limit", width, height,
-        max_pixels);
+        "more than the limit of %" G_GUINT64_FORMAT, width, height, max_pixels);
   else if (vips_image_get_n_pages (image) > 1)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "it holds %d "
-        "pictures; save the one that is to be denoised by itself",
+        "pictures; save the one to denoise as a file of its own",
         vips_image_get_n_pages (image));
-  else if (!has_kind_of_samples (image))
+  else if (!has_known_samples (image))
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "its samples "
         "(%s, %s, %d channels) are neither gray nor RGB of 8 or 16 bits; "
         "convert it", vips_enum_nick (VIPS_TYPE_INTERPRETATION,
@@ -96,41 +99,42 @@ is_fit (VipsImage * image, guint64 max_pixels, GError ** error)
 }
 
 VipsImage *
-still_read_memory (GBytes * bytes, guint64 max_pixels, GError ** error)
+picture_read_memory (GBytes * bytes, guint64 max_pixels, GError ** error)
 {
-  VipsImage *lazy = NULL, *still = NULL;
+  VipsImage *lazy = NULL, *picture = NULL;
   gsize size;
   const void *data = g_bytes_get_data (bytes, &size);
 
   if (is_animated_png (bytes)) {
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-        "it holds several pictures; save the one that is to be denoised by "
-        "itself");
+        "it holds several pictures; save the one to denoise as a file of its "
+        "own");
     return NULL;
   }
   if (!is_known (bytes)) {
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-        size ? "it is no " NAMES " picture" :
-        "it is empty, and no " NAMES " picture");
+        size ? "it is not a " NAMES " picture" :
+        "it is empty, not a " NAMES " picture");
     return NULL;
   }
-  still_lock ();
+  picture_vips_lock ();
   lazy = vips_image_new_from_buffer (data, size, "", "access",
       VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR, NULL);
   if (lazy == NULL)
-    still_set_error (error, "it cannot be read", "it is broken");
-  else if (is_fit (lazy, max_pixels, error)
-      && (still = vips_image_copy_memory (lazy)) == NULL)
-    still_set_error (error, "it cannot be read", "there is not enough memory");
-  still_unlock ();
+    picture_vips_set_error (error, "it cannot be read", "it is damaged");
+  else if (is_accepted (lazy, max_pixels, error)
+      && (picture = vips_image_copy_memory (lazy)) == NULL)
+    picture_vips_set_error (error, "it cannot be read",
+        "there is not enough memory");
+  picture_vips_unlock ();
   g_clear_object (&lazy);
-  return still;
+  return picture;
 }
 
 VipsImage *
-still_read (const gchar * file, guint64 max_pixels, GError ** error)
+picture_read (const gchar * file, guint64 max_pixels, GError ** error)
 {
-  VipsImage *still = NULL;
+  VipsImage *picture = NULL;
   GError *fault = NULL;
   GStatBuf status;
   GBytes *bytes;
@@ -147,8 +151,8 @@ still_read (const gchar * file, guint64 max_pixels, GError ** error)
     g_propagate_error (error, fault);
   } else {
     bytes = g_bytes_new_take (data, size);
-    still = still_read_memory (bytes, max_pixels, error);
+    picture = picture_read_memory (bytes, max_pixels, error);
     g_bytes_unref (bytes);
   }
-  return still;
+  return picture;
 }

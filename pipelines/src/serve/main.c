@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Denoises pictures and short clips on a web page: zsdenoise-serve [OPTION...]
+/* Web server that denoises pictures and short clips: zsdenoise-serve [OPTION...]
  *
- * One thread answers all requests and never looks into a file that came with one: each job has a
- * process of its own, zsdenoise-worker. */
-#include "serve/http/server.h"
+ * One thread serves all requests. Uploads are decoded only in worker processes, one for each
+ * job. */
+#include "serve/http/routes.h"
+#include "serve/http/upload.h"
 #include "serve/jobs/worker-command.h"
 
 #include <glib-unix.h>
 #include <locale.h>
 #include <sys/resource.h>
 
-/* How often uploads are looked at, old jobs are, and those who follow jobs hear something. */
+/* Seconds between checks of slow uploads, checks of expired jobs, and keep-alives. */
 #define UPLOADS_INTERVAL 1
 #define EXPIRY_INTERVAL 5
-#define BEAT_INTERVAL 15
+#define KEEP_ALIVE_INTERVAL 15
 
 typedef struct
 {
   Server server;
   GMainLoop *loop;
-  guint signals;                /* that asked it to end */
+  guint signals;                /* SIGTERM or SIGINT received */
 } Serve;
 
 static void
@@ -27,12 +28,12 @@ on_job_changed (Job * job, gboolean gone, gpointer user)
 {
   Server *server = user;
 
-  if (gone && server->strengths)
-    strengths_forget (server->strengths, job);
-  events_tell (server->events, job, gone);
+  if (gone && server->renders)
+    renders_cancel (server->renders, job);
+  sse_publish (server->sse, job, gone);
 }
 
-/* --- what is done every now and then --- */
+/* --- timers --- */
 
 static gboolean
 on_check_uploads (gpointer data)
@@ -44,18 +45,18 @@ on_check_uploads (gpointer data)
 static gboolean
 on_expire (gpointer data)
 {
-  jobs_expire (((Server *) data)->jobs);
+  queue_expire (((Server *) data)->queue);
   return G_SOURCE_CONTINUE;
 }
 
 static gboolean
-on_beat (gpointer data)
+on_keep_alive (gpointer data)
 {
-  events_beat (((Server *) data)->events);
+  sse_send_keep_alive (((Server *) data)->sse);
   return G_SOURCE_CONTINUE;
 }
 
-/* --- the end --- */
+/* --- shutdown --- */
 
 static gboolean
 on_grace_over (gpointer data)
@@ -65,19 +66,19 @@ on_grace_over (gpointer data)
 }
 
 static gboolean
-on_look_for_end (gpointer data)
+on_check_running (gpointer data)
 {
   Serve *serve = data;
-  JobsCounts counts;
+  QueueCounts counts;
 
-  jobs_count (serve->server.jobs, &counts);
+  queue_count (serve->server.queue, &counts);
   if (counts.states[JOB_RUNNING] == 0)
     g_main_loop_quit (serve->loop);
   return G_SOURCE_CONTINUE;
 }
 
-/* Asked once, it lets the jobs that run come to their end, and answers until then; asked twice, it
- * does not wait. What waits, or is cut off, runs after the next start. */
+/* The first signal lets running jobs finish while requests are still answered; the second one
+ * ends the server at once. Waiting and interrupted jobs run after the next start. */
 static gboolean
 on_signal (gpointer data)
 {
@@ -87,19 +88,19 @@ on_signal (gpointer data)
     g_main_loop_quit (serve->loop);
     return G_SOURCE_CONTINUE;
   }
-  g_printerr ("serve: ending; jobs that run have %d s\n",
+  g_printerr ("serve: ending; queue that run have %d s\n",
       serve->server.options->grace);
   serve->server.stopping = TRUE;
-  jobs_stop (serve->server.jobs);
+  queue_stop (serve->server.queue);
   g_timeout_add_seconds ((guint) serve->server.options->grace, on_grace_over,
       serve);
-  g_timeout_add (100, on_look_for_end, serve);
+  g_timeout_add (100, on_check_running, serve);
   return G_SOURCE_CONTINUE;
 }
 
-/* --- the beginning --- */
+/* --- start --- */
 
-/* Connections are files, and the usual limit is low. (Workers have their own.) */
+/* Connections need file descriptors. Workers set a limit of their own. */
 static void
 raise_limit (void)
 {
@@ -111,7 +112,7 @@ raise_limit (void)
   }
 }
 
-/* Workers find GStreamer's registry where the first one of them has made it. */
+/* Workers share the plugin registry that the first one writes. */
 static void
 set_environment (const ServeOptions * options)
 {
@@ -127,17 +128,17 @@ begin (Server * server, GError ** error)
   const ServeOptions *options = server->options;
 
   set_environment (options);
-  server->jobs = jobs_open (options, on_job_changed, server, error);
-  if (server->jobs == NULL || !work_check (options, error))
+  server->queue = queue_open (options, on_job_changed, server, error);
+  if (server->queue == NULL || !worker_command_check (options, error))
     return FALSE;
   g_setenv ("GST_REGISTRY_UPDATE", "no", TRUE);
-  server->strengths = strengths_new (options, jobs_store (server->jobs));
+  server->renders = renders_new (options, queue_store (server->queue));
   server->connections = connections_open (server->http, options->address,
       (guint) options->port, (guint) options->connections, error);
   if (server->connections == NULL)
     return FALSE;
   routes_add (server);
-  jobs_start (server->jobs);
+  queue_start (server->queue);
   return TRUE;
 }
 
@@ -145,15 +146,15 @@ static void
 run (Serve * serve)
 {
   Server *server = &serve->server;
-  const gboolean six = strchr (server->options->address, ':') != NULL;
+  const gboolean ipv6 = strchr (server->options->address, ':') != NULL;
 
   g_unix_signal_add (SIGTERM, on_signal, serve);
   g_unix_signal_add (SIGINT, on_signal, serve);
   g_timeout_add_seconds (UPLOADS_INTERVAL, on_check_uploads, server);
   g_timeout_add_seconds (EXPIRY_INTERVAL, on_expire, server);
-  g_timeout_add_seconds (BEAT_INTERVAL, on_beat, server);
-  g_printerr ("serve: http://%s%s%s:%u\n", six ? "[" : "",
-      server->options->address, six ? "]" : "",
+  g_timeout_add_seconds (KEEP_ALIVE_INTERVAL, on_keep_alive, server);
+  g_printerr ("serve: http://%s%s%s:%u\n", ipv6 ? "[" : "",
+      server->options->address, ipv6 ? "]" : "",
       connections_port (server->connections));
   g_main_loop_run (serve->loop);
 }
@@ -164,18 +165,19 @@ end (Server * server)
   if (server->connections)
     connections_close (server->connections);
   g_clear_pointer (&server->uploads, g_hash_table_unref);
-  if (server->strengths)
-    strengths_free (server->strengths);
-  if (server->jobs)
-    jobs_close (server->jobs);
-  events_free (server->events);
+  if (server->renders)
+    renders_free (server->renders);
+  if (server->queue)
+    queue_close (server->queue);
+  sse_free (server->sse);
 }
 
 int
 main (int argc, char **argv)
 {
-  ServeOptions options;
-  Serve serve = { {.options = &options}, NULL, 0 };
+  /* Static, as what they point to is never freed. */
+  static ServeOptions options;
+  static Serve serve;
   GError *error = NULL;
   gboolean begun;
 
@@ -185,9 +187,10 @@ main (int argc, char **argv)
     return 2;
   }
   raise_limit ();
+  serve.server.options = &options;
   serve.loop = g_main_loop_new (NULL, FALSE);
   serve.server.http = g_object_new (SOUP_TYPE_SERVER, "raw-paths", TRUE, NULL);
-  serve.server.events = events_new (options.keep * G_TIME_SPAN_MINUTE,
+  serve.server.sse = sse_new (options.keep * G_TIME_SPAN_MINUTE,
       (guint) options.connections / 2);
   serve.server.uploads = upload_table_new ();
   begun = begin (&serve.server, &error);

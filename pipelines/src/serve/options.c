@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "serve/options.h"
 
+#include "picture/image-config-load.h"
+
 #define MIB (G_GINT64_CONSTANT (1) << 20)
 
 static gboolean
@@ -31,15 +33,15 @@ check (const ServeOptions * options, GError ** error)
     if (numbers[i].value < numbers[i].least
         || numbers[i].value > numbers[i].most) {
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-          "--%s: it is %" G_GINT64_FORMAT " and has to be from %"
-          G_GINT64_FORMAT " to %" G_GINT64_FORMAT, numbers[i].name,
+          "--%s is %" G_GINT64_FORMAT "; it has to be between %"
+          G_GINT64_FORMAT " and %" G_GINT64_FORMAT, numbers[i].name,
           numbers[i].value, numbers[i].least, numbers[i].most);
       return FALSE;
     }
   return TRUE;
 }
 
-/* A service's own folder if it is run as one, the user's otherwise. */
+/* State folder of the systemd service, or else of the user. */
 static gchar *
 default_state (void)
 {
@@ -52,66 +54,77 @@ default_state (void)
 static void
 set_defaults (ServeOptions * options)
 {
-  *options = (ServeOptions) {
-  .port = 8080,.workers = MAX (1, (gint) g_get_num_processors () / 4),.queue =
-        32,.connections = 512,.max_clip_bytes = 64 * MIB,.max_pixels =
-        24000000,.max_clip_pixels = 1920 * 1088,.max_clip_seconds =
-        20,.memory = 4096,.seconds = 600,.keep = 60,.disk = 4096,.grace = 30,};
+  *options = (const ServeOptions) {
+    .port = 8080,
+    .workers = MAX (1, (gint) g_get_num_processors () / 4),
+    .queue = 32,
+    .connections = 512,
+    .max_clip_bytes = 64 * MIB,
+    .max_pixels = 24000000,
+    .max_clip_pixels = 1920 * 1088,
+    .max_clip_seconds = 20,
+    .memory = 4096,
+    .seconds = 600,
+    .keep = 60,
+    .disk = 4096,
+    .grace = 30,
+  };
 }
 
 static gboolean
-parse (ServeOptions * options, gchar ** config, ConfigOptions * keys,
+parse (ServeOptions * options, gchar ** config, ImageConfigOptions * keys,
     int *argc, char ***argv, GError ** error)
 {
   const GOptionEntry entries[] = {
     {"config", 0, 0, G_OPTION_ARG_FILENAME, config,
         "Read the configuration from FILE", "FILE"},
     {"address", 0, 0, G_OPTION_ARG_STRING, &options->address,
-        "Listen on this address: only this machine's programs reach 127.0.0.1, "
-          "the default; everyone reaches 0.0.0.0", "ADDRESS"},
+        "Listen on this address: 127.0.0.1 (default) is reachable from this "
+          "computer only, 0.0.0.0 from the network", "ADDRESS"},
     {"port", 0, 0, G_OPTION_ARG_INT, &options->port,
-        "Listen on this port (8080; 0: any that is free)", "N"},
+        "Listen on this port (8080; 0: any free port)", "N"},
     {"state", 0, 0, G_OPTION_ARG_FILENAME, &options->state,
-        "Keep jobs in this folder ($STATE_DIRECTORY, or "
+        "Folder of the jobs ($STATE_DIRECTORY, or "
           "~/.local/state/zsdenoise)", "DIR"},
     {"workers", 0, 0, G_OPTION_ARG_INT, &options->workers,
-        "Denoise so many at a time (a quarter of the processors)", "N"},
+        "Maximum number of running jobs (a quarter of the processors)", "N"},
     {"queue", 0, 0, G_OPTION_ARG_INT, &options->queue,
-        "Let so many wait, and turn away who comes then (32)", "N"},
+        "Maximum number of waiting jobs (32)", "N"},
     {"connections", 0, 0, G_OPTION_ARG_INT, &options->connections,
-        "Serve so many connections at a time (512)", "N"},
+        "Maximum number of connections (512)", "N"},
     {"max-clip-bytes", 0, 0, G_OPTION_ARG_INT64, &options->max_clip_bytes,
-        "Largest clip that is taken (64 MiB)", "N"},
+        "Largest clip, bytes (64 MiB)", "N"},
     {"max-pixels", 0, 0, G_OPTION_ARG_INT64, &options->max_pixels,
-        "Largest picture that is taken (24000000)", "N"},
+        "Largest picture, pixels (24000000)", "N"},
     {"max-clip-pixels", 0, 0, G_OPTION_ARG_INT64, &options->max_clip_pixels,
-        "Largest frame that is taken (1920x1088)", "N"},
+        "Largest frame of a clip, pixels (1920x1088)", "N"},
     {"max-clip-seconds", 0, 0, G_OPTION_ARG_INT, &options->max_clip_seconds,
-        "Longest clip that is taken (20)", "N"},
+        "Longest clip, seconds (20)", "N"},
     {"memory", 0, 0, G_OPTION_ARG_INT, &options->memory,
-        "Address space of a job's process, MiB (4096)", "N"},
+        "Address space of a job, MiB (4096)", "N"},
     {"seconds", 0, 0, G_OPTION_ARG_INT, &options->seconds,
-        "Time of a job, and of each processor for it (600)", "N"},
+        "Time limit of a job, seconds (600)", "N"},
     {"keep", 0, 0, G_OPTION_ARG_INT, &options->keep,
-        "Remove results after so many minutes (60)", "N"},
+        "Remove results after N minutes (60)", "N"},
     {"disk", 0, 0, G_OPTION_ARG_INT, &options->disk,
-        "Remove the oldest results beyond so many MiB (4096)", "N"},
+        "Remove the oldest results beyond N MiB (4096)", "N"},
     {"grace", 0, 0, G_OPTION_ARG_INT, &options->grace,
-          "When told to end, wait so many seconds for the jobs that run (30)",
+          "At shutdown, wait N seconds for running jobs (30)",
         "N"},
     G_OPTION_ENTRY_NULL
   };
   GOptionContext *context =
-      g_option_context_new ("- denoises pictures and clips on a web page");
+      g_option_context_new
+      ("- denoises pictures and short clips on a web page");
   gboolean parsed;
 
   g_option_context_add_main_entries (context, entries, NULL);
-  g_option_context_add_group (context, config_options_group (keys));
+  g_option_context_add_group (context, image_config_options_group (keys));
   parsed = g_option_context_parse (context, argc, argv, error);
   g_option_context_free (context);
   if (parsed && *argc > 1) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION,
-        "%s: what is it? --help says what can be given", (*argv)[1]);
+        "unexpected argument %s; see --help", (*argv)[1]);
     return FALSE;
   }
   return parsed;
@@ -121,31 +134,23 @@ gboolean
 serve_options_parse (ServeOptions * options, int *argc, char ***argv,
     GError ** error)
 {
-  ConfigOptions *keys = config_options_new ();
+  ImageConfigOptions *keys = image_config_options_new ();
   gchar *config = NULL, *state;
   gboolean done;
 
   set_defaults (options);
   done = parse (options, &config, keys, argc, argv, error)
       && check (options, error)
-      && config_load (&options->config, config, keys, error);
+      && image_config_load (&options->config, config, keys, error);
   if (options->address == NULL)
     options->address = g_strdup ("127.0.0.1");
   if (options->state == NULL)
     options->state = default_state ();
-  /* Workers have other current folders. */
+  /* Workers run in other current folders. */
   state = g_canonicalize_filename (options->state, NULL);
   g_free (options->state);
   options->state = state;
-  config_options_free (keys);
+  image_config_options_free (keys);
   g_free (config);
   return done;
-}
-
-void
-serve_options_clear (ServeOptions * options)
-{
-  g_free (options->address);
-  g_free (options->state);
-  config_clear (&options->config);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the user asks the server for. */
+/* Options of the server. */
 #ifndef SERVE_OPTIONS_H
 #define SERVE_OPTIONS_H
 
@@ -8,34 +8,32 @@
 typedef struct
 {
   gchar *address;
-  gint port;                    /* 0: any that is free */
-  gchar *state;                 /* a folder */
-  Config config;
+  gint port;                    /* 0: any free port */
+  gchar *state;                 /* folder of the jobs */
+  ImageConfig config;
 
-  gint workers;                 /* processes that denoise at the same time */
-  gint queue;                   /* jobs that may wait */
+  gint workers;                 /* maximum number of running jobs */
+  gint queue;                   /* maximum number of waiting jobs */
   gint connections;
 
-  /* of an upload */
-  gint64 max_clip_bytes;        /* (max_bytes of the configuration: a picture's) */
+  /* limits of an upload */
+  gint64 max_clip_bytes;        /* of a clip; for pictures see config.max_bytes */
   gint64 max_pixels;            /* of a picture */
-  gint64 max_clip_pixels;       /* of a frame */
+  gint64 max_clip_pixels;       /* of a frame of a clip */
   gint max_clip_seconds;
 
-  /* of a worker */
-  gint memory;                  /* MiB */
+  /* limits of a worker */
+  gint memory;                  /* address space, MiB */
   gint seconds;
 
-  gint keep;                    /* minutes that a finished job stays */
-  gint disk;                    /* MiB of all jobs: older ones go before their time */
-  gint grace;                   /* seconds that jobs get at the end */
+  gint keep;                    /* minutes until a finished job is removed */
+  gint disk;                    /* MiB of all jobs; the oldest are removed first */
+  gint grace;                   /* seconds that running jobs have to finish at shutdown */
 } ServeOptions;
 
-/* Reads the command line and the configuration; FALSE and an error with one sentence if there is
- * something wrong with them. --help ends the program. */
+/* Reads the command line and the configuration. FALSE and an error of one sentence if an option
+ * is invalid. --help ends the program. */
 gboolean serve_options_parse (ServeOptions * options, int *argc,
     char ***argv, GError ** error);
-
-void serve_options_clear (ServeOptions * options);
 
 #endif

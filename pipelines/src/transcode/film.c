@@ -1,35 +1,36 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transcode/film.h"
 
+#include "common/clock.h"
 #include "common/progress-bar.h"
 #include "film/codec.h"
-#include "transcode/scheduler.h"
 #include "film/workdir.h"
+#include "transcode/scheduler.h"
 #include "transcode/steps.h"
 
 #include <glib/gstdio.h>
 
-/* Of all segments. */
+/* Totals over all segments. */
 typedef struct
 {
   guint64 frames, decoded;
-  gdouble noise;                /* mean of the frames'; below 0: not looked for */
+  gdouble noise;                /* mean over the frames; negative: not estimated */
 } Total;
 
 static Total
-add_up (const Manifest * manifest, const gchar * parts)
+sum_results (const Manifest * manifest, const gchar * workdir)
 {
   Total total = { 0 };
-  Outcome outcome;
+  SegmentResult result;
   guint i;
 
   for (i = 0; i < manifest->segments->len; i++) {
-    if (outcome_read (&outcome, parts, i)) {
-      total.frames += outcome.frames;
-      total.decoded += outcome.decoded;
-      total.noise += outcome.noise * outcome.frames;
+    if (segment_result_read (&result, workdir, i)) {
+      total.frames += result.frames;
+      total.decoded += result.decoded;
+      total.noise += result.noise * result.frames;
     }
-    outcome_clear (&outcome);
+    segment_result_clear (&result);
   }
   total.noise /= (gdouble) MAX (total.frames, 1);
   return total;
@@ -54,32 +55,31 @@ print_summary (const Manifest * manifest, const Total * total, gdouble seconds)
       100.0 * (gdouble) status.st_size / (gdouble) MAX (manifest->source_bytes,
           1), before, noise);
   if (lost > 0)
-    g_printerr ("transcode: %s: %" G_GUINT64_FORMAT " of its pictures %s "
+    g_printerr ("transcode: %s: %" G_GUINT64_FORMAT " of its frames %s "
         "damaged and could not be decoded; the rest is in %s\n",
         manifest->source, lost, lost == 1 ? "is" : "are", manifest->out);
   if (manifest->damaged)
-    g_printerr ("transcode: %s: it ends before its time, or cannot be read to "
-        "its end; what comes before is in %s\n", manifest->source,
-        manifest->out);
+    g_printerr ("transcode: %s: it is truncated or damaged; the part before "
+        "the damage is in %s\n", manifest->source, manifest->out);
   g_free (noise);
   g_free (after);
   g_free (before);
 }
 
-/* --- what is there already --- */
+/* --- existing results --- */
 
 typedef enum
 {
-  GO,
+  PROCESS,
   SKIP,
   REFUSE,
 } Decision;
 
 static Decision
 decide (const Options * options, const gchar * in, const gchar * out,
-    const gchar * parts, GError ** error)
+    const gchar * workdir, GError ** error)
 {
-  gchar *manifest = g_build_filename (parts, PARTS_MANIFEST, NULL);
+  gchar *manifest = g_build_filename (workdir, WORKDIR_MANIFEST, NULL);
   const gboolean begun = g_file_test (manifest, G_FILE_TEST_EXISTS);
   GStatBuf a, b;
 
@@ -87,66 +87,66 @@ decide (const Options * options, const gchar * in, const gchar * out,
   if (g_stat (in, &a) == 0 && g_stat (out, &b) == 0 && a.st_dev == b.st_dev
       && a.st_ino == b.st_ino) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
-        "%s would be replaced by what comes of it; name another OUT", in);
+        "%s would be replaced by its own result; give another OUT", in);
     return REFUSE;
   }
   if (options->overwrite || (begun && options->resume))
-    return GO;
+    return PROCESS;
   if (begun) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
-        "%s is what an earlier run has left; --resume goes on with it, "
-        "--overwrite begins anew", parts);
+        "%s is left from an earlier run; continue it with --resume, "
+        "or start over with --overwrite", workdir);
     return REFUSE;
   }
   if (!g_file_test (out, G_FILE_TEST_EXISTS))
-    return GO;
+    return PROCESS;
   if (options->resume || options->out_is_folder)
     return SKIP;
   g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
-      "%s is there already; name another OUT, or give --overwrite", out);
+      "%s exists already; give another OUT, or --overwrite", out);
   return REFUSE;
 }
 
-/* --- the way of a film --- */
+/* --- running the steps --- */
 
 static gboolean
-do_segments (const Options * options, const gchar * parts, Total * total,
+run_segments (const Options * options, const gchar * workdir, Total * total,
     Manifest ** manifest, GError ** error)
 {
   guint jobs;
 
-  *manifest = manifest_read (parts, error);
+  *manifest = manifest_read (workdir, error);
   if (*manifest == NULL)
     return FALSE;
-  jobs = jobs_that_fit (jobs_count ((guint) options->jobs),
+  jobs = scheduler_jobs_in_memory (scheduler_job_count ((guint) options->jobs),
       (*manifest)->width, (*manifest)->height);
-  if (!jobs_run (*manifest, parts, jobs, error))
+  if (!scheduler_run (*manifest, workdir, jobs, error))
     return FALSE;
-  *total = add_up (*manifest, parts);
+  *total = sum_results (*manifest, workdir);
   return TRUE;
 }
 
 static gboolean
-go (const Options * options, const gchar * in, const gchar * out,
-    const gchar * parts, GError ** error)
+run_steps (const Options * options, const gchar * in, const gchar * out,
+    const gchar * workdir, GError ** error)
 {
   const gint64 started = g_get_monotonic_time ();
   Manifest *manifest = NULL;
   Total total;
   gboolean done;
 
-  bar_show_phase (in, "cutting");
+  progress_bar_show_phase (in, "cutting");
   done = step_cut (options, in, out, error);
   if (done)
-    bar_show_phase (in, "learning");
-  done = done && step_learn (parts, error)
-      && do_segments (options, parts, &total, &manifest, error);
+    progress_bar_show_phase (in, "learning");
+  done = done && step_learn (workdir, error)
+      && run_segments (options, workdir, &total, &manifest, error);
   if (done)
-    bar_show_phase (in, "joining");
-  done = done && step_join (parts, error);
-  bar_clear ();
+    progress_bar_show_phase (in, "joining");
+  done = done && step_join (workdir, error);
+  progress_bar_clear ();
   if (done)
-    print_summary (manifest, &total, (g_get_monotonic_time () - started) / 1e6);
+    print_summary (manifest, &total, clock_seconds_since (started));
   g_clear_pointer (&manifest, manifest_free);
   return done;
 }
@@ -156,22 +156,22 @@ film_transcode (const Options * options, const gchar * in, const gchar * out,
     GError ** error)
 {
   gchar *mux = codec_muxer_line (options->settings.codec, out, error);
-  gchar *parts = step_parts (out);
+  gchar *workdir = workdir_path (out);
   gboolean done = FALSE;
 
   if (mux)
-    switch (decide (options, in, out, parts, error)) {
-      case GO:
-        done = go (options, in, out, parts, error);
+    switch (decide (options, in, out, workdir, error)) {
+      case PROCESS:
+        done = run_steps (options, in, out, workdir, error);
         break;
       case SKIP:
-        g_print ("%s: it is there already\n", out);
+        g_print ("%s: exists already\n", out);
         done = TRUE;
         break;
       default:
         break;
     }
-  g_free (parts);
+  g_free (workdir);
   g_free (mux);
   return done;
 }

@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Denoises films: zsdenoise-transcode [OPTION...] IN [OUT]; --help says which there are.
+/* Denoises films: zsdenoise-transcode [OPTION...] IN [OUT]; see --help.
  *
- * * A film is cut into segments, a model is learned, each segment is denoised, and the results are
- * joined; each of these steps can be run by itself, --step cut IN OUT, --step learn PARTS, --step
- * segment --number N PARTS and --step join PARTS, where PARTS is the folder OUT.parts that the
+ * A film is cut into segments, a model is trained, each segment is denoised, and the results are
+ * joined. Each step can run by itself: --step cut IN OUT, --step learn PARTS, --step segment
+ * --number N PARTS, --step join PARTS, where PARTS is the working directory OUT.parts that the
  * first one makes. */
-#include "film/codec.h"
+#include "common/json.h"
 #include "common/pipeline-error.h"
-#include "transcode/film.h"
-#include "transcode/scheduler.h"
+#include "film/codec.h"
 #include "film/inputs.h"
+#include "transcode/film.h"
 #include "transcode/preview.h"
+#include "transcode/scheduler.h"
 #include "transcode/steps.h"
 
 #include <gio/gio.h>
-#include <json-glib/json-glib.h>
 #include <locale.h>
 #include <string.h>
 
-#define USUAL_FOLDER "out"
+#define DEFAULT_FOLDER "out"
 
-/* Of a preview, that part from the left shows the original. */
+/* Width of the original in a preview, from the left. */
 #define PREVIEW_SPLIT 0.5
 
 static gboolean
@@ -42,30 +42,30 @@ run_step (const Options * options, GError ** error)
   return FALSE;
 }
 
-/* --- all of them --- */
+/* --- all films --- */
 
 static gchar *
-result_of (const Options * options, const gchar * in)
+output_path (const Options * options, const gchar * in)
 {
   return options->out && !options->out_is_folder ? g_strdup (options->out) :
-      films_result (options->out ? options->out : USUAL_FOLDER, in,
+      inputs_output_path (options->out ? options->out : DEFAULT_FOLDER, in,
       options->preview > 0 ? "-preview" : "", options->settings.codec);
 }
 
 static gboolean
 run_one (const Options * options, const gchar * in, GError ** error)
 {
-  gchar *out = result_of (options, in);
+  gchar *out = output_path (options, in);
   Options sample = *options;
   gboolean done;
 
   if (options->compare) {
-    done = sample_compare (options, in, error);
+    done = preview_compare (options, in, error);
   } else if (options->dry_run) {
-    done = sample_dry_run (options, in, out, error);
+    done = preview_dry_run (options, in, out, error);
   } else if (options->preview > 0) {
     sample.settings.split = PREVIEW_SPLIT;
-    done = sample_middle (&sample.settings, in, options->preview, error)
+    done = preview_select_middle (&sample.settings, in, options->preview, error)
         && film_transcode (&sample, in, out, error);
   } else {
     done = film_transcode (options, in, out, error);
@@ -74,8 +74,7 @@ run_one (const Options * options, const gchar * in, GError ** error)
   return done;
 }
 
-/* A film that fails does not stop the others, unless the user has, or there is no room for them
- * either. The exit status. */
+/* Stops early only if cancelled or the disk is full. Returns the exit status. */
 static int
 run_all (const Options * options, GPtrArray * films)
 {
@@ -85,11 +84,11 @@ run_all (const Options * options, GPtrArray * films)
 
   for (i = 0; i < films->len; i++)
     if (!run_one (options, films->pdata[i], &error)) {
-      const gboolean stopped = g_error_matches (error, G_IO_ERROR,
-          G_IO_ERROR_CANCELLED) || fault_is_no_space (error);
+      const gboolean stopped = pipeline_error_is_cancelled (error)
+          || pipeline_error_is_no_space (error);
 
       g_printerr ("transcode: %s\n", error->message);
-      status = fault_status (error);
+      status = pipeline_error_exit_status (error);
       g_clear_error (&error);
       if (stopped)
         break;
@@ -97,33 +96,34 @@ run_all (const Options * options, GPtrArray * films)
   return status;
 }
 
-/* Whether each of them has a result of its own. */
+/* Checks that no two films have the same result. */
 static gboolean
-are_apart (const Options * options, GPtrArray * films, GError ** error)
+have_distinct_outputs (const Options * options, GPtrArray * films,
+    GError ** error)
 {
-  GHashTable *owners = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+  GHashTable *inputs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
       NULL);
   const gchar *other = NULL;
   guint i;
 
   for (i = 0; i < films->len && other == NULL; i++) {
-    gchar *out = result_of (options, films->pdata[i]);
+    gchar *out = output_path (options, films->pdata[i]);
 
-    other = g_hash_table_lookup (owners, out);
+    other = g_hash_table_lookup (inputs, out);
     if (other)
       g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST, "%s and %s would "
           "both go to %s; give them different folders", other,
           (const gchar *) films->pdata[i], out);
-    g_hash_table_insert (owners, out, films->pdata[i]);
+    g_hash_table_insert (inputs, out, films->pdata[i]);
   }
-  g_hash_table_unref (owners);
+  g_hash_table_unref (inputs);
   return other == NULL;
 }
 
 static int
 run (Options * options, GError ** error)
 {
-  GPtrArray *films = films_list (options->in, error);
+  GPtrArray *films = inputs_list (options->in, error);
   gboolean several;
   int status = 1;
 
@@ -131,19 +131,18 @@ run (Options * options, GError ** error)
     several = films->len > 1 || g_file_test (options->in[0],
         G_FILE_TEST_IS_DIR);
     options->out_is_folder = options->out_is_folder || several;
-    if (options->compare || are_apart (options, films, error))
+    if (options->compare || have_distinct_outputs (options, films, error))
       status = run_all (options, films);
     g_ptr_array_unref (films);
   }
   return status;
 }
 
-/* To the user, or to the process that does all steps. */
+/* Reports an error to the user, or as JSON to the scheduler (--report). */
 static void
-say_fault (const Options * options, const gchar * sentence)
+report_error (const Options * options, const gchar * sentence)
 {
   JsonObject *object;
-  JsonNode *root;
   gchar *line;
 
   if (!options->report) {
@@ -152,12 +151,9 @@ say_fault (const Options * options, const gchar * sentence)
   }
   object = json_object_new ();
   json_object_set_string_member (object, "error", sentence);
-  root = json_node_init_object (json_node_alloc (), object);
-  line = json_to_string (root, FALSE);
+  line = json_print (object, FALSE);
   g_print ("%s\n", line);
   g_free (line);
-  json_node_free (root);
-  json_object_unref (object);
 }
 
 int
@@ -173,9 +169,9 @@ main (int argc, char **argv)
   else if (options.step == NULL)
     status = run (&options, &error);
   else if (!run_step (&options, &error))
-    status = fault_status (error);
+    status = pipeline_error_exit_status (error);
   if (error)
-    say_fault (&options, error->message);
+    report_error (&options, error->message);
   g_clear_error (&error);
   options_clear (&options);
   return status;

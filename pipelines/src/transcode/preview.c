@@ -1,69 +1,71 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transcode/preview.h"
 
+#include "common/pipeline-error.h"
 #include "common/progress-bar.h"
 #include "film/codec.h"
-#include "transcode/scheduler.h"
 #include "film/workdir.h"
-#include "transcode/steps.h"
 #include "transcode/media/probe.h"
+#include "transcode/scheduler.h"
+#include "transcode/steps.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 
-#define COMPARED 10.0           /* seconds */
+#define COMPARE_SECONDS 10.0    /* length of the sample */
 
 gboolean
-sample_middle (Settings * settings, const gchar * in, gdouble seconds,
+preview_select_middle (Settings * settings, const gchar * in, gdouble seconds,
     GError ** error)
 {
-  Survey *survey = survey_new (in, error);
+  Probe *probe = probe_new (in, error);
   gdouble length;
 
-  if (survey == NULL)
+  if (probe == NULL)
     return FALSE;
-  length = GST_CLOCK_TIME_IS_VALID (survey->duration) ?
-      (gdouble) survey->duration / GST_SECOND : 0;
+  length = GST_CLOCK_TIME_IS_VALID (probe->duration) ?
+      (gdouble) probe->duration / GST_SECOND : 0;
   if (length > seconds) {
     settings->start = (length - seconds) / 2;
     settings->end = settings->start + seconds;
   }
-  survey_free (survey);
+  probe_free (probe);
   return TRUE;
 }
 
-/* --- comparing --- */
+/* --- comparison --- */
 
-/* How many bytes the sample takes. */
+/* Encodes the sample; sets its size in bytes and the noise found. */
 static gboolean
 encode (const Options * options, const gchar * in, const gchar * out,
     guint64 * bytes, gdouble * noise, GError ** error)
 {
-  gchar *parts = step_parts (out);
+  gchar *workdir = workdir_path (out);
   Manifest *manifest = NULL;
   gboolean done = step_cut (options, in, out, error)
-      && (options->settings.strength <= 0 || step_learn (parts, error))
-      && (manifest = manifest_read (parts, error))
-      && jobs_run (manifest, parts, jobs_that_fit (jobs_count ((guint)
+      && (options->settings.strength <= 0 || step_learn (workdir, error))
+      && (manifest = manifest_read (workdir, error))
+      && scheduler_run (manifest, workdir,
+      scheduler_jobs_in_memory (scheduler_job_count ((guint)
               options->jobs), manifest->width, manifest->height), error);
   guint i;
 
   *bytes = 0;
   for (i = 0; done && i < manifest->segments->len; i++) {
-    Outcome outcome;
+    SegmentResult result;
 
-    done = outcome_read (&outcome, parts, i);
+    done = segment_result_read (&result, workdir, i);
     if (!done)
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: what is known "
-          "of the sample has gone from %s", in, parts);
-    *bytes += outcome.coded;
-    *noise = outcome.noise;
-    outcome_clear (&outcome);
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
+          "%s: the result of the sample is missing from %s", in, workdir);
+    *bytes += result.coded;
+    *noise = result.noise;
+    segment_result_clear (&result);
   }
   g_clear_pointer (&manifest, manifest_free);
-  if (g_file_test (parts, G_FILE_TEST_EXISTS))
-    parts_remove (parts, NULL);
-  g_free (parts);
+  if (g_file_test (workdir, G_FILE_TEST_EXISTS))
+    workdir_remove (workdir, NULL);
+  g_free (workdir);
   return done;
 }
 
@@ -82,27 +84,29 @@ print_comparison (const Settings * settings, const gchar * in, guint64 before,
 }
 
 gboolean
-sample_compare (const Options * options, const gchar * in, GError ** error)
+preview_compare (const Options * options, const gchar * in, GError ** error)
 {
   Options with = *options, without;
   gchar *folder = g_dir_make_tmp ("zsdenoise-XXXXXX", error);
   gchar *out = folder ? g_build_filename (folder, "sample.mkv", NULL) : NULL;
   guint64 before, after;
   gdouble noise, none;
-  GError *fault = NULL;
-  gboolean done = out && sample_middle (&with.settings, in, COMPARED, error);
+  GError *local_error = NULL;
+  gboolean done = out
+      && preview_select_middle (&with.settings, in, COMPARE_SECONDS, error);
 
   without = with;
   without.settings.strength = 0;
-  bar_show_phase (in, "comparing");
-  done = done && encode (&with, in, out, &after, &noise, &fault)
-      && encode (&without, in, out, &before, &none, &fault);
-  bar_clear ();
-  if (g_error_matches (fault, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    g_set_error (error, fault->domain, fault->code, "%s: stopped", in);
-  else if (fault)
-    g_propagate_error (error, g_steal_pointer (&fault));
-  g_clear_error (&fault);
+  progress_bar_show_phase (in, "comparing");
+  done = done && encode (&with, in, out, &after, &noise, &local_error)
+      && encode (&without, in, out, &before, &none, &local_error);
+  progress_bar_clear ();
+  if (pipeline_error_is_cancelled (local_error))
+    g_set_error (error, local_error->domain, local_error->code, "%s: stopped",
+        in);
+  else if (local_error)
+    g_propagate_error (error, g_steal_pointer (&local_error));
+  g_clear_error (&local_error);
   if (done)
     print_comparison (&with.settings, in, before, after, noise);
   if (folder)
@@ -112,25 +116,25 @@ sample_compare (const Options * options, const gchar * in, GError ** error)
   return done;
 }
 
-/* --- telling --- */
+/* --- dry run --- */
 
 gboolean
-sample_dry_run (const Options * options, const gchar * in, const gchar * out,
+preview_dry_run (const Options * options, const gchar * in, const gchar * out,
     GError ** error)
 {
   gchar *mux = codec_muxer_line (options->settings.codec, out, error);
-  Survey *survey = mux ? survey_new (in, error) : NULL;
-  const gboolean fits = survey && survey_fits (survey, mux, out, error);
-  gchar *text = survey ? survey_describe (survey) : NULL;
-  const guint jobs = jobs_count ((guint) options->jobs);
+  Probe *probe = mux ? probe_new (in, error) : NULL;
+  const gboolean fits = probe && probe_fits_container (probe, mux, out, error);
+  gchar *text = probe ? probe_describe (probe) : NULL;
+  const guint jobs = scheduler_job_count ((guint) options->jobs);
 
   if (fits)
-    g_print ("%s\n%s  to: %s, %s of quality %d, %u piece%s at a time%s\n", in,
+    g_print ("%s\n%s  to: %s, %s of quality %d, %u segment%s at a time%s\n", in,
         text, out, options->settings.codec, options->settings.quality, jobs,
         jobs == 1 ? "" : "s", g_file_test (out, G_FILE_TEST_EXISTS) ?
-        "; it is there already" : "");
+        "; exists already" : "");
   g_free (text);
-  g_clear_pointer (&survey, survey_free);
+  g_clear_pointer (&probe, probe_free);
   g_free (mux);
   return fits;
 }

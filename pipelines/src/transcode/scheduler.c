@@ -1,55 +1,56 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transcode/scheduler.h"
 
-#include "common/progress-bar.h"
+#include "common/clock.h"
+#include "common/json.h"
 #include "common/pipeline-error.h"
-#include "film/workdir.h"
+#include "common/progress-bar.h"
 
 #include <gio/gio.h>
 #include <glib-unix.h>
-#include <json-glib/json-glib.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sysexits.h>
 
-#define TRIES 2
-#define SHOW_MILLISECONDS 250
+#define MAX_TRIES 2
+#define SHOW_INTERVAL 250
 
-/* Frames that decoder, denoiser and encoder of a segment hold at a time, and what they take
- * besides, in bytes; measured at 720p and 1080p with x264, which takes most. */
-#define FRAMES_HELD 240
-#define BYTES_BESIDES (90 << 20)
+/* Memory of a segment: frames in flight in decoder, denoiser and encoder, and bytes besides.
+ * Measured at 720p and 1080p with x264, which needs most. */
+#define FRAMES_IN_FLIGHT 240
+#define FIXED_BYTES (90 << 20)
 
 typedef struct
 {
   const Manifest *manifest;
-  const gchar *parts;
+  const gchar *workdir;
   GMainLoop *loop;
-  guint count;                  /* at a time */
-  guint next;                   /* to be looked at */
-  guint64 all;                  /* frames */
-  guint64 found, found_bytes;   /* in segments that were there before */
-  guint64 done, bytes;          /* in those that were made since */
-  GPtrArray *tasks;             /* of Task */
+  guint count;                  /* segments at a time */
+  guint next;                   /* segment to start */
+  guint64 all;                  /* frames of the film */
+  guint64 found, found_bytes;   /* finished by earlier runs */
+  guint64 done, bytes;          /* finished by this run */
+  GPtrArray *tasks;             /* Task */
   gint64 started;
-  gboolean stopped;             /* no more are started */
-  GError *error;                /* the first one */
-} Jobs;
+  gboolean stopped;             /* starts no more segments */
+  GError *error;                /* the first */
+} Scheduler;
 
 typedef struct
 {
-  Jobs *jobs;
+  Scheduler *scheduler;
   guint number, tries;
   GSubprocess *process;
   GDataInputStream *lines;
   guint64 frames, bytes;        /* so far */
-  gchar *fault;
+  gchar *error_text;
 } Task;
 
-/* --- how many --- */
+/* --- number of jobs --- */
 
 guint
-jobs_count (guint wanted)
+scheduler_job_count (guint wanted)
 {
   return wanted ? wanted : MAX (1, g_get_num_processors () / 2);
 }
@@ -71,18 +72,18 @@ free_memory (void)
 }
 
 guint
-jobs_that_fit (guint count, gint width, gint height)
+scheduler_jobs_in_memory (guint count, gint width, gint height)
 {
-  const guint64 each = BYTES_BESIDES +
-      (guint64) width * (guint64) height * 3 / 2 * FRAMES_HELD;
+  const guint64 each = FIXED_BYTES +
+      (guint64) width * (guint64) height * 3 / 2 * FRAMES_IN_FLIGHT;
   const guint64 memory = free_memory ();
 
   return memory == 0 ? count : (guint) CLAMP (memory / each, 1, count);
 }
 
-/* --- one task --- */
+/* --- tasks --- */
 
-static void start_more (Jobs * jobs);
+static void start_more (Scheduler * scheduler);
 
 static void
 task_free (gpointer data)
@@ -91,52 +92,50 @@ task_free (gpointer data)
 
   g_clear_object (&task->process);
   g_clear_object (&task->lines);
-  g_free (task->fault);
+  g_free (task->error_text);
   g_free (task);
 }
 
 static void
-stop (Jobs * jobs, GError * error)
+stop (Scheduler * scheduler, GError * error)
 {
   guint i;
 
-  jobs->stopped = TRUE;
-  if (jobs->error == NULL)
-    jobs->error = error;
+  scheduler->stopped = TRUE;
+  if (scheduler->error == NULL)
+    scheduler->error = error;
   else
     g_error_free (error);
-  for (i = 0; i < jobs->tasks->len; i++) {
-    const Task *task = jobs->tasks->pdata[i];
+  for (i = 0; i < scheduler->tasks->len; i++) {
+    const Task *task = scheduler->tasks->pdata[i];
 
     g_subprocess_send_signal (task->process, SIGTERM);
   }
 }
 
+static const JsonField report_fields[] = {
+  JSON_FIELD ("frames", UINT64, Task, frames),
+  JSON_FIELD ("bytes", UINT64, Task, bytes),
+  JSON_FIELD ("error", STRING, Task, error_text),
+  JSON_END
+};
+
 static void
 read_line (Task * task, const gchar * line)
 {
-  JsonParser *parser = json_parser_new ();
-  JsonNode *root = json_parser_load_from_data (parser, line, -1, NULL) ?
-      json_parser_get_root (parser) : NULL;
-  JsonObject *object;
+  JsonObject *object = json_parse (line, -1);
 
-  if (root && JSON_NODE_HOLDS_OBJECT (root)) {
-    object = json_node_get_object (root);
-    task->frames = (guint64) json_object_get_int_member_with_default (object,
-        "frames", (gint64) task->frames);
-    task->bytes = (guint64) json_object_get_int_member_with_default (object,
-        "bytes", (gint64) task->bytes);
-    if (json_object_has_member (object, "error") && task->fault == NULL)
-      task->fault = g_strdup (json_object_get_string_member (object, "error"));
+  if (object) {
+    json_fields_read (report_fields, task, object);
+    json_object_unref (object);
   }
-  g_object_unref (parser);
 }
 
 static gboolean spawn (Task * task, GError ** error);
 
-/* A process that was killed may fare better a second time. */
+/* Error of an exited process; NULL on success. Killed processes are worth a retry (EX_TEMPFAIL). */
 static GError *
-judge (const Task * task)
+exit_error (const Task * task)
 {
   GSubprocess *process = task->process;
 
@@ -145,38 +144,38 @@ judge (const Task * task)
   if (g_subprocess_get_if_signaled (process))
     return g_error_new (G_IO_ERROR, G_IO_ERROR_BUSY, "%s: segment %u was "
         "killed by signal %d, %u times; --resume tries it again",
-        task->jobs->manifest->source, task->number,
+        task->scheduler->manifest->source, task->number,
         g_subprocess_get_term_sig (process), task->tries);
   return g_error_new (G_IO_ERROR,
-      g_subprocess_get_exit_status (process) == FAULT_TEMPORARY ?
-      G_IO_ERROR_NO_SPACE : G_IO_ERROR_FAILED, "%s", task->fault ?
-      task->fault : "a segment has failed without a word");
+      g_subprocess_get_exit_status (process) == EX_TEMPFAIL ?
+      G_IO_ERROR_NO_SPACE : G_IO_ERROR_FAILED, "%s", task->error_text ?
+      task->error_text : "a segment failed without an error message");
 }
 
 static void
 on_end (Task * task)
 {
-  Jobs *jobs = task->jobs;
+  Scheduler *scheduler = task->scheduler;
   const guint number = task->number;
-  GError *error = judge (task), *fault = NULL;
-  Outcome outcome = { 0 };
+  GError *error = exit_error (task), *local_error = NULL;
+  SegmentResult result = { 0 };
 
-  if (error && !jobs->stopped && task->tries < TRIES
+  if (error && !scheduler->stopped && task->tries < MAX_TRIES
       && g_subprocess_get_if_signaled (task->process)) {
     g_error_free (error);
-    if (spawn (task, &fault))
+    if (spawn (task, &local_error))
       return;
-    error = fault;
+    error = local_error;
   }
-  g_ptr_array_remove_fast (jobs->tasks, task);
+  g_ptr_array_remove_fast (scheduler->tasks, task);
   if (error)
-    stop (jobs, error);
-  else if (outcome_read (&outcome, jobs->parts, number)) {
-    jobs->done += outcome.frames;
-    jobs->bytes += outcome.bytes;
+    stop (scheduler, error);
+  else if (segment_result_read (&result, scheduler->workdir, number)) {
+    scheduler->done += result.frames;
+    scheduler->bytes += result.bytes;
   }
-  outcome_clear (&outcome);
-  start_more (jobs);
+  segment_result_clear (&result);
+  start_more (scheduler);
 }
 
 static void
@@ -186,7 +185,7 @@ on_exited (GObject * process, GAsyncResult * result, gpointer data)
   on_end (data);
 }
 
-/* It has exited when there is nothing more to read. */
+/* The process is about to exit once its output ends. */
 static void
 on_line (GObject * stream, GAsyncResult * result, gpointer data)
 {
@@ -204,7 +203,7 @@ on_line (GObject * stream, GAsyncResult * result, gpointer data)
   }
 }
 
-/* Nothing goes on after this process has been killed. */
+/* Kills the segments when this process dies. */
 static void
 die_with_parent (gpointer data G_GNUC_UNUSED)
 {
@@ -225,7 +224,7 @@ spawn (Task * task, GError ** error)
   g_subprocess_launcher_set_child_setup (launcher, die_with_parent, NULL, NULL);
   task->process = g_subprocess_launcher_spawn (launcher, error,
       "/proc/self/exe", "--report", "--step", "segment", "--number", number,
-      task->jobs->parts, NULL);
+      task->scheduler->workdir, NULL);
   if (task->process) {
     task->lines = g_data_input_stream_new (g_subprocess_get_stdout_pipe
         (task->process));
@@ -237,107 +236,132 @@ spawn (Task * task, GError ** error)
   return task->process != NULL;
 }
 
-/* --- all of them --- */
+/* --- all segments --- */
 
 static gboolean
-is_done (Jobs * jobs, guint number)
+is_done (Scheduler * scheduler, guint number)
 {
-  gchar *file = parts_file (jobs->parts, "out", number, "gdp");
-  Outcome outcome;
-  const gboolean done = outcome_read (&outcome, jobs->parts, number)
-      && parts_is_whole (file, outcome.bytes, outcome.sha256);
+  SegmentResult result;
+  const gboolean done =
+      segment_result_read (&result, scheduler->workdir, number)
+      && segment_result_is_intact (&result, scheduler->workdir);
 
   if (done) {
-    jobs->found += outcome.frames;
-    jobs->found_bytes += outcome.bytes;
+    scheduler->found += result.frames;
+    scheduler->found_bytes += result.bytes;
   }
-  outcome_clear (&outcome);
-  g_free (file);
+  segment_result_clear (&result);
   return done;
 }
 
 static void
-start_next (Jobs * jobs)
+start_next (Scheduler * scheduler)
 {
   Task *task = g_new0 (Task, 1);
   GError *error = NULL;
 
-  task->jobs = jobs;
-  task->number = jobs->next++;
-  if (is_done (jobs, task->number)) {
+  task->scheduler = scheduler;
+  task->number = scheduler->next++;
+  if (is_done (scheduler, task->number)) {
     task_free (task);
   } else if (spawn (task, &error)) {
-    g_ptr_array_add (jobs->tasks, task);
+    g_ptr_array_add (scheduler->tasks, task);
   } else {
     task_free (task);
-    stop (jobs, error);
+    stop (scheduler, error);
   }
 }
 
 static void
-start_more (Jobs * jobs)
+start_more (Scheduler * scheduler)
 {
-  while (!jobs->stopped && jobs->tasks->len < jobs->count
-      && jobs->next < jobs->manifest->segments->len)
-    start_next (jobs);
-  if (jobs->tasks->len == 0)
-    g_main_loop_quit (jobs->loop);
+  while (!scheduler->stopped && scheduler->tasks->len < scheduler->count
+      && scheduler->next < scheduler->manifest->segments->len)
+    start_next (scheduler);
+  if (scheduler->tasks->len == 0)
+    g_main_loop_quit (scheduler->loop);
+}
+
+/* `frames` and `bytes` count the segments of this run. */
+static void
+show_progress (const Scheduler * scheduler, guint64 frames, guint64 bytes)
+{
+  const guint64 all = scheduler->all, there = scheduler->found + frames;
+  const gdouble part = all ? MIN (1.0, (gdouble) there / (gdouble) all) : 0;
+  const gdouble seconds = clock_seconds_since (scheduler->started);
+  const gdouble rate = seconds > 0 ? (gdouble) frames / seconds : 0;
+  const gint left = rate > 0 && all > there ?
+      (gint) ((gdouble) (all - there) / rate) : 0;
+  gchar *size = g_format_size (scheduler->found_bytes + bytes);
+  GString *text = g_string_new (NULL);
+
+  g_string_append_printf (text, "%3.0f %%, %.1f frames/s, ", 100 * part, rate);
+  if (rate > 0)
+    g_string_append_printf (text, "%d:%02d:%02d left, ", left / 3600,
+        left / 60 % 60, left % 60);
+  g_string_append (text, size);
+  progress_bar_show (part, text->str);
+  g_string_free (text, TRUE);
+  g_free (size);
 }
 
 static gboolean
 on_tick (gpointer data)
 {
-  Jobs *jobs = data;
-  guint64 frames = jobs->done, bytes = jobs->bytes;
+  Scheduler *scheduler = data;
+  guint64 frames = scheduler->done, bytes = scheduler->bytes;
   guint i;
 
-  for (i = 0; i < jobs->tasks->len; i++) {
-    const Task *task = jobs->tasks->pdata[i];
+  for (i = 0; i < scheduler->tasks->len; i++) {
+    const Task *task = scheduler->tasks->pdata[i];
 
     frames += task->frames;
     bytes += task->bytes;
   }
-  bar_show (jobs->found + frames, jobs->all, frames,
-      (g_get_monotonic_time () - jobs->started) / 1e6,
-      jobs->found_bytes + bytes);
+  show_progress (scheduler, frames, bytes);
   return G_SOURCE_CONTINUE;
 }
 
 static gboolean
 on_signal (gpointer data)
 {
-  Jobs *jobs = data;
+  Scheduler *scheduler = data;
 
-  stop (jobs, g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED, "%s: stopped; "
-          "the same command with --resume goes on", jobs->manifest->out));
+  stop (scheduler, g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED,
+          "%s: stopped; continue with the same command and --resume",
+          scheduler->manifest->out));
   return G_SOURCE_CONTINUE;
 }
 
 gboolean
-jobs_run (const Manifest * manifest, const gchar * parts, guint count,
+scheduler_run (const Manifest * manifest, const gchar * workdir, guint count,
     GError ** error)
 {
-  Jobs jobs = {.manifest = manifest,.parts = parts,.count = count,
-    .all = manifest_frames (manifest),.started = g_get_monotonic_time ()
+  Scheduler scheduler = {
+    .manifest = manifest,
+    .workdir = workdir,
+    .count = count,
+    .all = manifest_frames (manifest),
+    .started = g_get_monotonic_time (),
   };
   const guint sources[] = {
-    g_timeout_add (SHOW_MILLISECONDS, on_tick, &jobs),
-    g_unix_signal_add (SIGINT, on_signal, &jobs),
-    g_unix_signal_add (SIGTERM, on_signal, &jobs),
+    g_timeout_add (SHOW_INTERVAL, on_tick, &scheduler),
+    g_unix_signal_add (SIGINT, on_signal, &scheduler),
+    g_unix_signal_add (SIGTERM, on_signal, &scheduler),
   };
   gsize i;
 
-  jobs.loop = g_main_loop_new (NULL, FALSE);
-  jobs.tasks = g_ptr_array_new_with_free_func (task_free);
-  start_more (&jobs);
-  if (jobs.tasks->len > 0)
-    g_main_loop_run (jobs.loop);
+  scheduler.loop = g_main_loop_new (NULL, FALSE);
+  scheduler.tasks = g_ptr_array_new_with_free_func (task_free);
+  start_more (&scheduler);
+  if (scheduler.tasks->len > 0)
+    g_main_loop_run (scheduler.loop);
   for (i = 0; i < G_N_ELEMENTS (sources); i++)
     g_source_remove (sources[i]);
-  bar_clear ();
-  g_ptr_array_unref (jobs.tasks);
-  g_main_loop_unref (jobs.loop);
-  if (jobs.error)
-    g_propagate_error (error, jobs.error);
-  return jobs.error == NULL;
+  progress_bar_clear ();
+  g_ptr_array_unref (scheduler.tasks);
+  g_main_loop_unref (scheduler.loop);
+  if (scheduler.error)
+    g_propagate_error (error, scheduler.error);
+  return scheduler.error == NULL;
 }

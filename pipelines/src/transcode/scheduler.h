@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The segments of a film, several at a time, each in a process of its own. */
-#ifndef TRANSCODE_JOBS_H
-#define TRANSCODE_JOBS_H
+/* Runs the segments of a film, several at a time, each in its own process. */
+#ifndef TRANSCODE_SCHEDULER_H
+#define TRANSCODE_SCHEDULER_H
 
 #include "film/manifest.h"
 
-/* How many fit into memory and cores, where the user has not said it (0). */
-guint jobs_count (guint wanted);
-guint jobs_that_fit (guint count, gint width, gint height);
+/* Number of segments at a time: `wanted` or, if that is 0, half the processors; and the most of
+ * these that fit in free memory. */
+guint scheduler_job_count (guint wanted);
+guint scheduler_jobs_in_memory (guint count, gint width, gint height);
 
-/* Does what is not done yet. A process that crashes is started once more. FALSE: a segment has
- * failed, or the user has stopped it; what is done stays. */
-gboolean jobs_run (const Manifest * manifest, const gchar * parts,
+/* Runs all segments that are not finished. A crashed process is started once more. FALSE and an
+ * error if a segment failed or the user stopped it; finished segments are kept. */
+gboolean scheduler_run (const Manifest * manifest, const gchar * workdir,
     guint count, GError ** error);
 
 #endif

@@ -1,56 +1,33 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/file.h"
 #include "film/codec.h"
-#include "transcode/scheduler.h"
-#include "transcode/media/probe-frame.h"
-#include "transcode/media/mkv-repair.h"
+#include "film/inputs.h"
 #include "film/workdir.h"
-#include "transcode/media/splitter.h"
-#include "transcode/steps.h"
+#include "transcode/media/probe-frame.h"
 #include "transcode/media/probe.h"
+#include "transcode/media/splitter.h"
+#include "transcode/mkv/repair.h"
+#include "transcode/scheduler.h"
+#include "transcode/steps.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
-#include <errno.h>
 #include <string.h>
 
-gchar *
-step_parts (const gchar * out)
-{
-  return g_strconcat (out, PARTS_SUFFIX, NULL);
-}
-
-static gboolean
-stat_source (const gchar * in, GStatBuf * status, GError ** error)
-{
-  const gchar *fault = NULL;
-
-  if (g_stat (in, status) != 0)
-    fault = errno == ENOENT ? "there is no such file" : g_strerror (errno);
-  else if (!S_ISREG (status->st_mode))
-    fault = "it is no file";
-  else if (g_access (in, R_OK) != 0)
-    fault = "you may not read it";
-  else if (status->st_size == 0)
-    fault = "it is empty";
-  if (fault)
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", in, fault);
-  return fault == NULL;
-}
-
 static Manifest *
-plan (const Options * options, const gchar * in, const gchar * out,
+plan_manifest (const Options * options, const gchar * in, const gchar * out,
     GError ** error)
 {
   const Settings *settings = &options->settings;
   Manifest *manifest;
   GStatBuf status;
 
-  if (!stat_source (in, &status, error))
+  if (!inputs_check (in, &status, error))
     return NULL;
   manifest = manifest_new ();
   manifest->source = g_canonicalize_filename (in, NULL);
   manifest->source_bytes = (guint64) status.st_size;
-  manifest->source_modified = status.st_mtime;
+  manifest->source_mtime = status.st_mtime;
   manifest->out = g_canonicalize_filename (out, NULL);
   manifest->settings = *settings;
   manifest->settings.codec = g_strdup (settings->codec);
@@ -60,58 +37,58 @@ plan (const Options * options, const gchar * in, const gchar * out,
   return manifest;
 }
 
-/* Whether all that is in the source will be in the film. */
+/* Checks that the container of the result can hold every track of the source. */
 static gboolean
-survey (Manifest * manifest, GError ** error)
+probe_source (Manifest * manifest, GError ** error)
 {
   gchar *mux = codec_muxer_line (manifest->settings.codec, manifest->out,
       error);
-  Survey *survey = mux ? survey_new (manifest->source, error) : NULL;
-  const gboolean fits = survey && survey_fits (survey, mux, manifest->out,
+  Probe *probe = mux ? probe_new (manifest->source, error) : NULL;
+  const gboolean fits = probe
+      && probe_fits_container (probe, mux, manifest->out,
       error);
 
-  if (survey)
-    manifest->turn = survey->turn;
-  manifest->duration = survey ? survey->duration : GST_CLOCK_TIME_NONE;
-  g_clear_pointer (&survey, survey_free);
+  if (probe)
+    manifest->orientation = probe->orientation;
+  manifest->duration = probe ? probe->duration : GST_CLOCK_TIME_NONE;
+  g_clear_pointer (&probe, probe_free);
   g_free (mux);
   return fits;
 }
 
 static gboolean
-make_folder (const gchar * parts, GError ** error)
+make_folder (const gchar * workdir, GError ** error)
 {
-  gchar *folder = g_path_get_dirname (parts);
-  const gboolean made = g_mkdir_with_parents (parts, 0777) == 0;
+  gchar *folder = g_path_get_dirname (workdir);
+  const gboolean made = g_mkdir_with_parents (workdir, 0777) == 0
+      || file_set_error (error, folder);
 
-  if (!made)
-    g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno),
-        "%s: %s", folder, g_strerror (errno));
   g_free (folder);
   return made;
 }
 
-/* Whether the codec keeps frames as they are. */
+/* Checks that the codec preserves interlacing, depth and size. */
 static gboolean
-look (Manifest * manifest, const gchar * parts, GError ** error)
+check_codec (Manifest * manifest, const gchar * workdir, GError ** error)
 {
   const gchar *codec = manifest->settings.codec;
 
-  if (!look_at_frames (manifest, parts, error))
+  if (!probe_frame (manifest, workdir, error))
     return FALSE;
-  if (strstr (manifest->raw, "field-order") && !codec_keeps_interlacing (codec))
+  if (strstr (manifest->raw_caps, "field-order")
+      && !codec_supports_interlaced (codec))
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-        "%s: it is interlaced, and %s would not keep its fields apart; give "
+        "%s: it is interlaced, which %s does not preserve; give "
         "--codec h264 or ffv1", manifest->source, codec);
-  else if (manifest->depth > codec_depth (codec))
+  else if (manifest->depth > codec_max_depth (codec))
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
         "%s: its samples have %u bits, and %s would keep %u of them; give "
         "another --codec, or convert it", manifest->source, manifest->depth,
-        codec, codec_depth (codec));
-  else if (manifest->odd && !codec_keeps_odd_sizes (codec))
+        codec, codec_max_depth (codec));
+  else if (manifest->odd_size && !codec_supports_odd_sizes (codec))
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-        "%s: it is %dx%d, and %s keeps no odd sizes where chroma is "
-        "subsampled; give --codec vp9, av1 or ffv1", manifest->source,
+        "%s: it is %dx%d, and %s does not support odd sizes with "
+        "subsampled chroma; give --codec vp9, av1 or ffv1", manifest->source,
         manifest->width, manifest->height, codec);
   else
     return TRUE;
@@ -119,63 +96,65 @@ look (Manifest * manifest, const gchar * parts, GError ** error)
 }
 
 static gboolean
-cut_film (Manifest * manifest, const gchar * parts, GError ** error)
+cut_film (Manifest * manifest, const gchar * workdir, GError ** error)
 {
-  gchar *file = mend_file (manifest, parts);
-  const gboolean done = segments_cut (manifest, file, parts, error);
+  gchar *file = mkv_repair_path (manifest, workdir);
+  const gboolean done = splitter_run (manifest, file, workdir, error);
 
   g_free (file);
   return done;
 }
 
-/* The same behind damage, where it can be got at. */
+/* Cuts again, from the repaired copy. */
 static gboolean
-cut_behind (Manifest * manifest, const gchar * parts, GError ** error)
+cut_repaired (Manifest * manifest, const gchar * workdir, GError ** error)
 {
   g_array_set_size (manifest->segments, 0);
   g_clear_pointer (&manifest->caps, g_free);
-  return cut_film (manifest, parts, error);
+  return cut_film (manifest, workdir, error);
 }
 
-/* Cores for each segment; where there are few, they share those that would have none. */
+/* Threads per segment: an equal share of the processors. */
 static gint
-share_cores (const Options * options, guint segments)
+threads_per_segment (const Options * options, guint segments)
 {
-  const guint at_once = MIN (jobs_count ((guint) options->jobs), segments);
+  const guint at_once =
+      MIN (scheduler_job_count ((guint) options->jobs), segments);
 
   return MAX (1, (gint) (g_get_num_processors () / MAX (1, at_once)));
 }
 
 static gboolean
-run (Manifest * manifest, const Options * options, const gchar * parts,
+run (Manifest * manifest, const Options * options, const gchar * workdir,
     GError ** error)
 {
-  GError *fault = NULL;
-  gboolean done = cut_film (manifest, parts, &fault);
+  GError *local_error = NULL;
+  gboolean done = cut_film (manifest, workdir, &local_error);
 
-  if (manifest->damaged && mend_source (manifest, parts)) {
-    g_clear_error (&fault);
-    done = cut_behind (manifest, parts, &fault);
+  if (manifest->damaged && mkv_repair (manifest, workdir)) {
+    g_clear_error (&local_error);
+    done = cut_repaired (manifest, workdir, &local_error);
   }
-  if (fault)
-    g_propagate_error (error, fault);
+  if (local_error)
+    g_propagate_error (error, local_error);
   if (manifest->settings.threads == 0 && options->step == NULL)
-    manifest->settings.threads = share_cores (options, manifest->segments->len);
-  done = done && look (manifest, parts, error)
-      && manifest_write (manifest, parts, error);
+    manifest->settings.threads =
+        threads_per_segment (options, manifest->segments->len);
+  done = done && check_codec (manifest, workdir, error)
+      && manifest_write (manifest, workdir, error);
   if (!done)
-    parts_remove (parts, NULL);
+    workdir_remove (workdir, NULL);
   return done;
 }
 
 static gboolean
-fits (const Manifest * found, const Manifest * wanted, GError ** error)
+is_same_task (const Manifest * found, const Manifest * wanted, GError ** error)
 {
   const Settings *a = &found->settings, *b = &wanted->settings;
 
   if (g_str_equal (found->source, wanted->source)
       && found->source_bytes == wanted->source_bytes
-      && found->source_modified == wanted->source_modified
+      && found->source_mtime == wanted->source_mtime
       && g_str_equal (a->codec, b->codec) && a->quality == b->quality
       && g_strcmp0 (a->profile, b->profile) == 0
       && g_strcmp0 (a->model, b->model) == 0 && a->strength == b->strength
@@ -183,30 +162,31 @@ fits (const Manifest * found, const Manifest * wanted, GError ** error)
       && a->segment == b->segment)
     return TRUE;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-      "%s%s is of another source or other options; give those, or "
-      "--overwrite to begin anew", found->out, PARTS_SUFFIX);
+      "%s%s belongs to another source or other options; give "
+      "those, or start over with --overwrite", found->out, WORKDIR_SUFFIX);
   return FALSE;
 }
 
-/* Whether it is done, or cannot be; what a damaged manifest tells of is of no use. */
+/* Whether there is nothing to cut: `done` if a usable manifest exists, else an error. A damaged
+ * manifest is ignored. */
 static gboolean
-is_settled (const Manifest * wanted, const gchar * parts, gboolean * done,
+is_settled (const Manifest * wanted, const gchar * workdir, gboolean * done,
     GError ** error)
 {
-  gchar *file = g_build_filename (parts, PARTS_MANIFEST, NULL);
-  GError *fault = NULL;
+  gchar *file = g_build_filename (workdir, WORKDIR_MANIFEST, NULL);
+  GError *local_error = NULL;
   Manifest *found = NULL;
   gboolean settled = g_file_test (file, G_FILE_TEST_EXISTS);
 
   if (settled)
-    found = manifest_read (parts, &fault);
-  *done = found && fits (found, wanted, error);
-  if (g_error_matches (fault, G_IO_ERROR, G_IO_ERROR_INVALID_DATA)) {
+    found = manifest_read (workdir, &local_error);
+  *done = found && is_same_task (found, wanted, error);
+  if (g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA)) {
     settled = FALSE;
-    g_clear_error (&fault);
+    g_clear_error (&local_error);
   }
-  if (fault)
-    g_propagate_error (error, fault);
+  if (local_error)
+    g_propagate_error (error, local_error);
   g_clear_pointer (&found, manifest_free);
   g_free (file);
   return settled;
@@ -216,16 +196,17 @@ gboolean
 step_cut (const Options * options, const gchar * in, const gchar * out,
     GError ** error)
 {
-  Manifest *manifest = plan (options, in, out, error);
-  gchar *parts = step_parts (out);
+  Manifest *manifest = plan_manifest (options, in, out, error);
+  gchar *workdir = workdir_path (out);
   gboolean done = FALSE;
 
   if (manifest && (options->overwrite
-          || !is_settled (manifest, parts, &done, error)))
-    done = survey (manifest, error) && (!g_file_test (parts, G_FILE_TEST_EXISTS)
-        || parts_remove (parts, error)) && make_folder (parts, error)
-        && run (manifest, options, parts, error);
+          || !is_settled (manifest, workdir, &done, error)))
+    done = probe_source (manifest, error)
+        && (!g_file_test (workdir, G_FILE_TEST_EXISTS)
+        || workdir_remove (workdir, error)) && make_folder (workdir, error)
+        && run (manifest, options, workdir, error);
   g_clear_pointer (&manifest, manifest_free);
-  g_free (parts);
+  g_free (workdir);
   return done;
 }

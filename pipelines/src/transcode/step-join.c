@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/file.h"
 #include "common/launch.h"
-#include "common/progress-bar.h"
-#include "transcode/chapters/read.h"
-#include "film/codec.h"
 #include "common/pipeline-error.h"
-#include "transcode/media/gaps.h"
-#include "transcode/media/mkv-repair.h"
-#include "transcode/media/mkv-tags.h"
-#include "transcode/media/packets.h"
+#include "common/progress-bar.h"
+#include "film/codec.h"
 #include "film/workdir.h"
+#include "transcode/chapters/read.h"
 #include "transcode/media/demux.h"
-#include "transcode/steps.h"
+#include "transcode/media/gaps.h"
+#include "transcode/media/packets.h"
 #include "transcode/media/tracks.h"
+#include "transcode/mkv/repair.h"
+#include "transcode/mkv/tags.h"
+#include "transcode/steps.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -21,43 +22,43 @@
 typedef struct
 {
   const Manifest *manifest;
-  const gchar *parts;
+  const gchar *workdir;
   GstElement *pipeline, *video;
   Tracks *tracks;
   GstCaps *caps;                /* of the first segment */
-  GstClockTime decoded;         /* when the last picture is */
-  GArray *times;                /* of the pictures, in the source: guint64 */
+  GstClockTime decoded;         /* DTS of the last frame */
+  GArray *times;                /* PTS of the frames in the source: guint64 */
 } Join;
 
-/* --- pictures --- */
+/* --- video frames --- */
 
-/* Where rates differ, the first decoding time of a segment may lie before the last one of the
- * segment before. */
+/* Shifts the timestamps to running time. If the frame rate changes, the first DTS of a segment may
+ * precede the last one of the segment before; it is moved behind that. */
 static GstSample *
-place (Join * join, GstSample * sample)
+shift_timestamps (Join * join, GstSample * sample)
 {
-  GstSample *placed = packet_flatten (sample,
+  GstSample *shifted = packet_flatten (sample,
       gst_sample_get_segment (sample), 0);
-  GstBuffer *buffer = gst_sample_get_buffer (placed);
+  GstBuffer *buffer = gst_sample_get_buffer (shifted);
 
-  gst_sample_set_caps (placed, join->caps);
+  gst_sample_set_caps (shifted, join->caps);
   if (GST_BUFFER_DTS_IS_VALID (buffer)) {
     if (GST_CLOCK_TIME_IS_VALID (join->decoded)
         && GST_BUFFER_DTS (buffer) <= join->decoded)
       GST_BUFFER_DTS (buffer) = join->decoded + 1;
     join->decoded = GST_BUFFER_DTS (buffer);
   }
-  return placed;
+  return shifted;
 }
 
-/* What the encoder has not said of colours. */
+/* Adds colour information that the encoder did not set. */
 static GstCaps *
-complete (const Manifest * manifest, GstCaps * caps)
+complete_colours (const Manifest * manifest, GstCaps * caps)
 {
   static const gchar *const fields[] = { "colorimetry",
     "mastering-display-info", "content-light-level"
   };
-  const gchar *const known[] = { manifest->raw, manifest->caps };
+  const gchar *const known[] = { manifest->raw_caps, manifest->caps };
   GstStructure *structure;
   gsize i, k;
 
@@ -79,9 +80,10 @@ complete (const Manifest * manifest, GstCaps * caps)
 }
 
 static gboolean
-has_fit_caps (Join * join, GstSample * sample, guint number, GError ** error)
+has_same_caps (Join * join, GstSample * sample, guint number, GError ** error)
 {
-  GstCaps *caps = complete (join->manifest, gst_sample_get_caps (sample));
+  GstCaps *caps =
+      complete_colours (join->manifest, gst_sample_get_caps (sample));
   gboolean fit;
 
   if (join->caps == NULL)
@@ -90,50 +92,50 @@ has_fit_caps (Join * join, GstSample * sample, guint number, GError ** error)
   gst_caps_unref (caps);
   if (!fit)
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-        "%s: segment %u is encoded in another way than the first one; the "
-        "picture changes its form in the film, which one file cannot hold",
-        join->manifest->source, number);
+        "%s: segment %u has another format than the first one; the "
+        "picture format changes within the film, which one file "
+        "cannot hold", join->manifest->source, number);
   return fit;
 }
 
 static gboolean
-add (Join * join, GstSample * sample, guint number, GError ** error)
+add_frame (Join * join, GstSample * sample, guint number, GError ** error)
 {
-  GstSample *placed;
+  GstSample *shifted;
   GstClockTime time;
   gboolean done;
 
-  if (!has_fit_caps (join, sample, number, error))
+  if (!has_same_caps (join, sample, number, error))
     return FALSE;
-  placed = place (join, sample);
-  time = packet_time (placed);
+  shifted = shift_timestamps (join, sample);
+  time = packet_time (shifted);
   if (GST_CLOCK_TIME_IS_VALID (time))
     g_array_append_val (join->times, time);
-  tracks_wait (join->tracks, time);
-  done = packet_push (join->pipeline, join->video, placed,
+  tracks_film_at (join->tracks, time);
+  done = packet_push (join->pipeline, join->video, shifted,
       join->manifest->out, error);
-  gst_sample_unref (placed);
+  gst_sample_unref (shifted);
   return done;
 }
 
 static gboolean
 add_segment (Join * join, guint number, GError ** error)
 {
-  gchar *file = parts_file (join->parts, "out", number, "gdp");
+  gchar *file = workdir_file (join->workdir, "out", number, "gdp");
   PacketReader *reader = packet_reader_open (file, error);
-  GError *fault = NULL;
+  GError *local_error = NULL;
   gboolean going = reader != NULL;
   GstSample *sample;
 
-  while (going && (sample = packet_reader_next (reader, &fault))) {
-    going = add (join, sample, number, error);
+  while (going && (sample = packet_reader_next (reader, &local_error))) {
+    going = add_frame (join, sample, number, error);
     gst_sample_unref (sample);
   }
   g_clear_pointer (&reader, packet_reader_free);
   g_free (file);
-  if (fault)
-    g_propagate_error (error, fault);
-  return going && fault == NULL;
+  if (local_error)
+    g_propagate_error (error, local_error);
+  return going && local_error == NULL;
 }
 
 /* --- the film --- */
@@ -146,28 +148,28 @@ add_all (Join * join, GError ** error)
   for (i = 0; i < join->manifest->segments->len; i++)
     if (!add_segment (join, i, error))
       return FALSE;
-  tracks_wait (join->tracks, GST_CLOCK_TIME_NONE / 2);
+  tracks_end_film (join->tracks);
   gst_app_src_end_of_stream (GST_APP_SRC (join->video));
-  return fault_wait_end (join->pipeline, join->manifest->out, error);
+  return pipeline_error_wait_eos (join->pipeline, join->manifest->out, error);
 }
 
 static void
-tell_gaps (const Join * join)
+warn_of_gaps (const Join * join)
 {
   const Manifest *manifest = join->manifest;
-  const gboolean lacks = manifest->damaged || manifest->mended
+  const gboolean lacks = manifest->damaged || manifest->repaired
       || join->times->len < manifest_frames (manifest);
   gchar *gaps = gaps_describe (join->times, lacks);
 
   if (gaps) {
-    bar_clear ();
-    g_printerr ("transcode: %s: it has no pictures from %s\n",
+    progress_bar_clear ();
+    g_printerr ("transcode: %s: it has no frames from %s\n",
         manifest->source, gaps);
   }
   g_free (gaps);
 }
 
-/* What comes out of the element at that time comes at the beginning of the film. */
+/* Makes running time `origin` of the element the start of the film. */
 static void
 set_origin (GstElement * source, GstClockTime origin)
 {
@@ -177,23 +179,14 @@ set_origin (GstElement * source, GstClockTime origin)
   gst_object_unref (pad);
 }
 
+/* Scratch file of mp4mux and qtmux for faststart. Their default is the system temporary folder,
+ * which may be too small. */
 static void
-set_location (GstElement * pipeline, const gchar * name, const gchar * file)
-{
-  GstElement *element = gst_bin_get_by_name (GST_BIN (pipeline), name);
-
-  g_object_set (element, "location", file, NULL);
-  gst_object_unref (element);
-}
-
-/* What mp4mux and qtmux put the film's beginning in front of, which is all the rest of it, is where
- * there is room for the film; they would take the system's folder for temporary files. */
-static void
-set_scratch (GstElement * pipeline, const gchar * parts)
+set_scratch (GstElement * pipeline, const gchar * workdir)
 {
   GstElement *mux = gst_bin_get_by_name (GST_BIN (pipeline), "mux");
-  gchar *rest = g_build_filename (parts, "rest", NULL);
-  gchar *file = parts_unfinished (rest);
+  gchar *rest = g_build_filename (workdir, "rest", NULL);
+  gchar *file = file_temporary_name (rest);
 
   if (g_object_class_find_property (G_OBJECT_GET_CLASS (mux), "faststart-file"))
     g_object_set (mux, "faststart-file", file, NULL);
@@ -203,7 +196,7 @@ set_scratch (GstElement * pipeline, const gchar * parts)
 }
 
 static GstElement *
-make_pipeline (const Manifest * manifest, const gchar * parts,
+make_pipeline (const Manifest * manifest, const gchar * workdir,
     const gchar * file, GError ** error)
 {
   gchar *mux = codec_muxer_line (manifest->settings.codec, manifest->out,
@@ -214,11 +207,11 @@ make_pipeline (const Manifest * manifest, const gchar * parts,
   GstElement *pipeline = mux ? launch (line, GST_PARSE_FLAG_NONE, error) : NULL;
 
   if (pipeline) {
-    gchar *source = mend_file (manifest, parts);
+    gchar *source = mkv_repair_path (manifest, workdir);
 
-    set_location (pipeline, "source", source);
-    set_location (pipeline, "file", file);
-    set_scratch (pipeline, parts);
+    launch_set_location (pipeline, "source", source);
+    launch_set_location (pipeline, "file", file);
+    set_scratch (pipeline, workdir);
     g_free (source);
   }
   g_free (line);
@@ -226,31 +219,33 @@ make_pipeline (const Manifest * manifest, const gchar * parts,
   return pipeline;
 }
 
-/* Those that are not in the source's streams. */
+/* Chapters that the demuxer does not report. */
 static void
-take_chapters (Join * join)
+add_chapters (Join * join)
 {
-  GError *fault = NULL;
-  GstToc *toc = chapters_read (join->manifest->source, &fault);
+  GError *local_error = NULL;
+  GstToc *toc = chapters_read (join->manifest->source, &local_error);
 
   if (toc)
     tracks_set_chapters (join->tracks, toc);
-  if (fault) {
-    bar_clear ();
+  if (local_error) {
+    progress_bar_clear ();
     g_printerr ("transcode: %s; the film is made without them\n",
-        fault->message);
+        local_error->message);
   }
   if (toc)
     gst_toc_unref (toc);
-  g_clear_error (&fault);
+  g_clear_error (&local_error);
 }
 
 static gboolean
-write_film (const Manifest * manifest, const gchar * parts, const gchar * file,
-    GError ** error)
+write_film (const Manifest * manifest, const gchar * workdir,
+    const gchar * file, GError ** error)
 {
-  Join join = {.manifest = manifest,.parts = parts,
-    .decoded = GST_CLOCK_TIME_NONE
+  Join join = {
+    .manifest = manifest,
+    .workdir = workdir,
+    .decoded = GST_CLOCK_TIME_NONE,
   };
   const Settings *settings = &manifest->settings;
   const GstClockTime from = (GstClockTime) (settings->start * GST_SECOND);
@@ -261,26 +256,25 @@ write_film (const Manifest * manifest, const gchar * parts, const gchar * file,
   gchar *left_out;
   gboolean done;
 
-  join.pipeline = make_pipeline (manifest, parts, file, error);
+  join.pipeline = make_pipeline (manifest, workdir, file, error);
   if (join.pipeline == NULL)
     return FALSE;
   join.times = g_array_new (FALSE, FALSE, sizeof (guint64));
-  join.video = packet_source (join.pipeline, "video");
+  join.video = packet_appsrc (join.pipeline, "video");
   set_origin (join.video, PACKET_ORIGIN + from);
   join.tracks = tracks_new (join.pipeline, from, to);
-  take_chapters (&join);
-  done = (gst_element_set_state (join.pipeline, GST_STATE_PLAYING) !=
-      GST_STATE_CHANGE_FAILURE || !fault_take (join.pipeline, manifest->out,
-          error)) && add_all (&join, error);
+  add_chapters (&join);
+  done = pipeline_error_start (join.pipeline, manifest->out, error)
+      && add_all (&join, error);
   gst_element_set_state (join.pipeline, GST_STATE_NULL);
   tags = tracks_tags (join.tracks, &own);
   if (done && codec_is_matroska (manifest->out))
-    done = names_write (file, tags, own, error);
-  left_out = tracks_left_out (join.tracks, file);
+    done = mkv_tags_write (file, tags, own, error);
+  left_out = tracks_unsupported (join.tracks, file);
   if (done)
-    tell_gaps (&join);
+    warn_of_gaps (&join);
   if (done && left_out)
-    g_printerr ("transcode: %s: left out, as such a file does not hold it: "
+    g_printerr ("transcode: %s: left out, as the container does not hold it: "
         "%s\n", manifest->out, left_out);
   g_free (left_out);
   tracks_free (join.tracks);
@@ -293,32 +287,30 @@ write_film (const Manifest * manifest, const gchar * parts, const gchar * file,
 
 /* --- checks --- */
 
-/* One whose file is not whole is not done any more: the next one to look makes it again. */
+/* A damaged segment is marked as not finished, so that the next run makes it again. */
 static gboolean
-check_segment (const Manifest * manifest, const gchar * parts, guint number,
+check_segment (const Manifest * manifest, const gchar * workdir, guint number,
     guint * frames, GError ** error)
 {
-  gchar *file = parts_file (parts, "out", number, "gdp");
-  Outcome outcome;
-  const gboolean done = outcome_read (&outcome, parts, number);
-  const gboolean whole = done
-      && parts_is_whole (file, outcome.bytes, outcome.sha256);
+  SegmentResult result;
+  const gboolean done = segment_result_read (&result, workdir, number);
+  const gboolean intact = done && segment_result_is_intact (&result, workdir);
 
-  *frames += outcome.frames;
-  if (!whole)
+  *frames += result.frames;
+  if (!intact)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY, "%s: segment %u of %u %s",
-        manifest->out, number, manifest->segments->len, done ? "has been "
-        "damaged on the disk, and is to be done again" : "is not done");
-  if (done && !whole)
-    outcome_remove (parts, number);
-  outcome_clear (&outcome);
-  g_free (file);
-  return whole;
+        manifest->out, number, manifest->segments->len,
+        done ? "was damaged on the disk and has to be done again" :
+        "is not finished");
+  if (done && !intact)
+    segment_result_remove (workdir, number);
+  segment_result_clear (&result);
+  return intact;
 }
 
-/* Whether all segments are done and whole; how many frames they have. */
+/* Checks that all segments are finished and intact, and counts their frames. */
 static gboolean
-check_parts (const Manifest * manifest, const gchar * parts, guint * frames,
+check_parts (const Manifest * manifest, const gchar * workdir, guint * frames,
     GError ** error)
 {
   gboolean whole = TRUE;
@@ -326,47 +318,47 @@ check_parts (const Manifest * manifest, const gchar * parts, guint * frames,
 
   *frames = 0;
   for (i = 0; i < manifest->segments->len; i++)
-    whole &= check_segment (manifest, parts, i, frames, whole ? error : NULL);
+    whole &= check_segment (manifest, workdir, i, frames, whole ? error : NULL);
   return whole;
 }
 
-/* Whether that many pictures can be read from the film. */
+/* Checks that the film can be read and has that many frames. */
 static gboolean
 check_film (const Manifest * manifest, const gchar * file, guint frames,
     GError ** error)
 {
-  PacketReader *reader = source_open_video (file, error);
-  GError *fault = NULL;
+  PacketReader *reader = demux_open_video (file, error);
+  GError *local_error = NULL;
   GstSample *sample;
   guint found = 0;
 
   if (reader == NULL)
     return FALSE;
-  while ((sample = packet_reader_next (reader, &fault))) {
+  while ((sample = packet_reader_next (reader, &local_error))) {
     found++;
     gst_sample_unref (sample);
   }
   packet_reader_free (reader);
-  if (fault)
-    g_propagate_error (error, fault);
+  if (local_error)
+    g_propagate_error (error, local_error);
   else if (found != frames)
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_MUX,
-        "%s: of frames, %u were denoised and %u are in the file",
+        "%s: %u frames were denoised, %u are in the file",
         manifest->out, frames, found);
-  return fault == NULL && found == frames;
+  return local_error == NULL && found == frames;
 }
 
 static gboolean
-join_parts (const Manifest * manifest, const gchar * parts, GError ** error)
+join_parts (const Manifest * manifest, const gchar * workdir, GError ** error)
 {
-  gchar *film = g_build_filename (parts, "film", NULL);
-  gchar *unfinished = parts_unfinished (film);
+  gchar *film = g_build_filename (workdir, "film", NULL);
+  gchar *unfinished = file_temporary_name (film);
   guint frames;
-  const gboolean done = check_parts (manifest, parts, &frames, error)
-      && write_film (manifest, parts, unfinished, error)
+  const gboolean done = check_parts (manifest, workdir, &frames, error)
+      && write_film (manifest, workdir, unfinished, error)
       && check_film (manifest, unfinished, frames, error)
-      && parts_publish (unfinished, manifest->out, error)
-      && parts_remove (parts, error);
+      && file_publish (unfinished, manifest->out, error)
+      && workdir_remove (workdir, error);
 
   if (!done)
     g_unlink (unfinished);
@@ -375,12 +367,12 @@ join_parts (const Manifest * manifest, const gchar * parts, GError ** error)
   return done;
 }
 
-/* The film is there, and the manifest is what goes first of its parts. */
+/* Whether the result exists and its manifest, which is removed first, does not. */
 static gboolean
-is_joined (const gchar * parts)
+is_joined (const gchar * workdir)
 {
-  gchar *manifest = g_build_filename (parts, PARTS_MANIFEST, NULL);
-  gchar *film = g_strndup (parts, strlen (parts) - strlen (PARTS_SUFFIX));
+  gchar *manifest = g_build_filename (workdir, WORKDIR_MANIFEST, NULL);
+  gchar *film = g_strndup (workdir, strlen (workdir) - strlen (WORKDIR_SUFFIX));
   const gboolean joined = !g_file_test (manifest, G_FILE_TEST_EXISTS)
       && g_file_test (film, G_FILE_TEST_IS_REGULAR);
 
@@ -390,16 +382,16 @@ is_joined (const gchar * parts)
 }
 
 gboolean
-step_join (const gchar * parts, GError ** error)
+step_join (const gchar * workdir, GError ** error)
 {
   Manifest *manifest;
   gboolean done;
 
-  if (g_str_has_suffix (parts, PARTS_SUFFIX) && is_joined (parts))
-    return !g_file_test (parts, G_FILE_TEST_EXISTS)
-        || parts_remove (parts, error);
-  manifest = manifest_read (parts, error);
-  done = manifest && join_parts (manifest, parts, error);
+  if (g_str_has_suffix (workdir, WORKDIR_SUFFIX) && is_joined (workdir))
+    return !g_file_test (workdir, G_FILE_TEST_EXISTS)
+        || workdir_remove (workdir, error);
+  manifest = manifest_read (workdir, error);
+  done = manifest && join_parts (manifest, workdir, error);
   g_clear_pointer (&manifest, manifest_free);
   return done;
 }

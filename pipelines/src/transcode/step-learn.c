@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "transcode/media/decode.h"
+#include "common/file.h"
 #include "film/workdir.h"
+#include "transcode/media/decode.h"
 #include "transcode/steps.h"
 
-/* Pictures of the middle that it learns from. */
-#define PICTURES 48
+/* Frames from the middle of the film for training. */
+#define TRAINING_FRAMES 48
 #define FINETUNE_INTERVAL 8
 
-/* The segment that the film's middle is in, and where there; it is the same picture however the
- * film is cut. */
+/* Segment with the middle frame of the film, and the place of that frame in it. Independent of how
+ * the film is cut. */
 static guint
 find_middle (const Manifest * manifest, guint * place)
 {
@@ -21,39 +22,40 @@ find_middle (const Manifest * manifest, guint * place)
 }
 
 static gboolean
-learn (const Manifest * manifest, const gchar * parts, const gchar * file,
+learn (const Manifest * manifest, const gchar * workdir, const gchar * file,
     GError ** error)
 {
-  gchar *unfinished = parts_unfinished (file);
+  gchar *unfinished = file_temporary_name (file);
   guint place;
   const guint number = find_middle (manifest, &place);
-  Feed *feed = feed_new (manifest, parts, number, "fakesink async=false",
+  Decoder *decoder =
+      decoder_new (manifest, workdir, number, "fakesink async=false",
       error);
   GstElement *filter;
   gboolean done = FALSE;
 
-  if (feed) {
-    filter = feed_element (feed, "filter");
+  if (decoder) {
+    filter = decoder_element (decoder, "filter");
     g_object_set (filter, "save-model-file", unfinished, "finetune-interval",
         FINETUNE_INTERVAL, NULL);
     gst_object_unref (filter);
-    done = feed_run_some (feed, place, PICTURES, error);
-    feed_free (feed);
+    done = decoder_run_range (decoder, place, TRAINING_FRAMES, error);
+    decoder_free (decoder);
   }
-  /* Of a picture or two nothing can be learned. */
+  /* There is no model if the film has only one or two frames. */
   done = done && (!g_file_test (unfinished, G_FILE_TEST_EXISTS)
-      || parts_publish (unfinished, file, error));
+      || file_publish (unfinished, file, error));
   g_free (unfinished);
   return done;
 }
 
 gboolean
-step_learn (const gchar * parts, GError ** error)
+step_learn (const gchar * workdir, GError ** error)
 {
-  Manifest *manifest = manifest_read (parts, error);
-  gchar *file = g_build_filename (parts, PARTS_MODEL, NULL);
+  Manifest *manifest = manifest_read (workdir, error);
+  gchar *file = g_build_filename (workdir, WORKDIR_MODEL, NULL);
   const gboolean done = manifest && (g_file_test (file, G_FILE_TEST_EXISTS)
-      || learn (manifest, parts, file, error));
+      || learn (manifest, workdir, file, error));
 
   g_clear_pointer (&manifest, manifest_free);
   g_free (file);

@@ -1,32 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/clock.h"
+#include "common/file.h"
 #include "film/codec.h"
-#include "transcode/media/decode.h"
 #include "film/workdir.h"
+#include "transcode/media/decode.h"
 #include "transcode/steps.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 
-#define SAY_INTERVAL (200 * G_TIME_SPAN_MILLISECOND)
+#define REPORT_INTERVAL (200 * G_TIME_SPAN_MILLISECOND)
 
 typedef struct
 {
   gboolean report;
 
-  /* the streaming thread's */
+  /* owned by the streaming thread */
   guint frames;
   guint64 bytes;
-  gint64 said;
+  gint64 reported;
 } Encoding;
 
 static void
-say (Encoding * encoding)
+report_progress (Encoding * encoding)
 {
   const gint64 now = g_get_monotonic_time ();
 
-  if (!encoding->report || now - encoding->said < SAY_INTERVAL)
+  if (!encoding->report || now - encoding->reported < REPORT_INTERVAL)
     return;
-  encoding->said = now;
+  encoding->reported = now;
   g_print ("{\"frames\": %u, \"bytes\": %" G_GUINT64_FORMAT "}\n",
       encoding->frames, encoding->bytes);
 }
@@ -38,14 +40,14 @@ on_encoded (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer data)
 
   encoding->frames++;
   encoding->bytes += gst_buffer_get_size (GST_PAD_PROBE_INFO_BUFFER (info));
-  say (encoding);
+  report_progress (encoding);
   return GST_PAD_PROBE_OK;
 }
 
 static void
-watch (Feed * feed, Encoding * encoding)
+count_frames (Decoder * decoder, Encoding * encoding)
 {
-  GstElement *packer = feed_element (feed, "packer");
+  GstElement *packer = decoder_element (decoder, "packer");
   GstPad *pad = gst_element_get_static_pad (packer, "sink");
 
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_encoded, encoding,
@@ -54,19 +56,10 @@ watch (Feed * feed, Encoding * encoding)
   gst_object_unref (packer);
 }
 
-static void
-set_file (Feed * feed, const gchar * file)
-{
-  GstElement *sink = feed_element (feed, "file");
-
-  g_object_set (sink, "location", file, NULL);
-  gst_object_unref (sink);
-}
-
 static gdouble
-noise_of (Feed * feed)
+get_noise (Decoder * decoder)
 {
-  GstElement *filter = feed_element (feed, "filter");
+  GstElement *filter = decoder_element (decoder, "filter");
   gdouble noise;
 
   g_object_get (filter, "estimated-sigma", &noise, NULL);
@@ -76,93 +69,95 @@ noise_of (Feed * feed)
 
 /* --- the step --- */
 
-/* FALSE and an error unless each frame that was decoded is in the file. */
+/* Checks that every decoded frame was encoded. */
 static gboolean
-count (const Encoding * encoding, Outcome * outcome, GError ** error)
+check_count (const Encoding * encoding, SegmentResult * result, GError ** error)
 {
-  outcome->frames = encoding->frames;
-  outcome->coded = encoding->bytes;
-  if (outcome->frames == outcome->decoded)
+  result->frames = encoding->frames;
+  result->coded = encoding->bytes;
+  if (result->frames == result->decoded)
     return TRUE;
   g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_ENCODE,
-      "segment %u: of frames, %u came and %u were encoded", outcome->number,
-      outcome->decoded, outcome->frames);
+      "segment %u: %u frames were decoded, %u were encoded", result->number,
+      result->decoded, result->frames);
   return FALSE;
 }
 
 static gboolean
-encode (const Manifest * manifest, const gchar * parts, Outcome * outcome,
-    const gchar * file, gboolean report, GError ** error)
+encode (const Manifest * manifest, const gchar * workdir,
+    SegmentResult * result, const gchar * file, gboolean report,
+    GError ** error)
 {
   const Settings *settings = &manifest->settings;
-  gchar *codec = codec_line (settings->codec, settings->quality,
+  gchar *codec = codec_encoder_line (settings->codec, settings->quality,
       settings->threads);
   gchar *line = g_strdup_printf ("%s ! gdppay name=packer ! "
       "filesink name=file async=false", codec);
-  Feed *feed = feed_new (manifest, parts, outcome->number, line, error);
+  Decoder *decoder =
+      decoder_new (manifest, workdir, result->number, line, error);
   Encoding encoding = {.report = report };
   gboolean done = FALSE;
 
-  if (feed) {
-    set_file (feed, file);
-    watch (feed, &encoding);
-    done = feed_run (feed, error);
-    outcome->decoded = feed_decoded (feed);
-    outcome->noise = noise_of (feed);
-    feed_free (feed);
+  if (decoder) {
+    decoder_set_location (decoder, file);
+    count_frames (decoder, &encoding);
+    done = decoder_run (decoder, error);
+    result->decoded = decoder_frames (decoder);
+    result->noise = get_noise (decoder);
+    decoder_free (decoder);
   }
   g_free (line);
   g_free (codec);
-  return done && count (&encoding, outcome, error);
+  return done && check_count (&encoding, result, error);
 }
 
 static gboolean
-is_done (const gchar * parts, guint number, const gchar * file)
+is_done (const gchar * workdir, guint number)
 {
-  Outcome outcome;
-  const gboolean done = outcome_read (&outcome, parts, number)
-      && parts_is_whole (file, outcome.bytes, outcome.sha256);
+  SegmentResult result;
+  const gboolean done = segment_result_read (&result, workdir, number)
+      && segment_result_is_intact (&result, workdir);
 
-  outcome_clear (&outcome);
+  segment_result_clear (&result);
   return done;
 }
 
 static gboolean
-make (const Manifest * manifest, const gchar * parts, guint number,
+process (const Manifest * manifest, const gchar * workdir, guint number,
     const gchar * file, gboolean report, GError ** error)
 {
   const gint64 started = g_get_monotonic_time ();
-  gchar *unfinished = parts_unfinished (file);
-  Outcome outcome = {.number = number };
-  gboolean done = encode (manifest, parts, &outcome, unfinished, report, error)
-      && parts_sum (unfinished, &outcome.bytes, &outcome.sha256, error)
-      && parts_publish (unfinished, file, error);
+  gchar *unfinished = file_temporary_name (file);
+  SegmentResult result = {.number = number };
+  gboolean done = encode (manifest, workdir, &result, unfinished, report, error)
+      && file_checksum (unfinished, &result.bytes, &result.sha256, error)
+      && file_publish (unfinished, file, error);
 
-  outcome.seconds = (g_get_monotonic_time () - started) / 1e6;
-  done = done && outcome_write (&outcome, parts, error);
+  result.seconds = clock_seconds_since (started);
+  done = done && segment_result_write (&result, workdir, error);
   if (!done)
     g_unlink (unfinished);
-  outcome_clear (&outcome);
+  segment_result_clear (&result);
   g_free (unfinished);
   return done;
 }
 
 gboolean
-step_segment (const gchar * parts, guint number, gboolean report,
+step_segment (const gchar * workdir, guint number, gboolean report,
     GError ** error)
 {
-  Manifest *manifest = manifest_read (parts, error);
-  gchar *file = parts_file (parts, "out", number, "gdp");
+  Manifest *manifest = manifest_read (workdir, error);
+  gchar *file = workdir_file (workdir, "out", number, "gdp");
   gboolean done = manifest != NULL;
 
   if (done && number >= manifest->segments->len) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "--number: %s has segments 0 to %u", parts,
+        "--number: %s has segments 0 to %u", workdir,
         manifest->segments->len - 1);
     done = FALSE;
   }
-  done = done && (is_done (parts, number, file)
-      || make (manifest, parts, number, file, report, error));
+  done = done && (is_done (workdir, number)
+      || process (manifest, workdir, number, file, report, error));
   g_clear_pointer (&manifest, manifest_free);
   g_free (file);
   return done;

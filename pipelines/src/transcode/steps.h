@@ -1,25 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The four steps of a film; each does nothing where its result is there already. */
+/* The four steps of transcoding a film. A step whose result exists does nothing. */
 #ifndef TRANSCODE_STEPS_H
 #define TRANSCODE_STEPS_H
 
 #include "film/manifest.h"
 
-/* What goes into `out`, or stands in the folder of its parts. */
-gchar *step_parts (const gchar * out);
-
-/* Cuts the film's video at keyframes into files of their own. */
+/* Splits the video at keyframes into segment files. */
 gboolean step_cut (const Options * options, const gchar * in,
     const gchar * out, GError ** error);
 
-/* Lets a model learn from the middle of the film. */
-gboolean step_learn (const gchar * parts, GError ** error);
+/* Trains a model on the middle of the film. */
+gboolean step_learn (const gchar * workdir, GError ** error);
 
-/* Denoises and encodes one segment. `report`: how far it is goes to stdout, a JSON object a line. */
-gboolean step_segment (const gchar * parts, guint number, gboolean report,
+/* Denoises and encodes one segment. `report`: prints progress to stdout as lines of JSON. */
+gboolean step_segment (const gchar * workdir, guint number, gboolean report,
     GError ** error);
 
-/* Makes the film of the segments and what else is in the source, and removes the parts. */
-gboolean step_join (const gchar * parts, GError ** error);
+/* Joins the segments with the other tracks of the source, and deletes the working directory. */
+gboolean step_join (const gchar * workdir, GError ** error);
 
 #endif

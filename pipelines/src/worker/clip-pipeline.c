@@ -3,7 +3,8 @@
 
 #include "common/launch.h"
 
-/* What browsers play: H.264 of 8 bits, 4:2:0 and so of even size, and AAC, in MP4. */
+/* Formats that all browsers play: MP4 with AAC and 8-bit 4:2:0 H.264, whose width and height are
+ * even. */
 #define ENCODE "videoconvert ! videocrop right=%d bottom=%d ! " \
     "video/x-raw,format=I420 ! x264enc pass=qual quantizer=%d bitrate=%d " \
     "speed-preset=veryfast key-int-max=60 threads=%d ! " \
@@ -14,27 +15,33 @@
     "max-size-buffers=0 name=in ! audioconvert ! audioresample ! " \
     "avenc_aac name=out"
 
-/* How coarse H.264 is: the noise of the original need not be kept to the last grain. */
+/* Quantizers of x264; the noise of the original need not be preserved exactly. */
 #define QUANTIZER_AFTER 18
 #define QUANTIZER_BEFORE 20
 
-/* What a picture may take at most, as noise takes whatever it gets: 31 Mbit/s at 1080p. */
-#define KBITS(format) MAX (1000, (format)->width * (format)->height * 15 / 1000)
+/* --- launch lines --- */
 
-/* --- lines --- */
-
-static gchar *
-encoding (const FilmFormat * format, const gchar * name, gint quantizer)
+/* Upper limit of the bit rate, kbit/s: 31 Mbit/s at 1080p. Noise would take any rate. */
+static gint
+max_kbits (const ClipFormat * format)
 {
-  return g_strdup_printf (ENCODE, format->width & 1, format->height & 1,
-      quantizer, KBITS (format), format->threads, name);
+  const gint64 pixels = (gint64) format->width * format->height;
+
+  return (gint) CLAMP (pixels * 15 / 1000, 1000, G_MAXINT);
 }
 
 static gchar *
-describe_video (const FilmFormat * format)
+encoder_line (const ClipFormat * format, const gchar * name, gint quantizer)
 {
-  gchar *after = encoding (format, "after", QUANTIZER_AFTER);
-  gchar *before = encoding (format, "before", QUANTIZER_BEFORE);
+  return g_strdup_printf (ENCODE, format->width & 1, format->height & 1,
+      quantizer, max_kbits (format), format->threads, name);
+}
+
+static gchar *
+video_line (const ClipFormat * format)
+{
+  gchar *after = encoder_line (format, "after", QUANTIZER_AFTER);
+  gchar *before = encoder_line (format, "before", QUANTIZER_BEFORE);
   gchar *line = g_strdup_printf ("videoconvert name=in ! tee name=both ! "
       "queue ! zsdenoise name=filter ! %s both. ! queue ! %s", after,
       format->before ? before : "fakesink async=false");
@@ -46,9 +53,9 @@ describe_video (const FilmFormat * format)
 
 /* --- bins --- */
 
-/* Gives the bin the pad of an element in it, under the element's name. */
+/* Adds a ghost pad for a pad of the element `name`, under the same name. */
 static void
-show_pad (GstElement * bin, const gchar * name, const gchar * pad_name)
+add_ghost_pad (GstElement * bin, const gchar * name, const gchar * pad_name)
 {
   GstElement *element = gst_bin_get_by_name (GST_BIN (bin), name);
   GstPad *pad = gst_element_get_static_pad (element, pad_name);
@@ -65,50 +72,50 @@ add_bin (GstElement * pipeline, const gchar * line, GError ** error)
 
   if (bin == NULL)
     return NULL;
-  show_pad (bin, "in", "sink");
+  add_ghost_pad (bin, "in", "sink");
   gst_bin_add (GST_BIN (pipeline), bin);
   return bin;
 }
 
 static void
-link_out (GstElement * pipeline, GstElement * bin, const gchar * name,
+link_to_muxer (GstElement * pipeline, GstElement * bin, const gchar * name,
     const gchar * muxer_name, const gchar * muxer_pad)
 {
   GstElement *muxer = gst_bin_get_by_name (GST_BIN (pipeline), muxer_name);
 
-  show_pad (bin, name, "src");
+  add_ghost_pad (bin, name, "src");
   gst_element_link_pads (bin, name, muxer, muxer_pad);
   gst_object_unref (muxer);
 }
 
 GstElement *
-film_add_video (GstElement * pipeline, const FilmFormat * format,
+clip_pipeline_add_video (GstElement * pipeline, const ClipFormat * format,
     GError ** error)
 {
-  gchar *line = describe_video (format);
+  gchar *line = video_line (format);
   GstElement *bin = add_bin (pipeline, line, error);
 
   g_free (line);
   if (bin == NULL)
     return NULL;
-  link_out (pipeline, bin, "after", "write-after", "video_%u");
+  link_to_muxer (pipeline, bin, "after", "write-after", "video_%u");
   if (format->before)
-    link_out (pipeline, bin, "before", "write-before", "video_%u");
+    link_to_muxer (pipeline, bin, "before", "write-before", "video_%u");
   return bin;
 }
 
 GstElement *
-film_add_audio (GstElement * pipeline, GError ** error)
+clip_pipeline_add_audio (GstElement * pipeline, GError ** error)
 {
   GstElement *bin = add_bin (pipeline, ENCODE_AUDIO, error);
 
   if (bin)
-    link_out (pipeline, bin, "out", "write-after", "audio_%u");
+    link_to_muxer (pipeline, bin, "out", "write-after", "audio_%u");
   return bin;
 }
 
 void
-film_link (GstPad * pad, GstElement * bin)
+clip_pipeline_link (GstPad * pad, GstElement * bin)
 {
   GstPad *in = gst_element_get_static_pad (bin, "in");
 
@@ -117,11 +124,11 @@ film_link (GstPad * pad, GstElement * bin)
   gst_object_unref (in);
 }
 
-/* --- all of it --- */
+/* --- the pipeline --- */
 
 GstElement *
-film_new (const gchar * file, const gchar * after, const gchar * before,
-    GError ** error)
+clip_pipeline_new (const gchar * file, const gchar * after,
+    const gchar * before, GError ** error)
 {
   gchar *first = g_strdup_printf (WRITE, "write-after", after, after);
   gchar *second = before ?
@@ -137,12 +144,13 @@ film_new (const gchar * file, const gchar * after, const gchar * before,
 }
 
 gboolean
-film_check (GError ** error)
+clip_pipeline_check (GError ** error)
 {
-  const FilmFormat format = { 16, 16, 1, TRUE };
-  GstElement *pipeline = film_new ("upload", "after", "before", error);
-  const gboolean found = pipeline && film_add_video (pipeline, &format, error)
-      && film_add_audio (pipeline, error);
+  const ClipFormat format = { 16, 16, 1, TRUE };
+  GstElement *pipeline = clip_pipeline_new ("upload", "after", "before", error);
+  const gboolean found = pipeline
+      && clip_pipeline_add_video (pipeline, &format, error)
+      && clip_pipeline_add_audio (pipeline, error);
 
   g_clear_object (&pipeline);
   return found;

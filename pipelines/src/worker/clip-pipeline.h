@@ -1,34 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The pipeline that reads a clip, denoises it, and writes what each browser plays: the result and,
- * if wanted, the clip as it came. */
-#ifndef FILM_H
-#define FILM_H
+/* Pipeline that decodes a clip, denoises it and encodes the result, and optionally the original,
+ * as MP4 that browsers play. */
+#ifndef WORKER_CLIP_PIPELINE_H
+#define WORKER_CLIP_PIPELINE_H
 
 #include <gst/gst.h>
 
 typedef struct
 {
-  gint width, height;           /* of a frame */
-  gint threads;                 /* of an encoder */
-  gboolean before;              /* the clip as it came is written, too */
-} FilmFormat;
+  gint width, height;           /* pixels */
+  gint threads;                 /* of each encoder */
+  gboolean before;              /* encode the original as well */
+} ClipFormat;
 
-/* Reads the file with an element "decoder", whose pads the streams below are to be linked to, and
- * writes the others; `before`: NULL, or the name of the clip as it came. The names are of files in the
- * current folder. NULL: an error. */
-GstElement *film_new (const gchar * file, const gchar * after,
+/* Decodes `file` with a decodebin named "decoder" and writes the result to `after` and the
+ * original to `before` (NULL: not written). File names are relative to the current folder.
+ * Streams of the decoder are linked to the bins below. Returns NULL and an error on failure. */
+GstElement *clip_pipeline_new (const gchar * file, const gchar * after,
     const gchar * before, GError ** error);
 
-/* What a stream of the decoder's goes into: frames, which an element "filter" denoises, and sound.
- * NULL: an error. */
-GstElement *film_add_video (GstElement * pipeline, const FilmFormat * format,
-    GError ** error);
-GstElement *film_add_audio (GstElement * pipeline, GError ** error);
+/* Bins for a video stream, with a zsdenoise named "filter", and for an audio stream. Return NULL
+ * and an error on failure. */
+GstElement *clip_pipeline_add_video (GstElement * pipeline,
+    const ClipFormat * format, GError ** error);
+GstElement *clip_pipeline_add_audio (GstElement * pipeline, GError ** error);
 
-/* Lets the decoder's pad into it. */
-void film_link (GstPad * pad, GstElement * bin);
+/* Links a pad of the decoder to a bin. */
+void clip_pipeline_link (GstPad * pad, GstElement * bin);
 
-/* Whether all elements are there that this takes. */
-gboolean film_check (GError ** error);
+/* Whether all elements of the pipeline are installed. */
+gboolean clip_pipeline_check (GError ** error);
 
 #endif

@@ -1,38 +1,39 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A short clip, and what it may be and reach. */
+#include "worker/clip.h"
+
 #include "worker/clip-pipeline.h"
-#include "worker/worker.h"
+#include "worker/events.h"
 
 #include <gst/video/video.h>
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <time.h>
 
-#define SAY_INTERVAL (200 * G_TIME_SPAN_MILLISECOND)
+#define PROGRESS_INTERVAL (200 * G_TIME_SPAN_MILLISECOND)
 
-/* For so many seconds one after another it may use next to no processor time. (A decoder may swallow the
- * error that a demuxer ends with, and wait for what never comes.) */
-#define PATIENCE 5
+/* Consecutive seconds with almost no processor time after which a clip fails. A decoder may
+ * swallow the error of its demuxer and wait for data forever. */
+#define IDLE_SECONDS 5
 
-/* A clip with more frames a second than that is none. */
-#define MOST_FRAMES_PER_SECOND 130
+/* Frame rate above which a clip is rejected. */
+#define MAX_FRAMES_PER_SECOND 130
 
 typedef struct
 {
-  const Work *work;
+  const WorkerSettings *settings;
   GstElement *pipeline;
   GstElement *filter;           /* NULL: no video has been found yet */
   gboolean have_audio;
   gint width, height;
   gint64 duration;              /* -1: not known */
 
-  /* the streaming thread's */
+  /* used by the streaming thread only */
   GstClockTime first;
   gint frames;
-  gint64 said;
+  gint64 progress_sent;
 
   GMutex lock;
-  gchar *fault;                 /* the first thing that was wrong */
+  gchar *fault;                 /* first error */
 } Clip;
 
 static void
@@ -52,9 +53,10 @@ fail (Clip * clip, const gchar * format, ...)
   va_end (values);
 }
 
-/* --- what strangers' files may reach --- */
+/* --- limits --- */
 
-/* A decoder for anything would take a playlist, too, and fetch what that names. */
+/* Only these demuxers, parsers and decoders are used: decodebin alone would accept playlists as
+ * well and fetch the files that they name. */
 static gboolean
 is_allowed (const gchar * element)
 {
@@ -82,19 +84,20 @@ on_autoplug_select (GstElement * decoder G_GNUC_UNUSED,
   return is_allowed (GST_OBJECT_NAME (factory)) ? TRY : SKIP;
 }
 
-/* Whether a frame is of a size that is taken; said by the file, before any is decoded. */
+/* Checks the frame size that the container declares, before anything is decoded. */
 static gboolean
-has_fit_size (Clip * clip, GstCaps * caps)
+check_size (Clip * clip, GstCaps * caps)
 {
   const GstStructure *structure = gst_caps_get_structure (caps, 0);
   gint width = 0, height = 0;
 
   if (!gst_structure_get_int (structure, "width", &width)
       || !gst_structure_get_int (structure, "height", &height)
-      || (gint64) width * height <= clip->work->max_clip_pixels)
+      || (gint64) width * height <= clip->settings->max_clip_pixels)
     return TRUE;
-  fail (clip, "its frames have %dx%d pixels, and %" G_GINT64_FORMAT
-      " in all are the limit", width, height, clip->work->max_clip_pixels);
+  fail (clip,
+      "its frames have %dx%d pixels, more than the limit of %" G_GINT64_FORMAT,
+      width, height, clip->settings->max_clip_pixels);
   return FALSE;
 }
 
@@ -102,33 +105,33 @@ static gboolean
 on_autoplug_continue (GstElement * decoder G_GNUC_UNUSED,
     GstPad * pad G_GNUC_UNUSED, GstCaps * caps, gpointer data)
 {
-  has_fit_size (data, caps);
+  check_size (data, caps);
   return TRUE;
 }
 
 /* --- frames --- */
 
 static void
-say (Clip * clip, GstClockTime position)
+send_progress (Clip * clip, GstClockTime position)
 {
   const gint64 now = g_get_monotonic_time ();
   const gdouble part = clip->duration > 0 ?
       (gdouble) position / (gdouble) clip->duration : 0;
   gdouble loss = -1;
 
-  if (now - clip->said < SAY_INTERVAL)
+  if (now - clip->progress_sent < PROGRESS_INTERVAL)
     return;
-  clip->said = now;
+  clip->progress_sent = now;
   g_object_get (clip->filter, "loss", &loss, NULL);
-  worker_say_phase ("denoising", part, loss, -1);
+  events_send_progress ("denoising", part, loss, -1);
 }
 
 static GstPadProbeReturn
 on_frame (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer data)
 {
   Clip *clip = data;
-  const GstClockTime most =
-      (GstClockTime) clip->work->max_clip_seconds * GST_SECOND;
+  const GstClockTime max_time =
+      (GstClockTime) clip->settings->max_clip_seconds * GST_SECOND;
   const GstClockTime time = GST_BUFFER_PTS (GST_PAD_PROBE_INFO_BUFFER (info));
   GstClockTime position = 0;
 
@@ -138,17 +141,17 @@ on_frame (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer data)
       clip->first = time;
     position = time > clip->first ? time - clip->first : 0;
   }
-  if (position >= most || clip->frames >
-      clip->work->max_clip_seconds * MOST_FRAMES_PER_SECOND) {
-    fail (clip, "it is longer than the %d s that are the limit",
-        clip->work->max_clip_seconds);
+  if (position >= max_time || clip->frames >
+      clip->settings->max_clip_seconds * MAX_FRAMES_PER_SECOND) {
+    fail (clip, "it is longer than the limit of %d s",
+        clip->settings->max_clip_seconds);
     return GST_PAD_PROBE_DROP;
   }
-  say (clip, position);
+  send_progress (clip, position);
   return GST_PAD_PROBE_OK;
 }
 
-/* Sizes that change within a clip, too. */
+/* Checks frame sizes that change within the clip as well. */
 static GstPadProbeReturn
 on_event (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer data)
 {
@@ -158,16 +161,16 @@ on_event (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer data)
   if (GST_EVENT_TYPE (event) != GST_EVENT_CAPS)
     return GST_PAD_PROBE_OK;
   gst_event_parse_caps (event, &caps);
-  return has_fit_size (data, caps) ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
+  return check_size (data, caps) ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
 }
 
 /* --- streams --- */
 
-/* The result while it is not complete. */
-#define PART "result-part"
+/* File name of an incomplete result. */
+#define INCOMPLETE "result-part"
 
 static gboolean
-is_there (Clip * clip, GstElement * bin, GError * error)
+check_bin (Clip * clip, GstElement * bin, GError * error)
 {
   if (bin)
     return TRUE;
@@ -182,7 +185,7 @@ watch_filter (Clip * clip, GstElement * bin)
   GstPad *pad;
 
   clip->filter = gst_bin_get_by_name (GST_BIN (bin), "filter");
-  worker_set_up (clip->work, clip->filter);
+  settings_apply (clip->settings, clip->filter);
   pad = gst_element_get_static_pad (clip->filter, "sink");
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_frame, clip, NULL);
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, clip,
@@ -190,33 +193,36 @@ watch_filter (Clip * clip, GstElement * bin)
   gst_object_unref (pad);
 }
 
-/* Only the whole result comes with a view of the clip as it was. */
+/* The view of the original is written along with the result of full strength only. */
 static gboolean
-has_before (const Work * work)
+writes_before (const WorkerSettings * settings)
 {
-  return work->strength == 100;
+  return settings->strength == 100;
 }
 
 static void
 add_video (Clip * clip, GstPad * pad, GstCaps * caps)
 {
-  FilmFormat format = { 0, 0, clip->work->threads, has_before (clip->work) };
+  ClipFormat format = {
+    .threads = clip->settings->threads,
+    .before = writes_before (clip->settings),
+  };
   GError *error = NULL;
   GstElement *bin;
   GstVideoInfo info;
 
-  if (!has_fit_size (clip, caps))
+  if (!check_size (clip, caps))
     return;
   if (!gst_video_info_from_caps (&info, caps)) {
-    fail (clip, "its frames are of no kind that is known here");
+    fail (clip, "its video format is not supported");
     return;
   }
   clip->width = format.width = GST_VIDEO_INFO_WIDTH (&info);
   clip->height = format.height = GST_VIDEO_INFO_HEIGHT (&info);
-  bin = film_add_video (clip->pipeline, &format, &error);
-  if (is_there (clip, bin, error)) {
+  bin = clip_pipeline_add_video (clip->pipeline, &format, &error);
+  if (check_bin (clip, bin, error)) {
     watch_filter (clip, bin);
-    film_link (pad, bin);
+    clip_pipeline_link (pad, bin);
   }
 }
 
@@ -224,13 +230,13 @@ static void
 add_audio (Clip * clip, GstPad * pad)
 {
   GError *error = NULL;
-  GstElement *bin = film_add_audio (clip->pipeline, &error);
+  GstElement *bin = clip_pipeline_add_audio (clip->pipeline, &error);
 
-  if (is_there (clip, bin, error))
-    film_link (pad, bin);
+  if (check_bin (clip, bin, error))
+    clip_pipeline_link (pad, bin);
 }
 
-/* The first video and the first sound; what else there is goes nowhere. */
+/* Uses the first video and the first audio stream; others are discarded. */
 static void
 on_pad_added (GstElement * decoder G_GNUC_UNUSED, GstPad * pad, gpointer data)
 {
@@ -255,32 +261,33 @@ on_no_more_pads (GstElement * decoder, gpointer data)
   Clip *clip = data;
 
   if (clip->filter == NULL)
-    fail (clip, "it holds no video that can be played here");
+    fail (clip, "it has no video that can be decoded here");
   else if (gst_element_query_duration (decoder, GST_FORMAT_TIME,
           &clip->duration)
-      && clip->duration > clip->work->max_clip_seconds * GST_SECOND)
-    fail (clip, "it is %.1f s long, and %d s are the limit",
-        (gdouble) clip->duration / GST_SECOND, clip->work->max_clip_seconds);
+      && clip->duration > clip->settings->max_clip_seconds * GST_SECOND)
+    fail (clip, "it is %.1f s long, more than the limit of %d s",
+        (gdouble) clip->duration / GST_SECOND,
+        clip->settings->max_clip_seconds);
 }
 
 /* --- running --- */
 
-/* FALSE: that is the end. */
+/* Returns FALSE at the end of the stream or on an error. */
 static gboolean
-heed (Clip * clip, GstMessage * message)
+handle_message (Clip * clip, GstMessage * message)
 {
   GError *error = NULL;
 
   switch (GST_MESSAGE_TYPE (message)) {
     case GST_MESSAGE_ERROR:
       gst_message_parse_error (message, &error, NULL);
-      fail (clip, "it cannot be played: %s", error->message);
+      fail (clip, "it cannot be decoded: %s", error->message);
       g_error_free (error);
       return FALSE;
     case GST_MESSAGE_ELEMENT:
       if (!gst_message_has_name (message, "redirect"))
         return TRUE;
-      fail (clip, "it holds no video, but the name of another file");
+      fail (clip, "it has no video, only the name of another file");
       return FALSE;
     default:
       return FALSE;
@@ -301,15 +308,15 @@ run (Clip * clip)
     message = gst_bus_timed_pop_filtered (bus, GST_SECOND, GST_MESSAGE_EOS |
         GST_MESSAGE_ERROR | GST_MESSAGE_APPLICATION | GST_MESSAGE_ELEMENT);
     if (message) {
-      going = heed (clip, message);
+      going = handle_message (clip, message);
       gst_message_unref (message);
       continue;
     }
     before = used;
     used = clock ();
     idle = used - before < CLOCKS_PER_SEC / 100 ? idle + 1 : 0;
-    if (idle == PATIENCE) {
-      fail (clip, "nothing more comes of it");
+    if (idle == IDLE_SECONDS) {
+      fail (clip, "its decoding does not go on; the file may be damaged");
       going = FALSE;
     }
   }
@@ -339,26 +346,30 @@ finish (Clip * clip, GError ** error)
   gdouble sigma = -1;
 
   if (clip->fault == NULL && clip->frames == 0)
-    fail (clip, "it holds no frame that can be played here");
-  if (clip->fault == NULL && g_rename (PART, clip->work->result) != 0)
-    fail (clip, "its result cannot be kept: %s", g_strerror (errno));
+    fail (clip, "it has no frame that can be decoded here");
+  if (clip->fault == NULL && g_rename (INCOMPLETE, clip->settings->result) != 0)
+    fail (clip, "its result cannot be stored: %s", g_strerror (errno));
   if (clip->fault) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s", clip->fault);
     return FALSE;
   }
   g_object_get (clip->filter, "estimated-sigma", &sigma, NULL);
-  worker_say_outcome (clip->width, clip->height, (guint) clip->frames, sigma);
+  events_send_result (clip->width, clip->height, (guint) clip->frames, sigma);
   return TRUE;
 }
 
 gboolean
-worker_clip (const Work * work, GError ** error)
+worker_clip (const WorkerSettings * settings, GError ** error)
 {
-  Clip clip = {.work = work,.duration = -1,.first = GST_CLOCK_TIME_NONE };
+  Clip clip = {
+    .settings = settings,
+    .duration = -1,
+    .first = GST_CLOCK_TIME_NONE,
+  };
   gboolean done;
 
-  clip.pipeline = film_new (WORKER_UPLOAD, PART,
-      has_before (work) ? WORKER_VIEW_BEFORE : NULL, error);
+  clip.pipeline = clip_pipeline_new (WORKER_UPLOAD, INCOMPLETE,
+      writes_before (settings) ? WORKER_VIEW_BEFORE : NULL, error);
   if (clip.pipeline == NULL)
     return FALSE;
   g_mutex_init (&clip.lock);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "worker/worker.h"
+#include "worker/events.h"
 
 #include <fcntl.h>
 #include <json-glib/json-glib.h>
@@ -9,18 +9,18 @@
 static int output = STDOUT_FILENO;
 
 void
-worker_keep_output (void)
+events_take_stdout (void)
 {
-  const int nowhere = open ("/dev/null", O_WRONLY | O_CLOEXEC);
+  const int null = open ("/dev/null", O_WRONLY | O_CLOEXEC);
 
   output = fcntl (STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-  dup2 (nowhere, STDOUT_FILENO);
-  close (nowhere);
+  dup2 (null, STDOUT_FILENO);
+  close (null);
 }
 
-/* (A server that does not listen any more is none of ours.) */
+/* Errors are ignored: the server may have closed its end. */
 static void
-say (JsonBuilder * builder)
+send (JsonBuilder * builder)
 {
   JsonNode *root;
   gchar *text, *line;
@@ -54,7 +54,8 @@ add (JsonBuilder * builder, const gchar * name, gdouble value)
 }
 
 void
-worker_say_phase (const gchar * phase, gdouble part, gdouble loss, gdouble eta)
+events_send_progress (const gchar * phase, gdouble part, gdouble loss,
+    gdouble eta)
 {
   JsonBuilder *builder = begin ();
 
@@ -63,11 +64,11 @@ worker_say_phase (const gchar * phase, gdouble part, gdouble loss, gdouble eta)
   add (builder, "part", CLAMP (part, 0, 1));
   add (builder, "loss", loss);
   add (builder, "eta", eta);
-  say (builder);
+  send (builder);
 }
 
 void
-worker_say_outcome (gint width, gint height, guint frames, gdouble sigma)
+events_send_result (gint width, gint height, guint frames, gdouble sigma)
 {
   JsonBuilder *builder = begin ();
 
@@ -75,15 +76,15 @@ worker_say_outcome (gint width, gint height, guint frames, gdouble sigma)
   add (builder, "height", height);
   add (builder, "frames", frames);
   add (builder, "sigma", sigma);
-  say (builder);
+  send (builder);
 }
 
 void
-worker_say_fault (const gchar * sentence)
+events_send_error (const gchar * sentence)
 {
   JsonBuilder *builder = begin ();
 
   json_builder_set_member_name (builder, "error");
   json_builder_add_string_value (builder, sentence);
-  say (builder);
+  send (builder);
 }

@@ -1,63 +1,67 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Does one job of the server's: zsdenoise-worker picture|blend|clip|check [OPTION...]
+/* Worker process of the server: zsdenoise-worker picture|blend|clip|check [OPTION...]
  *
- * It is a process of its own for each file that strangers send, with limits on all that it may use.
- * In the current folder it finds "upload" and leaves "result" and, for what no browser shows,
- * "view-before" and "view-after"; on standard output it says how far it is, as JSON in lines:
+ * Each upload is processed in a process of its own with limits on all resources. It reads
+ * "upload" in the current folder and writes "result" and, for formats that browsers do not show,
+ * "view-before" and "view-after". Messages go to standard output as JSON objects, one a line:
  *
  *   {"phase": "learning", "part": 0.25, "loss": 1.93, "eta": 2.5}
  *   {"width": 640, "height": 480, "sigma": 12.1}
- *   {"error": "It is ..."}
- */
-#include "worker/clip-pipeline.h"
+ *   {"error": "It is ..."} */
 #include "common/launch.h"
-#include "picture/denoise.h"
-#include "worker/worker.h"
+#include "picture/image-config-load.h"
+#include "picture/vips.h"
+#include "worker/clip-pipeline.h"
+#include "worker/clip.h"
+#include "worker/events.h"
+#include "worker/picture.h"
+#include "worker/sandbox.h"
 
 #include <locale.h>
 #include <string.h>
 
-void
-worker_set_up (const Work * work, GstElement * filter)
-{
-  gst_util_set_object_arg (G_OBJECT (filter), "profile", work->profile);
-  g_object_set (filter, "strength", work->strength / 100.0, "n-threads",
-      (guint) work->threads, NULL);
-  config_apply (&work->config, G_OBJECT (filter));
-}
-
 static gboolean
-parse (Work * work, int *argc, char ***argv, GError ** error)
+parse (WorkerSettings * settings, int *argc, char ***argv, GError ** error)
 {
   const GOptionEntry entries[] = {
-    {"profile", 0, 0, G_OPTION_ARG_STRING, &work->profile, "Profile", "NAME"},
-    {"strength", 0, 0, G_OPTION_ARG_INT, &work->strength, "Strength", "%"},
-    {"result", 0, 0, G_OPTION_ARG_FILENAME, &work->result, "Result", "NAME"},
-    {"parent", 0, 0, G_OPTION_ARG_INT, &work->parent, "End with it", "PID"},
-    {"threads", 0, 0, G_OPTION_ARG_INT, &work->threads, "Threads", "N"},
-    {"memory", 0, 0, G_OPTION_ARG_INT, &work->memory, "Address space", "MIB"},
-    {"seconds", 0, 0, G_OPTION_ARG_INT, &work->seconds, "Time", "N"},
-    {"max-pixels", 0, 0, G_OPTION_ARG_INT64, &work->max_pixels,
-        "Largest picture", "N"},
-    {"max-clip-pixels", 0, 0, G_OPTION_ARG_INT64, &work->max_clip_pixels,
-        "Largest frame", "N"},
-    {"max-clip-seconds", 0, 0, G_OPTION_ARG_INT, &work->max_clip_seconds,
-        "Longest clip", "N"},
+    {"profile", 0, 0, G_OPTION_ARG_STRING, &settings->profile, "Profile",
+        "NAME"},
+    {"strength", 0, 0, G_OPTION_ARG_INT, &settings->strength, "Strength",
+        "PERCENT"},
+    {"result", 0, 0, G_OPTION_ARG_FILENAME, &settings->result, "Result",
+        "NAME"},
+    {"parent", 0, 0, G_OPTION_ARG_INT, &settings->parent,
+        "Server process, with which the worker ends", "PID"},
+    {"threads", 0, 0, G_OPTION_ARG_INT, &settings->threads, "Threads", "N"},
+    {"memory", 0, 0, G_OPTION_ARG_INT, &settings->memory, "Address space",
+        "MIB"},
+    {"seconds", 0, 0, G_OPTION_ARG_INT, &settings->seconds,
+        "Limit of processor time a thread, seconds", "N"},
+    {"max-pixels", 0, 0, G_OPTION_ARG_INT64, &settings->max_pixels,
+        "Largest picture, pixels", "N"},
+    {"max-clip-pixels", 0, 0, G_OPTION_ARG_INT64, &settings->max_clip_pixels,
+        "Largest frame of a clip, pixels", "N"},
+    {"max-clip-seconds", 0, 0, G_OPTION_ARG_INT, &settings->max_clip_seconds,
+        "Longest clip, seconds", "N"},
     G_OPTION_ENTRY_NULL
   };
   GOptionContext *context = g_option_context_new ("picture|blend|clip|check");
-  ConfigOptions *keys = config_options_new ();
+  ImageConfigOptions *keys = image_config_options_new ();
   gboolean done;
 
   g_option_context_add_main_entries (context, entries, NULL);
-  g_option_context_add_group (context, config_options_group (keys));
+  g_option_context_add_group (context, image_config_options_group (keys));
   done = g_option_context_parse (context, argc, argv, error)
-      && config_load (&work->config, NULL, keys, error);
+      && image_config_load (&settings->config, NULL, keys, error);
   g_option_context_free (context);
-  config_options_free (keys);
+  image_config_options_free (keys);
+  if (settings->profile == NULL)
+    settings->profile = g_strdup ("balanced");
+  if (settings->result == NULL)
+    settings->result = g_strdup (WORKER_RESULT);
   if (done && *argc != 2) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "one job is to be named: picture, blend, clip or check");
+        "the command line names no job: picture, blend, clip or check");
     return FALSE;
   }
   return done;
@@ -68,71 +72,74 @@ check (GError ** error)
 {
   GstElement *line = launch ("appsrc ! zsdenoise ! appsink",
       GST_PARSE_FLAG_NONE, error);
-  const gboolean found = line && film_check (error);
+  const gboolean found = line && clip_pipeline_check (error);
 
   g_clear_object (&line);
   return found;
 }
 
 static gboolean
-run (const Work * work, const gchar * job, GError ** error)
+run (const WorkerSettings * settings, const gchar * job, GError ** error)
 {
-  if (!still_init (error))
+  if (!picture_vips_init (error))
     return FALSE;
-  /* Of all that reads pictures, only what is made for those of strangers. */
+  /* Only the loaders of libvips that are safe for untrusted files. */
   vips_block_untrusted_set (TRUE);
   if (g_str_equal (job, "picture"))
-    return worker_picture (work, error);
+    return worker_picture (settings, error);
   if (g_str_equal (job, "blend"))
-    return worker_blend (work, error);
+    return worker_blend (settings, error);
   if (g_str_equal (job, "clip"))
-    return worker_clip (work, error);
+    return worker_clip (settings, error);
   if (g_str_equal (job, "check"))
     return check (error);
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-      "%s: there is no such job", job);
+      "%s is not a job: picture, blend, clip or check", job);
   return FALSE;
 }
 
-/* As a sentence: errors of libraries, too, end with a full stop then. */
+/* Capitalizes the error and ends it with a full stop, which errors of libraries may have
+ * already. */
 static void
-say_error (const GError * error)
+send_error (const GError * error)
 {
   gchar *sentence = g_strdup_printf ("%s%s", error->message,
       g_str_has_suffix (error->message, ".") ? "" : ".");
 
   *sentence = g_ascii_toupper (*sentence);
-  worker_say_fault (sentence);
+  events_send_error (sentence);
   g_free (sentence);
 }
 
 int
 main (int argc, char **argv)
 {
-  Work work = {
-    .strength = 100,.threads = 1,.memory = 4096,.seconds = 600,
-    .max_pixels = 24000000,.max_clip_pixels = 1920 * 1088,
+  WorkerSettings settings = {
+    .strength = 100,
+    .threads = 1,
+    .memory = 4096,
+    .seconds = 600,
+    .max_pixels = 24000000,
+    .max_clip_pixels = 1920 * 1088,
     .max_clip_seconds = 20,
   };
   GError *error = NULL;
   gboolean done;
 
   setlocale (LC_CTYPE, "C.UTF-8");
-  worker_keep_output ();
-  work.profile = g_strdup ("balanced");
-  work.result = g_strdup ("result");
-  done = parse (&work, &argc, &argv, &error);
+  events_take_stdout ();
+  done = parse (&settings, &argc, &argv, &error);
   if (done) {
-    worker_cage (&work);
+    sandbox_enter (&settings);
     gst_init (NULL, NULL);
-    done = run (&work, argv[1], &error);
+    done = run (&settings, argv[1], &error);
   }
   if (!done) {
-    say_error (error);
+    send_error (error);
     g_error_free (error);
   }
-  g_free (work.profile);
-  g_free (work.result);
-  config_clear (&work.config);
+  g_free (settings.profile);
+  g_free (settings.result);
+  image_config_clear (&settings.config);
   return done ? 0 : 1;
 }

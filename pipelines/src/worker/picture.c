@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "worker/picture.h"
+
 #include "common/launch.h"
-#include "picture/denoise.h"
-#include "worker/worker.h"
+#include "picture/filter.h"
+#include "picture/formats.h"
+#include "picture/read.h"
+#include "picture/write.h"
+#include "worker/events.h"
 
 static gboolean
-write_as (VipsImage * still, const gchar * suffix, const gchar * file,
+write_as (VipsImage * picture, const gchar * suffix, const gchar * file,
     GError ** error)
 {
-  GBytes *bytes = still_write_memory (still, suffix, error);
+  GBytes *bytes = picture_write_memory (picture, suffix, error);
   gboolean written;
 
   if (bytes == NULL)
@@ -18,70 +23,73 @@ write_as (VipsImage * still, const gchar * suffix, const gchar * file,
   return written;
 }
 
-/* What no browser shows is there once more, as PNG. */
+/* Writes PNG copies of both pictures if the format is TIFF, which browsers do not show. */
 static gboolean
 write_views (VipsImage * before, VipsImage * after, GError ** error)
 {
-  return !g_str_equal (still_suffix (before), ".tif")
+  return !g_str_equal (picture_format_suffix (before), ".tif")
       || (write_as (before, ".png", WORKER_VIEW_BEFORE, error)
       && write_as (after, ".png", WORKER_VIEW_AFTER, error));
 }
 
 static void
-on_progress (const StillProgress * progress, gpointer user G_GNUC_UNUSED)
+on_progress (const PictureProgress * progress, gpointer user G_GNUC_UNUSED)
 {
   if (progress->step < progress->steps)
-    worker_say_phase ("learning", (gdouble) progress->step / progress->steps,
-        progress->loss, progress->eta);
+    events_send_progress ("learning",
+        (gdouble) progress->step / progress->steps, progress->loss,
+        progress->eta);
   else
-    worker_say_phase ("denoising", 0, progress->loss, -1);
+    events_send_progress ("denoising", 0, progress->loss, -1);
 }
 
 static VipsImage *
-denoise (VipsImage * still, const Work * work, GError ** error)
+denoise (VipsImage * picture, const WorkerSettings * settings, GError ** error)
 {
   GstElement *filter = launch ("zsdenoise", GST_PARSE_FLAG_NONE, error);
+  const PictureObserver observer = { on_progress, NULL };
   VipsImage *result = NULL;
   gdouble sigma = -1;
 
   if (filter == NULL)
     return NULL;
   gst_object_ref_sink (filter);
-  worker_set_up (work, filter);
-  worker_say_phase ("denoising", 0, -1, -1);
-  result = still_filter (still, filter, on_progress, NULL, NULL, error);
+  settings_apply (settings, filter);
+  events_send_progress ("denoising", 0, -1, -1);
+  result = picture_filter (picture, filter, &observer, error);
   g_object_get (filter, "estimated-sigma", &sigma, NULL);
   if (result)
-    worker_say_outcome (vips_image_get_width (result),
+    events_send_result (vips_image_get_width (result),
         vips_image_get_height (result), 0, sigma);
   gst_object_unref (filter);
   return result;
 }
 
 gboolean
-worker_picture (const Work * work, GError ** error)
+worker_picture (const WorkerSettings * settings, GError ** error)
 {
-  VipsImage *before = still_read (WORKER_UPLOAD, (guint64) work->max_pixels,
-      error);
+  const guint64 max_pixels = (guint64) settings->max_pixels;
+  VipsImage *before = picture_read (WORKER_UPLOAD, max_pixels, error);
   VipsImage *after = NULL;
   gboolean done = FALSE;
 
-  if (before && still_fits (before, still_suffix (before), error))
-    after = denoise (before, work, error);
+  if (before && picture_fits (before, picture_format_suffix (before), error))
+    after = denoise (before, settings, error);
   if (after) {
-    worker_say_phase ("writing", 0, -1, -1);
+    events_send_progress ("writing", 0, -1, -1);
     done = write_views (before, after, error)
-        && write_as (after, still_suffix (before), work->result, error);
+        && write_as (after, picture_format_suffix (before), settings->result,
+        error);
   }
   g_clear_object (&before);
   g_clear_object (&after);
   return done;
 }
 
-/* --- a result of less strength --- */
+/* --- blending --- */
 
-/* before + part (after - before), rounded. This is what the element does with strength, but that it
- * does so before it rounds. */
+/* before + part * (after - before), rounded. The element computes the same for the property
+ * strength, but before its result is rounded. */
 static VipsImage *
 blend (VipsImage * before, VipsImage * after, gdouble part)
 {
@@ -98,19 +106,21 @@ blend (VipsImage * before, VipsImage * after, gdouble part)
 }
 
 gboolean
-worker_blend (const Work * work, GError ** error)
+worker_blend (const WorkerSettings * settings, GError ** error)
 {
-  const guint64 most = (guint64) work->max_pixels;
-  VipsImage *before = still_read (WORKER_UPLOAD, most, error);
-  VipsImage *after = before ? still_read ("result", most, error) : NULL;
-  VipsImage *result = after ? blend (before, after, work->strength / 100.0) :
+  const guint64 max_pixels = (guint64) settings->max_pixels;
+  VipsImage *before = picture_read (WORKER_UPLOAD, max_pixels, error);
+  VipsImage *after = before ? picture_read (WORKER_RESULT, max_pixels, error) :
       NULL;
+  VipsImage *result =
+      after ? blend (before, after, settings->strength / 100.0) : NULL;
   const gboolean done = result
-      && write_as (result, still_suffix (before), work->result, error);
+      && write_as (result, picture_format_suffix (before), settings->result,
+      error);
 
   if (after && result == NULL)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-        "there is not enough memory for it");
+        "there is not enough memory to blend it");
   g_clear_object (&before);
   g_clear_object (&after);
   g_clear_object (&result);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "worker/worker.h"
+#include "worker/sandbox.h"
+
+#include "worker/events.h"
 
 #include <malloc.h>
 #include <signal.h>
@@ -8,39 +10,53 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The largest file that a job may write, and how many it may have open. */
+/* Limits of the size of a file, and of open files. */
 #define FILE_MIB 1024
 #define FILES 128
 
+/* The address and thread sanitizers reserve terabytes of address space, which therefore has no
+ * limit in programs that are built with them. */
+#if defined __has_feature
+#if __has_feature (address_sanitizer) || __has_feature (thread_sanitizer)
+#define HAVE_SANITIZER
+#endif
+#elif defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define HAVE_SANITIZER
+#endif
+
 static void
-limit (__rlimit_resource_t resource, rlim_t most)
+set_limit (__rlimit_resource_t resource, rlim_t most)
 {
-  /* (A second after the first limit on time, which ends it by a signal that tells why, is the other.) */
+  /* The soft limit of processor time ends the process with SIGXCPU, which names the reason; the
+   * hard limit kills it a second later. */
   const struct rlimit both = { most, most + (resource == RLIMIT_CPU) };
 
   if (setrlimit (resource, &both) != 0)
-    worker_say_fault ("Its process could not be limited.");
+    events_send_error ("The limits of its process could not be set.");
 }
 
 void
-worker_cage (const Work * work)
+sandbox_enter (const WorkerSettings * settings)
 {
-  const rlim_t seconds = (rlim_t) work->seconds * (rlim_t) work->threads;
+  const rlim_t seconds =
+      (rlim_t) settings->seconds * (rlim_t) settings->threads;
 
-  /* A group of its own can be ended as a whole. */
+  /* The server kills the whole process group. */
   setpgid (0, 0);
   prctl (PR_SET_PDEATHSIG, SIGKILL);
-  /* It may have ended before this one heeded that. */
-  if (work->parent && getppid () != work->parent)
+  /* The server may have ended before the call of prctl(). */
+  if (settings->parent && getppid () != settings->parent)
     raise (SIGKILL);
   prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   umask (077);
   setpriority (PRIO_PROCESS, 0, 10);
-  /* Each arena takes address space that nobody uses. */
+  /* Each malloc arena reserves address space. */
   mallopt (M_ARENA_MAX, 2);
-  limit (RLIMIT_CORE, 0);
-  limit (RLIMIT_AS, (rlim_t) work->memory << 20);
-  limit (RLIMIT_CPU, seconds);
-  limit (RLIMIT_FSIZE, (rlim_t) FILE_MIB << 20);
-  limit (RLIMIT_NOFILE, FILES);
+  set_limit (RLIMIT_CORE, 0);
+#ifndef HAVE_SANITIZER
+  set_limit (RLIMIT_AS, (rlim_t) settings->memory << 20);
+#endif
+  set_limit (RLIMIT_CPU, seconds);
+  set_limit (RLIMIT_FSIZE, (rlim_t) FILE_MIB << 20);
+  set_limit (RLIMIT_NOFILE, FILES);
 }

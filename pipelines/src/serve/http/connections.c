@@ -4,34 +4,34 @@
 
 #include <string.h>
 
-/* Seconds for the headers of a request; without a byte to or from a client; and, like bytes, that one who
- * is turned away may go on sending. */
-#define HEADERS_TIME 15
-#define SILENCE_TIME 30
-#define LINGER_TIME 5
+/* Timeouts in seconds: until the headers of a request are complete, without data in either
+ * direction, and of a lingering close, which has a limit of bytes as well. */
+#define HEADERS_SECONDS 15
+#define IDLE_SECONDS 30
+#define LINGER_SECONDS 5
 #define LINGER_BYTES (64 << 20)
 
-#define KEY "zsdenoise-connection"
+#define CONNECTION_KEY "zsdenoise-connection"
 
 struct Connections
 {
   SoupServer *server;
   GSocketService *service;
-  guint port, most, count;
+  guint port, max, count;
   gboolean closed;
 };
 
 typedef struct
 {
   Connections *connections;
-  GSocket *socket;              /* no reference */
+  GSocket *socket;              /* not a reference */
   guint timer;
 } Connection;
 
-/* --- coming and going --- */
+/* --- open and close --- */
 
 static gboolean
-on_late (gpointer data)
+on_headers_timeout (gpointer data)
 {
   Connection *connection = data;
 
@@ -41,7 +41,7 @@ on_late (gpointer data)
 }
 
 static void
-on_gone (gpointer data, GObject * stream G_GNUC_UNUSED)
+on_closed (gpointer data, GObject * stream G_GNUC_UNUSED)
 {
   Connection *connection = data;
   Connections *connections = connection->connections;
@@ -49,7 +49,7 @@ on_gone (gpointer data, GObject * stream G_GNUC_UNUSED)
   if (connection->timer)
     g_source_remove (connection->timer);
   g_free (connection);
-  if (connections->count-- == connections->most && !connections->closed)
+  if (connections->count-- == connections->max && !connections->closed)
     g_socket_service_start (connections->service);
 }
 
@@ -65,14 +65,15 @@ on_incoming (GSocketService * service, GSocketConnection * stream,
 
   connection->connections = connections;
   connection->socket = g_socket_connection_get_socket (stream);
-  connection->timer = g_timeout_add_seconds (HEADERS_TIME, on_late, connection);
-  g_socket_set_timeout (connection->socket, SILENCE_TIME);
-  g_object_weak_ref (G_OBJECT (stream), on_gone, connection);
-  if (++connections->count == connections->most)
+  connection->timer =
+      g_timeout_add_seconds (HEADERS_SECONDS, on_headers_timeout, connection);
+  g_socket_set_timeout (connection->socket, IDLE_SECONDS);
+  g_object_weak_ref (G_OBJECT (stream), on_closed, connection);
+  if (++connections->count == connections->max)
     g_socket_service_stop (service);
-  /* It is by this that a message knows its connection. */
+  /* A message has no access to its connection except by the remote address. */
   if (remote)
-    g_object_set_data (G_OBJECT (remote), KEY, connection);
+    g_object_set_data (G_OBJECT (remote), CONNECTION_KEY, connection);
   if (local && remote)
     soup_server_accept_iostream (connections->server, G_IO_STREAM (stream),
         local, remote, NULL);
@@ -82,98 +83,100 @@ on_incoming (GSocketService * service, GSocketConnection * stream,
 }
 
 void
-connections_heard (SoupServerMessage * message)
+connections_headers_received (SoupServerMessage * message)
 {
   Connection *connection = g_object_get_data (G_OBJECT
-      (soup_server_message_get_remote_address (message)), KEY);
+      (soup_server_message_get_remote_address (message)), CONNECTION_KEY);
 
   if (connection->timer)
     g_source_remove (connection->timer);
   connection->timer = 0;
 }
 
-/* --- turning away --- */
+/* --- refusal --- */
 
 typedef struct
 {
   GIOStream *stream;
-  gchar *answer;
+  gchar *response;
   guint timer;
   GCancellable *cancellable;
-  gsize count;                  /* of bytes that were heard */
-  gchar heard[16384];
-} Farewell;
+  gsize count;                  /* discarded bytes */
+  gchar discarded[16384];
+} LingeringClose;
 
 static void
-farewell_free (Farewell * farewell)
+lingering_close_free (LingeringClose * closing)
 {
-  g_source_remove (farewell->timer);
-  g_io_stream_close (farewell->stream, NULL, NULL);
-  g_object_unref (farewell->stream);
-  g_object_unref (farewell->cancellable);
-  g_free (farewell->answer);
-  g_free (farewell);
+  g_source_remove (closing->timer);
+  g_io_stream_close (closing->stream, NULL, NULL);
+  g_object_unref (closing->stream);
+  g_object_unref (closing->cancellable);
+  g_free (closing->response);
+  g_free (closing);
 }
 
 static void
-on_heard (GObject * source, GAsyncResult * result, gpointer data)
+on_discarded (GObject * source, GAsyncResult * result, gpointer data)
 {
-  Farewell *farewell = data;
+  LingeringClose *closing = data;
   const gssize count =
       g_input_stream_read_finish (G_INPUT_STREAM (source), result, NULL);
 
-  farewell->count += (gsize) MAX (count, 0);
-  if (count <= 0 || farewell->count > LINGER_BYTES)
-    farewell_free (farewell);
+  closing->count += (gsize) MAX (count, 0);
+  if (count <= 0 || closing->count > LINGER_BYTES)
+    lingering_close_free (closing);
   else
-    g_input_stream_read_async (G_INPUT_STREAM (source), farewell->heard,
-        sizeof farewell->heard, G_PRIORITY_LOW, farewell->cancellable,
-        on_heard, farewell);
+    g_input_stream_read_async (G_INPUT_STREAM (source), closing->discarded,
+        sizeof closing->discarded, G_PRIORITY_LOW, closing->cancellable,
+        on_discarded, closing);
 }
 
 static void
-on_told (GObject * source, GAsyncResult * result, gpointer data)
+on_sent (GObject * source, GAsyncResult * result, gpointer data)
 {
-  Farewell *farewell = data;
-  GSocket *socket = g_object_get_data (G_OBJECT (farewell->stream), KEY);
+  LingeringClose *closing = data;
+  GSocket *socket =
+      g_object_get_data (G_OBJECT (closing->stream), CONNECTION_KEY);
 
   if (!g_output_stream_write_all_finish (G_OUTPUT_STREAM (source), result, NULL,
           NULL)
       || !g_socket_shutdown (socket, FALSE, TRUE, NULL)) {
-    farewell_free (farewell);
+    lingering_close_free (closing);
     return;
   }
-  g_input_stream_read_async (g_io_stream_get_input_stream (farewell->stream),
-      farewell->heard, sizeof farewell->heard, G_PRIORITY_LOW,
-      farewell->cancellable, on_heard, farewell);
+  g_input_stream_read_async (g_io_stream_get_input_stream (closing->stream),
+      closing->discarded, sizeof closing->discarded, G_PRIORITY_LOW,
+      closing->cancellable, on_discarded, closing);
 }
 
 static gboolean
-on_lingered (gpointer data)
+on_linger_timeout (gpointer data)
 {
-  g_cancellable_cancel (((Farewell *) data)->cancellable);
+  g_cancellable_cancel (((LingeringClose *) data)->cancellable);
   return G_SOURCE_CONTINUE;
 }
 
 static gchar *
-print_answer (SoupServerMessage * message, guint status, const gchar * detail)
+format_response (SoupServerMessage * message, guint status,
+    const gchar * detail)
 {
   gchar *body = reply_problem_body (status, detail);
-  GString *answer = g_string_new (NULL);
+  GString *response = g_string_new (NULL);
   SoupMessageHeadersIter iter;
   const gchar *name, *value;
 
-  g_string_append_printf (answer, "HTTP/1.1 %u %s\r\n"
+  g_string_append_printf (response, "HTTP/1.1 %u %s\r\n"
       "Content-Type: application/problem+json\r\nContent-Length: %"
       G_GSIZE_FORMAT "\r\n", status, soup_status_get_phrase (status),
       strlen (body));
   soup_message_headers_iter_init (&iter,
       soup_server_message_get_response_headers (message));
   while (soup_message_headers_iter_next (&iter, &name, &value))
-    g_string_append_printf (answer, "%s: %s\r\n", name, value);
-  g_string_append_printf (answer, "\r\n%s", body);
+    g_string_append_printf (response, "%s: %s\r\n", name, value);
+  g_string_append_printf (response, "\r\n%s", body);
   g_free (body);
-  return g_string_free (answer, FALSE);
+  return g_string_free (response, FALSE);
 }
 
 void
@@ -181,18 +184,19 @@ connections_refuse (SoupServerMessage * message, guint status,
     const gchar * detail)
 {
   Connection *connection = g_object_get_data (G_OBJECT
-      (soup_server_message_get_remote_address (message)), KEY);
-  Farewell *farewell = g_new0 (Farewell, 1);
+      (soup_server_message_get_remote_address (message)), CONNECTION_KEY);
+  LingeringClose *closing = g_new0 (LingeringClose, 1);
 
-  farewell->answer = print_answer (message, status, detail);
-  farewell->cancellable = g_cancellable_new ();
-  farewell->timer = g_timeout_add_seconds (LINGER_TIME, on_lingered, farewell);
-  farewell->stream = soup_server_message_steal_connection (message);
-  g_object_set_data_full (G_OBJECT (farewell->stream), KEY,
+  closing->response = format_response (message, status, detail);
+  closing->cancellable = g_cancellable_new ();
+  closing->timer =
+      g_timeout_add_seconds (LINGER_SECONDS, on_linger_timeout, closing);
+  closing->stream = soup_server_message_steal_connection (message);
+  g_object_set_data_full (G_OBJECT (closing->stream), CONNECTION_KEY,
       g_object_ref (connection->socket), g_object_unref);
   g_output_stream_write_all_async (g_io_stream_get_output_stream
-      (farewell->stream), farewell->answer, strlen (farewell->answer),
-      G_PRIORITY_DEFAULT, farewell->cancellable, on_told, farewell);
+      (closing->stream), closing->response, strlen (closing->response),
+      G_PRIORITY_DEFAULT, closing->cancellable, on_sent, closing);
 }
 
 /* --- listening --- */
@@ -205,7 +209,8 @@ parse_address (const gchar * address, guint port, GError ** error)
 
   if (parsed == NULL)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "--address: "
-        "'%s' is not an address; it takes one like 127.0.0.1 or ::1", address);
+        "'%s' is not an IP address; give one such as 127.0.0.1 or ::1",
+        address);
   return parsed;
 }
 
@@ -226,7 +231,7 @@ bind_to (Connections * connections, const gchar * address, guint port,
         g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (got));
   } else {
     g_set_error (error, fault->domain, fault->code,
-        "port %u of %s cannot be listened on: %s; --port takes another one",
+        "cannot listen on port %u of %s: %s; give another port with --port",
         port, address, fault->message);
     g_error_free (fault);
   }
@@ -237,12 +242,12 @@ bind_to (Connections * connections, const gchar * address, guint port,
 
 Connections *
 connections_open (SoupServer * server, const gchar * address, guint port,
-    guint most, GError ** error)
+    guint max, GError ** error)
 {
   Connections *connections = g_new0 (Connections, 1);
 
   connections->server = server;
-  connections->most = most;
+  connections->max = max;
   connections->service = g_socket_service_new ();
   g_socket_listener_set_backlog (G_SOCKET_LISTENER (connections->service), 512);
   if (!bind_to (connections, address, port, error)) {

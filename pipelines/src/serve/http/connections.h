@@ -1,29 +1,30 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Connections: how many there are, how long they may take to say what they want, and how one is
- * turned away in the middle of what it sends. */
-#ifndef SERVE_CONNECTIONS_H
-#define SERVE_CONNECTIONS_H
+/* Listening socket and limits of connections: their number, the time to send a request, and the
+ * closing of a connection whose request is refused. */
+#ifndef SERVE_HTTP_CONNECTIONS_H
+#define SERVE_HTTP_CONNECTIONS_H
 
 #include <libsoup/soup.h>
 
 typedef struct Connections Connections;
 
-/* Listens; `most` at a time are served, others wait. NULL: an error that says why it cannot. */
+/* Listens on the address; at most `max` connections are served at a time, others wait in the
+ * backlog. Returns NULL and an error if the address or port cannot be used. */
 Connections *connections_open (SoupServer * server, const gchar * address,
-    guint port, guint most, GError ** error);
+    guint port, guint max, GError ** error);
 
-/* Takes no more; those that are there go on. */
+/* Stops listening. Open connections are served to their end. */
 void connections_close (Connections * connections);
 
 guint connections_port (Connections * connections);
 guint connections_count (Connections * connections);
 
-/* The request's headers have come: its body, or the answer, may take longer. */
-void connections_heard (SoupServerMessage * message);
+/* Ends the timeout for the headers of a request. */
+void connections_headers_received (SoupServerMessage * message);
 
-/* Takes the connection from the message, whose answer is complete but for its body, which is this
- * text of a problem; sends it, listens a while without hearing, so that the client reads it rather
- * than a broken connection, and closes. */
+/* Sends an error response, whose body is a problem with this text, while the request may still
+ * be arriving. The connection is taken from the message and closed lingering: data of the client
+ * are discarded for a while, so that it reads the response instead of a connection reset. */
 void connections_refuse (SoupServerMessage * message, guint status,
     const gchar * detail);
 

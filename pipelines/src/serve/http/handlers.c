@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "serve/http/handlers.h"
+
+#include "serve/http/metrics.h"
 #include "serve/http/reply.h"
+#include "serve/http/upload.h"
 
 #include <string.h>
 
-/* --- the page --- */
+/* --- page --- */
 
 void
-answer_resource (Server * server G_GNUC_UNUSED, SoupServerMessage * message,
+handle_resource (Server * server G_GNUC_UNUSED, SoupServerMessage * message,
     Job * job G_GNUC_UNUSED, GHashTable * query G_GNUC_UNUSED)
 {
   const gchar *path = g_uri_get_path (soup_server_message_get_uri (message));
@@ -31,15 +34,15 @@ answer_resource (Server * server G_GNUC_UNUSED, SoupServerMessage * message,
   g_free (name);
 }
 
-/* --- the server itself --- */
+/* --- server --- */
 
 void
-answer_health (Server * server, SoupServerMessage * message,
+handle_health (Server * server, SoupServerMessage * message,
     Job * job G_GNUC_UNUSED, GHashTable * query G_GNUC_UNUSED)
 {
   if (server->stopping) {
     reply_try_again (message, (guint) MAX (server->options->grace, 1),
-        "The server is about to stop.");
+        "The server is shutting down.");
     return;
   }
   soup_server_message_set_status (message, SOUP_STATUS_OK, NULL);
@@ -48,10 +51,10 @@ answer_health (Server * server, SoupServerMessage * message,
 }
 
 void
-answer_metrics (Server * server, SoupServerMessage * message,
+handle_metrics (Server * server, SoupServerMessage * message,
     Job * job G_GNUC_UNUSED, GHashTable * query G_GNUC_UNUSED)
 {
-  gchar *text = metrics_print (server);
+  gchar *text = metrics_format (server);
 
   soup_server_message_set_status (message, SOUP_STATUS_OK, NULL);
   soup_server_message_set_response (message, "text/plain; version=0.0.4",
@@ -59,12 +62,12 @@ answer_metrics (Server * server, SoupServerMessage * message,
 }
 
 void
-answer_limits (Server * server, SoupServerMessage * message,
+handle_limits (Server * server, SoupServerMessage * message,
     Job * job G_GNUC_UNUSED, GHashTable * query G_GNUC_UNUSED)
 {
   const ServeOptions *options = server->options;
   const gdouble degree = options->config.degree;
-  gchar *types = g_strjoinv ("\", \"", (gchar **) media_types ());
+  gchar *types = g_strjoinv ("\", \"", (gchar **) media_type_names ());
   gchar digits[G_ASCII_DTOSTR_BUF_SIZE];
   gchar *text = g_strdup_printf ("{\"types\": [\"%s\"], \"max_bytes\": %"
       G_GINT64_FORMAT ", \"max_clip_bytes\": %" G_GINT64_FORMAT
@@ -73,7 +76,7 @@ answer_limits (Server * server, SoupServerMessage * message,
       options->config.max_bytes, options->max_clip_bytes, options->max_pixels,
       options->max_clip_pixels, options->max_clip_seconds,
       g_ascii_dtostr (digits, sizeof digits,
-          degree == CONFIG_NO_DEGREE ? 0.1 : degree));
+          degree == IMAGE_CONFIG_NO_DEGREE ? 0.1 : degree));
 
   reply_json (message, SOUP_STATUS_OK, text);
   g_free (text);
@@ -83,14 +86,14 @@ answer_limits (Server * server, SoupServerMessage * message,
 /* --- jobs --- */
 
 void
-answer_upload (Server * server, SoupServerMessage * message,
+handle_upload (Server * server, SoupServerMessage * message,
     Job * job G_GNUC_UNUSED, GHashTable * query G_GNUC_UNUSED)
 {
   upload_end (server, message);
 }
 
 void
-answer_job (Server * server, SoupServerMessage * message, Job * job,
+handle_job (Server * server, SoupServerMessage * message, Job * job,
     GHashTable * query G_GNUC_UNUSED)
 {
   gchar *text = job_describe (job, server->options->keep * G_TIME_SPAN_MINUTE);
@@ -100,20 +103,21 @@ answer_job (Server * server, SoupServerMessage * message, Job * job,
 }
 
 void
-answer_removal (Server * server, SoupServerMessage * message, Job * job,
+handle_delete (Server * server, SoupServerMessage * message, Job * job,
     GHashTable * query G_GNUC_UNUSED)
 {
-  jobs_remove (server->jobs, job);
+  queue_remove (server->queue, job);
   soup_server_message_set_status (message, SOUP_STATUS_NO_CONTENT, NULL);
 }
 
 void
-answer_events (Server * server, SoupServerMessage * message, Job * job,
+handle_events (Server * server, SoupServerMessage * message, Job * job,
     GHashTable * query G_GNUC_UNUSED)
 {
-  if (!events_follow (server->events, job, message))
-    reply_try_again (message, 10, "Too many follow jobs at the moment; ask for "
-        "the job itself instead.");
+  if (!sse_subscribe (server->sse, job, message))
+    reply_try_again (message, 10,
+        "Too many event streams are open; request the "
+        "state of the job instead.");
 }
 
 static gboolean
@@ -122,9 +126,9 @@ wants_view (GHashTable * query)
   return query && g_hash_table_contains (query, "view");
 }
 
-/* As a browser shows it, or to be kept. */
+/* Sends a file inline with ?view=1, else as an attachment. */
 static void
-answer_file (SoupServerMessage * message, const Job * job, const gchar * path,
+send_file (SoupServerMessage * message, const Job * job, const gchar * path,
     const gchar * type, const gchar * what, GHashTable * query)
 {
   const gchar *extension = g_str_equal (type, "video/webm") ? "webm" :
@@ -132,19 +136,20 @@ answer_file (SoupServerMessage * message, const Job * job, const gchar * path,
   gchar *name = g_strdup_printf ("%s.%s", what, extension);
 
   if (!reply_file (message, path, type, wants_view (query) ? NULL : name))
-    reply_problem (message, SOUP_STATUS_NOT_FOUND, "The file is gone.");
+    reply_problem (message, SOUP_STATUS_NOT_FOUND,
+        "The file does not exist any more.");
   g_free (name);
 }
 
 void
-answer_original (Server * server, SoupServerMessage * message, Job * job,
+handle_original (Server * server, SoupServerMessage * message, Job * job,
     GHashTable * query)
 {
   const gboolean view = wants_view (query) && !job->media->viewable;
-  gchar *path = store_path (jobs_store (server->jobs), job,
+  gchar *path = store_path (queue_store (server->queue), job,
       view ? STORE_VIEW_BEFORE : STORE_UPLOAD);
 
-  answer_file (message, job, path, !view ? job->media->type :
+  send_file (message, job, path, !view ? job->media->type :
       job->media->clip ? "video/mp4" : "image/png", "original", query);
   g_free (path);
 }
@@ -152,11 +157,11 @@ answer_original (Server * server, SoupServerMessage * message, Job * job,
 typedef struct
 {
   SoupServerMessage *message;
-  const Media *media;
+  const MediaType *media;
 } Pending;
 
 static void
-on_strength_ready (const gchar * path, const gchar * fault, gpointer user)
+on_render_ready (const gchar * path, const gchar * fault, gpointer user)
 {
   Pending *pending = user;
   gchar *name = g_strconcat ("denoised.", pending->media->extension, NULL);
@@ -166,7 +171,7 @@ on_strength_ready (const gchar * path, const gchar * fault, gpointer user)
   else if (!reply_file (pending->message, path, pending->media->result_type,
           name))
     reply_problem (pending->message, SOUP_STATUS_NOT_FOUND,
-        "The file is gone.");
+        "The file does not exist any more.");
   soup_server_message_unpause (pending->message);
   g_object_unref (pending->message);
   g_free (pending);
@@ -174,7 +179,7 @@ on_strength_ready (const gchar * path, const gchar * fault, gpointer user)
 }
 
 static void
-answer_strength (Server * server, SoupServerMessage * message, Job * job,
+send_render (Server * server, SoupServerMessage * message, Job * job,
     guint strength)
 {
   Pending *pending = g_new (Pending, 1);
@@ -182,17 +187,16 @@ answer_strength (Server * server, SoupServerMessage * message, Job * job,
   pending->message = g_object_ref (message);
   pending->media = job->media;
   soup_server_message_pause (message);
-  if (strengths_get (server->strengths, job, strength, on_strength_ready,
-          pending))
+  if (renders_get (server->renders, job, strength, on_render_ready, pending))
     return;
-  reply_try_again (message, 10, "Too many strengths are asked for; try again "
-      "later.");
+  reply_try_again (message, 10, "Too many results are being rendered; try "
+      "again later.");
   soup_server_message_unpause (message);
   g_object_unref (pending->message);
   g_free (pending);
 }
 
-/* In per cent, of the query; -1: something else. */
+/* Strength in the query, in per cent; -1 if it is invalid. */
 static gint
 parse_strength (GHashTable * query)
 {
@@ -209,7 +213,7 @@ parse_strength (GHashTable * query)
 }
 
 void
-answer_result (Server * server, SoupServerMessage * message, Job * job,
+handle_result (Server * server, SoupServerMessage * message, Job * job,
     GHashTable * query)
 {
   const gint strength = parse_strength (query);
@@ -217,20 +221,20 @@ answer_result (Server * server, SoupServerMessage * message, Job * job,
 
   if (strength < 0) {
     reply_problem (message, SOUP_STATUS_BAD_REQUEST,
-        "The strength is to be a number from 0 to 1.");
+        "The strength has to be a number from 0 to 1.");
   } else if (job->state == JOB_FAILED) {
     reply_problem (message, SOUP_STATUS_CONFLICT, job->fault);
   } else if (job->state != JOB_DONE) {
     reply_problem (message, SOUP_STATUS_CONFLICT, "The job is not done yet.");
   } else if (strength < 100) {
-    answer_strength (server, message, job, (guint) strength);
+    send_render (server, message, job, (guint) strength);
   } else {
     const gboolean view = wants_view (query) && !job->media->viewable
         && !job->media->clip;
 
-    path = store_path (jobs_store (server->jobs), job,
+    path = store_path (queue_store (server->queue), job,
         view ? STORE_VIEW_AFTER : STORE_RESULT);
-    answer_file (message, job, path,
+    send_file (message, job, path,
         view ? "image/png" : job->media->result_type, "denoised", query);
     g_free (path);
   }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the server counts, in Prometheus' text format. */
-#include "serve/http/server.h"
+#include "serve/http/metrics.h"
 
 static void
 add (GString * text, const gchar * name, const gchar * kind,
@@ -22,15 +21,16 @@ add_head (GString * text, const gchar * name, const gchar * kind,
 }
 
 static void
-add_jobs (GString * text, const JobsCounts * counts)
+add_jobs (GString * text, const QueueCounts * counts)
 {
   guint i;
 
-  add_head (text, "jobs", "gauge", "Jobs that are there, by state.");
-  for (i = 0; i < JOB_STATES; i++)
+  add_head (text, "jobs", "gauge", "Jobs by state.");
+  for (i = 0; i < JOB_N_STATES; i++)
     g_string_append_printf (text, "zsdenoise_jobs{state=\"%s\"} %u\n",
         job_state_name (i), counts->states[i]);
-  add_head (text, "jobs_finished_total", "counter", "Jobs that are over.");
+  add_head (text, "jobs_finished_total", "counter",
+      "Finished jobs since the start, by state.");
   g_string_append_printf (text,
       "zsdenoise_jobs_finished_total{state=\"done\"} %" G_GUINT64_FORMAT
       "\nzsdenoise_jobs_finished_total{state=\"failed\"} %" G_GUINT64_FORMAT
@@ -42,8 +42,7 @@ add_requests (GString * text, const ServerCounts * counts)
 {
   guint i;
 
-  add_head (text, "http_requests_total", "counter",
-      "Requests that were answered, by status.");
+  add_head (text, "http_requests_total", "counter", "Requests by HTTP status.");
   for (i = 0; i < G_N_ELEMENTS (counts->requests); i++)
     if (counts->requests[i])
       g_string_append_printf (text, "zsdenoise_http_requests_total{status="
@@ -51,25 +50,25 @@ add_requests (GString * text, const ServerCounts * counts)
 }
 
 gchar *
-metrics_print (Server * server)
+metrics_format (Server * server)
 {
   GString *text = g_string_new (NULL);
-  JobsCounts counts;
+  QueueCounts counts;
 
-  jobs_count (server->jobs, &counts);
+  queue_count (server->queue, &counts);
   add_jobs (text, &counts);
-  add (text, "jobs_accepted_total", "counter", "Jobs that were taken.",
+  add (text, "jobs_accepted_total", "counter", "Accepted jobs since the start.",
       (gdouble) counts.accepted);
-  add (text, "job_seconds_total", "counter", "Seconds that finished jobs took.",
-      counts.seconds);
-  add (text, "queue_limit", "gauge", "Jobs that may wait.",
+  add (text, "job_seconds_total", "counter",
+      "Processing time of finished jobs, seconds.", counts.seconds);
+  add (text, "queue_limit", "gauge", "Maximum number of waiting jobs.",
       server->options->queue);
-  add (text, "workers", "gauge", "Jobs that may run at a time.",
+  add (text, "workers", "gauge", "Maximum number of running jobs.",
       server->options->workers);
-  add (text, "uploads", "gauge", "Uploads under way.", counts.coming);
-  add (text, "upload_bytes_total", "counter", "Bytes that came in uploads.",
+  add (text, "uploads", "gauge", "Uploads in progress.", counts.uploads);
+  add (text, "upload_bytes_total", "counter", "Received bytes of uploads.",
       (gdouble) server->counts.bytes);
-  add (text, "connections", "gauge", "Connections that are open.",
+  add (text, "connections", "gauge", "Open connections.",
       connections_count (server->connections));
   add_requests (text, &server->counts);
   return g_string_free (text, FALSE);

@@ -23,7 +23,8 @@ reply_add_security (SoupServerMessage * message)
     {"Cross-Origin-Resource-Policy", "same-origin"},
     {"Permissions-Policy", "camera=(), microphone=(), geolocation=()"},
     {"Cache-Control", "no-store"},
-    /* One request each: a connection then has one time to come in, and one end. */
+    /* One request for each connection: the timeout for the headers starts with the connection,
+     * and a refusal ends it. */
     {"Connection", "close"},
   };
   SoupMessageHeaders *all = soup_server_message_get_response_headers (message);
@@ -92,7 +93,7 @@ reply_json (SoupServerMessage * message, guint status, const gchar * text)
       g_strconcat (text, "\n", NULL));
 }
 
-/* Workers write into these folders, and may have been taken over: no link is followed. */
+/* Symbolic links are not followed: a compromised worker could have made them. */
 static GMappedFile *
 map (const gchar * path)
 {

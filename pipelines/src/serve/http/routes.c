@@ -1,42 +1,45 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which answer belongs to which request. */
+#include "serve/http/routes.h"
+
 #include "serve/http/handlers.h"
 #include "serve/http/reply.h"
+#include "serve/http/upload.h"
 
 #include <string.h>
 
 typedef struct
 {
-  const gchar *path;            /* after the job's id where there is one */
+  const gchar *path;            /* of job routes: after the id */
   const gchar *method;
-  Answer answer;
+  Handler handler;
 } Route;
 
-/* --- finding the route --- */
+/* --- routes --- */
 
 static const Route routes[] = {
-  {"/", "GET", answer_resource},
-  {"/style.css", "GET", answer_resource},
-  {"/page.js", "GET", answer_resource},
-  {"/sample.png", "GET", answer_resource},
-  {"/healthz", "GET", answer_health},
-  {"/metrics", "GET", answer_metrics},
-  {"/api/limits", "GET", answer_limits},
-  {"/api/jobs", "POST", answer_upload},
+  {"/", "GET", handle_resource},
+  {"/style.css", "GET", handle_resource},
+  {"/page.js", "GET", handle_resource},
+  {"/sample.png", "GET", handle_resource},
+  {"/healthz", "GET", handle_health},
+  {"/metrics", "GET", handle_metrics},
+  {"/api/limits", "GET", handle_limits},
+  {"/api/jobs", "POST", handle_upload},
 };
 
 static const Route job_routes[] = {
-  {"", "GET", answer_job},
-  {"", "DELETE", answer_removal},
-  {"/events", "GET", answer_events},
-  {"/original", "GET", answer_original},
-  {"/result", "GET", answer_result},
+  {"", "GET", handle_job},
+  {"", "DELETE", handle_delete},
+  {"/events", "GET", handle_events},
+  {"/original", "GET", handle_original},
+  {"/result", "GET", handle_result},
 };
 
 #define JOBS "/api/jobs/"
 #define ID_LENGTH 32
 
-/* Of those for the path the one for the method. `allowed`: the methods for the path. */
+/* Finds the route for path and method; HEAD is served by GET. Appends all methods of the path to
+ * `allowed`. */
 static const Route *
 match (const Route * all, gsize count, const gchar * path,
     const gchar * method, GString * allowed)
@@ -56,7 +59,7 @@ match (const Route * all, gsize count, const gchar * path,
   return found;
 }
 
-/* NULL: there is none. `job`: that the path names. */
+/* Returns NULL if there is no such route. `job`: the one named by the path. */
 static const Route *
 find_route (Server * server, SoupServerMessage * message, Job ** job,
     GString * allowed)
@@ -70,7 +73,7 @@ find_route (Server * server, SoupServerMessage * message, Job ** job,
       ID_LENGTH)
     return match (routes, G_N_ELEMENTS (routes), path, method, allowed);
   id = g_strndup (path + sizeof JOBS - 1, ID_LENGTH);
-  *job = jobs_find (server->jobs, id);
+  *job = queue_find (server->queue, id);
   g_free (id);
   return *job ? match (job_routes, G_N_ELEMENTS (job_routes),
       path + sizeof JOBS - 1 + ID_LENGTH, method, allowed) : NULL;
@@ -86,9 +89,10 @@ has_body (SoupServerMessage * message)
       || soup_message_headers_get_content_length (headers) > 0;
 }
 
-/* Browsers say who asks: pages of others may not make or remove jobs. */
+/* Whether a page of another site makes the request, by the Fetch metadata of browsers. Such
+ * requests may only GET. */
 static gboolean
-is_foreign (SoupServerMessage * message)
+is_cross_site (SoupServerMessage * message)
 {
   const gchar *site = soup_message_headers_get_one
       (soup_server_message_get_request_headers (message), "Sec-Fetch-Site");
@@ -99,34 +103,26 @@ is_foreign (SoupServerMessage * message)
 }
 
 static void
-refuse_unknown (Server * server, SoupServerMessage * message,
+reject_unknown (Server * server, SoupServerMessage * message,
     const GString * allowed, const Job * job)
 {
   if (allowed->len) {
     soup_message_headers_replace (soup_server_message_get_response_headers
         (message), "Allow", allowed->str);
     server_refuse (server, message, SOUP_STATUS_METHOD_NOT_ALLOWED,
-        "This cannot be done here.");
+        "The method is not allowed here.");
   } else {
     server_refuse (server, message, SOUP_STATUS_NOT_FOUND,
         g_str_has_prefix (g_uri_get_path (soup_server_message_get_uri
                 (message)), JOBS) && job == NULL ?
         "There is no such job; it may have been removed." :
-        "There is nothing here.");
+        "There is no such resource.");
   }
 }
 
-/* --- messages --- */
+/* --- signals --- */
 
-void
-server_refuse (Server * server, SoupServerMessage * message, guint status,
-    const gchar * detail)
-{
-  server->counts.requests[status]++;
-  connections_refuse (message, status, detail);
-}
-
-/* When the headers have come. */
+/* Checks a request when its headers have arrived. */
 static void
 on_headers (SoupServer * http G_GNUC_UNUSED, SoupServerMessage * message,
     const char *path G_GNUC_UNUSED, GHashTable * query, gpointer data)
@@ -136,22 +132,22 @@ on_headers (SoupServer * http G_GNUC_UNUSED, SoupServerMessage * message,
   Job *job;
   const Route *route = find_route (server, message, &job, allowed);
 
-  connections_heard (message);
+  connections_headers_received (message);
   reply_add_security (message);
   if (route == NULL)
-    refuse_unknown (server, message, allowed, job);
-  else if (is_foreign (message))
+    reject_unknown (server, message, allowed, job);
+  else if (is_cross_site (message))
     server_refuse (server, message, SOUP_STATUS_FORBIDDEN,
-        "Pages of other sites may not do this.");
-  else if (route->answer == answer_upload)
+        "Requests from pages of other sites are not allowed.");
+  else if (route->handler == handle_upload)
     upload_begin (server, message, query);
   else if (has_body (message))
     server_refuse (server, message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE,
-        "Nothing is to be sent here.");
+        "This request must not have a body.");
   g_string_free (allowed, TRUE);
 }
 
-/* When all of it has come. */
+/* Handles a request when its body has arrived. */
 static void
 on_request (SoupServer * http G_GNUC_UNUSED, SoupServerMessage * message,
     const char *path G_GNUC_UNUSED, GHashTable * query, gpointer data)
@@ -162,7 +158,7 @@ on_request (SoupServer * http G_GNUC_UNUSED, SoupServerMessage * message,
   const Route *route = find_route (server, message, &job, allowed);
 
   if (route)
-    route->answer (server, message, job, query);
+    route->handler (server, message, job, query);
   else
     reply_problem (message, SOUP_STATUS_NOT_FOUND,
         "There is no such job; it may have been removed.");
@@ -170,8 +166,8 @@ on_request (SoupServer * http G_GNUC_UNUSED, SoupServerMessage * message,
 }
 
 static void
-on_answered (SoupServer * http G_GNUC_UNUSED, SoupServerMessage * message,
-    gpointer data)
+on_request_finished (SoupServer * http G_GNUC_UNUSED,
+    SoupServerMessage * message, gpointer data)
 {
   Server *server = data;
   const guint status = soup_server_message_get_status (message);
@@ -186,5 +182,5 @@ routes_add (Server * server)
   soup_server_add_early_handler (server->http, NULL, on_headers, server, NULL);
   soup_server_add_handler (server->http, NULL, on_request, server, NULL);
   g_signal_connect (server->http, "request-finished",
-      G_CALLBACK (on_answered), server);
+      G_CALLBACK (on_request_finished), server);
 }

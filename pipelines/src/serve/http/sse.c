@@ -5,45 +5,45 @@
 
 typedef struct
 {
-  Events *events;
+  Sse *sse;
   SoupServerMessage *message;
-  gchar *id;                    /* the job's */
-} Follower;
+  gchar *id;                    /* of the job */
+} Subscriber;
 
-struct Events
+struct Sse
 {
   gint64 keep;
-  guint most;
-  GPtrArray *followers;
+  guint max;
+  GPtrArray *subscribers;
 };
 
 static void
-free_follower (gpointer data)
+free_subscriber (gpointer data)
 {
-  Follower *follower = data;
+  Subscriber *subscriber = data;
 
-  g_signal_handlers_disconnect_by_data (follower->message, follower);
-  g_object_unref (follower->message);
-  g_free (follower->id);
-  g_free (follower);
+  g_signal_handlers_disconnect_by_data (subscriber->message, subscriber);
+  g_object_unref (subscriber->message);
+  g_free (subscriber->id);
+  g_free (subscriber);
 }
 
-Events *
-events_new (gint64 keep, guint most)
+Sse *
+sse_new (gint64 keep, guint max)
 {
-  Events *events = g_new0 (Events, 1);
+  Sse *sse = g_new0 (Sse, 1);
 
-  events->keep = keep;
-  events->most = most;
-  events->followers = g_ptr_array_new_with_free_func (free_follower);
-  return events;
+  sse->keep = keep;
+  sse->max = max;
+  sse->subscribers = g_ptr_array_new_with_free_func (free_subscriber);
+  return sse;
 }
 
 void
-events_free (Events * events)
+sse_free (Sse * sse)
 {
-  g_ptr_array_unref (events->followers);
-  g_free (events);
+  g_ptr_array_unref (sse->subscribers);
+  g_free (sse);
 }
 
 static void
@@ -55,9 +55,9 @@ send (SoupServerMessage * message, const gchar * text)
 }
 
 static void
-send_state (Events * events, const Job * job, SoupServerMessage * message)
+send_state (Sse * sse, const Job * job, SoupServerMessage * message)
 {
-  gchar *state = job_describe (job, events->keep);
+  gchar *state = job_describe (job, sse->keep);
   gchar *text = g_strdup_printf ("id: %u\nevent: state\ndata: %s\n\n",
       job->version, state);
 
@@ -76,37 +76,37 @@ end (SoupServerMessage * message)
 static void
 on_finished (SoupServerMessage * message G_GNUC_UNUSED, gpointer data)
 {
-  Follower *follower = data;
+  Subscriber *subscriber = data;
 
-  g_ptr_array_remove (follower->events->followers, follower);
+  g_ptr_array_remove (subscriber->sse->subscribers, subscriber);
 }
 
-/* Whether the client, which has lost its connection, saw all before that. */
+/* Whether a client that reconnects has received the current state. */
 static gboolean
-has_seen (const Job * job, SoupServerMessage * message)
+has_last_event (const Job * job, SoupServerMessage * message)
 {
+  SoupMessageHeaders *headers =
+      soup_server_message_get_request_headers (message);
   gchar *version = g_strdup_printf ("%u", job->version);
-  const gboolean same =
-      g_strcmp0 (soup_message_headers_get_one
-      (soup_server_message_get_request_headers (message), "Last-Event-ID"),
-      version) == 0;
+  const gboolean same = g_strcmp0 (version,
+      soup_message_headers_get_one (headers, "Last-Event-ID")) == 0;
 
   g_free (version);
   return same;
 }
 
 gboolean
-events_follow (Events * events, const Job * job, SoupServerMessage * message)
+sse_subscribe (Sse * sse, const Job * job, SoupServerMessage * message)
 {
   SoupMessageHeaders *headers =
       soup_server_message_get_response_headers (message);
-  const gboolean seen = has_seen (job, message);
-  Follower *follower;
+  const gboolean current = has_last_event (job, message);
+  Subscriber *subscriber;
 
-  if (events->followers->len >= events->most)
+  if (sse->subscribers->len >= sse->max)
     return FALSE;
-  if (seen && job->finished) {
-    /* It is this that keeps a browser from asking again. */
+  if (current && job->finished) {
+    /* Status 204 stops the reconnection attempts of browsers. */
     soup_server_message_set_status (message, SOUP_STATUS_NO_CONTENT, NULL);
     return TRUE;
   }
@@ -116,48 +116,48 @@ events_follow (Events * events, const Job * job, SoupServerMessage * message)
   soup_message_headers_set_encoding (headers, SOUP_ENCODING_CHUNKED);
   soup_message_body_set_accumulate (soup_server_message_get_response_body
       (message), FALSE);
-  if (!seen)
-    send_state (events, job, message);
+  if (!current)
+    send_state (sse, job, message);
   if (job->finished) {
     end (message);
     return TRUE;
   }
-  follower = g_new0 (Follower, 1);
-  follower->events = events;
-  follower->message = g_object_ref (message);
-  follower->id = g_strdup (job->id);
-  g_signal_connect (message, "finished", G_CALLBACK (on_finished), follower);
-  g_ptr_array_add (events->followers, follower);
+  subscriber = g_new0 (Subscriber, 1);
+  subscriber->sse = sse;
+  subscriber->message = g_object_ref (message);
+  subscriber->id = g_strdup (job->id);
+  g_signal_connect (message, "finished", G_CALLBACK (on_finished), subscriber);
+  g_ptr_array_add (sse->subscribers, subscriber);
   return TRUE;
 }
 
 void
-events_tell (Events * events, const Job * job, gboolean gone)
+sse_publish (Sse * sse, const Job * job, gboolean gone)
 {
   guint i;
 
-  for (i = 0; i < events->followers->len; i++) {
-    Follower *follower = g_ptr_array_index (events->followers, i);
+  for (i = 0; i < sse->subscribers->len; i++) {
+    Subscriber *subscriber = g_ptr_array_index (sse->subscribers, i);
 
-    if (!g_str_equal (follower->id, job->id))
+    if (!g_str_equal (subscriber->id, job->id))
       continue;
     if (gone)
-      send (follower->message, "event: gone\ndata: {}\n\n");
+      send (subscriber->message, "event: gone\ndata: {}\n\n");
     else
-      send_state (events, job, follower->message);
+      send_state (sse, job, subscriber->message);
     if (gone || job->finished)
-      end (follower->message);
+      end (subscriber->message);
   }
 }
 
 void
-events_beat (Events * events)
+sse_send_keep_alive (Sse * sse)
 {
   guint i;
 
-  for (i = 0; i < events->followers->len; i++) {
-    Follower *follower = g_ptr_array_index (events->followers, i);
+  for (i = 0; i < sse->subscribers->len; i++) {
+    Subscriber *subscriber = g_ptr_array_index (sse->subscribers, i);
 
-    send (follower->message, ": still here\n\n");
+    send (subscriber->message, ": still here\n\n");
   }
 }

@@ -1,27 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Clients that follow a job: server-sent events, each of them all that there is to say of it. */
-#ifndef SERVE_EVENTS_H
-#define SERVE_EVENTS_H
+/* Event streams (server-sent events) of jobs: each event has the complete state of the job. */
+#ifndef SERVE_HTTP_SSE_H
+#define SERVE_HTTP_SSE_H
 
 #include "serve/jobs/job.h"
 
 #include <libsoup/soup.h>
 
-typedef struct Events Events;
+typedef struct Sse Sse;
 
-/* `keep`: see job_describe(); `most`: as many may follow at a time. */
-Events *events_new (gint64 keep, guint most);
-void events_free (Events * events);
+/* `keep`: see job_describe(); `max`: number of open streams. */
+Sse *sse_new (gint64 keep, guint max);
+void sse_free (Sse * sse);
 
-/* Begins with how the job is, unless the client says that it has seen that, and ends when it is
- * over. FALSE: too many do that. */
-gboolean events_follow (Events * events, const Job * job,
+/* Opens a stream. It starts with the current state unless the client has received that already
+ * (Last-Event-ID), and ends when the job is finished or removed. FALSE: too many streams are
+ * open. */
+gboolean sse_subscribe (Sse * sse, const Job * job,
     SoupServerMessage * message);
 
-/* Tells all who follow the job; the last thing if it is over or gone. */
-void events_tell (Events * events, const Job * job, gboolean gone);
+/* Sends the state to all subscribers of the job and closes the streams of a finished or removed
+ * one. */
+void sse_publish (Sse * sse, const Job * job, gboolean gone);
 
-/* Says nothing, to all, so that those who are no more are found and what lies between holds. */
-void events_beat (Events * events);
+/* Sends a keep-alive so that dead clients are noticed and proxies do not time out. */
+void sse_send_keep_alive (Sse * sse);
 
 #endif

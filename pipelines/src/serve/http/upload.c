@@ -1,28 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Uploads: written to a file while they come, and measured. */
+#include "serve/http/upload.h"
+
 #include "serve/http/reply.h"
-#include "serve/http/server.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Who sends less than this on average, after the first seconds, ties up a place for nothing. */
-#define LEAST_RATE 8192         /* bytes a second */
+/* Minimum average rate of an upload after the first seconds. Slower ones would occupy a place in
+ * the queue. */
+#define MIN_RATE 8192           /* bytes a second */
 #define FIRST_SECONDS 20
 
 typedef struct
 {
   Server *server;
-  SoupServerMessage *message;   /* no reference */
+  SoupServerMessage *message;   /* not a reference */
   Job *job;
   int file;
-  guint8 head[MEDIA_HEAD];
-  goffset got;
-  gint64 begun;                 /* monotonic */
+  guint8 head[MEDIA_TYPE_HEAD_SIZE];
+  goffset received;
+  gint64 started;               /* monotonic */
 } Upload;
 
-/* Forgets it: what has come of it, too, unless it has become a job. */
+/* Also removes the received data and the reservation unless the upload has become a job. */
 static void
 upload_free (gpointer data)
 {
@@ -32,9 +33,9 @@ upload_free (gpointer data)
   if (upload->file >= 0)
     close (upload->file);
   if (upload->job) {
-    store_drop (jobs_store (upload->server->jobs), upload->job);
+    store_discard_upload (queue_store (upload->server->queue), upload->job);
     job_free (upload->job);
-    jobs_release (upload->server->jobs);
+    queue_release (upload->server->queue);
   }
   g_free (upload);
 }
@@ -45,7 +46,7 @@ upload_table_new (void)
   return g_hash_table_new_full (NULL, NULL, NULL, upload_free);
 }
 
-/* (The upload is gone after this.) */
+/* Frees the upload. */
 static void
 refuse (Upload * upload, guint status, const gchar * detail)
 {
@@ -68,39 +69,39 @@ on_finished (SoupServerMessage * message, gpointer data)
 /* --- limits --- */
 
 static goffset
-most_bytes (const ServeOptions * options, const Media * media)
+max_bytes (const ServeOptions * options, const MediaType * media)
 {
   return media->clip ? options->max_clip_bytes : options->config.max_bytes;
 }
 
 static gchar *
-describe_too_large (const ServeOptions * options, const Media * media)
+describe_too_large (const ServeOptions * options, const MediaType * media)
 {
-  return g_strdup_printf ("The %s is larger than the %" G_GOFFSET_FORMAT
-      " bytes that are the limit here.", media->clip ? "clip" : "picture",
-      most_bytes (options, media));
+  return g_strdup_printf ("The %s is larger than the limit of %"
+      G_GOFFSET_FORMAT " bytes.", media->clip ? "clip" : "picture",
+      max_bytes (options, media));
 }
 
-#define NO_MEDIA "This is no PNG, JPEG, WebP or TIFF picture, and no MP4 or " \
+#define UNKNOWN_TYPE "This is not a PNG, JPEG, WebP or TIFF picture or an MP4 or " \
     "WebM clip."
 
-/* Looks at what has come so far. FALSE: it has been refused. */
+/* Checks size and type of the data so far. FALSE: the upload has been refused. */
 static gboolean
-is_welcome (Upload * upload)
+check_data (Upload * upload)
 {
   const ServeOptions *options = upload->server->options;
   gchar *detail;
 
-  if (upload->got < MEDIA_HEAD)
+  if (upload->received < MEDIA_TYPE_HEAD_SIZE)
     return TRUE;
   if (upload->job->media == NULL) {
-    upload->job->media = media_sniff (upload->head, MEDIA_HEAD);
+    upload->job->media = media_type_sniff (upload->head, MEDIA_TYPE_HEAD_SIZE);
     if (upload->job->media == NULL) {
-      refuse (upload, SOUP_STATUS_UNSUPPORTED_MEDIA_TYPE, NO_MEDIA);
+      refuse (upload, SOUP_STATUS_UNSUPPORTED_MEDIA_TYPE, UNKNOWN_TYPE);
       return FALSE;
     }
   }
-  if (upload->got <= most_bytes (options, upload->job->media))
+  if (upload->received <= max_bytes (options, upload->job->media))
     return TRUE;
   detail = describe_too_large (options, upload->job->media);
   refuse (upload, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, detail);
@@ -116,16 +117,16 @@ upload_check_all (Server * server)
 
   for (i = all; i; i = i->next) {
     Upload *upload = i->data;
-    const gdouble seconds = (gdouble) (now - upload->begun) / 1e6;
+    const gdouble seconds = (gdouble) (now - upload->started) / 1e6;
 
-    if (seconds > FIRST_SECONDS && (gdouble) upload->got < seconds * LEAST_RATE)
-      refuse (upload, SOUP_STATUS_REQUEST_TIMEOUT,
-          "The upload came too slowly.");
+    if (seconds > FIRST_SECONDS
+        && (gdouble) upload->received < seconds * MIN_RATE)
+      refuse (upload, SOUP_STATUS_REQUEST_TIMEOUT, "The upload was too slow.");
   }
   g_list_free (all);
 }
 
-/* --- bytes --- */
+/* --- data --- */
 
 static gboolean
 write_all (int file, const guint8 * data, gsize size)
@@ -152,21 +153,21 @@ on_chunk (SoupServerMessage * message G_GNUC_UNUSED, GBytes * chunk,
   gsize size;
   const guint8 *bytes = g_bytes_get_data (chunk, &size);
 
-  if (upload->got < MEDIA_HEAD)
-    memcpy (upload->head + upload->got, bytes,
-        MIN (size, MEDIA_HEAD - (gsize) upload->got));
-  upload->got += (goffset) size;
+  if (upload->received < MEDIA_TYPE_HEAD_SIZE)
+    memcpy (upload->head + upload->received, bytes,
+        MIN (size, MEDIA_TYPE_HEAD_SIZE - (gsize) upload->received));
+  upload->received += (goffset) size;
   upload->server->counts.bytes += size;
-  if (!is_welcome (upload))
+  if (!check_data (upload))
     return;
   if (!write_all (upload->file, bytes, size))
     refuse (upload, SOUP_STATUS_INSUFFICIENT_STORAGE,
-        "There is no room for the upload.");
+        "The upload cannot be stored.");
 }
 
-/* --- beginning and end --- */
+/* --- begin and end --- */
 
-/* What a form of another site can send does not pass, and neither does what is no raw file. */
+/* Types that HTML forms can send are not accepted, so that other sites cannot upload. */
 static gboolean
 is_media_type (const gchar * type)
 {
@@ -175,9 +176,9 @@ is_media_type (const gchar * type)
       || g_str_equal (type, "application/octet-stream");
 }
 
-/* What the headers tell. NULL: nothing against it. */
+/* Returns an error message if the headers are not acceptable, else NULL. */
 static const gchar *
-find_fault (Server * server, SoupServerMessage * message,
+check_headers (Server * server, SoupServerMessage * message,
     const gchar * profile, guint * status)
 {
   SoupMessageHeaders *headers =
@@ -186,15 +187,15 @@ find_fault (Server * server, SoupServerMessage * message,
 
   *status = SOUP_STATUS_BAD_REQUEST;
   if (profile && job_find_profile (profile) == NULL)
-    return "The profile is to be realtime, balanced or best.";
+    return "The profile has to be realtime, balanced or best.";
   *status = SOUP_STATUS_UNSUPPORTED_MEDIA_TYPE;
   if (!is_media_type (soup_message_headers_get_content_type (headers, NULL)))
-    return "The body is to be the file itself, and Content-Type its type, as "
-        "image/png, video/mp4 or application/octet-stream.";
+    return "The body has to be the file itself and Content-Type its media "
+        "type, such as image/png, video/mp4 or application/octet-stream.";
   *status = SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE;
   if (soup_message_headers_get_content_length (headers) >
       MAX (options->config.max_bytes, options->max_clip_bytes))
-    return "The file is larger than anything that is taken here.";
+    return "The file is larger than the limits of pictures and clips.";
   return NULL;
 }
 
@@ -206,8 +207,9 @@ upload_new (Server * server, SoupServerMessage * message, GError ** error)
   upload->server = server;
   upload->message = message;
   upload->job = job_new ();
-  upload->begun = g_get_monotonic_time ();
-  upload->file = store_begin (jobs_store (server->jobs), upload->job, error);
+  upload->started = g_get_monotonic_time ();
+  upload->file =
+      store_create_upload (queue_store (server->queue), upload->job, error);
   if (upload->file < 0) {
     upload_free (upload);
     return NULL;
@@ -224,7 +226,7 @@ upload_begin (Server * server, SoupServerMessage * message, GHashTable * query)
 {
   const gchar *profile = query ? g_hash_table_lookup (query, "profile") : NULL;
   guint status, retry_after;
-  const gchar *fault = find_fault (server, message, profile, &status);
+  const gchar *fault = check_headers (server, message, profile, &status);
   GError *error = NULL;
   Upload *upload;
   gchar *seconds;
@@ -233,14 +235,14 @@ upload_begin (Server * server, SoupServerMessage * message, GHashTable * query)
     server_refuse (server, message, status, fault);
     return;
   }
-  if (!jobs_reserve (server->jobs, &retry_after)) {
+  if (!queue_reserve (server->queue, &retry_after)) {
     seconds = g_strdup_printf ("%u", retry_after);
     soup_message_headers_replace (soup_server_message_get_response_headers
         (message), "Retry-After", seconds);
     g_free (seconds);
     server_refuse (server, message, SOUP_STATUS_SERVICE_UNAVAILABLE,
-        server->stopping ? "The server is about to stop." :
-        "All places are taken; try again later.");
+        server->stopping ? "The server is shutting down." :
+        "The queue is full; try again later.");
     return;
   }
   upload = upload_new (server, message, &error);
@@ -252,11 +254,11 @@ upload_begin (Server * server, SoupServerMessage * message, GHashTable * query)
   g_printerr ("serve: %s\n", error->message);
   g_error_free (error);
   server_refuse (server, message, SOUP_STATUS_INSUFFICIENT_STORAGE,
-      "There is no room for the upload.");
+      "The upload cannot be stored.");
 }
 
 static void
-answer_created (Server * server, SoupServerMessage * message, const Job * job)
+reply_created (Server * server, SoupServerMessage * message, const Job * job)
 {
   gchar *text = job_describe (job, server->options->keep * G_TIME_SPAN_MINUTE);
   gchar *location = g_strconcat ("/api/jobs/", job->id, NULL);
@@ -276,21 +278,21 @@ upload_end (Server * server, SoupServerMessage * message)
   Job *job;
 
   if (upload->job->media == NULL) {
-    if (upload->got == 0)
+    if (upload->received == 0)
       reply_problem (message, SOUP_STATUS_BAD_REQUEST,
-          "The body is empty; it is to be the file itself.");
+          "The body is empty; it has to be the file itself.");
     else
-      reply_problem (message, SOUP_STATUS_UNSUPPORTED_MEDIA_TYPE, NO_MEDIA);
+      reply_problem (message, SOUP_STATUS_UNSUPPORTED_MEDIA_TYPE, UNKNOWN_TYPE);
     return;
   }
   job = g_steal_pointer (&upload->job);
-  job->bytes = upload->got;
-  if (jobs_add (server->jobs, job, &error)) {
-    answer_created (server, message, job);
+  job->bytes = upload->received;
+  if (queue_add (server->queue, job, &error)) {
+    reply_created (server, message, job);
   } else {
     g_printerr ("serve: %s\n", error->message);
     g_error_free (error);
     reply_problem (message, SOUP_STATUS_INSUFFICIENT_STORAGE,
-        "There is no room for the upload.");
+        "The upload cannot be stored.");
   }
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "serve/jobs/job.h"
 
+#include "common/json.h"
+
 #include <math.h>
 #include <string.h>
 #include <sys/random.h>
@@ -70,24 +72,36 @@ job_find_profile (const gchar * name)
   return NULL;
 }
 
-/* --- numbers and words that may be anything --- */
+/* --- JSON --- */
 
-static gdouble
-number (JsonObject * object, const gchar * name, gdouble least, gdouble most,
-    gdouble otherwise)
-{
-  JsonNode *node = json_object_get_member (object, name);
-  gdouble value;
+static const JsonField outcome_fields[] = {
+  JSON_RANGE ("width", INT, Job, width, 1e6, FALSE),
+  JSON_RANGE ("height", INT, Job, height, 1e6, FALSE),
+  JSON_RANGE ("frames", INT, Job, frames, 1e9, TRUE),
+  JSON_RANGE ("sigma", DOUBLE, Job, sigma, 255, TRUE),
+  JSON_END
+};
 
-  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node)
-      || json_node_get_value_type (node) == G_TYPE_STRING)
-    return otherwise;
-  value = json_node_get_double (node);
-  return value >= least && value <= most ? value : otherwise;
-}
+static const JsonField progress_fields[] = {
+  JSON_RANGE ("part", DOUBLE, Job, part, 1, FALSE),
+  JSON_RANGE ("loss", DOUBLE, Job, loss, 1e9, TRUE),
+  JSON_RANGE ("eta", DOUBLE, Job, eta, 1e9, TRUE),
+  JSON_END
+};
 
+static const JsonField stored_fields[] = {
+  JSON_RANGE ("bytes", INT64, Job, bytes, 1e15, FALSE),
+  JSON_RANGE ("created", INT64, Job, created, 1e17, FALSE),
+  JSON_RANGE ("finished", INT64, Job, finished, 1e17, FALSE),
+  JSON_RANGE ("seconds", DOUBLE, Job, seconds, 1e9, FALSE),
+  JSON_RANGE ("result_bytes", INT64, Job, result_bytes, 1e15, FALSE),
+  JSON_FIELD ("error", STRING, Job, fault),
+  JSON_END
+};
+
+/* The member of that name if it is a string, else NULL. */
 static const gchar *
-word (JsonObject * object, const gchar * name)
+get_string (JsonObject * object, const gchar * name)
 {
   JsonNode *node = json_object_get_member (object, name);
 
@@ -95,208 +109,143 @@ word (JsonObject * object, const gchar * name)
       json_node_get_string (node) : NULL;
 }
 
-static void
-take_outcome (Job * job, JsonObject * object)
-{
-  job->width = (gint) number (object, "width", 0, 1e6, job->width);
-  job->height = (gint) number (object, "height", 0, 1e6, job->height);
-  job->frames = (gint) number (object, "frames", 0, 1e9, job->frames);
-  job->sigma = number (object, "sigma", 0, 255, job->sigma);
-}
-
 void
-job_take_news (Job * job, JsonObject * news)
+job_update (Job * job, JsonObject * message)
 {
   static const gchar *const phases[] =
-      { "reading", "learning", "denoising", "writing" };
-  const gchar *phase = word (news, "phase");
-  gsize i;
+      { "reading", "learning", "denoising", "writing", NULL };
+  const gchar *phase = get_string (message, "phase");
 
-  for (i = 0; phase && i < G_N_ELEMENTS (phases); i++)
-    if (g_str_equal (phase, phases[i])) {
-      g_free (job->phase);
-      job->phase = g_strdup (phase);
-    }
-  job->part = number (news, "part", 0, 1, job->part);
-  job->loss = number (news, "loss", 0, 1e9, job->loss);
-  job->eta = number (news, "eta", 0, 1e9, -1);
-  take_outcome (job, news);
-}
-
-/* --- as JSON --- */
-
-static gchar *
-print (JsonBuilder * builder)
-{
-  JsonNode *root = json_builder_get_root (builder);
-  gchar *text = json_to_string (root, FALSE);
-
-  json_node_unref (root);
-  g_object_unref (builder);
-  return text;
+  if (phase && g_strv_contains (phases, phase)) {
+    g_free (job->phase);
+    job->phase = g_strdup (phase);
+  }
+  job->eta = -1;
+  json_fields_read (progress_fields, job, message);
+  json_fields_read (outcome_fields, job, message);
 }
 
 static void
-add_number (JsonBuilder * builder, const gchar * name, gdouble value)
-{
-  json_builder_set_member_name (builder, name);
-  if (value == floor (value))
-    json_builder_add_int_value (builder, (gint64) value);
-  else
-    json_builder_add_double_value (builder, value);
-}
-
-static void
-add_word (JsonBuilder * builder, const gchar * name, const gchar * value)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_add_string_value (builder, value);
-}
-
-static void
-add_time (JsonBuilder * builder, const gchar * name, gint64 time)
+add_time (JsonObject * object, const gchar * name, gint64 time)
 {
   GDateTime *date = g_date_time_new_from_unix_utc (time / G_USEC_PER_SEC);
   gchar *text = g_date_time_format_iso8601 (date);
 
-  add_word (builder, name, text);
+  json_object_set_string_member (object, name, text);
   g_free (text);
   g_date_time_unref (date);
 }
 
-/* A digit more than anybody reads. */
-static gdouble
-rounded (gdouble value)
+/* To four decimals. */
+static void
+round_value (gdouble * value)
 {
-  return round (value * 1e4) / 1e4;
+  *value = round (*value * 1e4) / 1e4;
+}
+
+static Job
+rounded (const Job * job)
+{
+  Job shown = *job;
+
+  round_value (&shown.part);
+  round_value (&shown.loss);
+  round_value (&shown.eta);
+  round_value (&shown.sigma);
+  round_value (&shown.seconds);
+  return shown;
 }
 
 static void
-add_outcome (JsonBuilder * builder, const Job * job)
+add_progress (JsonObject * object, const Job * job)
 {
-  add_number (builder, "width", job->width);
-  add_number (builder, "height", job->height);
-  if (job->frames)
-    add_number (builder, "frames", job->frames);
-  if (job->sigma >= 0)
-    add_number (builder, "sigma", rounded (job->sigma));
+  json_object_set_string_member (object, "phase", job->phase ? job->phase :
+      "reading");
+  json_fields_write (progress_fields, job, object);
 }
 
 static void
-add_progress (JsonBuilder * builder, const Job * job)
+add_result (JsonObject * object, const Job * job)
 {
-  add_word (builder, "phase", job->phase ? job->phase : "reading");
-  add_number (builder, "part", rounded (job->part));
-  if (job->loss >= 0)
-    add_number (builder, "loss", rounded (job->loss));
-  if (job->eta >= 0)
-    add_number (builder, "eta", rounded (job->eta));
-}
+  JsonObject *result = json_object_new ();
 
-static void
-add_result (JsonBuilder * builder, const Job * job)
-{
-  json_builder_set_member_name (builder, "result");
-  json_builder_begin_object (builder);
-  add_word (builder, "type", job->media->result_type);
-  add_number (builder, "bytes", job->result_bytes);
-  add_outcome (builder, job);
-  json_builder_end_object (builder);
+  json_object_set_string_member (result, "type", job->media->result_type);
+  json_object_set_int_member (result, "bytes", job->result_bytes);
+  json_fields_write (outcome_fields, job, result);
+  json_object_set_object_member (object, "result", result);
 }
 
 gchar *
 job_describe (const Job * job, gint64 keep)
 {
-  JsonBuilder *builder = json_builder_new ();
+  JsonObject *object = json_object_new ();
+  const Job shown = rounded (job);
 
-  json_builder_begin_object (builder);
-  add_word (builder, "id", job->id);
-  add_word (builder, "state", state_names[job->state]);
-  add_word (builder, "kind", job->media->clip ? "clip" : "picture");
-  add_word (builder, "type", job->media->type);
-  add_word (builder, "profile", job->profile);
-  add_number (builder, "bytes", job->bytes);
-  add_time (builder, "created", job->created);
+  json_object_set_string_member (object, "id", job->id);
+  json_object_set_string_member (object, "state", state_names[job->state]);
+  json_object_set_string_member (object, "kind", job->media->clip ? "clip" :
+      "picture");
+  json_object_set_string_member (object, "type", job->media->type);
+  json_object_set_string_member (object, "profile", job->profile);
+  json_object_set_int_member (object, "bytes", job->bytes);
+  add_time (object, "created", job->created);
   if (job->state == JOB_QUEUED)
-    add_number (builder, "position", job->position);
+    json_object_set_int_member (object, "position", job->position);
   if (job->state == JOB_RUNNING)
-    add_progress (builder, job);
+    add_progress (object, &shown);
   if (job->finished) {
-    add_time (builder, "finished", job->finished);
-    add_time (builder, "expires", job->finished + keep);
-    add_number (builder, "seconds", rounded (job->seconds));
+    add_time (object, "finished", job->finished);
+    add_time (object, "expires", job->finished + keep);
+    json_object_set_double_member (object, "seconds", shown.seconds);
   }
   if (job->state == JOB_DONE)
-    add_result (builder, job);
+    add_result (object, &shown);
   if (job->state == JOB_FAILED)
-    add_word (builder, "error", job->fault);
-  json_builder_end_object (builder);
-  return print (builder);
+    json_object_set_string_member (object, "error", job->fault);
+  return json_print (object, FALSE);
 }
 
 gchar *
 job_to_json (const Job * job)
 {
-  JsonBuilder *builder = json_builder_new ();
+  JsonObject *object = json_object_new ();
 
-  json_builder_begin_object (builder);
-  add_word (builder, "type", job->media->type);
-  add_word (builder, "profile", job->profile);
-  add_word (builder, "state", state_names[job->state]);
-  add_number (builder, "bytes", job->bytes);
-  add_number (builder, "created", job->created);
-  add_number (builder, "finished", job->finished);
-  add_number (builder, "seconds", job->seconds);
-  add_number (builder, "result_bytes", job->result_bytes);
-  add_outcome (builder, job);
-  if (job->fault)
-    add_word (builder, "error", job->fault);
-  json_builder_end_object (builder);
-  return print (builder);
+  json_object_set_string_member (object, "type", job->media->type);
+  json_object_set_string_member (object, "profile", job->profile);
+  json_object_set_string_member (object, "state", state_names[job->state]);
+  json_fields_write (stored_fields, job, object);
+  json_fields_write (outcome_fields, job, object);
+  return json_print (object, FALSE);
 }
 
-static Job *
-read_job (const gchar * id, JsonObject * object)
+/* FALSE if something is missing that each stored job has. */
+static gboolean
+read_job (Job * job, JsonObject * object)
 {
-  const gchar *state = word (object, "state");
-  Job *job = job_new ();
+  const gchar *state = get_string (object, "state");
 
-  g_free (job->id);
-  job->id = g_strdup (id);
-  job->media = media_find (word (object, "type"));
-  job->profile = job_find_profile (word (object, "profile"));
-  job->bytes = (goffset) number (object, "bytes", 0, 1e15, 0);
-  job->created = (gint64) number (object, "created", 0, 1e17, 0);
-  job->finished = (gint64) number (object, "finished", 0, 1e17, 0);
-  job->seconds = number (object, "seconds", 0, 1e9, 0);
-  job->result_bytes = (goffset) number (object, "result_bytes", 0, 1e15, 0);
-  take_outcome (job, object);
-  if (g_strcmp0 (state, "done") == 0) {
+  job->created = 0;
+  job->media = media_type_find (get_string (object, "type"));
+  job->profile = job_find_profile (get_string (object, "profile"));
+  json_fields_read (stored_fields, job, object);
+  json_fields_read (outcome_fields, job, object);
+  if (g_strcmp0 (state, "done") == 0)
     job->state = JOB_DONE;
-  } else if (g_strcmp0 (state, "failed") == 0) {
+  else if (g_strcmp0 (state, "failed") == 0)
     job->state = JOB_FAILED;
-    job->fault = g_strdup (word (object, "error"));
-  }
-  if (job->media == NULL || job->profile == NULL
-      || (job->state == JOB_FAILED && job->fault == NULL)) {
-    job_free (job);
-    return NULL;
-  }
-  return job;
+  return job->media && job->profile && (job->state != JOB_FAILED || job->fault);
 }
 
 Job *
 job_from_json (const gchar * id, const gchar * text, gsize length)
 {
-  JsonParser *parser = json_parser_new ();
-  Job *job = NULL;
-  JsonNode *root;
+  JsonObject *object = json_parse (text, (gssize) length);
+  Job *job = job_new ();
 
-  if (json_parser_load_from_data (parser, text, (gssize) length, NULL)) {
-    root = json_parser_get_root (parser);
-    if (root && JSON_NODE_HOLDS_OBJECT (root))
-      job = read_job (id, json_node_get_object (root));
-  }
-  g_object_unref (parser);
+  g_free (job->id);
+  job->id = g_strdup (id);
+  if (object == NULL || !read_job (job, object))
+    g_clear_pointer (&job, job_free);
+  g_clear_pointer (&object, json_object_unref);
   return job;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A job: one file that someone sent, and what became of it. */
-#ifndef SERVE_JOB_H
-#define SERVE_JOB_H
+/* A job: one upload, its state and its result. */
+#ifndef SERVE_JOBS_JOB_H
+#define SERVE_JOBS_JOB_H
 
-#include "serve/http/media-types.h"
+#include "serve/jobs/media-types.h"
 
 #include <json-glib/json-glib.h>
 
@@ -13,54 +13,54 @@ typedef enum
   JOB_RUNNING,
   JOB_DONE,
   JOB_FAILED,
-  JOB_STATES,
+  JOB_N_STATES,
 } JobState;
 
 typedef struct
 {
-  gchar *id;                    /* 32 hexadecimal digits, which nobody guesses */
-  const Media *media;
+  gchar *id;                    /* 32 random hexadecimal digits */
+  const MediaType *media;
   const gchar *profile;         /* of zsdenoise: see job_find_profile() */
-  goffset bytes;                /* of the upload */
+  goffset bytes;                /* size of the upload */
   JobState state;
-  gint64 created, finished;     /* microseconds since 1970; 0: not yet */
-  gchar *fault;                 /* of a failed one: a sentence */
+  gint64 created, finished;     /* microseconds since 1970; 0: not finished */
+  gchar *fault;                 /* of a failed job: one sentence */
 
-  /* of a finished one */
+  /* of a finished job */
   gint width, height, frames;
-  gdouble sigma;                /* of the noise that was found, 0..255 scale; -1: none */
-  gdouble seconds;              /* of work */
+  gdouble sigma;                /* estimated standard deviation of the noise, 0..255; -1: unknown */
+  gdouble seconds;              /* processing time */
   goffset result_bytes;
-  goffset stored;               /* bytes of all its files */
+  goffset stored;               /* total size of its files, bytes */
 
-  /* while it waits and runs */
-  guint position;               /* how many are before it */
+  /* of a waiting or running job */
+  guint position;               /* number of jobs before it in the queue */
   gchar *phase;
-  gdouble part;                 /* of the phase that is over, 0..1 */
-  gdouble loss, eta;            /* -1: not known */
-  gint64 started;               /* monotonic */
-  guint version;                /* counts changes, from a random number on */
+  gdouble part;                 /* completed fraction of the phase, 0..1 */
+  gdouble loss, eta;            /* eta: remaining seconds; -1: unknown */
+  gint64 started;               /* monotonic time, microseconds */
+  guint version;                /* incremented at each change, from a random start */
 } Job;
 
 const gchar *job_state_name (JobState state);
 
-/* Makes one that waits, with an id of its own. */
+/* A waiting job with a new id. */
 Job *job_new (void);
 void job_free (Job * job);
 
-/* What the worker says of its work. */
-void job_take_news (Job * job, JsonObject * news);
+/* Updates the progress from a message of the worker. */
+void job_update (Job * job, JsonObject * message);
 
-/* For clients, on one line. `keep`: microseconds that it stays when it is finished. */
+/* One line of JSON for clients. `keep`: time until a finished job is removed, microseconds. */
 gchar *job_describe (const Job * job, gint64 keep);
 
-/* To be kept in a file and read again. NULL: that is not what was kept. */
+/* Stored form of a job. job_from_json() returns NULL if the text is not valid. */
 gchar *job_to_json (const Job * job);
 Job *job_from_json (const gchar * id, const gchar * text, gsize length);
 
 gboolean job_is_id (const gchar * text);
 
-/* The profile of that name, for good; NULL: clients may ask for none like that. */
+/* The name of a profile that clients may choose, as a static string, or NULL. */
 const gchar *job_find_profile (const gchar * name);
 
 #endif

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "serve/jobs/queue.h"
+
+#include "common/clock.h"
 #include "serve/jobs/worker-command.h"
 
-#define LONGEST_WAIT 120        /* seconds, that anybody is told to try again after */
+#define MAX_RETRY_AFTER 120     /* seconds */
 
-/* A job and what only this file knows of it. */
+/* A job and its worker. */
 typedef struct
 {
   Job *job;
-  Jobs *jobs;
-  Run *run;                     /* while it runs */
+  Queue *queue;
+  WorkerProcess *worker;        /* NULL: not running */
 } Entry;
 
-struct Jobs
+struct Queue
 {
   const ServeOptions *options;
   Store *store;
@@ -20,16 +22,16 @@ struct Jobs
   GQueue waiting;               /* of Entry */
   guint running;
   gboolean stopped;
-  JobsCounts counts;            /* without the states */
-  JobsChanged changed;
+  QueueCounts counts;           /* except `states` */
+  QueueChanged changed;
   gpointer user;
 };
 
 static void
-tell (Entry * entry, gboolean gone)
+notify (Entry * entry, gboolean gone)
 {
   entry->job->version++;
-  entry->jobs->changed (entry->job, gone, entry->jobs->user);
+  entry->queue->changed (entry->job, gone, entry->queue->user);
 }
 
 static void
@@ -37,7 +39,7 @@ save (Entry * entry)
 {
   GError *error = NULL;
 
-  if (!store_save (entry->jobs->store, entry->job, &error)) {
+  if (!store_save (entry->queue->store, entry->job, &error)) {
     g_printerr ("serve: %s\n", error->message);
     g_error_free (error);
   }
@@ -46,80 +48,82 @@ save (Entry * entry)
 /* --- the queue --- */
 
 static void
-number_waiting (Jobs * jobs)
+update_positions (Queue * queue)
 {
   guint position = 0;
   GList *i;
 
-  for (i = jobs->waiting.head; i; i = i->next, position++) {
+  for (i = queue->waiting.head; i; i = i->next, position++) {
     Entry *entry = i->data;
 
     if (entry->job->position != position) {
       entry->job->position = position;
-      tell (entry, FALSE);
+      notify (entry, FALSE);
     }
   }
 }
 
-static void schedule (Jobs * jobs);
+static void schedule (Queue * queue);
 
 static void
 finish (Entry * entry, const gchar * fault)
 {
-  Jobs *jobs = entry->jobs;
+  Queue *queue = entry->queue;
   Job *job = entry->job;
 
   job->finished = g_get_real_time ();
-  job->seconds = (gdouble) (g_get_monotonic_time () - job->started) / 1e6;
-  job->result_bytes = store_size (jobs->store, job, STORE_RESULT);
+  job->seconds = clock_seconds_since (job->started);
+  job->result_bytes = store_file_size (queue->store, job, STORE_RESULT);
   if (fault == NULL && job->result_bytes == 0)
     fault = "Its process ended without a result.";
-  job->stored = store_total (jobs->store, job);
+  job->stored = store_job_size (queue->store, job);
   job->state = fault ? JOB_FAILED : JOB_DONE;
   job->fault = g_strdup (fault);
   if (fault)
-    jobs->counts.failed++;
+    queue->counts.failed++;
   else
-    jobs->counts.done++;
-  jobs->counts.seconds += job->seconds;
+    queue->counts.done++;
+  queue->counts.seconds += job->seconds;
   save (entry);
-  tell (entry, FALSE);
+  notify (entry, FALSE);
 }
 
 static void
-on_end (const gchar * fault, gpointer user)
+on_worker_end (const gchar * fault, gpointer user)
 {
   Entry *entry = user;
 
-  entry->run = NULL;
-  entry->jobs->running--;
+  entry->worker = NULL;
+  entry->queue->running--;
   finish (entry, fault);
-  schedule (entry->jobs);
+  schedule (entry->queue);
 }
 
 static void
-on_news (JsonObject * news, gpointer user)
+on_worker_progress (JsonObject * message, gpointer user)
 {
   Entry *entry = user;
 
-  job_take_news (entry->job, news);
-  tell (entry, FALSE);
+  job_update (entry->job, message);
+  notify (entry, FALSE);
 }
 
 static void
-begin (Entry * entry)
+start (Entry * entry)
 {
-  Jobs *jobs = entry->jobs;
+  Queue *queue = entry->queue;
   Job *job = entry->job;
+  const WorkerObserver observer = { on_worker_progress, on_worker_end, entry };
   GError *error = NULL;
 
   job->state = JOB_RUNNING;
   job->started = g_get_monotonic_time ();
-  entry->run = work_denoise (jobs->options, jobs->store, job, on_news, on_end,
-      entry, &error);
-  if (entry->run) {
-    jobs->running++;
-    tell (entry, FALSE);
+  entry->worker =
+      worker_command_denoise (queue->options, queue->store, job, &observer,
+      &error);
+  if (entry->worker) {
+    queue->running++;
+    notify (entry, FALSE);
   } else {
     g_printerr ("serve: %s\n", error->message);
     g_error_free (error);
@@ -128,75 +132,75 @@ begin (Entry * entry)
 }
 
 static void
-schedule (Jobs * jobs)
+schedule (Queue * queue)
 {
-  while (!jobs->stopped && jobs->running < (guint) jobs->options->workers
-      && !g_queue_is_empty (&jobs->waiting))
-    begin (g_queue_pop_head (&jobs->waiting));
-  number_waiting (jobs);
+  while (!queue->stopped && queue->running < (guint) queue->options->workers
+      && !g_queue_is_empty (&queue->waiting))
+    start (g_queue_pop_head (&queue->waiting));
+  update_positions (queue);
 }
 
-/* --- coming --- */
+/* --- adding --- */
 
 gboolean
-jobs_reserve (Jobs * jobs, guint * retry_after)
+queue_reserve (Queue * queue, guint * retry_after)
 {
-  const guint waiting = jobs->waiting.length + jobs->counts.coming;
-  const guint workers = (guint) jobs->options->workers;
-  const guint64 over = jobs->counts.done + jobs->counts.failed;
-  const gdouble each = over ? jobs->counts.seconds / (gdouble) over : 1;
+  const guint waiting = queue->waiting.length + queue->counts.uploads;
+  const guint workers = (guint) queue->options->workers;
+  const guint64 exited = queue->counts.done + queue->counts.failed;
+  const gdouble each = exited ? queue->counts.seconds / (gdouble) exited : 1;
 
-  if (jobs->stopped
-      || jobs->running + waiting >= workers + (guint) jobs->options->queue) {
+  if (queue->stopped
+      || queue->running + waiting >= workers + (guint) queue->options->queue) {
     *retry_after = (guint) CLAMP (each * (waiting + 1) / workers, 1,
-        LONGEST_WAIT);
+        MAX_RETRY_AFTER);
     return FALSE;
   }
-  jobs->counts.coming++;
+  queue->counts.uploads++;
   return TRUE;
 }
 
 void
-jobs_release (Jobs * jobs)
+queue_release (Queue * queue)
 {
-  jobs->counts.coming--;
+  queue->counts.uploads--;
 }
 
 static Entry *
-enter (Jobs * jobs, Job * job)
+insert (Queue * queue, Job * job)
 {
   Entry *entry = g_new0 (Entry, 1);
 
   entry->job = job;
-  entry->jobs = jobs;
-  g_hash_table_insert (jobs->entries, job->id, entry);
+  entry->queue = queue;
+  g_hash_table_insert (queue->entries, job->id, entry);
   return entry;
 }
 
 static void
-enqueue (Jobs * jobs, Job * job)
+enqueue (Queue * queue, Job * job)
 {
-  job->position = jobs->waiting.length;
-  g_queue_push_tail (&jobs->waiting, enter (jobs, job));
+  job->position = queue->waiting.length;
+  g_queue_push_tail (&queue->waiting, insert (queue, job));
 }
 
 gboolean
-jobs_add (Jobs * jobs, Job * job, GError ** error)
+queue_add (Queue * queue, Job * job, GError ** error)
 {
-  jobs->counts.coming--;
-  if (!store_keep (jobs->store, job, error)) {
-    store_drop (jobs->store, job);
-    store_remove (jobs->store, job);
+  queue->counts.uploads--;
+  if (!store_commit_upload (queue->store, job, error)) {
+    store_discard_upload (queue->store, job);
+    store_remove (queue->store, job);
     job_free (job);
     return FALSE;
   }
-  jobs->counts.accepted++;
-  enqueue (jobs, job);
-  schedule (jobs);
+  queue->counts.accepted++;
+  enqueue (queue, job);
+  schedule (queue);
   return TRUE;
 }
 
-/* --- going --- */
+/* --- removing --- */
 
 static void
 free_entry (gpointer data)
@@ -208,23 +212,23 @@ free_entry (gpointer data)
 }
 
 void
-jobs_remove (Jobs * jobs, Job * job)
+queue_remove (Queue * queue, Job * job)
 {
-  Entry *entry = g_hash_table_lookup (jobs->entries, job->id);
+  Entry *entry = g_hash_table_lookup (queue->entries, job->id);
 
-  if (entry->run) {
-    run_kill (entry->run);
-    jobs->running--;
+  if (entry->worker) {
+    worker_process_kill (entry->worker);
+    queue->running--;
   }
-  g_queue_remove (&jobs->waiting, entry);
-  tell (entry, TRUE);
-  store_remove (jobs->store, job);
-  g_hash_table_remove (jobs->entries, job->id);
-  schedule (jobs);
+  g_queue_remove (&queue->waiting, entry);
+  notify (entry, TRUE);
+  store_remove (queue->store, job);
+  g_hash_table_remove (queue->entries, job->id);
+  schedule (queue);
 }
 
 static gint
-compare_ends (gconstpointer a, gconstpointer b)
+compare_finish_times (gconstpointer a, gconstpointer b)
 {
   const Job *const *first = a, *const *second = b;
 
@@ -232,32 +236,32 @@ compare_ends (gconstpointer a, gconstpointer b)
       - ((*first)->finished > (*second)->finished);
 }
 
-/* Those that are over, the last one first. */
+/* Finished jobs, newest first. */
 static GPtrArray *
-list_finished (Jobs * jobs)
+list_finished (Queue * queue)
 {
   GPtrArray *list = g_ptr_array_new ();
   GHashTableIter iter;
   gpointer value;
 
-  g_hash_table_iter_init (&iter, jobs->entries);
+  g_hash_table_iter_init (&iter, queue->entries);
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
     Entry *entry = value;
 
     if (entry->job->finished)
       g_ptr_array_add (list, entry->job);
   }
-  g_ptr_array_sort (list, compare_ends);
+  g_ptr_array_sort (list, compare_finish_times);
   return list;
 }
 
 void
-jobs_expire (Jobs * jobs)
+queue_expire (Queue * queue)
 {
   const gint64 oldest = g_get_real_time () -
-      jobs->options->keep * G_TIME_SPAN_MINUTE;
-  const goffset most = (goffset) jobs->options->disk << 20;
-  GPtrArray *list = list_finished (jobs);
+      queue->options->keep * G_TIME_SPAN_MINUTE;
+  const goffset most = (goffset) queue->options->disk << 20;
+  GPtrArray *list = list_finished (queue);
   goffset total = 0;
   guint i;
 
@@ -266,97 +270,97 @@ jobs_expire (Jobs * jobs)
 
     total += job->stored;
     if (job->finished < oldest || total > most)
-      jobs_remove (jobs, job);
+      queue_remove (queue, job);
   }
   g_ptr_array_unref (list);
-  /* (A worker that was being killed may have written a last file.) */
-  store_sweep (jobs->store, jobs->entries);
+  /* A worker that was being killed may have written another file. */
+  store_sweep (queue->store, queue->entries);
 }
 
-/* --- all of them --- */
+/* --- public functions --- */
 
 Job *
-jobs_find (Jobs * jobs, const gchar * id)
+queue_find (Queue * queue, const gchar * id)
 {
-  Entry *entry = g_hash_table_lookup (jobs->entries, id);
+  Entry *entry = g_hash_table_lookup (queue->entries, id);
 
   return entry ? entry->job : NULL;
 }
 
 Store *
-jobs_store (Jobs * jobs)
+queue_store (Queue * queue)
 {
-  return jobs->store;
+  return queue->store;
 }
 
 void
-jobs_stop (Jobs * jobs)
+queue_stop (Queue * queue)
 {
-  jobs->stopped = TRUE;
+  queue->stopped = TRUE;
 }
 
 void
-jobs_count (Jobs * jobs, JobsCounts * counts)
+queue_count (Queue * queue, QueueCounts * counts)
 {
   GHashTableIter iter;
   gpointer value;
 
-  *counts = jobs->counts;
-  g_hash_table_iter_init (&iter, jobs->entries);
+  *counts = queue->counts;
+  g_hash_table_iter_init (&iter, queue->entries);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     counts->states[((Entry *) value)->job->state]++;
 }
 
-Jobs *
-jobs_open (const ServeOptions * options, JobsChanged changed, gpointer user,
+Queue *
+queue_open (const ServeOptions * options, QueueChanged changed, gpointer user,
     GError ** error)
 {
   Store *store = store_open (options->state, error);
   GPtrArray *kept;
-  Jobs *jobs;
+  Queue *queue;
   guint i;
 
   if (store == NULL)
     return NULL;
-  jobs = g_new0 (Jobs, 1);
-  jobs->options = options;
-  jobs->store = store;
-  jobs->entries = g_hash_table_new_full (g_str_hash, g_str_equal, NULL,
+  queue = g_new0 (Queue, 1);
+  queue->options = options;
+  queue->store = store;
+  queue->entries = g_hash_table_new_full (g_str_hash, g_str_equal, NULL,
       free_entry);
-  jobs->changed = changed;
-  jobs->user = user;
+  queue->changed = changed;
+  queue->user = user;
   kept = store_load (store);
   for (i = 0; i < kept->len; i++) {
     Job *job = g_ptr_array_index (kept, i);
 
-    job->stored = store_total (store, job);
+    job->stored = store_job_size (store, job);
     if (job->state == JOB_QUEUED)
-      enqueue (jobs, job);
+      enqueue (queue, job);
     else
-      enter (jobs, job);
+      insert (queue, job);
   }
   g_ptr_array_unref (kept);
-  return jobs;
+  return queue;
 }
 
 void
-jobs_start (Jobs * jobs)
+queue_start (Queue * queue)
 {
-  schedule (jobs);
+  schedule (queue);
 }
 
 void
-jobs_close (Jobs * jobs)
+queue_close (Queue * queue)
 {
   GHashTableIter iter;
   gpointer value;
 
-  g_hash_table_iter_init (&iter, jobs->entries);
+  g_hash_table_iter_init (&iter, queue->entries);
   while (g_hash_table_iter_next (&iter, NULL, &value))
-    if (((Entry *) value)->run)
-      run_kill (((Entry *) value)->run);
-  g_hash_table_unref (jobs->entries);
-  g_queue_clear (&jobs->waiting);
-  store_close (jobs->store);
-  g_free (jobs);
+    if (((Entry *) value)->worker)
+      worker_process_kill (((Entry *) value)->worker);
+  g_hash_table_unref (queue->entries);
+  g_queue_clear (&queue->waiting);
+  store_close (queue->store);
+  g_free (queue);
 }

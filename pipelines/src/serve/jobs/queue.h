@@ -1,55 +1,55 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The jobs: those that wait, run and are over, and the workers that do them. */
-#ifndef SERVE_JOBS_H
-#define SERVE_JOBS_H
+/* All jobs, waiting, running and finished, and their workers. */
+#ifndef SERVE_JOBS_QUEUE_H
+#define SERVE_JOBS_QUEUE_H
 
 #include "serve/options.h"
 #include "serve/jobs/store.h"
 
-typedef struct Jobs Jobs;
+typedef struct Queue Queue;
 
-/* Something about the job has changed; `gone`: it is removed after this. */
-typedef void (*JobsChanged) (Job * job, gboolean gone, gpointer user);
+/* The job has changed; `gone`: it is removed after the call. */
+typedef void (*QueueChanged) (Job * job, gboolean gone, gpointer user);
 
 typedef struct
 {
-  guint states[JOB_STATES];     /* jobs there are */
-  guint coming;                 /* uploads under way */
-  guint64 accepted, done, failed;       /* since the start */
-  gdouble seconds;              /* of work, of the done and the failed */
-} JobsCounts;
+  guint states[JOB_N_STATES];   /* number of jobs by state */
+  guint uploads;                /* uploads in progress */
+  guint64 accepted, done, failed;       /* since the start of the server */
+  gdouble seconds;              /* processing time of finished jobs, seconds */
+} QueueCounts;
 
-/* Takes up what the folder holds from before; what was not finished waits again. */
-Jobs *jobs_open (const ServeOptions * options, JobsChanged changed,
+/* Opens the store and loads its jobs; unfinished ones are queued again. */
+Queue *queue_open (const ServeOptions * options, QueueChanged changed,
     gpointer user, GError ** error);
 
-/* From now on jobs are done. */
-void jobs_start (Jobs * jobs);
+/* Starts running jobs. */
+void queue_start (Queue * queue);
 
-/* Kills what still runs; it is kept and runs again after the next jobs_open(). */
-void jobs_close (Jobs * jobs);
+/* Kills running jobs. They are kept in the store and run again after the next start. */
+void queue_close (Queue * queue);
 
-Store *jobs_store (Jobs * jobs);
+Store *queue_store (Queue * queue);
 
-/* A place for an upload. FALSE: all are taken, and who comes may try again after that many
- * seconds. It is given back by jobs_release(), or taken by jobs_add(). */
-gboolean jobs_reserve (Jobs * jobs, guint * retry_after);
-void jobs_release (Jobs * jobs);
+/* Reserves a place for an upload, until queue_release() or queue_add(). FALSE: the queue is
+ * full; a client may retry after `retry_after` seconds. */
+gboolean queue_reserve (Queue * queue, guint * retry_after);
+void queue_release (Queue * queue);
 
-/* Has a job that was begun in the store done. FALSE: an error, and the job is gone. */
-gboolean jobs_add (Jobs * jobs, Job * job, GError ** error);
+/* Adds a job with a complete upload. On an error the job is freed and FALSE returned. */
+gboolean queue_add (Queue * queue, Job * job, GError ** error);
 
-/* NULL: there is none. */
-Job *jobs_find (Jobs * jobs, const gchar * id);
+/* NULL: no such job. */
+Job *queue_find (Queue * queue, const gchar * id);
 
-void jobs_remove (Jobs * jobs, Job * job);
+void queue_remove (Queue * queue, Job * job);
 
-/* Removes what has been there for its time. To be called every now and then. */
-void jobs_expire (Jobs * jobs);
+/* Removes jobs after their time and beyond the limit of disk space. Call periodically. */
+void queue_expire (Queue * queue);
 
-/* From now on nothing is begun. */
-void jobs_stop (Jobs * jobs);
+/* Starts no more jobs. */
+void queue_stop (Queue * queue);
 
-void jobs_count (Jobs * jobs, JobsCounts * counts);
+void queue_count (Queue * queue, QueueCounts * counts);
 
 #endif

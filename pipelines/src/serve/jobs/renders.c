@@ -4,130 +4,127 @@
 
 #include <glib/gstdio.h>
 
-/* One who waits for a result. */
 typedef struct
 {
-  StrengthsReady ready;
+  RenderReady ready;
   gpointer user;
-} Waiter;
+} Request;
 
-/* A result to be made, and all who wait for it. */
+/* A result to be rendered and the requests for it. */
 typedef struct
 {
-  Strengths *strengths;
+  Renders *renders;
   const Job *job;
   guint strength;
-  Run *run;
-  GArray *waiters;              /* of Waiter */
-} Wish;
+  WorkerProcess *worker;
+  GArray *requests;             /* of Request */
+} Render;
 
-struct Strengths
+struct Renders
 {
   const ServeOptions *options;
   Store *store;
-  GQueue wishes;                /* of Wish; the first one is being made */
+  GQueue pending;               /* of Render; the first one is running */
 };
 
 static gchar *
-path_of (Strengths * strengths, const Job * job, guint strength)
+result_path (Renders * renders, const Job * job, guint strength)
 {
-  gchar *name = work_result_name (strength);
-  gchar *path = store_path (strengths->store, job, name);
+  gchar *name = worker_command_result_name (strength);
+  gchar *path = store_path (renders->store, job, name);
 
   g_free (name);
   return path;
 }
 
-/* Takes it from the list and tells all. */
+/* Removes the render from the queue and answers its requests. */
 static void
-end (Wish * wish, const gchar * fault)
+finish (Render * render, const gchar * fault)
 {
-  gchar *path = path_of (wish->strengths, wish->job, wish->strength);
+  gchar *path = result_path (render->renders, render->job, render->strength);
   guint i;
 
-  g_queue_remove (&wish->strengths->wishes, wish);
-  for (i = 0; i < wish->waiters->len; i++) {
-    Waiter *waiter = &g_array_index (wish->waiters, Waiter, i);
+  g_queue_remove (&render->renders->pending, render);
+  for (i = 0; i < render->requests->len; i++) {
+    Request *request = &g_array_index (render->requests, Request, i);
 
-    waiter->ready (fault ? NULL : path, fault, waiter->user);
+    request->ready (fault ? NULL : path, fault, request->user);
   }
-  g_array_unref (wish->waiters);
-  g_free (wish);
+  g_array_unref (render->requests);
+  g_free (render);
   g_free (path);
 }
 
-/* Of all strengths that were made of the job only this one stays. */
+/* Removes the results at other strengths of the job. */
 static void
-remove_others (Wish * wish)
+remove_other_results (Render * render)
 {
   guint strength;
   gchar *path;
 
   for (strength = 0; strength < 100; strength++)
-    if (strength != wish->strength) {
-      path = path_of (wish->strengths, wish->job, strength);
+    if (strength != render->strength) {
+      path = result_path (render->renders, render->job, strength);
       g_unlink (path);
       g_free (path);
     }
 }
 
-static void begin (Strengths * strengths);
+static void start_next (Renders * renders);
 
 static void
-on_end (const gchar * fault, gpointer user)
+on_worker_end (const gchar * fault, gpointer user)
 {
-  Wish *wish = user;
-  Strengths *strengths = wish->strengths;
+  Render *render = user;
+  Renders *renders = render->renders;
 
   if (fault == NULL)
-    remove_others (wish);
-  end (wish, fault);
-  begin (strengths);
+    remove_other_results (render);
+  finish (render, fault);
+  start_next (renders);
 }
 
 static void
-on_news (JsonObject * news G_GNUC_UNUSED, gpointer user G_GNUC_UNUSED)
-{
-}
-
-static void
-begin (Strengths * strengths)
+start_next (Renders * renders)
 {
   GError *error = NULL;
-  Wish *wish;
+  Render *render;
 
-  while ((wish = g_queue_peek_head (&strengths->wishes)) && wish->run == NULL) {
-    wish->run = work_render (strengths->options, strengths->store, wish->job,
-        wish->strength, on_news, on_end, wish, &error);
-    if (wish->run)
+  while ((render = g_queue_peek_head (&renders->pending))
+      && render->worker == NULL) {
+    const WorkerObserver observer = { NULL, on_worker_end, render };
+
+    render->worker = worker_command_render (renders->options, renders->store,
+        render->job, render->strength, &observer, &error);
+    if (render->worker)
       return;
     g_printerr ("serve: %s\n", error->message);
     g_clear_error (&error);
-    end (wish, "Its process could not be started.");
+    finish (render, "Its process could not be started.");
   }
 }
 
-static Wish *
-find (Strengths * strengths, const Job * job, guint strength)
+static Render *
+find (Renders * renders, const Job * job, guint strength)
 {
   GList *i;
 
-  for (i = strengths->wishes.head; i; i = i->next) {
-    Wish *wish = i->data;
+  for (i = renders->pending.head; i; i = i->next) {
+    Render *render = i->data;
 
-    if (wish->job == job && wish->strength == strength)
-      return wish;
+    if (render->job == job && render->strength == strength)
+      return render;
   }
   return NULL;
 }
 
 gboolean
-strengths_get (Strengths * strengths, const Job * job, guint strength,
-    StrengthsReady ready, gpointer user)
+renders_get (Renders * renders, const Job * job, guint strength,
+    RenderReady ready, gpointer user)
 {
-  const Waiter waiter = { ready, user };
-  gchar *path = path_of (strengths, job, strength);
-  Wish *wish = find (strengths, job, strength);
+  const Request request = { ready, user };
+  gchar *path = result_path (renders, job, strength);
+  Render *render = find (renders, job, strength);
 
   if (g_file_test (path, G_FILE_TEST_IS_REGULAR)) {
     ready (path, NULL, user);
@@ -135,59 +132,59 @@ strengths_get (Strengths * strengths, const Job * job, guint strength,
     return TRUE;
   }
   g_free (path);
-  if (wish == NULL) {
-    if (strengths->wishes.length > (guint) strengths->options->queue)
+  if (render == NULL) {
+    if (renders->pending.length > (guint) renders->options->queue)
       return FALSE;
-    wish = g_new0 (Wish, 1);
-    wish->strengths = strengths;
-    wish->job = job;
-    wish->strength = strength;
-    wish->waiters = g_array_new (FALSE, FALSE, sizeof (Waiter));
-    g_queue_push_tail (&strengths->wishes, wish);
+    render = g_new0 (Render, 1);
+    render->renders = renders;
+    render->job = job;
+    render->strength = strength;
+    render->requests = g_array_new (FALSE, FALSE, sizeof (Request));
+    g_queue_push_tail (&renders->pending, render);
   }
-  g_array_append_val (wish->waiters, waiter);
-  begin (strengths);
+  g_array_append_val (render->requests, request);
+  start_next (renders);
   return TRUE;
 }
 
 void
-strengths_forget (Strengths * strengths, const Job * job)
+renders_cancel (Renders * renders, const Job * job)
 {
   GList *i, *next;
 
-  for (i = strengths->wishes.head; i; i = next) {
-    Wish *wish = i->data;
+  for (i = renders->pending.head; i; i = next) {
+    Render *render = i->data;
 
     next = i->next;
-    if (wish->job == job) {
-      if (wish->run)
-        run_kill (wish->run);
-      end (wish, "The job has been removed.");
+    if (render->job == job) {
+      if (render->worker)
+        worker_process_kill (render->worker);
+      finish (render, "The job has been removed.");
     }
   }
-  begin (strengths);
+  start_next (renders);
 }
 
-Strengths *
-strengths_new (const ServeOptions * options, Store * store)
+Renders *
+renders_new (const ServeOptions * options, Store * store)
 {
-  Strengths *strengths = g_new0 (Strengths, 1);
+  Renders *renders = g_new0 (Renders, 1);
 
-  strengths->options = options;
-  strengths->store = store;
-  return strengths;
+  renders->options = options;
+  renders->store = store;
+  return renders;
 }
 
 void
-strengths_free (Strengths * strengths)
+renders_free (Renders * renders)
 {
-  Wish *wish;
+  Render *render;
 
-  while ((wish = g_queue_pop_head (&strengths->wishes))) {
-    if (wish->run)
-      run_kill (wish->run);
-    g_array_unref (wish->waiters);
-    g_free (wish);
+  while ((render = g_queue_pop_head (&renders->pending))) {
+    if (render->worker)
+      worker_process_kill (render->worker);
+    g_array_unref (render->requests);
+    g_free (render);
   }
-  g_free (strengths);
+  g_free (renders);
 }

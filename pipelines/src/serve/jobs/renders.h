@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Results at other strengths than the whole one, which are made when they are asked for: by one
- * worker, after another. Of each job the last one is kept. */
-#ifndef SERVE_STRENGTHS_H
-#define SERVE_STRENGTHS_H
+/* Results at other strengths than 100 %, rendered on request by one worker after another. The
+ * last one of each job is kept. */
+#ifndef SERVE_JOBS_RENDERS_H
+#define SERVE_JOBS_RENDERS_H
 
 #include "serve/options.h"
 #include "serve/jobs/store.h"
 
-typedef struct Strengths Strengths;
+typedef struct Renders Renders;
 
-/* `path`: the file, or NULL if `fault` says why there is none. */
-typedef void (*StrengthsReady) (const gchar * path, const gchar * fault,
+/* `path`: the result, or NULL if `fault` tells why there is none. */
+typedef void (*RenderReady) (const gchar * path, const gchar * fault,
     gpointer user);
 
-Strengths *strengths_new (const ServeOptions * options, Store * store);
+Renders *renders_new (const ServeOptions * options, Store * store);
 
-/* Kills what runs, and calls nobody any more. */
-void strengths_free (Strengths * strengths);
+/* Kills the running worker. Pending requests are dropped without a call. */
+void renders_free (Renders * renders);
 
-/* Has the result of a job that is done made with that strength, 0..100, and calls `ready`, at once
- * if it is there. FALSE: too many are asked for. */
-gboolean strengths_get (Strengths * strengths, const Job * job,
-    guint strength, StrengthsReady ready, gpointer user);
+/* Requests the result of a finished job at a strength of 0..99 per cent. `ready` is called when
+ * it is rendered, immediately if it exists. FALSE: too many requests are pending. */
+gboolean renders_get (Renders * renders, const Job * job,
+    guint strength, RenderReady ready, gpointer user);
 
-/* The job is removed: who waits is told so. */
-void strengths_forget (Strengths * strengths, const Job * job);
+/* Fails the pending requests of a job that is removed. */
+void renders_cancel (Renders * renders, const Job * job);
 
 #endif

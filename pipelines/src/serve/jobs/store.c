@@ -21,11 +21,11 @@ static gboolean
 set_error (GError ** error, const gchar * what, const gchar * path)
 {
   g_set_error (error, G_FILE_ERROR, (gint) g_file_error_from_errno (errno),
-      "%s: it cannot be %s: %s", path, what, g_strerror (errno));
+      "%s cannot be %s: %s", path, what, g_strerror (errno));
   return FALSE;
 }
 
-/* --- folders of jobs --- */
+/* --- folders --- */
 
 static void
 remove_folder (const gchar * folder)
@@ -44,7 +44,7 @@ remove_folder (const gchar * folder)
   g_rmdir (folder);
 }
 
-/* The ids of the jobs that have a folder there. Whatever else is there is not ours. */
+/* The ids of the jobs that have a folder in `parent`. Other files are ignored. */
 static GStrv
 list_ids (const gchar * parent)
 {
@@ -83,13 +83,13 @@ remove_jobs (const gchar * parent)
   g_strfreev (ids);
 }
 
-/* --- opening --- */
+/* --- open and close --- */
 
 static gboolean
 make_folder (const gchar * folder, GError ** error)
 {
   return g_mkdir_with_parents (folder, 0700) == 0
-      || set_error (error, "made", folder);
+      || set_error (error, "created", folder);
 }
 
 static gboolean
@@ -101,8 +101,8 @@ take_lock (Store * store, const gchar * folder, GError ** error)
   store->lock = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   taken = store->lock >= 0 && flock (store->lock, LOCK_EX | LOCK_NB) == 0;
   if (!taken && errno == EWOULDBLOCK)
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST, "%s: another server "
-        "has it; end that one, or give --state another folder", folder);
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST, "%s is in use by "
+        "another server; stop it, or give another folder with --state", folder);
   else if (!taken)
     set_error (error, "locked", path);
   g_free (path);
@@ -145,7 +145,7 @@ store_path (Store * store, const Job * job, const gchar * name)
 }
 
 int
-store_begin (Store * store, const Job * job, GError ** error)
+store_create_upload (Store * store, const Job * job, GError ** error)
 {
   gchar *folder = g_build_filename (store->incoming, job->id, NULL);
   gchar *path = g_build_filename (folder, STORE_UPLOAD, NULL);
@@ -154,20 +154,20 @@ store_begin (Store * store, const Job * job, GError ** error)
   if (g_mkdir (folder, 0700) == 0)
     file = open (path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file < 0)
-    set_error (error, "made", path);
+    set_error (error, "created", path);
   g_free (path);
   g_free (folder);
   return file;
 }
 
 void
-store_drop (Store * store, const Job * job)
+store_discard_upload (Store * store, const Job * job)
 {
   remove_job (store->incoming, job->id);
 }
 
 gboolean
-store_keep (Store * store, const Job * job, GError ** error)
+store_commit_upload (Store * store, const Job * job, GError ** error)
 {
   gchar *from = g_build_filename (store->incoming, job->id, NULL);
   gchar *to = g_build_filename (store->jobs, job->id, NULL);
@@ -179,7 +179,8 @@ store_keep (Store * store, const Job * job, GError ** error)
   return kept && store_save (store, job, error);
 }
 
-/* (It does not wait for the disk, as all requests would: a power cut may cost the last jobs.) */
+/* Not synchronized to disk, which would block all requests: a power failure may lose the last
+ * jobs. */
 gboolean
 store_save (Store * store, const Job * job, GError ** error)
 {
@@ -215,10 +216,10 @@ store_sweep (Store * store, GHashTable * jobs)
   g_strfreev (ids);
 }
 
-/* --- what is there --- */
+/* --- stored jobs --- */
 
 goffset
-store_size (Store * store, const Job * job, const gchar * name)
+store_file_size (Store * store, const Job * job, const gchar * name)
 {
   gchar *path = store_path (store, job, name);
   struct stat info;
@@ -229,7 +230,7 @@ store_size (Store * store, const Job * job, const gchar * name)
 }
 
 goffset
-store_total (Store * store, const Job * job)
+store_job_size (Store * store, const Job * job)
 {
   gchar *folder = g_build_filename (store->jobs, job->id, NULL);
   GDir *dir = g_dir_open (folder, 0, NULL);
@@ -237,7 +238,7 @@ store_total (Store * store, const Job * job)
   goffset total = 0;
 
   while (dir && (name = g_dir_read_name (dir)))
-    total += store_size (store, job, name);
+    total += store_file_size (store, job, name);
   if (dir)
     g_dir_close (dir);
   g_free (folder);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The folder that holds the jobs: one folder for each, with files whose names are the same in all.
- * No name in it comes from a client. */
-#ifndef SERVE_STORE_H
-#define SERVE_STORE_H
+/* Folder of the jobs: a subfolder for each, with the same file names in all. No name comes from
+ * a client. */
+#ifndef SERVE_JOBS_STORE_H
+#define SERVE_JOBS_STORE_H
 
 #include "serve/jobs/job.h"
 
@@ -10,38 +10,38 @@
 
 #define STORE_UPLOAD "upload"
 #define STORE_RESULT "result"
-#define STORE_VIEW_BEFORE "view-before" /* what browsers show instead of the upload */
-#define STORE_VIEW_AFTER "view-after"   /* and of the result */
+#define STORE_VIEW_BEFORE "view-before" /* the upload in a format that browsers show */
+#define STORE_VIEW_AFTER "view-after"   /* the result in a format that browsers show */
 
 typedef struct Store Store;
 
-/* Makes the folder if need be. NULL: an error that says why, as that another server has it. What
- * came in by half before is removed. */
+/* Creates the folder if necessary and removes incomplete uploads. Returns NULL and an error on
+ * failure, for instance if another server uses the folder. */
 Store *store_open (const gchar * folder, GError ** error);
 void store_close (Store * store);
 
-/* A file in the job's folder. To be freed. */
+/* Path of a file of the job. Free with g_free(). */
 gchar *store_path (Store * store, const Job * job, const gchar * name);
 
-/* A job's folder and an empty upload, which are not among the jobs before store_keep(). Returns
- * the upload's descriptor, -1: an error. */
-int store_begin (Store * store, const Job * job, GError ** error);
-void store_drop (Store * store, const Job * job);
-gboolean store_keep (Store * store, const Job * job, GError ** error);
+/* Creates folder and empty upload of a job that does not count as stored before
+ * store_commit_upload(). Returns the file descriptor, or -1 and an error. */
+int store_create_upload (Store * store, const Job * job, GError ** error);
+void store_discard_upload (Store * store, const Job * job);
+gboolean store_commit_upload (Store * store, const Job * job, GError ** error);
 
-/* Writes down how the job is. */
+/* Stores the state of the job. */
 gboolean store_save (Store * store, const Job * job, GError ** error);
 
-/* All jobs that are there, in the order in which they came. */
+/* All stored jobs in order of creation. */
 GPtrArray *store_load (Store * store);
 
 void store_remove (Store * store, const Job * job);
 
-/* Removes what is there of jobs that the table does not have by their ids. */
+/* Removes the folders of jobs whose ids are not in the table. */
 void store_sweep (Store * store, GHashTable * jobs);
 
-/* How many bytes the file has, or all of the job's; 0: there is none. */
-goffset store_size (Store * store, const Job * job, const gchar * name);
-goffset store_total (Store * store, const Job * job);
+/* Size of a file, or of all files of the job, in bytes; 0 if there is none. */
+goffset store_file_size (Store * store, const Job * job, const gchar * name);
+goffset store_job_size (Store * store, const Job * job);
 
 #endif

@@ -5,114 +5,118 @@
 
 static void
 G_GNUC_PRINTF (3, 4)
-add (GPtrArray * line, const gchar * name, const gchar * format, ...)
+add (GPtrArray * arguments, const gchar * name, const gchar * format, ...)
 {
   va_list values;
 
-  g_ptr_array_add (line, g_strdup (name));
+  g_ptr_array_add (arguments, g_strdup (name));
   va_start (values, format);
-  g_ptr_array_add (line, g_strdup_vprintf (format, values));
+  g_ptr_array_add (arguments, g_strdup_vprintf (format, values));
   va_end (values);
 }
 
 static void
-add_double (GPtrArray * line, const gchar * name, gdouble value)
+add_double (GPtrArray * arguments, const gchar * name, gdouble value)
 {
   gchar digits[G_ASCII_DTOSTR_BUF_SIZE];
 
-  add (line, name, "%s", g_ascii_dtostr (digits, sizeof digits, value));
+  add (arguments, name, "%s", g_ascii_dtostr (digits, sizeof digits, value));
 }
 
 static void
-add_limits (GPtrArray * line, const ServeOptions * options)
+add_limits (GPtrArray * arguments, const ServeOptions * options)
 {
-  add (line, "--parent", "%d", (gint) getpid ());
-  add (line, "--memory", "%d", options->memory);
-  add (line, "--seconds", "%d", options->seconds);
-  add (line, "--max-pixels", "%" G_GINT64_FORMAT, options->max_pixels);
-  add (line, "--max-clip-pixels", "%" G_GINT64_FORMAT,
+  add (arguments, "--parent", "%d", (gint) getpid ());
+  add (arguments, "--memory", "%d", options->memory);
+  add (arguments, "--seconds", "%d", options->seconds);
+  add (arguments, "--max-pixels", "%" G_GINT64_FORMAT, options->max_pixels);
+  add (arguments, "--max-clip-pixels", "%" G_GINT64_FORMAT,
       options->max_clip_pixels);
-  add (line, "--max-clip-seconds", "%d", options->max_clip_seconds);
-  add (line, "--threads", "%d",
+  add (arguments, "--max-clip-seconds", "%d", options->max_clip_seconds);
+  add (arguments, "--threads", "%d",
       MAX (1, (gint) g_get_num_processors () / options->workers));
 }
 
 static void
-add_learning (GPtrArray * line, const Config * config, const Job * job)
+add_training (GPtrArray * arguments, const ImageConfig * config,
+    const Job * job)
 {
-  add (line, "--profile", "%s", job->profile);
-  add_double (line, "--learning-rate", config->learning_rate);
-  add (line, "--epoch-count", "%" G_GINT64_FORMAT, config->epoch_count);
-  add (line, "--step-size", "%" G_GINT64_FORMAT, config->step_size);
-  add_double (line, "--gamma", config->gamma);
+  add (arguments, "--profile", "%s", job->profile);
+  add_double (arguments, "--learning-rate", config->learning_rate);
+  add (arguments, "--epoch-count", "%" G_GINT64_FORMAT, config->epoch_count);
+  add (arguments, "--step-size", "%" G_GINT64_FORMAT, config->step_size);
+  add_double (arguments, "--gamma", config->gamma);
 }
 
-static Run *
-start (const ServeOptions * options, const gchar * folder, GPtrArray * line,
-    RunNews news, RunEnd end, gpointer user, GError ** error)
+/* Frees `arguments`. */
+static WorkerProcess *
+start (const ServeOptions * options, const gchar * folder,
+    GPtrArray * arguments, const WorkerObserver * observer, GError ** error)
 {
-  Run *run;
+  WorkerProcess *worker;
 
-  add_limits (line, options);
-  g_ptr_array_add (line, NULL);
-  run = run_start (folder, (const gchar * const *) line->pdata,
-      (guint) options->seconds, news, end, user, error);
-  g_ptr_array_unref (line);
-  return run;
+  add_limits (arguments, options);
+  g_ptr_array_add (arguments, NULL);
+  worker =
+      worker_process_start (folder, (const gchar * const *) arguments->pdata,
+      (guint) options->seconds, observer, error);
+  g_ptr_array_unref (arguments);
+  return worker;
 }
 
-static Run *
+static WorkerProcess *
 start_in_folder (const ServeOptions * options, Store * store, const Job * job,
-    GPtrArray * line, RunNews news, RunEnd end, gpointer user, GError ** error)
+    GPtrArray * arguments, const WorkerObserver * observer, GError ** error)
 {
   gchar *folder = store_path (store, job, NULL);
-  Run *run = start (options, folder, line, news, end, user, error);
+  WorkerProcess *worker = start (options, folder, arguments, observer, error);
 
   g_free (folder);
-  return run;
+  return worker;
 }
 
-Run *
-work_denoise (const ServeOptions * options, Store * store, const Job * job,
-    RunNews news, RunEnd end, gpointer user, GError ** error)
+WorkerProcess *
+worker_command_denoise (const ServeOptions * options, Store * store,
+    const Job * job, const WorkerObserver * observer, GError ** error)
 {
-  GPtrArray *line = g_ptr_array_new_with_free_func (g_free);
+  GPtrArray *arguments = g_ptr_array_new_with_free_func (g_free);
 
-  g_ptr_array_add (line, g_strdup (job->media->clip ? "clip" : "picture"));
-  add_learning (line, &options->config, job);
-  return start_in_folder (options, store, job, line, news, end, user, error);
+  g_ptr_array_add (arguments, g_strdup (job->media->clip ? "clip" : "picture"));
+  add_training (arguments, &options->config, job);
+  return start_in_folder (options, store, job, arguments, observer, error);
 }
 
 gchar *
-work_result_name (guint strength)
+worker_command_result_name (guint strength)
 {
-  return strength == 100 ? g_strdup (STORE_RESULT) :
-      g_strdup_printf (STORE_RESULT "-%u", strength);
+  return g_strdup_printf (STORE_RESULT "-%u", strength);
 }
 
-Run *
-work_render (const ServeOptions * options, Store * store, const Job * job,
-    guint strength, RunNews news, RunEnd end, gpointer user, GError ** error)
+WorkerProcess *
+worker_command_render (const ServeOptions * options, Store * store,
+    const Job * job, guint strength, const WorkerObserver * observer,
+    GError ** error)
 {
-  GPtrArray *line = g_ptr_array_new_with_free_func (g_free);
-  gchar *name = work_result_name (strength);
+  GPtrArray *arguments = g_ptr_array_new_with_free_func (g_free);
+  gchar *name = worker_command_result_name (strength);
 
-  g_ptr_array_add (line, g_strdup (job->media->clip ? "clip" : "blend"));
-  add_learning (line, &options->config, job);
-  add (line, "--strength", "%u", strength);
-  add (line, "--result", "%s", name);
+  g_ptr_array_add (arguments, g_strdup (job->media->clip ? "clip" : "blend"));
+  add_training (arguments, &options->config, job);
+  add (arguments, "--strength", "%u", strength);
+  add (arguments, "--result", "%s", name);
   g_free (name);
-  return start_in_folder (options, store, job, line, news, end, user, error);
+  return start_in_folder (options, store, job, arguments, observer, error);
 }
 
-/* --- before all work --- */
+/* --- check of the installation --- */
 
+/* Minimum time limit: the first run scans all plugins of GStreamer. */
 #define CHECK_SECONDS 120
 
 typedef struct
 {
   GMainLoop *loop;
-  gchar *fault;
+  GError *error;
 } Check;
 
 static void
@@ -120,36 +124,28 @@ on_checked (const gchar * fault, gpointer user)
 {
   Check *check = user;
 
-  check->fault = g_strdup (fault);
+  if (fault)
+    g_set_error_literal (&check->error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+        fault);
   g_main_loop_quit (check->loop);
 }
 
-static void
-on_news (JsonObject * news G_GNUC_UNUSED, gpointer user G_GNUC_UNUSED)
-{
-}
-
 gboolean
-work_check (const ServeOptions * options, GError ** error)
+worker_command_check (const ServeOptions * options, GError ** error)
 {
-  GPtrArray *line = g_ptr_array_new_with_free_func (g_free);
-  Check check = { NULL, NULL };
+  GPtrArray *arguments = g_ptr_array_new_with_free_func (g_free);
+  Check check = { g_main_loop_new (NULL, FALSE), NULL };
+  const WorkerObserver observer = { NULL, on_checked, &check };
   ServeOptions patient = *options;
+  gboolean passed;
 
-  /* It looks at all of GStreamer's plugins, the first time. */
   patient.seconds = MAX (options->seconds, CHECK_SECONDS);
-  g_ptr_array_add (line, g_strdup ("check"));
-  check.loop = g_main_loop_new (NULL, FALSE);
-  if (start (&patient, options->state, line, on_news, on_checked, &check,
-          error)) {
+  g_ptr_array_add (arguments, g_strdup ("check"));
+  if (start (&patient, options->state, arguments, &observer, &check.error))
     g_main_loop_run (check.loop);
-    if (check.fault)
-      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "%s",
-          check.fault);
-  } else {
-    check.fault = g_strdup ("");
-  }
   g_main_loop_unref (check.loop);
-  g_free (check.fault);
-  return check.fault == NULL;
+  passed = check.error == NULL;
+  if (!passed)
+    g_propagate_error (error, check.error);
+  return passed;
 }

@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How a worker is told what to do. */
-#ifndef SERVE_WORK_H
-#define SERVE_WORK_H
+/* Command lines of workers. */
+#ifndef SERVE_JOBS_WORKER_COMMAND_H
+#define SERVE_JOBS_WORKER_COMMAND_H
 
 #include "serve/options.h"
 #include "serve/jobs/worker-process.h"
 #include "serve/jobs/store.h"
 
-/* Has the job denoised, in its folder. */
-Run *work_denoise (const ServeOptions * options, Store * store,
-    const Job * job, RunNews news, RunEnd end, gpointer user, GError ** error);
-
-/* Has its result made once more with that strength, in per cent, as work_result_name() says. */
-Run *work_render (const ServeOptions * options, Store * store,
-    const Job * job, guint strength, RunNews news, RunEnd end, gpointer user,
+/* Starts a worker that denoises the upload of the job. */
+WorkerProcess *worker_command_denoise (const ServeOptions * options,
+    Store * store, const Job * job, const WorkerObserver * observer,
     GError ** error);
 
-/* To be freed. */
-gchar *work_result_name (guint strength);
+/* Starts a worker that renders the result again at that strength, 0..99 per cent. */
+WorkerProcess *worker_command_render (const ServeOptions * options,
+    Store * store, const Job * job, guint strength,
+    const WorkerObserver * observer, GError ** error);
 
-/* Whether workers can work here: FALSE and an error if they are not there or miss something. Waits
- * for it. */
-gboolean work_check (const ServeOptions * options, GError ** error);
+/* File name of a result at that strength. Free with g_free(). */
+gchar *worker_command_result_name (guint strength);
+
+/* Runs a worker that checks the installation and waits for its end. FALSE and an error if the worker
+ * or an element is missing. */
+gboolean worker_command_check (const ServeOptions * options, GError ** error);
 
 #endif

@@ -5,248 +5,242 @@
 #include <signal.h>
 #include <string.h>
 
-/* A worker opens what strangers sent: it may have been taken over, and nothing that it says may
- * cost more than this. */
-#define LINE_LENGTH 2048
+/* Longest message of a worker, bytes. Workers read untrusted files and may be compromised: their
+ * messages must not use unlimited memory. */
+#define MAX_LINE 2048
 
-struct Run
+struct WorkerProcess
 {
   GSubprocess *process;
   pid_t pid;
   GCancellable *cancellable;
-  gboolean over, closed;        /* the process has ended; its output has */
-  gboolean killed;              /* because its time was up */
+  gboolean exited, closed;      /* process has ended; end of its output was read */
+  gboolean killed;              /* at the time limit */
   guint seconds, timer;
-  gchar line[LINE_LENGTH];
+  gchar line[MAX_LINE];
   gsize length;
   gchar chunk[4096];
   gchar *fault;
-  RunNews news;
-  RunEnd end;
-  gpointer user;
+  WorkerObserver observer;      /* `end` is NULL after worker_process_kill() */
 };
 
 static void
-run_free (Run * run)
+worker_process_free (WorkerProcess * worker)
 {
-  if (run->timer)
-    g_source_remove (run->timer);
-  g_object_unref (run->process);
-  g_object_unref (run->cancellable);
-  g_free (run->fault);
-  g_free (run);
+  if (worker->timer)
+    g_source_remove (worker->timer);
+  g_object_unref (worker->process);
+  g_object_unref (worker->cancellable);
+  g_free (worker->fault);
+  g_free (worker);
 }
 
-/* A worker leads a process group, but not in its very first moments. */
+/* The worker makes itself a process group leader shortly after its start, so both are killed. */
 static void
-kill_all (Run * run)
+kill_group (WorkerProcess * worker)
 {
-  kill (-run->pid, SIGKILL);
-  if (!run->over)
-    kill (run->pid, SIGKILL);
+  kill (-worker->pid, SIGKILL);
+  if (!worker->exited)
+    kill (worker->pid, SIGKILL);
 }
 
-/* --- how it ended --- */
+/* --- end of the process --- */
 
 static gchar *
-describe_signal (Run * run, gint number)
+describe_signal (WorkerProcess * worker, gint number)
 {
-  if (run->killed || number == SIGXCPU)
-    return g_strdup_printf ("It took longer than the %u s that a job has here.",
-        run->seconds);
+  if (worker->killed || number == SIGXCPU)
+    return g_strdup_printf ("It took longer than the limit of %u s.",
+        worker->seconds);
   if (number == SIGKILL)
-    return g_strdup ("Its process was killed, perhaps for want of memory.");
+    return g_strdup ("Its process was killed, perhaps for lack of memory.");
   return g_strdup_printf ("Its process ended unexpectedly (signal %d): the "
-      "file may be damaged, or take more memory than a job has here.", number);
+      "file may be damaged, or need more memory than a job may use.", number);
 }
 
 static gchar *
-describe_end (Run * run)
+describe_end (WorkerProcess * worker)
 {
-  if (g_subprocess_get_if_signaled (run->process))
-    return describe_signal (run, g_subprocess_get_term_sig (run->process));
-  if (g_subprocess_get_exit_status (run->process) == 0)
+  if (g_subprocess_get_if_signaled (worker->process))
+    return describe_signal (worker,
+        g_subprocess_get_term_sig (worker->process));
+  if (g_subprocess_get_exit_status (worker->process) == 0)
     return NULL;
-  if (run->fault)
-    return g_steal_pointer (&run->fault);
+  if (worker->fault)
+    return g_steal_pointer (&worker->fault);
   return g_strdup_printf ("Its process ended unexpectedly (status %d).",
-      g_subprocess_get_exit_status (run->process));
+      g_subprocess_get_exit_status (worker->process));
 }
 
+/* Reports the end and frees the worker when process and output have ended. */
 static void
-end_if_over (Run * run)
+finish_if_ended (WorkerProcess * worker)
 {
+  const WorkerObserver *observer = &worker->observer;
   gchar *fault;
 
-  if (!run->over || !run->closed)
+  if (!worker->exited || !worker->closed)
     return;
-  fault = describe_end (run);
-  run->end (fault, run->user);
-  g_free (fault);
-  run_free (run);
+  if (observer->end) {
+    fault = describe_end (worker);
+    observer->end (fault, observer->user);
+    g_free (fault);
+  }
+  worker_process_free (worker);
 }
 
 static void
-on_over (GObject * source, GAsyncResult * result, gpointer data)
+on_exited (GObject * source, GAsyncResult * result, gpointer data)
 {
-  Run *run = data;
+  WorkerProcess *worker = data;
 
   g_subprocess_wait_finish (G_SUBPROCESS (source), result, NULL);
-  run->over = TRUE;
-  /* If it has left others, they hold its output. */
-  kill_all (run);
-  if (run->end == NULL) {
-    if (run->closed)
-      run_free (run);
-    return;
-  }
-  end_if_over (run);
+  worker->exited = TRUE;
+  /* Children of the worker would keep its output open. */
+  kill_group (worker);
+  finish_if_ended (worker);
 }
 
-/* --- what it says --- */
+/* --- messages --- */
 
 static void
-take_line (Run * run)
+handle_line (WorkerProcess * worker)
 {
   JsonParser *parser = json_parser_new ();
   JsonNode *root;
-  JsonObject *news;
+  JsonObject *message;
   JsonNode *fault;
 
-  if (run->end
-      && json_parser_load_from_data (parser, run->line, run->length, NULL)
+  if (worker->observer.end
+      && json_parser_load_from_data (parser, worker->line, worker->length, NULL)
       && (root = json_parser_get_root (parser)) != NULL
       && JSON_NODE_HOLDS_OBJECT (root)) {
-    news = json_node_get_object (root);
-    fault = json_object_get_member (news, "error");
+    message = json_node_get_object (root);
+    fault = json_object_get_member (message, "error");
     if (fault && JSON_NODE_HOLDS_VALUE (fault)) {
-      g_free (run->fault);
-      run->fault = json_node_dup_string (fault);
-    } else {
-      run->news (news, run->user);
+      g_free (worker->fault);
+      worker->fault = json_node_dup_string (fault);
+    } else if (worker->observer.progress) {
+      worker->observer.progress (message, worker->observer.user);
     }
   }
   g_object_unref (parser);
 }
 
 static void
-take (Run * run, gsize count)
+handle_output (WorkerProcess * worker, gsize count)
 {
   gsize i;
 
   for (i = 0; i < count; i++)
-    if (run->chunk[i] == '\n') {
-      if (run->length < LINE_LENGTH)
-        take_line (run);
-      run->length = 0;
-    } else if (run->length < LINE_LENGTH) {
-      run->line[run->length++] = run->chunk[i];
+    if (worker->chunk[i] == '\n') {
+      if (worker->length < MAX_LINE)
+        handle_line (worker);
+      worker->length = 0;
+    } else if (worker->length < MAX_LINE) {
+      worker->line[worker->length++] = worker->chunk[i];
     }
 }
 
-static void listen (Run * run, GInputStream * output);
+static void read_output (WorkerProcess * worker, GInputStream * output);
 
 static void
 on_output (GObject * source, GAsyncResult * result, gpointer data)
 {
-  Run *run = data;
+  WorkerProcess *worker = data;
   const gssize count =
       g_input_stream_read_finish (G_INPUT_STREAM (source), result, NULL);
 
   if (count > 0) {
-    take (run, (gsize) count);
-    listen (run, G_INPUT_STREAM (source));
+    handle_output (worker, (gsize) count);
+    read_output (worker, G_INPUT_STREAM (source));
     return;
   }
-  run->closed = TRUE;
-  if (run->end)
-    end_if_over (run);
-  else if (run->over)
-    run_free (run);
+  worker->closed = TRUE;
+  finish_if_ended (worker);
 }
 
 static void
-listen (Run * run, GInputStream * output)
+read_output (WorkerProcess * worker, GInputStream * output)
 {
-  g_input_stream_read_async (output, run->chunk, sizeof run->chunk,
-      G_PRIORITY_DEFAULT, run->cancellable, on_output, run);
+  g_input_stream_read_async (output, worker->chunk, sizeof worker->chunk,
+      G_PRIORITY_DEFAULT, worker->cancellable, on_output, worker);
 }
 
-/* --- starting and ending --- */
+/* --- start and kill --- */
 
 static gboolean
-on_late (gpointer data)
+on_timeout (gpointer data)
 {
-  Run *run = data;
+  WorkerProcess *worker = data;
 
-  run->timer = 0;
-  run->killed = TRUE;
-  kill_all (run);
+  worker->timer = 0;
+  worker->killed = TRUE;
+  kill_group (worker);
   return G_SOURCE_REMOVE;
 }
 
-/* The worker that was built or installed with this program. */
+/* The worker in the folder of this program. */
 static gchar *
 find_worker (GError ** error)
 {
   gchar *self = g_file_read_link ("/proc/self/exe", error);
-  gchar *folder, *worker;
+  gchar *folder, *program;
 
   if (self == NULL)
     return NULL;
   folder = g_path_get_dirname (self);
-  worker = g_build_filename (folder, "zsdenoise-worker", NULL);
+  program = g_build_filename (folder, "zsdenoise-worker", NULL);
   g_free (folder);
   g_free (self);
-  return worker;
+  return program;
 }
 
-Run *
-run_start (const gchar * folder, const gchar * const *arguments,
-    guint seconds, RunNews news, RunEnd end, gpointer user, GError ** error)
+WorkerProcess *
+worker_process_start (const gchar * folder, const gchar * const *arguments,
+    guint seconds, const WorkerObserver * observer, GError ** error)
 {
   GSubprocessLauncher *launcher;
   GSubprocess *process;
   GPtrArray *line;
-  gchar *worker = find_worker (error);
-  Run *run;
+  gchar *program = find_worker (error);
+  WorkerProcess *worker;
+  gsize i = 0;
 
-  if (worker == NULL)
+  if (program == NULL)
     return NULL;
   line = g_ptr_array_new ();
-  g_ptr_array_add (line, worker);
-  while (*arguments)
-    g_ptr_array_add (line, (gpointer) * arguments++);
-  g_ptr_array_add (line, NULL);
+  g_ptr_array_add (line, program);
+  do
+    g_ptr_array_add (line, (gpointer) arguments[i]);
+  while (arguments[i++]);
   launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
   g_subprocess_launcher_set_cwd (launcher, folder);
   process = g_subprocess_launcher_spawnv (launcher,
       (const gchar * const *) line->pdata, error);
   g_object_unref (launcher);
   g_ptr_array_unref (line);
-  g_free (worker);
+  g_free (program);
   if (process == NULL)
     return NULL;
 
-  run = g_new0 (Run, 1);
-  run->process = process;
-  run->pid = (pid_t) g_ascii_strtoll (g_subprocess_get_identifier (process),
+  worker = g_new0 (WorkerProcess, 1);
+  worker->process = process;
+  worker->pid = (pid_t) g_ascii_strtoll (g_subprocess_get_identifier (process),
       NULL, 10);
-  run->cancellable = g_cancellable_new ();
-  run->seconds = seconds;
-  run->news = news;
-  run->end = end;
-  run->user = user;
-  run->timer = g_timeout_add_seconds (seconds, on_late, run);
-  listen (run, g_subprocess_get_stdout_pipe (process));
-  g_subprocess_wait_async (process, NULL, on_over, run);
-  return run;
+  worker->cancellable = g_cancellable_new ();
+  worker->seconds = seconds;
+  worker->observer = *observer;
+  worker->timer = g_timeout_add_seconds (seconds, on_timeout, worker);
+  read_output (worker, g_subprocess_get_stdout_pipe (process));
+  g_subprocess_wait_async (process, NULL, on_exited, worker);
+  return worker;
 }
 
 void
-run_kill (Run * run)
+worker_process_kill (WorkerProcess * worker)
 {
-  run->end = NULL;
-  kill_all (run);
-  g_cancellable_cancel (run->cancellable);
+  worker->observer.end = NULL;
+  kill_group (worker);
+  g_cancellable_cancel (worker->cancellable);
 }

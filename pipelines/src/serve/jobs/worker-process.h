@@ -1,24 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A worker: the process of one job. */
-#ifndef SERVE_RUN_H
-#define SERVE_RUN_H
+/* Worker process: zsdenoise-worker, one for each job. */
+#ifndef SERVE_JOBS_WORKER_PROCESS_H
+#define SERVE_JOBS_WORKER_PROCESS_H
 
 #include <json-glib/json-glib.h>
 
-typedef struct Run Run;
+typedef struct WorkerProcess WorkerProcess;
 
-/* What a worker says while it works. */
-typedef void (*RunNews) (JsonObject * news, gpointer user);
+typedef struct
+{
+  /* A message other than an error. NULL: messages are ignored. */
+  void (*progress) (JsonObject * message, gpointer user);
 
-/* It has ended. `fault`: NULL, or a sentence for who sent the file. Nothing of it is left then. */
-typedef void (*RunEnd) (const gchar * fault, gpointer user);
+  /* The process has ended and the worker is freed after the call. `fault`: NULL on success, or a
+   * sentence for the client. */
+  void (*end) (const gchar * fault, gpointer user);
 
-/* Starts zsdenoise-worker, which lies beside this program, with these arguments (without its name;
- * the list ends with NULL) in the folder. `seconds`: after that long it is killed. */
-Run *run_start (const gchar * folder, const gchar * const *arguments,
-    guint seconds, RunNews news, RunEnd end, gpointer user, GError ** error);
+  gpointer user;
+} WorkerObserver;
 
-/* Ends it and all that it may have started; `end` is not called any more. */
-void run_kill (Run * run);
+/* Starts zsdenoise-worker, from the folder of this program, with the NULL-terminated `arguments`
+ * (without the program name) and `folder` as current folder. The process is killed after `seconds`.
+ * Returns NULL and an error on failure. */
+WorkerProcess *worker_process_start (const gchar * folder,
+    const gchar * const *arguments, guint seconds,
+    const WorkerObserver * observer, GError ** error);
+
+/* Kills the process and its children. The observer is not called any more. */
+void worker_process_kill (WorkerProcess * worker);
 
 #endif

@@ -3,12 +3,12 @@
 
 #include <string.h>
 
-#define MOST_BOXES 100000       /* in no other one */
-#define MOST_BYTES (256 << 20)  /* of a box that is loaded; GStreamer's demuxer takes far less */
-#define LONGEST_HEADER 16
+#define MAX_BOXES 100000        /* at top level */
+#define MAX_BOX_BYTES (256 << 20)       /* of a box held in memory */
+#define MAX_HEADER 16
 
-/* Of the box that `available` bytes begin with, the first of which are at hand: its type, and the
- * sizes of its header and of all of it. FALSE: there is no whole one. */
+/* Parses a box header. `front` holds the first `at_hand` bytes of `available`. FALSE if the box is
+ * incomplete. */
 static gboolean
 read_header (const guint8 * front, gsize at_hand, guint64 available,
     gchar type[5], gsize * header, guint64 * size)
@@ -19,8 +19,8 @@ read_header (const guint8 * front, gsize at_hand, guint64 available,
   *size = GST_READ_UINT32_BE (front);
   memcpy (type, front + 4, 4);
   type[4] = '\0';
-  if (*size == 1 && at_hand >= LONGEST_HEADER) {
-    *header = LONGEST_HEADER;
+  if (*size == 1 && at_hand >= MAX_HEADER) {
+    *header = MAX_HEADER;
     *size = GST_READ_UINT64_BE (front + 8);
   } else if (*size == 0) {
     *size = available;
@@ -115,7 +115,7 @@ box_load_bytes (FILE * file, guint64 offset, gsize size)
 gboolean
 box_load (FILE * file, const gchar * type, Box * box)
 {
-  guint8 front[LONGEST_HEADER];
+  guint8 front[MAX_HEADER];
   guint64 offset = 0, size = 0, end;
   gsize header = 0;
   guint i;
@@ -123,7 +123,7 @@ box_load (FILE * file, const gchar * type, Box * box)
   if (fseeko (file, 0, SEEK_END) != 0)
     return FALSE;
   end = (guint64) ftello (file);
-  for (i = 0; i < MOST_BOXES; i++, offset += size) {
+  for (i = 0; i < MAX_BOXES; i++, offset += size) {
     gsize got;
 
     if (fseeko (file, (off_t) offset, SEEK_SET) != 0)
@@ -136,7 +136,7 @@ box_load (FILE * file, const gchar * type, Box * box)
       break;
   }
   box->size = (gsize) (size - header);
-  box->data = i < MOST_BOXES && size <= MOST_BYTES ?
+  box->data = i < MAX_BOXES && size <= MAX_BOX_BYTES ?
       box_load_bytes (file, offset + header, box->size) : NULL;
   return box->data != NULL;
 }

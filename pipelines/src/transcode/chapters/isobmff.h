@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Boxes of ISO base media files (ISO/IEC 14496-12, 4.2), that is, of MP4 and QuickTime: size, type,
- * content, which may be boxes in turn. Whatever is in the bytes, nothing outside is read. */
-#ifndef TRANSCODE_BOXES_H
-#define TRANSCODE_BOXES_H
+/* Boxes of ISO base media files (ISO/IEC 14496-12, 4.2), that is MP4 and QuickTime. All functions
+ * check bounds; input is untrusted. */
+#ifndef TRANSCODE_CHAPTERS_ISOBMFF_H
+#define TRANSCODE_CHAPTERS_ISOBMFF_H
 
 #include <gst/gst.h>
 #include <stdio.h>
 
-/* A box's content; or some bytes that boxes are in. */
+/* Payload of a box, or a run of boxes. */
 typedef struct
 {
   guint8 *data;
@@ -15,35 +15,34 @@ typedef struct
   gchar type[5];
 } Box;
 
-/* A table in a box: `count` entries of so many bytes each. */
+/* Array of `count` fixed-size entries in a box. */
 typedef struct
 {
   guint8 *data;
   guint32 count;
 } Table;
 
-/* Takes the first box from the front of `rest`. FALSE: there is no whole one. */
+/* Takes the next box off the front of `rest`. FALSE if none is complete. */
 gboolean box_next (Box * rest, Box * box);
 
-/* The first box of each type on the way from the parent's content, as in "mdia/mdhd". */
+/* Follows a path such as "mdia/mdhd", taking the first box of each type. */
 gboolean box_find (const Box * parent, const gchar * path, Box * box);
 
-/* The table in the parent's child of that type, where version, flags and the number of entries make
- * `header` bytes. FALSE: there is none, or its entries are not all in it. */
+/* Table in the child box `type`: `header` bytes of version, flags and entry count, then entries of
+ * `width` bytes. FALSE if it is missing or incomplete. */
 gboolean box_table (const Box * parent, const gchar * type, gsize header,
     gsize width, Table * table);
 
-/* From the header of a film or a medium, mvhd or mdhd, whose times are of 32 bits in version 0 and
- * of 64 in version 1: units in a second, never 0; its length in them, or NULL. FALSE: there is
- * none. */
+/* Timescale in units per second (never 0) and length of mvhd or mdhd, version 0 (32 bits) or 1 (64
+ * bits). `length` may be NULL. FALSE if the box is missing. */
 gboolean box_header (const Box * parent, const gchar * path, guint32 * scale,
     guint64 * length);
 
-/* The first box of that type that is in no other one; its data are to be freed. FALSE: there is
- * none, or the file is of another kind. */
+/* Loads the first top-level box of a type; free its data. FALSE if there is none or the file is not
+ * ISO base media. */
 gboolean box_load (FILE * file, const gchar * type, Box * box);
 
-/* So many bytes from there on, to be freed; NULL: they cannot be read. */
+/* Reads bytes of a file; free them. NULL if they cannot be read. */
 guint8 *box_load_bytes (FILE * file, guint64 offset, gsize size);
 
 #endif

@@ -7,9 +7,9 @@
 #include <gst/base/gstbytereader.h>
 #include <string.h>
 
-#define UNIT 100                /* of times in chpl, in nanoseconds */
+#define UNIT 100                /* of chpl times, nanoseconds */
 
-/* --- the list of Nero's: moov/udta/chpl --- */
+/* --- Nero's list: moov/udta/chpl --- */
 
 static gboolean
 read_entry (GstByteReader * reader, Chapter * chapter)
@@ -19,7 +19,7 @@ read_entry (GstByteReader * reader, Chapter * chapter)
   guint8 length;
 
   if (!gst_byte_reader_get_uint64_be (reader, &start)
-      || start > LATEST_START / UNIT
+      || start > MAX_START / UNIT
       || !gst_byte_reader_get_uint8 (reader, &length)
       || !gst_byte_reader_get_data (reader, length, &title))
     return FALSE;
@@ -29,7 +29,7 @@ read_entry (GstByteReader * reader, Chapter * chapter)
   return TRUE;
 }
 
-/* Version 0 has one byte for their number, version 1 a reserved one and four. */
+/* The count has 8 bits in version 0; a reserved byte and 32 bits in version 1. */
 static gboolean
 read_list (const Box * box, GArray * chapters)
 {
@@ -46,14 +46,14 @@ read_list (const Box * box, GArray * chapters)
   if (flags >> 24 != 0 && !gst_byte_reader_get_uint32_be (&reader, &count))
     return FALSE;
   for (i = 0; i < count; i++) {
-    if (i == MOST_CHAPTERS || !read_entry (&reader, &chapter))
+    if (i == MAX_CHAPTERS || !read_entry (&reader, &chapter))
       return FALSE;
     g_array_append_val (chapters, chapter);
   }
   return TRUE;
 }
 
-/* --- either --- */
+/* --- both kinds --- */
 
 static void
 clear_chapter (gpointer data)
@@ -107,7 +107,7 @@ make_toc (GArray * chapters, GstClockTime end)
   return toc;
 }
 
-/* The list; also where its size cannot be right, with nothing in it. */
+/* Finds chpl. A chpl box of impossible size is returned empty, to be reported as damaged. */
 static gboolean
 find_list (const Box * moov, Box * list)
 {
@@ -129,108 +129,36 @@ read_chapters (FILE * file, const Box * moov, GArray * chapters)
 
   if (find_list (moov, &list) && !read_list (&list, chapters))
     return FALSE;
-  return chapters->len > 0 || chapter_track_read (file, moov, chapters);
+  return chapters->len > 0 || text_track_read (file, moov, chapters);
+}
+
+GstToc *
+chapters_parse (FILE * stream, const gchar * name, GError ** error)
+{
+  GArray *chapters = g_array_new (FALSE, FALSE, sizeof (Chapter));
+  GstToc *toc = NULL;
+  Box moov;
+
+  g_array_set_clear_func (chapters, clear_chapter);
+  if (box_load (stream, "moov", &moov)) {
+    if (!read_chapters (stream, &moov, chapters))
+      g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_DEMUX,
+          "%s: its list of chapters is damaged", name);
+    else if (chapters->len > 0)
+      toc = make_toc (chapters, film_length (&moov));
+    g_free (moov.data);
+  }
+  g_array_unref (chapters);
+  return toc;
 }
 
 GstToc *
 chapters_read (const gchar * file, GError ** error)
 {
   FILE *stream = g_fopen (file, "rb");
-  GArray *chapters = g_array_new (FALSE, FALSE, sizeof (Chapter));
-  GstToc *toc = NULL;
-  Box moov;
+  GstToc *toc = stream ? chapters_parse (stream, file, error) : NULL;
 
-  g_array_set_clear_func (chapters, clear_chapter);
-  if (stream && box_load (stream, "moov", &moov)) {
-    if (!read_chapters (stream, &moov, chapters))
-      g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_DEMUX,
-          "%s: its list of chapters is damaged", file);
-    else if (chapters->len > 0)
-      toc = make_toc (chapters, film_length (&moov));
-    g_free (moov.data);
-  }
   if (stream)
     fclose (stream);
-  g_array_unref (chapters);
   return toc;
-}
-
-/* --- a part of them --- */
-
-static GList *cut_entries (GList * entries, gint64 from, gint64 to);
-
-/* What is in the entry, with its times; where it has no end, it ends with the next one. */
-static GstTocEntry *
-copy_entry (GList * place, gint64 from, gint64 to)
-{
-  GstTocEntry *entry = place->data, *part;
-  GstTagList *tags = gst_toc_entry_get_tags (entry);
-  gint64 start = 0, stop = -1;
-
-  gst_toc_entry_get_start_stop_times (entry, &start, &stop);
-  if (stop < 0 && place->next)
-    gst_toc_entry_get_start_stop_times (place->next->data, &stop, NULL);
-  if (start >= to || (stop >= 0 && stop <= from && start < from))
-    return NULL;
-  stop = stop < 0 ? to : MIN (stop, to);
-  part = gst_toc_entry_new (gst_toc_entry_get_entry_type (entry),
-      gst_toc_entry_get_uid (entry));
-  gst_toc_entry_set_start_stop_times (part, MAX (start - from, 0),
-      stop == G_MAXINT64 ? -1 : stop - from);
-  if (tags)
-    gst_toc_entry_set_tags (part, gst_tag_list_ref (tags));
-  return part;
-}
-
-static GstTocEntry *
-cut_entry (GList * place, gint64 from, gint64 to)
-{
-  GstTocEntry *part = copy_entry (place, from, to);
-  GList *parts, *i;
-
-  if (part == NULL)
-    return NULL;
-  parts = cut_entries (gst_toc_entry_get_sub_entries (place->data), from, to);
-  for (i = parts; i; i = i->next)
-    gst_toc_entry_append_sub_entry (part, i->data);
-  g_list_free (parts);
-  if (parts || !gst_toc_entry_is_alternative (part))
-    return part;
-  gst_toc_entry_unref (part);
-  return NULL;
-}
-
-static GList *
-cut_entries (GList * entries, gint64 from, gint64 to)
-{
-  GList *parts = NULL;
-
-  for (; entries; entries = entries->next) {
-    GstTocEntry *part = cut_entry (entries, from, to);
-
-    if (part)
-      parts = g_list_prepend (parts, part);
-  }
-  return g_list_reverse (parts);
-}
-
-GstToc *
-chapters_cut (GstToc * toc, GstClockTime from, GstClockTime to)
-{
-  const gboolean endless = !GST_CLOCK_TIME_IS_VALID (to);
-  GstToc *part;
-  GList *entries, *i;
-
-  if (from == 0 && endless)
-    return gst_toc_ref (toc);
-  part = gst_toc_new (gst_toc_get_scope (toc));
-  entries = cut_entries (gst_toc_get_entries (toc), (gint64) from, endless ?
-      G_MAXINT64 : (gint64) to);
-  for (i = entries; i; i = i->next)
-    gst_toc_append_entry (part, i->data);
-  g_list_free (entries);
-  if (entries)
-    return part;
-  gst_toc_unref (part);
-  return NULL;
 }

@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Chapters of films: read from MP4 and QuickTime files and written to them, which GStreamer's
- * elements for those do not do. */
-#ifndef TRANSCODE_CHAPTERS_H
-#define TRANSCODE_CHAPTERS_H
+/* Chapters of MP4 and QuickTime files, which GStreamer's demuxer does not read. */
+#ifndef TRANSCODE_CHAPTERS_READ_H
+#define TRANSCODE_CHAPTERS_READ_H
 
 #include <gst/gst.h>
+#include <stdio.h>
 
-/* Those of the list moov/udta/chpl or, where there is none, of a text track. NULL: there are none,
- * or the file is of another kind; with an error if they cannot be read. */
+/* Chapters from moov/udta/chpl (Nero) or else from a QuickTime text track. NULL if the file has
+ * none or is of another type; NULL and an error if they are damaged. */
 GstToc *chapters_read (const gchar * file, GError ** error);
 
-/* What is between `from` and `to`, counted from there; NULL: there is none. */
-GstToc *chapters_cut (GstToc * toc, GstClockTime from, GstClockTime to);
-
-/* Lets the muxer write them, before it writes anything: if it does not do so itself, into the index
- * (moov), which is to come before the samples. What such a file does not hold of them; NULL: it
- * holds all. */
-const gchar *chapters_write (GstElement * mux, GstToc * toc);
+/* Same for a seekable stream; `name` is used in the error. */
+GstToc *chapters_parse (FILE * stream, const gchar * name, GError ** error);
 
 #endif

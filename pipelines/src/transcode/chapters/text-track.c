@@ -3,19 +3,19 @@
 
 #include <string.h>
 
-#define MOST_NAMED 8            /* tracks */
+#define MAX_REFERENCES 8        /* tracks named in one chap reference */
 #define TEXT_BYTES (2 + G_MAXUINT16)
 
 /* --- samples --- */
 
-/* The tables of a track (ISO/IEC 14496-12, 8.6 and 8.7), and how far one has got in them. */
+/* Sample tables of a track (ISO/IEC 14496-12, 8.6 and 8.7) and the position in them. */
 typedef struct
 {
   Table times, runs, sizes, offsets;
-  gboolean wide;                /* offsets of 64 bits */
-  guint32 size;                 /* of each sample, where they are all equal */
-  guint32 scale;                /* units of time in a second */
-  guint32 time_run, left;       /* samples left in that run of times */
+  gboolean wide;                /* 64-bit offsets */
+  guint32 size;                 /* of each sample; 0: see `sizes` */
+  guint32 scale;                /* time units per second */
+  guint32 time_run, left;       /* samples left in the run */
   guint64 time;
   GstClockTime delay;
 } Track;
@@ -29,7 +29,7 @@ open_sizes (const Box * stbl, Track * track)
     return FALSE;
   track->size = GST_READ_UINT32_BE (box.data + 4);
   track->sizes.count = GST_READ_UINT32_BE (box.data + 8);
-  return track->sizes.count <= MOST_CHAPTERS && (track->size > 0
+  return track->sizes.count <= MAX_CHAPTERS && (track->size > 0
       || box_table (stbl, "stsz", 12, 4, &track->sizes));
 }
 
@@ -49,7 +49,7 @@ open_track (const Box * trak, Track * track)
       && open_sizes (&stbl, track);
 }
 
-/* How long the track is empty at its beginning, by its list of edits (8.6.6). */
+/* Length of the empty edit at the start of the track (8.6.6). */
 static GstClockTime
 read_delay (const Box * moov, const Box * trak)
 {
@@ -67,7 +67,7 @@ read_delay (const Box * moov, const Box * trak)
     length = GST_READ_UINT64_BE (box.data + 8);
   else
     return 0;
-  return MIN (gst_util_uint64_scale (length, GST_SECOND, scale), LATEST_START);
+  return MIN (gst_util_uint64_scale (length, GST_SECOND, scale), MAX_START);
 }
 
 static void
@@ -83,7 +83,7 @@ pass_sample (Track * track)
   }
 }
 
-/* How many samples a chunk has; `run` is that of the chunk before. */
+/* Samples in a chunk. `run` is the stsc entry of the previous chunk, and is advanced. */
 static guint32
 samples_in_chunk (const Track * track, guint32 chunk, guint32 * run)
 {
@@ -91,12 +91,12 @@ samples_in_chunk (const Track * track, guint32 chunk, guint32 * run)
 
   while (*run + 1 < track->runs.count
       && GST_READ_UINT32_BE (runs + 12 * (gsize) (*run + 1)) <= chunk + 1)
-    ++ * run;
+    (*run)++;
   return *run < track->runs.count ?
       GST_READ_UINT32_BE (runs + 12 * (gsize) * run + 4) : 0;
 }
 
-/* Text after two bytes of its length, in UTF-8, or UTF-16 with a mark. */
+/* Text sample: 16-bit length, then UTF-8, or UTF-16 with a byte order mark. */
 static gchar *
 read_text (FILE * file, guint64 offset, gsize size)
 {
@@ -127,7 +127,7 @@ read_sample (FILE * file, Track * track, guint64 offset, gsize size,
     .start = gst_util_uint64_scale (track->time, GST_SECOND, track->scale)
   };
 
-  if (chapter.start > LATEST_START)
+  if (chapter.start > MAX_START)
     return FALSE;
   chapter.start += track->delay;
   chapter.title = read_text (file, offset, size);
@@ -187,7 +187,7 @@ is_text (const Box * trak)
       || memcmp (handler.data + 8, "sbtl", 4) == 0);
 }
 
-/* The track of text of that number. */
+/* Text track with that ID. */
 static gboolean
 find_track (const Box * moov, guint32 number, Box * trak)
 {
@@ -199,7 +199,7 @@ find_track (const Box * moov, guint32 number, Box * trak)
   return FALSE;
 }
 
-/* (Where several are named, others hold pictures.) */
+/* A chap reference may also name tracks of pictures. */
 static gboolean
 find_chapter_track (const Box * moov, Box * found)
 {
@@ -209,7 +209,7 @@ find_chapter_track (const Box * moov, Box * found)
   while (box_next (&rest, &trak))
     if (g_str_equal (trak.type, "trak")
         && box_find (&trak, "tref/chap", &names)) {
-      for (i = 0; i < MIN (names.size / 4, MOST_NAMED); i++)
+      for (i = 0; i < MIN (names.size / 4, MAX_REFERENCES); i++)
         if (find_track (moov, GST_READ_UINT32_BE (names.data + 4 * i), found))
           return TRUE;
       return FALSE;
@@ -218,7 +218,7 @@ find_chapter_track (const Box * moov, Box * found)
 }
 
 gboolean
-chapter_track_read (FILE * file, const Box * moov, GArray * chapters)
+text_track_read (FILE * file, const Box * moov, GArray * chapters)
 {
   Box trak;
 

@@ -1,28 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "transcode/chapters/write.h"
+
 #include "transcode/chapters/isobmff.h"
-#include "transcode/chapters/read.h"
 
 #include <gst/base/gstbytewriter.h>
 #include <string.h>
 
 #define HEADER 8
-#define MOST 255                /* chapters, as their number has one byte for many readers */
-#define LONGEST 255             /* bytes of a title */
-#define UNIT 100                /* of times, in nanoseconds */
+#define MAX_COUNT 255           /* chapters; many readers use an 8-bit count */
+#define MAX_TITLE 255           /* bytes of a title */
+#define UNIT 100                /* of times, nanoseconds */
 
-/* --- the box of chapters --- */
+/* --- the chpl box --- */
 
-/* How much of the title goes into one, in whole characters. */
+/* Length in bytes of the title, cut at a character boundary. */
 static guint8
 fitting (const gchar * title)
 {
   const gsize length = strlen (title);
 
-  return (guint8) (length <= LONGEST ? length :
-      (gsize) (g_utf8_find_prev_char (title, title + LONGEST + 1) - title));
+  return (guint8) (length <= MAX_TITLE ? length :
+      (gsize) (g_utf8_find_prev_char (title, title + MAX_TITLE + 1) - title));
 }
 
-/* Whether all of it fits. */
+/* FALSE if the title was cut. */
 static gboolean
 put_chapter (GstByteWriter * writer, GstTocEntry * entry)
 {
@@ -45,7 +46,7 @@ put_chapter (GstByteWriter * writer, GstTocEntry * entry)
   return whole;
 }
 
-/* Those of the first edition; what is in them in turn is left out. */
+/* Chapters of the first edition, without nested ones. */
 static GList *
 main_chapters (GstToc * toc)
 {
@@ -55,8 +56,8 @@ main_chapters (GstToc * toc)
       gst_toc_entry_get_sub_entries (entries->data) : entries;
 }
 
-/* udta with nothing but chpl of version 1: a reserved byte, the number of chapters in four, and of
- * each its start, the length of its title and that. */
+/* A udta box with chpl version 1: reserved byte, 32-bit count; per chapter start, title length,
+ * title. */
 static GBytes *
 make_boxes (GstToc * toc, const gchar ** lost)
 {
@@ -66,13 +67,13 @@ make_boxes (GstToc * toc, const gchar ** lost)
   guint8 *data;
   guint i, size;
 
-  if (count > MOST)
+  if (count > MAX_COUNT)
     *lost = "chapters after the 255th";
   gst_byte_writer_put_data (writer, (const guint8 *) "....udta....chpl", 16);
   gst_byte_writer_put_uint32_be (writer, 1 << 24);
   gst_byte_writer_put_uint8 (writer, 0);
-  gst_byte_writer_put_uint32_be (writer, MIN (count, MOST));
-  for (i = 0; i < MIN (count, MOST); i++, chapter = chapter->next)
+  gst_byte_writer_put_uint32_be (writer, MIN (count, MAX_COUNT));
+  for (i = 0; i < MIN (count, MAX_COUNT); i++, chapter = chapter->next)
     if (!put_chapter (writer, chapter->data))
       *lost = "the ends of long titles of chapters";
   size = gst_byte_writer_get_pos (writer);
@@ -82,9 +83,9 @@ make_boxes (GstToc * toc, const gchar ** lost)
   return g_bytes_new_take (data, size);
 }
 
-/* --- its way into moov --- */
+/* --- patching moov --- */
 
-/* Where the samples are, when so many bytes come before them. FALSE: not in 32 bits. */
+/* Adds `by` to all chunk offsets. FALSE if one exceeds 32 bits. */
 static gboolean
 move_samples (const Box * moov, guint32 by)
 {
@@ -118,14 +119,18 @@ grow_box (guint8 * header, guint32 by)
   GST_WRITE_UINT32_BE (header, GST_READ_UINT32_BE (header) + by);
 }
 
-/* Puts chpl at the end of the udta that is in the box moov, or udta with it at the end of moov;
- * there is room for it. How many bytes more there are then; 0: it cannot be done. */
+/* Inserts chpl at the end of moov's udta, or a new udta at the end of moov. `data` has room for it.
+ * Returns the bytes added; 0 if it is impossible. */
 static gsize
 insert (guint8 * data, gsize size, GBytes * boxes)
 {
   const guint8 *added = g_bytes_get_data (boxes, NULL);
   gsize length = g_bytes_get_size (boxes);
-  Box rest = {.data = data,.size = size }, moov, udta;
+  Box rest = {
+    .data = data,
+    .size = size,
+  };
+  Box moov, udta;
   guint8 *place = data + size;
   gboolean has_udta;
 
@@ -147,7 +152,7 @@ insert (guint8 * data, gsize size, GBytes * boxes)
   return length;
 }
 
-/* What the muxer writes after moov are the samples. */
+/* Patches moov, which the muxer writes before the samples (faststart). */
 static GstPadProbeReturn
 on_buffer (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer boxes)
 {

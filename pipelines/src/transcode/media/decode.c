@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transcode/media/decode.h"
 
+#include "common/file.h"
 #include "common/launch.h"
 #include "common/pipeline-error.h"
-#include "transcode/media/packets.h"
 #include "film/workdir.h"
+#include "transcode/media/packets.h"
 
 #include <gst/app/app.h>
 
-#define DECODE "appsrc name=in format=time ! decodebin ! " \
+#define DESCRIPTION "appsrc name=in format=time ! decodebin ! " \
     "capssetter name=complete ! videoconvert ! %szsdenoise name=filter ! %s"
 
-#define TURN "videoflip name=turn ! "
+#define FLIP "videoflip name=turn ! "
 
-struct _Feed
+struct _Decoder
 {
   const Manifest *manifest;
-  const gchar *parts;
+  const gchar *workdir;
   const Segment *segment;
   GstElement *pipeline, *source;
-  GstClockTime run_in, end;     /* when it begins; what comes later is not let in */
+  GstClockTime warm_up, end;    /* first frame to decode; frames from `end` on are dropped */
   gint decoded;                 /* atomic */
 };
 
@@ -43,159 +44,168 @@ frame_time (GstPad * pad, GstPadProbeInfo * info)
 static GstPadProbeReturn
 on_decoded (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
-  Feed *feed = data;
+  Decoder *decoder = data;
   const GstClockTime time = frame_time (pad, info);
 
-  if (!GST_CLOCK_TIME_IS_VALID (time) || time < feed->run_in
-      || time >= feed->end)
+  if (!GST_CLOCK_TIME_IS_VALID (time) || time < decoder->warm_up
+      || time >= decoder->end)
     return GST_PAD_PROBE_DROP;
-  if (time >= feed->segment->start)
-    g_atomic_int_inc (&feed->decoded);
+  if (time >= decoder->segment->start)
+    g_atomic_int_inc (&decoder->decoded);
   return GST_PAD_PROBE_OK;
 }
 
 static GstPadProbeReturn
 on_denoised (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
-  Feed *feed = data;
+  Decoder *decoder = data;
 
-  return frame_time (pad, info) >= feed->segment->start ? GST_PAD_PROBE_OK :
+  return frame_time (pad, info) >= decoder->segment->start ? GST_PAD_PROBE_OK :
       GST_PAD_PROBE_DROP;
 }
 
 static void
-watch (Feed * feed, const gchar * name, GstPadProbeCallback callback)
+add_probe (Decoder * decoder, const gchar * name, GstPadProbeCallback callback)
 {
-  GstElement *filter = feed_element (feed, "filter");
+  GstElement *filter = decoder_element (decoder, "filter");
   GstPad *pad = gst_element_get_static_pad (filter, name);
 
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, callback, feed, NULL);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, callback, decoder, NULL);
   gst_object_unref (pad);
   gst_object_unref (filter);
 }
 
 /* --- the pipeline --- */
 
-/* What decoders do not know. */
+/* Sets caps that decoders do not report, and the orientation. */
 static void
-complete (Feed * feed)
+complete_caps (Decoder * decoder)
 {
-  GstElement *setter = feed_element (feed, "complete");
-  GstElement *turn = feed_element (feed, "turn");
-  GstCaps *caps = gst_caps_from_string (feed->manifest->raw);
+  GstElement *setter = decoder_element (decoder, "complete");
+  GstElement *turn = decoder_element (decoder, "turn");
+  GstCaps *caps = gst_caps_from_string (decoder->manifest->raw_caps);
 
   g_object_set (setter, "caps", caps, NULL);
   if (turn)
-    g_object_set (turn, "video-direction", feed->manifest->turn, NULL);
+    g_object_set (turn, "video-direction", decoder->manifest->orientation,
+        NULL);
   gst_caps_unref (caps);
   gst_clear_object (&turn);
   gst_object_unref (setter);
 }
 
 static void
-set_up (Feed * feed)
+configure (Decoder * decoder)
 {
-  const Settings *settings = &feed->manifest->settings;
-  GstElement *filter = feed_element (feed, "filter");
-  gchar *model = g_build_filename (feed->parts, PARTS_MODEL, NULL);
+  const Settings *settings = &decoder->manifest->settings;
+  GstElement *filter = decoder_element (decoder, "filter");
+  gchar *model = g_build_filename (decoder->workdir, WORKDIR_MODEL, NULL);
 
   if (settings->profile)
     gst_util_set_object_arg (G_OBJECT (filter), "profile", settings->profile);
   g_object_set (filter, "strength", settings->strength, "split",
       settings->split, "n-threads", settings->threads, NULL);
   g_object_set (filter, "model-file", settings->model, NULL);
-  /* What has been learned for the film is not changed by a segment: seams would be seen. */
+  /* The model is frozen: training on within a segment would make seams visible. */
   if (g_file_test (model, G_FILE_TEST_EXISTS)) {
     g_object_set (filter, "model-file", model, NULL);
     gst_util_set_object_arg (G_OBJECT (filter), "training", "none");
   }
   g_free (model);
   gst_object_unref (filter);
-  complete (feed);
+  complete_caps (decoder);
 }
 
-Feed *
-feed_new (const Manifest * manifest, const gchar * parts, guint number,
+Decoder *
+decoder_new (const Manifest * manifest, const gchar * workdir, guint number,
     const gchar * sink, GError ** error)
 {
-  gchar *line = g_strdup_printf (DECODE, manifest->turn ? TURN : "", sink);
+  gchar *line =
+      g_strdup_printf (DESCRIPTION, manifest->orientation ? FLIP : "", sink);
   GstElement *pipeline = launch (line, GST_PARSE_FLAG_NONE, error);
-  Feed *feed;
+  Decoder *decoder;
 
   g_free (line);
   if (pipeline == NULL)
     return NULL;
-  feed = g_new0 (Feed, 1);
-  feed->manifest = manifest;
-  feed->parts = parts;
-  feed->segment = &g_array_index (manifest->segments, Segment, number);
-  feed->run_in = feed->segment->start;
-  feed->end = feed->segment->end;
-  feed->pipeline = pipeline;
-  feed->source = packet_source (pipeline, "in");
-  set_up (feed);
-  watch (feed, "sink", on_decoded);
-  watch (feed, "src", on_denoised);
-  return feed;
+  decoder = g_new0 (Decoder, 1);
+  decoder->manifest = manifest;
+  decoder->workdir = workdir;
+  decoder->segment = &g_array_index (manifest->segments, Segment, number);
+  decoder->warm_up = decoder->segment->start;
+  decoder->end = decoder->segment->end;
+  decoder->pipeline = pipeline;
+  decoder->source = packet_appsrc (pipeline, "in");
+  configure (decoder);
+  add_probe (decoder, "sink", on_decoded);
+  add_probe (decoder, "src", on_denoised);
+  return decoder;
 }
 
 void
-feed_free (Feed * feed)
+decoder_free (Decoder * decoder)
 {
-  gst_element_set_state (feed->pipeline, GST_STATE_NULL);
-  gst_object_unref (feed->source);
-  gst_object_unref (feed->pipeline);
-  g_free (feed);
+  gst_element_set_state (decoder->pipeline, GST_STATE_NULL);
+  gst_object_unref (decoder->source);
+  gst_object_unref (decoder->pipeline);
+  g_free (decoder);
 }
 
 GstElement *
-feed_element (Feed * feed, const gchar * name)
+decoder_element (Decoder * decoder, const gchar * name)
 {
-  return gst_bin_get_by_name (GST_BIN (feed->pipeline), name);
+  return gst_bin_get_by_name (GST_BIN (decoder->pipeline), name);
+}
+
+void
+decoder_set_location (Decoder * decoder, const gchar * file)
+{
+  launch_set_location (decoder->pipeline, "file", file);
 }
 
 guint
-feed_decoded (Feed * feed)
+decoder_frames (Decoder * decoder)
 {
-  return (guint) g_atomic_int_get (&feed->decoded);
+  return (guint) g_atomic_int_get (&decoder->decoded);
 }
 
 /* --- packets --- */
 
-/* If it is as it was cut. */
+/* Opens a segment file after verifying its checksum. */
 static PacketReader *
-open_segment (const Feed * feed, guint number, GError ** error)
+open_segment (const Decoder * decoder, guint number, GError ** error)
 {
   const Segment *segment =
-      &g_array_index (feed->manifest->segments, Segment, number);
-  gchar *file = parts_file (feed->parts, "in", number, "gdp");
+      &g_array_index (decoder->manifest->segments, Segment, number);
+  gchar *file = workdir_file (decoder->workdir, "in", number, "gdp");
   PacketReader *reader = NULL;
   guint64 bytes;
   gchar *sha256 = NULL;
 
-  if (parts_sum (file, &bytes, &sha256, error)) {
+  if (file_checksum (file, &bytes, &sha256, error)) {
     if (bytes == segment->bytes && g_strcmp0 (sha256, segment->sha256) == 0)
       reader = packet_reader_open (file, error);
     else
-      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s has been "
-          "damaged since it was cut; to begin anew, remove %s", file,
-          feed->parts);
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+          "%s was damaged after the cut; to start over, remove %s", file,
+          decoder->workdir);
   }
   g_free (sha256);
   g_free (file);
   return reader;
 }
 
-/* --- the run-in --- */
+/* --- warm-up --- */
 
-/* Drops what comes before the last keyframe that leaves enough. */
+/* Drops everything before the last keyframe that leaves enough frames. */
 static void
-shorten (GPtrArray * samples)
+trim_warm_up (GPtrArray * samples)
 {
   guint i;
 
   for (i = samples->len; i-- > 1;)
-    if (samples->len - i >= FEED_RUN_IN && packet_is_key (samples->pdata[i])) {
+    if (samples->len - i >= DECODER_WARM_UP
+        && packet_is_key (samples->pdata[i])) {
       g_ptr_array_remove_range (samples, 0, i);
       return;
     }
@@ -210,74 +220,74 @@ compare_times (gconstpointer a, gconstpointer b)
   return (x > y) - (x < y);
 }
 
-/* When the first of the last frames is shown. */
+/* Presentation time of the first warm-up frame. */
 static GstClockTime
-find_start (GPtrArray * samples)
+warm_up_start (GPtrArray * samples)
 {
   GPtrArray *sorted = g_ptr_array_copy (samples, NULL, NULL);
   GstClockTime start;
 
   g_ptr_array_set_free_func (sorted, NULL);
   g_ptr_array_sort (sorted, compare_times);
-  start = packet_time (sorted->pdata[sorted->len > FEED_RUN_IN ?
-          sorted->len - FEED_RUN_IN : 0]);
+  start = packet_time (sorted->pdata[sorted->len > DECODER_WARM_UP ?
+          sorted->len - DECODER_WARM_UP : 0]);
   g_ptr_array_unref (sorted);
   return start;
 }
 
-/* The end of the segment before, from a keyframe on. NULL: an error. */
+/* End of the previous segment, from a keyframe on. NULL: an error. */
 static GPtrArray *
-read_run_in (Feed * feed, GError ** error)
+read_warm_up (Decoder * decoder, GError ** error)
 {
   GPtrArray *samples = g_ptr_array_new_with_free_func ((GDestroyNotify)
       gst_sample_unref);
-  GError *fault = NULL;
-  PacketReader *reader = open_segment (feed, feed->segment->number - 1,
-      &fault);
+  GError *local_error = NULL;
+  PacketReader *reader = open_segment (decoder, decoder->segment->number - 1,
+      &local_error);
   GstSample *sample;
 
-  while (reader && (sample = packet_reader_next (reader, &fault))) {
+  while (reader && (sample = packet_reader_next (reader, &local_error))) {
     if (packet_is_key (sample))
-      shorten (samples);
+      trim_warm_up (samples);
     g_ptr_array_add (samples, sample);
   }
   g_clear_pointer (&reader, packet_reader_free);
-  if (fault)
-    g_propagate_error (error, fault);
-  if (fault)
+  if (local_error)
+    g_propagate_error (error, local_error);
+  if (local_error)
     g_clear_pointer (&samples, g_ptr_array_unref);
   return samples;
 }
 
 static gboolean
-push_run_in (Feed * feed, GError ** error)
+push_warm_up (Decoder * decoder, GError ** error)
 {
-  GPtrArray *samples = read_run_in (feed, error);
+  GPtrArray *samples = read_warm_up (decoder, error);
   gboolean done = samples != NULL;
   guint i;
 
   if (samples && samples->len > 0)
-    feed->run_in = find_start (samples);
+    decoder->warm_up = warm_up_start (samples);
   for (i = 0; done && i < samples->len; i++)
-    done = packet_push (feed->pipeline, feed->source, samples->pdata[i],
-        feed->manifest->source, error);
+    done = packet_push (decoder->pipeline, decoder->source, samples->pdata[i],
+        decoder->manifest->source, error);
   g_clear_pointer (&samples, g_ptr_array_unref);
   return done;
 }
 
-/* --- all of it --- */
+/* --- running --- */
 
 static gboolean
-push (Feed * feed, GstSample * sample, GError ** error)
+push (Decoder * decoder, GstSample * sample, GError ** error)
 {
-  return packet_push (feed->pipeline, feed->source, sample,
-      feed->manifest->source, error);
+  return packet_push (decoder->pipeline, decoder->source, sample,
+      decoder->manifest->source, error);
 }
 
-/* Pictures before the place are kept as long as no keyframe follows before it. `most`: of the
- * pictures, and how many of that are left. */
+/* Pushes up to `most` packets, starting at the last keyframe at or before packet `place`; decreases
+ * `most` by their number. */
 static gboolean
-push_from (Feed * feed, PacketReader * reader, guint place, guint * most,
+push_from (Decoder * decoder, PacketReader * reader, guint place, guint * most,
     GError ** error)
 {
   GPtrArray *early = g_ptr_array_new_with_free_func ((GDestroyNotify)
@@ -292,66 +302,68 @@ push_from (Feed * feed, PacketReader * reader, guint place, guint * most,
     g_ptr_array_add (early, sample);
   }
   for (i = 0; going && i < early->len && *most > 0; i++, --*most)
-    going = push (feed, early->pdata[i], error);
+    going = push (decoder, early->pdata[i], error);
   g_ptr_array_unref (early);
   for (; going && *most > 0 && (sample = packet_reader_next (reader, error));
       --*most) {
-    going = push (feed, sample, error);
+    going = push (decoder, sample, error);
     gst_sample_unref (sample);
   }
   return going;
 }
 
 static gboolean
-push_segment (Feed * feed, guint number, guint place, guint * most,
+push_segment (Decoder * decoder, guint number, guint place, guint * most,
     GError ** error)
 {
-  GError *fault = NULL;
-  PacketReader *reader = open_segment (feed, number, &fault);
+  GError *local_error = NULL;
+  PacketReader *reader = open_segment (decoder, number, &local_error);
   const gboolean pushed = reader
-      && push_from (feed, reader, place, most, &fault);
+      && push_from (decoder, reader, place, most, &local_error);
 
   g_clear_pointer (&reader, packet_reader_free);
-  if (fault)
-    g_propagate_error (error, fault);
-  return pushed && fault == NULL;
+  if (local_error)
+    g_propagate_error (error, local_error);
+  return pushed && local_error == NULL;
 }
 
 static gboolean
-start (Feed * feed, GError ** error)
+start (Decoder * decoder, GError ** error)
 {
-  return gst_element_set_state (feed->pipeline, GST_STATE_PLAYING) !=
-      GST_STATE_CHANGE_FAILURE
-      || !fault_take (feed->pipeline, feed->manifest->source, error);
+  return pipeline_error_start (decoder->pipeline, decoder->manifest->source,
+      error);
 }
 
 static gboolean
-end (Feed * feed, GError ** error)
+end (Decoder * decoder, GError ** error)
 {
-  gst_app_src_end_of_stream (GST_APP_SRC (feed->source));
-  return fault_wait_end (feed->pipeline, feed->manifest->source, error);
+  gst_app_src_end_of_stream (GST_APP_SRC (decoder->source));
+  return pipeline_error_wait_eos (decoder->pipeline, decoder->manifest->source,
+      error);
 }
 
 gboolean
-feed_run (Feed * feed, GError ** error)
+decoder_run (Decoder * decoder, GError ** error)
 {
-  const guint number = feed->segment->number;
+  const guint number = decoder->segment->number;
   guint most = G_MAXUINT;
 
-  return start (feed, error) && (number == 0 || push_run_in (feed, error))
-      && push_segment (feed, number, 0, &most, error) && end (feed, error);
+  return start (decoder, error) && (number == 0
+      || push_warm_up (decoder, error))
+      && push_segment (decoder, number, 0, &most, error)
+      && end (decoder, error);
 }
 
 gboolean
-feed_run_some (Feed * feed, guint place, guint most, GError ** error)
+decoder_run_range (Decoder * decoder, guint place, guint most, GError ** error)
 {
-  const GArray *segments = feed->manifest->segments;
-  guint number = feed->segment->number;
+  const GArray *segments = decoder->manifest->segments;
+  guint number = decoder->segment->number;
   gboolean going;
 
-  feed->end = g_array_index (segments, Segment, segments->len - 1).end;
-  going = start (feed, error);
+  decoder->end = g_array_index (segments, Segment, segments->len - 1).end;
+  going = start (decoder, error);
   for (; going && most > 0 && number < segments->len; number++, place = 0)
-    going = push_segment (feed, number, place, &most, error);
-  return going && end (feed, error);
+    going = push_segment (decoder, number, place, &most, error);
+  return going && end (decoder, error);
 }

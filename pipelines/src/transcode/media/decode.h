@@ -1,32 +1,36 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Segments on their way through a decoder and zsdenoise. */
-#ifndef TRANSCODE_FEED_H
-#define TRANSCODE_FEED_H
+/* Decodes and denoises segments. */
+#ifndef TRANSCODE_MEDIA_DECODE_H
+#define TRANSCODE_MEDIA_DECODE_H
 
 #include "film/manifest.h"
 
-/* Frames that the temporal state of zsdenoise takes to be what it would be without a cut. */
-#define FEED_RUN_IN 32
+/* Frames before a segment that bring the temporal state of zsdenoise to that of an uncut film. */
+#define DECODER_WARM_UP 32
 
-typedef struct _Feed Feed;
+typedef struct _Decoder Decoder;
 
-/* A pipeline of a decoder, an element "filter" (zsdenoise) with the settings of the film, and
- * `sink`, the rest of the line; it is not started. `number`: the segment whose frames alone leave
- * the filter, after a run-in of the segment before. NULL: an error. */
-Feed *feed_new (const Manifest * manifest, const gchar * parts, guint number,
-    const gchar * sink, GError ** error);
-void feed_free (Feed * feed);
+/* Creates a pipeline: decoder, zsdenoise named "filter" with the settings of the film, and `sink`,
+ * the rest of the description. Only frames of segment `number` leave the filter; the end of the
+ * previous segment is decoded as warm-up. NULL: an error. */
+Decoder *decoder_new (const Manifest * manifest, const gchar * workdir,
+    guint number, const gchar * sink, GError ** error);
+void decoder_free (Decoder * decoder);
 
-GstElement *feed_element (Feed * feed, const gchar * name);
+/* Sets the location of the element "file" of `sink`. */
+void decoder_set_location (Decoder * decoder, const gchar * file);
 
-/* Runs it. FALSE: an error. */
-gboolean feed_run (Feed * feed, GError ** error);
+GstElement *decoder_element (Decoder * decoder, const gchar * name);
 
-/* Runs it with only so many pictures, from the last keyframe before a place in the segment on (a
- * number of pictures) into those that follow, without a run-in. FALSE: an error. */
-gboolean feed_run_some (Feed * feed, guint place, guint most, GError ** error);
+/* Runs the segment to its end. FALSE: an error. */
+gboolean decoder_run (Decoder * decoder, GError ** error);
 
-/* How many frames of the segment have been decoded. By any thread. */
-guint feed_decoded (Feed * feed);
+/* Runs `most` packets without warm-up, from the last keyframe before packet `place` of the segment
+ * on, across segments. FALSE: an error. */
+gboolean decoder_run_range (Decoder * decoder, guint place, guint most,
+    GError ** error);
+
+/* Decoded frames of the segment. Any thread. */
+guint decoder_frames (Decoder * decoder);
 
 #endif

@@ -4,7 +4,7 @@
 #include "common/launch.h"
 
 GstCaps *
-source_track_caps (GstPad * pad)
+demux_track_caps (GstPad * pad)
 {
   GstCaps *caps = gst_pad_get_current_caps (pad);
 
@@ -12,7 +12,7 @@ source_track_caps (GstPad * pad)
 }
 
 TrackKind
-source_track_kind (const GstCaps * caps)
+demux_track_kind (const GstCaps * caps)
 {
   const gchar *name;
 
@@ -31,18 +31,17 @@ source_track_kind (const GstCaps * caps)
   return TRACK_OTHER;
 }
 
-/* Tracks that are not wanted run into nothing. */
-static void
-leave_out (GstElement * pipeline, GstPad * pad)
+void
+demux_discard_track (GstElement * pipeline, GstPad * pad)
 {
-  GstElement *nothing = gst_element_factory_make ("fakesink", NULL);
-  GstPad *in = gst_element_get_static_pad (nothing, "sink");
+  GstElement *fakesink = gst_element_factory_make ("fakesink", NULL);
+  GstPad *sink = gst_element_get_static_pad (fakesink, "sink");
 
-  g_object_set (nothing, "async", FALSE, "sync", FALSE, NULL);
-  gst_bin_add (GST_BIN (pipeline), nothing);
-  gst_element_sync_state_with_parent (nothing);
-  gst_pad_link (pad, in);
-  gst_object_unref (in);
+  g_object_set (fakesink, "async", FALSE, "sync", FALSE, NULL);
+  gst_bin_add (GST_BIN (pipeline), fakesink);
+  gst_element_sync_state_with_parent (fakesink);
+  gst_pad_link (pad, sink);
+  gst_object_unref (sink);
 }
 
 static void
@@ -51,30 +50,28 @@ on_pad (GstElement * parser, GstPad * pad, gpointer data)
   GstElement *pipeline = data;
   GstElement *out = gst_bin_get_by_name (GST_BIN (pipeline), "out");
   GstPad *in = gst_element_get_static_pad (out, "sink");
-  GstCaps *caps = source_track_caps (pad);
+  GstCaps *caps = demux_track_caps (pad);
 
-  if (source_track_kind (caps) != TRACK_VIDEO || gst_pad_is_linked (in)
+  if (demux_track_kind (caps) != TRACK_VIDEO || gst_pad_is_linked (in)
       || gst_pad_link (pad, in) != GST_PAD_LINK_OK)
-    leave_out (GST_ELEMENT (GST_ELEMENT_PARENT (parser)), pad);
+    demux_discard_track (GST_ELEMENT (GST_ELEMENT_PARENT (parser)), pad);
   gst_caps_unref (caps);
   gst_object_unref (in);
   gst_object_unref (out);
 }
 
 PacketReader *
-source_open_video (const gchar * file, GError ** error)
+demux_open_video (const gchar * file, GError ** error)
 {
   GstElement *pipeline = launch ("filesrc name=file ! parsebin name=parser "
       "appsink name=out sync=false max-buffers=64", GST_PARSE_FLAG_NONE, error);
-  GstElement *source, *parser;
+  GstElement *parser;
 
   if (pipeline == NULL)
     return NULL;
-  source = gst_bin_get_by_name (GST_BIN (pipeline), "file");
+  launch_set_location (pipeline, "file", file);
   parser = gst_bin_get_by_name (GST_BIN (pipeline), "parser");
-  g_object_set (source, "location", file, NULL);
   g_signal_connect (parser, "pad-added", G_CALLBACK (on_pad), pipeline);
   gst_object_unref (parser);
-  gst_object_unref (source);
   return packet_reader_new (pipeline, file, error);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reading a film without decoding it. */
-#ifndef TRANSCODE_SOURCE_H
-#define TRANSCODE_SOURCE_H
+/* Demuxing without decoding. */
+#ifndef TRANSCODE_MEDIA_DEMUX_H
+#define TRANSCODE_MEDIA_DEMUX_H
 
 #include "transcode/media/packets.h"
 
@@ -13,12 +13,15 @@ typedef enum
   TRACK_OTHER,
 } TrackKind;
 
-TrackKind source_track_kind (const GstCaps * caps);
+TrackKind demux_track_kind (const GstCaps * caps);
 
-/* The caps of a track, or what they may be. */
-GstCaps *source_track_caps (GstPad * pad);
+/* Current caps of a track, else the possible ones. */
+GstCaps *demux_track_caps (GstPad * pad);
 
-/* The packets of its first video track, which it has to have. */
-PacketReader *source_open_video (const gchar * file, GError ** error);
+/* Links an unused track to a fakesink. */
+void demux_discard_track (GstElement * pipeline, GstPad * pad);
+
+/* Packets of the first video track. */
+PacketReader *demux_open_video (const gchar * file, GError ** error);
 
 #endif

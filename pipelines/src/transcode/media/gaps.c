@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transcode/media/gaps.h"
 
-/* A gap is so many times as long as most pictures last. */
-#define LONG 3
+/* A gap is longer than this many frames of median duration. */
+#define GAP_FACTOR 3
 
-/* All pictures but one in so many last equally long where the rate is constant. */
-#define STEADY 20
+/* The frame rate is constant if at most one in this many durations differs. */
+#define CONSTANT_RATE 20
 
-/* Gaps that are told one by one. */
-#define TOLD 5
+/* Gaps listed one by one. */
+#define MAX_LISTED 5
 
 static gint
 compare (gconstpointer a, gconstpointer b)
@@ -18,50 +18,52 @@ compare (gconstpointer a, gconstpointer b)
   return (x > y) - (x < y);
 }
 
-/* How long each picture lasts, sorted. */
+/* Durations of all frames but the last, sorted. */
 static GArray *
-sorted_steps (GArray * times)
+sorted_durations (GArray * times)
 {
-  GArray *steps = g_array_new (FALSE, FALSE, sizeof (guint64));
+  GArray *durations = g_array_new (FALSE, FALSE, sizeof (guint64));
   guint i;
 
   for (i = 1; i < times->len; i++) {
-    const guint64 step = g_array_index (times, guint64, i) -
+    const guint64 duration = g_array_index (times, guint64, i) -
         g_array_index (times, guint64, i - 1);
 
-    g_array_append_val (steps, step);
+    g_array_append_val (durations, duration);
   }
-  g_array_sort (steps, compare);
-  return steps;
+  g_array_sort (durations, compare);
+  return durations;
 }
 
-/* Whether nearly all pictures last as long as the median one, so that a gap is a loss. */
+/* Whether the frame rate is constant, so that a gap is a loss. */
 static gboolean
-is_steady (GArray * steps, guint64 median)
+is_constant_rate (GArray * durations, guint64 median)
 {
-  guint alike = 0, i;
+  guint equal = 0, i;
 
-  for (i = 0; i < steps->len; i++) {
-    const guint64 step = g_array_index (steps, guint64, i);
+  for (i = 0; i < durations->len; i++) {
+    const guint64 duration = g_array_index (durations, guint64, i);
 
-    alike += MAX (step, median) - MIN (step, median) <= median / 4;
+    equal += MAX (duration, median) - MIN (duration, median) <= median / 4;
   }
-  return STEADY * alike >= (STEADY - 1) * steps->len;
+  return CONSTANT_RATE * equal >= (CONSTANT_RATE - 1) * durations->len;
 }
 
-/* What is longer is a gap; G_MAXUINT64: nothing is. */
+/* Duration above which there is a gap; G_MAXUINT64: there are none. */
 static guint64
-longest_step (GArray * times, gboolean damaged)
+gap_threshold (GArray * times, gboolean damaged)
 {
-  GArray *steps;
+  GArray *durations;
   guint64 median, longest;
 
   if (times->len < 2)
     return G_MAXUINT64;
-  steps = sorted_steps (times);
-  median = g_array_index (steps, guint64, steps->len / 2);
-  longest = damaged || is_steady (steps, median) ? LONG * median : G_MAXUINT64;
-  g_array_unref (steps);
+  durations = sorted_durations (times);
+  median = g_array_index (durations, guint64, durations->len / 2);
+  longest = damaged
+      || is_constant_rate (durations,
+      median) ? GAP_FACTOR * median : G_MAXUINT64;
+  g_array_unref (durations);
   return longest;
 }
 
@@ -73,16 +75,16 @@ gaps_describe (GArray * times, gboolean damaged)
   guint64 most;
 
   g_array_sort (times, compare);
-  most = longest_step (times, damaged);
+  most = gap_threshold (times, damaged);
   for (i = 1; i < times->len; i++) {
     const guint64 from = g_array_index (times, guint64, i - 1);
     const guint64 to = g_array_index (times, guint64, i);
 
-    if (to - from > most && found++ < TOLD)
+    if (to - from > most && found++ < MAX_LISTED)
       g_string_append_printf (text, "%s%.2f to %.2f s", text->len ? ", " : "",
           (gdouble) from / 1e9, (gdouble) to / 1e9);
   }
-  if (found > TOLD)
-    g_string_append_printf (text, ", and %u times more", found - TOLD);
+  if (found > MAX_LISTED)
+    g_string_append_printf (text, ", and %u times more", found - MAX_LISTED);
   return g_string_free (text, found == 0);
 }

@@ -1,63 +1,85 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transcode/media/interleave.h"
 
-/* How far the source may be ahead of the film. */
-#define AHEAD (10 * GST_SECOND)
-#define PATIENCE (10 * G_TIME_SPAN_SECOND)
+/* Maximum lead of the source over the film. */
+#define MAX_LEAD (10 * GST_SECOND)
+
+#define TIMEOUT (10 * G_TIME_SPAN_SECOND)
 
 void
-pace_init (Pace * pace)
+interleave_init (Interleave * interleave)
 {
-  g_mutex_init (&pace->lock);
-  g_cond_init (&pace->changed);
-  pace->source = GST_CLOCK_TIME_NONE;
-  pace->film = 0;
-  pace->ended = FALSE;
+  g_mutex_init (&interleave->lock);
+  g_cond_init (&interleave->changed);
+  interleave->source = GST_CLOCK_TIME_NONE;
+  interleave->film = 0;
+  interleave->source_ended = interleave->film_ended = FALSE;
 }
 
 void
-pace_clear (Pace * pace)
+interleave_clear (Interleave * interleave)
 {
-  g_mutex_clear (&pace->lock);
-  g_cond_clear (&pace->changed);
+  g_mutex_clear (&interleave->lock);
+  g_cond_clear (&interleave->changed);
+}
+
+/* Compares the difference: the sum could overflow. */
+static gboolean
+is_too_far (const Interleave * interleave, GstClockTime time)
+{
+  return !interleave->film_ended && !interleave->source_ended
+      && time > interleave->film && time - interleave->film > MAX_LEAD;
 }
 
 void
-pace_source (Pace * pace, GstClockTime time)
+interleave_source (Interleave * interleave, GstClockTime time)
 {
-  const gint64 deadline = g_get_monotonic_time () + PATIENCE;
+  const gint64 deadline = g_get_monotonic_time () + TIMEOUT;
 
   if (!GST_CLOCK_TIME_IS_VALID (time))
     return;
-  g_mutex_lock (&pace->lock);
-  if (time > pace->source || !GST_CLOCK_TIME_IS_VALID (pace->source))
-    pace->source = time;
-  g_cond_broadcast (&pace->changed);
-  while (time > pace->film + AHEAD && !pace->ended
-      && g_cond_wait_until (&pace->changed, &pace->lock, deadline));
-  g_mutex_unlock (&pace->lock);
+  g_mutex_lock (&interleave->lock);
+  if (time > interleave->source
+      || !GST_CLOCK_TIME_IS_VALID (interleave->source))
+    interleave->source = time;
+  g_cond_broadcast (&interleave->changed);
+  while (is_too_far (interleave, time)
+      && g_cond_wait_until (&interleave->changed, &interleave->lock, deadline));
+  g_mutex_unlock (&interleave->lock);
 }
 
 void
-pace_end_source (Pace * pace)
+interleave_film (Interleave * interleave, GstClockTime time)
 {
-  g_mutex_lock (&pace->lock);
-  pace->ended = TRUE;
-  g_cond_broadcast (&pace->changed);
-  g_mutex_unlock (&pace->lock);
+  const gint64 deadline = g_get_monotonic_time () + TIMEOUT;
+
+  g_mutex_lock (&interleave->lock);
+  if (GST_CLOCK_TIME_IS_VALID (time))
+    interleave->film = time;
+  g_cond_broadcast (&interleave->changed);
+  while (!GST_CLOCK_TIME_IS_VALID (interleave->source)
+      && !interleave->source_ended
+      && g_cond_wait_until (&interleave->changed, &interleave->lock, deadline));
+  g_mutex_unlock (&interleave->lock);
 }
 
-gboolean
-pace_film (Pace * pace, GstClockTime time)
+static void
+end (Interleave * interleave, gboolean * ended)
 {
-  const gint64 deadline = g_get_monotonic_time () + PATIENCE;
-  gboolean there;
+  g_mutex_lock (&interleave->lock);
+  *ended = TRUE;
+  g_cond_broadcast (&interleave->changed);
+  g_mutex_unlock (&interleave->lock);
+}
 
-  g_mutex_lock (&pace->lock);
-  pace->film = time;
-  g_cond_broadcast (&pace->changed);
-  while (!(there = GST_CLOCK_TIME_IS_VALID (pace->source)) && !pace->ended
-      && g_cond_wait_until (&pace->changed, &pace->lock, deadline));
-  g_mutex_unlock (&pace->lock);
-  return there;
+void
+interleave_end_source (Interleave * interleave)
+{
+  end (interleave, &interleave->source_ended);
+}
+
+void
+interleave_end_film (Interleave * interleave)
+{
+  end (interleave, &interleave->film_ended);
 }

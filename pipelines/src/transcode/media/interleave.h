@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Two streams that are read by threads of their own and muxed together: neither of them gets far
- * ahead. The film is what has been made, the source what goes into it beside that. */
-#ifndef TRANSCODE_PACE_H
-#define TRANSCODE_PACE_H
+/* Keeps two streams of different threads close in time while they are muxed: the film (denoised
+ * video) and the source (all other tracks). */
+#ifndef TRANSCODE_MEDIA_INTERLEAVE_H
+#define TRANSCODE_MEDIA_INTERLEAVE_H
 
 #include <gst/gst.h>
 
@@ -10,20 +10,21 @@ typedef struct
 {
   GMutex lock;
   GCond changed;
-  GstClockTime source, film;    /* how far each of them is */
-  gboolean ended;               /* the source */
-} Pace;
+  GstClockTime source, film;    /* running time reached; NONE: not started */
+  gboolean source_ended, film_ended;
+} Interleave;
 
-void pace_init (Pace * pace);
-void pace_clear (Pace * pace);
+void interleave_init (Interleave * interleave);
+void interleave_clear (Interleave * interleave);
 
-/* The source is so far; waits for the film where that is too far, but not for ever.
- * GST_CLOCK_TIME_NONE is no time. */
-void pace_source (Pace * pace, GstClockTime time);
-void pace_end_source (Pace * pace);
+/* Called from the source thread per frame. Blocks while the source leads by more than 10 s, at most
+ * 10 s. GST_CLOCK_TIME_NONE is ignored. */
+void interleave_source (Interleave * interleave, GstClockTime time);
+void interleave_end_source (Interleave * interleave);
 
-/* The film is so far; waits until the source has begun. FALSE: it takes too long, as it has failed
- * or ended. */
-gboolean pace_film (Pace * pace, GstClockTime time);
+/* Called from the film thread per frame. Blocks until the source has started or ended, at most 10
+ * s. The film keeps its position at a frame without a time (GST_CLOCK_TIME_NONE). */
+void interleave_film (Interleave * interleave, GstClockTime time);
+void interleave_end_film (Interleave * interleave);
 
 #endif

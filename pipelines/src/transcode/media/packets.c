@@ -7,14 +7,14 @@
 #include <gst/app/app.h>
 #include <gst/base/gstbasesrc.h>
 
-#define POLL (20 * GST_MSECOND)
-#define ENOUGH_BYTES (4 << 20)
+#define POLL_INTERVAL (20 * GST_MSECOND)
+#define MAX_QUEUED_BYTES (4 << 20)
 
 struct _PacketReader
 {
   GstElement *pipeline;
   GstAppSink *sink;
-  gchar *what;
+  gchar *name;
 };
 
 struct _PacketWriter
@@ -26,15 +26,14 @@ struct _PacketWriter
 /* --- reading --- */
 
 PacketReader *
-packet_reader_new (GstElement * pipeline, const gchar * what, GError ** error)
+packet_reader_new (GstElement * pipeline, const gchar * name, GError ** error)
 {
   PacketReader *reader = g_new0 (PacketReader, 1);
 
   reader->pipeline = pipeline;
   reader->sink = GST_APP_SINK (gst_bin_get_by_name (GST_BIN (pipeline), "out"));
-  reader->what = g_strdup (what);
-  if (gst_element_set_state (pipeline, GST_STATE_PLAYING) !=
-      GST_STATE_CHANGE_FAILURE || !fault_take (pipeline, what, error))
+  reader->name = g_strdup (name);
+  if (pipeline_error_start (pipeline, name, error))
     return reader;
   packet_reader_free (reader);
   return NULL;
@@ -45,13 +44,10 @@ packet_reader_open (const gchar * file, GError ** error)
 {
   GstElement *pipeline = launch ("filesrc name=file ! gdpdepay ! "
       "appsink name=out sync=false max-buffers=16", GST_PARSE_FLAG_NONE, error);
-  GstElement *source;
 
   if (pipeline == NULL)
     return NULL;
-  source = gst_bin_get_by_name (GST_BIN (pipeline), "file");
-  g_object_set (source, "location", file, NULL);
-  gst_object_unref (source);
+  launch_set_location (pipeline, "file", file);
   return packet_reader_new (pipeline, file, error);
 }
 
@@ -61,9 +57,10 @@ packet_reader_next (PacketReader * reader, GError ** error)
   GstSample *sample;
 
   do {
-    sample = gst_app_sink_try_pull_sample (reader->sink, POLL);
-  } while (sample == NULL && !fault_take (reader->pipeline, reader->what,
-          error) && !gst_app_sink_is_eos (reader->sink));
+    sample = gst_app_sink_try_pull_sample (reader->sink, POLL_INTERVAL);
+  } while (sample == NULL
+      && !pipeline_error_take (reader->pipeline, reader->name, error)
+      && !gst_app_sink_is_eos (reader->sink));
   return sample;
 }
 
@@ -73,14 +70,14 @@ packet_reader_free (PacketReader * reader)
   gst_element_set_state (reader->pipeline, GST_STATE_NULL);
   gst_object_unref (reader->sink);
   gst_object_unref (reader->pipeline);
-  g_free (reader->what);
+  g_free (reader->name);
   g_free (reader);
 }
 
 /* --- writing --- */
 
 GstElement *
-packet_source (GstElement * pipeline, const gchar * name)
+packet_appsrc (GstElement * pipeline, const gchar * name)
 {
   GstElement *appsrc = gst_bin_get_by_name (GST_BIN (pipeline), name);
 
@@ -95,19 +92,15 @@ packet_writer_new (const gchar * file, GError ** error)
       "gdppay ! filesink name=file async=false",
       GST_PARSE_FLAG_NONE, error);
   PacketWriter *writer;
-  GstElement *sink;
 
   if (pipeline == NULL)
     return NULL;
-  sink = gst_bin_get_by_name (GST_BIN (pipeline), "file");
-  g_object_set (sink, "location", file, NULL);
-  gst_object_unref (sink);
+  launch_set_location (pipeline, "file", file);
   writer = g_new0 (PacketWriter, 1);
   writer->pipeline = pipeline;
-  writer->source = packet_source (pipeline, "in");
+  writer->source = packet_appsrc (pipeline, "in");
   writer->file = g_strdup (file);
-  if (gst_element_set_state (pipeline, GST_STATE_PLAYING) !=
-      GST_STATE_CHANGE_FAILURE || !fault_take (pipeline, file, error))
+  if (pipeline_error_start (pipeline, file, error))
     return writer;
   packet_writer_finish (writer, NULL);
   return NULL;
@@ -115,16 +108,16 @@ packet_writer_new (const gchar * file, GError ** error)
 
 gboolean
 packet_push (GstElement * pipeline, GstElement * appsrc, GstSample * sample,
-    const gchar * what, GError ** error)
+    const gchar * name, GError ** error)
 {
   while (gst_app_src_get_current_level_bytes (GST_APP_SRC (appsrc)) >
-      ENOUGH_BYTES) {
-    if (fault_take (pipeline, what, error))
+      MAX_QUEUED_BYTES) {
+    if (pipeline_error_take (pipeline, name, error))
       return FALSE;
-    g_usleep (GST_TIME_AS_USECONDS (POLL) / 10);
+    g_usleep (GST_TIME_AS_USECONDS (POLL_INTERVAL) / 10);
   }
   gst_app_src_push_sample (GST_APP_SRC (appsrc), sample);
-  return !fault_take (pipeline, what, error);
+  return !pipeline_error_take (pipeline, name, error);
 }
 
 gboolean
@@ -140,8 +133,8 @@ packet_writer_finish (PacketWriter * writer, GError ** error)
   gboolean done;
 
   gst_app_src_end_of_stream (GST_APP_SRC (writer->source));
-  done = error == NULL || fault_wait_end (writer->pipeline, writer->file,
-      error);
+  done = error == NULL
+      || pipeline_error_wait_eos (writer->pipeline, writer->file, error);
   gst_element_set_state (writer->pipeline, GST_STATE_NULL);
   gst_object_unref (writer->source);
   gst_object_unref (writer->pipeline);
@@ -150,10 +143,11 @@ packet_writer_finish (PacketWriter * writer, GError ** error)
   return done;
 }
 
-/* --- one of them --- */
+/* --- timestamps --- */
 
 static GstClockTime
-flatten (const GstSegment * segment, GstClockTime time, GstClockTime origin)
+to_running_time (const GstSegment * segment, GstClockTime time,
+    GstClockTime origin)
 {
   guint64 running;
   const gint sign = gst_segment_to_running_time_full (segment,
@@ -170,8 +164,10 @@ packet_flatten (GstSample * sample, const GstSegment * segment,
   GstBuffer *buffer = gst_buffer_copy (gst_sample_get_buffer (sample));
   GstSample *flat;
 
-  GST_BUFFER_PTS (buffer) = flatten (segment, GST_BUFFER_PTS (buffer), origin);
-  GST_BUFFER_DTS (buffer) = flatten (segment, GST_BUFFER_DTS (buffer), origin);
+  GST_BUFFER_PTS (buffer) =
+      to_running_time (segment, GST_BUFFER_PTS (buffer), origin);
+  GST_BUFFER_DTS (buffer) =
+      to_running_time (segment, GST_BUFFER_DTS (buffer), origin);
   flat = gst_sample_new (buffer, gst_sample_get_caps (sample), NULL, NULL);
   gst_buffer_unref (buffer);
   return flat;

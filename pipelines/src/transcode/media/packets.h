@@ -1,50 +1,47 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Compressed pictures on their way to and from files of GStreamer's data protocol, which keeps
- * caps, segment and times to the nanosecond. */
-#ifndef TRANSCODE_PACKETS_H
-#define TRANSCODE_PACKETS_H
+/* Compressed frames in files of the GStreamer Data Protocol, which keeps caps, segments and exact
+ * timestamps. */
+#ifndef TRANSCODE_MEDIA_PACKETS_H
+#define TRANSCODE_MEDIA_PACKETS_H
 
 #include <gst/gst.h>
 
 typedef struct _PacketReader PacketReader;
 typedef struct _PacketWriter PacketWriter;
 
-/* Reads what an element "out" (appsink) of the pipeline gets; takes the pipeline. `what` names the
- * file in errors. NULL and an error if it does not start. */
-PacketReader *packet_reader_new (GstElement * pipeline, const gchar * what,
+/* Reads from the appsink named "out". Takes ownership of the pipeline and starts it; NULL and an
+ * error if it does not start. `name` names the file in errors. */
+PacketReader *packet_reader_new (GstElement * pipeline, const gchar * name,
     GError ** error);
 PacketReader *packet_reader_open (const gchar * file, GError ** error);
 void packet_reader_free (PacketReader * reader);
 
-/* The next packet; NULL at the end, and with an error if the file cannot be read further. */
+/* Next packet; NULL at the end, and NULL with an error if reading fails. */
 GstSample *packet_reader_next (PacketReader * reader, GError ** error);
 
 PacketWriter *packet_writer_new (const gchar * file, GError ** error);
 gboolean packet_writer_add (PacketWriter * writer, GstSample * sample,
     GError ** error);
 
-/* Ends the file; frees the writer in each case. */
+/* Finishes the file. Frees the writer in any case. */
 gboolean packet_writer_finish (PacketWriter * writer, GError ** error);
 
-/* The appsrc of that name in the pipeline, which ends when it is told to, and not before, as it
- * would at the end of the segment that a sample bears. */
-GstElement *packet_source (GstElement * pipeline, const gchar * name);
+/* Appsrc of that name. It sends EOS only when told to, not at the end of a sample's segment. */
+GstElement *packet_appsrc (GstElement * pipeline, const gchar * name);
 
-/* Hands a sample to it, and waits while it has enough. FALSE and an error if the pipeline
- * that it is in has failed. */
+/* Pushes a sample, blocking while the queue is full. FALSE and an error if the pipeline failed. */
 gboolean packet_push (GstElement * pipeline, GstElement * appsrc,
-    GstSample * sample, const gchar * what, GError ** error);
+    GstSample * sample, const gchar * name, GError ** error);
 
-/* Times in the files are running times of the source from here on, so that what is decoded before
- * the first picture is shown has a time, too. */
+/* Offset of timestamps in the files from running times of the source. Keeps those positive that are
+ * decoded before the first frame is shown. */
 #define PACKET_ORIGIN (1000 * 3600 * GST_SECOND)
 
-/* The packet with running times, so much later, in place of those of the segment. */
+/* Copy of the packet with timestamps as running times of `segment` plus `origin`. */
 GstSample *packet_flatten (GstSample * sample, const GstSegment * segment,
     GstClockTime origin);
 
-/* When it is shown, or decoded, if nothing else is known: a running time of the source.
- * GST_CLOCK_TIME_NONE: never. */
+/* PTS, else DTS, as running time of the source; GST_CLOCK_TIME_NONE if outside. */
 GstClockTime packet_time (GstSample * sample);
 
 gboolean packet_is_key (GstSample * sample);

@@ -3,59 +3,59 @@
 
 #include "common/launch.h"
 #include "common/pipeline-error.h"
-#include "transcode/media/packets.h"
 #include "film/workdir.h"
+#include "transcode/media/packets.h"
 
 #include <gst/app/app.h>
 #include <gst/video/video.h>
 
-/* Of such video, the coded colours hold. */
+/* Codecs whose bitstream describes colours more reliably than the container. */
 static gboolean
-tells_colours (const GstStructure * structure)
+has_own_colours (const GstStructure * structure)
 {
   return gst_structure_has_name (structure, "video/x-h264")
       || gst_structure_has_name (structure, "video/x-h265");
 }
 
 static GstSample *
-without_colours (GstSample * sample)
+strip_colours (GstSample * sample)
 {
   GstCaps *caps = gst_caps_copy (gst_sample_get_caps (sample));
   GstStructure *structure = gst_caps_get_structure (caps, 0);
-  GstSample *bare;
+  GstSample *stripped;
 
-  if (tells_colours (structure))
+  if (has_own_colours (structure))
     gst_structure_remove_field (structure, "colorimetry");
-  bare = gst_sample_new (gst_sample_get_buffer (sample), caps, NULL, NULL);
+  stripped = gst_sample_new (gst_sample_get_buffer (sample), caps, NULL, NULL);
   gst_caps_unref (caps);
-  return bare;
+  return stripped;
 }
 
-/* The first frame. */
+/* Decodes up to the first frame. */
 static GstSample *
-decode (GstElement * pipeline, PacketReader * reader, const gchar * what,
+decode (GstElement * pipeline, PacketReader * reader, const gchar * name,
     GError ** error)
 {
-  GstElement *in = packet_source (pipeline, "in");
+  GstElement *in = packet_appsrc (pipeline, "in");
   GstElement *out = gst_bin_get_by_name (GST_BIN (pipeline), "out");
   GstSample *frame = NULL, *sample;
   gboolean going = TRUE;
 
   while (going && frame == NULL && (sample = packet_reader_next (reader,
               error))) {
-    GstSample *bare = without_colours (sample);
+    GstSample *stripped = strip_colours (sample);
 
-    going = packet_push (pipeline, in, bare, what, error);
+    going = packet_push (pipeline, in, stripped, name, error);
     frame = gst_app_sink_try_pull_sample (GST_APP_SINK (out), 0);
-    gst_sample_unref (bare);
+    gst_sample_unref (stripped);
     gst_sample_unref (sample);
   }
   if (going && frame == NULL) {
     gst_app_src_end_of_stream (GST_APP_SRC (in));
     frame = gst_app_sink_pull_sample (GST_APP_SINK (out));
-    if (frame == NULL && !fault_take (pipeline, what, error))
+    if (frame == NULL && !pipeline_error_take (pipeline, name, error))
       g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
-          "%s: none of its first pictures can be decoded", what);
+          "%s: none of its first frames can be decoded", name);
   }
   gst_object_unref (out);
   gst_object_unref (in);
@@ -63,7 +63,7 @@ decode (GstElement * pipeline, PacketReader * reader, const gchar * what,
 }
 
 static gchar *
-describe (const Manifest * manifest, GstSample * frame)
+describe_caps (const Manifest * manifest, GstSample * frame)
 {
   GstStructure *coded = gst_structure_from_string (manifest->caps, NULL);
   const GstStructure *raw =
@@ -85,7 +85,7 @@ describe (const Manifest * manifest, GstSample * frame)
 }
 
 static void
-look_at_samples (Manifest * manifest, GstSample * frame)
+probe_samples (Manifest * manifest, GstSample * frame)
 {
   GstVideoInfo info;
 
@@ -94,16 +94,16 @@ look_at_samples (Manifest * manifest, GstSample * frame)
     return;
   manifest->depth = (guint) GST_VIDEO_INFO_COMP_DEPTH (&info, 0);
   if (GST_VIDEO_INFO_IS_YUV (&info))
-    manifest->odd =
+    manifest->odd_size =
         info.width & ((1 << GST_VIDEO_FORMAT_INFO_W_SUB (info.finfo, 1)) - 1)
         || info.height & ((1 << GST_VIDEO_FORMAT_INFO_H_SUB (info.finfo,
                 1)) - 1);
 }
 
 gboolean
-look_at_frames (Manifest * manifest, const gchar * parts, GError ** error)
+probe_frame (Manifest * manifest, const gchar * workdir, GError ** error)
 {
-  gchar *file = parts_file (parts, "in", 0, "gdp");
+  gchar *file = workdir_file (workdir, "in", 0, "gdp");
   PacketReader *reader = packet_reader_open (file, error);
   GstElement *pipeline = reader ? launch ("appsrc name=in format=time ! "
       "decodebin ! appsink name=out sync=false", GST_PARSE_FLAG_NONE, error) :
@@ -117,11 +117,11 @@ look_at_frames (Manifest * manifest, const gchar * parts, GError ** error)
     gst_object_unref (pipeline);
   }
   if (frame) {
-    manifest->raw = describe (manifest, frame);
-    look_at_samples (manifest, frame);
+    manifest->raw_caps = describe_caps (manifest, frame);
+    probe_samples (manifest, frame);
     gst_sample_unref (frame);
   }
   g_clear_pointer (&reader, packet_reader_free);
   g_free (file);
-  return manifest->raw != NULL;
+  return manifest->raw_caps != NULL;
 }

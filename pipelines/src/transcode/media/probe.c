@@ -2,8 +2,8 @@
 #include "transcode/media/probe.h"
 
 #include "common/launch.h"
-#include "transcode/chapters/read.h"
 #include "common/pipeline-error.h"
+#include "transcode/chapters/read.h"
 #include "transcode/media/tracks.h"
 
 #include <gst/pbutils/pbutils.h>
@@ -23,94 +23,94 @@ free_track (gpointer data)
 }
 
 static void
-add_track (Survey * survey, GstDiscovererStreamInfo * stream)
+add_track (Probe * probe, GstDiscovererStreamInfo * stream)
 {
   const GstTagList *tags = gst_discoverer_stream_info_get_tags (stream);
   Track *track = g_new0 (Track, 1);
 
   track->caps = gst_discoverer_stream_info_get_caps (stream);
-  track->kind = source_track_kind (track->caps);
+  track->kind = demux_track_kind (track->caps);
   if (tags) {
     gst_tag_list_get_string (tags, GST_TAG_LANGUAGE_CODE, &track->language);
     if (track->kind == TRACK_VIDEO)
-      gst_video_orientation_from_tag ((GstTagList *) tags, &survey->turn);
+      gst_video_orientation_from_tag ((GstTagList *) tags, &probe->orientation);
   }
-  survey->has_video |= track->kind == TRACK_VIDEO;
-  g_ptr_array_add (survey->tracks, track);
+  probe->has_video |= track->kind == TRACK_VIDEO;
+  g_ptr_array_add (probe->tracks, track);
 }
 
-static Survey *
+static Probe *
 read_info (GstDiscovererInfo * info, const gchar * file)
 {
-  Survey *survey = g_new0 (Survey, 1);
+  Probe *probe = g_new0 (Probe, 1);
   GList *streams = gst_discoverer_info_get_stream_list (info), *i;
   GstToc *toc = chapters_read (file, NULL);
 
-  survey->tracks = g_ptr_array_new_with_free_func (free_track);
-  survey->duration = gst_discoverer_info_get_duration (info);
-  survey->chapters = toc || gst_discoverer_info_get_toc (info);
+  probe->tracks = g_ptr_array_new_with_free_func (free_track);
+  probe->duration = gst_discoverer_info_get_duration (info);
+  probe->chapters = toc || gst_discoverer_info_get_toc (info);
   if (toc)
     gst_toc_unref (toc);
   for (i = streams; i; i = i->next)
     if (!GST_IS_DISCOVERER_CONTAINER_INFO (i->data))
-      add_track (survey, i->data);
+      add_track (probe, i->data);
   gst_discoverer_stream_info_list_free (streams);
-  return survey;
+  return probe;
 }
 
-/* Why there is no video. */
+/* Reason why there is no video. */
 static void
-set_error (const gchar * file, GstDiscovererInfo * info, const GError * fault,
-    GError ** error)
+set_error (const gchar * file, GstDiscovererInfo * info,
+    const GError * local_error, GError ** error)
 {
   const gchar **missing = info && gst_discoverer_info_get_result (info) ==
       GST_DISCOVERER_MISSING_PLUGINS ?
       gst_discoverer_info_get_missing_elements_installer_details (info) : NULL;
-  /* gstreamer|1.0|program|description|what it does */
+  /* gstreamer|1.0|program|description|element details */
   gchar **fields = g_strsplit (missing && *missing ? *missing : "", "|", -1);
 
   if (g_strv_length (fields) > 3)
-    fault_set_missing (file, fields[3], error);
-  else if (fault)
-    g_set_error (error, fault->domain, fault->code, "%s: %s", file,
-        fault->message);
+    pipeline_error_set_missing (file, fields[3], error);
+  else if (local_error)
+    g_set_error (error, local_error->domain, local_error->code, "%s: %s", file,
+        local_error->message);
   else
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE,
         "%s: there is no video in it", file);
   g_strfreev (fields);
 }
 
-Survey *
-survey_new (const gchar * file, GError ** error)
+Probe *
+probe_new (const gchar * file, GError ** error)
 {
   GstDiscoverer *discoverer = gst_discoverer_new (PATIENCE, error);
   gchar *path = g_canonicalize_filename (file, NULL);
   gchar *uri = g_filename_to_uri (path, NULL, NULL);
-  GError *fault = NULL;
+  GError *local_error = NULL;
   GstDiscovererInfo *info = discoverer ?
-      gst_discoverer_discover_uri (discoverer, uri, &fault) : NULL;
-  Survey *survey = info ? read_info (info, file) : NULL;
+      gst_discoverer_discover_uri (discoverer, uri, &local_error) : NULL;
+  Probe *probe = info ? read_info (info, file) : NULL;
 
-  if (discoverer && (survey == NULL || !survey->has_video)) {
-    g_clear_pointer (&survey, survey_free);
-    set_error (file, info, fault, error);
+  if (discoverer && (probe == NULL || !probe->has_video)) {
+    g_clear_pointer (&probe, probe_free);
+    set_error (file, info, local_error, error);
   }
-  g_clear_error (&fault);
+  g_clear_error (&local_error);
   g_clear_object (&info);
   g_clear_object (&discoverer);
   g_free (uri);
   g_free (path);
-  return survey;
+  return probe;
 }
 
 void
-survey_free (Survey * survey)
+probe_free (Probe * probe)
 {
-  g_ptr_array_unref (survey->tracks);
-  g_free (survey);
+  g_ptr_array_unref (probe->tracks);
+  g_free (probe);
 }
 
-/* --- telling --- */
+/* --- describing --- */
 
 static gchar *
 name_track (const Track * track)
@@ -125,25 +125,25 @@ name_track (const Track * track)
 }
 
 gboolean
-survey_fits (const Survey * survey, const gchar * mux_line, const gchar * out,
-    GError ** error)
+probe_fits_container (const Probe * probe, const gchar * mux_line,
+    const gchar * out, GError ** error)
 {
   GstElement *mux = launch (mux_line, GST_PARSE_FLAG_NONE, error);
   gboolean fits = mux != NULL;
   guint i;
 
-  for (i = 0; fits && i < survey->tracks->len; i++) {
-    const Track *track = survey->tracks->pdata[i];
+  for (i = 0; fits && i < probe->tracks->len; i++) {
+    const Track *track = probe->tracks->pdata[i];
 
     if (track->kind == TRACK_AUDIO || track->kind == TRACK_SUBTITLES)
-      fits = tracks_fit (mux, track->kind, track->caps);
+      fits = tracks_supported (mux, track->kind, track->caps);
     if (!fits) {
       gchar *name = name_track (track);
 
       g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-          "%s: such a file does not hold %s (%s) as it is; give a name that "
-          "ends in .mkv", out, track->kind == TRACK_AUDIO ? "the sound" :
-          "the subtitles", name);
+          "%s: this container does not hold %s (%s) unchanged; give a "
+          "name that ends in .mkv", out,
+          track->kind == TRACK_AUDIO ? "the sound" : "the subtitles", name);
       g_free (name);
     }
   }
@@ -152,7 +152,7 @@ survey_fits (const Survey * survey, const gchar * mux_line, const gchar * out,
 }
 
 gchar *
-survey_describe (const Survey * survey)
+probe_describe (const Probe * probe)
 {
   static const gchar *const kinds[] = { "video", "sound", "subtitles",
     "other"
@@ -160,8 +160,8 @@ survey_describe (const Survey * survey)
   GString *text = g_string_new (NULL);
   guint i;
 
-  for (i = 0; i < survey->tracks->len; i++) {
-    const Track *track = survey->tracks->pdata[i];
+  for (i = 0; i < probe->tracks->len; i++) {
+    const Track *track = probe->tracks->pdata[i];
     const GstStructure *structure = gst_caps_get_structure (track->caps, 0);
     gchar *name = name_track (track);
     gint width, height;
@@ -173,9 +173,9 @@ survey_describe (const Survey * survey)
     g_string_append_c (text, '\n');
     g_free (name);
   }
-  if (GST_CLOCK_TIME_IS_VALID (survey->duration))
+  if (GST_CLOCK_TIME_IS_VALID (probe->duration))
     g_string_append_printf (text, "  length: %.2f s%s\n",
-        (gdouble) survey->duration / GST_SECOND, survey->chapters ?
+        (gdouble) probe->duration / GST_SECOND, probe->chapters ?
         ", with chapters" : "");
   return g_string_free (text, FALSE);
 }

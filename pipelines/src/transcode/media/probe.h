@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is in a film, before any of it is decoded. */
-#ifndef TRANSCODE_SURVEY_H
-#define TRANSCODE_SURVEY_H
+/* Tracks, duration and chapters of a film, without decoding it. */
+#ifndef TRANSCODE_MEDIA_PROBE_H
+#define TRANSCODE_MEDIA_PROBE_H
 
 #include "transcode/media/demux.h"
 
@@ -11,27 +11,27 @@ typedef struct
 {
   TrackKind kind;
   GstCaps *caps;
-  gchar *language;              /* NULL: not known */
+  gchar *language;              /* NULL: unknown */
 } Track;
 
 typedef struct
 {
-  GstClockTime duration;        /* GST_CLOCK_TIME_NONE: not known */
-  GPtrArray *tracks;            /* of Track */
+  GstClockTime duration;        /* GST_CLOCK_TIME_NONE: unknown */
+  GPtrArray *tracks;            /* Track */
   gboolean chapters, has_video;
-  GstVideoOrientationMethod turn;       /* for the picture to stand upright */
-} Survey;
+  GstVideoOrientationMethod orientation;        /* turns frames upright */
+} Probe;
 
-/* NULL and an error if it cannot be read, or is no film. */
-Survey *survey_new (const gchar * file, GError ** error);
-void survey_free (Survey * survey);
+/* NULL and an error if the file cannot be read or has no video. */
+Probe *probe_new (const gchar * file, GError ** error);
+void probe_free (Probe * probe);
 
-/* Whether a file made by this line's "mux" holds all of its sound and subtitles; if not, the error
- * says which it does not, of the file `out`. */
-gboolean survey_fits (const Survey * survey, const gchar * mux_line,
+/* Whether the "mux" of `mux_line` accepts all audio and subtitle tracks. The error names the first
+ * it does not accept, and the file `out`. */
+gboolean probe_fits_container (const Probe * probe, const gchar * mux_line,
     const gchar * out, GError ** error);
 
-/* What is in it, as lines of text. */
-gchar *survey_describe (const Survey * survey);
+/* Description of the tracks, a line each. */
+gchar *probe_describe (const Probe * probe);
 
 #endif

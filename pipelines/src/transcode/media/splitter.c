@@ -1,118 +1,122 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transcode/media/splitter.h"
 
-#include "transcode/media/packets.h"
+#include "common/file.h"
 #include "film/workdir.h"
 #include "transcode/media/demux.h"
+#include "transcode/media/packets.h"
 
 #include <glib/gstdio.h>
 
-/* How far a picture may come before one that is shown earlier. */
-#define REORDERED (2 * GST_SECOND)
+/* Maximum distance in time between decoding and presentation order. */
+#define MAX_REORDER (2 * GST_SECOND)
 
-/* Packets that are looked at together at the beginning. */
-#define EARLY 32
+/* Packets whose segment is corrected together at the start. */
+#define FIRST_PACKETS 32
 
-/* The picture of a film that is whole lasts that nearly as long as all of it. */
-#define EARLY_END GST_SECOND
+/* Part of its duration by which the video of an undamaged film may end early. */
+#define MAX_SHORTFALL GST_SECOND
 
 typedef struct
 {
   Manifest *manifest;
-  const gchar *parts;
-  GstClockTime length;          /* least of a segment; NONE: all of it */
-  GstClockTime from, to;        /* what is wanted of the film */
-  gboolean past;                /* nothing of that is to come */
+  const gchar *workdir;
+  GstClockTime length;          /* minimum length of a segment; NONE: a single segment */
+  GstClockTime from, to;        /* wanted range */
+  gboolean past;                /* behind the wanted range */
 
-  /* the segment under way; no writer: there is none */
+  /* current segment; `writer` is NULL between segments */
   PacketWriter *writer;
   gchar *unfinished;
   guint frames;
-  GstClockTime seen;            /* the latest picture of all */
-  GstClockTime cut, first;      /* its keyframe, and the first of its pictures that is wanted */
-} Cut;
+  GstClockTime latest;          /* latest time so far */
+  GstClockTime cut, first;      /* of its keyframe; of its first wanted frame */
+} Splitter;
 
 /* --- a segment --- */
 
 static gboolean
-begin (Cut * cut, GError ** error)
+begin_segment (Splitter * splitter, GError ** error)
 {
-  gchar *file = parts_file (cut->parts, "in", cut->manifest->segments->len,
+  gchar *file =
+      workdir_file (splitter->workdir, "in", splitter->manifest->segments->len,
       "gdp");
 
-  cut->unfinished = parts_unfinished (file);
-  cut->writer = packet_writer_new (cut->unfinished, error);
-  cut->frames = 0;
-  cut->cut = cut->first = GST_CLOCK_TIME_NONE;
+  splitter->unfinished = file_temporary_name (file);
+  splitter->writer = packet_writer_new (splitter->unfinished, error);
+  splitter->frames = 0;
+  splitter->cut = splitter->first = GST_CLOCK_TIME_NONE;
   g_free (file);
-  return cut->writer != NULL;
+  return splitter->writer != NULL;
 }
 
 static gboolean
-end (Cut * cut, GError ** error)
+end_segment (Splitter * splitter, GError ** error)
 {
-  GArray *all = cut->manifest->segments;
-  PacketWriter *writer = g_steal_pointer (&cut->writer);
-  gchar *file = parts_file (cut->parts, "in", all->len, "gdp");
+  GArray *all = splitter->manifest->segments;
+  PacketWriter *writer = g_steal_pointer (&splitter->writer);
+  gchar *file = workdir_file (splitter->workdir, "in", all->len, "gdp");
   Segment segment = {
     .number = all->len,
-    .start = cut->first,
-    .end = MIN (cut->to, G_MAXINT64),
-    .frames = cut->frames,
+    .start = splitter->first,
+    .end = MIN (splitter->to, G_MAXINT64),
+    .frames = splitter->frames,
   };
   gboolean done = packet_writer_finish (writer, error)
-      && parts_sum (cut->unfinished, &segment.bytes, &segment.sha256, error)
-      && parts_publish (cut->unfinished, file, error);
+      && file_checksum (splitter->unfinished, &segment.bytes, &segment.sha256,
+      error)
+      && file_publish (splitter->unfinished, file, error);
 
   if (all->len > 0)
     g_array_index (all, Segment, all->len - 1).end = segment.start;
   g_array_append_val (all, segment);
-  g_clear_pointer (&cut->unfinished, g_free);
+  g_clear_pointer (&splitter->unfinished, g_free);
   g_free (file);
   return done;
 }
 
-/* A segment ends at a keyframe, and begins with pictures of its own. */
+/* A segment ends at a keyframe, and contains at least one wanted frame. */
 static gboolean
-is_over (const Cut * cut, GstSample * sample, GstClockTime time)
+is_complete (const Splitter * splitter, GstSample * sample, GstClockTime time)
 {
-  return cut->writer && packet_is_key (sample)
-      && GST_CLOCK_TIME_IS_VALID (cut->length) && GST_CLOCK_TIME_IS_VALID (time)
-      && cut->frames > 0 && time >= cut->cut + cut->length;
+  return splitter->writer && packet_is_key (sample)
+      && GST_CLOCK_TIME_IS_VALID (splitter->length)
+      && GST_CLOCK_TIME_IS_VALID (time)
+      && splitter->frames > 0 && time >= splitter->cut + splitter->length;
 }
 
-/* Gives up what lies before a keyframe that is early enough itself. */
+/* Discards a segment that ends before the wanted range. */
 static void
-drop (Cut * cut)
+drop (Splitter * splitter)
 {
-  packet_writer_finish (g_steal_pointer (&cut->writer), NULL);
-  g_unlink (cut->unfinished);
-  g_clear_pointer (&cut->unfinished, g_free);
+  packet_writer_finish (g_steal_pointer (&splitter->writer), NULL);
+  g_unlink (splitter->unfinished);
+  g_clear_pointer (&splitter->unfinished, g_free);
 }
 
 static gboolean
-add (Cut * cut, GstSample * sample, GError ** error)
+add_to_segment (Splitter * splitter, GstSample * sample, GError ** error)
 {
   const GstClockTime time = packet_time (sample);
   const gboolean timed = GST_CLOCK_TIME_IS_VALID (time);
 
-  if (cut->writer && cut->frames == 0 && timed && time <= cut->from
-      && packet_is_key (sample))
-    drop (cut);
-  if (is_over (cut, sample, time) && !end (cut, error))
+  if (splitter->writer && splitter->frames == 0 && timed
+      && time <= splitter->from && packet_is_key (sample))
+    drop (splitter);
+  if (is_complete (splitter, sample, time) && !end_segment (splitter, error))
     return FALSE;
-  if (cut->writer == NULL && !begin (cut, error))
+  if (splitter->writer == NULL && !begin_segment (splitter, error))
     return FALSE;
-  if (timed && !GST_CLOCK_TIME_IS_VALID (cut->cut))
-    cut->cut = time;
+  if (timed && !GST_CLOCK_TIME_IS_VALID (splitter->cut))
+    splitter->cut = time;
   if (timed)
-    cut->seen = MAX (cut->seen, time);
-  if (timed && time >= cut->from && time < cut->to) {
-    cut->frames++;
-    if (!GST_CLOCK_TIME_IS_VALID (cut->first) || time < cut->first)
-      cut->first = time;
+    splitter->latest = MAX (splitter->latest, time);
+  if (timed && time >= splitter->from && time < splitter->to) {
+    splitter->frames++;
+    if (!GST_CLOCK_TIME_IS_VALID (splitter->first) || time < splitter->first)
+      splitter->first = time;
   }
-  return packet_writer_add (cut->writer, sample, error);
+  return packet_writer_add (splitter->writer, sample, error);
 }
 
 /* --- the film --- */
@@ -128,115 +132,122 @@ describe (Manifest * manifest, GstSample * sample)
   gst_structure_get_int (structure, "height", &manifest->height);
 }
 
-/* Pictures come in the order of their decoding, which is about that of their times. */
+/* Packets are in decoding order, which differs from presentation order by MAX_REORDER at most. */
 static gboolean
-is_past (const Cut * cut, GstSample * sample)
+is_past (const Splitter * splitter, GstSample * sample)
 {
   const GstClockTime time = packet_time (sample);
 
-  return GST_CLOCK_TIME_IS_VALID (time) && GST_CLOCK_TIME_IS_VALID (cut->to)
-      && time > cut->to + REORDERED;
+  return GST_CLOCK_TIME_IS_VALID (time)
+      && GST_CLOCK_TIME_IS_VALID (splitter->to)
+      && time > splitter->to + MAX_REORDER;
 }
 
 static gboolean
-take (Cut * cut, GstSample * sample, const GstSegment * segment,
+add_packet (Splitter * splitter, GstSample * sample, const GstSegment * segment,
     GError ** error)
 {
   GstSample *flat = packet_flatten (sample, segment, PACKET_ORIGIN);
   gboolean going;
 
-  if (cut->manifest->caps == NULL)
-    describe (cut->manifest, sample);
-  going = add (cut, flat, error);
-  cut->past = is_past (cut, flat);
+  if (splitter->manifest->caps == NULL)
+    describe (splitter->manifest, sample);
+  going = add_to_segment (splitter, flat, error);
+  splitter->past = is_past (splitter, flat);
   gst_sample_unref (flat);
   return going;
 }
 
-/* The demuxer of Matroska finds only after some packets that a track begins earlier than another
- * one, and moves the beginning there: it holds for the first packets, too. */
+/* matroskademux moves the segment's start back when it finds an earlier track after some packets.
+ * The first packets get that segment, too. */
 static gboolean
-take_early (Cut * cut, GPtrArray * early, GError ** error)
+add_first_packets (Splitter * splitter, GPtrArray * first_packets,
+    GError ** error)
 {
-  const GstSegment *last = early->len ?
-      gst_sample_get_segment (early->pdata[early->len - 1]) : NULL;
+  const GstSegment *last = first_packets->len ?
+      gst_sample_get_segment (first_packets->pdata[first_packets->len -
+          1]) : NULL;
   gboolean going = TRUE;
   guint i;
 
-  for (i = 0; going && i < early->len; i++) {
-    const GstSegment *own = gst_sample_get_segment (early->pdata[i]);
+  for (i = 0; going && i < first_packets->len; i++) {
+    const GstSegment *own = gst_sample_get_segment (first_packets->pdata[i]);
 
-    going = take (cut, early->pdata[i], own->base == last->base
+    going =
+        add_packet (splitter, first_packets->pdata[i], own->base == last->base
         && own->start > last->start ? last : own, error);
   }
   return going;
 }
 
 static gboolean
-take_all (Cut * cut, PacketReader * reader, GError ** damage, GError ** error)
+add_all_packets (Splitter * splitter, PacketReader * reader, GError ** damage,
+    GError ** error)
 {
-  GPtrArray *early = g_ptr_array_new_with_free_func ((GDestroyNotify)
+  GPtrArray *first_packets = g_ptr_array_new_with_free_func ((GDestroyNotify)
       gst_sample_unref);
   GstSample *sample = NULL;
   gboolean going;
 
-  while (early->len < EARLY && (sample = packet_reader_next (reader, damage)))
-    g_ptr_array_add (early, sample);
-  going = take_early (cut, early, error);
-  g_ptr_array_unref (early);
-  while (going && sample && !cut->past
+  while (first_packets->len < FIRST_PACKETS
+      && (sample = packet_reader_next (reader, damage)))
+    g_ptr_array_add (first_packets, sample);
+  going = add_first_packets (splitter, first_packets, error);
+  g_ptr_array_unref (first_packets);
+  while (going && sample && !splitter->past
       && (sample = packet_reader_next (reader, damage))) {
-    going = take (cut, sample, gst_sample_get_segment (sample), error);
+    going =
+        add_packet (splitter, sample, gst_sample_get_segment (sample), error);
     gst_sample_unref (sample);
   }
   return going;
 }
 
-/* What can be read is kept, whatever comes after it. */
+/* Keeps what was read before an error in the source. */
 static gboolean
-cut_all (Cut * cut, PacketReader * reader, GError ** error)
+cut_all (Splitter * splitter, PacketReader * reader, GError ** error)
 {
   GError *damage = NULL;
-  gboolean going = take_all (cut, reader, &damage, error);
+  gboolean going = add_all_packets (splitter, reader, &damage, error);
 
-  if (going && cut->writer && cut->frames > 0)
-    going = end (cut, error);
-  if (going && cut->manifest->segments->len == 0) {
+  if (going && splitter->writer && splitter->frames > 0)
+    going = end_segment (splitter, error);
+  if (going && splitter->manifest->segments->len == 0) {
     if (damage)
       g_propagate_error (error, g_steal_pointer (&damage));
     else
       g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE,
-          "%s: there is no picture in it%s", cut->manifest->source,
-          cut->from > 0 ? " after the start that is given" : "");
+          "%s: there is no frame in it%s", splitter->manifest->source,
+          splitter->from > 0 ? " after the given start" : "");
     going = FALSE;
   }
-  cut->manifest->damaged = damage != NULL || (!cut->past
-      && GST_CLOCK_TIME_IS_VALID (cut->manifest->duration)
-      && cut->seen + EARLY_END < cut->manifest->duration);
+  splitter->manifest->damaged = damage != NULL || (!splitter->past
+      && GST_CLOCK_TIME_IS_VALID (splitter->manifest->duration)
+      && splitter->latest + MAX_SHORTFALL < splitter->manifest->duration);
   g_clear_error (&damage);
   return going;
 }
 
 gboolean
-segments_cut (Manifest * manifest, const gchar * file, const gchar * parts,
+splitter_run (Manifest * manifest, const gchar * file, const gchar * workdir,
     GError ** error)
 {
   const Settings *settings = &manifest->settings;
-  Cut cut = {
+  Splitter splitter = {
     .manifest = manifest,
-    .parts = parts,
+    .workdir = workdir,
     .length = settings->segment > 0 ?
         (GstClockTime) (settings->segment * GST_SECOND) : GST_CLOCK_TIME_NONE,
     .from = (GstClockTime) (settings->start * GST_SECOND),
     .to = settings->end > 0 ? (GstClockTime) (settings->end * GST_SECOND) :
         GST_CLOCK_TIME_NONE,
   };
-  PacketReader *reader = source_open_video (file, error);
-  const gboolean done = reader && cut_all (&cut, reader, error);
+  PacketReader *reader = demux_open_video (file, error);
+  const gboolean done = reader && cut_all (&splitter, reader, error);
 
   g_clear_pointer (&reader, packet_reader_free);
-  if (cut.writer)
-    drop (&cut);
-  g_free (cut.unfinished);
+  if (splitter.writer)
+    drop (&splitter);
+  g_free (splitter.unfinished);
   return done;
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Files of a film's compressed video, each of which begins at a keyframe. */
-#ifndef TRANSCODE_SEGMENTS_H
-#define TRANSCODE_SEGMENTS_H
+/* Splits the compressed video of a film into segment files that start at keyframes. */
+#ifndef TRANSCODE_MEDIA_SPLITTER_H
+#define TRANSCODE_MEDIA_SPLITTER_H
 
 #include "film/manifest.h"
 
-/* Cuts what can be read of the video in `file` into files in the folder of parts, and tells the
- * manifest of them, of the video's caps, and whether it is damaged. FALSE: there is not one picture
- * that is wanted, or no room; segments that are made by then stay in the manifest. */
-gboolean segments_cut (Manifest * manifest, const gchar * file,
-    const gchar * parts, GError ** error);
+/* Splits the video of `file` into the working directory, and adds segments, caps and damage to the
+ * manifest. FALSE and an error if it has no wanted frame or writing fails; segments written before
+ * stay in the manifest. */
+gboolean splitter_run (Manifest * manifest, const gchar * file,
+    const gchar * workdir, GError ** error);
 
 #endif

@@ -54,12 +54,14 @@ on_text (GMarkupParseContext * context G_GNUC_UNUSED, const gchar * text,
   g_string_append_len (((Plain *) data)->text, text, (gssize) length);
 }
 
-/* What is no markup after all stays as it is. */
+/* Text that is not valid markup is kept unchanged. */
 static gchar *
-unmark (const gchar * markup, gsize length, gboolean styled)
+strip_markup (const gchar * markup, gsize length, gboolean styled)
 {
-  const GMarkupParser parser = {.start_element = on_start,
-    .end_element = on_end,.text = on_text
+  const GMarkupParser parser = {
+    .start_element = on_start,
+    .end_element = on_end,
+    .text = on_text,
   };
   Plain plain = { g_string_new (NULL), styled };
   GMarkupParseContext *context = g_markup_parse_context_new (&parser, 0,
@@ -84,7 +86,8 @@ on_buffer (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer data)
 
   if (!gst_buffer_map (buffer, &map, GST_MAP_READ))
     return GST_PAD_PROBE_OK;
-  text = unmark ((const gchar *) map.data, strnlen ((const gchar *) map.data,
+  text =
+      strip_markup ((const gchar *) map.data, strnlen ((const gchar *) map.data,
           map.size), GPOINTER_TO_INT (data));
   gst_buffer_unmap (buffer, &map);
   plain = gst_buffer_new_wrapped (text, strlen (text));
@@ -96,7 +99,7 @@ on_buffer (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer data)
 }
 
 void
-subtitles_unmark (GstPad * pad, gboolean styled)
+subtitles_strip_markup (GstPad * pad, gboolean styled)
 {
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer,
       GINT_TO_POINTER (styled), NULL);

@@ -2,27 +2,29 @@
 #include "transcode/media/tracks.h"
 
 #include "transcode/chapters/read.h"
+#include "transcode/chapters/trim.h"
+#include "transcode/chapters/write.h"
 #include "transcode/media/interleave.h"
 #include "transcode/media/subtitles.h"
 
 #include <string.h>
 
 #define QUEUE "queue max-size-time=0 max-size-bytes=0 max-size-buffers=0"
-#define NUMBER "zsdenoise-track"
+#define TRACK_NUMBER "zsdenoise-track"
 
 struct _Tracks
 {
   GstElement *pipeline, *mux;
-  GstClockTime from, to;        /* what is wanted */
-  gboolean styled;              /* the file's subtitles may be italic and so on */
+  GstClockTime from, to;        /* wanted range */
+  gboolean styled;              /* the container holds styled subtitles */
   gboolean have_video, have_chapters;
 
-  Pace pace;                    /* of the source's video and the film's */
+  Interleave interleave;        /* source's video and the film */
 
   GMutex lock;
   GstTagList *tags;             /* of the film */
-  GPtrArray *own;               /* tags of each of the muxer's tracks, in their order: GstTagList */
-  GQueue events;                /* for the film's video, before its next picture */
+  GPtrArray *own;               /* of each muxer track: GstTagList */
+  GQueue events;                /* sent before the film's next frame */
   GString *left_out;
 };
 
@@ -44,9 +46,9 @@ is_whole (const Tracks * tracks)
   return tracks->from == 0 && !GST_CLOCK_TIME_IS_VALID (tracks->to);
 }
 
-/* --- the video's place --- */
+/* --- video --- */
 
-/* What tells of the source's coding does not hold any more; its picture is turned upright. */
+/* Removes tags about the source's coding and orientation. */
 static GstEvent *
 clean_tags (GstEvent * event)
 {
@@ -67,7 +69,7 @@ clean_tags (GstEvent * event)
 }
 
 static void
-pass_on (Tracks * tracks, GstEvent * event)
+queue_event (Tracks * tracks, GstEvent * event)
 {
   g_mutex_lock (&tracks->lock);
   g_queue_push_tail (&tracks->events, event);
@@ -75,18 +77,18 @@ pass_on (Tracks * tracks, GstEvent * event)
 }
 
 static void
-note_left_out (Tracks * tracks, const gchar * what)
+note_unsupported (Tracks * tracks, const gchar * name)
 {
   g_mutex_lock (&tracks->lock);
-  if (!strstr (tracks->left_out->str, what))
+  if (!strstr (tracks->left_out->str, name))
     g_string_append_printf (tracks->left_out, "%s%s", tracks->left_out->len ?
-        ", " : "", what);
+        ", " : "", name);
   g_mutex_unlock (&tracks->lock);
 }
 
-/* Keeps the tags, of the film or of one track. */
+/* Stores the tags of the film or of one track. */
 static void
-keep_tags (Tracks * tracks, guint number, GstEvent * event)
+store_tags (Tracks * tracks, guint number, GstEvent * event)
 {
   GstTagList *tags, **own;
 
@@ -99,9 +101,10 @@ keep_tags (Tracks * tracks, guint number, GstEvent * event)
   g_mutex_unlock (&tracks->lock);
 }
 
-/* Such events come after those of caps and segment, that is, with a picture. */
+/* Sends pending events after caps and segment, which come with a frame. */
 static GstPadProbeReturn
-on_picture (GstPad * pad, GstPadProbeInfo * info G_GNUC_UNUSED, gpointer data)
+on_video_frame (GstPad * pad, GstPadProbeInfo * info G_GNUC_UNUSED,
+    gpointer data)
 {
   Tracks *tracks = data;
   GstEvent *event;
@@ -121,8 +124,8 @@ on_event (Tracks * tracks, GstEvent * event)
 
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_TAG:
-      keep_tags (tracks, 0, event);
-      pass_on (tracks, clean_tags (event));
+      store_tags (tracks, 0, event);
+      queue_event (tracks, clean_tags (event));
       break;
     case GST_EVENT_TOC:
       gst_event_parse_toc (event, &toc, NULL);
@@ -130,28 +133,28 @@ on_event (Tracks * tracks, GstEvent * event)
       gst_toc_unref (toc);
       break;
     case GST_EVENT_EOS:
-      pace_end_source (&tracks->pace);
+      interleave_end_source (&tracks->interleave);
       break;
     default:
       break;
   }
 }
 
-/* The source's video waits for the film's, and with it the rest of the source. */
+/* Blocks the source's video, and with it the rest of the source, until the film catches up. */
 static GstPadProbeReturn
 on_video (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
   Tracks *tracks = data;
 
   if (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER)
-    pace_source (&tracks->pace, running_time (pad,
+    interleave_source (&tracks->interleave, running_time (pad,
             GST_BUFFER_DTS_OR_PTS (GST_PAD_PROBE_INFO_BUFFER (info))));
   else
     on_event (tracks, GST_PAD_PROBE_INFO_EVENT (info));
   return GST_PAD_PROBE_OK;
 }
 
-/* --- the others --- */
+/* --- other tracks --- */
 
 static GstPadProbeReturn
 on_other (GstPad * pad, GstPadProbeInfo * info, gpointer data)
@@ -164,27 +167,27 @@ on_other (GstPad * pad, GstPadProbeInfo * info, gpointer data)
       || time >= tracks->to) ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
 }
 
-/* (The film's chapters come with the video.) */
+/* Chapters go with the video only. */
 static GstPadProbeReturn
 on_other_event (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
   Tracks *tracks = data;
   GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
   const guint number = GPOINTER_TO_UINT (g_object_get_data (G_OBJECT (pad),
-          NUMBER));
+          TRACK_NUMBER));
 
   if (GST_EVENT_TYPE (event) == GST_EVENT_TAG)
-    keep_tags (tracks, number, event);
+    store_tags (tracks, number, event);
   return GST_EVENT_TYPE (event) == GST_EVENT_TOC ? GST_PAD_PROBE_DROP :
       GST_PAD_PROBE_OK;
 }
 
-/* The muxer numbers tracks in the order in which they are linked to it. */
+/* The muxer numbers tracks in the order of their pads. */
 static void
-enter (Tracks * tracks, GstPad * pad)
+number_track (Tracks * tracks, GstPad * pad)
 {
   g_mutex_lock (&tracks->lock);
-  g_object_set_data (G_OBJECT (pad), NUMBER,
+  g_object_set_data (G_OBJECT (pad), TRACK_NUMBER,
       GUINT_TO_POINTER (tracks->own->len));
   g_ptr_array_add (tracks->own, gst_tag_list_new_empty ());
   g_mutex_unlock (&tracks->lock);
@@ -192,30 +195,17 @@ enter (Tracks * tracks, GstPad * pad)
       tracks, NULL);
 }
 
-/* Lets through what is wanted, and counts from there. */
+/* Drops buffers outside the wanted range and shifts timestamps to its start. */
 static void
-trim (Tracks * tracks, GstPad * pad)
+trim_track (Tracks * tracks, GstPad * pad)
 {
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_other, tracks, NULL);
   gst_pad_set_offset (pad, -(gint64) tracks->from);
 }
 
-static void
-end_in (Tracks * tracks, GstPad * pad)
-{
-  GstElement *nothing = gst_element_factory_make ("fakesink", NULL);
-  GstPad *in = gst_element_get_static_pad (nothing, "sink");
-
-  g_object_set (nothing, "async", FALSE, "sync", FALSE, NULL);
-  gst_bin_add (GST_BIN (tracks->pipeline), nothing);
-  gst_element_sync_state_with_parent (nothing);
-  gst_pad_link (pad, in);
-  gst_object_unref (in);
-}
-
-/* What brings it into the form that the muxer takes. */
+/* Converts a track to a format that the muxer accepts. */
 static const gchar *
-line_for (const GstCaps * caps)
+parser_line (const GstCaps * caps)
 {
   const GstStructure *structure = gst_caps_get_structure (caps, 0);
   gint version = 0;
@@ -230,17 +220,17 @@ line_for (const GstCaps * caps)
 }
 
 static const gchar *
-template_for (TrackKind kind)
+pad_template (TrackKind kind)
 {
   return kind == TRACK_AUDIO ? "audio_%u" : "subtitle_%u";
 }
 
-/* (What aacparse and the like can change is not compared.) */
+/* Ignores fields that a parser can convert. */
 gboolean
-tracks_fit (GstElement * mux, TrackKind kind, const GstCaps * caps)
+tracks_supported (GstElement * mux, TrackKind kind, const GstCaps * caps)
 {
   GstPadTemplate *template = gst_element_get_pad_template (mux,
-      template_for (kind));
+      pad_template (kind));
   GstCaps *taken = template ? gst_pad_template_get_caps (template) :
       gst_caps_new_empty ();
   GstCaps *bare = gst_caps_copy (caps);
@@ -260,12 +250,12 @@ tracks_fit (GstElement * mux, TrackKind kind, const GstCaps * caps)
 static gboolean
 link_to_mux (Tracks * tracks, GstPad * pad, TrackKind kind, GstCaps * caps)
 {
-  GstElement *bin = gst_parse_bin_from_description (line_for (caps), TRUE,
+  GstElement *bin = gst_parse_bin_from_description (parser_line (caps), TRUE,
       NULL);
   GstPad *in = gst_element_get_static_pad (bin, "sink");
   GstPad *out = gst_element_get_static_pad (bin, "src");
   GstPad *entry = gst_element_request_pad_simple (tracks->mux,
-      template_for (kind));
+      pad_template (kind));
   gboolean linked;
 
   gst_bin_add (GST_BIN (tracks->pipeline), bin);
@@ -273,11 +263,11 @@ link_to_mux (Tracks * tracks, GstPad * pad, TrackKind kind, GstCaps * caps)
   gst_element_sync_state_with_parent (bin);
   linked = linked && gst_pad_link (pad, in) == GST_PAD_LINK_OK;
   if (linked)
-    enter (tracks, pad);
+    number_track (tracks, pad);
   if (linked && !is_whole (tracks))
-    trim (tracks, pad);
+    trim_track (tracks, pad);
   if (linked && subtitles_have_markup (caps))
-    subtitles_unmark (in, tracks->styled);
+    subtitles_strip_markup (in, tracks->styled);
   if (!linked) {
     if (entry)
       gst_element_release_request_pad (tracks->mux, entry);
@@ -291,33 +281,33 @@ link_to_mux (Tracks * tracks, GstPad * pad, TrackKind kind, GstCaps * caps)
 }
 
 static void
-leave_out (Tracks * tracks, GstPad * pad, const GstCaps * caps)
+discard_track (Tracks * tracks, GstPad * pad, const GstCaps * caps)
 {
-  note_left_out (tracks,
+  note_unsupported (tracks,
       gst_structure_get_name (gst_caps_get_structure (caps, 0)));
-  end_in (tracks, pad);
+  demux_discard_track (tracks->pipeline, pad);
 }
 
 static void
 on_pad (GstElement * parser G_GNUC_UNUSED, GstPad * pad, gpointer data)
 {
   Tracks *tracks = data;
-  GstCaps *caps = source_track_caps (pad);
-  const TrackKind kind = source_track_kind (caps);
+  GstCaps *caps = demux_track_caps (pad);
+  const TrackKind kind = demux_track_kind (caps);
 
   if (kind == TRACK_VIDEO && !tracks->have_video) {
     tracks->have_video = TRUE;
     gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
         GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_video, tracks, NULL);
-    end_in (tracks, pad);
+    demux_discard_track (tracks->pipeline, pad);
   } else if ((kind != TRACK_AUDIO && kind != TRACK_SUBTITLES)
-      || !tracks_fit (tracks->mux, kind, caps)
+      || !tracks_supported (tracks->mux, kind, caps)
       || !link_to_mux (tracks, pad, kind, caps))
-    leave_out (tracks, pad, caps);
+    discard_track (tracks, pad, caps);
   gst_caps_unref (caps);
 }
 
-/* --- all of it --- */
+/* --- interface --- */
 
 Tracks *
 tracks_new (GstElement * pipeline, GstClockTime from, GstClockTime to)
@@ -328,7 +318,7 @@ tracks_new (GstElement * pipeline, GstClockTime from, GstClockTime to)
   GstPad *pad;
 
   g_mutex_init (&tracks->lock);
-  pace_init (&tracks->pace);
+  interleave_init (&tracks->interleave);
   tracks->left_out = g_string_new (NULL);
   tracks->tags = gst_tag_list_new_empty ();
   tracks->own = g_ptr_array_new_with_free_func ((GDestroyNotify)
@@ -340,7 +330,8 @@ tracks_new (GstElement * pipeline, GstClockTime from, GstClockTime to)
   tracks->mux = gst_bin_get_by_name (GST_BIN (pipeline), "mux");
   video = gst_bin_get_by_name (GST_BIN (pipeline), "video");
   pad = gst_element_get_static_pad (video, "src");
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_picture, tracks, NULL);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_video_frame, tracks,
+      NULL);
   gst_object_unref (pad);
   gst_object_unref (video);
   tracks->styled = gst_element_get_pad_template (tracks->mux,
@@ -350,22 +341,28 @@ tracks_new (GstElement * pipeline, GstClockTime from, GstClockTime to)
   return tracks;
 }
 
-gboolean
-tracks_wait (Tracks * tracks, GstClockTime time)
+void
+tracks_film_at (Tracks * tracks, GstClockTime time)
 {
-  return pace_film (&tracks->pace, time);
+  interleave_film (&tracks->interleave, time);
+}
+
+void
+tracks_end_film (Tracks * tracks)
+{
+  interleave_end_film (&tracks->interleave);
 }
 
 void
 tracks_set_chapters (Tracks * tracks, GstToc * toc)
 {
-  GstToc *part = chapters_cut (toc, tracks->from, tracks->to);
+  GstToc *part = chapters_trim (toc, tracks->from, tracks->to);
 
   if (part && !tracks->have_chapters) {
     const gchar *lost = chapters_write (tracks->mux, part);
 
     if (lost)
-      note_left_out (tracks, lost);
+      note_unsupported (tracks, lost);
     tracks->have_chapters = TRUE;
   }
   if (part)
@@ -373,12 +370,12 @@ tracks_set_chapters (Tracks * tracks, GstToc * toc)
 }
 
 gchar *
-tracks_left_out (Tracks * tracks, const gchar * film)
+tracks_unsupported (Tracks * tracks, const gchar * film)
 {
   GstToc *toc = chapters_read (film, NULL);
 
   if (tracks->have_chapters && toc == NULL && !GST_IS_TOC_SETTER (tracks->mux))
-    note_left_out (tracks, "chapters");
+    note_unsupported (tracks, "chapters");
   if (toc)
     gst_toc_unref (toc);
   return tracks->left_out->len ? g_strdup (tracks->left_out->str) : NULL;
@@ -400,6 +397,6 @@ tracks_free (Tracks * tracks)
   gst_tag_list_unref (tracks->tags);
   g_ptr_array_unref (tracks->own);
   g_mutex_clear (&tracks->lock);
-  pace_clear (&tracks->pace);
+  interleave_clear (&tracks->interleave);
   g_free (tracks);
 }

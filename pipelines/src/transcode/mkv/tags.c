@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "transcode/media/mkv-tags.h"
+#include "transcode/mkv/tags.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 
-/* Names in Matroska, after its specification of tags. */
+/* Tag names of the Matroska specification. */
 static const struct
 {
   const gchar *tag, *name;
@@ -110,7 +110,7 @@ describe (const gchar * file, const gchar * tags, const GstTagList * film,
 }
 
 gboolean
-names_write (const gchar * file, const GstTagList * film, GPtrArray * tracks,
+mkv_tags_write (const gchar * file, const GstTagList * film, GPtrArray * tracks,
     GError ** error)
 {
   gchar *program = g_find_program_in_path ("mkvpropedit");
@@ -122,7 +122,7 @@ names_write (const gchar * file, const GstTagList * film, GPtrArray * tracks,
       && g_spawn_sync (NULL, (gchar **) arguments->pdata, NULL,
           G_SPAWN_SEARCH_PATH, NULL, NULL, &said, NULL, &status, error));
 
-  /* 1 is a warning. */
+  /* Exit status 1 is a warning. */
   if (program && done && !(WIFEXITED (status) && WEXITSTATUS (status) <= 1)) {
     g_strstrip (said);
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_MUX,

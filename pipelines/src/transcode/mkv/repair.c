@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "transcode/media/mkv-repair.h"
+#include "transcode/mkv/repair.h"
 
+#include "common/file.h"
 #include "film/workdir.h"
 
 #include <gio/gio.h>
@@ -8,7 +9,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-/* By the four bytes with which EBML begins. */
+/* Checks for the EBML magic. */
 static gboolean
 is_matroska (const gchar * file)
 {
@@ -22,7 +23,7 @@ is_matroska (const gchar * file)
   return read && memcmp (head, magic, sizeof magic) == 0;
 }
 
-/* It seeks the next cluster wherever it cannot go on. (1 is a warning.) */
+/* mkvmerge resyncs at the next cluster after damage. Exit status 1 is a warning. */
 static gboolean
 copy (const gchar * from, const gchar * to)
 {
@@ -38,24 +39,24 @@ copy (const gchar * from, const gchar * to)
 }
 
 gboolean
-mend_source (Manifest * manifest, const gchar * parts)
+mkv_repair (Manifest * manifest, const gchar * workdir)
 {
-  gchar *file = g_build_filename (parts, PARTS_COPY, NULL);
-  gchar *unfinished = parts_unfinished (file);
+  gchar *file = g_build_filename (workdir, WORKDIR_REPAIRED, NULL);
+  gchar *unfinished = file_temporary_name (file);
 
-  manifest->mended = is_matroska (manifest->source)
+  manifest->repaired = is_matroska (manifest->source)
       && copy (manifest->source, unfinished)
-      && parts_publish (unfinished, file, NULL);
-  if (!manifest->mended)
+      && file_publish (unfinished, file, NULL);
+  if (!manifest->repaired)
     g_unlink (unfinished);
   g_free (unfinished);
   g_free (file);
-  return manifest->mended;
+  return manifest->repaired;
 }
 
 gchar *
-mend_file (const Manifest * manifest, const gchar * parts)
+mkv_repair_path (const Manifest * manifest, const gchar * workdir)
 {
-  return manifest->mended ? g_build_filename (parts, PARTS_COPY, NULL) :
-      g_strdup (manifest->source);
+  return manifest->repaired ? g_build_filename (workdir, WORKDIR_REPAIRED,
+      NULL) : g_strdup (manifest->source);
 }

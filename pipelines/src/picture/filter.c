@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Pictures through elements. */
-#include "picture/denoise.h"
+#include "picture/filter.h"
 
 #include "common/launch.h"
 
 #include <gst/video/video.h>
 
-/* How often someone who cancels is looked for. */
-#define PATIENCE (50 * GST_MSECOND)
-
 static void
 set_no_memory (GError ** error)
 {
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-      "there is not enough memory for it");
+      "there is not enough memory to process it");
 }
 
 /* --- frames --- */
@@ -28,8 +24,8 @@ format_for (VipsImage * image)
   return deep ? GST_VIDEO_FORMAT_RGBA64_LE : GST_VIDEO_FORMAT_RGB;
 }
 
-/* Gray, or RGB to which an alpha is added where there is no format without one; its rows lie as
- * libvips has them. */
+/* The picture as a video frame with the stride of libvips. 16-bit RGB gets an opaque alpha
+ * channel, as GStreamer has no 16-bit RGB format without alpha. */
 static GstBuffer *
 to_buffer (VipsImage * colours, GstVideoInfo * info, GError ** error)
 {
@@ -45,7 +41,7 @@ to_buffer (VipsImage * colours, GstVideoInfo * info, GError ** error)
 
   if (!gst_video_info_set_format (info, format, width, height)) {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-        "it has %dx%d pixels, more than a frame can have", width, height);
+        "it has %dx%d pixels, more than a video frame can have", width, height);
     return NULL;
   }
   if (format != GST_VIDEO_FORMAT_RGBA64_LE)
@@ -65,9 +61,9 @@ to_buffer (VipsImage * colours, GstVideoInfo * info, GError ** error)
   return buffer;
 }
 
-/* A picture like the one that the frame was made from. */
+/* Copies the frame to a picture of the size and format of `colours`. */
 static VipsImage *
-from_sample (GstSample * sample, VipsImage * colours)
+to_picture (GstSample * sample, VipsImage * colours)
 {
   const gint bands = vips_image_get_bands (colours);
   const gint channels = format_for (colours) == GST_VIDEO_FORMAT_RGBA64_LE ?
@@ -93,56 +89,50 @@ from_sample (GstSample * sample, VipsImage * colours)
 /* --- the pipeline --- */
 
 static void
-tell (const GstStructure * structure, StillObserver observer, gpointer user)
+report_progress (const GstStructure * structure,
+    const PictureObserver * observer)
 {
-  StillProgress progress = { 0 };
+  PictureProgress progress = { 0 };
 
   if (observer == NULL
       || !gst_structure_get (structure, "steps", G_TYPE_UINT, &progress.steps,
           "loss", G_TYPE_DOUBLE, &progress.loss, NULL))
     return;
-  /* zsdenoise-trained, the other one, has no step: it is the last one. */
+  /* The message zsdenoise-trained has no field step: training is complete. */
   progress.step = progress.steps;
   gst_structure_get (structure, "step", G_TYPE_UINT, &progress.step,
       "eta", G_TYPE_DOUBLE, &progress.eta, NULL);
-  observer (&progress, user);
+  observer->progress (&progress, observer->user);
 }
 
-/* Until all of the picture is through; where it has not been taken there is an error already. */
+/* Handles messages until the end of the stream or an error; returns whether it is the end. If the
+ * frame was not accepted (`pushed` is FALSE), the error has been posted already. */
 static gboolean
-wait (GstElement * pipeline, gboolean taken, StillObserver observer,
-    gpointer user, GCancellable * cancellable, GError ** error)
+wait_for_end (GstElement * pipeline, gboolean pushed,
+    const PictureObserver * observer, GError ** error)
 {
   GstBus *bus = gst_element_get_bus (pipeline);
-  gboolean going = TRUE, done = FALSE;
+  GstMessageType type = GST_MESSAGE_ELEMENT;
   GError *fault = NULL;
 
-  while (going && !g_cancellable_set_error_if_cancelled (cancellable, error)) {
-    GstMessage *message = gst_bus_timed_pop_filtered (bus, PATIENCE,
+  while (type == GST_MESSAGE_ELEMENT) {
+    GstMessage *message = gst_bus_timed_pop_filtered (bus,
+        pushed ? GST_CLOCK_TIME_NONE : 0,
         GST_MESSAGE_ELEMENT | GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
 
-    if (message == NULL) {
-      going = taken;
-      continue;
-    }
-    switch (GST_MESSAGE_TYPE (message)) {
-      case GST_MESSAGE_ERROR:
-        gst_message_parse_error (message, &fault, NULL);
-        g_propagate_error (error, fault);
-        going = FALSE;
-        break;
-      case GST_MESSAGE_EOS:
-        done = TRUE;
-        going = FALSE;
-        break;
-      default:
-        tell (gst_message_get_structure (message), observer, user);
-        break;
+    if (message == NULL)
+      break;
+    type = GST_MESSAGE_TYPE (message);
+    if (type == GST_MESSAGE_ERROR) {
+      gst_message_parse_error (message, &fault, NULL);
+      g_propagate_error (error, fault);
+    } else if (type == GST_MESSAGE_ELEMENT) {
+      report_progress (gst_message_get_structure (message), observer);
     }
     gst_message_unref (message);
   }
   gst_object_unref (bus);
-  return done;
+  return type == GST_MESSAGE_EOS;
 }
 
 static GstElement *
@@ -167,8 +157,7 @@ make_pipeline (GstElement * filter, GstElement ** in, GstElement ** out,
 /* Sends a frame through an element; takes the frame. */
 static GstSample *
 send (GstBuffer * buffer, const GstVideoInfo * info, GstElement * filter,
-    StillObserver observer, gpointer user, GCancellable * cancellable,
-    GError ** error)
+    const PictureObserver * observer, GError ** error)
 {
   GstElement *in, *out, *pipeline = make_pipeline (filter, &in, &out, error);
   GstSample *sample = NULL;
@@ -188,7 +177,7 @@ send (GstBuffer * buffer, const GstVideoInfo * info, GstElement * filter,
   gst_buffer_unref (buffer);
   if (flow == GST_FLOW_OK)
     g_signal_emit_by_name (in, "end-of-stream", &flow);
-  if (wait (pipeline, flow == GST_FLOW_OK, observer, user, cancellable, error))
+  if (wait_for_end (pipeline, flow == GST_FLOW_OK, observer, error))
     g_signal_emit_by_name (out, "try-pull-sample", (guint64) 0, &sample);
   gst_element_set_state (pipeline, GST_STATE_NULL);
   gst_bin_remove (GST_BIN (pipeline), filter);
@@ -198,8 +187,7 @@ send (GstBuffer * buffer, const GstVideoInfo * info, GstElement * filter,
 
 static VipsImage *
 filter_colours (VipsImage * colours, GstElement * filter,
-    StillObserver observer, gpointer user, GCancellable * cancellable,
-    GError ** error)
+    const PictureObserver * observer, GError ** error)
 {
   VipsImage *result = NULL;
   GError *fault = NULL;
@@ -210,9 +198,9 @@ filter_colours (VipsImage * colours, GstElement * filter,
   buffer = to_buffer (colours, &info, error);
   if (buffer == NULL)
     return NULL;
-  sample = send (buffer, &info, filter, observer, user, cancellable, &fault);
+  sample = send (buffer, &info, filter, observer, &fault);
   if (sample) {
-    result = from_sample (sample, colours);
+    result = to_picture (sample, colours);
     gst_sample_unref (sample);
   }
   if (fault)
@@ -224,17 +212,17 @@ filter_colours (VipsImage * colours, GstElement * filter,
 
 /* --- pictures --- */
 
-/* Whether three colours are the same everywhere. */
+/* Whether R, G and B are equal in every pixel. */
 static gboolean
-is_gray (VipsImage * still)
+is_gray (VipsImage * picture)
 {
   VipsImage *first = NULL, *others = NULL, *same = NULL;
   gdouble least = 0;
 
-  if (vips_image_get_bands (still) < 3)
+  if (vips_image_get_bands (picture) < 3)
     return TRUE;
-  if (vips_extract_band (still, &first, 0, NULL) == 0
-      && vips_extract_band (still, &others, 1, "n", 2, NULL) == 0
+  if (vips_extract_band (picture, &first, 0, NULL) == 0
+      && vips_extract_band (picture, &others, 1, "n", 2, NULL) == 0
       && vips_equal (others, first, &same, NULL) == 0)
     vips_min (same, &least, NULL);
   g_clear_object (&first);
@@ -243,24 +231,24 @@ is_gray (VipsImage * still)
   return least > 0;
 }
 
-/* The picture, whose first colours are exchanged for these: all of them, or one for all. */
+/* The picture with its colour bands replaced by `colours`; one band replaces all three. */
 static VipsImage *
-exchange (VipsImage * still, VipsImage * colours)
+replace_colours (VipsImage * picture, VipsImage * colours)
 {
-  const gint bands = vips_image_get_bands (still);
-  const gint all = bands - vips_image_hasalpha (still);
+  const gint bands = vips_image_get_bands (picture);
+  const gint all = bands - vips_image_hasalpha (picture);
   const gboolean one = vips_image_get_bands (colours) == 1;
   VipsImage *joined[4] = { NULL }, *samples = NULL, *lazy = NULL;
   VipsImage *result = NULL;
   gint i;
 
   for (i = 0; i < bands; i++)
-    vips_extract_band (i < all ? colours : still, &joined[i],
+    vips_extract_band (i < all ? colours : picture, &joined[i],
         i < all && one ? 0 : i, NULL);
-  /* What is said of the picture comes from the one that is covered. */
+  /* Inserting over the original keeps its metadata. */
   if (joined[bands - 1]
       && vips_bandjoin (joined, &samples, bands, NULL) == 0
-      && vips_insert (still, samples, &lazy, 0, 0, NULL) == 0)
+      && vips_insert (picture, samples, &lazy, 0, 0, NULL) == 0)
     result = vips_image_copy_memory (lazy);
   for (i = 0; i < bands; i++)
     g_clear_object (&joined[i]);
@@ -270,22 +258,21 @@ exchange (VipsImage * still, VipsImage * colours)
 }
 
 VipsImage *
-still_filter (VipsImage * still, GstElement * filter, StillObserver observer,
-    gpointer user, GCancellable * cancellable, GError ** error)
+picture_filter (VipsImage * picture, GstElement * filter,
+    const PictureObserver * observer, GError ** error)
 {
   VipsImage *colours = NULL, *filtered, *result;
 
-  if (vips_extract_band (still, &colours, 0, "n", is_gray (still) ? 1 : 3,
+  if (vips_extract_band (picture, &colours, 0, "n", is_gray (picture) ? 1 : 3,
           NULL) != 0) {
     set_no_memory (error);
     return NULL;
   }
-  filtered = filter_colours (colours, filter, observer, user, cancellable,
-      error);
+  filtered = filter_colours (colours, filter, observer, error);
   g_object_unref (colours);
   if (filtered == NULL)
     return NULL;
-  result = exchange (still, filtered);
+  result = replace_colours (picture, filtered);
   g_object_unref (filtered);
   if (result == NULL)
     set_no_memory (error);

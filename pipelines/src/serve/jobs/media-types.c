@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "serve/http/media-types.h"
+#include "serve/jobs/media-types.h"
 
 #include <string.h>
 
 enum
 { PNG, JPEG, WEBP, TIFF, MP4, WEBM };
 
-static const Media kinds[] = {
+static const MediaType media_types[] = {
   [PNG] = {"image/png", FALSE, "image/png", "png", TRUE},
   [JPEG] = {"image/jpeg", FALSE, "image/jpeg", "jpg", TRUE},
   [WEBP] = {"image/webp", FALSE, "image/webp", "webp", TRUE},
@@ -15,13 +15,14 @@ static const Media kinds[] = {
   [WEBM] = {"video/webm", TRUE, "video/mp4", "mp4", FALSE},
 };
 
-/* Pictures hide in the container that clips have, too: these are the brands that do not. */
+/* HEIF and AVIF pictures and Canon raw files use the same container as MP4; these are their
+ * brands. */
 static gboolean
 is_clip_brand (const guint8 * brand)
 {
-  static const gchar *const pictures[] =
-      { "heic", "heix", "heim", "heis", "hevc", "mif1", "msf1", "avif",
-    "avis", "crx "
+  static const gchar *const pictures[] = {
+    "heic", "heix", "heim", "heis", "hevc", "mif1", "msf1", "avif", "avis",
+    "crx "
   };
   gsize i;
 
@@ -31,15 +32,15 @@ is_clip_brand (const guint8 * brand)
   return TRUE;
 }
 
-const Media *
-media_sniff (const guint8 * head, gsize size)
+const MediaType *
+media_type_sniff (const guint8 * head, gsize size)
 {
   static const struct
   {
     gsize at;
     const gchar *bytes;
     gsize length;
-    guint kind;
+    guint type;
   } magics[] = {
     {0, "\x89PNG\r\n\x1a\n", 8, PNG},
     {0, "\xff\xd8\xff", 3, JPEG},
@@ -51,36 +52,36 @@ media_sniff (const guint8 * head, gsize size)
   };
   gsize i;
 
-  if (size < MEDIA_HEAD)
+  if (size < MEDIA_TYPE_HEAD_SIZE)
     return NULL;
   for (i = 0; i < G_N_ELEMENTS (magics); i++)
     if (memcmp (head + magics[i].at, magics[i].bytes, magics[i].length) == 0)
       break;
   if (i == G_N_ELEMENTS (magics)
-      || (magics[i].kind == WEBP && memcmp (head, "RIFF", 4) != 0)
-      || (magics[i].kind == MP4 && !is_clip_brand (head + 8)))
+      || (magics[i].type == WEBP && memcmp (head, "RIFF", 4) != 0)
+      || (magics[i].type == MP4 && !is_clip_brand (head + 8)))
     return NULL;
-  return &kinds[magics[i].kind];
+  return &media_types[magics[i].type];
 }
 
-const Media *
-media_find (const gchar * type)
+const MediaType *
+media_type_find (const gchar * type)
 {
   gsize i;
 
-  for (i = 0; i < G_N_ELEMENTS (kinds); i++)
-    if (g_strcmp0 (type, kinds[i].type) == 0)
-      return &kinds[i];
+  for (i = 0; i < G_N_ELEMENTS (media_types); i++)
+    if (g_strcmp0 (type, media_types[i].type) == 0)
+      return &media_types[i];
   return NULL;
 }
 
 const gchar *const *
-media_types (void)
+media_type_names (void)
 {
-  static const gchar *types[G_N_ELEMENTS (kinds) + 1];
+  static const gchar *names[G_N_ELEMENTS (media_types) + 1];
   gsize i;
 
-  for (i = 0; i < G_N_ELEMENTS (kinds); i++)
-    types[i] = kinds[i].type;
-  return types;
+  for (i = 0; i < G_N_ELEMENTS (media_types); i++)
+    names[i] = media_types[i].type;
+  return names;
 }

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Files that are either whole and on the disk, or absent; and their checksums. */
+#ifndef COMMON_FILE_H
+#define COMMON_FILE_H
+
+#include <glib.h>
+
+/* Hidden name beside `file` to write it under, unique among processes and machines. */
+gchar *file_temporary_name (const gchar * file);
+
+/* Syncs the temporary file to disk and renames it to `file`, replacing that. */
+gboolean file_publish (const gchar * temporary, const gchar * file,
+    GError ** error);
+
+/* Size in bytes and SHA-256 in hexadecimal. */
+gboolean file_checksum (const gchar * file, guint64 * bytes, gchar ** sha256,
+    GError ** error);
+
+/* Whether the file can be read and has this size and checksum. */
+gboolean file_matches (const gchar * file, guint64 bytes, const gchar * sha256);
+
+/* Sets an error for `file` from errno; returns FALSE. */
+gboolean file_set_error (GError ** error, const gchar * file);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Structs by their tables of fields, as JSON and back. Prints TAP. */
+#include "common/json.h"
+
+#include <string.h>
+
+typedef struct
+{
+  gint depth;
+} Inner;
+
+typedef struct
+{
+  gchar *word;
+  GStrv words;
+  gboolean flag;
+  gint number;
+  guint count;
+  gint64 past;
+  guint64 size;
+  gdouble share, unknown;
+  Inner inner;
+} Thing;
+
+static const JsonField inner_fields[] = {
+  JSON_FIELD ("depth", INT, Inner, depth),
+  JSON_END
+};
+
+static const JsonField fields[] = {
+  JSON_FIELD ("word", STRING, Thing, word),
+  JSON_FIELD ("words", STRINGS, Thing, words),
+  JSON_FIELD ("flag", BOOLEAN, Thing, flag),
+  JSON_FIELD ("number", INT, Thing, number),
+  JSON_FIELD ("count", UINT, Thing, count),
+  JSON_FIELD ("past", INT64, Thing, past),
+  JSON_FIELD ("size", UINT64, Thing, size),
+  JSON_RANGE ("share", DOUBLE, Thing, share, 1, FALSE),
+  JSON_RANGE ("unknown", DOUBLE, Thing, unknown, 9, TRUE),
+  JSON_OBJECT ("inner", offsetof (Thing, inner), inner_fields),
+  JSON_END
+};
+
+static const gchar text[] =
+    "{\"word\":\"\u00fc \\\"x\\\"\",\"words\":[\"a\",\"\"],"
+    "\"flag\":true,\"number\":-5,\"count\":4294967295,\"past\":-9007199254740993,"
+    "\"size\":9223372036854775807,\"share\":0.25,"
+    "\"inner\":{\"depth\":-2147483648}}";
+
+static Thing
+read_thing (const gchar * json)
+{
+  JsonObject *object = json_parse (json, -1);
+  Thing thing = {.number = 7,.count = 7,.size = 7,.share = 0.5,.unknown = -1 };
+
+  g_assert_nonnull (object);
+  json_fields_read (fields, &thing, object);
+  json_object_unref (object);
+  return thing;
+}
+
+static void
+clear (Thing * thing)
+{
+  g_free (thing->word);
+  g_strfreev (thing->words);
+}
+
+static void
+test_round_trip (void)
+{
+  Thing thing = read_thing (text);
+  JsonObject *object = json_object_new ();
+  gchar *again;
+
+  g_assert_cmpstr (thing.word, ==, "\u00fc \"x\"");
+  g_assert_cmpuint (g_strv_length (thing.words), ==, 2);
+  g_assert_true (thing.flag);
+  g_assert_cmpint (thing.number, ==, -5);
+  g_assert_cmpuint (thing.count, ==, G_MAXUINT);
+  g_assert_cmpint (thing.past, ==, -9007199254740993);
+  g_assert_cmpuint (thing.size, ==, G_MAXINT64);
+  g_assert_true (thing.share == 0.25);
+  g_assert_cmpint (thing.inner.depth, ==, G_MININT);
+  json_fields_write (fields, &thing, object);
+  again = json_print (object, FALSE);
+  g_assert_cmpstr (again, ==, text);
+  g_free (again);
+  clear (&thing);
+}
+
+/* Of another type, out of range or missing: what is in the struct stays. */
+static void
+test_hostile (void)
+{
+  Thing thing = read_thing ("{\"word\":5,\"words\":{},\"flag\":[],"
+      "\"number\":4294967296,\"count\":-1,\"size\":-1,\"share\":1.5,"
+      "\"unknown\":\"1\",\"inner\":[1],\"past\":null,\"other\":1}");
+
+  g_assert_null (thing.word);
+  g_assert_null (thing.words);
+  g_assert_false (thing.flag);
+  g_assert_cmpint (thing.number, ==, 7);
+  g_assert_cmpuint (thing.count, ==, 7);
+  g_assert_cmpuint (thing.size, ==, 7);
+  g_assert_true (thing.share == 0.5 && thing.unknown == -1);
+  clear (&thing);
+}
+
+static void
+test_no_object (void)
+{
+  g_assert_null (json_parse ("", 0));
+  g_assert_null (json_parse ("[1]", -1));
+  g_assert_null (json_parse ("{\"a\":1", -1));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/json/round-trip", test_round_trip);
+  g_test_add_func ("/json/hostile", test_hostile);
+  g_test_add_func ("/json/no-object", test_no_object);
+  return g_test_run ();
+}
