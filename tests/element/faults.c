@@ -80,7 +80,8 @@ free_element (GstElement * element)
 }
 
 /* Counts errors and warnings, which have to mention memory. Drops all other messages, as they
- * hold references to pads. */
+ * hold references to pads. Not gst_bus_pop_filtered(): since GStreamer 1.26 it drops messages with
+ * the bus locked, and a harness's pad posts a message when it is freed. */
 static void
 count_messages (GstElement * element, Stream * stream)
 {
@@ -88,18 +89,19 @@ count_messages (GstElement * element, Stream * stream)
   GstMessage *message;
   GError *error;
 
-  while ((message = gst_bus_pop_filtered (bus,
-              GST_MESSAGE_ERROR | GST_MESSAGE_WARNING)) != NULL) {
+  while ((message = gst_bus_pop (bus)) != NULL) {
+    error = NULL;
     if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
       gst_message_parse_error (message, &error, NULL);
       stream->errors++;
-    } else {
+    } else if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_WARNING) {
       gst_message_parse_warning (message, &error, NULL);
       stream->warnings++;
     }
-    fail_unless (strstr (error->message, "not enough memory") != NULL, "%s",
-        error->message);
-    g_error_free (error);
+    fail_unless (error == NULL
+        || strstr (error->message, "not enough memory") != NULL, "%s",
+        error ? error->message : "");
+    g_clear_error (&error);
     gst_message_unref (message);
   }
   gst_object_unref (bus);

@@ -56,6 +56,18 @@ set_missing (GError ** error, const gchar * element)
         element);
 }
 
+/* Has the threads of gst-libav's decoders share a frame: with a thread for each frame, GStreamer
+ * 1.26 with FFmpeg 7 frees frames that another thread still asks a buffer for, so that pictures are
+ * lost or damaged. */
+static void
+on_element (GstBin * pipeline G_GNUC_UNUSED, GstBin * parent G_GNUC_UNUSED,
+    GstElement * element, gpointer data G_GNUC_UNUSED)
+{
+  if (g_object_class_find_property (G_OBJECT_GET_CLASS (element),
+          "thread-type"))
+    gst_util_set_object_arg (G_OBJECT (element), "thread-type", "slice");
+}
+
 GstElement *
 launch (const gchar * line, GstParseFlags flags, GError ** error)
 {
@@ -68,6 +80,9 @@ launch (const gchar * line, GstParseFlags flags, GError ** error)
     g_clear_error (error);
     set_missing (error, missing[0]);
   }
+  if (made && GST_IS_BIN (made))
+    g_signal_connect (made, "deep-element-added", G_CALLBACK (on_element),
+        NULL);
   g_strfreev (missing);
   gst_parse_context_free (context);
   return made;

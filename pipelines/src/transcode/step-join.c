@@ -251,6 +251,8 @@ write_film (const Manifest * manifest, const gchar * workdir,
   const GstClockTime from = (GstClockTime) (settings->start * GST_SECOND);
   const GstClockTime to = settings->end > 0 ?
       (GstClockTime) (settings->end * GST_SECOND) : GST_CLOCK_TIME_NONE;
+  const gboolean tagged = codec_is_matroska (manifest->out)
+      && mkv_tags_available ();
   const GstTagList *tags;
   GPtrArray *own;
   gchar *left_out;
@@ -262,13 +264,13 @@ write_film (const Manifest * manifest, const gchar * workdir,
   join.times = g_array_new (FALSE, FALSE, sizeof (guint64));
   join.video = packet_appsrc (join.pipeline, "video");
   set_origin (join.video, PACKET_ORIGIN + from);
-  join.tracks = tracks_new (join.pipeline, from, to);
+  join.tracks = tracks_new (join.pipeline, from, to, tagged);
   add_chapters (&join);
   done = pipeline_error_start (join.pipeline, manifest->out, error)
       && add_all (&join, error);
   gst_element_set_state (join.pipeline, GST_STATE_NULL);
   tags = tracks_tags (join.tracks, &own);
-  if (done && codec_is_matroska (manifest->out))
+  if (done && tagged)
     done = mkv_tags_write (file, tags, own, error);
   left_out = tracks_unsupported (join.tracks, file);
   if (done)

@@ -6,6 +6,8 @@
 #include "transcode/chapters/write.h"
 #include "transcode/media/interleave.h"
 #include "transcode/media/subtitles.h"
+#include "transcode/mkv/codec-delay.h"
+#include "transcode/mkv/tags.h"
 
 #include <string.h>
 
@@ -15,7 +17,9 @@
 struct _Tracks
 {
   GstElement *pipeline, *mux;
+  gchar *file;                  /* source */
   GstClockTime from, to;        /* wanted range */
+  gboolean keep_delays;         /* codec delays go to the film's header */
   gboolean styled;              /* the container holds styled subtitles */
   gboolean have_video, have_chapters;
 
@@ -23,7 +27,7 @@ struct _Tracks
 
   GMutex lock;
   GstTagList *tags;             /* of the film */
-  GPtrArray *own;               /* of each muxer track: GstTagList */
+  GPtrArray *own;               /* of each muxer track: MkvTrack */
   GQueue events;                /* sent before the film's next frame */
   GString *left_out;
 };
@@ -95,7 +99,7 @@ store_tags (Tracks * tracks, guint number, GstEvent * event)
   gst_event_parse_tag (event, &tags);
   g_mutex_lock (&tracks->lock);
   own = gst_tag_list_get_scope (tags) == GST_TAG_SCOPE_GLOBAL ? &tracks->tags :
-      (GstTagList **) & tracks->own->pdata[number];
+      &((MkvTrack *) tracks->own->pdata[number])->tags;
   *own = gst_tag_list_make_writable (*own);
   gst_tag_list_insert (*own, tags, GST_TAG_MERGE_REPLACE);
   g_mutex_unlock (&tracks->lock);
@@ -156,6 +160,25 @@ on_video (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 
 /* --- other tracks --- */
 
+static MkvTrack *
+add_track (Tracks * tracks)
+{
+  MkvTrack *track = g_new0 (MkvTrack, 1);
+
+  track->tags = gst_tag_list_new_empty ();
+  g_ptr_array_add (tracks->own, track);
+  return track;
+}
+
+static void
+free_track (gpointer data)
+{
+  MkvTrack *track = data;
+
+  gst_tag_list_unref (track->tags);
+  g_free (track);
+}
+
 static GstPadProbeReturn
 on_other (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
@@ -182,25 +205,26 @@ on_other_event (GstPad * pad, GstPadProbeInfo * info, gpointer data)
       GST_PAD_PROBE_OK;
 }
 
-/* The muxer numbers tracks in the order of their pads. */
+/* Enters a track, which the muxer numbers in the order of pads. Drops buffers outside the wanted
+ * range and shifts timestamps to its start. */
 static void
-number_track (Tracks * tracks, GstPad * pad)
+enter_track (Tracks * tracks, GstPad * pad)
 {
+  const GstClockTime delay = codec_delay_read (tracks->file, pad);
+  MkvTrack *track;
+
   g_mutex_lock (&tracks->lock);
   g_object_set_data (G_OBJECT (pad), TRACK_NUMBER,
       GUINT_TO_POINTER (tracks->own->len));
-  g_ptr_array_add (tracks->own, gst_tag_list_new_empty ());
+  track = add_track (tracks);
+  track->codec_delay = tracks->keep_delays ? delay : 0;
   g_mutex_unlock (&tracks->lock);
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_other_event,
       tracks, NULL);
-}
-
-/* Drops buffers outside the wanted range and shifts timestamps to its start. */
-static void
-trim_track (Tracks * tracks, GstPad * pad)
-{
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_other, tracks, NULL);
-  gst_pad_set_offset (pad, -(gint64) tracks->from);
+  if (!is_whole (tracks))
+    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_other, tracks, NULL);
+  gst_pad_set_offset (pad, -(gint64) (tracks->from +
+          (tracks->keep_delays ? 0 : delay)));
 }
 
 /* Converts a track to a format that the muxer accepts. */
@@ -263,9 +287,7 @@ link_to_mux (Tracks * tracks, GstPad * pad, TrackKind kind, GstCaps * caps)
   gst_element_sync_state_with_parent (bin);
   linked = linked && gst_pad_link (pad, in) == GST_PAD_LINK_OK;
   if (linked)
-    number_track (tracks, pad);
-  if (linked && !is_whole (tracks))
-    trim_track (tracks, pad);
+    enter_track (tracks, pad);
   if (linked && subtitles_have_markup (caps))
     subtitles_strip_markup (in, tracks->styled);
   if (!linked) {
@@ -310,10 +332,12 @@ on_pad (GstElement * parser G_GNUC_UNUSED, GstPad * pad, gpointer data)
 /* --- interface --- */
 
 Tracks *
-tracks_new (GstElement * pipeline, GstClockTime from, GstClockTime to)
+tracks_new (GstElement * pipeline, GstClockTime from, GstClockTime to,
+    gboolean keep_delays)
 {
   Tracks *tracks = g_new0 (Tracks, 1);
   GstElement *parser = gst_bin_get_by_name (GST_BIN (pipeline), "parser");
+  GstElement *source = gst_bin_get_by_name (GST_BIN (pipeline), "source");
   GstElement *video;
   GstPad *pad;
 
@@ -321,12 +345,14 @@ tracks_new (GstElement * pipeline, GstClockTime from, GstClockTime to)
   interleave_init (&tracks->interleave);
   tracks->left_out = g_string_new (NULL);
   tracks->tags = gst_tag_list_new_empty ();
-  tracks->own = g_ptr_array_new_with_free_func ((GDestroyNotify)
-      gst_tag_list_unref);
-  g_ptr_array_add (tracks->own, gst_tag_list_new_empty ());
+  tracks->own = g_ptr_array_new_with_free_func (free_track);
+  add_track (tracks);
   tracks->pipeline = pipeline;
+  g_object_get (source, "location", &tracks->file, NULL);
+  gst_object_unref (source);
   tracks->from = from;
   tracks->to = to;
+  tracks->keep_delays = keep_delays;
   tracks->mux = gst_bin_get_by_name (GST_BIN (pipeline), "mux");
   video = gst_bin_get_by_name (GST_BIN (pipeline), "video");
   pad = gst_element_get_static_pad (video, "src");
@@ -392,6 +418,7 @@ void
 tracks_free (Tracks * tracks)
 {
   gst_object_unref (tracks->mux);
+  g_free (tracks->file);
   g_queue_clear_full (&tracks->events, (GDestroyNotify) gst_event_unref);
   g_string_free (tracks->left_out, TRUE);
   gst_tag_list_unref (tracks->tags);

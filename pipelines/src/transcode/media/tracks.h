@@ -11,10 +11,12 @@ typedef struct _Tracks Tracks;
 gboolean tracks_supported (GstElement * mux, TrackKind kind,
     const GstCaps * caps);
 
-/* Links all tracks of "parser" (parsebin) to "mux", except the video, whose tags go to "video"
- * (appsrc). Chapters are handed over, too. Limited to the running times `from` to `to` of the
- * source. */
-Tracks *tracks_new (GstElement * pipeline, GstClockTime from, GstClockTime to);
+/* Links all tracks of "parser" (parsebin behind "source", filesrc) to "mux", except the video,
+ * whose tags go to "video" (appsrc). Chapters are handed over, too. Limited to the running times
+ * `from` to `to` of the source. `keep_delays`: codec delays are left to tracks_tags(); else sound
+ * comes earlier by them, and the muxer drops packets before the beginning. */
+Tracks *tracks_new (GstElement * pipeline, GstClockTime from, GstClockTime to,
+    gboolean keep_delays);
 void tracks_free (Tracks * tracks);
 
 /* Sets chapters that the parser does not report. Call before the pipeline starts. */
@@ -28,7 +30,8 @@ void tracks_end_film (Tracks * tracks);
  * pipeline has written `film`. */
 gchar *tracks_unsupported (Tracks * tracks, const gchar * film);
 
-/* Tags of the film and, in `own`, of each of its tracks. Call when the pipeline has stopped. */
+/* Tags of the film and, in `own`, an MkvTrack for each track. Call when the pipeline has
+ * stopped. */
 const GstTagList *tracks_tags (Tracks * tracks, GPtrArray ** own);
 
 #endif

@@ -98,32 +98,44 @@ describe (const gchar * file, const gchar * tags, const GstTagList * film,
   add (arguments, "--edit", g_strdup ("info"));
   add_text (arguments, "title", film, GST_TAG_TITLE);
   for (i = 0; i < tracks->len; i++) {
-    const GstTagList *own = tracks->pdata[i];
+    const MkvTrack *track = tracks->pdata[i];
 
     add (arguments, "--edit", g_strdup_printf ("track:%u", i + 1));
-    add_text (arguments, "name", own, GST_TAG_TITLE);
-    if (gst_tag_list_get_value_index (own, GST_TAG_LANGUAGE_CODE, 0) == NULL)
+    add_text (arguments, "name", track->tags, GST_TAG_TITLE);
+    if (gst_tag_list_get_value_index (track->tags, GST_TAG_LANGUAGE_CODE,
+            0) == NULL)
       add (arguments, "--set", g_strdup ("language=und"));
+    if (track->codec_delay > 0)
+      add (arguments, "--set", g_strdup_printf ("codec-delay=%"
+              G_GUINT64_FORMAT, track->codec_delay));
   }
   g_ptr_array_add (arguments, NULL);
   return arguments;
 }
 
 gboolean
+mkv_tags_available (void)
+{
+  gchar *program = g_find_program_in_path ("mkvpropedit");
+
+  g_free (program);
+  return program != NULL;
+}
+
+gboolean
 mkv_tags_write (const gchar * file, const GstTagList * film, GPtrArray * tracks,
     GError ** error)
 {
-  gchar *program = g_find_program_in_path ("mkvpropedit");
   gchar *tags = g_strconcat (file, ".tags", NULL);
   GPtrArray *arguments = describe (file, tags, film, tracks);
   gchar *said = NULL;
   gint status;
-  gboolean done = program == NULL || (write_tags (tags, film, error)
+  gboolean done = write_tags (tags, film, error)
       && g_spawn_sync (NULL, (gchar **) arguments->pdata, NULL,
-          G_SPAWN_SEARCH_PATH, NULL, NULL, &said, NULL, &status, error));
+      G_SPAWN_SEARCH_PATH, NULL, NULL, &said, NULL, &status, error);
 
   /* Exit status 1 is a warning. */
-  if (program && done && !(WIFEXITED (status) && WEXITSTATUS (status) <= 1)) {
+  if (done && !(WIFEXITED (status) && WEXITSTATUS (status) <= 1)) {
     g_strstrip (said);
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_MUX,
         "mkvpropedit could not write titles and languages: %s", said);
@@ -133,6 +145,5 @@ mkv_tags_write (const gchar * file, const GstTagList * film, GPtrArray * tracks,
   g_free (said);
   g_ptr_array_unref (arguments);
   g_free (tags);
-  g_free (program);
   return done;
 }
