@@ -12,6 +12,16 @@
 #define FILE_MIB 1024
 #define FILES 128
 
+/* The address and thread sanitizers map terabytes of address space, so that it cannot be limited
+ * in a program that has one: tests of that limit run without. */
+#if defined __has_feature
+#if __has_feature (address_sanitizer) || __has_feature (thread_sanitizer)
+#define HAVE_SANITIZER
+#endif
+#elif defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define HAVE_SANITIZER
+#endif
+
 static void
 limit (__rlimit_resource_t resource, rlim_t most)
 {
@@ -39,7 +49,9 @@ worker_cage (const Work * work)
   /* Each arena takes address space that nobody uses. */
   mallopt (M_ARENA_MAX, 2);
   limit (RLIMIT_CORE, 0);
+#ifndef HAVE_SANITIZER
   limit (RLIMIT_AS, (rlim_t) work->memory << 20);
+#endif
   limit (RLIMIT_CPU, seconds);
   limit (RLIMIT_FSIZE, (rlim_t) FILE_MIB << 20);
   limit (RLIMIT_NOFILE, FILES);
