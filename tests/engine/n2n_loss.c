@@ -396,7 +396,7 @@ START_TEST(test_useless) {
 END_TEST
 
 Suite *make_suite(void) {
-  Suite *suite = suite_create("looks");
+  Suite *suite = suite_create("n2n_loss");
   TCase *tc = tcase_create("second looks");
   tcase_add_loop_test(tc, test_derivatives, 0, 4);
   tcase_add_test(tc, test_rim);
