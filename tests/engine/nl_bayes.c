@@ -301,7 +301,7 @@ START_TEST(test_cancelled) {
 END_TEST
 
 Suite *make_suite(void) {
-  Suite *suite = suite_create("similar");
+  Suite *suite = suite_create("nl_bayes");
   TCase *tc = tcase_create("similar");
   tcase_add_loop_test(tc, test_formulas, 0, N_CASES);
   tcase_add_test(tc, test_threads);
