@@ -158,7 +158,7 @@ START_TEST(test_no_noise) {
 END_TEST
 
 Suite *make_suite(void) {
-  Suite *suite = suite_create("split");
+  Suite *suite = suite_create("split_screen");
   TCase *tc = tcase_create("split");
   tcase_set_timeout(tc, 60);
   tcase_add_test(tc, test_column);
