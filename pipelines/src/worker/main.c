@@ -55,6 +55,10 @@ parse (Work * work, int *argc, char ***argv, GError ** error)
       && config_load (&work->config, NULL, keys, error);
   g_option_context_free (context);
   config_options_free (keys);
+  if (work->profile == NULL)
+    work->profile = g_strdup ("balanced");
+  if (work->result == NULL)
+    work->result = g_strdup ("result");
   if (done && *argc != 2) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "one job is to be named: picture, blend, clip or check");
@@ -119,8 +123,6 @@ main (int argc, char **argv)
 
   setlocale (LC_CTYPE, "C.UTF-8");
   worker_keep_output ();
-  work.profile = g_strdup ("balanced");
-  work.result = g_strdup ("result");
   done = parse (&work, &argc, &argv, &error);
   if (done) {
     worker_cage (&work);
