@@ -1,14 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Annotations of GLib's locks and reference counts for the thread sanitizer, which does not
- * see the system calls and atomic operations in the library. The definitions in the program
- * take precedence over GLib's for itself, for GStreamer and for plugins. */
+/* Announces GLib's locks and reference counts to the thread sanitizer, which does not see the system
+ * calls and atomic operations in a library that they are made of. These functions come before GLib's
+ * for the program, GStreamer and plugins: linked into the program, or in a library that is preloaded,
+ * also into programs without the sanitizer. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 
 #include <glib.h>
 #include <sanitizer/tsan_interface.h>
 
-/* GLib's function of this name. */
+#pragma weak __tsan_acquire
+#pragma weak __tsan_release
+
+static void
+acquire (void *object)
+{
+  if (__tsan_acquire)
+    __tsan_acquire (object);
+}
+
+static void
+release (void *object)
+{
+  if (__tsan_release)
+    __tsan_release (object);
+}
+
+/* GLib's own function of this name. */
 #define NEXT(name) \
   static __typeof__ (name) *_Atomic next; \
   if (next == NULL) \
@@ -19,7 +37,7 @@ g_mutex_lock (GMutex * mutex)
 {
   NEXT (g_mutex_lock);
   next (mutex);
-  __tsan_acquire (mutex);
+  acquire (mutex);
 }
 
 gboolean
@@ -28,7 +46,7 @@ g_mutex_trylock (GMutex * mutex)
   NEXT (g_mutex_trylock);
   if (!next (mutex))
     return FALSE;
-  __tsan_acquire (mutex);
+  acquire (mutex);
   return TRUE;
 }
 
@@ -36,7 +54,7 @@ void
 g_mutex_unlock (GMutex * mutex)
 {
   NEXT (g_mutex_unlock);
-  __tsan_release (mutex);
+  release (mutex);
   next (mutex);
 }
 
@@ -45,7 +63,7 @@ g_rec_mutex_lock (GRecMutex * mutex)
 {
   NEXT (g_rec_mutex_lock);
   next (mutex);
-  __tsan_acquire (mutex);
+  acquire (mutex);
 }
 
 gboolean
@@ -54,7 +72,7 @@ g_rec_mutex_trylock (GRecMutex * mutex)
   NEXT (g_rec_mutex_trylock);
   if (!next (mutex))
     return FALSE;
-  __tsan_acquire (mutex);
+  acquire (mutex);
   return TRUE;
 }
 
@@ -62,7 +80,7 @@ void
 g_rec_mutex_unlock (GRecMutex * mutex)
 {
   NEXT (g_rec_mutex_unlock);
-  __tsan_release (mutex);
+  release (mutex);
   next (mutex);
 }
 
@@ -70,9 +88,9 @@ void
 g_cond_wait (GCond * cond, GMutex * mutex)
 {
   NEXT (g_cond_wait);
-  __tsan_release (mutex);
+  release (mutex);
   next (cond, mutex);
-  __tsan_acquire (mutex);
+  acquire (mutex);
 }
 
 gboolean
@@ -81,16 +99,16 @@ g_cond_wait_until (GCond * cond, GMutex * mutex, gint64 end_time)
   gboolean signalled;
 
   NEXT (g_cond_wait_until);
-  __tsan_release (mutex);
+  release (mutex);
   signalled = next (cond, mutex, end_time);
-  __tsan_acquire (mutex);
+  acquire (mutex);
   return signalled;
 }
 
 void (g_once_init_leave) (volatile void *location, gsize result)
 {
   NEXT (g_once_init_leave);
-  __tsan_release ((void *) location);
+  release ((void *) location);
   next (location, result);
 }
 
@@ -99,7 +117,7 @@ static _Thread_local GDestroyNotify clear_box;
 static void
 clear_announced (gpointer box)
 {
-  __tsan_acquire (box);
+  acquire (box);
   clear_box (box);
 }
 
@@ -108,6 +126,6 @@ g_atomic_rc_box_release_full (gpointer box, GDestroyNotify clear)
 {
   NEXT (g_atomic_rc_box_release_full);
   clear_box = clear;
-  __tsan_release (box);
+  release (box);
   next (box, clear_announced);
 }
