@@ -129,3 +129,53 @@ g_atomic_rc_box_release_full (gpointer box, GDestroyNotify clear)
   release (box);
   next (box, clear_announced);
 }
+
+/* --- pools of threads --- */
+
+typedef struct
+{
+  GFunc function;
+  gpointer user;
+} Pool;
+
+static void
+run_in_pool (gpointer data, gpointer user)
+{
+  const Pool *pool = user;
+
+  acquire (user);
+  pool->function (data, pool->user);
+  release (user);
+}
+
+GThreadPool *
+g_thread_pool_new (GFunc function, gpointer user, gint max_threads,
+    gboolean exclusive, GError ** error)
+{
+  Pool *pool = g_new (Pool, 1);
+  NEXT (g_thread_pool_new);
+
+  *pool = (Pool) { function, user };
+  return next (run_in_pool, pool, max_threads, exclusive, error);
+}
+
+gboolean
+g_thread_pool_push (GThreadPool * pool, gpointer data, GError ** error)
+{
+  NEXT (g_thread_pool_push);
+  release (pool->user_data);
+  return next (pool, data, error);
+}
+
+void
+g_thread_pool_free (GThreadPool * pool, gboolean immediate, gboolean wait)
+{
+  gpointer user = pool->user_data;
+  NEXT (g_thread_pool_free);
+
+  next (pool, immediate, wait);
+  if (wait) {
+    acquire (user);
+    g_free (user);
+  }
+}

@@ -174,8 +174,9 @@ end (Server * server)
 int
 main (int argc, char **argv)
 {
-  ServeOptions options;
-  Serve serve = { {.options = &options}, NULL, 0 };
+  /* The operating system frees what they point to. */
+  static ServeOptions options;
+  static Serve serve = { {.options = &options}, NULL, 0 };
   GError *error = NULL;
   gboolean begun;
 
