@@ -91,8 +91,8 @@ START_TEST(test_cold) {
 }
 END_TEST
 
-/* What was learned from nothing shows gradually: its first frame is closer to the original than
- * to what comes out when all of it shows. */
+/* Fades in when training began from random weights: the first frame is closer to the original
+ * than to the frame at full strength. */
 START_TEST(test_gradual) {
   const ZsdSettings s = from_nothing();
   ZsdDenoiser *d = new_denoiser();

@@ -235,7 +235,7 @@ static void compare_weights(Check *check, const ZsdConvGrad *g, int taps, const 
   }
 }
 
-/* Fills the slack past the last derivative, whose contents must not matter. */
+/* Values behind the last derivative must not influence results. */
 static void fill_slack(Check *check, ZsdPlanes planes, int n, ptrdiff_t samples) {
   for (int c = 0; c < n; c++)
     for (ptrdiff_t p = samples; p < samples + ZSD_SLACK; p++)

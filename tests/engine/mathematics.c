@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What must hold whatever the numbers: derivatives are the limits of differences, and what goes
- * backwards is the adjoint of what goes forwards. */
+/* Identities that hold for all numbers: derivatives are limits of differences, and backward
+ * passes are adjoints of forward passes. */
 #include "base/cpu.h"
 #include "learning/zsn2n_loss.h"
 #include "naive.h"

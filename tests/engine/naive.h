@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The losses once more: in double precision, whole pictures at a time and as simply as it can
- * be said. */
+/* Reference implementations of the losses, in double precision, on whole pictures. */
 #ifndef NAIVE_H
 #define NAIVE_H
 
