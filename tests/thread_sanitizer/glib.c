@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Announces GLib's locks and reference counts to the thread sanitizer, which does not see the system
- * calls and atomic operations in a library that they are made of. These functions come before GLib's
- * for the program, GStreamer and plugins: linked into the program, or in a library that is preloaded,
- * also into programs without the sanitizer. */
+/* Announces GLib's locks, reference counts and thread pools to the thread sanitizer, which does not
+ * see the system calls and atomic operations in a library that they are made of. Preloaded, these
+ * functions come before GLib's for the program, GStreamer and plugins; in a program without the
+ * sanitizer they only call GLib's. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 
