@@ -43,6 +43,10 @@ class Server:
         self.check_words()
         return status
 
+    def end(self):
+        status = self.stop()
+        assert status == 0, status
+
     def check_words(self):
         """When it has ended: neither it nor a job process has had a fault that a sanitizer tells on stderr."""
         with self.process.stderr as stderr:
