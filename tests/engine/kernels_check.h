@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Common to the tests of the kernels. They need only a C library, so that they can be built for
- * another processor and run in an emulator. */
+/* Common parts of the kernel tests. They depend on the C library only, so that they can be
+ * built for another processor and run in an emulator. */
 #ifndef KERNELS_CHECK_H
 #define KERNELS_CHECK_H
 
@@ -11,8 +11,8 @@
 
 /* The test of one kernel of one instruction set. */
 typedef struct {
-  const ZsdKernels *set, *plain; /* the set under test and its reference; plain C itself is
-                                    compared with loops in the test */
+  const ZsdKernels *set;   /* the tested table */
+  const ZsdKernels *plain; /* plain C, the reference; itself compared with loops in the test */
   ZsdRandom random;
   bool brief;        /* run one trial in four, for emulators */
   char failure[300]; /* the first failure; empty: none */
@@ -21,7 +21,7 @@ typedef struct {
 /* Records the first failure. Returns false. */
 bool check_fail(Check *check, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* false: leaves out this trial, as emulators are slow. */
+/* Whether to run this trial. */
 bool check_wanted(Check *check);
 
 /* A random number in low..high. */
@@ -55,7 +55,7 @@ typedef enum { NORMAL, ZEROS, DENORMAL, EXTREME, SATURATED, N_VALUES } Values;
 /* A random number of the kind. EXTREME: +-1e30; its product with a NORMAL number is finite. */
 float check_value(Check *check, Values values);
 
-/* Large finite number for places that must not influence results. */
+/* A large, finite number for places whose contents must not matter. */
 float check_junk(Check *check);
 
 /* --- the tests and the benchmark --- */

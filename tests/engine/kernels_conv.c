@@ -235,7 +235,7 @@ static void compare_weights(Check *check, const ZsdConvGrad *g, int taps, const 
   }
 }
 
-/* Values behind the last derivative must not influence results. */
+/* Fills the slack past the last derivative, whose contents must not matter. */
 static void fill_slack(Check *check, ZsdPlanes planes, int n, ptrdiff_t samples) {
   for (int c = 0; c < n; c++)
     for (ptrdiff_t p = samples; p < samples + ZSD_SLACK; p++)

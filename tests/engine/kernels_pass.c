@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Tolerance of a layer's sum: a part of the largest sum of products' magnitudes that its
- * channel has on the tile, for a kernel may compute samples from what their neighbours share;
- * and for products too small for that. */
+/* Tolerance of a layer's sum: relative to the largest sum of the products' magnitudes in its
+ * channel of the tile, because Winograd's filtering shares intermediate values between
+ * neighbours; and absolute for denormals. */
 static const double RELATIVE = 2e-6, ABSOLUTE = 1e-40;
 
 enum { HALO = 2 };
@@ -172,8 +172,8 @@ static void check_gaps(Check *check, const Trial *t, const Buffer *out, ptrdiff_
     }
 }
 
-/* Whether a sample is within tolerance; `again`: the same computed with other scratch memory.
- */
+/* Whether a sample is within its tolerance and identical to `again`, which was computed with
+ * other scratch memory. */
 static bool compare_sample(Check *check, const Trial *t, int o, int x, int y, float got,
                            float again, double expected, double tolerance) {
   const ZsdShape s = t->shape;

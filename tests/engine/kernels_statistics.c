@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Statistics of pictures: identical in every instruction set, and equal to loops of the test's
- * own in double precision. */
+/* Statistics of noise and brightness, and the pyramid's filters: identical to the bit in all
+ * instruction sets, and equal to loops in double precision within rounding. */
 #include "kernels_check.h"
 
 #include <math.h>

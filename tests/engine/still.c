@@ -144,8 +144,8 @@ END_TEST
 
 /* --- what it learns from --- */
 
-/* Denoises a frame by a network trained on it alone, from random weights. */
-static void learn(Picture *p, ZsdNoiseKind kind, ZsdPairsChoice pairs) {
+/* What comes of learning from a frame by itself, from nothing. */
+static void learn(Picture *p, ZsdNoiseKind kind, ZsdTrainingPairs pairs) {
   ZsdDenoiser *d = new_denoiser();
   ZsdSettings s = zsd_settings_default();
   s.warm_start = s.temporal = false;
