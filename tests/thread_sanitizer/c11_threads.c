@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* C11 threads as POSIX threads, the only ones that the thread sanitizer knows: instrumented code
- * crashes in others. */
+/* C11 threads as POSIX threads, the only ones that the thread sanitizer knows: instrumented
+ * code crashes in others. */
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>

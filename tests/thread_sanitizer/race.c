@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Checks that the thread sanitizer understands OpenMP here: it has to be quiet about worksharing
- * loops that the barrier between them orders, and to find the data race of `race racy`. */
+/* Checks that the thread sanitizer understands OpenMP here: it has to be quiet about
+ * worksharing loops that the barrier between them orders, and to find the data race of `race
+ * racy`. */
 #include <stdio.h>
 
 enum { N = 1000, THREADS = 4 };
