@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the benchmarks share: noisy clips that move, pipelines and their figures, medians of
-runs that take turns."""
+"""Common to the benchmarks: noisy clips that move, pipelines and their figures, medians of
+alternating runs."""
 
 import argparse
 import os
@@ -11,8 +11,8 @@ import subprocess
 import sys
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-SKIPPED = 77  # what meson takes for a test that cannot run here
-LEARNING = 14  # frames that no profile needs more of to be through with its first learning
+SKIPPED = 77  # exit status of a skipped test in meson
+LEARNING = 14  # frames after which every profile has finished its first training
 ELEMENT = "zsdenoise name=denoise"
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the benchmarks of films share: noisy ones, and how near to the clean clip a film is."""
+"""Common to the benchmarks of films: noisy clips, and PSNR against the clean clip."""
 
 import pathlib
 import subprocess

@@ -13,7 +13,7 @@ typedef struct OneDnnLayer OneDnnLayer;
 OneDnnLayer *onednn_layer_new(int n, int width, int height, bool bf16, bool winograd);
 void onednn_layer_free(OneDnnLayer *layer);
 
-/* What oneDNN calls the way that it chose. */
+/* Name of the implementation that oneDNN chose. */
 const char *onednn_layer_name(const OneDnnLayer *layer);
 
 void onednn_layer_run(void *layer);

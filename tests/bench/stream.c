@@ -130,7 +130,7 @@ add_probe (GstElement * pipeline, const gchar * name, const gchar * pad_name,
 
 /* --- the run --- */
 
-/* Whether it came to its end, or lasted as long as it should. */
+/* TRUE: it reached its end or the time limit. */
 static gboolean
 run (GstElement * pipeline, gdouble seconds)
 {

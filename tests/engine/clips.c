@@ -1,79 +1,57 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* On real clips, where the measuring material lies beside the project; skipped where it does
- * not. */
+/* Noise estimate, gain and arithmetic on clips of natural pictures: photographs that a camera
+ * moves over, and the measuring clips beside the project where they are and no sanitizer is. */
 #include "temporal/fusion.h"
 
 #include "base/cpu.h"
-#include "picture.h"
+#include "clip.h"
 #include "suite.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-static const char *const names[] = {"foreman_176x144", "park_joy_480x270", "slalom_854x480",
-                                    "tennis_352x240"};
+/* --- clips --- */
 
-/* --- clips: I420, 8 bits --- */
+enum { SHOTS = 8, WIDTH = 176, HEIGHT = 144 };
 
 typedef struct {
-  int width, height, frames;
-  uint8_t *data; /* clean */
-} Clip;
+  const char *name;
+  int picture; /* of kodak.y4m: crops of kodim05, 07, 13 and 23 */
+  Movement movement;
+} Camera;
 
-static size_t frame_size(int width, int height) {
-  return (size_t)width * height + 2 * (size_t)((width + 1) / 2) * ((height + 1) / 2);
+static const Camera cameras[] = {
+    {"pan", 0, {3.3, 1.6, 1, 0}},
+    {"still", 1, {0, 0, 1, 0}},
+    {"rotation", 2, {0, 0, 1, 1.5}},
+    {"zoom", 3, {0, 0, 1.03, 0}},
+};
+static const char *const beside[] = {"foreman_176x144", "park_joy_480x270", "slalom_854x480",
+                                     "tennis_352x240"};
+enum {
+  N_CAMERAS = sizeof cameras / sizeof *cameras,
+  N_BESIDE = sizeof beside / sizeof *beside
+};
+
+static const char *name_of(int index) {
+  return index < N_CAMERAS ? cameras[index].name : beside[index - N_CAMERAS];
 }
 
-static ZsdImage image_of(uint8_t *data, int width, int height) {
-  const int w = (width + 1) / 2, h = (height + 1) / 2;
-  ZsdImage image = {.width = width, .height = height, .components = 3, .depth = 8};
-  image.component[0] = (ZsdComponent){data, width, 1, width, height, false, false};
-  data += (size_t)width * height;
-  image.component[1] = (ZsdComponent){data, w, 1, w, h, true, true};
-  image.component[2] = (ZsdComponent){data + (size_t)w * h, w, 1, w, h, true, true};
-  return image;
-}
-
-/* The first frames of a clip. */
-static void read_clip(Clip *clip, const char *name, int frames) {
-  char path[1000], line[200];
-  snprintf(path, sizeof path, "%s/%s.y4m", CLIPS, name);
-  FILE *f = fopen(path, "rb");
-  ck_assert_msg(f != NULL, "cannot read %s", path);
-  ck_assert_ptr_nonnull(fgets(line, sizeof line, f));
-  const char *w = strstr(line, " W"), *h = strstr(line, " H");
-  ck_assert(w && h);
-  *clip = (Clip){.width = atoi(w + 2), .height = atoi(h + 2)};
-  const size_t size = frame_size(clip->width, clip->height);
-  clip->data = malloc(frames * size);
-  ck_assert_ptr_nonnull(clip->data);
-  while (clip->frames < frames && fgets(line, sizeof line, f) &&
-         fread(clip->data + clip->frames * size, 1, size, f) == size)
-    clip->frames++;
-  ck_assert_int_eq(clip->frames, frames);
-  fclose(f);
-}
-
-/* The middle of each frame alone. */
-static void crop_clip(Clip *clip, int width, int height) {
-  const size_t size = frame_size(clip->width, clip->height), to = frame_size(width, height);
-  const int left = (clip->width - width) / 4 * 2, top = (clip->height - height) / 4 * 2;
-  uint8_t *data = malloc(clip->frames * to);
-  ck_assert_ptr_nonnull(data);
-  for (int t = 0; t < clip->frames; t++) {
-    const ZsdImage from = image_of(clip->data + t * size, clip->width, clip->height);
-    const ZsdImage into = image_of(data + t * to, width, height);
-    for (int c = 0; c < 3; c++)
-      for (int y = 0; y < into.component[c].height; y++)
-        memcpy(into.component[c].data + y * into.component[c].stride,
-               from.component[c].data + (y + (top >> (c > 0))) * from.component[c].stride +
-                   (left >> (c > 0)),
-               into.component[c].width);
+/* The first frames of clip `index`, in full. */
+static void get_clip(Clip *clip, int index, int frames) {
+  char path[1000];
+  if (index < N_CAMERAS) {
+    Clip picture;
+    clip_read(&picture, KODAK, cameras[index].picture, 1);
+    clip_move(clip, &picture, &cameras[index].movement, WIDTH, HEIGHT, frames);
+    free(picture.data);
+    return;
   }
-  free(clip->data);
-  *clip = (Clip){width, height, clip->frames, data};
+  snprintf(path, sizeof path, "%s/%s.y4m", CLIPS, name_of(index));
+  clip_read(clip, path, 0, frames);
 }
 
 /* Frame t with noise. */
@@ -102,7 +80,7 @@ static const struct {
               {ZSD_NOISE_GAUSSIAN, 50},   {ZSD_NOISE_CORRELATED, 5}, {ZSD_NOISE_CORRELATED, 10},
               {ZSD_NOISE_CORRELATED, 20}, {ZSD_NOISE_CORRELATED, 30}};
 enum { THREADS = 2 };
-enum { N_GRAINS = sizeof grains / sizeof *grains, N_CLIPS = sizeof names / sizeof *names };
+enum { N_GRAINS = sizeof grains / sizeof *grains };
 
 /* Deviation of the noise after some frames of a clip, and what was really added to the last
  * one: of what was asked for the ends of the range take a part away. */
@@ -137,7 +115,7 @@ static Sigma sigma_of(const Clip *clip, ZsdNoiseKind kind, double sigma, uint64_
 START_TEST(test_sigma) {
   enum { FRAMES = 5, DRAWS = 4 };
   Clip clip;
-  read_clip(&clip, names[_i], FRAMES);
+  get_clip(&clip, _i, FRAMES);
   for (int g = 0; g < N_GRAINS; g++) {
     Sigma mean = {0};
     for (int draw = 0; draw < DRAWS; draw++) {
@@ -145,19 +123,34 @@ START_TEST(test_sigma) {
       mean.found += s.found / DRAWS;
       mean.added += s.added / DRAWS;
     }
-    printf("# %s: noise %d of %.1f, found %.1f\n", names[_i], grains[g].kind, mean.added,
+    printf("# %s: noise %d of %.1f, found %.1f\n", name_of(_i), grains[g].kind, mean.added,
            mean.found);
-    ck_assert_msg(mean.found >= 0.9 * mean.added && mean.found <= 1.1 * grains[g].sigma,
-                  "%s: noise %d of %.1f, found %.1f", names[_i], grains[g].kind, mean.added,
+    /* Dense texture that turns adds most: 6.3 are found where there are 5. */
+    const double most = _i < N_CAMERAS && grains[g].sigma < 10 ? 1.3 : 1.1;
+    ck_assert_msg(mean.found >= 0.9 * mean.added && mean.found <= most * grains[g].sigma,
+                  "%s: noise %d of %.1f, found %.1f", name_of(_i), grains[g].kind, mean.added,
                   mean.found);
   }
   free(clip.data);
 }
 END_TEST
 
-/* --- what earlier frames are good for --- */
+/* --- gain --- */
 
-enum { SHOTS = 8, FIRST = 3 };
+enum { FIRST = 3 }; /* frame of those that are measured */
+
+/* Noise, and the PSNR of luma of each camera's clip that the default settings reached when it
+ * was last measured, dB. */
+static const struct {
+  ZsdNoiseKind kind;
+  double sigma, gained[N_CAMERAS];
+} levels[] = {
+    {ZSD_NOISE_GAUSSIAN, 10, {32.55, 37.64, 31.35, 39.01}},
+    {ZSD_NOISE_GAUSSIAN, 25, {28.11, 31.67, 27.25, 34.58}},
+    {ZSD_NOISE_CORRELATED, 20, {27.21, 30.19, 26.62, 32.45}},
+    {ZSD_NOISE_POISSON, 25, {30.31, 34.10, 29.11, 33.67}},
+};
+enum { N_LEVELS = sizeof levels / sizeof *levels };
 
 /* PSNR of luma, dB, the mean over the frames from the third one on. */
 static double psnr(const Clip *clip, ZsdNoiseKind kind, double sigma, const ZsdSettings *s) {
@@ -180,23 +173,22 @@ static double psnr(const Clip *clip, ZsdNoiseKind kind, double sigma, const ZsdS
   return sum / (SHOTS - FIRST);
 }
 
-/* Earlier frames never make a picture worse. */
-START_TEST(test_temporal) {
-  static const double levels[] = {10, 25, 20, 25};
-  static const ZsdNoiseKind kinds[] = {ZSD_NOISE_GAUSSIAN, ZSD_NOISE_GAUSSIAN,
-                                       ZSD_NOISE_CORRELATED, ZSD_NOISE_POISSON};
+/* Earlier frames do not make pictures worse, and pictures come out as well as they once did. */
+START_TEST(test_gain) {
   const ZsdSettings usual = zsd_settings_default();
   ZsdSettings each_alone = usual;
   Clip clip;
   each_alone.temporal = false;
-  read_clip(&clip, names[_i], SHOTS);
-  crop_clip(&clip, 176, 144);
-  for (int k = 0; k < 4; k++) {
-    const double alone = psnr(&clip, kinds[k], levels[k], &each_alone);
-    const double temporal = psnr(&clip, kinds[k], levels[k], &usual);
-    printf("# %s: noise %d of %.0f: %.2f dB alone, %.2f\n", names[_i], kinds[k], levels[k],
-           alone, temporal);
+  get_clip(&clip, _i, SHOTS);
+  clip_crop(&clip, WIDTH, HEIGHT);
+  for (int k = 0; k < N_LEVELS; k++) {
+    const double alone = psnr(&clip, levels[k].kind, levels[k].sigma, &each_alone);
+    const double temporal = psnr(&clip, levels[k].kind, levels[k].sigma, &usual);
+    printf("# %s: noise %d of %.0f: %.2f dB alone, %.2f\n", name_of(_i), levels[k].kind,
+           levels[k].sigma, alone, temporal);
     ck_assert_double_ge(temporal, alone - 0.1);
+    if (_i < N_CAMERAS)
+      ck_assert_double_ge(temporal, levels[k].gained[_i] - 0.15);
   }
   free(clip.data);
 }
@@ -207,20 +199,20 @@ END_TEST
 /* What is fastest here, and bf16 wherever it runs, give the pictures that fp32 gives. */
 START_TEST(test_precision) {
   static const ZsdNoiseKind kinds[] = {ZSD_NOISE_GAUSSIAN, ZSD_NOISE_CORRELATED};
-  static const double levels[] = {25, 20};
+  static const double sigmas[] = {25, 20};
   Clip clip;
-  read_clip(&clip, names[_i], SHOTS);
-  crop_clip(&clip, 176, 144);
+  get_clip(&clip, _i, SHOTS);
+  clip_crop(&clip, WIDTH, HEIGHT);
   for (int k = 0; k < 2; k++) {
     double found[3];
     for (int p = ZSD_PRECISION_AUTO; p <= ZSD_PRECISION_BF16; p++) {
       ZsdSettings s = zsd_settings_default();
       s.precision = (ZsdPrecisionChoice)p;
-      found[p] = psnr(&clip, kinds[k], levels[k], &s);
+      found[p] = psnr(&clip, kinds[k], sigmas[k], &s);
     }
     const double fp32 = found[ZSD_PRECISION_FP32];
-    printf("# %s: noise %d: %.3f dB in fp32, %.3f in bf16, %.3f by auto\n", names[_i], kinds[k],
-           fp32, found[ZSD_PRECISION_BF16], found[ZSD_PRECISION_AUTO]);
+    printf("# %s: noise %d: %.3f dB in fp32, %.3f in bf16, %.3f by auto\n", name_of(_i),
+           kinds[k], fp32, found[ZSD_PRECISION_BF16], found[ZSD_PRECISION_AUTO]);
     ck_assert_double_eq_tol(found[ZSD_PRECISION_AUTO], fp32, 0.05);
     ck_assert_double_eq_tol(found[ZSD_PRECISION_BF16], fp32, 0.05);
   }
@@ -231,9 +223,10 @@ END_TEST
 Suite *make_suite(void) {
   Suite *suite = suite_create("clips");
   TCase *tc = tcase_create("clips");
-  tcase_add_loop_test(tc, test_sigma, 0, N_CLIPS);
-  tcase_add_loop_test(tc, test_temporal, 0, N_CLIPS);
-  tcase_add_loop_test(tc, test_precision, 0, N_CLIPS);
+  const int clips = N_CAMERAS + (!SANITIZED && access(CLIPS, R_OK) == 0 ? N_BESIDE : 0);
+  tcase_add_loop_test(tc, test_sigma, 0, clips);
+  tcase_add_loop_test(tc, test_gain, 0, clips);
+  tcase_add_loop_test(tc, test_precision, 0, clips);
   tcase_set_timeout(tc, 170);
   suite_add_tcase(suite, tc);
   return suite;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the denoiser does to the frames: less noise everywhere, and nothing where there is none.
- */
+/* Less noise in frames of every format, and no change where there is none. */
 #include "frames.h"
 #include "suite.h"
 

@@ -172,7 +172,7 @@ static uint64_t undisturbed(Film *out, const Film *film, int first) {
   return status.keyframes;
 }
 
-/* What comes out from each frame on that may be the first; [0] is the whole film. */
+/* Output of films that begin with each frame; [0] is the whole film. */
 typedef struct {
   Film noisy, from[MAX_PICTURES];
 } Expected;
@@ -263,8 +263,8 @@ END_TEST
 
 /* --- learning beside the stream --- */
 
-/* What is refused to the stream's thread is the stream's concern, and what is refused to the
- * learner is not: which one it is cannot be told here. */
+/* A refusal to the stream's thread may fail the frame, one to the learner may not. The test
+ * cannot tell which thread it was. */
 static bool run_in_background(const Film *noisy, unsigned nth) {
   ZsdResult result[MAX_PICTURES];
   ZsdDenoiser *d = new_denoiser();
@@ -319,7 +319,7 @@ START_TEST(test_no_noise) {
 }
 END_TEST
 
-/* What is not added for want of memory is added the next time. */
+/* Noise that was not added for want of memory is added the next time. */
 START_TEST(test_noise) {
   Picture original, p, expected;
   ZsdNoise *noise = zsd_noise_new(1), *other = zsd_noise_new(1);

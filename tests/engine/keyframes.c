@@ -71,8 +71,7 @@ START_TEST(test_other_noise) {
 }
 END_TEST
 
-/* What passes is not learned from, nor is what comes where only the first frame is a keyframe.
- */
+/* No training on short changes, nor at all where only the first frame is a keyframe. */
 START_TEST(test_other_noise_passes) {
   ZsdSettings s = zsd_settings_default();
   ZsdDenoiser *d = new_denoiser();
@@ -337,7 +336,7 @@ START_TEST(test_cancel) {
 }
 END_TEST
 
-/* What was learned before is kept when fine-tuning is cancelled. */
+/* The weights are kept when fine-tuning is cancelled. */
 START_TEST(test_cancel_finetuning) {
   ZsdSettings s = quick_settings();
   Stop stop = {0};

@@ -14,7 +14,7 @@ static ZsdSettings alone_settings(ZsdProfile profile) {
   return s;
 }
 
-/* What is learned from a noisy frame, which comes out as `p`. */
+/* Model trained on a noisy frame; `p` is the denoised frame. */
 static void teach(ZsdModel *model, Picture *p, const char *format, const ZsdSettings *s) {
   ZsdDenoiser *d = new_denoiser();
   new_scene(p, format, 0, 25, 1);

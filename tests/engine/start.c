@@ -39,7 +39,7 @@ static float largest(const ZsdNetwork *net) {
   return most;
 }
 
-/* What a network computes from noise, which is the same for all networks of as many inputs:
+/* Output of a network for noise, the same noise for all networks with this number of inputs:
  * outputs x SIZE x SIZE. */
 static float *compute(const ZsdNetwork *net) {
   const ZsdKernels *kernels = zsd_kernels(0);

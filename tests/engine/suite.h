@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the engine's tests share. Each program with libcheck defines make_suite(). */
+/* Common to the engine's tests. Each program with libcheck defines make_suite(). */
 #ifndef SUITE_H
 #define SUITE_H
 

@@ -212,7 +212,7 @@ START_TEST(test_settings) {
 }
 END_TEST
 
-/* What the user sets wins over the profile, whichever that is. */
+/* Settings of the user have priority over every profile. */
 START_TEST(test_settings_own) {
   ZsdSettings s = zsd_settings_default();
   s.epochs = 3;

@@ -20,7 +20,7 @@ enum { MOST_SAMPLES = 1200, MAX_STILL = 256 };
 /* --- frames --- */
 
 typedef struct {
-  uint8_t *memory, *before; /* what it is, and was */
+  uint8_t *memory, *before; /* contents now, and before denoising */
   size_t size;
 } Block;
 
@@ -107,7 +107,7 @@ static void take_contents(Bytes *b, Frame *f) {
   }
 }
 
-/* What lies between the samples must be as it was. */
+/* Bytes between the samples must be unchanged. */
 static void check_frame(const Frame *f) {
   for (int i = 0; i < f->image.components; i++) {
     const ZsdComponent *c = &f->image.component[i];

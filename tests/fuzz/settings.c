@@ -64,7 +64,7 @@ set_value (Bytes * b, GObject * object, GParamSpec * property)
   g_value_unset (&value);
 }
 
-/* What would take long is taken back: it is not the time that is looked at here. */
+/* Reduces settings that would only take time. */
 static void
 limit_work (GObject * object)
 {
@@ -152,7 +152,7 @@ flush (Rig * rig)
   gst_pad_push_event (rig->src, gst_event_new_segment (&segment));
 }
 
-/* Those of its own, but for files: whether they are there is none of the fuzzer's business. */
+/* Properties of the element itself, without those that name files. */
 static void
 list_properties (void)
 {

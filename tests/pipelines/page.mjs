@@ -90,7 +90,7 @@ async function drop(page, file, type) {
   await page.dispatchEvent("#drop", "drop", {dataTransfer: transfer});
 }
 
-// What the page said while it waited for the result.
+// Messages of the page while it waits for the result.
 async function watch(page) {
   await page.evaluate(() => {
     window.seen = [];

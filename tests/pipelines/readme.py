@@ -9,7 +9,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 
 
 def lines(section):
-    """Those of all blocks for a shell between its heading and the next one."""
+    """Lines of all blocks for a shell between its heading and the next one."""
     text = (TOP / "pipelines" / "README.md").read_text(encoding="utf-8")
     body = re.search(rf"^#+ {re.escape(section)}\n(.*?)(?=^#+ |\Z)", text, re.DOTALL | re.MULTILINE)[1]
     found = "".join(re.findall(r"^```sh\n(.*?)^```$", body, re.DOTALL | re.MULTILINE))

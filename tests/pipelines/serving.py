@@ -10,7 +10,9 @@ import subprocess
 import tempfile
 import time
 
-PATIENCE = 120  # seconds for anything, on a slow machine
+from patience import FACTOR
+
+PATIENCE = 120 * FACTOR  # seconds for anything, on a slow machine
 
 
 class Server:
@@ -38,8 +40,18 @@ class Server:
         """Its exit status."""
         self.process.send_signal(how)
         status = self.process.wait(PATIENCE)
-        self.process.stderr.close()
+        self.check_words()
         return status
+
+    def end(self):
+        status = self.stop()
+        assert status == 0, status
+
+    def check_words(self):
+        """When it has ended: neither it nor a job process has had a fault that a sanitizer tells on stderr."""
+        with self.process.stderr as stderr:
+            said = stderr.read()
+        assert "runtime error" not in said, said
 
     def __enter__(self):
         return self

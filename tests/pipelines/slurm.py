@@ -78,7 +78,7 @@ def parent(pid):
 
 
 def is_step(pid):
-    """Whether it is what runs a task for slurmd."""
+    """Whether the process is the parent of a task, slurmstepd."""
     try:
         with open(f"/proc/{pid}/comm") as file:
             return file.read().startswith("slurmstepd")

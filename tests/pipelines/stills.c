@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the programs for pictures share: a picture in memory, limits, progress, models. Prints
- * TAP.
+/* Tests of the code that the programs for pictures share: pictures in memory, limits, progress,
+ * models. Prints TAP.
  *
  *   stills SAMPLE --tap */
 #include "common/launch.h"
@@ -157,7 +157,7 @@ test_progress (void)
   gst_object_unref (learner);
 }
 
-/* What was learned once serves again, with another strength, too. */
+/* A saved model gives the same picture again, and another one with another strength. */
 static void
 test_model (void)
 {

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-/* What a sample of the line holds: a white column and a black one, chroma without a colour. */
+/* Samples of the dividing line: a white column and a black one, neutral chroma. */
 static unsigned line_sample(const ZsdImage *image, int component, bool second) {
   if (image->rgb)
     return second ? 0 : (1u << image->depth) - 1;
@@ -16,8 +16,7 @@ static unsigned line_sample(const ZsdImage *image, int component, bool second) {
   return eight * (1u << image->depth) / 256;
 }
 
-/* What a picture becomes of which `right` is what came of it, the right part beginning with
- * this column. */
+/* Replaces `left` from this column on by `right`, with the dividing line before it. */
 static void expect(Picture *left, const Picture *right, int column) {
   for (int c = 0; c < left->image.components; c++) {
     const ZsdComponent *component = &left->image.component[c];
@@ -122,7 +121,7 @@ START_TEST(test_parts) {
 }
 END_TEST
 
-/* What stands still is kept from earlier frames: never the line. */
+/* Still parts are kept from earlier frames, the dividing line never. */
 START_TEST(test_still) {
   ZsdDenoiser *d = new_denoiser(), *beside = new_denoiser();
   for (int t = 0; t < 30; t++)
@@ -158,7 +157,7 @@ START_TEST(test_no_noise) {
 END_TEST
 
 Suite *make_suite(void) {
-  Suite *suite = suite_create("split");
+  Suite *suite = suite_create("split_screen");
   TCase *tc = tcase_create("split");
   tcase_set_timeout(tc, 60);
   tcase_add_test(tc, test_column);

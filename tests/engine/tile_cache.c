@@ -235,7 +235,7 @@ START_TEST(test_all_between) {
 END_TEST
 
 Suite *make_suite(void) {
-  Suite *suite = suite_create("kept");
+  Suite *suite = suite_create("tile_cache");
   TCase *tests = tcase_create("kept");
   tcase_set_timeout(tests, 120);
   tcase_add_loop_test(tests, test_never_visible, 0, N_CASES);
