@@ -32,7 +32,7 @@ enum { FADE_IN = 8 };
 typedef struct {
   ZsdFrame frame;
   ZsdFusion *fusion;
-  ZsdFilterState trace;
+  ZsdFilterState filter_state;
 } Stream;
 
 struct ZsdDenoiser {
@@ -108,7 +108,7 @@ static void clear_stream(Stream *stream) {
   zsd_fusion_free(stream->fusion);
   zsd_frame_clear(&stream->frame);
   stream->fusion = NULL;
-  zsd_filter_state_clear(&stream->trace);
+  zsd_filter_state_clear(&stream->filter_state);
 }
 
 void zsd_denoiser_free(ZsdDenoiser *d) {
@@ -267,7 +267,7 @@ static bool begins_scene(ZsdDenoiser *d, double threshold) {
   const bool anew = is_cut(d, &d->streams[0].frame, threshold) || d->keyframe;
   for (int i = 0; anew && i < 2 && d->streams[i].fusion; i++) {
     (d->keyframe ? zsd_fusion_reset : zsd_fusion_drop_past)(d->streams[i].fusion);
-    zsd_filter_state_reset(&d->streams[i].trace);
+    zsd_filter_state_reset(&d->streams[i].filter_state);
   }
   return anew;
 }
@@ -277,8 +277,8 @@ static void add_ended(ZsdDenoiser *d, const ZsdTraining *training) {
   d->ended[d->n_ended++] = *training;
 }
 
-/* What learning has come to. */
-static ZsdResult conclude(ZsdDenoiser *d, const ZsdLearningResult *learned, ZsdState useless) {
+/* Takes up the result of training. `no_gain`: the state where it did not help. */
+static ZsdResult conclude(ZsdDenoiser *d, const ZsdLearningResult *learned, ZsdState no_gain) {
   for (unsigned i = 0; i < learned->trainings; i++)
     add_ended(d, &learned->ended[i]);
   d->status.finetunings += learned->finetunings;
@@ -295,7 +295,7 @@ static ZsdResult conclude(ZsdDenoiser *d, const ZsdLearningResult *learned, ZsdS
     return ZSD_OK;
   case ZSD_NO_GAIN:
     if (!learned->pending)
-      d->status.state = useless;
+      d->status.state = no_gain;
     return ZSD_OK;
   case ZSD_STOPPED:
     return ZSD_CANCELLED;
@@ -304,15 +304,16 @@ static ZsdResult conclude(ZsdDenoiser *d, const ZsdLearningResult *learned, ZsdS
   }
 }
 
-/* What a keyframe takes where there are no built-in weights for the network. */
+/* Training steps on a keyframe without built-in weights for the network. */
 static unsigned cold_epochs(const ZsdSettings *s) {
   ZsdSettings cold = *s;
   cold.warm_start = false;
   return zsd_settings_resolve(&cold).epochs;
 }
 
-/* Gives the network what there is to begin with. Returns whether that denoises by itself. */
-static bool begin(ZsdDenoiser *d, const ZsdView *view, const ZsdSettings *s) {
+/* Sets the initial weights: the model, the built-in ones or random ones. Returns whether they
+ * denoise without training. */
+static bool set_initial_weights(ZsdDenoiser *d, const ZsdView *view, const ZsdSettings *s) {
   d->learned = false;
   if (d->start.params) {
     memcpy(d->net.params, d->start.params, d->net.n * sizeof *d->net.params);
@@ -322,9 +323,9 @@ static bool begin(ZsdDenoiser *d, const ZsdView *view, const ZsdSettings *s) {
   return s->warm_start && view->fusion && zsd_start_load(&d->net) == 0;
 }
 
-/* Learns on a keyframe. */
-static ZsdResult learn_anew(ZsdDenoiser *d, const ZsdView *view, const ZsdSettings *s) {
-  const bool started = begin(d, view, s);
+/* Begins training on a keyframe. */
+static ZsdResult train_keyframe(ZsdDenoiser *d, const ZsdView *view, const ZsdSettings *s) {
+  const bool started = set_initial_weights(d, view, s);
   const unsigned epochs = s->epochs || started ? s->epochs : cold_epochs(s);
   const unsigned steps = s->frozen ? 0 : epochs;
   ZsdLearningResult learned = {.outcome = ZSD_NO_GAIN};
@@ -348,9 +349,10 @@ static ZsdResult learn_anew(ZsdDenoiser *d, const ZsdView *view, const ZsdSettin
   return ZSD_OK;
 }
 
-/* The same scene has other noise: learns anew, from what the network is now. What earlier
- * frames showed stays true. */
-static ZsdResult learn_again(ZsdDenoiser *d, const ZsdView *view, const ZsdSettings *s) {
+/* Begins training when the noise of a scene has changed, from the current weights. The past is
+ * kept. */
+static ZsdResult train_for_new_noise(ZsdDenoiser *d, const ZsdView *view,
+                                     const ZsdSettings *s) {
   ZsdLearningResult learned = {.outcome = ZSD_NO_GAIN};
   zsd_learner_restart(d->learner, s->seed);
   if (s->epochs)
@@ -361,8 +363,8 @@ static ZsdResult learn_again(ZsdDenoiser *d, const ZsdView *view, const ZsdSetti
   return result;
 }
 
-/* Goes on learning: from the frames since the keyframe, and when the user asks for it. */
-static ZsdResult go_on_learning(ZsdDenoiser *d, const ZsdView *view, const ZsdSettings *s) {
+/* Continues training: on the frames after the keyframe, and by fine-tuning where it is due. */
+static ZsdResult continue_training(ZsdDenoiser *d, const ZsdView *view, const ZsdSettings *s) {
   const bool due =
       s->finetune_interval && s->finetune_epochs && d->since_training >= s->finetune_interval;
   const bool in_use = d->status.state == ZSD_STATE_FILTERING;
@@ -371,12 +373,11 @@ static ZsdResult go_on_learning(ZsdDenoiser *d, const ZsdView *view, const ZsdSe
   return conclude(d, &learned, in_use ? ZSD_STATE_FILTERING : ZSD_STATE_PASSING);
 }
 
-/* Learns where this frame asks for it. */
-static ZsdResult keep_learning(ZsdDenoiser *d, const ZsdView *view, bool anew,
-                               const ZsdSettings *s) {
+/* Training on a frame, if any. `anew`: it is a keyframe. */
+static ZsdResult train(ZsdDenoiser *d, const ZsdView *view, bool anew, const ZsdSettings *s) {
   const double sigma =
       255 * zsd_fusion_noise(d->streams[0].fusion, view->frame->brightness)->sigma;
-  /* samples with more bits set than count are noise beyond measure */
+  /* sample values above full scale give deviations above 255 */
   d->status.sigma = zsd_fusion_noise_known(d->streams[0].fusion) ? fmin(sigma, 255) : -1;
   if (d->status.state == ZSD_STATE_PASSING)
     anew = anew || sigma > NOISE_CHANGED * fmax(d->tried_sigma, NO_NOISE);
@@ -389,7 +390,7 @@ static ZsdResult keep_learning(ZsdDenoiser *d, const ZsdView *view, bool anew,
   }
   if (anew) {
     d->keyframe = false;
-    return learn_anew(d, view, s);
+    return train_keyframe(d, view, s);
   }
   const bool filters = d->status.state == ZSD_STATE_FILTERING;
   if (s->frozen || s->quality >= ZSD_QUALITY_FUSED ||
@@ -397,9 +398,9 @@ static ZsdResult keep_learning(ZsdDenoiser *d, const ZsdView *view, bool anew,
     return ZSD_OK;
   if (filters && s->temporal && s->scene_threshold > 0 && zsd_noise_changed(&d->level, sigma)) {
     d->level = (ZsdNoiseChange){0};
-    return learn_again(d, view, s);
+    return train_for_new_noise(d, view, s);
   }
-  return go_on_learning(d, view, s);
+  return continue_training(d, view, s);
 }
 
 /* --- frames --- */
@@ -428,31 +429,97 @@ static ZsdResult prepare(ZsdDenoiser *d, const ZsdImage *image, Stream *stream,
              : ZSD_OK;
 }
 
-/* What was learned in the background from nothing shows gradually. */
+/* Strength of the frame: fades in when training began from random weights. */
 static float strength_of(ZsdDenoiser *d, const ZsdSettings *s) {
   if (d->status.state == ZSD_STATE_FILTERING && d->faded < FADE_IN)
     d->faded++;
   return (float)(s->strength * d->faded / FADE_IN);
 }
 
-/* Filters a picture by itself, which is told as a learning is. */
+/* Filters a still picture, which is reported as a training. */
 static ZsdResult filter_still(ZsdDenoiser *d, ZsdImage *image, const ZsdView *view,
-                              ZsdFilterState *trace, const ZsdFilterParams *how,
+                              ZsdFilterState *state, const ZsdFilterParams *params,
                               const ZsdSettings *s) {
-  const ZsdStill still = {s->profile, s->frozen, view,    trace,
-                          how,        &d->net,   s->seed, &d->observer};
+  const ZsdStill still = {s->profile, s->frozen, view,    state,
+                          params,     &d->net,   s->seed, &d->observer};
   const ZsdResult result =
-      zsd_still_run(&still, d->filter, image, d->kernels, how->threads, &d->status.training);
+      zsd_still_run(&still, d->filter, image, d->kernels, params->threads, &d->status.training);
   if (result == ZSD_OK)
     add_ended(d, &d->status.training);
   return result;
 }
 
-/* Leaves a frame as it is. What the frames before showed is no past of the next one's. */
-static ZsdResult let_pass(Stream *stream) {
-  zsd_filter_state_reset(&stream->trace);
+/* Passes a frame unfiltered. The past ends with it. */
+static ZsdResult pass_unfiltered(Stream *stream) {
+  zsd_filter_state_reset(&stream->filter_state);
   if (stream->fusion)
     zsd_fusion_drop_past(stream->fusion);
+  return ZSD_OK;
+}
+
+/* Filters a frame into the image. */
+static ZsdResult filter(ZsdDenoiser *d, ZsdImage *image, Stream *stream, const ZsdView *view,
+                        const ZsdSettings *s) {
+  const bool narrow = s->quality == ZSD_QUALITY_NARROW && s->warm_start && d->narrow.kernel;
+  const ZsdFilterParams params = {.weights = narrow ? &d->narrow : &d->weights,
+                                  .fused = view->fusion && s->quality == ZSD_QUALITY_FUSED,
+                                  .strength = strength_of(d, s),
+                                  .first_column = zsd_split_column(s->split, image->width),
+                                  .refresh = zsd_settings_refresh(s),
+                                  .twice = zsd_settings_twice(s),
+                                  .threads = (int)s->threads,
+                                  .repeated = zsd_fusion_repeated(stream->fusion)};
+  if (d->status.state != ZSD_STATE_FILTERING) {
+    zsd_filter_state_reset(&stream->filter_state);
+    return ZSD_OK;
+  }
+  if (zsd_settings_still(s))
+    return filter_still(d, image, view, &stream->filter_state, &params, s);
+  return zsd_filter_run(d->filter, image, view, &stream->filter_state, &params) ? ZSD_NO_MEMORY
+                                                                                : ZSD_OK;
+}
+
+/* Loads a frame and fuses it with the past. Returns ZSD_NO_MEMORY or ZSD_OK. */
+static ZsdResult fuse(ZsdDenoiser *d, const ZsdImage *image, Stream *stream, bool *anew,
+                      const ZsdSettings *s) {
+  const int threads = (int)s->threads;
+  zsd_frame_load(&stream->frame, image, d->kernels, threads);
+  *anew = stream == &d->streams[0] && begins_scene(d, s->scene_threshold);
+  if (!s->temporal)
+    zsd_fusion_drop_temporal(stream->fusion);
+  if (zsd_fusion_add(stream->fusion, &stream->frame, threads))
+    return ZSD_NO_MEMORY;
+  const bool still = zsd_settings_still(s);
+  return still && zsd_still_estimate_noise(stream->fusion, &stream->frame, d->kernels, threads)
+             ? ZSD_NO_MEMORY
+             : ZSD_OK;
+}
+
+/* Trains on a frame, and stores parts of it for training on the next one. */
+static ZsdResult learn(ZsdDenoiser *d, const ZsdView *view, bool anew, const ZsdSettings *s) {
+  const ZsdResult result = train(d, view, anew, s);
+  const bool stores = s->temporal && !s->frozen && s->quality < ZSD_QUALITY_FUSED &&
+                      d->status.state == ZSD_STATE_FILTERING;
+  if (result == ZSD_OK && stores && zsd_learner_store_frame(d->learner, view, s))
+    return ZSD_NO_MEMORY;
+  return result;
+}
+
+static ZsdResult denoise(ZsdDenoiser *d, ZsdImage *image, Stream *stream,
+                         const ZsdSettings *s) {
+  const ZsdView view = {&stream->frame, &d->layout,
+                        s->profile == ZSD_PROFILE_PAPER ? NULL : stream->fusion, false};
+  bool anew;
+  ZsdResult result = fuse(d, image, stream, &anew, s);
+  if (result == ZSD_OK && stream == &d->streams[0] && !zsd_fusion_repeated(stream->fusion))
+    result = learn(d, &view, anew, s);
+  if (result == ZSD_OK)
+    result = filter(d, image, stream, &view, s);
+  if (result != ZSD_OK)
+    return result;
+  if (s->temporal)
+    zsd_fusion_commit(stream->fusion, &stream->frame, (int)s->threads);
+  zsd_split_draw(image, zsd_split_column(s->split, image->width));
   return ZSD_OK;
 }
 
@@ -464,65 +531,23 @@ static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field,
   d->status.frames += field == 0;
   d->status.quality = s.quality;
   if (s.strength <= 0 || image->height < 1) {
-    zsd_filter_state_reset(&stream->trace);
+    zsd_filter_state_reset(&stream->filter_state);
     return ZSD_OK;
   }
   if (s.quality == ZSD_QUALITY_ORIGINAL) {
     zsd_split_draw(image, zsd_split_column(s.split, image->width));
-    return let_pass(stream);
+    return pass_unfiltered(stream);
   }
   if (field == 0) {
     d->keyframe = d->keyframe || s.still || !same_format(&d->shape, image);
     d->shape = *image;
   }
-  const ZsdResult room = prepare(d, image, stream, &s);
-  if (room != ZSD_OK)
-    return room;
-  const int threads = d->status.threads = zsd_team_begin(d->team);
-  s.threads = (unsigned)threads;
-  zsd_frame_load(&stream->frame, image, d->kernels, threads);
-  const bool anew = field == 0 && begins_scene(d, s.scene_threshold);
-  if (!s.temporal)
-    zsd_fusion_drop_temporal(stream->fusion);
-  if (zsd_fusion_add(stream->fusion, &stream->frame, threads) ||
-      (zsd_settings_still(&s) &&
-       zsd_still_estimate_noise(stream->fusion, &stream->frame, d->kernels, threads)))
-    return ZSD_NO_MEMORY;
-  const bool repeated = zsd_fusion_repeated(stream->fusion);
-  const ZsdView view = {&stream->frame, &d->layout,
-                        s.profile == ZSD_PROFILE_PAPER ? NULL : stream->fusion, false};
-  if (field == 0 && !repeated) {
-    const ZsdResult result = keep_learning(d, &view, anew, &s);
-    if (result != ZSD_OK)
-      return result;
-    if (s.temporal && !s.frozen && s.quality < ZSD_QUALITY_FUSED &&
-        d->status.state == ZSD_STATE_FILTERING &&
-        zsd_learner_store_frame(d->learner, &view, &s))
-      return ZSD_NO_MEMORY;
-  }
-  const int first_column = zsd_split_column(s.split, image->width);
-  const bool narrow = s.quality == ZSD_QUALITY_NARROW && s.warm_start && d->narrow.kernel;
-  const ZsdFilterParams how = {.weights = narrow ? &d->narrow : &d->weights,
-                               .fused = view.fusion && s.quality == ZSD_QUALITY_FUSED,
-                               .strength = strength_of(d, &s),
-                               .first_column = first_column,
-                               .refresh = zsd_settings_refresh(&s),
-                               .twice = zsd_settings_twice(&s),
-                               .threads = threads,
-                               .repeated = repeated};
-  ZsdResult result = ZSD_OK;
-  if (d->status.state != ZSD_STATE_FILTERING)
-    zsd_filter_state_reset(&stream->trace);
-  else if (zsd_settings_still(&s))
-    result = filter_still(d, image, &view, &stream->trace, &how, &s);
-  else if (zsd_filter_run(d->filter, image, &view, &stream->trace, &how))
-    result = ZSD_NO_MEMORY;
+  const ZsdResult result = prepare(d, image, stream, &s);
   if (result != ZSD_OK)
     return result;
-  if (s.temporal)
-    zsd_fusion_commit(stream->fusion, &stream->frame, threads);
-  zsd_split_draw(image, first_column);
-  return ZSD_OK;
+  d->status.threads = zsd_team_begin(d->team);
+  s.threads = (unsigned)d->status.threads;
+  return denoise(d, image, stream, &s);
 }
 
 ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,

@@ -95,8 +95,8 @@ static int pass_through(void *data) {
   return 0;
 }
 
-/* How many threads, of `wanted`, the system gives: OpenMP would end the process for want of
- * one. */
+/* Number of threads, up to `wanted`, that the system gives: OpenMP would end the process for
+ * want of one. */
 static int threads_given(int wanted) {
   thrd_t thread[ZSD_MOST_THREADS];
   mtx_t gate;

@@ -10,7 +10,7 @@ static uint8_t *sample(const ZsdImage *image, const ZsdLayout *layout, int chann
              c->step;
 }
 
-/* How many of a channel's samples in a row the component has. */
+/* Number of a channel's samples in a row of its component. */
 static int samples_across(const ZsdImage *image, const ZsdLayout *layout, int channel) {
   const int width = image->component[layout->channel[channel].component].width;
   const int step = layout->channel[channel].x_step;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The inner loops, as a table of function pointers for each instruction set. The table of plain
- * C is the reference that all others are tested against (tests/engine/kernels.c).
+ * C is the reference that all others are tested against (tests/kernels).
  *
  * Planes are contiguous floats: row y of a plane begins at y * row, so that the sample above
  * another lies `row` floats before it. The convolutions process samples [0, n) of each plane

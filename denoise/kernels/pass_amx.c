@@ -13,7 +13,7 @@
  * column on either side (two at the inputs) has the neighbours across segment ends. The layout
  * of activations is [column][row][pair of channels][lane][channel of the pair], in which three
  * rows, as a filter needs them, are contiguous. */
-#include "bf16.h"
+#include "base/bf16.h"
 #include "init.h"
 
 #include <immintrin.h>

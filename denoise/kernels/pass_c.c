@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The forward pass in plain C, layer by layer, a row of an output channel at a time. In bf16,
  * factors are rounded to it first. */
-#include "bf16.h"
+#include "base/bf16.h"
 #include "init.h"
 
 #include <string.h>

@@ -71,7 +71,7 @@ static void read_last(Picture *p, const char *path) {
 
 /* --- movement --- */
 
-/* How far the picture has moved, in luma samples. */
+/* Displacement of the picture, in luma samples. */
 typedef struct {
   int right, down;
 } Shift;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How long a step of learning takes, as published: the whole picture, fp32.
+/* Duration of a training step, as published: the whole picture, fp32.
  *
  *   bench-step PICTURE WIDTH HEIGHT STEPS THREADS
  *

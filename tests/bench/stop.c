@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How long a pipeline takes to stop while zsdenoise learns: bench-stop [PICTURE.png]
+/* Time that a pipeline takes to stop while zsdenoise trains: bench-stop [PICTURE.png]
  *
  * Stops it at other moments of an endless learning in 720p, for which the stream waits or not, and of
  * a picture by itself, and prints the median and the longest time of each. */

@@ -196,7 +196,7 @@ END_TEST
 
 /* --- arithmetic --- */
 
-/* What is fastest here, and bf16 wherever it runs, give the pictures that fp32 gives. */
+/* The default precision, and bf16 where there is one, give the pictures that fp32 gives. */
 START_TEST(test_precision) {
   static const ZsdNoiseKind kinds[] = {ZSD_NOISE_GAUSSIAN, ZSD_NOISE_CORRELATED};
   static const double sigmas[] = {25, 20};

@@ -64,7 +64,7 @@ START_TEST(test_cut) {
 }
 END_TEST
 
-/* Where there is no narrower network, or none may be used, the network is the one there is. */
+/* Without a narrower network the network itself is used. */
 START_TEST(test_no_narrower) {
   ZsdSettings s = quick_settings();
   Picture full, narrow;

@@ -131,7 +131,7 @@ START_TEST(test_still) {
 }
 END_TEST
 
-/* Where nothing is taken off the line is there all the same, and not at strength 0. */
+/* The line is drawn where no noise is removed, too, but not at strength 0. */
 START_TEST(test_no_noise) {
   ZsdSettings s = zsd_settings_default();
   ZsdDenoiser *d = new_denoiser();

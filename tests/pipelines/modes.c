@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which mode is used of those that cameras offer. Prints TAP. */
+/* The choice among the modes that cameras offer. Prints TAP. */
 #include "camera/mode.h"
 
 #include <stdio.h>

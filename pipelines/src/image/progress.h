@@ -11,7 +11,7 @@ typedef struct _Progress Progress;
 Progress *progress_new (guint pictures);
 void progress_free (Progress * progress);
 
-/* What is learned from one of them. By any thread, as the next one. */
+/* Progress of the training on one of them. May be called by any thread, like the next one. */
 void progress_learn (Progress * progress, const gchar * name,
     const PictureProgress * learning);
 

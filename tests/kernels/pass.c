@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The network's forward pass over a tile, in fp32. */
-#include "kernels_check.h"
+#include "check.h"
 
 #include <math.h>
 #include <stdlib.h>

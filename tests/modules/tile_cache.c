@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What stands still is not computed again in each frame: beside a filter that computes all. */
+/* The tile cache, compared with a filter that computes all tiles of each frame. */
 #include "base/cpu.h"
 #include "filter/filter.h"
 #include "picture.h"
@@ -173,7 +173,7 @@ START_TEST(test_never_visible) {
 }
 END_TEST
 
-/* What is said of a still picture must not be said of one whose light changes. */
+/* A static picture whose brightness changes is computed anew. */
 START_TEST(test_light) {
   Film f;
   film_new(&f, "I420", ZSD_NOISE_GAUSSIAN, 10);
@@ -195,7 +195,7 @@ START_TEST(test_light) {
 }
 END_TEST
 
-/* What came out with another strength, or before the picture was forgotten, is not given. */
+/* Output of another strength, or from before a reset, is not used. */
 START_TEST(test_forgotten) {
   Film f;
   film_new(&f, "I420", ZSD_NOISE_GAUSSIAN, 10);

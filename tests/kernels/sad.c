@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The sum of absolute differences, exact in all instruction sets. */
-#include "kernels_check.h"
+#include "check.h"
 
 #include <stdlib.h>
 

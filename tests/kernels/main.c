@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Compares every kernel of every instruction set of this machine with plain C, and plain C with
  * loops in double precision, on hostile input. --benchmark measures their speed instead. */
-#include "kernels_check.h"
+#include "check.h"
 
 #include "base/cpu.h"
 

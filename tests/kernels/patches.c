@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Block matching, and products and inverses of matrices: identical to the bit in all
  * instruction sets, and equal to loops in double precision within rounding. */
-#include "kernels_check.h"
+#include "check.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
-#include "kernels_check.h"
+#include "check.h"
 
 #include <stdarg.h>
 #include <stdio.h>

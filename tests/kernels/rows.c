@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Kernels of rows of a frame: identical to the bit in all instruction sets, and equal to their
  * formulas in double precision within rounding. */
-#include "kernels_check.h"
+#include "check.h"
 
 #include <math.h>
 #include <stdlib.h>

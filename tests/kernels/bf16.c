@@ -2,7 +2,7 @@
 /* The forward pass in bf16. The last bits of a sum depend on the order of additions, and an
  * activation about halfway between two bf16 numbers may be rounded to either. The expected
  * values are therefore intervals, propagated in double precision from layer to layer. */
-#include "kernels_check.h"
+#include "check.h"
 
 #include <math.h>
 #include <stdlib.h>

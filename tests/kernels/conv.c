@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The convolutions, their gradients and the sum. */
-#include "kernels_check.h"
+#include "check.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -330,7 +330,7 @@ START_TEST(test_sizes) {
 }
 END_TEST
 
-/* What is a little past white, or below black, is white, or black. */
+/* Samples above white or below black are clipped. */
 START_TEST(test_outside_the_range) {
   const Plane plane = plane_new(96, 96);
   Searcher s;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is measured of pictures, cuts and the level of noise, and the noise that is added. */
+/* Noise estimates, cuts, changes of the noise, and the noise generator. */
 #include "base/cpu.h"
 #include "noise/noise_estimate.h"
 #include "picture.h"
@@ -256,7 +256,7 @@ START_TEST(test_noise_of_flat) {
 }
 END_TEST
 
-/* What moves on a third of the picture does not pass for noise. */
+/* Motion on a third of the picture is not taken for noise. */
 START_TEST(test_noise_of_bad_prediction) {
   float *residual = grain_plane(grains[_i], 6), *scene = scene_plane(2);
   for (int i = 0; i < SAMPLES; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Speed of the kernels on one thread, with data in the cache. */
 #define _POSIX_C_SOURCE 200112L /* clock_gettime */
-#include "kernels_check.h"
+#include "check.h"
 
 #include "base/cpu.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Conversion between samples of 8 or 16 bits and floats: identical to the bit in all
  * instruction sets. */
-#include "kernels_check.h"
+#include "check.h"
 
 #include <math.h>
 #include <stdlib.h>
