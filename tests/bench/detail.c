@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Measures how much detail in motion survives:
+ *
+ *   bench-detail [OPTION...] CLEAN.y4m...
+ *
+ *   -n KIND:LEVEL   noise: white, correlated (standard deviation, 0..255) or poisson (photons of a
+ *                   white sample); white:25 by default
+ *   -p PROFILE      realtime, balanced (default), best, or one of them with ":alone", for
+ *                   temporal=false; may be repeated
+ *   -f FRAMES       of each clip, 12 by default
+ *   -t THREADS      1 by default
+ *   -o PREFIX       writes PREFIX-CLIP-PROFILE.y4m
+ *
+ * For each clip and profile it prints luma PSNR (mean from frame 3 on, and of the first frame),
+ * processor milliseconds a frame, and the share of the squared error in blocks of 8x8 samples that
+ * are flat or textured, still or moving. */
+#include "zsdenoise.h"
+
+#include <getopt.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { MAX_PROFILES = 8, BLOCK = 8, FROM = 3, CLASSES = 4 };
+
+/* Mean absolute gradient of a textured block, and mean absolute difference to the frame before of
+ * a moving one, 0..255. */
+static const double TEXTURED = 4, MOVING = 2;
+
+typedef struct {
+  int width, height, frames;
+  size_t size; /* of a frame */
+  uint8_t *data;
+} Clip;
+
+typedef struct {
+  ZsdNoiseKind kind;
+  double degree;
+  const char *profile[MAX_PROFILES];
+  int profiles, frames;
+  unsigned threads;
+  const char *prefix;
+} Options;
+
+static void fail(const char *name, const char *what) {
+  fprintf(stderr, "bench-detail: %s%s%s\n", name, *name ? ": " : "", what);
+  exit(1);
+}
+
+/* --- clips --- */
+
+static ZsdImage image_of(const Clip *clip, uint8_t *data) {
+  const int w = clip->width, h = clip->height, cw = (w + 1) / 2, ch = (h + 1) / 2;
+  ZsdImage image = {.width = w, .height = h, .components = 3, .depth = 8};
+  image.component[0] = (ZsdComponent){data, w, 1, w, h, false, false};
+  image.component[1] = (ZsdComponent){data + w * h, cw, 1, cw, ch, true, true};
+  image.component[2] = (ZsdComponent){data + w * h + cw * ch, cw, 1, cw, ch, true, true};
+  return image;
+}
+
+static Clip read_clip(const char *path, int frames) {
+  FILE *file = fopen(path, "rb");
+  char line[300];
+  if (!file || !fgets(line, sizeof line, file))
+    fail(path, "cannot be read");
+  const char *w = strstr(line, " W"), *h = strstr(line, " H");
+  if (strncmp(line, "YUV4MPEG2 ", 10) || !w || !h)
+    fail(path, "is no y4m file");
+  Clip clip = {.width = atoi(w + 2), .height = atoi(h + 2)};
+  const int chroma = (clip.width + 1) / 2 * ((clip.height + 1) / 2);
+  clip.size = (size_t)clip.width * clip.height + 2 * (size_t)chroma;
+  if (clip.width < 1 || clip.height < 1 || !(clip.data = malloc(frames * clip.size)))
+    fail(path, "has no size, or there is no memory");
+  while (clip.frames < frames && fgets(line, sizeof line, file) &&
+         fread(clip.data + clip.frames * clip.size, clip.size, 1, file) == 1)
+    clip.frames++;
+  fclose(file);
+  if (clip.frames <= FROM)
+    fail(path, "is too short");
+  return clip;
+}
+
+/* --- measures --- */
+
+typedef struct {
+  double error[CLASSES], samples[CLASSES]; /* 2 x textured + moving */
+  double psnr, first;
+  int counted;
+} Measures;
+
+static double mean_gradient(const Clip *c, const uint8_t *p) {
+  int sum = 0;
+  for (int y = 0; y < BLOCK - 1; y++)
+    for (int x = 0; x < BLOCK - 1; x++) {
+      const uint8_t *s = p + y * c->width + x;
+      sum += abs(s[1] - s[0]) + abs(s[c->width] - s[0]);
+    }
+  return sum / (2.0 * (BLOCK - 1) * (BLOCK - 1));
+}
+
+static double mean_difference(const Clip *c, const uint8_t *p, const uint8_t *q) {
+  int sum = 0;
+  for (int y = 0; y < BLOCK; y++)
+    for (int x = 0; x < BLOCK; x++)
+      sum += abs(p[y * c->width + x] - q[y * c->width + x]);
+  return sum / (double)(BLOCK * BLOCK);
+}
+
+static double block_error(const Clip *c, const uint8_t *p, const uint8_t *q) {
+  double sum = 0;
+  for (int y = 0; y < BLOCK; y++)
+    for (int x = 0; x < BLOCK; x++) {
+      const int d = p[y * c->width + x] - q[y * c->width + x];
+      sum += d * d;
+    }
+  return sum;
+}
+
+static void measure(Measures *m, const Clip *c, int t, const uint8_t *out) {
+  const uint8_t *clean = c->data + t * c->size;
+  double all = 0;
+  for (int i = 0; i < c->width * c->height; i++)
+    all += (out[i] - clean[i]) * (out[i] - clean[i]);
+  const double psnr = 10 * log10(255.0 * 255 * c->width * c->height / fmax(all, 1));
+  if (t == 0)
+    m->first = psnr;
+  if (t < FROM)
+    return;
+  m->psnr += psnr;
+  m->counted++;
+  for (int y = 0; y + BLOCK <= c->height; y += BLOCK)
+    for (int x = 0; x + BLOCK <= c->width; x += BLOCK) {
+      const int at = y * c->width + x;
+      const int class = 2 * (mean_gradient(c, clean + at) > TEXTURED) +
+                        (mean_difference(c, clean + at, clean + at - c->size) > MOVING);
+      m->error[class] += block_error(c, out + at, clean + at);
+      m->samples[class] += BLOCK * BLOCK;
+    }
+}
+
+/* --- runs --- */
+
+static ZsdSettings settings_of(const char *profile, const Options *o) {
+  static const char *const names[] = {"realtime", "balanced", "best"};
+  ZsdSettings s = zsd_settings_default();
+  const size_t n = strcspn(profile, ":");
+  for (int i = 0; i < 3; i++)
+    if (strlen(names[i]) == n && !strncmp(profile, names[i], n))
+      s.profile = (ZsdProfile)i;
+  s.temporal = !profile[n];
+  s.threads = o->threads;
+  return s;
+}
+
+static double processor_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return 1e3 * now.tv_sec + 1e-6 * now.tv_nsec;
+}
+
+static FILE *open_output(const Options *o, const char *name, const char *profile,
+                         const Clip *c) {
+  char path[600];
+  if (!o->prefix)
+    return NULL;
+  snprintf(path, sizeof path, "%s-%s-%s.y4m", o->prefix, name, profile);
+  FILE *file = fopen(path, "wb");
+  if (!file)
+    fail(path, "cannot be written");
+  fprintf(file, "YUV4MPEG2 W%d H%d F25:1 Ip A1:1 C420jpeg\n", c->width, c->height);
+  return file;
+}
+
+static void run(const Options *o, const char *path, const Clip *c, const char *profile) {
+  const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+  const ZsdSettings settings = settings_of(profile, o);
+  char error[200];
+  ZsdDenoiser *d = zsd_denoiser_new(error, sizeof error);
+  ZsdNoise *noise = zsd_noise_new(1);
+  uint8_t *out = malloc(c->size);
+  Measures m = {0};
+  double ms = 0;
+  if (!d || !noise || !out)
+    fail("", d ? "no memory" : error);
+  FILE *file = open_output(o, name, profile, c);
+  for (int t = 0; t < c->frames; t++) {
+    ZsdImage image = image_of(c, out);
+    memcpy(out, c->data + t * c->size, c->size);
+    zsd_noise_add(noise, &image, o->kind, o->degree);
+    const double start = processor_ms();
+    if (zsd_denoiser_process(d, &image, 0, &settings) != ZSD_OK)
+      fail(path, "cannot be denoised");
+    ms += t >= FROM ? processor_ms() - start : 0;
+    measure(&m, c, t, out);
+    if (file) {
+      fputs("FRAME\n", file);
+      fwrite(out, c->size, 1, file);
+    }
+  }
+  if (file)
+    fclose(file);
+  double all = 0;
+  for (int i = 0; i < CLASSES; i++)
+    all += m.error[i];
+  printf("%-28.28s %-15s %7.2f %7.2f %8.1f   %3.0f %3.0f %3.0f %3.0f\n", name, profile,
+         m.psnr / m.counted, m.first, ms / m.counted, 100 * m.error[0] / all,
+         100 * m.error[1] / all, 100 * m.error[2] / all, 100 * m.error[3] / all);
+  fflush(stdout);
+  free(out);
+  zsd_noise_free(noise);
+  zsd_denoiser_free(d);
+}
+
+static void set_noise(Options *o, const char *text) {
+  const char *colon = strchr(text, ':');
+  const double level = colon ? atof(colon + 1) : 0;
+  if (!strncmp(text, "white:", 6))
+    o->kind = ZSD_NOISE_GAUSSIAN;
+  else if (!strncmp(text, "correlated:", 11))
+    o->kind = ZSD_NOISE_CORRELATED;
+  else if (!strncmp(text, "poisson:", 8))
+    o->kind = ZSD_NOISE_POISSON;
+  else
+    fail(text, "there are white:, correlated: and poisson:");
+  if (level <= 0)
+    fail(text, "give a level above 0");
+  o->degree = o->kind == ZSD_NOISE_POISSON ? 1 / sqrt(level) : level / 255;
+}
+
+int main(int argc, char **argv) {
+  Options o = {.frames = 12, .threads = 1};
+  set_noise(&o, "white:25");
+  for (int option; (option = getopt(argc, argv, "n:p:f:t:o:")) != -1;) {
+    if (option == 'n')
+      set_noise(&o, optarg);
+    else if (option == 'p' && o.profiles < MAX_PROFILES)
+      o.profile[o.profiles++] = optarg;
+    else if (option == 'f')
+      o.frames = atoi(optarg);
+    else if (option == 't')
+      o.threads = (unsigned)atoi(optarg);
+    else if (option == 'o')
+      o.prefix = optarg;
+    else
+      fail("usage", "bench-detail [-n NOISE] [-p PROFILE]... [-f FRAMES] CLEAN.y4m...");
+  }
+  if (!o.profiles)
+    o.profile[o.profiles++] = "balanced";
+  printf("%-28s %-15s %7s %7s %8s   flat, moving; textured, moving: %% of error\n", "clip",
+         "profile", "dB", "first", "ms");
+  for (int i = optind; i < argc; i++) {
+    const Clip clip = read_clip(argv[i], o.frames);
+    for (int p = 0; p < o.profiles; p++)
+      run(&o, argv[i], &clip, o.profile[p]);
+    free(clip.data);
+  }
+  return 0;
+}
