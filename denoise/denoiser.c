@@ -193,10 +193,10 @@ static int prepare_narrow(ZsdDenoiser *d) {
   ZsdShape shape = d->net.shape;
   ZsdNetwork net = {0};
   shape.hidden--;
-  shape.hidden = zsd_start_hidden(shape);
+  shape.hidden = zsd_built_in_weights_hidden(shape);
   if (d->narrow.kernel == kernel || shape.hidden == 0)
     return 0;
-  int failed = zsd_network_resize(&net, shape) || zsd_start_load(&net) ||
+  int failed = zsd_network_resize(&net, shape) || zsd_built_in_weights_load(&net) ||
                zsd_weights_resize(&d->narrow, kernel, shape);
   if (failed)
     zsd_weights_clear(&d->narrow);
@@ -320,7 +320,7 @@ static bool set_initial_weights(ZsdDenoiser *d, const ZsdView *view, const ZsdSe
     return true;
   }
   zsd_network_init(&d->net, s->seed);
-  return s->warm_start && view->fusion && zsd_start_load(&d->net) == 0;
+  return s->warm_start && view->fusion && zsd_built_in_weights_load(&d->net) == 0;
 }
 
 /* Begins training on a keyframe. */

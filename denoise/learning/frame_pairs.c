@@ -93,7 +93,7 @@ int zsd_frame_pairs_store(ZsdFramePairs *p, const ZsdView *view, int count, ZsdR
   for (int i = 0; i < count && i < MAX_CROPS; i++) {
     Crop *crop = &p->crop[i];
     ZsdView features = *view;
-    features.alone = zsd_random_uniform(random) < share;
+    features.without_past = zsd_random_uniform(random) < share;
     *crop = (Crop){.pair = &p->pair[i],
                    .x = (int)zsd_random_below(random, view->layout->width - width + 1),
                    .y = (int)zsd_random_below(random, view->layout->height - height + 1),

@@ -82,7 +82,7 @@ static const uint8_t *read_output(float *weights, float *bias, int n, int stored
   return bytes + stored;
 }
 
-int zsd_start_read(ZsdNetwork *net, const uint8_t *bytes, size_t size) {
+int zsd_built_in_weights_read(ZsdNetwork *net, const uint8_t *bytes, size_t size) {
   const int channels = net->shape.outputs;
   if (net->shape.inputs != zsd_inputs_count(channels, true) ||
       !(bytes = find(net->shape, bytes, size)))
@@ -100,13 +100,13 @@ int zsd_start_read(ZsdNetwork *net, const uint8_t *bytes, size_t size) {
   return 0;
 }
 
-int zsd_start_hidden(ZsdShape shape) {
+int zsd_built_in_weights_hidden(ZsdShape shape) {
   const uint8_t *network = shape.inputs == zsd_inputs_count(shape.outputs, true)
                                ? find(shape, zsd_start_begin, zsd_start_end - zsd_start_begin)
                                : NULL;
   return network ? network[1] : 0;
 }
 
-int zsd_start_load(ZsdNetwork *net) {
-  return zsd_start_read(net, zsd_start_begin, zsd_start_end - zsd_start_begin);
+int zsd_built_in_weights_load(ZsdNetwork *net) {
+  return zsd_built_in_weights_read(net, zsd_start_begin, zsd_start_end - zsd_start_begin);
 }

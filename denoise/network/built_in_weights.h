@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The built-in weights, trained beforehand on moving pictures with various kinds of noise
  * (start/train). They denoise at once, and training adapts them to the video. */
-#ifndef ZSD_START_H
-#define ZSD_START_H
+#ifndef ZSD_BUILT_IN_WEIGHTS_H
+#define ZSD_BUILT_IN_WEIGHTS_H
 
 #include "network/network.h"
 
@@ -11,10 +11,10 @@
  * (after Chen et al., "Net2Net: Accelerating Learning via Knowledge Transfer", ICLR 2016):
  * additional hidden channels keep the random parameters of `net`, and the weights from them are
  * 0. Returns 0, or -1 if there are no weights for this shape; the network is unchanged then. */
-int zsd_start_load(ZsdNetwork *net);
+int zsd_built_in_weights_load(ZsdNetwork *net);
 
-/* Hidden channels of the stored network that zsd_start_load() takes; 0: none. */
-int zsd_start_hidden(ZsdShape shape);
+/* Hidden channels of the stored network that zsd_built_in_weights_load() takes; 0: none. */
+int zsd_built_in_weights_hidden(ZsdShape shape);
 
 /* Loads weights from other bytes than the built-in ones. Networks follow one another, each
  *
@@ -28,6 +28,6 @@ int zsd_start_hidden(ZsdShape shape);
  *   bytes    signed: the weights (input channels x taps) divided by the scale
  *
  * An incomplete network at the end is ignored. */
-int zsd_start_read(ZsdNetwork *net, const uint8_t *bytes, size_t size);
+int zsd_built_in_weights_read(ZsdNetwork *net, const uint8_t *bytes, size_t size);
 
 #endif

@@ -43,8 +43,8 @@ static Samples samples_of(const ZsdView *view, int channel, int y) {
     const int down = layout->channel[channel].y_step;
     s.next = row + down < c->height ? (ptrdiff_t)down * c->width : 0;
     s.y = c->y + at;
-    s.z = (view->alone ? c->y : c->z) + at;
-    s.k = view->alone ? NULL : c->k + at;
+    s.z = (view->without_past ? c->y : c->z) + at;
+    s.k = view->without_past ? NULL : c->k + at;
   }
   return s;
 }

@@ -23,7 +23,7 @@ typedef struct {
   const ZsdFrame *frame;
   const ZsdLayout *layout;
   const ZsdFusion *fusion; /* source of the noise models; NULL: the inputs are the picture */
-  bool alone;              /* use the frame as if it had no fused past: z = y, k = 1 */
+  bool without_past;       /* use the frame as if it had no fused past: z = y, k = 1 */
 } ZsdView;
 
 /* Input channels of a network for `channels` picture channels. */

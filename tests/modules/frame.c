@@ -46,7 +46,7 @@ static void store(const ZsdTensor *tensor, const ZsdImage *image, const ZsdLayou
       zsd_tile_load(&tile, tensor, x, y, smaller(width, layout->width - x),
                     smaller(height, layout->height - y));
       zsd_store_tile(image, layout, zsd_kernels(zsd_cpu_detect()), &tile, strength,
-                      first_column);
+                     first_column);
     }
   zsd_tile_clear(&tile);
 }

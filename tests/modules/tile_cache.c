@@ -48,7 +48,7 @@ static void film_new(Film *f, const char *format, ZsdNoiseKind kind, double sigm
   const ZsdShape shape = {zsd_inputs_count(channels, true), 16, channels};
   ck_assert_int_eq(zsd_frame_resize(&f->frame, &f->clean.image), 0);
   ck_assert_int_eq(zsd_network_resize(&f->net, shape), 0);
-  ck_assert_int_eq(zsd_start_load(&f->net), 0);
+  ck_assert_int_eq(zsd_built_in_weights_load(&f->net), 0);
   ck_assert_int_eq(zsd_weights_resize(&f->weights, &kernels->pass[ZSD_FP32], shape), 0);
   zsd_weights_update(&f->weights, &f->net);
   f->fusion = zsd_fusion_new(&f->frame, kernels);

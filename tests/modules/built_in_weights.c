@@ -77,7 +77,7 @@ START_TEST(test_loads) {
     ZsdNetwork net, before;
     make(&net, shape_of(channels[_i], widths[w]), 3);
     make(&before, net.shape, 3);
-    ck_assert_int_eq(zsd_start_load(&net), 0);
+    ck_assert_int_eq(zsd_built_in_weights_load(&net), 0);
     ck_assert(memcmp(net.params, before.params, net.n * sizeof(float)) != 0);
     ck_assert_float_lt(largest(&net), 100);
     zsd_network_clear(&net);
@@ -95,7 +95,7 @@ START_TEST(test_unknown) {
     ZsdNetwork net, before;
     make(&net, shapes[i], 3);
     make(&before, shapes[i], 3);
-    ck_assert_int_eq(zsd_start_load(&net), -1);
+    ck_assert_int_eq(zsd_built_in_weights_load(&net), -1);
     ck_assert_mem_eq(net.params, before.params, net.n * sizeof(float));
     zsd_network_clear(&net);
     zsd_network_clear(&before);
@@ -113,8 +113,8 @@ START_TEST(test_widens) {
     ZsdNetwork narrow, wide;
     make(&narrow, shape_of(channels[_i], pairs[p].narrow), 3);
     make(&wide, shape_of(channels[_i], pairs[p].wide), 4);
-    ck_assert_int_eq(zsd_start_load(&narrow), 0);
-    ck_assert_int_eq(zsd_start_load(&wide), 0);
+    ck_assert_int_eq(zsd_built_in_weights_load(&narrow), 0);
+    ck_assert_int_eq(zsd_built_in_weights_load(&wide), 0);
     float *a = compute(&narrow), *b = compute(&wide);
     for (int i = 0; i < channels[_i] * SIZE * SIZE; i++)
       ck_assert_float_eq_tol(a[i], b[i], 1e-4);
@@ -132,7 +132,7 @@ START_TEST(test_widened_channels) {
   ZsdNetwork net, before;
   make(&net, shape_of(4, HIDDEN), 3);
   make(&before, net.shape, 3);
-  ck_assert_int_eq(zsd_start_load(&net), 0);
+  ck_assert_int_eq(zsd_built_in_weights_load(&net), 0);
   for (int l = 0; l < ZSD_LAYERS; l++) {
     const ZsdLayer *layer = &net.layers[l];
     const int n = layer->n_in * layer->taps, old = STORED * layer->taps;
@@ -182,7 +182,7 @@ START_TEST(test_numbers) {
   const size_t size = write_networks(bytes);
   ZsdNetwork net;
   make(&net, shape_of(1, 1), 3);
-  ck_assert_int_eq(zsd_start_read(&net, bytes, size), 0);
+  ck_assert_int_eq(zsd_built_in_weights_read(&net, bytes, size), 0);
   for (int l = 0; l < ZSD_LAYERS; l++) {
     const ZsdLayer *layer = &net.layers[l];
     for (int i = 0; i < layer->n_in * layer->taps; i++)
@@ -207,7 +207,8 @@ START_TEST(test_cut_off) {
     for (int c = 1; c <= 2; c++) {
       ZsdNetwork net;
       make(&net, shape_of(c, 1), 3);
-      ck_assert_int_eq(zsd_start_read(&net, part, n), n >= (c == 1 ? second : size) ? 0 : -1);
+      ck_assert_int_eq(zsd_built_in_weights_read(&net, part, n),
+                       n >= (c == 1 ? second : size) ? 0 : -1);
       zsd_network_clear(&net);
     }
     free(part);
@@ -227,7 +228,7 @@ START_TEST(test_size) {
 END_TEST
 
 Suite *make_suite(void) {
-  Suite *suite = suite_create("start");
+  Suite *suite = suite_create("built_in_weights");
   TCase *tc = tcase_create("weights");
   tcase_add_loop_test(tc, test_loads, 0, N_CHANNELS);
   tcase_add_test(tc, test_unknown);
