@@ -114,7 +114,7 @@ static gchar *
 check_transcode (const Campaign * campaign, const gchar * film, GError ** error)
 {
   GStrvBuilder *builder = g_strv_builder_new ();
-  gchar **arguments, *codec = NULL;
+  gchar **arguments, **parsed, *codec = NULL;
   Options options;
   gint count;
   gboolean done;
@@ -126,7 +126,9 @@ check_transcode (const Campaign * campaign, const gchar * film, GError ** error)
   arguments = g_strv_builder_end (builder);
   g_strv_builder_unref (builder);
   count = (gint) g_strv_length (arguments);
-  done = options_parse (&options, &count, &arguments, error);
+  /* Options are removed from this array, their strings stay. */
+  parsed = g_memdup2 (arguments, (count + 1) * sizeof *arguments);
+  done = options_parse (&options, &count, &parsed, error);
   if (done && (options.preview > 0 || options.compare || options.dry_run
           || options.resume || options.overwrite || options.step
           || g_strv_length (options.in) != 1
@@ -134,6 +136,9 @@ check_transcode (const Campaign * campaign, const gchar * film, GError ** error)
     set_error (error, "--", "give only options for denoising and encoding");
   else if (done)
     codec = g_strdup (options.settings.codec);
+  options_clear (&options);
+  g_free (parsed);
+  g_strfreev (arguments);
   return codec;
 }
 

@@ -143,6 +143,7 @@ options_parse (Options * options, int *argc, char ***argv, GError ** error)
 {
   const gchar *reason;
   gchar *out = NULL;
+  gboolean valid;
 
   memset (options, 0, sizeof *options);
   options->number = -1;
@@ -158,9 +159,12 @@ options_parse (Options * options, int *argc, char ***argv, GError ** error)
   if (reason)
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         reason);
-  return reason == NULL && split_arguments (options, out, error)
+  valid = reason == NULL && split_arguments (options, out, error)
       && (options->settings.profile == NULL
       || enum_option_check ("profile", options->settings.profile, error));
+  if (options->out != out)
+    g_free (out);
+  return valid;
 }
 
 void
