@@ -5,6 +5,7 @@
 #include "filter/filter.h"
 #include "frame/frame.h"
 #include "temporal/fusion.h"
+#include "temporal/lookahead.h"
 #include "learning/learner.h"
 #include "noise/noise_change.h"
 #include "network/model.h"
@@ -32,6 +33,7 @@ enum { FADE_IN = 8 };
 typedef struct {
   ZsdFrame frame;
   ZsdFusion *fusion;
+  ZsdLookahead *lookahead; /* NULL until there are later pictures */
   ZsdFilterState filter_state;
 } Stream;
 
@@ -106,8 +108,10 @@ static void clear_team(ZsdDenoiser *d) {
 
 static void clear_stream(Stream *stream) {
   zsd_fusion_free(stream->fusion);
+  zsd_lookahead_free(stream->lookahead);
   zsd_frame_clear(&stream->frame);
   stream->fusion = NULL;
+  stream->lookahead = NULL;
   zsd_filter_state_clear(&stream->filter_state);
 }
 
@@ -250,6 +254,21 @@ static int prepare_stream(Stream *stream, const ZsdImage *image, const ZsdKernel
   return 0;
 }
 
+static void drop_lookahead(Stream *stream) {
+  if (stream->lookahead)
+    zsd_lookahead_drop(stream->lookahead);
+}
+
+/* Allocates for looking ahead, if there are later pictures. */
+static int prepare_lookahead(Stream *stream, const ZsdWindow *window,
+                             const ZsdKernels *kernels) {
+  if (window->n_later == 0)
+    drop_lookahead(stream);
+  else if (!stream->lookahead)
+    stream->lookahead = zsd_lookahead_new(&stream->frame, kernels);
+  return window->n_later == 0 || stream->lookahead ? 0 : -1;
+}
+
 /* --- training --- */
 
 /* Whether there is a cut between the last frame and this one. */
@@ -268,6 +287,8 @@ static bool begins_scene(ZsdDenoiser *d, double threshold) {
   for (int i = 0; anew && i < 2 && d->streams[i].fusion; i++) {
     (d->keyframe ? zsd_fusion_reset : zsd_fusion_drop_past)(d->streams[i].fusion);
     zsd_filter_state_reset(&d->streams[i].filter_state);
+    if (d->keyframe)
+      drop_lookahead(&d->streams[i]);
   }
   return anew;
 }
@@ -452,6 +473,7 @@ static ZsdResult filter_still(ZsdDenoiser *d, ZsdImage *image, const ZsdView *vi
 /* Passes a frame unfiltered. The past ends with it. */
 static ZsdResult pass_unfiltered(Stream *stream) {
   zsd_filter_state_reset(&stream->filter_state);
+  drop_lookahead(stream);
   if (stream->fusion)
     zsd_fusion_drop_past(stream->fusion);
   return ZSD_OK;
@@ -479,15 +501,30 @@ static ZsdResult filter(ZsdDenoiser *d, ZsdImage *image, Stream *stream, const Z
                                                                                 : ZSD_OK;
 }
 
+/* Fuses a frame with the past. The noise of a stream's first frame is estimated with the help
+ * of later ones, where possible. Returns 0, or -1 without memory. */
+static int add_frame(Stream *stream, const ZsdWindow *window, int threads) {
+  ZsdNoiseModel noise[ZSD_MAX_COMPONENTS] = {0};
+  int known = 0;
+  if (window->n_later > 0 && !zsd_fusion_noise_known(stream->fusion))
+    known =
+        zsd_lookahead_estimate_noise(stream->lookahead, noise, &stream->frame, window, threads);
+  if (known < 0 || zsd_fusion_add(stream->fusion, &stream->frame, threads))
+    return -1;
+  if (known)
+    zsd_fusion_set_noise(stream->fusion, noise);
+  return 0;
+}
+
 /* Loads a frame and fuses it with the past. Returns ZSD_NO_MEMORY or ZSD_OK. */
-static ZsdResult fuse(ZsdDenoiser *d, const ZsdImage *image, Stream *stream, bool *anew,
+static ZsdResult fuse(ZsdDenoiser *d, const ZsdWindow *window, Stream *stream, bool *anew,
                       const ZsdSettings *s) {
   const int threads = (int)s->threads;
-  zsd_frame_load(&stream->frame, image, d->kernels, threads);
+  zsd_frame_load(&stream->frame, window->image, d->kernels, threads);
   *anew = stream == &d->streams[0] && begins_scene(d, s->scene_threshold);
   if (!s->temporal)
     zsd_fusion_drop_temporal(stream->fusion);
-  if (zsd_fusion_add(stream->fusion, &stream->frame, threads))
+  if (add_frame(stream, window, threads))
     return ZSD_NO_MEMORY;
   const bool still = zsd_settings_still(s);
   return still && zsd_still_estimate_noise(stream->fusion, &stream->frame, d->kernels, threads)
@@ -505,26 +542,41 @@ static ZsdResult learn(ZsdDenoiser *d, const ZsdView *view, bool anew, const Zsd
   return result;
 }
 
-static ZsdResult denoise(ZsdDenoiser *d, ZsdImage *image, Stream *stream,
-                         const ZsdSettings *s) {
+/* Joins the frame's estimate, which becomes the past of the next one as it is, with that of the
+ * later pictures. Learning comes before it: its training pairs take the next frame's noise to
+ * be independent of the estimate. */
+static ZsdResult look_ahead(Stream *stream, const ZsdWindow *window, int threads) {
+  zsd_fusion_commit(stream->fusion, &stream->frame, threads);
+  if (zsd_lookahead_join(stream->lookahead, stream->fusion, &stream->frame, window, threads)) {
+    zsd_fusion_drop_past(stream->fusion);
+    return ZSD_NO_MEMORY;
+  }
+  return ZSD_OK;
+}
+
+static ZsdResult denoise(ZsdDenoiser *d, ZsdImage *image, const ZsdWindow *window,
+                         Stream *stream, const ZsdSettings *s) {
   const ZsdView view = {&stream->frame, &d->layout,
                         s->profile == ZSD_PROFILE_PAPER ? NULL : stream->fusion, false};
+  const bool ahead = window->n_later > 0;
   bool anew;
-  ZsdResult result = fuse(d, image, stream, &anew, s);
+  ZsdResult result = fuse(d, window, stream, &anew, s);
   if (result == ZSD_OK && stream == &d->streams[0] && !zsd_fusion_repeated(stream->fusion))
     result = learn(d, &view, anew, s);
+  if (result == ZSD_OK && ahead)
+    result = look_ahead(stream, window, (int)s->threads);
   if (result == ZSD_OK)
     result = filter(d, image, stream, &view, s);
   if (result != ZSD_OK)
     return result;
-  if (s->temporal)
+  if (s->temporal && !ahead)
     zsd_fusion_commit(stream->fusion, &stream->frame, (int)s->threads);
   zsd_split_draw(image, zsd_split_column(s->split, image->width));
   return ZSD_OK;
 }
 
-static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field,
-                         const ZsdSettings *settings) {
+static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field, const ZsdImage *later,
+                         unsigned n_later, const ZsdSettings *settings) {
   ZsdSettings s = zsd_model_resolve(&d->start, settings);
   Stream *stream = &d->streams[field];
 
@@ -532,6 +584,7 @@ static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field,
   d->status.quality = s.quality;
   if (s.strength <= 0 || image->height < 1) {
     zsd_filter_state_reset(&stream->filter_state);
+    drop_lookahead(stream);
     return ZSD_OK;
   }
   if (s.quality == ZSD_QUALITY_ORIGINAL) {
@@ -542,19 +595,31 @@ static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field,
     d->keyframe = d->keyframe || s.still || !same_format(&d->shape, image);
     d->shape = *image;
   }
+  const ZsdWindow window = {.image = image,
+                            .later = later,
+                            .n_later = s.temporal ? (int)n_later : 0,
+                            .scene_threshold = s.scene_threshold};
   const ZsdResult result = prepare(d, image, stream, &s);
   if (result != ZSD_OK)
     return result;
+  if (prepare_lookahead(stream, &window, d->kernels))
+    return ZSD_NO_MEMORY;
   d->status.threads = zsd_team_begin(d->team);
   s.threads = (unsigned)d->status.threads;
-  return denoise(d, image, stream, &s);
+  return denoise(d, image, &window, stream, &s);
+}
+
+ZsdResult zsd_denoiser_process_ahead(ZsdDenoiser *d, ZsdImage *image, int field,
+                                     const ZsdImage *later, unsigned n_later,
+                                     const ZsdSettings *settings) {
+  d->n_ended = 0;
+  zsd_learner_set_stream_busy(d->learner, true);
+  const ZsdResult result = process(d, image, field, later, n_later, settings);
+  zsd_learner_set_stream_busy(d->learner, false);
+  return result;
 }
 
 ZsdResult zsd_denoiser_process(ZsdDenoiser *d, ZsdImage *image, int field,
                                const ZsdSettings *settings) {
-  d->n_ended = 0;
-  zsd_learner_set_stream_busy(d->learner, true);
-  const ZsdResult result = process(d, image, field, settings);
-  zsd_learner_set_stream_busy(d->learner, false);
-  return result;
+  return zsd_denoiser_process_ahead(d, image, field, NULL, 0, settings);
 }

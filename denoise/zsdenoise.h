@@ -207,6 +207,19 @@ void zsd_denoiser_reset(ZsdDenoiser *denoiser);
 ZsdResult zsd_denoiser_process(ZsdDenoiser *denoiser, ZsdImage *image, int field,
                                const ZsdSettings *settings);
 
+enum { ZSD_MAX_LOOKAHEAD = 16 };
+
+/* The same, with the help of the pictures that come next: `later`, not yet denoised, nearest
+ * first, `n_later` of them, 0 to ZSD_MAX_LOOKAHEAD. They have the picture's size and format,
+ * are of the same field, and are not changed; the next calls are for these pictures, in this
+ * order. They have no effect where earlier frames have none.
+ *
+ * Several calls share one pass over their later pictures, so the same number of them has to be
+ * there in each call, or fewer at the end of a stream. */
+ZsdResult zsd_denoiser_process_ahead(ZsdDenoiser *denoiser, ZsdImage *image, int field,
+                                     const ZsdImage *later, unsigned n_later,
+                                     const ZsdSettings *settings);
+
 /* Sets the model (copied) that training starts from, instead of the built-in or random weights;
  * NULL: those again. With a model a keyframe has training steps of its own only if `epochs` is
  * set. The next frame is a keyframe. Returns 0, or -1 without memory, with nothing changed. */

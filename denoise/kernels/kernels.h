@@ -105,6 +105,12 @@ typedef struct {
   void (*store_state)(uint16_t *stored_z, uint8_t *stored_k, const float *z, const float *k,
                       int n);
 
+  /* Joins n samples of two stored states of a frame, both of which include the frame itself, y:
+   * 1 / k = 1 / k' + 1 / k" - 1; z = y + k ((z' - y) / k' + (z" - y) / k"). Roots of k that are
+   * stored as 0 count as 1. */
+  void (*join_states)(float *z, float *k, const float *y, const ZsdStoredState *first,
+                      const ZsdStoredState *second, int n);
+
   /* Normalised innovation of n samples: d = (y - p) / sqrt((1 + k) noise(p)). */
   void (*innovation)(float *d, const float *y, const float *p, const float *k, int n,
                      const ZsdNoiseVariance *noise);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Storage of a frame's Kalman state, and the motion-compensated prediction from it. */
+/* Storage of a frame's Kalman state, the motion-compensated prediction from it, and the joining
+ * of two states. */
 #include "isa.h"
 
 #include <math.h>
@@ -155,7 +156,23 @@ static void store_state(uint16_t *restrict stored_z, uint8_t *restrict stored_k,
     stored_k[x] = (uint8_t)(int)(255 * sqrtf(k[x]) + 0.5f);
 }
 
+static void join_states(float *restrict z, float *restrict k, const float *restrict y,
+                        const ZsdStoredState *first, const ZsdStoredState *second, int n) {
+  const uint16_t *restrict z1 = first->z, *restrict z2 = second->z;
+  const uint8_t *restrict k1 = first->k, *restrict k2 = second->k;
+  for (int x = 0; x < n; x++) {
+    const float root1 = (float)(k1[x] > 0 ? k1[x] : 1), root2 = (float)(k2[x] > 0 ? k2[x] : 1);
+    const float weight1 = 65025 / (root1 * root1), weight2 = 65025 / (root2 * root2);
+    const float joined = 1 / (weight1 + weight2 - 1);
+    const float d1 = (float)z1[x] * (1 / 65535.0f) - y[x];
+    const float d2 = (float)z2[x] * (1 / 65535.0f) - y[x];
+    z[x] = y[x] + joined * (weight1 * d1 + weight2 * d2);
+    k[x] = joined;
+  }
+}
+
 void ZSD_ISA_NAME(zsd_predict_init)(ZsdKernels *k) {
   k->predict = predict;
   k->store_state = store_state;
+  k->join_states = join_states;
 }

@@ -27,6 +27,12 @@ static inline float zsd_noise_variance_at(const ZsdNoiseVariance *v, float brigh
   return line > v->least ? line : v->least;
 }
 
+/* Samples of a stored Kalman state. */
+typedef struct {
+  const uint16_t *z; /* 65535 is 1 */
+  const uint8_t *k;  /* 255 sqrt(k) */
+} ZsdStoredState;
+
 /* Motion vector, in samples of luma. */
 typedef struct {
   int16_t x, y;

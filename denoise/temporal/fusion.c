@@ -68,6 +68,7 @@ struct ZsdFusion {
   bool has_temporal; /* the noise was estimated from a residual between frames */
   unsigned frames;   /* since the past began, without repeated ones */
   bool repeated;     /* the last frame was */
+  bool fixed_noise;  /* the noise models are given, not estimated */
   ZsdReference past[ZSD_MAX_COMPONENTS];
   float *residual[ZSD_MAX_COMPONENTS]; /* of the prediction, normalized */
   uint8_t *last;                       /* the last frame's brightness, unfiltered; 255 is 1 */
@@ -140,7 +141,7 @@ void zsd_fusion_drop_temporal(ZsdFusion *f) {
 
 void zsd_fusion_reset(ZsdFusion *f) {
   zsd_fusion_drop_past(f);
-  f->has_noise = f->has_temporal = false;
+  f->has_noise = f->has_temporal = f->fixed_noise = false;
   memset(f->noise, 0, sizeof f->noise); /* of a clipped frame there is no new estimate */
 }
 
@@ -157,6 +158,11 @@ void zsd_fusion_set_noise(ZsdFusion *f, const ZsdNoiseModel noise[ZSD_MAX_COMPON
   f->has_noise = true;
 }
 
+void zsd_fusion_fix_noise(ZsdFusion *f, const ZsdNoiseModel noise[ZSD_MAX_COMPONENTS]) {
+  zsd_fusion_set_noise(f, noise);
+  f->has_temporal = f->fixed_noise = true;
+}
+
 ZsdNoiseVariance zsd_fusion_variance(const ZsdFusion *f, int component) {
   const ZsdNoiseModel *noise = &f->noise[component];
   return (ZsdNoiseVariance){.base = (float)noise->base,
@@ -170,6 +176,14 @@ const ZsdKernels *zsd_fusion_kernels(const ZsdFusion *f) {
 
 bool zsd_fusion_noise_known(const ZsdFusion *f) {
   return f->has_noise;
+}
+
+bool zsd_fusion_noise_is_temporal(const ZsdFusion *f) {
+  return f->has_temporal;
+}
+
+const ZsdReference *zsd_fusion_past(const ZsdFusion *f, int component) {
+  return &f->past[component];
 }
 
 bool zsd_fusion_tracking(const ZsdFusion *f, ZsdTracking *tracking) {
@@ -444,8 +458,8 @@ static bool is_noiseless(const ZsdFusion *f, const ZsdFrame *frame) {
 
 /* Whether this frame's noise estimate is skipped. */
 static bool skips_estimate(const ZsdFusion *f, const ZsdFrame *frame) {
-  return f->has_temporal && !is_noiseless(f, frame) && f->frames > SETTLED &&
-         f->frames % INTERVAL;
+  const bool settled = f->has_temporal && !is_noiseless(f, frame) && f->frames > SETTLED;
+  return f->fixed_noise || (settled && f->frames % INTERVAL);
 }
 
 /* Estimates the noise from the residual of the prediction (`temporal`), or else from the
@@ -455,7 +469,8 @@ static void estimate_noise(ZsdFusion *f, const ZsdFrame *frame, bool temporal, i
   const bool better = temporal && !f->has_temporal;
   const bool noiseless = is_noiseless(f, frame);
   bool known = f->has_noise;
-  if (f->has_temporal && !noiseless && (!temporal || skips_estimate(f, frame)))
+  if (f->fixed_noise ||
+      (f->has_temporal && !noiseless && (!temporal || skips_estimate(f, frame))))
     return;
   ZsdNoiseSource sources[ZSD_MAX_COMPONENTS];
   ZsdNoiseModel models[ZSD_MAX_COMPONENTS] = {0};

@@ -9,6 +9,7 @@
 #include "frame/frame.h"
 #include "temporal/brightness.h"
 #include "temporal/motion.h"
+#include "temporal/reference.h"
 #include "noise/noise_estimate.h"
 
 typedef struct ZsdFusion ZsdFusion;
@@ -43,6 +44,10 @@ const ZsdNoiseModel *zsd_fusion_noise(const ZsdFusion *fusion, int component);
 /* Replaces the noise models of all components. */
 void zsd_fusion_set_noise(ZsdFusion *fusion, const ZsdNoiseModel noise[ZSD_MAX_COMPONENTS]);
 
+/* Replaces the noise models of all components for good: frames change them no more, until
+ * zsd_fusion_reset(). */
+void zsd_fusion_fix_noise(ZsdFusion *fusion, const ZsdNoiseModel noise[ZSD_MAX_COMPONENTS]);
+
 /* Noise variance of a component, by brightness. */
 ZsdNoiseVariance zsd_fusion_variance(const ZsdFusion *fusion, int component);
 
@@ -50,6 +55,12 @@ const ZsdKernels *zsd_fusion_kernels(const ZsdFusion *fusion);
 
 /* Whether there is a noise estimate from any frame. */
 bool zsd_fusion_noise_known(const ZsdFusion *fusion);
+
+/* Whether that estimate is from the difference between frames. */
+bool zsd_fusion_noise_is_temporal(const ZsdFusion *fusion);
+
+/* The estimate of a component of the last frame, which predicts the next one. */
+const ZsdReference *zsd_fusion_past(const ZsdFusion *fusion, int component);
 
 /* Correspondence of the last frame to the one before. */
 typedef struct {

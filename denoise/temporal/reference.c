@@ -44,6 +44,11 @@ void zsd_reference_swap(ZsdReference *reference) {
   reference->next_k = k;
 }
 
+ZsdStoredState zsd_reference_row(const ZsdReference *reference, int y) {
+  const ptrdiff_t at = (ptrdiff_t)y * reference->width;
+  return (ZsdStoredState){reference->z + at, reference->k + at};
+}
+
 ZsdPrediction zsd_reference_prediction(const ZsdReference *reference,
                                        const ZsdMotionField *field, int y) {
   const int row = zsd_clamp((y << reference->half_height) / ZSD_BLOCK, 0, field->down - 1);

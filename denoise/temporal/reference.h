@@ -26,6 +26,9 @@ void zsd_reference_store(const ZsdReference *reference, const ZsdFrameComponent 
                          int begin, int end);
 void zsd_reference_swap(ZsdReference *reference);
 
+/* Samples of row y. */
+ZsdStoredState zsd_reference_row(const ZsdReference *reference, int y);
+
 /* Predicts row y along the motion field: samples and their k. Chroma vectors are half of
  * luma's; between two samples the prediction is their mean. */
 void zsd_reference_predict_row(const ZsdReference *reference, const ZsdMotionField *field,

@@ -3,17 +3,15 @@
  *
  *   bench-detail [OPTION...] CLEAN.y4m...
  *
- *   -n KIND:LEVEL   noise: white, correlated (standard deviation, 0..255) or poisson (photons of a
- *                   white sample); white:25 by default
- *   -p PROFILE      realtime, balanced (default), best, or one of them with ":alone", for
- *                   temporal=false; may be repeated
- *   -f FRAMES       of each clip, 12 by default
- *   -t THREADS      1 by default
- *   -o PREFIX       writes PREFIX-CLIP-PROFILE.y4m
+ *   -n KIND:LEVEL   noise: white, correlated (standard deviation, 0..255) or poisson (photons
+ * of a white sample); white:25 by default -p PROFILE      realtime, balanced (default), best,
+ * or one of them with ":alone", for temporal=false; may be repeated -f FRAMES       of each
+ * clip, 12 by default -l FRAMES       that are looked ahead, 0 by default -t THREADS      1 by
+ * default -o PREFIX       writes PREFIX-CLIP-PROFILE.y4m
  *
  * For each clip and profile it prints luma PSNR (mean from frame 3 on, and of the first frame),
- * processor milliseconds a frame, and the share of the squared error in blocks of 8x8 samples that
- * are flat or textured, still or moving. */
+ * processor milliseconds a frame, and the share of the squared error in blocks of 8x8 samples
+ * that are flat or textured, still or moving. */
 #include "zsdenoise.h"
 
 #include <getopt.h>
@@ -26,8 +24,8 @@
 
 enum { MAX_PROFILES = 8, BLOCK = 8, FROM = 3, CLASSES = 4 };
 
-/* Mean absolute gradient of a textured block, and mean absolute difference to the frame before of
- * a moving one, 0..255. */
+/* Mean absolute gradient of a textured block, and mean absolute difference to the frame before
+ * of a moving one, 0..255. */
 static const double TEXTURED = 4, MOVING = 2;
 
 typedef struct {
@@ -40,7 +38,7 @@ typedef struct {
   ZsdNoiseKind kind;
   double degree;
   const char *profile[MAX_PROFILES];
-  int profiles, frames;
+  int profiles, frames, lookahead;
   unsigned threads;
   const char *prefix;
 } Options;
@@ -180,18 +178,25 @@ static void run(const Options *o, const char *path, const Clip *c, const char *p
   char error[200];
   ZsdDenoiser *d = zsd_denoiser_new(error, sizeof error);
   ZsdNoise *noise = zsd_noise_new(1);
-  uint8_t *out = malloc(c->size);
+  Clip noisy = *c;
   Measures m = {0};
   double ms = 0;
-  if (!d || !noise || !out)
+  if (!d || !noise || !(noisy.data = malloc(c->frames * c->size)))
     fail("", d ? "no memory" : error);
+  memcpy(noisy.data, c->data, c->frames * c->size);
+  for (int t = 0; t < c->frames; t++) {
+    ZsdImage image = image_of(c, noisy.data + t * c->size);
+    zsd_noise_add(noise, &image, o->kind, o->degree);
+  }
   FILE *file = open_output(o, name, profile, c);
   for (int t = 0; t < c->frames; t++) {
-    ZsdImage image = image_of(c, out);
-    memcpy(out, c->data + t * c->size, c->size);
-    zsd_noise_add(noise, &image, o->kind, o->degree);
+    uint8_t *out = noisy.data + t * c->size;
+    ZsdImage image = image_of(c, out), later[ZSD_MAX_LOOKAHEAD];
+    int ahead = 0;
+    for (; ahead < o->lookahead && t + ahead + 1 < c->frames; ahead++)
+      later[ahead] = image_of(c, out + (ahead + 1) * c->size);
     const double start = processor_ms();
-    if (zsd_denoiser_process(d, &image, 0, &settings) != ZSD_OK)
+    if (zsd_denoiser_process_ahead(d, &image, 0, later, (unsigned)ahead, &settings) != ZSD_OK)
       fail(path, "cannot be denoised");
     ms += t >= FROM ? processor_ms() - start : 0;
     measure(&m, c, t, out);
@@ -209,7 +214,7 @@ static void run(const Options *o, const char *path, const Clip *c, const char *p
          m.psnr / m.counted, m.first, ms / m.counted, 100 * m.error[0] / all,
          100 * m.error[1] / all, 100 * m.error[2] / all, 100 * m.error[3] / all);
   fflush(stdout);
-  free(out);
+  free(noisy.data);
   zsd_noise_free(noise);
   zsd_denoiser_free(d);
 }
@@ -233,20 +238,25 @@ static void set_noise(Options *o, const char *text) {
 int main(int argc, char **argv) {
   Options o = {.frames = 12, .threads = 1};
   set_noise(&o, "white:25");
-  for (int option; (option = getopt(argc, argv, "n:p:f:t:o:")) != -1;) {
+  for (int option; (option = getopt(argc, argv, "n:p:f:l:t:o:")) != -1;) {
     if (option == 'n')
       set_noise(&o, optarg);
     else if (option == 'p' && o.profiles < MAX_PROFILES)
       o.profile[o.profiles++] = optarg;
     else if (option == 'f')
       o.frames = atoi(optarg);
+    else if (option == 'l')
+      o.lookahead = atoi(optarg);
     else if (option == 't')
       o.threads = (unsigned)atoi(optarg);
     else if (option == 'o')
       o.prefix = optarg;
     else
-      fail("usage", "bench-detail [-n NOISE] [-p PROFILE]... [-f FRAMES] CLEAN.y4m...");
+      fail("usage",
+           "bench-detail [-n NOISE] [-p PROFILE]... [-f FRAMES] [-l FRAMES] CLEAN.y4m...");
   }
+  if (o.lookahead < 0 || o.lookahead > ZSD_MAX_LOOKAHEAD)
+    fail("usage", "-l is 0 to 16");
   if (!o.profiles)
     o.profile[o.profiles++] = "balanced";
   printf("%-28s %-15s %7s %7s %8s   flat, moving; textured, moving: %% of error\n", "clip",
