@@ -6,8 +6,8 @@ static gboolean
 is_saved (const gchar * name)
 {
   static const gchar *const excluded[] = {
-    "name", "parent", "qos", "split", "n-threads", "seed", "model-file",
-    "save-model-file", NULL
+    "name", "parent", "qos", "split", "lookahead", "n-threads", "seed",
+    "model-file", "save-model-file", NULL
   };
 
   return !g_strv_contains (excluded, name);

@@ -5,6 +5,7 @@
 
 #include "gstzsdenoise.h"
 
+#include "gstzsimage.h"
 #include "gstzskeyunits.h"
 #include "gstzsmodelsaver.h"
 #include "zsdenoise.h"
@@ -37,6 +38,9 @@ struct _GstZsDenoise
   /* with the object lock */
   ZsdSettings settings;
   GstZsDenoiseTraining training;
+  guint lookahead;              /* frames */
+  gboolean lookahead_set;       /* by the user, so that the profile has no say */
+  guint lookahead_in_use;       /* written by the streaming thread */
   ZsdStatus status;             /* of the last frame, or of one that waits for training */
   ZsdTraining progress;         /* of the latest training step, by any thread */
   gint64 last_progress;         /* monotonic time of the last progress message */
@@ -64,7 +68,14 @@ struct _GstZsDenoise
   gboolean described;           /* the layout of these caps has been logged */
   ZsdRateControl rate_control;
   GstClockTime last_pts;
+  GQueue queue;                 /* of buffers that wait for later ones */
+  gboolean draining;            /* frames do not wait */
+  GstFlowReturn drained;        /* result of draining before a discontinuity */
 };
+
+/* Frames */
+gboolean gst_zs_denoise_is_still (GstZsDenoise * self, GstBuffer * buffer);
+
 
 /* Properties */
 void gst_zs_denoise_install_properties (GObjectClass * object_class);
@@ -88,6 +99,17 @@ void gst_zs_denoise_handle_timing_event (GstZsDenoise * self, GstEvent * event);
 void gst_zs_denoise_update_quality (GstZsDenoise * self, GstBuffer * buffer,
     gboolean waited);
 void gst_zs_denoise_add_latency (GstZsDenoise * self, GstQuery * query);
+
+/* Look-ahead */
+void gst_zs_denoise_update_lookahead (GstZsDenoise * self);
+void gst_zs_denoise_enqueue (GstZsDenoise * self, GstBuffer * buffer);
+GstBuffer *gst_zs_denoise_dequeue (GstZsDenoise * self);
+void gst_zs_denoise_drop_queue (GstZsDenoise * self);
+GstFlowReturn gst_zs_denoise_drain (GstZsDenoise * self);
+guint gst_zs_denoise_map_later (GstZsDenoise * self,
+    const GstVideoFrame * first, GstVideoFrame later[ZSD_MAX_LOOKAHEAD]);
+GstClockTime gst_zs_denoise_lookahead_latency (GstZsDenoise * self);
+void gst_zs_denoise_propose_buffers (GstZsDenoise * self, GstQuery * query);
 
 G_END_DECLS
 

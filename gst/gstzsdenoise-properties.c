@@ -21,6 +21,7 @@ enum
   PROP_WARM_START,
   PROP_PAIRS,
   PROP_SPLIT,
+  PROP_LOOKAHEAD,
   PROP_PRECISION,
   PROP_N_THREADS,
   PROP_SEED,
@@ -193,6 +194,10 @@ gst_zs_denoise_set_property (GObject * object, guint id, const GValue * value,
     case PROP_SPLIT:
       settings->split = g_value_get_double (value);
       break;
+    case PROP_LOOKAHEAD:
+      self->lookahead = g_value_get_uint (value);
+      self->lookahead_set = TRUE;
+      break;
     case PROP_PRECISION:
       settings->precision = g_value_get_enum (value);
       break;
@@ -216,7 +221,8 @@ gst_zs_denoise_set_property (GObject * object, guint id, const GValue * value,
 }
 
 static GstStructure *
-make_stats (const ZsdStatus * status, const ZsdTraining * progress)
+make_stats (const ZsdStatus * status, const ZsdTraining * progress,
+    guint lookahead)
 {
   return gst_structure_new ("zsdenoise-stats",
       "state", G_TYPE_STRING, state_name (status->state),
@@ -229,6 +235,7 @@ make_stats (const ZsdStatus * status, const ZsdTraining * progress)
       "loss", G_TYPE_DOUBLE, progress->loss,
       "seconds", G_TYPE_DOUBLE, progress->seconds,
       "estimated-sigma", G_TYPE_DOUBLE, status->sigma,
+      "lookahead", G_TYPE_UINT, lookahead,
       "threads", G_TYPE_UINT, (guint) status->threads,
       "isa", G_TYPE_STRING, status->isa,
       "precision", G_TYPE_STRING, status->precision,
@@ -293,6 +300,9 @@ gst_zs_denoise_get_property (GObject * object, guint id, GValue * value,
     case PROP_SPLIT:
       g_value_set_double (value, settings->split);
       break;
+    case PROP_LOOKAHEAD:
+      g_value_set_uint (value, self->lookahead);
+      break;
     case PROP_PRECISION:
       g_value_set_enum (value, settings->precision);
       break;
@@ -321,7 +331,8 @@ gst_zs_denoise_get_property (GObject * object, guint id, GValue * value,
       g_value_set_string (value, self->status.isa);
       break;
     case PROP_STATS:
-      g_value_take_boxed (value, make_stats (&self->status, &self->progress));
+      g_value_take_boxed (value, make_stats (&self->status, &self->progress,
+              self->lookahead_in_use));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -415,6 +426,23 @@ install_filter_properties (GObjectClass * object_class,
       g_param_spec_double ("split", "Split",
           "Part of the width, from the left, that is unchanged, for comparison",
           0, 1, defaults->split, SETTING | GST_PARAM_CONTROLLABLE));
+
+  /**
+   * GstZsDenoise:lookahead:
+   *
+   * Number of later frames that help to denoise a frame. Frames wait for them: so many frame
+   * intervals are added to the latency (of 1/25 s if the frame rate is unknown). At the end of
+   * the stream, before new caps, gaps and other serialized events, frames do not wait.
+   *
+   * If it is not set, it is 4 for the #GstZsDenoise:profile `best` where upstream is not live, and
+   * 0 otherwise; `lookahead` in #GstZsDenoise:stats is the number in use. Has no effect with
+   * #GstZsDenoise:temporal false, with the profile `paper`, in reverse playback and on still
+   * pictures. A change while playing takes effect with the next frame that arrives.
+   */
+  g_object_class_install_property (object_class, PROP_LOOKAHEAD,
+      g_param_spec_uint ("lookahead", "Look-ahead",
+          "Later frames that help a frame, which waits for them (not set = the profile's)",
+          0, ZSD_MAX_LOOKAHEAD, 0, SETTING));
 
   /**
    * GstZsDenoise:precision:
@@ -673,7 +701,7 @@ install_reports (GObjectClass * object_class)
    * A #GstStructure with these fields:
    *
    * * #gchararray `state`: see #GstZsDenoise:state
-   * * #guint64 `frames`: frames received
+   * * #guint64 `frames`: frames processed
    * * #guint64 `keyframes`: keyframes, and restarts of training after a change of the noise
    * * #guint64 `finetunings`: fine-tunings that have ended
    * * #guint64 `trainings`: trainings of any kind that have ended
@@ -682,6 +710,7 @@ install_reports (GObjectClass * object_class)
    * * #gdouble `loss`: see #GstZsDenoise:loss
    * * #gdouble `seconds`: duration of the last training so far
    * * #gdouble `estimated-sigma`: see #GstZsDenoise:estimated-sigma
+   * * #guint `lookahead`: frames that are looked ahead, see #GstZsDenoise:lookahead
    * * #guint `threads`: threads in use
    * * #gchararray `isa`: see #GstZsDenoise:isa
    * * #gchararray `precision`: arithmetic of inference, `fp32` or `bf16`; %NULL before the first

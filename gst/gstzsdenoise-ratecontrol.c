@@ -179,20 +179,20 @@ gst_zs_denoise_update_quality (GstZsDenoise * self, GstBuffer * buffer,
   update_latency (self);
 }
 
-/* Adds the processing time, once frames have been late, to upstream's latency. */
+/* Adds to upstream's latency the time that frames wait for later ones, and the processing time of
+ * a live source's frames once they have been late. */
 void
 gst_zs_denoise_add_latency (GstZsDenoise * self, GstQuery * query)
 {
-  GstClockTime processing, min, max;
+  GstClockTime added = gst_zs_denoise_lookahead_latency (self), min, max;
   gboolean live;
 
-  GST_OBJECT_LOCK (self);
-  processing = self->processing;
-  GST_OBJECT_UNLOCK (self);
   gst_query_parse_latency (query, &live, &min, &max);
-  if (!live)
-    return;
+  GST_OBJECT_LOCK (self);
+  if (live)
+    added += self->processing;
+  GST_OBJECT_UNLOCK (self);
   if (GST_CLOCK_TIME_IS_VALID (max))
-    max += processing;
-  gst_query_set_latency (query, live, min + processing, max);
+    max += added;
+  gst_query_set_latency (query, live, min + added, max);
 }

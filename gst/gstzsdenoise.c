@@ -38,6 +38,13 @@
  * played backwards (a segment with a negative rate) are denoised without earlier frames, and
  * so are all frames with #GstZsDenoise:temporal false or the #GstZsDenoise:profile `paper`.
  *
+ * ## Later frames
+ *
+ * With #GstZsDenoise:lookahead, later frames help, too, most of all the first frame of a scene,
+ * for which there are no earlier ones. Frames wait for them: latency is reported, and all frames
+ * come out before the end of the stream, new caps, or any other serialized event. A flush drops
+ * those that wait. The #GstZsDenoise:profile `best` looks ahead by itself if upstream is not live.
+ *
  * ## Still pictures
  *
  * A buffer is a still picture if its caps have a framerate of 0/1, it has no duration, its
@@ -49,9 +56,9 @@
  *
  * ## Frames
  *
- * Frames are processed in place and are never dropped, delayed or reordered. With
- * #GstZsDenoise:strength 0 they pass unchanged and without a copy. Interlaced frames are
- * processed field by field.
+ * Frames are processed in place and are never dropped or reordered, and not delayed without
+ * #GstZsDenoise:lookahead. With #GstZsDenoise:strength 0 they pass unchanged and without a copy.
+ * Interlaced frames are processed field by field.
  *
  * ## Models
  *
@@ -66,15 +73,16 @@
  * #GstZsDenoise:stats is the current step; each change is posted as a message. No frame is
  * dropped.
  *
- * The element adds no latency, unless frames of a live source are late although each of them
- * takes less than the frame interval. The processing time of a frame is added to the latency
- * then.
+ * The element adds no latency beyond that of #GstZsDenoise:lookahead, unless frames of a live
+ * source are late although each of them takes less than the frame interval. The processing time
+ * of a frame is added to the latency then.
  *
  * ## Presets
  *
  * Four presets are installed (#GstPreset): `camera`, `archive`, `film grain` and `single
- * pictures`. Saved presets leave out #GstZsDenoise:split, #GstZsDenoise:n-threads,
- * #GstZsDenoise:seed, #GstZsDenoise:model-file and #GstZsDenoise:save-model-file.
+ * pictures`. Saved presets leave out #GstZsDenoise:split, #GstZsDenoise:lookahead,
+ * #GstZsDenoise:n-threads, #GstZsDenoise:seed, #GstZsDenoise:model-file and
+ * #GstZsDenoise:save-model-file.
  *
  * ## Messages
  *
@@ -110,7 +118,6 @@
 #endif
 
 #include "gstzsdenoise-private.h"
-#include "gstzsimage.h"
 
 #include <string.h>
 
@@ -332,6 +339,7 @@ gst_zs_denoise_stop (GstBaseTransform * trans)
 {
   GstZsDenoise *self = GST_ZS_DENOISE (trans);
 
+  gst_zs_denoise_drop_queue (self);
   gst_zs_denoise_stop_model_files (self);
   zsd_denoiser_free (self->denoiser);
   self->denoiser = NULL;
@@ -359,7 +367,9 @@ gst_zs_denoise_start (GstBaseTransform * trans)
   GST_OBJECT_LOCK (self);
   memset (&self->progress, 0, sizeof self->progress);
   self->last_progress = 0;
+  self->lookahead_in_use = 0;
   GST_OBJECT_UNLOCK (self);
+  self->drained = GST_FLOW_OK;
   drop_key_units (self);
   gst_zs_denoise_start_rate_control (self);
   g_atomic_int_set (&self->flushing, FALSE);
@@ -387,10 +397,14 @@ gst_zs_denoise_sink_event (GstBaseTransform * trans, GstEvent * event)
   GstZsDenoise *self = GST_ZS_DENOISE (trans);
   const gboolean flushed = GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP;
 
+  if (GST_EVENT_IS_SERIALIZED (event) && !flushed)
+    gst_zs_denoise_drain (self);
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_START)
     g_atomic_int_set (&self->flushing, TRUE);
   if (flushed) {
     g_atomic_int_set (&self->flushing, FALSE);
+    gst_zs_denoise_drop_queue (self);
+    self->drained = GST_FLOW_OK;
     zsd_denoiser_reset (self->denoiser);
     drop_key_units (self);
     gst_zs_denoise_reset_lateness (self);
@@ -417,14 +431,28 @@ static gboolean
 gst_zs_denoise_query (GstBaseTransform * trans, GstPadDirection direction,
     GstQuery * query)
 {
-  const gboolean answered =
+  gboolean answered;
+
+  if (direction == GST_PAD_SINK && GST_QUERY_IS_SERIALIZED (query))
+    gst_zs_denoise_drain (GST_ZS_DENOISE (trans));
+  answered =
       GST_BASE_TRANSFORM_CLASS (gst_zs_denoise_parent_class)->query (trans,
       direction, query);
-
   if (answered && direction == GST_PAD_SRC
       && GST_QUERY_TYPE (query) == GST_QUERY_LATENCY)
     gst_zs_denoise_add_latency (GST_ZS_DENOISE (trans), query);
   return answered;
+}
+
+static gboolean
+gst_zs_denoise_propose_allocation (GstBaseTransform * trans,
+    GstQuery * decide_query, GstQuery * query)
+{
+  if (!GST_BASE_TRANSFORM_CLASS (gst_zs_denoise_parent_class)
+      ->propose_allocation (trans, decide_query, query))
+    return FALSE;
+  gst_zs_denoise_propose_buffers (GST_ZS_DENOISE (trans), query);
+  return TRUE;
 }
 
 /* Cancels a training that is under way: deactivating the pads waits for the streaming thread. */
@@ -437,10 +465,47 @@ gst_zs_denoise_change_state (GstElement * element, GstStateChange transition)
       transition);
 }
 
+/* Called with each buffer that arrives. Frames before a discontinuity do not wait for those after
+ * it: the base class marks the next frame that comes out. */
 static void
 gst_zs_denoise_before_transform (GstBaseTransform * trans, GstBuffer * buffer)
 {
   GstZsDenoise *self = GST_ZS_DENOISE (trans);
+
+  if (GST_BUFFER_IS_DISCONT (buffer))
+    self->drained = gst_zs_denoise_drain (self);
+}
+
+/* Takes a frame from the base class, which may have dropped it for its lateness, if QoS has been
+ * enabled: the frames before it do not wait then, either. */
+static GstFlowReturn
+gst_zs_denoise_submit_input_buffer (GstBaseTransform * trans,
+    gboolean is_discont, GstBuffer * buffer)
+{
+  GstZsDenoise *self = GST_ZS_DENOISE (trans);
+  GstFlowReturn flow =
+      GST_BASE_TRANSFORM_CLASS (gst_zs_denoise_parent_class)
+      ->submit_input_buffer (trans, is_discont, buffer);
+
+  if (flow == GST_FLOW_OK && self->drained != GST_FLOW_OK) {
+    gst_buffer_replace (&trans->queued_buf, NULL);
+    flow = self->drained;
+    self->drained = GST_FLOW_OK;
+  }
+  if (flow == GST_BASE_TRANSFORM_FLOW_DROPPED)
+    gst_zs_denoise_drain (self);
+  if (flow != GST_FLOW_OK)
+    return flow;
+  gst_zs_denoise_update_lookahead (self);
+  gst_zs_denoise_enqueue (self, g_steal_pointer (&trans->queued_buf));
+  return GST_FLOW_OK;
+}
+
+/* Before a frame is processed: properties and requests that are due at its time. */
+static void
+begin_frame (GstZsDenoise * self, GstBuffer * buffer)
+{
+  GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
   gboolean retrain, passthrough;
 
   gst_zs_sync_values (trans, buffer);
@@ -459,44 +524,72 @@ gst_zs_denoise_before_transform (GstBaseTransform * trans, GstBuffer * buffer)
   }
 }
 
-/* Denoises a frame, or one field of it. */
+static GstFlowReturn
+gst_zs_denoise_generate_output (GstBaseTransform * trans, GstBuffer ** out)
+{
+  GstZsDenoise *self = GST_ZS_DENOISE (trans);
+  GstBuffer *buffer = gst_zs_denoise_dequeue (self);
+
+  if (buffer == NULL)
+    return GST_FLOW_OK;
+  begin_frame (self, buffer);
+  trans->queued_buf = buffer;
+  return GST_BASE_TRANSFORM_CLASS (gst_zs_denoise_parent_class)->generate_output
+      (trans, out);
+}
+
+/* A frame and those after it. */
+typedef struct
+{
+  GstVideoFrame frame, later[ZSD_MAX_LOOKAHEAD];
+  guint n_later;
+} Frames;
+
+/* Denoises a frame, or one field of it. `parity`: 0 for the field of the even rows, 1 for that of
+ * the odd rows; negative: the whole frame. */
 static ZsdResult
-process_field (GstZsDenoise * self, ZsdImage * image, gint field,
+process_field (GstZsDenoise * self, Frames * frames, gint field, gint parity,
     const ZsdSettings * settings, EndedTrainings * ended)
 {
-  const ZsdResult result = zsd_denoiser_process (self->denoiser, image, field,
-      settings);
+  ZsdImage image, later[ZSD_MAX_LOOKAHEAD];
+  ZsdResult result;
+  guint i;
 
+  gst_zs_image_from_frame (&image, &frames->frame);
+  if (parity >= 0)
+    image = zsd_image_field (&image, parity);
+  for (i = 0; i < frames->n_later; i++) {
+    gst_zs_image_from_frame (&later[i], &frames->later[i]);
+    if (parity >= 0)
+      later[i] = zsd_image_field (&later[i], parity);
+  }
+  result = zsd_denoiser_process_ahead (self->denoiser, &image, field, later,
+      frames->n_later, settings);
   ended->n += zsd_denoiser_ended (self->denoiser, ended->training + ended->n);
   return result;
 }
 
 /* Denoises a frame, or the fields of an interlaced one in display order. */
 static ZsdResult
-process (GstZsDenoise * self, GstVideoFrame * frame,
-    const ZsdSettings * settings, EndedTrainings * ended)
+process (GstZsDenoise * self, Frames * frames, const ZsdSettings * settings,
+    EndedTrainings * ended)
 {
-  const gboolean interlaced = GST_VIDEO_FRAME_IS_INTERLACED (frame);
-  const gint top = GST_VIDEO_FRAME_FLAG_IS_SET (frame,
+  const gint first = GST_VIDEO_FRAME_FLAG_IS_SET (&frames->frame,
       GST_VIDEO_FRAME_FLAG_TFF) ? 0 : 1;
-  ZsdResult result = ZSD_OK;
-  ZsdImage image, field;
-  gint i;
+  ZsdResult result;
 
-  gst_zs_image_from_frame (&image, frame);
-  if (!interlaced)
-    return process_field (self, &image, 0, settings, ended);
-  for (i = 0; i < 2 && result == ZSD_OK; i++) {
-    field = zsd_image_field (&image, i ^ top);
-    result = process_field (self, &field, i, settings, ended);
-  }
+  if (!GST_VIDEO_FRAME_IS_INTERLACED (&frames->frame))
+    return process_field (self, frames, 0, -1, settings, ended);
+  result = process_field (self, frames, 0, first, settings, ended);
+  if (result == ZSD_OK)
+    result = process_field (self, frames, 1, !first, settings, ended);
   return result;
 }
 
 /* Whether the buffer is a still picture, as from a decoder of picture files: it has no duration,
  * and no time before it. */
-static gboolean
-is_still (GstZsDenoise * self, GstBuffer * buffer)
+gboolean
+gst_zs_denoise_is_still (GstZsDenoise * self, GstBuffer * buffer)
 {
   return GST_VIDEO_INFO_FPS_N (&GST_VIDEO_FILTER (self)->in_info) == 0
       && !self->live && !GST_BUFFER_DURATION_IS_VALID (buffer)
@@ -508,29 +601,34 @@ gst_zs_denoise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
 {
   GstZsDenoise *self = GST_ZS_DENOISE (trans);
   GstVideoFilter *filter = GST_VIDEO_FILTER (trans);
-  GstVideoFrame frame;
+  Frames frames;
   EndedTrainings ended;
   ZsdStatus before, after;
   ZsdSettings settings;
   ZsdResult result;
+  guint i;
 
   if (!filter->negotiated)
     return GST_FLOW_NOT_NEGOTIATED;
   zsd_rate_control_start (&self->rate_control);
   settings = get_settings (self);
   g_atomic_pointer_set (&self->streaming, g_thread_self ());
-  settings.still = is_still (self, buffer);
+  settings.still = gst_zs_denoise_is_still (self, buffer);
   /* In reverse playback earlier frames are shown later. */
   if (trans->segment.rate < 0)
     settings.temporal = false;
 
-  if (!gst_zs_map_buffer (GST_ELEMENT (self), &frame, &filter->in_info, buffer))
+  if (!gst_zs_map_buffer (GST_ELEMENT (self), &frames.frame, &filter->in_info,
+          buffer))
     return GST_FLOW_ERROR;
+  frames.n_later = gst_zs_denoise_map_later (self, &frames.frame, frames.later);
   ended.n = 0;
   zsd_denoiser_status (self->denoiser, &before);
-  result = process (self, &frame, &settings, &ended);
+  result = process (self, &frames, &settings, &ended);
   zsd_denoiser_status (self->denoiser, &after);
-  gst_video_frame_unmap (&frame);
+  gst_video_frame_unmap (&frames.frame);
+  for (i = 0; i < frames.n_later; i++)
+    gst_video_frame_unmap (&frames.later[i]);
   report (self, &after, &ended);
   gst_zs_denoise_update_quality (self, buffer, !settings.background
       && after.updates != before.updates);
@@ -557,6 +655,7 @@ gst_zs_denoise_init (GstZsDenoise * self)
 {
   self->settings = zsd_settings_default ();
   self->status.sigma = -1;
+  g_queue_init (&self->queue);
   /* QoS would drop frames that are late after blocking training. */
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), FALSE);
 }
@@ -608,8 +707,14 @@ gst_zs_denoise_class_init (GstZsDenoiseClass * klass)
   trans_class->sink_event = GST_DEBUG_FUNCPTR (gst_zs_denoise_sink_event);
   trans_class->src_event = GST_DEBUG_FUNCPTR (gst_zs_denoise_src_event);
   trans_class->query = GST_DEBUG_FUNCPTR (gst_zs_denoise_query);
+  trans_class->propose_allocation =
+      GST_DEBUG_FUNCPTR (gst_zs_denoise_propose_allocation);
   trans_class->before_transform =
       GST_DEBUG_FUNCPTR (gst_zs_denoise_before_transform);
+  trans_class->submit_input_buffer =
+      GST_DEBUG_FUNCPTR (gst_zs_denoise_submit_input_buffer);
+  trans_class->generate_output =
+      GST_DEBUG_FUNCPTR (gst_zs_denoise_generate_output);
   trans_class->transform_ip = GST_DEBUG_FUNCPTR (gst_zs_denoise_transform_ip);
   trans_class->transform_ip_on_passthrough = FALSE;
   filter_class->set_info = GST_DEBUG_FUNCPTR (gst_zs_denoise_set_info);

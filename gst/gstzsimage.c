@@ -70,12 +70,13 @@ samples_fit (GstVideoFrame * frame)
 
 /* Maps a frame. Returns NULL, or a reason for the error message. */
 static const gchar *
-map_frame (GstVideoFrame * frame, GstVideoInfo * info, GstBuffer * buffer)
+map_frame (GstVideoFrame * frame, GstVideoInfo * info, GstBuffer * buffer,
+    GstMapFlags flags)
 {
   if (!meta_fits (buffer, info))
     return "its video meta has another format or size";
   if (!gst_video_frame_map (frame, info, buffer,
-          GST_MAP_READWRITE | GST_VIDEO_FRAME_MAP_FLAG_NO_REF))
+          flags | GST_VIDEO_FRAME_MAP_FLAG_NO_REF))
     return "its buffer is too small or cannot be written to";
   if (samples_fit (frame))
     return NULL;
@@ -89,7 +90,7 @@ gboolean
 gst_zs_map_buffer (GstElement * element, GstVideoFrame * frame,
     GstVideoInfo * info, GstBuffer * buffer)
 {
-  const gchar *fault = map_frame (frame, info, buffer);
+  const gchar *fault = map_frame (frame, info, buffer, GST_MAP_READWRITE);
 
   if (fault != NULL)
     GST_ELEMENT_ERROR (element, STREAM, FORMAT,
@@ -99,6 +100,14 @@ gst_zs_map_buffer (GstElement * element, GstVideoFrame * frame,
             GST_VIDEO_INFO_NAME (info), fault, gst_buffer_get_size (buffer),
             GST_VIDEO_INFO_SIZE (info)), (NULL));
   return fault == NULL;
+}
+
+/* Maps a buffer whose samples are only read. */
+gboolean
+gst_zs_map_to_read (GstVideoFrame * frame, GstVideoInfo * info,
+    GstBuffer * buffer)
+{
+  return map_frame (frame, info, buffer, GST_MAP_READ) == NULL;
 }
 
 /* Updates controlled properties to the stream time of the buffer, if it has one. */

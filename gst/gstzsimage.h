@@ -19,6 +19,8 @@ void gst_zs_image_from_frame (ZsdImage * image, GstVideoFrame * frame);
 
 gboolean gst_zs_map_buffer (GstElement * element, GstVideoFrame * frame,
     GstVideoInfo * info, GstBuffer * buffer);
+gboolean gst_zs_map_to_read (GstVideoFrame * frame, GstVideoInfo * info,
+    GstBuffer * buffer);
 
 void gst_zs_sync_values (GstBaseTransform * trans, GstBuffer * buffer);
 
