@@ -134,8 +134,15 @@ void zsd_denoiser_reset(ZsdDenoiser *d) {
   d->keyframe = true;
 }
 
+static void drop_lookahead(Stream *stream) {
+  if (stream->lookahead)
+    zsd_lookahead_drop(stream->lookahead);
+}
+
 void zsd_denoiser_skip(ZsdDenoiser *d) {
   d->status.frames++;
+  for (int i = 0; i < 2; i++)
+    drop_lookahead(&d->streams[i]);
 }
 
 void zsd_denoiser_status(const ZsdDenoiser *d, ZsdStatus *status) {
@@ -252,11 +259,6 @@ static int prepare_stream(Stream *stream, const ZsdImage *image, const ZsdKernel
     return -1;
   }
   return 0;
-}
-
-static void drop_lookahead(Stream *stream) {
-  if (stream->lookahead)
-    zsd_lookahead_drop(stream->lookahead);
 }
 
 /* Allocates for looking ahead, if there are later pictures. */
@@ -615,6 +617,8 @@ ZsdResult zsd_denoiser_process_ahead(ZsdDenoiser *d, ZsdImage *image, int field,
   d->n_ended = 0;
   zsd_learner_set_stream_busy(d->learner, true);
   const ZsdResult result = process(d, image, field, later, n_later, settings);
+  for (int i = 0; i < 2 && result != ZSD_OK; i++)
+    drop_lookahead(&d->streams[i]);
   zsd_learner_set_stream_busy(d->learner, false);
   return result;
 }

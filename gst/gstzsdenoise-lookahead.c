@@ -101,10 +101,12 @@ gst_zs_denoise_dequeue (GstZsDenoise * self)
   return g_queue_pop_head (&self->queue);
 }
 
-/* Drops all frames. */
+/* Drops all frames. Those that the denoiser has looked at do not come. */
 void
 gst_zs_denoise_drop_queue (GstZsDenoise * self)
 {
+  if (!g_queue_is_empty (&self->queue))
+    zsd_denoiser_reset (self->denoiser);
   g_queue_clear_full (&self->queue, (GDestroyNotify) gst_buffer_unref);
 }
 
@@ -194,15 +196,31 @@ gst_zs_denoise_lookahead_latency (GstZsDenoise * self)
   return gst_util_uint64_scale_ceil (GST_SECOND, (guint64) lookahead * d, n);
 }
 
+/* A pool of upstream's own, where downstream has none. */
+static void
+add_pool (GstQuery * query)
+{
+  GstVideoInfo info;
+  GstCaps *caps;
+
+  gst_query_parse_allocation (query, &caps, NULL);
+  if (caps != NULL && gst_video_info_from_caps (&info, caps))
+    gst_query_add_allocation_pool (query, NULL, GST_VIDEO_INFO_SIZE (&info), 0,
+        0);
+}
+
 /* Asks for so many more buffers in upstream's pool as frames are held. */
 void
 gst_zs_denoise_propose_buffers (GstZsDenoise * self, GstQuery * query)
 {
   const guint held = self->lookahead_in_use;
-  const guint n = gst_query_get_n_allocation_pools (query);
   guint i;
 
-  for (i = 0; i < n && held > 0; i++) {
+  if (held == 0)
+    return;
+  if (gst_query_get_n_allocation_pools (query) == 0)
+    add_pool (query);
+  for (i = 0; i < gst_query_get_n_allocation_pools (query); i++) {
     GstBufferPool *pool;
     guint size, min, max;
 

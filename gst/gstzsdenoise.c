@@ -483,8 +483,7 @@ gst_zs_denoise_submit_input_buffer (GstBaseTransform * trans,
     gboolean is_discont, GstBuffer * buffer)
 {
   GstZsDenoise *self = GST_ZS_DENOISE (trans);
-  GstFlowReturn flow =
-      GST_BASE_TRANSFORM_CLASS (gst_zs_denoise_parent_class)
+  GstFlowReturn flow = GST_BASE_TRANSFORM_CLASS (gst_zs_denoise_parent_class)
       ->submit_input_buffer (trans, is_discont, buffer);
 
   if (flow == GST_FLOW_OK && self->drained != GST_FLOW_OK) {

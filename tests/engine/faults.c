@@ -20,6 +20,7 @@ typedef struct {
   int size[2][2];
   int scene[2];
   bool interlaced;
+  int ahead; /* frames that are looked ahead */
   ZsdNoiseKind kind;
   ZsdSettings settings[2];
 } Story;
@@ -92,6 +93,21 @@ static const Story stories[] = {
      {{34, 33}, {34, 33}},
      .settings = {{WARM(1), .still = true, .profile = ZSD_PROFILE_BALANCED},
                   {COLD(4), .still = true, .profile = ZSD_PROFILE_BEST}}},
+    {"looking ahead",
+     5,
+     2,
+     {"I420", "GRAY8"},
+     {{20, 18}, {20, 18}},
+     .ahead = 2,
+     .settings = {{WARM(1), .temporal = true}, {WARM(1), .temporal = true}}},
+    {"looking ahead, field by field",
+     3,
+     1,
+     {"YUY2", "YUY2"},
+     {{17, 29}, {17, 29}},
+     .interlaced = true,
+     .ahead = 4,
+     .settings = {{WARM(1), .temporal = true}, {WARM(1), .temporal = true}}},
     {"threads",
      4,
      1,
@@ -107,11 +123,11 @@ typedef struct {
   ZsdImage image[MAX_PICTURES];
   const ZsdSettings *settings[MAX_PICTURES];
   int frame_of[MAX_PICTURES], field[MAX_PICTURES];
-  int pictures;
+  int pictures, fields, ahead; /* fields: of a frame */
 } Film;
 
 static void shoot(Film *film, const Story *story) {
-  *film = (Film){0};
+  *film = (Film){.fields = story->interlaced ? 2 : 1, .ahead = story->ahead};
   for (int i = 0; i < story->frames; i++) {
     const int part = i >= story->frames / 2;
     Picture *p = &film->frame[i];
@@ -147,8 +163,18 @@ static void burn(Film *film) {
 
 /* --- denoising it --- */
 
+static ZsdResult denoise_with(ZsdDenoiser *d, Film *film, int n, const ZsdSettings *settings) {
+  ZsdImage later[MAX_PICTURES];
+  unsigned count = 0;
+  for (int i = n + film->fields; i < film->pictures && i <= n + film->ahead * film->fields;
+       i += film->fields)
+    if (film->settings[i] == film->settings[n])
+      later[count++] = film->image[i];
+  return zsd_denoiser_process_ahead(d, &film->image[n], film->field[n], later, count, settings);
+}
+
 static ZsdResult denoise(ZsdDenoiser *d, Film *film, int n) {
-  return zsd_denoiser_process(d, &film->image[n], film->field[n], film->settings[n]);
+  return denoise_with(d, film, n, film->settings[n]);
 }
 
 static bool same_image(const ZsdImage *a, const ZsdImage *b) {
@@ -274,7 +300,7 @@ static bool run_in_background(const Film *noisy, unsigned nth) {
   for (int n = 0; n < film.pictures; n++) {
     ZsdSettings settings = *film.settings[n];
     settings.background = true;
-    result[n] = zsd_denoiser_process(d, &film.image[n], film.field[n], &settings);
+    result[n] = denoise_with(d, &film, n, &settings);
   }
   zsd_denoiser_free(d);
   const unsigned asked = failing_end(); /* before libcheck asks for memory of its own */

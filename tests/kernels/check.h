@@ -82,6 +82,7 @@ void check_store16(Check *check);
 void check_store8_interleaved(Check *check);
 void check_predict(Check *check);
 void check_store_state(Check *check);
+void check_join_states(Check *check);
 void check_innovation(Check *check);
 void check_kalman_update(Check *check);
 void check_input_features(Check *check);

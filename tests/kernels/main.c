@@ -37,6 +37,7 @@ static const struct {
     {"store8_interleaved", check_store8_interleaved},
     {"predict", check_predict},
     {"store_state", check_store_state},
+    {"join_states", check_join_states},
     {"innovation", check_innovation},
     {"kalman_update", check_kalman_update},
     {"input_features", check_input_features},

@@ -184,6 +184,49 @@ void check_store_state(Check *check) {
       check_stored(check);
 }
 
+static Buffer random_bytes(Check *check, int n, int size) {
+  Buffer buffer = buffer_new(check, n * size, size);
+  for (int i = 0; i < n * size; i++)
+    ((uint8_t *)buffer.data)[i] =
+        (uint8_t)(check_random(check, 0, 7) ? check_random(check, 1, 255) : 0);
+  return buffer;
+}
+
+static void check_joined(Check *check) {
+  const int n = random_length(check);
+  Buffer y = floats(check, n, -0.2f, 1.2f);
+  Buffer stored_z[2] = {random_bytes(check, n, 2), random_bytes(check, n, 2)};
+  Buffer stored_k[2] = {random_bytes(check, n, 1), random_bytes(check, n, 1)};
+  const ZsdStoredState first = {stored_z[0].data, stored_k[0].data};
+  const ZsdStoredState second = {stored_z[1].data, stored_k[1].data};
+  Output z = output_new(check, n, 9), k = output_new(check, n, 9);
+  check->set->join_states(z.set.data, k.set.data, y.data, &first, &second, n);
+  check->plain->join_states(z.plain.data, k.plain.data, y.data, &first, &second, n);
+  for (int i = 0; i < n; i++) {
+    const double frame = ((float *)y.data)[i];
+    const double k1 = pow(fmax(first.k[i], 1) / 255, 2);
+    const double k2 = pow(fmax(second.k[i], 1) / 255, 2);
+    /* the frame counts once: its weight, 1, is in both */
+    const double weight = 1 / k1 + 1 / k2 - 1;
+    const double sum = first.z[i] / 65535.0 / k1 + second.z[i] / 65535.0 / k2 - frame;
+    check_near(check, "z", i, output_at(&z, i), sum / weight, 2e-6);
+    check_near(check, "k", i, output_at(&k, i), 1 / weight, 1e-6);
+  }
+  for (int i = 0; i < 2; i++) {
+    buffer_free(check, &stored_z[i], "stored z");
+    buffer_free(check, &stored_k[i], "stored k");
+  }
+  buffer_free(check, &y, "y");
+  output_free(check, &z, "z");
+  output_free(check, &k, "k");
+}
+
+void check_join_states(Check *check) {
+  for (int trial = 0; trial < 1000; trial++)
+    if (check_wanted(check))
+      check_joined(check);
+}
+
 /* --- Kalman update --- */
 
 static void check_innovations(Check *check) {
