@@ -35,9 +35,9 @@ wanted_lookahead (GstZsDenoise * self)
   return lookahead;
 }
 
-/* Takes up a change of the properties or the stream: latency changes with it, and the number of
- * buffers that upstream's pool needs. */
-void
+/* Takes up a change of the properties or the stream: latency changes with it, and so does the
+ * number of buffers that upstream's pool needs. Returns whether there is a change. */
+gboolean
 gst_zs_denoise_update_lookahead (GstZsDenoise * self)
 {
   const guint lookahead = wanted_lookahead (self);
@@ -47,12 +47,12 @@ gst_zs_denoise_update_lookahead (GstZsDenoise * self)
   changed = lookahead != self->lookahead_in_use;
   self->lookahead_in_use = lookahead;
   GST_OBJECT_UNLOCK (self);
-  if (!changed)
-    return;
-  GST_INFO_OBJECT (self, "looking %u frames ahead", lookahead);
-  gst_element_post_message (GST_ELEMENT (self),
-      gst_message_new_latency (GST_OBJECT (self)));
-  gst_base_transform_reconfigure_sink (GST_BASE_TRANSFORM (self));
+  if (changed) {
+    GST_INFO_OBJECT (self, "looking %u frames ahead", lookahead);
+    gst_element_post_message (GST_ELEMENT (self),
+        gst_message_new_latency (GST_OBJECT (self)));
+  }
+  return changed;
 }
 
 /* --- queue --- */
@@ -182,12 +182,13 @@ gst_zs_denoise_map_later (GstZsDenoise * self, const GstVideoFrame * first,
 GstClockTime
 gst_zs_denoise_lookahead_latency (GstZsDenoise * self)
 {
-  const GstVideoInfo *info = &GST_VIDEO_FILTER (self)->in_info;
-  gint n = GST_VIDEO_INFO_FPS_N (info), d = GST_VIDEO_INFO_FPS_D (info);
   guint lookahead;
+  gint n, d;
 
   GST_OBJECT_LOCK (self);
   lookahead = self->lookahead_in_use;
+  n = self->fps_n;
+  d = self->fps_d;
   GST_OBJECT_UNLOCK (self);
   if (n <= 0 || d <= 0) {
     n = ASSUMED_FPS;

@@ -41,6 +41,7 @@ struct _GstZsDenoise
   guint lookahead;              /* frames */
   gboolean lookahead_set;       /* by the user, so that the profile has no say */
   guint lookahead_in_use;       /* written by the streaming thread */
+  gint fps_n, fps_d;            /* of the caps; 0/1: unknown */
   ZsdStatus status;             /* of the last frame, or of one that waits for training */
   ZsdTraining progress;         /* of the latest training step, by any thread */
   gint64 last_progress;         /* monotonic time of the last progress message */
@@ -101,7 +102,7 @@ void gst_zs_denoise_update_quality (GstZsDenoise * self, GstBuffer * buffer,
 void gst_zs_denoise_add_latency (GstZsDenoise * self, GstQuery * query);
 
 /* Look-ahead */
-void gst_zs_denoise_update_lookahead (GstZsDenoise * self);
+gboolean gst_zs_denoise_update_lookahead (GstZsDenoise * self);
 void gst_zs_denoise_enqueue (GstZsDenoise * self, GstBuffer * buffer);
 GstBuffer *gst_zs_denoise_dequeue (GstZsDenoise * self);
 void gst_zs_denoise_drop_queue (GstZsDenoise * self);

@@ -379,14 +379,20 @@ gst_zs_denoise_start (GstBaseTransform * trans)
 
 static gboolean
 gst_zs_denoise_set_info (GstVideoFilter * filter,
-    GstCaps * in_caps G_GNUC_UNUSED, GstVideoInfo * in_info G_GNUC_UNUSED,
+    GstCaps * in_caps G_GNUC_UNUSED, GstVideoInfo * in_info,
     GstCaps * out_caps G_GNUC_UNUSED, GstVideoInfo * out_info G_GNUC_UNUSED)
 {
   GstZsDenoise *self = GST_ZS_DENOISE (filter);
 
   self->described = FALSE;
+  GST_OBJECT_LOCK (self);
+  self->fps_n = GST_VIDEO_INFO_FPS_N (in_info);
+  self->fps_d = GST_VIDEO_INFO_FPS_D (in_info);
+  GST_OBJECT_UNLOCK (self);
   gst_zs_denoise_reset_quality (self);
   self->live = upstream_is_live (self);
+  /* upstream asks for a pool after the caps */
+  gst_zs_denoise_update_lookahead (self);
   zsd_denoiser_reset (self->denoiser);
   return TRUE;
 }
@@ -433,7 +439,7 @@ gst_zs_denoise_query (GstBaseTransform * trans, GstPadDirection direction,
 {
   gboolean answered;
 
-  if (direction == GST_PAD_SINK && GST_QUERY_IS_SERIALIZED (query))
+  if (GST_QUERY_TYPE (query) == GST_QUERY_DRAIN && direction == GST_PAD_SINK)
     gst_zs_denoise_drain (GST_ZS_DENOISE (trans));
   answered =
       GST_BASE_TRANSFORM_CLASS (gst_zs_denoise_parent_class)->query (trans,
@@ -495,7 +501,8 @@ gst_zs_denoise_submit_input_buffer (GstBaseTransform * trans,
     gst_zs_denoise_drain (self);
   if (flow != GST_FLOW_OK)
     return flow;
-  gst_zs_denoise_update_lookahead (self);
+  if (gst_zs_denoise_update_lookahead (self))
+    gst_base_transform_reconfigure_sink (trans);
   gst_zs_denoise_enqueue (self, g_steal_pointer (&trans->queued_buf));
   return GST_FLOW_OK;
 }

@@ -763,6 +763,63 @@ GST_START_TEST (test_seek)
 
 GST_END_TEST;
 
+static GstPadProbeReturn
+count_buffer (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * probe
+    G_GNUC_UNUSED, gpointer user)
+{
+  ++*(guint *) user;
+  return GST_PAD_PROBE_OK;
+}
+
+static GstPadProbeReturn
+check_number (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * probe,
+    gpointer user)
+{
+  const guint arrived = *(guint *) user;
+  const guint i =
+      GST_BUFFER_PTS (gst_pad_probe_info_get_buffer (probe)) / FRAME;
+
+  fail_unless_equals_int (arrived, MIN (i + 1 + AHEAD, 8));
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+add_probe (GstElement * element, const gchar * name, GstPadProbeCallback probe,
+    guint * arrived)
+{
+  GstPad *pad = gst_element_get_static_pad (element, name);
+
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, probe, arrived, NULL);
+  gst_object_unref (pad);
+}
+
+/* Each frame of a pipeline has its later ones: the negotiation of buffers at the start of a
+ * stream costs none of them. */
+GST_START_TEST (test_pipeline)
+{
+  GstElement *pipeline = gst_parse_launch ("videotestsrc num-buffers=8 ! "
+      "video/x-raw,format=I420,width=64,height=48,framerate=25/1 ! zsnoise ! "
+      "zsdenoise name=denoise hidden-channels=16 lookahead=3 ! fakesink", NULL);
+  GstBus *bus = gst_element_get_bus (pipeline);
+  GstMessage *message;
+  guint arrived = 0;
+
+  add_probe (child (pipeline, "denoise"), "sink", count_buffer, &arrived);
+  add_probe (child (pipeline, "denoise"), "src", check_number, &arrived);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (bus, 60 * GST_SECOND,
+      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  fail_unless (message != NULL
+      && GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS);
+  gst_message_unref (message);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  fail_unless_equals_int (arrived, 8);
+  gst_object_unref (bus);
+  gst_object_unref (pipeline);
+}
+
+GST_END_TEST;
+
 Suite *
 make_suite (void)
 {
@@ -786,6 +843,7 @@ make_suite (void)
   tcase_add_test (waiting, test_latency_without_rate);
   tcase_add_test (waiting, test_retrain);
   tcase_add_test (waiting, test_seek);
+  tcase_add_test (waiting, test_pipeline);
   tcase_add_test (buffers, test_allocation);
   tcase_add_test (buffers, test_small_pool);
   tcase_add_test (buffers, test_shared_frames);
