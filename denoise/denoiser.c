@@ -273,19 +273,12 @@ static int prepare_lookahead(Stream *stream, const ZsdWindow *window,
 
 /* --- training --- */
 
-/* Whether there is a cut between the last frame and this one. */
-static bool is_cut(ZsdDenoiser *d, const ZsdFrame *frame, double threshold) {
-  const ZsdFrameComponent *c = &frame->component[frame->brightness];
-  ZsdScene now;
-  zsd_scene_measure(&now, c->y, c->width, c->height);
-  const bool cut = threshold > 0 && zsd_scene_change(&d->scene, &now) > threshold;
-  d->scene = now;
-  return cut;
-}
-
 /* Whether the frame is a keyframe, which drops the past. */
 static bool begins_scene(ZsdDenoiser *d, double threshold) {
-  const bool anew = is_cut(d, &d->streams[0].frame, threshold) || d->keyframe;
+  const ZsdFrame *frame = &d->streams[0].frame;
+  const ZsdFrameComponent *c = &frame->component[frame->brightness];
+  const bool cut = zsd_scene_is_cut(&d->scene, c->y, c->width, c->height, threshold);
+  const bool anew = cut || d->keyframe;
   for (int i = 0; anew && i < 2 && d->streams[i].fusion; i++) {
     (d->keyframe ? zsd_fusion_reset : zsd_fusion_drop_past)(d->streams[i].fusion);
     zsd_filter_state_reset(&d->streams[i].filter_state);

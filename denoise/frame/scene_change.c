@@ -66,3 +66,11 @@ double zsd_scene_change(const ZsdScene *before, const ZsdScene *now) {
     }
   return difference / most;
 }
+
+bool zsd_scene_is_cut(ZsdScene *last, const float *plane, int w, int h, double threshold) {
+  ZsdScene now;
+  zsd_scene_measure(&now, plane, w, h);
+  const bool cut = threshold > 0 && zsd_scene_change(last, &now) > threshold;
+  *last = now;
+  return cut;
+}

@@ -3,6 +3,8 @@
 #ifndef ZSD_SCENE_H
 #define ZSD_SCENE_H
 
+#include <stdbool.h>
+
 enum { ZSD_SCENE_CELLS = 32 }; /* most cells, each way */
 
 /* A thumbnail: the mean brightness of each cell of a grid, minus that of the picture. */
@@ -19,5 +21,11 @@ void zsd_scene_measure(ZsdScene *scene, const float *plane, int width, int heigh
  * that camera motion has little effect; a change of the mean brightness has none. 1 if the
  * sizes differ; 0 without a picture before. */
 double zsd_scene_change(const ZsdScene *before, const ZsdScene *now);
+
+/* Whether there is a cut between the picture of `last` and a plane of width x height samples,
+ * 0..1: their difference is above the threshold, 0: never. `last` becomes the plane's
+ * thumbnail. */
+bool zsd_scene_is_cut(ZsdScene *last, const float *plane, int width, int height,
+                      double threshold);
 
 #endif

@@ -91,13 +91,8 @@ static int resize(ZsdLookahead *a, const ZsdFrame *frame, int count) {
 static bool load(ZsdLookahead *a, const ZsdFrame *frame, const ZsdImage *image,
                  const ZsdWindow *window, int threads) {
   const ZsdFrameComponent *c = &frame->component[frame->brightness];
-  ZsdScene scene;
   zsd_frame_load(frame, image, a->kernels, threads);
-  zsd_scene_measure(&scene, c->y, c->width, c->height);
-  const bool cut = window->scene_threshold > 0 &&
-                   zsd_scene_change(&a->scene, &scene) > window->scene_threshold;
-  a->scene = scene;
-  return cut;
+  return zsd_scene_is_cut(&a->scene, c->y, c->width, c->height, window->scene_threshold);
 }
 
 /* Filters the next picture, backwards in time. */
