@@ -9,6 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import traceback
 
 from patience import FACTOR
 
@@ -139,10 +140,7 @@ class Tests:
             print(f"ok {self.count} - {name}", flush=True)
         except Exception as error:  # whatever it is, the other tests go on
             self.failures += 1
-            import traceback
-
-            for line in "".join(traceback.format_exception(error)).splitlines():
-                print("#", line)
+            traceback.print_exception(error)  # to stderr, which the log of failures shows
             print(f"not ok {self.count} - {name}", flush=True)
 
     def end(self):
