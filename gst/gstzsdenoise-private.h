@@ -77,7 +77,6 @@ struct _GstZsDenoise
 /* Frames */
 gboolean gst_zs_denoise_is_still (GstZsDenoise * self, GstBuffer * buffer);
 
-
 /* Properties */
 void gst_zs_denoise_install_properties (GObjectClass * object_class);
 
