@@ -22,6 +22,7 @@ ZSD_VECTOR_KERNELS(neon)
 /* Loops that the compiler vectorises: one source for all instruction sets and plain C. */
 #define ZSD_LOOP_KERNELS(isa)                                                                  \
   void zsd_brightness_sums_init_##isa(ZsdKernels *k);                                          \
+  void zsd_displacement_init_##isa(ZsdKernels *k);                                             \
   void zsd_input_features_init_##isa(ZsdKernels *k);                                           \
   void zsd_kalman_init_##isa(ZsdKernels *k);                                                   \
   void zsd_matrix_init_##isa(ZsdKernels *k);                                                   \

@@ -33,15 +33,17 @@ static void sum_columns(const ZsdKalmanRow *f, ptrdiff_t at, int n, float *restr
 
 /* The variance of the innovation beyond that of the noise, relative to the noise's. `sum2` and
  * `sum1` begin RADIUS samples before the strip. */
-static void excess_variance(const ZsdKalmanRow *f, int n, const float *restrict sum2,
-                            const float *restrict sum1, float *restrict excess) {
-  const float max_mean_square = f->max_mean_square, max_squared_mean = f->max_squared_mean;
+static void excess_variance(const ZsdKalmanRow *f, ptrdiff_t at, int n,
+                            const float *restrict sum2, const float *restrict sum1,
+                            float *restrict excess) {
+  const float *restrict max_mean_square = f->max_mean_square + at;
+  const float *restrict max_squared_mean = f->max_squared_mean + at;
   for (int x = 0; x < n; x++) {
     const float *s2 = sum2 + x, *s1 = sum1 + x;
     const float mean2 = (s2[0] + s2[1] + s2[2] + s2[3] + s2[4] + s2[5] + s2[6]) * (1 / 49.0f);
     const float mean1 = (s1[1] + s1[2] + s1[3] + s1[4] + s1[5]) * (1 / 25.0f);
-    const float excess2 = mean2 - max_mean_square;
-    const float excess1 = 4 * (mean1 * mean1 - max_squared_mean);
+    const float excess2 = mean2 - max_mean_square[x];
+    const float excess1 = 4 * (mean1 * mean1 - max_squared_mean[x]);
     const float larger = excess2 > excess1 ? excess2 : excess1;
     excess[x] = larger > 0 ? larger : 0;
   }
@@ -51,9 +53,9 @@ static void excess_variance(const ZsdKalmanRow *f, int n, const float *restrict 
 static void update(const ZsdKalmanRow *f, ptrdiff_t at, int n, const float *restrict excess) {
   const float *restrict y = f->y + at, *restrict p = f->p + at, *restrict k = f->k + at;
   float *restrict z = f->z + at, *restrict gain = f->gain + at;
-  const float process_noise = f->process_noise;
+  const float *restrict process_noise = f->process_noise + at;
   for (int x = 0; x < n; x++) {
-    const float predicted = k[x] + excess[x] * (1 + k[x]) + process_noise;
+    const float predicted = k[x] + excess[x] * (1 + k[x]) + process_noise[x];
     gain[x] = predicted / (predicted + 1);
     z[x] = p[x] + gain[x] * (y[x] - p[x]);
   }
@@ -80,7 +82,7 @@ static void kalman_update(const ZsdKalmanRow *f, int n) {
     const int left = n - at < STRIP ? n - at : STRIP;
     float sum2[STRIP + 2 * RADIUS], sum1[STRIP + 2 * RADIUS], excess[STRIP];
     sum_columns(f, at - RADIUS, left + 2 * RADIUS, sum2, sum1);
-    excess_variance(f, left, sum2, sum1, excess);
+    excess_variance(f, at, left, sum2, sum1, excess);
     update(f, at, left, excess);
     if (f->residual)
       residual_row(f, at, left);

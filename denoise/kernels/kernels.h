@@ -95,6 +95,11 @@ typedef struct {
    * `b_row`: bytes from one row to the next. */
   unsigned (*sad16)(const uint8_t *a, ptrdiff_t a_row, const uint8_t *b, ptrdiff_t b_row);
 
+  /* Sums over a block of 16x16 bytes, from its differences and the gradient of `before`, of
+   * which one more row or column on each side is read. */
+  void (*displacement16)(ZsdDisplacementSums *sums, const uint8_t *now, ptrdiff_t now_row,
+                         const uint8_t *before, ptrdiff_t before_row);
+
   /* Motion-compensated prediction of samples [begin, end) of row y of a component:
    * z = gain z' + offset, k = k', where z' and k' are those of the previous frame at the
    * position that the motion vector points to. */

@@ -33,14 +33,16 @@ typedef struct {
   const uint8_t *k;  /* 255 sqrt(k) */
 } ZsdStoredState;
 
-/* Motion vector, in samples of luma. */
+/* Motion vector, in samples of luma: x + eighths_x / 8, y + eighths_y / 8. */
 typedef struct {
   int16_t x, y;
+  int8_t eighths_x, eighths_y; /* -4..3 */
 } ZsdMotionVector;
 
 /* Prediction of one row of a component from the previous frame. Positions outside the frame
- * take the nearest sample inside. Where a vector points between two samples of a subsampled
- * component, z is the mean of the neighbours and k that of the upper left one. */
+ * take the nearest sample inside. Where a vector points between samples, z is interpolated (8
+ * taps each way, Lanczos) and k is that of the nearest one times the sum of the squared
+ * weights. */
 typedef struct {
   const uint16_t *z;              /* height x width; 65535 is 1 */
   const uint8_t *k;               /* height x width; 255 sqrt(k) */
@@ -68,11 +70,18 @@ typedef struct {
   float *outliers;        /* 1 is added where the excess variance is above outlier_excess;
                              NULL: not wanted */
   ZsdNoiseVariance noise; /* that the innovations were normalised with */
-  float max_mean_square;  /* of d in 7x7, that noise alone explains */
-  float max_squared_mean; /* of d in 5x5, that noise alone explains */
-  float process_noise;    /* growth of k from one frame to the next */
-  float outlier_excess;   /* relative variance */
+  /* For each sample: */
+  const float *max_mean_square;  /* of d in 7x7, that noise alone explains */
+  const float *max_squared_mean; /* of d in 5x5, that noise alone explains */
+  const float *process_noise;    /* growth of k from one frame to the next */
+  float outlier_excess;          /* relative variance */
 } ZsdKalmanRow;
+
+/* Sums of products of the gradient x, y (differences of the samples on both sides, twice the
+ * derivative) and of the difference d = now - before. */
+typedef struct {
+  int32_t xx, xy, yy, xd, yd;
+} ZsdDisplacementSums;
 
 /* Input features of the network, for a row of one of its channels. */
 typedef struct {

@@ -2,8 +2,10 @@
 #include "temporal/fusion.h"
 
 #include "base/clamp.h"
-#include "temporal/static_blocks.h"
+#include "temporal/gate.h"
 #include "temporal/reference.h"
+#include "temporal/static_blocks.h"
+#include "temporal/subpixel.h"
 
 #include <math.h>
 #include <omp.h>
@@ -18,17 +20,8 @@ enum {
   RING = 8,       /* rows of innovations in a strip's ring buffer */
   SHORT_RING = 4, /* rows of predictions, which are used RADIUS rows later */
   RADIUS = ZSD_KALMAN_RADIUS,
-  MEAN_RADIUS = 2, /* of the 5x5 window of the mean innovation */
-  SEGMENT = 16,    /* samples of a row that are compared together for repeated frames */
+  SEGMENT = 16, /* samples of a row that are compared together for repeated frames */
 };
-
-/* Process noise of the Kalman filter: growth of the estimate's variance from frame to frame,
- * relative to the noise's, which bounds the gain from below. */
-static const float PROCESS_NOISE = 0.002f;
-
-/* Gate: standard deviations by which the mean square, and the squared mean, of a window may
- * exceed their expectation before the excess counts as a wrong prediction. */
-static const double MARGIN_MEAN_SQUARE = 1.5, MARGIN_SQUARED_MEAN = 8;
 
 /* Lag-1 correlation in a single picture above which part of the variance may be texture, and at
  * which TEXTURE_PART of it is taken for texture. */
@@ -76,7 +69,8 @@ struct ZsdFusion {
   ZsdMotion *motion;
   const ZsdMotionField *field;
   ZsdBrightnessChange brightness_change[ZSD_MAX_COMPONENTS];
-  uint8_t *outliers; /* of each block of the motion field: samples that were not predicted */
+  uint8_t *kinds;    /* of each block of the motion field: ZsdMotionKind */
+  uint8_t *outliers; /* and the samples that were not predicted */
   ZsdStaticBlocks static_blocks;
   int brightness; /* number of the component that is or stands for luma */
   ZsdNoiseModel noise[ZSD_MAX_COMPONENTS];
@@ -90,7 +84,7 @@ ZsdFusion *zsd_fusion_new(const ZsdFrame *shape, const ZsdKernels *kernels) {
   const ZsdFrameComponent *luma = &shape->component[shape->brightness];
   const size_t blocks = (size_t)(luma->width / ZSD_BLOCK + 1) * (luma->height / ZSD_BLOCK + 1);
   ZsdFusion *f = calloc(1, sizeof *f);
-  int failed = !f || !(f->outliers = calloc(blocks, 1)) ||
+  int failed = !f || !(f->kinds = calloc(blocks, 1)) || !(f->outliers = calloc(blocks, 1)) ||
                !(f->last = malloc((size_t)luma->width * luma->height + 1)) ||
                !(f->estimator = zsd_noise_estimator_new()) ||
                !(f->brightness_estimator = zsd_brightness_estimator_new(shape));
@@ -119,6 +113,7 @@ void zsd_fusion_free(ZsdFusion *f) {
     free(f->residual[i]);
   }
   free(f->strips);
+  free(f->kinds);
   free(f->outliers);
   zsd_static_blocks_clear(&f->static_blocks);
   free(f->last);
@@ -206,27 +201,16 @@ typedef struct {
   const ZsdFrameComponent *frame;
   const ZsdReference *reference;
   const ZsdMotionField *field; /* NULL: there is no past */
+  const uint8_t *kinds;        /* of its blocks */
   ZsdBrightnessChange brightness_change;
   ZsdNoiseVariance noise;
   float *residual;   /* output, or NULL */
   uint8_t *outliers; /* output: count for each block, or NULL */
   float *squares;    /* output: sum of squared innovations for each block */
   uint8_t *last;     /* output: unfiltered samples of 8 bits, or NULL */
-  float max_mean_square, max_squared_mean; /* gate: see ZsdKalmanRow */
+  ZsdGate gates[ZSD_MOTION_KINDS];
   int bands;
 } Fuse;
-
-/* Sets the gate: bounds of the means of normalized innovations over a window, from the noise's
- * correlation. The mean over n x n samples of correlated noise varies like the mean over fewer
- * independent samples. */
-static void set_gate(Fuse *fuse, const ZsdNoiseModel *noise) {
-  const double a = noise->lag1, b = noise->lag2;
-  const int n2 = 2 * RADIUS + 1, n1 = 2 * MEAN_RADIUS + 1;
-  const double along2 = 1 + 2 * (a * a * (n2 - 1) / n2 + b * b * (n2 - 2) / n2);
-  const double along1 = 1 + 2 * (a * (n1 - 1) / n1 + b * (n1 - 2) / n1);
-  fuse->max_mean_square = (float)(1 + MARGIN_MEAN_SQUARE * sqrt(2.0 / (n2 * n2)) * along2);
-  fuse->max_squared_mean = (float)(MARGIN_SQUARED_MEAN * along1 * along1 / (n1 * n1));
-}
 
 /* Scratch memory of a strip: columns [left, right) of a band, and the columns around them that
  * the windows cover. Rows begin with column left - MARGIN. */
@@ -239,6 +223,8 @@ struct Strip {
   float p[SHORT_RING][ROOM], k[SHORT_RING][ROOM]; /* row y is at y % SHORT_RING */
   float d[RING][ROOM];
   float outliers[STRIP], squares[STRIP]; /* sums over the rows of a row of blocks */
+  /* Gate of each sample of a row of blocks, see ZsdKalmanRow. */
+  float max_mean_square[STRIP], max_squared_mean[STRIP], process_noise[STRIP];
 };
 
 /* Allocates the scratch memory of this many threads. */
@@ -272,6 +258,21 @@ static void prepare_row(const Fuse *fuse, Strip *s, int y) {
     d[-x] = d[0];
   for (int x = 0; x < RADIUS && s->left + end == c->width; x++)
     d[end + x] = d[end - 1];
+}
+
+/* Sets the gate of the samples in the row of blocks of row y. */
+static void set_gate(const Fuse *fuse, Strip *s, int y) {
+  const ZsdFrameComponent *c = fuse->frame;
+  const int size = ZSD_BLOCK >> c->half_width, width = s->right - s->left;
+  for (int x = 0; x < width;) {
+    const int i = (s->left + x) / size, j = (y << c->half_height) / ZSD_BLOCK;
+    const ZsdGate *gate = &fuse->gates[fuse->kinds[j * fuse->field->across + i]];
+    for (int end = zsd_smaller(x + size, width); x < end; x++) {
+      s->max_mean_square[x] = gate->max_mean_square;
+      s->max_squared_mean[x] = gate->max_squared_mean;
+      s->process_noise[x] = gate->process_noise;
+    }
+  }
 }
 
 /* Adds a strip's outliers to the counts of its blocks. */
@@ -308,9 +309,9 @@ static void fuse_row(const Fuse *fuse, Strip *s, int y) {
                       .residual = fuse->residual ? fuse->residual + at : NULL,
                       .outliers = fuse->outliers ? s->outliers : NULL,
                       .noise = fuse->noise,
-                      .max_mean_square = fuse->max_mean_square,
-                      .max_squared_mean = fuse->max_squared_mean,
-                      .process_noise = PROCESS_NOISE,
+                      .max_mean_square = s->max_mean_square,
+                      .max_squared_mean = s->max_squared_mean,
+                      .process_noise = s->process_noise,
                       .outlier_excess = OUTLIER_EXCESS};
   for (int i = -RADIUS; i <= RADIUS; i++)
     row.innovation[i + RADIUS] = s->d[(y + i + RING) % RING] + MARGIN;
@@ -345,6 +346,8 @@ static void fuse_strip(const Fuse *fuse, Strip *s, int left, int right, int top,
   for (int y = top; y < bottom; y++) {
     const ptrdiff_t at = (ptrdiff_t)y * c->width + left;
     if (fuse->field) {
+      if (y == top || (y << c->half_height) % ZSD_BLOCK == 0)
+        set_gate(fuse, s, y);
       prepare_row(fuse, s, y + RADIUS);
       fuse_row(fuse, s, y);
     } else {
@@ -541,6 +544,7 @@ static void fuse_frame(ZsdFusion *f, const ZsdFrame *frame, int threads) {
   for (int i = 0; i < frame->components; i++) {
     Fuse *fuse = &job.fuse[i];
     fuse->field = f->field;
+    fuse->kinds = f->kinds;
     if (skips_estimate(f, frame))
       fuse->residual = NULL;
     fuse->brightness_change = f->brightness_change[i];
@@ -549,7 +553,7 @@ static void fuse_frame(ZsdFusion *f, const ZsdFrame *frame, int threads) {
     fuse->noise.least += MIN_VARIANCE;
     fuse->outliers = i == frame->brightness ? f->outliers : NULL;
     fuse->squares = f->static_blocks.squares[i];
-    set_gate(fuse, &f->noise[i]);
+    zsd_gates_set(fuse->gates, &f->noise[i]);
   }
   update(&job, f->strips, threads);
 }
@@ -557,7 +561,11 @@ static void fuse_frame(ZsdFusion *f, const ZsdFrame *frame, int threads) {
 static void find_and_fuse(ZsdFusion *f, const ZsdFrame *frame, int threads) {
   const ZsdMotionParams search = {f->kernels, threads,
                                   smoothed_sigma(&f->noise[frame->brightness])};
-  f->field = zsd_motion_search(f->motion, &f->now, &f->before, &search, f->frames > 1);
+  ZsdMotionField *field =
+      zsd_motion_search(f->motion, &f->now, &f->before, &search, f->frames > 1);
+  zsd_subpixel_refine(field, &f->now, &f->before, &search);
+  zsd_motion_kinds(f->kinds, field, threads);
+  f->field = field;
   fuse_frame(f, frame, threads);
 }
 

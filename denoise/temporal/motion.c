@@ -8,8 +8,8 @@
 #include <string.h>
 
 enum {
-  MARGIN = 48,
-  WINDOW = 16, /* side of the window that is compared, with the block in its middle */
+  MARGIN = ZSD_PYRAMID_MARGIN,
+  WINDOW = ZSD_MOTION_WINDOW,
   AROUND = (WINDOW - ZSD_BLOCK) / 2,
   SMALLEST = 96,   /* shorter side of a level below which there is no further one */
   REFINEMENTS = 4, /* steps of the descent from the best candidate at most */
@@ -207,7 +207,7 @@ static unsigned sad_of(const Block *b, int dx, int dy) {
 static void try(Block *b, int dx, int dy) {
   const ZsdGrayPlane *before = b->pass->before;
   const int x = b->x + dx, y = b->y + dy;
-  const ZsdMotionVector v = {(int16_t)dx, (int16_t)dy};
+  const ZsdMotionVector v = {.x = (int16_t)dx, .y = (int16_t)dy};
   if (x < -MARGIN || y < -MARGIN || x > before->width + MARGIN - WINDOW ||
       y > before->height + MARGIN - WINDOW)
     return;
@@ -254,9 +254,9 @@ static bool is_good_enough(const Block *b) {
 /* Tries the vectors of the coarser level here and around. */
 static void try_coarser(Block *b, const ZsdMotionField *coarser, int i, int j) {
   const ZsdMotionVector c = vector_at(coarser, i / 2, j / 2);
-  b->predicted = (ZsdMotionVector){(int16_t)(2 * c.x), (int16_t)(2 * c.y)};
+  b->predicted = (ZsdMotionVector){.x = (int16_t)(2 * c.x), .y = (int16_t)(2 * c.y)};
   /* Doubled vectors are even, true ones may be odd: a step costs nothing, except from zero. */
-  b->tolerance = (ZsdMotionVector){c.x != 0, c.y != 0};
+  b->tolerance = (ZsdMotionVector){.x = c.x != 0, .y = c.y != 0};
   try(b, b->predicted.x, b->predicted.y);
   if (is_good_enough(b))
     return;
@@ -360,7 +360,7 @@ static void smooth_span(const Pass *pass, int first, int j, int n) {
   find_medians(&y);
   for (int i = 0; i < n; i++) {
     Block b = start(pass, first + i, j);
-    b.predicted = (ZsdMotionVector){x.median[i], y.median[i]};
+    b.predicted = (ZsdMotionVector){.x = x.median[i], .y = y.median[i]};
     b.best = vector_at(&from->field, first + i, j);
     b.sad = from->sad[j * from->field.across + first + i];
     b.cost = b.sad + vector_cost(&b, b.best);
@@ -450,9 +450,8 @@ static void search_level(const ZsdMotion *m, Pass *pass) {
   }
 }
 
-const ZsdMotionField *zsd_motion_search(ZsdMotion *m, const ZsdPyramid *now,
-                                        const ZsdPyramid *before, const ZsdMotionParams *search,
-                                        int go_on) {
+ZsdMotionField *zsd_motion_search(ZsdMotion *m, const ZsdPyramid *now, const ZsdPyramid *before,
+                                  const ZsdMotionParams *search, int go_on) {
   Pass pass = {.search = search, .last = go_on ? &m->last : NULL};
   for (int i = 0; i <= MAX_STEPS; i++)
     pass.cost[i] = (unsigned)(i * COST * WINDOW * WINDOW * 255 * search->sigma);

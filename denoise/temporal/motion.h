@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Motion search: for each block of luma the whole-sample vector to the position of its content
- * in the earlier frame. */
+/* Motion search: for each block of luma the vector to the position of its content in the
+ * earlier frame, in whole samples (subpixel.h refines it). */
 #ifndef ZSD_MOTION_H
 #define ZSD_MOTION_H
 
@@ -13,6 +13,9 @@ enum {
   ZSD_BLOCK = 8,        /* luma samples, each way */
   ZSD_MAX_LEVELS = 5,   /* of the pyramid, each half the size of the one before */
   ZSD_MOTION_REACH = 8, /* of the exhaustive search at the coarsest level, samples each way */
+  ZSD_MOTION_WINDOW =
+      16, /* side of the window that is compared, with the block in its middle */
+  ZSD_PYRAMID_MARGIN = 48, /* samples around each level; a window lies inside of them */
 };
 
 /* A picture of bytes with a margin, so that vectors may point outside. */
@@ -65,8 +68,8 @@ void zsd_motion_free(ZsdMotion *motion);
 /* Finds the position of each block of `now` in `before`; both have the size that `motion` was
  * made for. `go_on`: the vectors of the last search are candidates, too. The field belongs to
  * `motion` and is valid until the next search. */
-const ZsdMotionField *zsd_motion_search(ZsdMotion *motion, const ZsdPyramid *now,
-                                        const ZsdPyramid *before, const ZsdMotionParams *search,
-                                        int go_on);
+ZsdMotionField *zsd_motion_search(ZsdMotion *motion, const ZsdPyramid *now,
+                                  const ZsdPyramid *before, const ZsdMotionParams *search,
+                                  int go_on);
 
 #endif

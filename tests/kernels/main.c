@@ -23,6 +23,7 @@ static const struct {
     {"sum", check_sum},
     {"pass", check_pass},
     {"sad16", check_sad16},
+    {"displacement16", check_displacement16},
     {"noise_stats", check_noise_stats},
     {"brightness_sums", check_brightness_sums},
     {"binomial5x5", check_binomial5x5},

@@ -76,6 +76,15 @@ typedef struct {
   int y, begin, end;
 } Prediction;
 
+/* Half of the vectors are of whole samples. */
+static ZsdMotionVector random_vector(Check *check, int reach) {
+  const int part = check_random(check, 0, 1);
+  return (ZsdMotionVector){.x = (int16_t)check_random(check, -reach, reach),
+                           .y = (int16_t)check_random(check, -reach, reach),
+                           .eighths_x = (int8_t)(part * check_random(check, -4, 3)),
+                           .eighths_y = (int8_t)(part * check_random(check, -4, 3))};
+}
+
 static Prediction prediction_new(Check *check) {
   Prediction t = {
       .p = {.width = check_random(check, 1, 150), .height = check_random(check, 1, 9)}};
@@ -100,10 +109,8 @@ static Prediction prediction_new(Check *check) {
   }
   ZsdMotionVector *vectors = t.vectors.data;
   for (int i = 0; i < t.p.n_vectors; i++)
-    vectors[i] = i > 0 && check_random(check, 0, 2)
-                     ? vectors[i - 1]
-                     : (ZsdMotionVector){(int16_t)check_random(check, -reach, reach),
-                                         (int16_t)check_random(check, -reach, reach)};
+    vectors[i] =
+        i > 0 && check_random(check, 0, 2) ? vectors[i - 1] : random_vector(check, reach);
   t.p.z = t.z.data;
   t.p.k = t.k.data;
   t.p.vectors = vectors;
@@ -114,16 +121,35 @@ static int held(int x, int count) {
   return x < 0 ? 0 : x >= count ? count - 1 : x;
 }
 
-/* z at a position in half samples, the mean of 1, 2 or 4 samples; k of the upper left one. */
-static void look_up(const ZsdPrediction *p, int x2, int y2, double *z, double *k) {
-  const int x = (x2 - (x2 & 1)) / 2, y = (y2 - (y2 & 1)) / 2;
-  const ptrdiff_t upper = (ptrdiff_t)held(y, p->height) * p->width;
-  double sum = 0;
-  for (int i = 0; i < 4; i++)
-    sum += p->z[(ptrdiff_t)held(y + (i / 2 & y2), p->height) * p->width +
-                held(x + (i % 2 & x2), p->width)];
-  *z = sum / 4 / 65535;
-  *k = pow(p->k[upper + held(x, p->width)] / 255.0, 2);
+/* The Lanczos kernel of four lobes. */
+static double lanczos(double t) {
+  const double pi = acos(-1);
+  if (fabs(t) < 1e-9)
+    return 1;
+  return fabs(t) < 4 ? sin(pi * t) * sin(pi * t / 4) * 4 / (pi * t * pi * t) : 0;
+}
+
+/* z at a position, interpolated, and k of the nearest sample, filtered as white noise is. */
+static void look_up(const ZsdPrediction *p, double x, double y, double *z, double *k) {
+  const int left = (int)floor(x), top = (int)floor(y);
+  double sum = 0, weights = 0, squares = 0;
+  for (int j = top - 3; j <= top + 4; j++)
+    for (int i = left - 3; i <= left + 4; i++) {
+      const double weight = lanczos(x - i) * lanczos(y - j);
+      sum += weight * p->z[(ptrdiff_t)held(j, p->height) * p->width + held(i, p->width)];
+      weights += weight;
+      squares += weight * weight;
+    }
+  const int near_x = held((int)floor(x + 0.5), p->width);
+  const int near_y = held((int)floor(y + 0.5), p->height);
+  *z = sum / weights / 65535;
+  *k = pow(p->k[(ptrdiff_t)near_y * p->width + near_x] / 255.0, 2) * squares /
+       (weights * weights);
+}
+
+/* A coordinate's displacement in samples of the component. */
+static double displacement(int whole, int eighths, bool half) {
+  return (whole + eighths / 8.0) / (half ? 2 : 1);
 }
 
 static void check_prediction(Check *check) {
@@ -135,10 +161,14 @@ static void check_prediction(Check *check) {
   for (int x = t.begin; x < t.end; x++) {
     const ZsdMotionVector v = t.p.vectors[held(x / t.p.block_width, t.p.n_vectors)];
     double value, variance;
-    look_up(&t.p, 2 * x + (t.p.half_width ? v.x : 2 * v.x),
-            2 * t.y + (t.p.half_height ? v.y : 2 * v.y), &value, &variance);
-    check_near(check, "z", x, output_at(&z, x - t.begin), t.p.gain * value + t.p.offset, 1e-6);
-    check_near(check, "k", x, output_at(&k, x - t.begin), variance, 1e-6);
+    const double dx = displacement(v.x, v.eighths_x, t.p.half_width);
+    const double dy = displacement(v.y, v.eighths_y, t.p.half_height);
+    look_up(&t.p, x + dx, t.y + dy, &value, &variance);
+    /* taps are rounded to 1 / 16384 */
+    const double tolerance = dx == floor(dx) && dy == floor(dy) ? 1e-6 : 1e-3;
+    check_near(check, "z", x, output_at(&z, x - t.begin), t.p.gain * value + t.p.offset,
+               tolerance);
+    check_near(check, "k", x, output_at(&k, x - t.begin), variance, tolerance);
   }
   output_free(check, &z, "z");
   output_free(check, &k, "k");
@@ -268,8 +298,8 @@ static double excess_at(const ZsdKalmanRow *f, int x) {
       squares += d * d;
       sum += abs(i) <= 2 && abs(j) <= 2 ? d : 0;
     }
-  return fmax(
-      0, fmax(squares / 49 - f->max_mean_square, 4 * (sum * sum / 625 - f->max_squared_mean)));
+  return fmax(0, fmax(squares / 49 - f->max_mean_square[x],
+                      4 * (sum * sum / 625 - f->max_squared_mean[x])));
 }
 
 typedef struct {
@@ -278,7 +308,7 @@ typedef struct {
 
 static void check_sample(Check *check, const ZsdKalmanRow *f, const Fused *out, int x) {
   const double excess = excess_at(f, x), k = f->k[x];
-  const double predicted = k + excess * (1 + k) + f->process_noise;
+  const double predicted = k + excess * (1 + k) + f->process_noise[x];
   const double gain = predicted / (predicted + 1);
   const double deviation = sqrt(variance_of(&f->noise, f->p[x]));
   check_near(check, "gain", x, output_at(&out->gain, x), gain, 1e-5);
@@ -294,14 +324,15 @@ static void check_updated(Check *check) {
   const int n = random_length(check);
   const float most = check_random(check, 0, 1) ? 1 : 4;
   Buffer d[WINDOW], y = floats(check, n, -0.2f, 1.2f), p = floats(check, n, -0.2f, 1.2f);
-  Buffer k = floats(check, n, 0, 1);
+  Buffer k = floats(check, n, 0, 1), process_noise = floats(check, n, 0.002f, 0.3f);
+  Buffer mean_square = floats(check, n, 0.2f, 1.6f), squared_mean = floats(check, n, 0, 0.4f);
   ZsdKalmanRow f = {.y = y.data,
                     .p = p.data,
                     .k = k.data,
                     .noise = random_noise(check),
-                    .max_mean_square = uniform(check, 0.2f, 1.6f),
-                    .max_squared_mean = uniform(check, 0, 0.4f),
-                    .process_noise = 0.002f,
+                    .max_mean_square = mean_square.data,
+                    .max_squared_mean = squared_mean.data,
+                    .process_noise = process_noise.data,
                     .outlier_excess = 0.05f};
   for (int i = 0; i < WINDOW; i++) {
     d[i] = floats(check, n + 2 * RADIUS, -most, most);
@@ -324,6 +355,9 @@ static void check_updated(Check *check) {
   buffer_free(check, &y, "y");
   buffer_free(check, &p, "p");
   buffer_free(check, &k, "k");
+  buffer_free(check, &mean_square, "largest mean squares");
+  buffer_free(check, &squared_mean, "largest squared means");
+  buffer_free(check, &process_noise, "process noise");
   output_free(check, &out.z, "z");
   output_free(check, &out.gain, "gain");
   output_free(check, &out.residual, "residual");

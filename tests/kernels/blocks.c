@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The sum of absolute differences, exact in all instruction sets. */
+/* Kernels that compare blocks, exact in all instruction sets. */
 #include "check.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { SIDE = 16 };
 
@@ -81,4 +82,54 @@ void check_sad16(Check *check) {
   for (int trial = 0; trial < 2000; trial++)
     check_blocks(check, RANDOM, check_random(check, -90, 90), RANDOM,
                  check_random(check, -90, 90));
+}
+
+/* --- displacement --- */
+
+/* A block with the samples around it, in memory of exactly their size. */
+static Block surrounded_new(Check *check, Kind kind, ptrdiff_t row) {
+  const size_t size = (size_t)((SIDE + 1) * row + SIDE + 2);
+  Block block = {.buffer = buffer_new(check, size, 1), .row = row};
+  uint8_t *bytes = block.buffer.data;
+  for (size_t i = 0; i < size; i++)
+    bytes[i] = value_of(check, kind);
+  block.first = bytes + row + 1;
+  buffer_remember(&block.buffer);
+  return block;
+}
+
+static void check_displacement(Check *check, Kind now_kind, ptrdiff_t now_row, Kind before_kind,
+                               ptrdiff_t before_row) {
+  if (!check_wanted(check))
+    return;
+  Block now = block_new(check, now_kind, now_row);
+  Block before = surrounded_new(check, before_kind, before_row);
+  ZsdDisplacementSums set, plain, expected = {0};
+  for (int i = 0; i < SIDE * SIDE; i++) {
+    const uint8_t *b = before.first + i / SIDE * before_row + i % SIDE;
+    const int x = b[1] - b[-1], y = b[before_row] - b[-before_row];
+    const int d = now.first[i / SIDE * now_row + i % SIDE] - *b;
+    expected.xx += x * x;
+    expected.xy += x * y;
+    expected.yy += y * y;
+    expected.xd += x * d;
+    expected.yd += y * d;
+  }
+  check->set->displacement16(&set, now.first, now_row, before.first, before_row);
+  check->plain->displacement16(&plain, now.first, now_row, before.first, before_row);
+  if (memcmp(&set, &expected, sizeof set) != 0 || memcmp(&plain, &expected, sizeof plain) != 0)
+    check_fail(check, "kinds %d and %d, rows %td and %td: other sums", now_kind, before_kind,
+               now_row, before_row);
+  block_free(check, &now, "block");
+  block_free(check, &before, "block with its surroundings");
+}
+
+void check_displacement16(Check *check) {
+  for (int a = 0; a < N_KINDS; a++)
+    for (int b = 0; b < N_KINDS; b++)
+      check_displacement(check, (Kind)a, SIDE, (Kind)b, SIDE + 2);
+  for (int trial = 0; trial < 1000; trial++)
+    check_displacement(check, (Kind)check_random(check, 0, N_KINDS - 1),
+                       check_random(check, -90, 90), (Kind)check_random(check, 0, N_KINDS - 1),
+                       check_random(check, SIDE + 2, 90));
 }
