@@ -113,26 +113,27 @@ static void predict_whole(const ZsdPrediction *p, int y, int x, int n, int room,
 /* --- between samples --- */
 
 /* Lanczos interpolation: sinc(t) sinc(t / 4) at distances t = tap - BEFORE - phase / PHASES,
- * in units of 1 / UNITY; the sum of each row is UNITY. */
-enum { UNITY = 16384 };
-static const int16_t taps[PHASES][TAPS] = {
-    {0, 0, 0, 16384, 0, 0, 0, 0},
-    {-93, 304, -850, 16271, 990, -345, 111, -4},
-    {-165, 560, -1551, 15933, 2105, -719, 238, -17},
-    {-216, 762, -2100, 15385, 3326, -1110, 374, -37},
-    {-247, 908, -2495, 14638, 4631, -1502, 516, -65},
-    {-258, 1000, -2744, 13711, 5995, -1877, 655, -98},
-    {-253, 1039, -2856, 12635, 7388, -2218, 784, -135},
-    {-235, 1030, -2842, 11435, 8780, -2506, 894, -172},
-    {-207, 979, -2720, 10140, 10140, -2720, 979, -207},
-    {-172, 894, -2506, 8780, 11435, -2842, 1030, -235},
-    {-135, 784, -2218, 7388, 12635, -2856, 1039, -253},
-    {-98, 655, -1877, 5995, 13711, -2744, 1000, -258},
-    {-65, 516, -1502, 4631, 14638, -2495, 908, -247},
-    {-37, 374, -1110, 3326, 15385, -2100, 762, -216},
-    {-17, 238, -719, 2105, 15933, -1551, 560, -165},
-    {-4, 111, -345, 990, 16271, -850, 304, -93},
+ * rounded to 1 / 16384; the sum of each row is 1. */
+#define W(integer) ((integer) / 16384.0f)
+static const float taps[PHASES][TAPS] = {
+    {0, 0, 0, W(16384), 0, 0, 0, 0},
+    {W(-93), W(304), W(-850), W(16271), W(990), W(-345), W(111), W(-4)},
+    {W(-165), W(560), W(-1551), W(15933), W(2105), W(-719), W(238), W(-17)},
+    {W(-216), W(762), W(-2100), W(15385), W(3326), W(-1110), W(374), W(-37)},
+    {W(-247), W(908), W(-2495), W(14638), W(4631), W(-1502), W(516), W(-65)},
+    {W(-258), W(1000), W(-2744), W(13711), W(5995), W(-1877), W(655), W(-98)},
+    {W(-253), W(1039), W(-2856), W(12635), W(7388), W(-2218), W(784), W(-135)},
+    {W(-235), W(1030), W(-2842), W(11435), W(8780), W(-2506), W(894), W(-172)},
+    {W(-207), W(979), W(-2720), W(10140), W(10140), W(-2720), W(979), W(-207)},
+    {W(-172), W(894), W(-2506), W(8780), W(11435), W(-2842), W(1030), W(-235)},
+    {W(-135), W(784), W(-2218), W(7388), W(12635), W(-2856), W(1039), W(-253)},
+    {W(-98), W(655), W(-1877), W(5995), W(13711), W(-2744), W(1000), W(-258)},
+    {W(-65), W(516), W(-1502), W(4631), W(14638), W(-2495), W(908), W(-247)},
+    {W(-37), W(374), W(-1110), W(3326), W(15385), W(-2100), W(762), W(-216)},
+    {W(-17), W(238), W(-719), W(2105), W(15933), W(-1551), W(560), W(-165)},
+    {W(-4), W(111), W(-345), W(990), W(16271), W(-850), W(304), W(-93)},
 };
+#undef W
 
 /* Samples from which a span is interpolated: TAPS rows, from BEFORE samples left of it on. */
 typedef struct {
@@ -140,50 +141,74 @@ typedef struct {
   uint16_t copy[TAPS][COLUMNS]; /* of rows that reach beyond the picture */
 } Surroundings;
 
-static void find_surroundings(const ZsdPrediction *p, Surroundings *s, int y, int x,
+static void copy_surroundings(const ZsdPrediction *p, Surroundings *s, int y, int x,
                               int columns) {
-  const int left = x - BEFORE;
-  const bool inside = left >= 0 && left + columns <= p->width;
   for (int j = 0; j < TAPS; j++) {
     const uint16_t *row = p->z + (ptrdiff_t)clamp(y + j - BEFORE, 0, p->height - 1) * p->width;
-    for (int i = 0; i < columns && !inside; i++)
-      s->copy[j][i] = row[clamp(left + i, 0, p->width - 1)];
-    s->row[j] = inside ? row + left : s->copy[j];
+    for (int i = 0; i < columns; i++)
+      s->copy[j][i] = row[clamp(x + i - BEFORE, 0, p->width - 1)];
+    s->row[j] = s->copy[j];
   }
+}
+
+INLINE void find_surroundings(const ZsdPrediction *p, Surroundings *s, int y, int x,
+                              int columns) {
+  if (x < BEFORE || x - BEFORE + columns > p->width) {
+    copy_surroundings(p, s, y, x, columns);
+    return;
+  }
+  for (int j = 0; j < TAPS; j++)
+    s->row[j] =
+        p->z + (ptrdiff_t)clamp(y + j - BEFORE, 0, p->height - 1) * p->width + x - BEFORE;
 }
 
 /* Interpolates LANES columns of the surroundings vertically. */
-INLINE void interpolate_columns(const Surroundings *s, const int16_t *tap, int first, int end,
-                                int at, float *column) {
-  Floats sum = {0};
+INLINE void interpolate_columns(const Surroundings *s, const float *tap, int first, int end,
+                                int at, Floats *column) {
+  *column = (Floats){0};
   for (int j = first; j < end; j++) {
     Ints samples;
     widen_words(&samples, s->row[j] + at);
-    sum += (float)tap[j] * __builtin_convertvector(samples, Floats);
+    *column += tap[j] * __builtin_convertvector(samples, Floats);
   }
-  memcpy(column, &sum, sizeof sum);
 }
 
-/* Interpolates LANES samples horizontally. */
-INLINE void interpolate_row(const ZsdPrediction *p, const float *column, const int16_t *tap,
-                            float *z) {
-  const float scale = SAMPLE / UNITY / UNITY;
-  Floats sum = {0};
-  for (int i = 0; i < TAPS; i++) {
-    Floats values;
-    memcpy(&values, column + i, sizeof values);
-    sum += (float)tap[i] * values;
-  }
-  sum = p->gain * (sum * scale) + p->offset;
-  memcpy(z, &sum, sizeof sum);
+/* Lanes i .. i + LANES of two vectors. */
+#define SHIFTED(a, b, i)                                                                       \
+  __builtin_shufflevector(a, b, i, i + 1, i + 2, i + 3, i + 4, i + 5, i + 6, i + 7)
+
+/* Interpolates LANES samples horizontally, from columns `a` and those after them, `b`. */
+INLINE void interpolate_row(const ZsdPrediction *p, const Floats *a, const Floats *b,
+                            const float *tap, Floats *z) {
+  const Floats sum = tap[0] * *a + tap[1] * SHIFTED(*a, *b, 1) + tap[2] * SHIFTED(*a, *b, 2) +
+                     tap[3] * SHIFTED(*a, *b, 3) + tap[4] * SHIFTED(*a, *b, 4) +
+                     tap[5] * SHIFTED(*a, *b, 5) + tap[6] * SHIFTED(*a, *b, 6) +
+                     tap[7] * SHIFTED(*a, *b, 7);
+  *z = p->gain * (sum * SAMPLE) + p->offset;
 }
 
-/* Variance of white noise after the filter, relative to that before. */
-static float filtered_variance(const int16_t *tap) {
-  int sum = 0;
-  for (int i = 0; i < TAPS; i++)
-    sum += tap[i] * tap[i];
-  return (float)sum * (1.0f / UNITY / UNITY);
+/* Variance of white noise after the filter, relative to that before: the sum of the squared
+ * weights. */
+static const float filtered[PHASES] = {
+    1,          0.9934622f, 0.9745800f, 0.9468613f, 0.9140156f, 0.8809917f,
+    0.8533837f, 0.8350222f, 0.8286483f, 0.8350222f, 0.8533837f, 0.8809917f,
+    0.9140156f, 0.9468613f, 0.9745800f, 0.9934622f,
+};
+
+/* n samples of k from roots x on, some of which may lie outside the picture. */
+static void filter_variance(const ZsdPrediction *p, const uint8_t *roots, int x, int n,
+                            float scale, float *k) {
+  int i = 0;
+  for (; i < n && x >= 0 && x + i + LANES <= p->width; i += LANES) {
+    Ints root;
+    widen_bytes(&root, roots + x + i);
+    const Floats r = __builtin_convertvector(root, Floats) * ROOT, variance = r * r * scale;
+    memcpy(k + i, &variance, (n - i < LANES ? n - i : LANES) * sizeof *k);
+  }
+  for (; i < n; i++) {
+    const float root = (float)roots[clamp(x + i, 0, p->width - 1)] * ROOT;
+    k[i] = root * root * scale;
+  }
 }
 
 /* n <= SPAN samples of which the first lies right of column x and below row y by these phases;
@@ -192,22 +217,18 @@ static void predict_span(const ZsdPrediction *p, int y, int phase_y, int x, int 
                          float *z, float *k) {
   const int columns = (n + LANES - 1) / LANES * LANES + LANES;
   const int first = phase_y ? 0 : BEFORE, end = phase_y ? TAPS : BEFORE + 1;
-  const int near_x = x + (phase_x >= PHASES / 2);
   const int near_y = clamp(y + (phase_y >= PHASES / 2), 0, p->height - 1);
-  const uint8_t *roots = p->k + (ptrdiff_t)near_y * p->width;
-  float column[COLUMNS], interpolated[SPAN];
+  Floats interpolated, now, next;
   Surroundings s;
   find_surroundings(p, &s, y, x, columns);
-  for (int i = 0; i < columns; i += LANES)
-    interpolate_columns(&s, taps[phase_y], first, end, i, column + i);
-  for (int i = 0; i < n; i += LANES)
-    interpolate_row(p, column + i, taps[phase_x], interpolated + i);
-  memcpy(z, interpolated, (size_t)n * sizeof *z);
-  const float filtered = filtered_variance(taps[phase_x]) * filtered_variance(taps[phase_y]);
-  for (int i = 0; i < n; i++) {
-    const float root = (float)roots[clamp(near_x + i, 0, p->width - 1)] * ROOT;
-    k[i] = root * root * filtered;
+  interpolate_columns(&s, taps[phase_y], first, end, 0, &now);
+  for (int i = 0; i < n; i += LANES, now = next) {
+    interpolate_columns(&s, taps[phase_y], first, end, i + LANES, &next);
+    interpolate_row(p, &now, &next, taps[phase_x], &interpolated);
+    memcpy(z + i, &interpolated, (n - i < LANES ? n - i : LANES) * sizeof *z);
   }
+  filter_variance(p, p->k + (ptrdiff_t)near_y * p->width, x + (phase_x >= PHASES / 2), n,
+                  filtered[phase_x] * filtered[phase_y], k);
 }
 
 /* --- rows --- */
