@@ -24,7 +24,7 @@ static const struct {
 } margins[ZSD_MOTION_KINDS] = {
     [ZSD_STILL] = {1.5, 8, 0.002},
     [ZSD_REGULAR] = {0.8, 8, 0.1},
-    [ZSD_IRREGULAR] = {0.5, 6, 0.3},
+    [ZSD_IRREGULAR] = {0, 4, 0.5},
 };
 
 /* The mean over n x n samples of correlated noise varies like the mean over fewer independent

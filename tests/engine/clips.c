@@ -146,10 +146,10 @@ static const struct {
   ZsdNoiseKind kind;
   double sigma, gained[N_CAMERAS];
 } levels[] = {
-    {ZSD_NOISE_GAUSSIAN, 10, {32.55, 37.64, 31.35, 39.01}},
-    {ZSD_NOISE_GAUSSIAN, 25, {28.11, 31.67, 27.25, 34.58}},
-    {ZSD_NOISE_CORRELATED, 20, {27.21, 30.19, 26.62, 32.45}},
-    {ZSD_NOISE_POISSON, 25, {30.31, 34.10, 29.11, 33.67}},
+    {ZSD_NOISE_GAUSSIAN, 10, {32.55, 37.64, 32.83, 39.37}},
+    {ZSD_NOISE_GAUSSIAN, 25, {29.18, 31.68, 27.97, 34.87}},
+    {ZSD_NOISE_CORRELATED, 20, {27.68, 30.19, 26.91, 32.45}},
+    {ZSD_NOISE_POISSON, 25, {31.39, 34.12, 30.35, 33.67}},
 };
 enum { N_LEVELS = sizeof levels / sizeof *levels };
 
