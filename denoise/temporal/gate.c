@@ -56,7 +56,7 @@ static bool is_amid_motion(const ZsdMotionField *field, int i, int j) {
   int moving = 0;
   for (int y = top; y < bottom; y++)
     for (int x = left; x < right; x++)
-      moving += field->moves[y * field->across + x];
+      moving += field->moves[y * field->across + x] != ZSD_RESTS;
   return moving >= MIN_MOVING;
 }
 
@@ -76,9 +76,24 @@ static ZsdMotionKind kind_of(const ZsdMotionField *field, int i, int j) {
   return ZSD_REGULAR;
 }
 
-void zsd_motion_kinds(uint8_t *kinds, const ZsdMotionField *field, int threads) {
-#pragma omp parallel for schedule(static) num_threads(threads)
-  for (int j = 0; j < field->down; j++)
-    for (int i = 0; i < field->across; i++)
-      kinds[j * field->across + i] = (uint8_t)kind_of(field, i, j);
+/* Isolated displacements are noise. */
+static void confirm(ZsdMotionField *field, int block, ZsdMotionKind kind) {
+  if (field->moves[block] != ZSD_MAY_MOVE)
+    return;
+  field->moves[block] = kind == ZSD_STILL ? ZSD_RESTS : ZSD_MOVES;
+  if (kind == ZSD_STILL)
+    field->vector[block] = (ZsdMotionVector){0};
+}
+
+void zsd_motion_kinds(uint8_t *kinds, ZsdMotionField *field, int threads) {
+#pragma omp parallel num_threads(threads)
+  {
+#pragma omp for schedule(static)
+    for (int j = 0; j < field->down; j++)
+      for (int i = 0; i < field->across; i++)
+        kinds[j * field->across + i] = (uint8_t)kind_of(field, i, j);
+#pragma omp for schedule(static)
+    for (int i = 0; i < field->across * field->down; i++)
+      confirm(field, i, kinds[i]);
+  }
 }

@@ -20,7 +20,7 @@ typedef struct {
 /* The gates of all kinds of motion for this noise. */
 void zsd_gates_set(ZsdGate gates[ZSD_MOTION_KINDS], const ZsdNoiseModel *noise);
 
-/* Kind of motion of each block, a ZsdMotionKind. */
-void zsd_motion_kinds(uint8_t *kinds, const ZsdMotionField *field, int threads);
+/* Kind of motion of each block, a ZsdMotionKind. Decides whether blocks that may move do. */
+void zsd_motion_kinds(uint8_t *kinds, ZsdMotionField *field, int threads);
 
 #endif

@@ -48,8 +48,12 @@ void zsd_gray_plane_map(const ZsdGrayPlane *gray, const uint8_t table[256]);
 typedef struct {
   int across, down;
   ZsdMotionVector *vector;
-  uint8_t *moves; /* of each block: 0 where the vector is no better than zero, but for noise */
+  uint8_t *moves; /* of each block: ZsdMoves */
 } ZsdMotionField;
+
+/* Whether a block moves: its vector is no better than zero, but for noise; it is; or it is, but
+ * by a fraction of a sample from zero, and only the blocks around can confirm it. */
+enum ZsdMoves { ZSD_RESTS, ZSD_MOVES, ZSD_MAY_MOVE };
 
 /* Parameters of a search. */
 typedef struct {

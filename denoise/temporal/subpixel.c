@@ -66,7 +66,7 @@ static void refine_block(ZsdMotionField *field, const ZsdGrayPlane *now,
   add(&v->x, &v->eighths_x, d.x);
   add(&v->y, &v->eighths_y, d.y);
   if (still && (d.x != 0 || d.y != 0))
-    field->moves[block] = 1;
+    field->moves[block] = ZSD_MAY_MOVE;
 }
 
 void zsd_subpixel_refine(ZsdMotionField *field, const ZsdPyramid *now, const ZsdPyramid *before,

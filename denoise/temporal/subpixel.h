@@ -6,8 +6,7 @@
 #include "temporal/motion.h"
 
 /* Refines the vectors that a search has found to an eighth of a sample, by at most a sample
- * each way, with the same arguments. A block whose vector becomes other than zero counts as
- * moving. */
+ * each way, with the same arguments. */
 void zsd_subpixel_refine(ZsdMotionField *field, const ZsdPyramid *now, const ZsdPyramid *before,
                          const ZsdMotionParams *search);
 
