@@ -246,6 +246,36 @@ START_TEST(test_fractions) {
 }
 END_TEST
 
+/* Kinds of motion: the right half moves, one block in it otherwise; so does a single block of
+ * the left half, which is noise. */
+START_TEST(test_kinds) {
+  enum { SIDE = 16 };
+  static const int odd[] = {12, 8}, single[] = {3, 8};
+  ZsdMotionVector vector[SIDE * SIDE] = {0};
+  uint8_t moves[SIDE * SIDE] = {0}, kinds[SIDE * SIDE];
+  ZsdMotionField field = {SIDE, SIDE, vector, moves};
+  for (int i = 0; i < SIDE * SIDE; i++)
+    if (i % SIDE >= SIDE / 2) {
+      vector[i] = (ZsdMotionVector){.x = 5, .y = (int16_t)(i % 2), .eighths_x = 3};
+      moves[i] = i % 3 ? ZSD_MOVES : ZSD_RESTS; /* low contrast */
+    }
+  vector[odd[1] * SIDE + odd[0]].y = 9;
+  vector[single[1] * SIDE + single[0]].eighths_x = -2;
+  moves[single[1] * SIDE + single[0]] = ZSD_MAY_MOVE;
+  zsd_motion_kinds(kinds, &field, 2);
+  for (int y = 0; y < SIDE; y++)
+    for (int x = 0; x < SIDE; x++) {
+      const int distance = abs(x - odd[0]) + abs(y - odd[1]);
+      const ZsdMotionKind expected = x < SIDE / 2                     ? ZSD_STILL
+                                     : x == SIDE / 2 || distance <= 1 ? ZSD_IRREGULAR
+                                                                      : ZSD_REGULAR;
+      ck_assert_int_eq(kinds[y * SIDE + x], expected);
+    }
+  ck_assert_int_eq(vector[single[1] * SIDE + single[0]].eighths_x, 0);
+  ck_assert_int_eq(moves[single[1] * SIDE + single[0]], ZSD_RESTS);
+}
+END_TEST
+
 /* Noise displaces nothing that the search found to stand still, with texture or without. */
 START_TEST(test_stillness) {
   const double sigma = 20.0 / 255;
@@ -489,6 +519,7 @@ Suite *make_suite(void) {
   tcase_add_test(tc, test_odd_as_even);
   tcase_add_loop_test(tc, test_fractions, 0, 3);
   tcase_add_loop_test(tc, test_stillness, 0, 2);
+  tcase_add_test(tc, test_kinds);
   tcase_add_loop_test(tc, test_square, 0, 2);
   tcase_add_test(tc, test_go_on);
   tcase_add_test(tc, test_sizes);
