@@ -106,12 +106,33 @@ static void searcher_free(Searcher *s) {
   zsd_pyramid_clear(&s->before);
 }
 
-static const ZsdMotionField *search(Searcher *s, const Plane *now, const Plane *before,
-                                    double sigma, int go_on) {
+static ZsdMotionField *search(Searcher *s, const Plane *now, const Plane *before, double sigma,
+                              int go_on) {
   const ZsdMotionParams how = {zsd_kernels(zsd_cpu_detect()), s->threads, sigma};
   zsd_pyramid_fill(&s->now, now->data, how.kernels, s->threads);
   zsd_pyramid_fill(&s->before, before->data, how.kernels, s->threads);
   return zsd_motion_search(s->motion, &s->now, &s->before, &how, go_on);
+}
+
+/* Two frames, a noise for each, and the search between them. */
+typedef struct {
+  Plane noise[2], now, before;
+  Searcher search;
+} Frames;
+
+static void frames_new(Frames *f, int width, int height, uint64_t seed) {
+  *f = (Frames){.noise = {normals(width, height, seed), normals(width, height, seed + 1)},
+                .now = plane_new(width, height),
+                .before = plane_new(width, height)};
+  searcher_new(&f->search, width, height, 2);
+}
+
+static void frames_free(Frames *f) {
+  searcher_free(&f->search);
+  free(f->noise[0].data);
+  free(f->noise[1].data);
+  free(f->now.data);
+  free(f->before.data);
 }
 
 static ZsdMotionVector vector_at(const ZsdMotionField *field, int x, int y) {
@@ -152,24 +173,18 @@ START_TEST(test_pan) {
   static const double sigmas[] = {0, 10, 25};
   const double sigma = sigmas[_i] / 255;
   const Plane canvas = texture(WIDTH + 2 * ROOM, HEIGHT + 2 * ROOM, 0.15f, 1);
-  const Plane noise[] = {normals(WIDTH, HEIGHT, 2), normals(WIDTH, HEIGHT, 3)};
-  const Plane now = plane_new(WIDTH, HEIGHT), before = plane_new(WIDTH, HEIGHT);
-  Searcher s;
-  searcher_new(&s, WIDTH, HEIGHT, 2);
-  take(&before, &canvas, ROOM, ROOM, &noise[0], sigma);
+  Frames f;
+  frames_new(&f, WIDTH, HEIGHT, 2);
+  take(&f.before, &canvas, ROOM, ROOM, &f.noise[0], sigma);
   for (int i = 0; i < N_PANS; i++) {
-    take(&now, &canvas, ROOM + pans[i].x, ROOM + pans[i].y, &noise[1], sigma);
+    take(&f.now, &canvas, ROOM + pans[i].x, ROOM + pans[i].y, &f.noise[1], sigma);
     const double share =
-        share_of_right(search(&s, &now, &before, sigma, 0), WIDTH, HEIGHT, pans[i]);
+        share_of_right(search(&f.search, &f.now, &f.before, sigma, 0), WIDTH, HEIGHT, pans[i]);
     ck_assert_msg(share >= 0.95, "noise %g, pan (%d, %d): %.3f right", sigmas[_i], pans[i].x,
                   pans[i].y, share);
   }
-  searcher_free(&s);
+  frames_free(&f);
   free(canvas.data);
-  free(noise[0].data);
-  free(noise[1].data);
-  free(now.data);
-  free(before.data);
 }
 END_TEST
 
@@ -194,12 +209,10 @@ static void waves(const Plane *frame, double dx, double dy, const Plane *noise, 
     }
 }
 
-static ZsdMotionField *refined(Searcher *s, const Plane *now, const Plane *before,
-                               double sigma) {
+static const ZsdMotionField *refined(Searcher *s, const Plane *now, const Plane *before,
+                                     double sigma) {
   const ZsdMotionParams how = {zsd_kernels(zsd_cpu_detect()), s->threads, sigma};
-  zsd_pyramid_fill(&s->now, now->data, how.kernels, s->threads);
-  zsd_pyramid_fill(&s->before, before->data, how.kernels, s->threads);
-  ZsdMotionField *field = zsd_motion_search(s->motion, &s->now, &s->before, &how, 0);
+  ZsdMotionField *field = search(s, now, before, sigma, 0);
   zsd_subpixel_refine(field, &s->now, &s->before, &how);
   uint8_t *kinds = calloc((size_t)field->across * field->down, 1);
   ck_assert_ptr_nonnull(kinds);
@@ -226,23 +239,17 @@ START_TEST(test_fractions) {
   static const double shifts[][2] = {{0.5, 0}, {-0.25, 0.5}, {2.375, -1.625}, {-7.5, 3.125}};
   static const double sigmas[] = {0, 10, 20};
   const double sigma = sigmas[_i] / 255;
-  const Plane noise[] = {normals(W, H, 7), normals(W, H, 8)};
-  const Plane now = plane_new(W, H), before = plane_new(W, H);
-  Searcher s;
-  searcher_new(&s, W, H, 2);
-  waves(&before, 0, 0, &noise[0], sigma / 3);
+  Frames f;
+  frames_new(&f, W, H, 7);
+  waves(&f.before, 0, 0, &f.noise[0], sigma / 3);
   for (int i = 0; i < 4; i++) {
-    waves(&now, shifts[i][0], shifts[i][1], &noise[1], sigma);
-    const ZsdMotionField *field = refined(&s, &now, &before, sigma);
+    waves(&f.now, shifts[i][0], shifts[i][1], &f.noise[1], sigma);
+    const ZsdMotionField *field = refined(&f.search, &f.now, &f.before, sigma);
     const double error = distance_from(field, shifts[i][0], shifts[i][1]);
     ck_assert_msg(error < (_i ? 0.2 : 0.1), "noise %g, shift (%g, %g): off by %.3f", sigmas[_i],
                   shifts[i][0], shifts[i][1], error);
   }
-  searcher_free(&s);
-  free(noise[0].data);
-  free(noise[1].data);
-  free(now.data);
-  free(before.data);
+  frames_free(&f);
 }
 END_TEST
 
@@ -280,32 +287,26 @@ END_TEST
 START_TEST(test_stillness) {
   const double sigma = 20.0 / 255;
   const Plane canvas = texture(W, H, _i ? 0.15f : 0, 9);
-  const Plane noise[] = {normals(W, H, 10), normals(W, H, 11)};
-  const Plane now = plane_new(W, H), before = plane_new(W, H);
-  Searcher s;
+  Frames f;
   int moving = 0;
-  searcher_new(&s, W, H, 2);
-  take(&before, &canvas, 0, 0, &noise[0], 0.7 * sigma);
-  take(&now, &canvas, 0, 0, &noise[1], sigma);
-  const ZsdMotionField *found = search(&s, &now, &before, sigma, 0);
+  frames_new(&f, W, H, 10);
+  take(&f.before, &canvas, 0, 0, &f.noise[0], 0.7 * sigma);
+  take(&f.now, &canvas, 0, 0, &f.noise[1], sigma);
+  const ZsdMotionField *found = search(&f.search, &f.now, &f.before, sigma, 0);
   const int blocks = found->across * found->down;
   bool *still = calloc(blocks, sizeof *still);
   ck_assert_ptr_nonnull(still);
   for (int i = 0; i < blocks; i++)
     still[i] = is(found->vector[i], (ZsdMotionVector){0});
-  const ZsdMotionField *field = refined(&s, &now, &before, sigma);
+  const ZsdMotionField *field = refined(&f.search, &f.now, &f.before, sigma);
   for (int i = 0; i < blocks; i++) {
     const ZsdMotionVector v = field->vector[i];
     moving += still[i] && (v.x || v.y || v.eighths_x || v.eighths_y);
   }
   ck_assert_int_eq(moving, 0);
   free(still);
-  searcher_free(&s);
+  frames_free(&f);
   free(canvas.data);
-  free(noise[0].data);
-  free(noise[1].data);
-  free(now.data);
-  free(before.data);
 }
 END_TEST
 
@@ -316,27 +317,21 @@ START_TEST(test_odd_as_even) {
                                              {{.x = -4, .y = 6}, {.x = -5, .y = 7}}};
   const double sigma = 25.0 / 255;
   const Plane canvas = texture(W + 2 * ROOM, H + 2 * ROOM, 0.1f, 4);
-  const Plane noise[] = {normals(W, H, 5), normals(W, H, 6)};
-  const Plane now = plane_new(W, H), before = plane_new(W, H);
-  Searcher s;
-  searcher_new(&s, W, H, 2);
-  take(&before, &canvas, ROOM, ROOM, &noise[0], sigma);
+  Frames f;
+  frames_new(&f, W, H, 5);
+  take(&f.before, &canvas, ROOM, ROOM, &f.noise[0], sigma);
   for (int i = 0; i < 2; i++) {
     double share[2];
     for (int odd = 0; odd < 2; odd++) {
       const ZsdMotionVector v = pairs[i][odd];
-      take(&now, &canvas, ROOM + v.x, ROOM + v.y, &noise[1], sigma);
-      share[odd] = share_of_right(search(&s, &now, &before, sigma, 0), W, H, v);
+      take(&f.now, &canvas, ROOM + v.x, ROOM + v.y, &f.noise[1], sigma);
+      share[odd] = share_of_right(search(&f.search, &f.now, &f.before, sigma, 0), W, H, v);
     }
     ck_assert_double_gt(share[0], 0.7);
     ck_assert_double_eq_tol(share[1], share[0], 0.05);
   }
-  searcher_free(&s);
+  frames_free(&f);
   free(canvas.data);
-  free(noise[0].data);
-  free(noise[1].data);
-  free(now.data);
-  free(before.data);
 }
 END_TEST
 
