@@ -173,7 +173,7 @@ INLINE void interpolate_columns(const Surroundings *s, const float *tap, int fir
   }
 }
 
-/* Lanes i .. i + LANES of two vectors. */
+/* Lanes i .. i + LANES - 1 of two vectors, one after the other. */
 #define SHIFTED(a, b, i)                                                                       \
   __builtin_shufflevector(a, b, i, i + 1, i + 2, i + 3, i + 4, i + 5, i + 6, i + 7)
 

@@ -9,8 +9,8 @@
  * squared: somewhat above that of an even distribution over half a sample each way, 1 / 12. */
 static const double PRIOR_VARIANCE = 1.0 / 8;
 
-/* What stands still is moved only if the displacement explains more than this many variances of
- * the noise: noise alone explains as much in one block of 150. */
+/* Reduction of the squared differences, in variances of the noise, from which a block at rest
+ * is displaced: noise alone reaches it in one block of 150. */
 static const double MIN_EXPLAINED = 10;
 
 typedef struct {
