@@ -8,6 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+void zsd_trajectories_clear(ZsdTrajectories *t) {
+  free(t->vector);
+  free(t->distance);
+  *t = (ZsdTrajectories){0};
+}
+
 int zsd_trajectories_new(ZsdTrajectories *t, int width, int height, int patch) {
   t->columns = width - patch + 1;
   t->rows = height - patch + 1;
@@ -16,13 +22,10 @@ int zsd_trajectories_new(ZsdTrajectories *t, int width, int height, int patch) {
   const size_t n = (size_t)t->across * t->down;
   t->vector = malloc(n * sizeof *t->vector);
   t->distance = malloc(n * sizeof *t->distance);
-  return t->vector && t->distance ? 0 : -1;
-}
-
-void zsd_trajectories_clear(ZsdTrajectories *t) {
-  free(t->vector);
-  free(t->distance);
-  *t = (ZsdTrajectories){0};
+  if (t->vector && t->distance)
+    return 0;
+  zsd_trajectories_clear(t);
+  return -1;
 }
 
 /* Search for one patch. */

@@ -157,9 +157,8 @@ void zsd_video_nl_bayes_free(ZsdVideoNlBayes *b) {
 static int reserve(ZsdVideoNlBayes *b, int threads, int frames) {
   const Part *luma = &b->part[b->luma];
   for (int i = 0; i < frames; i++)
-    if (!b->trajectories[i].distance &&
-        (zsd_trajectories_clear(&b->trajectories[i]),
-         zsd_trajectories_new(&b->trajectories[i], luma->width, luma->height, PATCH)))
+    if (!b->trajectories[i].vector &&
+        zsd_trajectories_new(&b->trajectories[i], luma->width, luma->height, PATCH))
       return -1;
   if (threads <= b->threads)
     return 0;
@@ -212,7 +211,8 @@ static void find_trajectories(ZsdVideoNlBayes *b, const ZsdVideoWindow *w, int t
 
 /* --- groups --- */
 
-/* Makes the patches of the current frame most similar to the one at (x, y) the group. */
+/* Makes the patches of the current frame most similar to the one at (x, y) the group, with this
+ * one first. */
 static void find_group(const ZsdVideoNlBayes *b, Scratch *s, const float *patch, int x, int y) {
   const int left = x > RADIUS ? x - RADIUS : 0, top = y > RADIUS ? y - RADIUS : 0;
   const int columns = zsd_smaller(x + RADIUS, b->columns - 1) - left + 1;
@@ -231,6 +231,11 @@ static void find_group(const ZsdVideoNlBayes *b, Scratch *s, const float *patch,
     for (int i = 0; i < positions && s->n < size; i++)
       if (pass == 0 ? s->distances[i] < limit : s->distances[i] == limit)
         s->position[0][s->n++] = (Position){left + i % columns, top + i / columns};
+  for (int q = 1; q < s->n; q++)
+    if (s->position[0][q].x == x && s->position[0][q].y == y) {
+      s->position[0][q] = s->position[0][0];
+      s->position[0][0] = (Position){x, y};
+    }
 }
 
 /* Follows the group into the frames where the reference patch at (x, y) is found. */
@@ -331,7 +336,7 @@ static void denoise_group(const ZsdVideoNlBayes *b, Scratch *s, const ZsdVideoWi
                             part->noise, s->covariance, s->work};
   load_group(part, component, s, w, true);
   load_group(part, component, s, w, false);
-  /* The first patch of the clean ones stands for all. */
+  /* That of the current frame's reference patch, which is the first, stands for all. */
   const float unit = sqrtf(ASSUMED_VARIANCE *
                            zsd_patch_variance(&part->variance, s->deviation[1], part->samples));
   split(part, s, true, unit);
