@@ -2,6 +2,7 @@
 #include "patches/video_nl_bayes.h"
 
 #include "base/clamp.h"
+#include "learning/observer.h"
 #include "patches/group.h"
 #include "patches/trajectories.h"
 
@@ -378,7 +379,7 @@ static void denoise_band(const ZsdVideoNlBayes *b, Scratch *s, const ZsdVideoWin
   for (int y = 0; y < b->rows; y = zsd_next_reference(y, b->rows, STEP, 1))
     for (int x = 0; y / BAND == band && x < b->columns;
          x = zsd_next_reference(x, b->columns, STEP, 1))
-      if (!b->done[(ptrdiff_t)y * b->columns + x])
+      if (!b->done[(ptrdiff_t)y * b->columns + x] && !zsd_is_cancelled(w->observer))
         denoise_patch(b, s, w, x, y);
 }
 
@@ -413,11 +414,11 @@ static void denoise(ZsdVideoNlBayes *b, const ZsdVideoWindow *w, int threads) {
       denoise_band(b, &b->scratch[omp_get_thread_num()], w, band);
 }
 
-int zsd_video_nl_bayes_run(ZsdVideoNlBayes *b, const ZsdVideoWindow *window,
-                           uint16_t *const out[ZSD_MAX_COMPONENTS], int threads) {
+ZsdResult zsd_video_nl_bayes_run(ZsdVideoNlBayes *b, const ZsdVideoWindow *window,
+                                 uint16_t *const out[ZSD_MAX_COMPONENTS], int threads) {
   const bool fits = b->columns > 0 && b->rows > 0;
   if (fits && reserve(b, threads, window->n_frames))
-    return -1;
+    return ZSD_NO_MEMORY;
   for (int i = 0; i < b->parts; i++) {
     Part *part = &b->part[i];
     const size_t n = (size_t)part->width * part->height;
@@ -427,6 +428,8 @@ int zsd_video_nl_bayes_run(ZsdVideoNlBayes *b, const ZsdVideoWindow *window,
   }
   if (fits)
     denoise(b, window, threads);
+  if (zsd_is_cancelled(window->observer))
+    return ZSD_CANCELLED;
   store(b, window, out, threads);
-  return 0;
+  return ZSD_OK;
 }

@@ -15,6 +15,7 @@
 
 #include "frame/frame.h"
 #include "noise/noise_estimate.h"
+#include "zsdenoise.h"
 
 enum { ZSD_VIDEO_NL_BAYES_MAX_FRAMES = 9 };
 
@@ -30,6 +31,7 @@ typedef struct {
   int n_frames;                /* 1..ZSD_VIDEO_NL_BAYES_MAX_FRAMES */
   int current;                 /* index of the frame to denoise */
   ZsdNoiseModel noise[ZSD_MAX_COMPONENTS];
+  const ZsdObserver *observer; /* may cancel; or NULL */
 } ZsdVideoWindow;
 
 /* Working memory for frames of one shape, to be reused. */
@@ -42,8 +44,9 @@ void zsd_video_nl_bayes_free(ZsdVideoNlBayes *nl_bayes);
 /* Denoises the current frame of a window into the planes `out`, which may be its pilot's. The
  * pilot remains in frames smaller than a patch of 8x8 luma samples, and in the last row and
  * column of chroma where no patch reaches them. The result does not depend on the number of
- * threads. Returns 0, or -1 without memory, with `out` unchanged. */
-int zsd_video_nl_bayes_run(ZsdVideoNlBayes *nl_bayes, const ZsdVideoWindow *window,
-                           uint16_t *const out[ZSD_MAX_COMPONENTS], int threads);
+ * threads. Returns ZSD_OK, ZSD_CANCELLED or ZSD_NO_MEMORY; in the last two cases `out` is
+ * unchanged. */
+ZsdResult zsd_video_nl_bayes_run(ZsdVideoNlBayes *nl_bayes, const ZsdVideoWindow *window,
+                                 uint16_t *const out[ZSD_MAX_COMPONENTS], int threads);
 
 #endif
