@@ -18,7 +18,7 @@ enum {
   RADIUS = 10, /* of the window for similar patches, samples each way */
   SIDE = 2 * RADIUS + 1,
   WINDOW = SIDE * SIDE,
-  GROUP = 48, /* trajectories that are denoised together */
+  GROUP = 24, /* trajectories that are denoised together */
   BAND = 32,  /* rows of reference patches that one thread denoises at a time */
   MAX_FRAMES = ZSD_VIDEO_NL_BAYES_MAX_FRAMES,
 };
@@ -272,43 +272,51 @@ static void load_patch(const Part *part, float *restrict to, const uint16_t *fro
       *to++ = from[(ptrdiff_t)y * part->width + x] * (1 / FULL_SCALE);
 }
 
-/* Loads the noisy or clean patches of all frames. */
+/* Loads the noisy or clean patches of all frames, and their sums along the trajectories. Of
+ * noisy patches only those of the current frame are kept: the others serve for the sums. */
 static void load_group(const Part *part, int component, Scratch *s, const ZsdVideoWindow *w,
                        bool clean) {
+  const int size = s->n * part->row;
+  float *restrict sum = s->average[clean];
   for (int f = 0; f < s->n_frames; f++) {
     const ZsdVideoFrame *frame = &w->frames[s->frame[f]];
     const uint16_t *plane = clean ? frame->pilot[component] : frame->noisy[component];
+    float *restrict patches = s->deviation[clean] + (clean ? f : f > 0) * size;
     for (int q = 0; q < s->n; q++)
-      load_patch(part, s->deviation[clean] + (ptrdiff_t)(f * s->n + q) * part->row,
-                 plane + at(part, &s->position[f][q]));
+      load_patch(part, patches + q * part->row, plane + at(part, &s->position[f][q]));
+    for (int i = 0; i < size; i++)
+      sum[i] = f > 0 ? sum[i] + patches[i] : patches[i];
   }
+}
+
+/* Subtracts the mean of n patches from each, and multiplies by `scale`. */
+static void centre(const Part *part, float *restrict patches, float *restrict mean, int n,
+                   float scale) {
+  memset(mean, 0, part->samples * sizeof(float));
+  for (int q = 0; q < n; q++)
+    for (int i = 0; i < part->samples; i++)
+      mean[i] += patches[q * part->row + i];
+  for (int i = 0; i < part->samples; i++)
+    mean[i] /= (float)n;
+  for (int q = 0; q < n; q++)
+    for (int i = 0; i < part->samples; i++)
+      patches[q * part->row + i] = (patches[q * part->row + i] - mean[i]) * scale;
 }
 
 /* Splits patches into the mean of the group, the average of each trajectory less this mean, and
  * deviations from the average, with `unit` as standard deviation of the noise in each. */
 static void split(const Part *part, Scratch *s, bool clean, float unit) {
-  const int size = s->n * part->row;
-  float *restrict average = s->average[clean], *restrict deviation = s->deviation[clean];
-  float *restrict mean = s->mean[clean];
-  const float frames = (float)s->n_frames, scale = sqrtf(frames) / unit;
-  memcpy(average, deviation, size * sizeof(float));
-  for (int f = 1; f < s->n_frames; f++)
-    for (int i = 0; i < size; i++)
-      average[i] += deviation[f * size + i];
+  const int size = s->n * part->row, kept = clean ? s->n_frames : 1;
+  const float frames = (float)s->n_frames, scale = 1 / unit;
+  float *restrict average = s->average[clean];
   for (int i = 0; i < size; i++)
     average[i] /= frames;
-  for (int f = 0; f < s->n_frames; f++)
+  for (int f = 0; f < kept; f++) {
+    float *restrict deviation = s->deviation[clean] + f * size;
     for (int i = 0; i < size; i++)
-      deviation[f * size + i] = (deviation[f * size + i] - average[i]) / unit;
-  memset(mean, 0, part->samples * sizeof(float));
-  for (int q = 0; q < s->n; q++)
-    for (int i = 0; i < part->samples; i++)
-      mean[i] += average[q * part->row + i];
-  for (int i = 0; i < part->samples; i++)
-    mean[i] /= (float)s->n;
-  for (int q = 0; q < s->n; q++)
-    for (int i = 0; i < part->samples; i++)
-      average[q * part->row + i] = (average[q * part->row + i] - mean[i]) * scale;
+      deviation[i] = (deviation[i] - average[i]) * scale;
+  }
+  centre(part, average, s->mean[clean], s->n, sqrtf(frames) * scale);
 }
 
 /* Adds the estimates of the current frame's patches to the sums. */

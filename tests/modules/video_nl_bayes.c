@@ -22,7 +22,7 @@ enum {
   PATCH = 8,
   STEP = 4,
   RADIUS = 10,
-  GROUP = 48,
+  GROUP = 24,
   SAMPLES = PATCH * PATCH,
   WINDOW = (2 * RADIUS + 1) * (2 * RADIUS + 1),
 };
