@@ -5,9 +5,9 @@
 
 #define GST_CAT_DEFAULT gst_zs_denoise_debug
 
-/* Frames that the profile `best` looks ahead by itself: 4 for the estimates from later frames, and 2
+/* Frames that the profile `best` looks ahead by itself: 4 for the estimates from later frames, and 3
  * for patches along the motion, which need the estimates of as many frames. */
-#define BEST_LOOKAHEAD 6
+#define BEST_LOOKAHEAD 7
 
 /* Frame rate that latency is computed with if the caps have none. */
 #define ASSUMED_FPS 25

@@ -9,7 +9,7 @@
 #include "noise/noise_estimate.h"
 #include "zsdenoise.h"
 
-enum { ZSD_PILOT_REACH = 2 }; /* frames before a frame, and after it, that help it */
+enum { ZSD_PILOT_REACH = 3 }; /* frames before a frame, and after it, that help it */
 
 typedef struct ZsdPilotQueue ZsdPilotQueue;
 

@@ -66,7 +66,7 @@ static void clip_new(Clip *clip, const char *format, int width, int height, int 
   ZsdRandom random;
   Picture picture;
   zsd_random_seed(&random, 5);
-  *clip = (Clip){.window = {clip->frame, FRAMES, FRAMES / 2, {{0}}}};
+  *clip = (Clip){.window = {clip->frame, FRAMES, FRAMES / 2, {{0}}, NULL}};
   picture_new(&picture, format_named(format), width, height);
   ck_assert_int_eq(zsd_frame_resize(&clip->shape, &picture.image), 0);
   for (int t = 0; t < FRAMES; t++) {
@@ -298,7 +298,8 @@ START_TEST(test_gain) {
       clip.frame + FRAMES / 2,
       1,
       0,
-      {clip.window.noise[0], clip.window.noise[1], clip.window.noise[2]}};
+      {clip.window.noise[0], clip.window.noise[1], clip.window.noise[2]},
+      NULL};
   double with[ZSD_MAX_COMPONENTS];
   run(&clip, &clip.window, 2);
   for (int c = 0; c < 3; c++)
