@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The pipeline of a frame: load, detect cuts, fuse with the past, train, filter, store. With
  * patches along the motion it runs some frames ahead of the frame that is stored. */
-#include "base/clamp.h"
 #include "base/cpu.h"
 #include "base/team.h"
 #include "filter/filter.h"
@@ -656,17 +655,23 @@ static ZsdWindow later_window(const ZsdWindow *window, int i) {
   return later;
 }
 
+/* Whether one more pilot is missing for the window's picture. */
+static bool needs_pilot(const ZsdPilotQueue *pilots, const ZsdWindow *window, bool full) {
+  const int waiting = zsd_pilot_queue_waiting(pilots);
+  return waiting == 0 || (full && waiting <= window->n_later &&
+                          zsd_pilot_queue_later(pilots) < ZSD_PILOT_REACH);
+}
+
 /* Appends pilots as far ahead as they are needed, then denoises the image with their help. */
 static ZsdResult denoise_patches(ZsdDenoiser *d, ZsdImage *image, const ZsdWindow *window,
                                  Stream *stream, const ZsdSettings *s) {
   const bool full = zsd_settings_patches(s);
-  const int reach = full ? zsd_smaller(window->n_later, ZSD_PILOT_REACH) : 0;
   const int column = zsd_split_column(s->split, image->width);
   ZsdTakenFrame taken;
   if (!stream->pilots && !(stream->pilots = zsd_pilot_queue_new(&stream->frame, d->kernels)))
     return ZSD_NO_MEMORY;
-  for (int i; (i = zsd_pilot_queue_waiting(stream->pilots)) <= reach;) {
-    const ZsdWindow later = later_window(window, i);
+  while (needs_pilot(stream->pilots, window, full)) {
+    const ZsdWindow later = later_window(window, zsd_pilot_queue_waiting(stream->pilots));
     const ZsdResult result = append_pilot(d, &later, stream, s);
     if (result != ZSD_OK)
       return result;

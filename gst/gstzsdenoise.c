@@ -44,6 +44,8 @@
  * for which there are no earlier ones. Frames wait for them: latency is reported, and all frames
  * come out before the end of the stream, new caps, or any other serialized event. A flush drops
  * those that wait. The #GstZsDenoise:profile `best` looks ahead by itself if upstream is not live.
+ * With later frames it denoises each frame once more: groups of similar patches are followed along
+ * the motion into three frames before and after, and filtered together. That takes most of its time.
  *
  * ## Still pictures
  *

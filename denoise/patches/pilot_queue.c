@@ -6,15 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FRAMES = 2 * ZSD_PILOT_REACH + 1 };
+enum {
+  PICTURES = 2 * ZSD_PILOT_REACH + 1, /* of a window */
+  WAITING = ZSD_MAX_LOOKAHEAD + 1,    /* frames, at most */
+};
 
-_Static_assert(FRAMES <= (int)ZSD_VIDEO_NL_BAYES_MAX_FRAMES, "too many frames for a window");
+_Static_assert(PICTURES <= (int)ZSD_VIDEO_NL_BAYES_MAX_FRAMES, "too many frames for a window");
 
-/* A frame; 65535 is 1. */
+/* A picture, which several frames may repeat; 65535 is 1. */
 typedef struct {
   uint16_t *noisy[ZSD_MAX_COMPONENTS], *pilot[ZSD_MAX_COMPONENTS]; /* NULL until used */
-  unsigned scene, picture; /* numbers; repetitions have the number of their picture */
-  bool unchanged;
+  unsigned scene;                                                  /* number of its scene */
+  bool unchanged; /* it has no pilot, and no planes of its own */
   ZsdNoiseModel noise[ZSD_MAX_COMPONENTS];
 } Entry;
 
@@ -23,19 +26,21 @@ struct ZsdPilotQueue {
   ZsdFrame shape; /* without planes */
   ZsdVideoNlBayes *nl_bayes;
   float *plane[ZSD_MAX_COMPONENTS];
-  uint16_t *clean[ZSD_MAX_COMPONENTS];
-  Entry entry[FRAMES];      /* a ring */
-  unsigned appended, taken; /* frames in all */
-  unsigned
-      first; /* number of the oldest frame in the ring, 0 for the first that was appended */
-  unsigned scene, picture;
+  uint16_t *clean[ZSD_MAX_COMPONENTS]; /* the picture that was denoised last */
+  Entry entry[PICTURES];               /* a ring */
+  unsigned first, end;                 /* numbers of the pictures in it: [first, end) */
+  unsigned waiting[WAITING];           /* pictures of the frames that wait; a ring */
+  unsigned appended, taken;            /* frames */
+  unsigned scene;
+  bool has_clean; /* `clean` is valid, and of this picture: */
+  unsigned clean_number;
 };
 
 void zsd_pilot_queue_free(ZsdPilotQueue *q) {
   if (!q)
     return;
   for (int i = 0; i < ZSD_MAX_COMPONENTS; i++) {
-    for (int e = 0; e < FRAMES; e++) {
+    for (int e = 0; e < PICTURES; e++) {
       free(q->entry[e].noisy[i]);
       free(q->entry[e].pilot[i]);
     }
@@ -70,11 +75,17 @@ ZsdPilotQueue *zsd_pilot_queue_new(const ZsdFrame *shape, const ZsdKernels *kern
 }
 
 void zsd_pilot_queue_drop(ZsdPilotQueue *q) {
-  q->first = q->taken = q->appended;
+  q->first = q->end;
+  q->taken = q->appended;
+  q->has_clean = false;
 }
 
 int zsd_pilot_queue_waiting(const ZsdPilotQueue *q) {
   return (int)(q->appended - q->taken);
+}
+
+int zsd_pilot_queue_later(const ZsdPilotQueue *q) {
+  return q->appended == q->taken ? 0 : (int)(q->end - 1 - q->waiting[q->taken % WAITING]);
 }
 
 float *const *zsd_pilot_queue_planes(ZsdPilotQueue *q) {
@@ -83,8 +94,8 @@ float *const *zsd_pilot_queue_planes(ZsdPilotQueue *q) {
 
 /* --- appending --- */
 
-static Entry *entry(ZsdPilotQueue *q, unsigned frame) {
-  return &q->entry[frame % FRAMES];
+static Entry *entry(ZsdPilotQueue *q, unsigned picture) {
+  return &q->entry[picture % PICTURES];
 }
 
 static int allocate(ZsdPilotQueue *q, Entry *e) {
@@ -108,43 +119,49 @@ static void store_plane(const ZsdPilotQueue *q, int component, uint16_t *to, con
   }
 }
 
-int zsd_pilot_queue_append(ZsdPilotQueue *q, const ZsdFrame *frame,
-                           const ZsdPilotProperties *properties, int threads) {
-  Entry *e = entry(q, q->appended);
+/* Appends a picture. */
+static int append_picture(ZsdPilotQueue *q, const ZsdFrame *frame,
+                          const ZsdPilotProperties *properties, int threads) {
+  Entry *e = entry(q, q->end);
   if (!properties->unchanged && allocate(q, e))
     return -1;
   q->scene += properties->begins_scene;
-  q->picture += !properties->repeated;
   e->scene = q->scene;
-  e->picture = q->picture;
   e->unchanged = properties->unchanged;
   memcpy(e->noise, properties->noise, sizeof e->noise);
   for (int i = 0; i < q->shape.components && !e->unchanged; i++) {
     store_plane(q, i, e->noisy[i], frame->component[i].y, threads);
     store_plane(q, i, e->pilot[i], q->plane[i], threads);
   }
-  q->appended++;
-  if (q->appended - q->first > FRAMES)
-    q->first = q->appended - FRAMES;
+  q->end++;
+  if (q->end - q->first > PICTURES)
+    q->first = q->end - PICTURES;
+  return 0;
+}
+
+int zsd_pilot_queue_append(ZsdPilotQueue *q, const ZsdFrame *frame,
+                           const ZsdPilotProperties *properties, int threads) {
+  const bool repeated = properties->repeated && q->end != q->first &&
+                        entry(q, q->end - 1)->unchanged == properties->unchanged;
+  if (!repeated && append_picture(q, frame, properties, threads))
+    return -1;
+  q->waiting[q->appended++ % WAITING] = q->end - 1;
   return 0;
 }
 
 /* --- taking --- */
 
-/* Fills the window with each picture of the frame's scene, once. */
+/* Fills the window with the pictures of this one's scene. */
 static void fill_window(ZsdPilotQueue *q, ZsdVideoWindow *window,
-                        ZsdVideoFrame frames[FRAMES]) {
-  const Entry *current = entry(q, q->taken);
+                        ZsdVideoFrame frames[PICTURES], unsigned picture) {
+  const Entry *current = entry(q, picture);
   *window = (ZsdVideoWindow){.frames = frames};
   memcpy(window->noise, current->noise, sizeof window->noise);
-  unsigned last = current->picture - FRAMES; /* the picture in the window's last frame */
-  for (unsigned f = q->first; f != q->appended; f++) {
-    const Entry *e = entry(q, f);
-    if (e->unchanged || e->scene != current->scene || e->picture == last ||
-        (e->picture == current->picture && e != current))
+  for (unsigned p = q->first; p != q->end; p++) {
+    const Entry *e = entry(q, p);
+    if (e->unchanged || e->scene != current->scene)
       continue;
-    last = e->picture;
-    if (e == current)
+    if (p == picture)
       window->current = window->n_frames;
     for (int i = 0; i < q->shape.components; i++) {
       frames[window->n_frames].noisy[i] = e->noisy[i];
@@ -154,20 +171,27 @@ static void fill_window(ZsdPilotQueue *q, ZsdVideoWindow *window,
   }
 }
 
-/* Denoises the first waiting frame into `clean`. */
-static ZsdResult denoise(ZsdPilotQueue *q, const ZsdObserver *observer, int threads) {
-  ZsdVideoFrame frames[FRAMES];
+/* Denoises a picture into `clean`. */
+static ZsdResult denoise(ZsdPilotQueue *q, unsigned picture, const ZsdObserver *observer,
+                         int threads) {
+  ZsdVideoFrame frames[PICTURES];
   ZsdVideoWindow window;
-  fill_window(q, &window, frames);
+  if (q->has_clean && q->clean_number == picture)
+    return ZSD_OK;
+  fill_window(q, &window, frames, picture);
   window.observer = observer;
-  return zsd_video_nl_bayes_run(q->nl_bayes, &window, q->clean, threads);
+  const ZsdResult result = zsd_video_nl_bayes_run(q->nl_bayes, &window, q->clean, threads);
+  q->has_clean = result == ZSD_OK;
+  q->clean_number = picture;
+  return result;
 }
 
 ZsdResult zsd_pilot_queue_take(ZsdPilotQueue *q, bool pilot, ZsdTakenFrame *taken,
                                const ZsdObserver *observer, int threads) {
-  const Entry *e = entry(q, q->taken);
+  const unsigned picture = q->waiting[q->taken % WAITING];
+  const Entry *e = entry(q, picture);
   if (!e->unchanged && !pilot) {
-    const ZsdResult result = denoise(q, observer, threads);
+    const ZsdResult result = denoise(q, picture, observer, threads);
     if (result != ZSD_OK)
       return result;
   }

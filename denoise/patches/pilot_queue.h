@@ -9,7 +9,7 @@
 #include "noise/noise_estimate.h"
 #include "zsdenoise.h"
 
-enum { ZSD_PILOT_REACH = 3 }; /* frames before a frame, and after it, that help it */
+enum { ZSD_PILOT_REACH = 3 }; /* pictures before a frame, and after it, that help it */
 
 typedef struct ZsdPilotQueue ZsdPilotQueue;
 
@@ -23,19 +23,24 @@ void zsd_pilot_queue_drop(ZsdPilotQueue *queue);
 /* Number of frames that were appended and not taken. */
 int zsd_pilot_queue_waiting(const ZsdPilotQueue *queue);
 
+/* Number of pictures after that of the first waiting frame. */
+int zsd_pilot_queue_later(const ZsdPilotQueue *queue);
+
 /* Planes of the shape of the frame's components for the pilot of the next frame, 0..1. */
 float *const *zsd_pilot_queue_planes(ZsdPilotQueue *queue);
 
 /* Properties of a frame. */
 typedef struct {
   bool begins_scene; /* the frames before it show another one */
-  bool repeated;     /* the picture of the frame before it, with the same noise */
+  bool repeated;     /* the picture of the frame before it, with the same noise: what was stored
+                        of that one serves for both */
   bool unchanged;    /* there is no pilot: the frame is not denoised */
   ZsdNoiseModel noise[ZSD_MAX_COMPONENTS];
 } ZsdPilotProperties;
 
-/* Appends a frame, its y and the pilot in zsd_pilot_queue_planes(). At most ZSD_PILOT_REACH
- * frames are waiting before. Returns 0, or -1 without memory. */
+/* Appends a frame, its y and the pilot in zsd_pilot_queue_planes(). At most
+ * ZSD_MAX_LOOKAHEAD frames wait before, and ZSD_PILOT_REACH pictures are later. Returns 0, or
+ * -1 without memory. */
 int zsd_pilot_queue_append(ZsdPilotQueue *queue, const ZsdFrame *frame,
                            const ZsdPilotProperties *properties, int threads);
 

@@ -275,7 +275,7 @@ Suite *make_suite(void) {
   Suite *suite = suite_create("lookahead");
   TCase *tcase = tcase_create("lookahead");
   tcase_add_loop_test(tcase, test_gain, 0, N_CAMERAS);
-  tcase_add_loop_test(tcase, test_patches, 0, 2 * N_CAMERAS);
+  tcase_add_loop_test(tcase, test_patches, 0, N_CAMERAS + 1);
   tcase_add_test(tcase, test_cut);
   tcase_add_test(tcase, test_first_sigma);
   tcase_add_test(tcase, test_no_effect);
