@@ -115,8 +115,7 @@ bool zsd_settings_twice(const ZsdSettings *settings) {
 }
 
 bool zsd_settings_patches(const ZsdSettings *settings) {
-  return settings->profile == ZSD_PROFILE_BEST && settings->temporal &&
-         settings->quality == ZSD_QUALITY_FULL;
+  return settings->patches && settings->temporal && settings->quality == ZSD_QUALITY_FULL;
 }
 
 bool zsd_settings_still(const ZsdSettings *settings) {

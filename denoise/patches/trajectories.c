@@ -89,7 +89,8 @@ static void find(const ZsdTrajectories *t, const ZsdTrajectoryPlanes *planes,
   }
   try_position(&s, x, y);
   try_around(&s);
-  t->vector[j * t->across + i] = (ZsdMotionVector){(int16_t)(s.x - x), (int16_t)(s.y - y)};
+  t->vector[j * t->across + i] =
+      (ZsdMotionVector){.x = (int16_t)(s.x - x), .y = (int16_t)(s.y - y)};
   t->distance[j * t->across + i] = s.distance;
 }
 

@@ -61,11 +61,10 @@ static ZsdSettings settings_for(unsigned threads) {
   return s;
 }
 
-/* Settings of a loop test: with `balanced`, or with `best`, which filters patches along the
- * motion. */
-static ZsdSettings settings_of(bool best, unsigned threads) {
+/* Settings of a loop test. */
+static ZsdSettings settings_of(bool patches, unsigned threads) {
   ZsdSettings s = settings_for(threads);
-  s.profile = best ? ZSD_PROFILE_BEST : ZSD_PROFILE_BALANCED;
+  s.patches = patches;
   return s;
 }
 
@@ -124,15 +123,15 @@ START_TEST(test_gain) {
 }
 END_TEST
 
-/* `best` gains more from the same later frames, also with correlated noise. */
+/* Patches gain more from the same later frames, also with correlated noise. */
 START_TEST(test_patches) {
-  const ZsdSettings balanced = settings_of(false, 2), best = settings_of(true, 2);
+  const ZsdSettings fused = settings_of(false, 2), patches = settings_of(true, 2);
   const bool correlated = _i >= N_CAMERAS;
   Film f;
   film_new(&f, _i % N_CAMERAS, correlated ? ZSD_NOISE_CORRELATED : ZSD_NOISE_GAUSSIAN, 20);
-  denoise(&f, MAX_AHEAD, &balanced);
+  denoise(&f, MAX_AHEAD, &fused);
   const double mean = mean_psnr(&f), first = psnr(&f, 0);
-  denoise(&f, MAX_AHEAD, &best);
+  denoise(&f, MAX_AHEAD, &patches);
   ck_assert_double_gt(mean_psnr(&f), mean + (correlated ? 0.1 : 0.3));
   ck_assert_double_gt(psnr(&f, 0), first + (correlated ? 0.1 : 0.3));
   film_free(&f);

@@ -16,7 +16,7 @@
 #define MAX_TRIES 2
 #define SHOW_INTERVAL 250
 
-/* Memory of a segment: frames in flight in decoder, denoiser (with FILE_LOOKAHEAD, 24 of them) and
+/* Memory of a segment: frames in flight in decoder, denoiser (looking ahead, 24 of them) and
  * encoder, and bytes besides. Measured at 720p and 1080p with x264, which needs most. */
 #define FRAMES_IN_FLIGHT 264
 #define FIXED_BYTES (90 << 20)

@@ -187,7 +187,7 @@ watch_filter (Clip * clip, GstElement * bin)
 
   clip->filter = gst_bin_get_by_name (GST_BIN (bin), "filter");
   settings_apply (clip->settings, clip->filter);
-  g_object_set (clip->filter, "lookahead", FILE_LOOKAHEAD, NULL);
+  g_object_set (clip->filter, "lookahead", LOOKAHEAD_WINDOW, NULL);
   pad = gst_element_get_static_pad (clip->filter, "sink");
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_frame, clip, NULL);
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, clip,

@@ -17,7 +17,7 @@
 
 /* Packets after a segment that decode to its first later frames: decoding and presentation order
  * differ by 16 frames at most in H.264 and H.265. */
-#define RUN_OUT_PACKETS (FILE_LOOKAHEAD + 16)
+#define RUN_OUT_PACKETS (LOOKAHEAD_MAX + 16)
 
 struct _Decoder
 {
@@ -56,7 +56,7 @@ on_decoded (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   if (!GST_CLOCK_TIME_IS_VALID (time) || time < decoder->warm_up)
     return GST_PAD_PROBE_DROP;
   if (time >= decoder->end)
-    return decoder->run_out++ < FILE_LOOKAHEAD ? GST_PAD_PROBE_OK :
+    return decoder->run_out++ < LOOKAHEAD_MAX ? GST_PAD_PROBE_OK :
         GST_PAD_PROBE_DROP;
   if (time >= decoder->segment->start)
     g_atomic_int_inc (&decoder->decoded);
@@ -114,7 +114,7 @@ configure (Decoder * decoder)
     gst_util_set_object_arg (G_OBJECT (filter), "profile", settings->profile);
   g_object_set (filter, "strength", settings->strength, "split",
       settings->split, "n-threads", settings->threads, "lookahead",
-      FILE_LOOKAHEAD, NULL);
+      lookahead_of (settings->profile), NULL);
   g_object_set (filter, "model-file", settings->model, NULL);
   /* The model is frozen: training on within a segment would make seams visible. */
   if (g_file_test (model, G_FILE_TEST_EXISTS)) {
@@ -237,7 +237,7 @@ trim_warm_up (GPtrArray * samples)
   guint i;
 
   for (i = samples->len; i-- > 1;)
-    if (samples->len - i >= DECODER_WARM_UP + FILE_LOOKAHEAD
+    if (samples->len - i >= DECODER_WARM_UP + LOOKAHEAD_WINDOW
         && packet_is_key (samples->pdata[i])) {
       g_ptr_array_remove_range (samples, 0, i);
       return;
@@ -254,7 +254,7 @@ compare_times (gconstpointer a, gconstpointer b)
 }
 
 /* Presentation time of the first warm-up frame. zsdenoise divides the film into windows of
- * FILE_LOOKAHEAD frames: the warm-up begins with a window of the uncut film. */
+ * LOOKAHEAD_WINDOW frames: the warm-up begins with a window of the uncut film. */
 static GstClockTime
 warm_up_start (const Decoder * decoder, GPtrArray * samples)
 {
@@ -263,8 +263,8 @@ warm_up_start (const Decoder * decoder, GPtrArray * samples)
   guint n = MIN (sorted->len, before);
   GstClockTime start;
 
-  if (n >= DECODER_WARM_UP + FILE_LOOKAHEAD)
-    n = DECODER_WARM_UP + (before - DECODER_WARM_UP) % FILE_LOOKAHEAD;
+  if (n >= DECODER_WARM_UP + LOOKAHEAD_WINDOW)
+    n = DECODER_WARM_UP + (before - DECODER_WARM_UP) % LOOKAHEAD_WINDOW;
   g_ptr_array_set_free_func (sorted, NULL);
   g_ptr_array_sort (sorted, compare_times);
   start = packet_time (sorted->pdata[sorted->len - MAX (n, 1)]);
@@ -304,7 +304,7 @@ read_warm_up (Decoder * decoder, GError ** error)
   guint first = number - 1;
 
   while (first > 0 && before - frames_before (decoder, first) <
-      DECODER_WARM_UP + FILE_LOOKAHEAD)
+      DECODER_WARM_UP + LOOKAHEAD_WINDOW)
     first--;
   for (; going && first < number; first++)
     going = add_warm_up (decoder, first, samples, error);
