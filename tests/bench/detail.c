@@ -6,7 +6,8 @@
  *   -n KIND:LEVEL  noise: white, correlated (standard deviation, 0..255) or poisson (photons of
  *                  a white sample); white:25 by default
  *   -p PROFILE     realtime, balanced (default) or best; with ":alone" for temporal=false, with
- *                  ":N" for lookahead=N; "noisy": not denoised; may be repeated
+ *                  ":N" for lookahead=N (best: with patches along the motion if
+ *                  N is above 4); "noisy": not denoised; may be repeated
  *   -f FRAMES      of each clip, 12 by default
  *   -t THREADS     1 by default
  *   -o PREFIX      writes PREFIX-CLIP-PROFILE.y4m
@@ -26,7 +27,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { MAX_PROFILES = 8, BLOCK = 8, FROM = 3, CLASSES = 4 };
+enum { MAX_PROFILES = 8, BLOCK = 8, FROM = 3, CLASSES = 4, MOTION_LOOKAHEAD = 4 };
 
 /* Mean absolute gradient of a textured block, and mean absolute difference to the frame before
  * of a moving one, 0..255. */
@@ -158,6 +159,14 @@ static void measure(Measures *m, const Clip *c, int t, const uint8_t *out) {
 
 /* --- runs --- */
 
+static int lookahead_of(const char *profile) {
+  const char *colon = strchr(profile, ':');
+  const int lookahead = colon ? atoi(colon + 1) : 0;
+  if (lookahead < 0 || lookahead > ZSD_MAX_LOOKAHEAD)
+    fail(profile, "lookahead is 0 to 16");
+  return lookahead;
+}
+
 static ZsdSettings settings_of(const char *profile, const Options *o) {
   static const char *const names[] = {"realtime", "balanced", "best"};
   ZsdSettings s = zsd_settings_default();
@@ -166,16 +175,9 @@ static ZsdSettings settings_of(const char *profile, const Options *o) {
     if (strlen(names[i]) == n && !strncmp(profile, names[i], n))
       s.profile = (ZsdProfile)i;
   s.temporal = strcmp(profile + n, ":alone") != 0;
+  s.patches = s.profile == ZSD_PROFILE_BEST && lookahead_of(profile) > MOTION_LOOKAHEAD;
   s.threads = o->threads;
   return s;
-}
-
-static int lookahead_of(const char *profile) {
-  const char *colon = strchr(profile, ':');
-  const int lookahead = colon ? atoi(colon + 1) : 0;
-  if (lookahead < 0 || lookahead > ZSD_MAX_LOOKAHEAD)
-    fail(profile, "lookahead is 0 to 16");
-  return lookahead;
 }
 
 static double processor_ms(void) {
