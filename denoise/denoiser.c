@@ -26,6 +26,10 @@ static const double NO_NOISE = 0.5;
 /* Factor by which the noise has to change before training that failed is tried again. */
 static const double NOISE_CHANGED = 1.25;
 
+/* Frame intervals from one frame to the next from which on frames count as missing; less is
+ * jitter of their times. */
+static const double GAP = 1.5;
+
 /* Frames of the fade-in when filtering begins with frames passed unfiltered before. */
 enum { FADE_IN = 8 };
 
@@ -132,6 +136,12 @@ void zsd_denoiser_observe(ZsdDenoiser *d, const ZsdObserver *observer) {
 
 void zsd_denoiser_reset(ZsdDenoiser *d) {
   d->keyframe = true;
+}
+
+void zsd_denoiser_elapsed(ZsdDenoiser *d, double intervals) {
+  for (int i = 0; i < 2; i++)
+    if (d->streams[i].fusion && intervals >= GAP)
+      zsd_fusion_age(d->streams[i].fusion, intervals - 1);
 }
 
 static void drop_lookahead(Stream *stream) {
@@ -532,7 +542,9 @@ static ZsdResult learn(ZsdDenoiser *d, const ZsdView *view, bool anew, const Zsd
   const ZsdResult result = train(d, view, anew, s);
   const bool stores = s->temporal && !s->frozen && s->quality < ZSD_QUALITY_FUSED &&
                       d->status.state == ZSD_STATE_FILTERING;
-  if (result == ZSD_OK && stores && zsd_learner_store_frame(d->learner, view, s))
+  if (!stores)
+    zsd_learner_drop_frame(d->learner);
+  else if (result == ZSD_OK && zsd_learner_store_frame(d->learner, view, s))
     return ZSD_NO_MEMORY;
   return result;
 }

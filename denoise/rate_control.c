@@ -54,11 +54,12 @@ static double expected_load(const ZsdRateControl *rc, ZsdQuality quality, double
   return cost_of(rc, quality) * rc->slowdown / interval;
 }
 
-/* Updates load, cost and slowdown from the last frame. */
+/* Updates load, cost and slowdown from the last frame. A training is part of the load, but not
+ * of the cost of a quality. */
 static void measure(ZsdRateControl *rc, const ZsdTiming *t) {
   const double load = fmin(t->taken / t->interval, MAX_FRAME_LOAD);
   rc->load += WEIGHT * (load - rc->load);
-  if (rc->quality == ZSD_QUALITY_ORIGINAL)
+  if (rc->quality == ZSD_QUALITY_ORIGINAL || t->trained)
     return;
   double *cost = &rc->cost[rc->quality];
   *cost = *cost > 0 ? *cost + WEIGHT * (t->busy - *cost) : t->busy;
@@ -167,11 +168,12 @@ void zsd_rate_control_start(ZsdRateControl *rc) {
   rc->start_cpu = seconds_of(CLOCK_THREAD_CPUTIME_ID);
 }
 
-void zsd_rate_control_end(ZsdRateControl *rc, double interval, double late) {
+void zsd_rate_control_end(ZsdRateControl *rc, double interval, double late, bool trained) {
   const ZsdTiming timing = {.taken = seconds_of(CLOCK_MONOTONIC) - rc->start,
                             .busy = seconds_of(CLOCK_THREAD_CPUTIME_ID) - rc->start_cpu,
                             .interval = interval,
-                            .late = late};
+                            .late = late,
+                            .trained = trained};
   if (interval > 0)
     zsd_rate_control_update(rc, &timing);
 }

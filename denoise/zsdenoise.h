@@ -197,6 +197,10 @@ void zsd_denoiser_observe(ZsdDenoiser *denoiser, const ZsdObserver *observer);
 /* Makes the next frame a keyframe. */
 void zsd_denoiser_reset(ZsdDenoiser *denoiser);
 
+/* Tells the time from the last frame to the next one, in frame intervals, where it is not 1:
+ * after a gap the earlier frames are kept, and trusted less the older they are. */
+void zsd_denoiser_elapsed(ZsdDenoiser *denoiser, double intervals);
+
 /* Denoises a picture in place, after training on it. Frames come in presentation order. A
  * keyframe drops the earlier frames and the trained weights: the first frame, one after
  * zsd_denoiser_reset(), a cut, or one of another size or format. `field`: 0 for a frame or the
@@ -259,9 +263,11 @@ typedef struct {
 
 /* Called before and after zsd_denoiser_process(), in the same thread. `interval`: time to the
  * next frame; 0: unknown, and the quality stays. `late`: time by which the frame misses its
- * presentation time; 0 or less: in time or unknown. */
+ * presentation time; 0 or less: in time or unknown. `trained`: the frame waited for training.
+ */
 void zsd_rate_control_start(ZsdRateControl *rate_control);
-void zsd_rate_control_end(ZsdRateControl *rate_control, double interval, double late);
+void zsd_rate_control_end(ZsdRateControl *rate_control, double interval, double late,
+                          bool trained);
 
 /* Latency to report for the processing: 0 until frames have been late although each takes less
  * than the interval; then the time that they take. */

@@ -69,6 +69,8 @@ struct _GstZsDenoise
   gboolean described;           /* the layout of these caps has been logged */
   ZsdRateControl rate_control;
   GstClockTime last_pts;
+  GstClockTime last_time;       /* running time of the last frame that was processed */
+  gdouble last_interval;        /* nanoseconds from it to the next; 0: unknown */
   GQueue queue;                 /* of buffers that wait for later ones */
   gboolean draining;            /* frames do not wait */
   GstFlowReturn drained;        /* result of draining before a discontinuity */
@@ -99,6 +101,10 @@ void gst_zs_denoise_handle_timing_event (GstZsDenoise * self, GstEvent * event);
 void gst_zs_denoise_update_quality (GstZsDenoise * self, GstBuffer * buffer,
     gboolean waited);
 void gst_zs_denoise_add_latency (GstZsDenoise * self, GstQuery * query);
+
+/* Gaps */
+void gst_zs_denoise_reset_gaps (GstZsDenoise * self);
+void gst_zs_denoise_age_past (GstZsDenoise * self, GstBuffer * buffer);
 
 /* Look-ahead */
 gboolean gst_zs_denoise_update_lookahead (GstZsDenoise * self);

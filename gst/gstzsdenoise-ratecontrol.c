@@ -152,7 +152,7 @@ update_latency (GstZsDenoise * self)
       gst_message_new_latency (GST_OBJECT (self)));
 }
 
-/* After a frame. `waited`: for training; the time that it took does not count. */
+/* After a frame. `waited`: for training. */
 void
 gst_zs_denoise_update_quality (GstZsDenoise * self, GstBuffer * buffer,
     gboolean waited)
@@ -169,11 +169,11 @@ gst_zs_denoise_update_quality (GstZsDenoise * self, GstBuffer * buffer,
   latency = self->latency;
   GST_OBJECT_UNLOCK (self);
 
-  if (!has_deadline || waited)
+  if (!has_deadline)
     return;
   jitter = MAX (jitter, live_lateness (self, buffer, latency));
   zsd_rate_control_end (&self->rate_control, (gdouble) interval / GST_SECOND,
-      (gdouble) jitter / GST_SECOND);
+      (gdouble) jitter / GST_SECOND, waited);
   if (self->rate_control.quality != before)
     post_quality (self);
   update_latency (self);

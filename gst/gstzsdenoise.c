@@ -21,9 +21,12 @@
  * ## Keyframes
  *
  * A keyframe drops the earlier frames and the trained weights. Keyframes are: the first frame;
- * a frame after a cut (#GstZsDenoise:scene-threshold), a flush, a discontinuity or new caps; a
- * frame after #GstZsDenoise::retrain; and frames for which a force-key-unit event asks, if
- * #GstZsDenoise:force-key-unit is set.
+ * a frame after a cut (#GstZsDenoise:scene-threshold), a flush, or caps of another format or
+ * size; a frame after #GstZsDenoise::retrain; and frames for which a force-key-unit event asks,
+ * if #GstZsDenoise:force-key-unit is set.
+ *
+ * A gap is no keyframe (frames that were dropped upstream, lost packets, gap events, a
+ * discontinuity): the earlier frames are kept, and trusted less the more time went by.
  *
  * If the noise of a scene changes by more than a quarter and stays so, for example because a
  * camera changes its gain, training starts again from the current weights, and the earlier
@@ -370,11 +373,22 @@ gst_zs_denoise_start (GstBaseTransform * trans)
   self->lookahead_in_use = 0;
   GST_OBJECT_UNLOCK (self);
   self->drained = GST_FLOW_OK;
+  self->described = FALSE;
   drop_key_units (self);
+  gst_zs_denoise_reset_gaps (self);
   gst_zs_denoise_start_rate_control (self);
   g_atomic_int_set (&self->flushing, FALSE);
   g_atomic_int_set (&self->stopping, FALSE);
   return TRUE;
+}
+
+/* Whether frames with the new caps continue those with the old ones. */
+static gboolean
+has_same_layout (const GstVideoInfo * before, const GstVideoInfo * now)
+{
+  return GST_VIDEO_INFO_FORMAT (before) == GST_VIDEO_INFO_FORMAT (now)
+      && GST_VIDEO_INFO_WIDTH (before) == GST_VIDEO_INFO_WIDTH (now)
+      && GST_VIDEO_INFO_HEIGHT (before) == GST_VIDEO_INFO_HEIGHT (now);
 }
 
 static gboolean
@@ -384,16 +398,18 @@ gst_zs_denoise_set_info (GstVideoFilter * filter,
 {
   GstZsDenoise *self = GST_ZS_DENOISE (filter);
 
-  self->described = FALSE;
+  self->live = upstream_is_live (self);
   GST_OBJECT_LOCK (self);
   self->fps_n = GST_VIDEO_INFO_FPS_N (in_info);
   self->fps_d = GST_VIDEO_INFO_FPS_D (in_info);
   GST_OBJECT_UNLOCK (self);
-  gst_zs_denoise_reset_quality (self);
-  self->live = upstream_is_live (self);
   /* upstream asks for a pool after the caps */
   gst_zs_denoise_update_lookahead (self);
-  zsd_denoiser_reset (self->denoiser);
+  if (!filter->negotiated || !has_same_layout (&filter->in_info, in_info)) {
+    self->described = FALSE;
+    gst_zs_denoise_reset_quality (self);
+    zsd_denoiser_reset (self->denoiser);
+  }
   return TRUE;
 }
 
@@ -413,6 +429,7 @@ gst_zs_denoise_sink_event (GstBaseTransform * trans, GstEvent * event)
     self->drained = GST_FLOW_OK;
     zsd_denoiser_reset (self->denoiser);
     drop_key_units (self);
+    gst_zs_denoise_reset_gaps (self);
     gst_zs_denoise_reset_lateness (self);
   }
   if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
@@ -521,7 +538,7 @@ begin_frame (GstZsDenoise * self, GstBuffer * buffer)
   passthrough = self->settings.strength == 0;
   GST_OBJECT_UNLOCK (self);
 
-  if (retrain || GST_BUFFER_IS_DISCONT (buffer))
+  if (retrain)
     zsd_denoiser_reset (self->denoiser);
   gst_base_transform_set_passthrough (trans, passthrough);
   if (passthrough) {
@@ -623,6 +640,7 @@ gst_zs_denoise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
   /* In reverse playback earlier frames are shown later. */
   if (trans->segment.rate < 0)
     settings.temporal = false;
+  gst_zs_denoise_age_past (self, buffer);
 
   if (!gst_zs_map_buffer (GST_ELEMENT (self), &frames.frame, &filter->in_info,
           buffer))

@@ -173,9 +173,28 @@ START_TEST(test_no_interval) {
   for (int i = 0; i < 100; i++) {
     zsd_rate_control_start(&rate_control);
     before = rate_control;
-    zsd_rate_control_end(&rate_control, 0, 1e9);
+    zsd_rate_control_end(&rate_control, 0, 1e9, false);
     ck_assert_mem_eq(&rate_control, &before, sizeof rate_control);
   }
+}
+END_TEST
+
+/* Frames that wait for training are part of the load, which falls on the quality, but not of a
+ * quality's cost: it is full again as soon as there is time. */
+START_TEST(test_training) {
+  ZsdRateControl rc = {0};
+  ZsdTiming t = {.taken = 0.3 * INTERVAL, .busy = 0.3 * INTERVAL, .interval = INTERVAL};
+  for (int i = 0; i < SECOND; i++)
+    zsd_rate_control_update(&rc, &t);
+  ZsdTiming training = {
+      .taken = 3 * INTERVAL, .busy = 3 * INTERVAL, .interval = INTERVAL, .trained = true};
+  for (int i = 0; i < 8; i++)
+    zsd_rate_control_update(&rc, &training);
+  ck_assert_uint_gt(rc.quality, ZSD_QUALITY_FULL);
+  ck_assert_double_eq_tol(rc.cost[ZSD_QUALITY_FULL], 0.3 * INTERVAL, 0.05 * INTERVAL);
+  for (int i = 0; i < 2 * SECOND; i++)
+    zsd_rate_control_update(&rc, &t);
+  ck_assert_uint_eq(rc.quality, ZSD_QUALITY_FULL);
 }
 END_TEST
 
@@ -186,7 +205,7 @@ START_TEST(test_measures) {
     zsd_rate_control_start(&rate_control);
     for (const clock_t start = clock(); clock() < start + CLOCKS_PER_SEC / 500;)
       ;
-    zsd_rate_control_end(&rate_control, 1e-3, 1);
+    zsd_rate_control_end(&rate_control, 1e-3, 1, false);
   }
   ck_assert_uint_eq(rate_control.quality, ZSD_QUALITY_ORIGINAL);
   ck_assert_double_gt(rate_control.cost[ZSD_QUALITY_FULL], 0.9e-3);
@@ -205,6 +224,7 @@ Suite *make_suite(void) {
   tcase_add_test(tc, test_catches_up);
   tcase_add_test(tc, test_not_its_fault);
   tcase_add_test(tc, test_no_interval);
+  tcase_add_test(tc, test_training);
   tcase_add_test(tc, test_measures);
   suite_add_tcase(suite, tc);
   return suite;
