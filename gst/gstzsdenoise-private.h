@@ -63,6 +63,10 @@ struct _GstZsDenoise
   /* of the streaming thread */
   ZsdDenoiser *denoiser;
   gboolean live;                /* upstream is live */
+  gboolean opaque;              /* the samples of these caps are out of reach, */
+  gboolean asked;               /* and upstream has been asked for others */
+  gboolean unpacked;            /* the samples have a layout that the engine does not take */
+  GstZsPicture picture;         /* the frame or field that is denoised */
   ZsdModel initial_model;       /* shape of the model file's, without parameters */
   GstZsModelSaver *saver;       /* NULL: no model is saved */
   guint64 saved_updates;        /* updates of the weights in the last saved model */
@@ -81,6 +85,13 @@ gboolean gst_zs_denoise_is_still (GstZsDenoise * self, GstBuffer * buffer);
 
 /* Properties */
 void gst_zs_denoise_install_properties (GObjectClass * object_class);
+
+/* Caps */
+void gst_zs_denoise_add_pad_templates (GstElementClass * klass);
+GstCaps *gst_zs_denoise_transform_caps (GstBaseTransform * trans,
+    GstPadDirection direction, GstCaps * caps, GstCaps * filter);
+void gst_zs_denoise_set_access (GstZsDenoise * self, GstCaps * caps);
+void gst_zs_denoise_ask_for_samples (GstZsDenoise * self);
 
 /* Presets */
 void gst_zs_denoise_preset_init (GstPresetInterface * iface);

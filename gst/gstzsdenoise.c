@@ -63,6 +63,10 @@
  * #GstZsDenoise:lookahead. With #GstZsDenoise:strength 0 they pass unchanged and without a copy.
  * Interlaced frames are processed field by field.
  *
+ * All raw formats but palettes are taken; bit depth, chroma and alpha stay as they are. Formats
+ * whose samples are not bytes or words of their own are unpacked, which takes more time, and are
+ * denoised without later frames. With #GstZsDenoise:strength 0 video in any memory passes.
+ *
  * ## Models
  *
  * #GstZsDenoise:save-model-file saves the trained weights, and #GstZsDenoise:model-file starts
@@ -136,13 +140,6 @@ enum
 static guint signals[N_SIGNALS];
 
 #define PROGRESS_INTERVAL (100 * G_TIME_SPAN_MILLISECOND)
-
-static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink",
-    GST_PAD_SINK, GST_PAD_ALWAYS,
-    GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_ZS_FORMATS)));
-static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
-    GST_PAD_SRC, GST_PAD_ALWAYS,
-    GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_ZS_FORMATS)));
 
 G_DEFINE_TYPE_WITH_CODE (GstZsDenoise, gst_zs_denoise, GST_TYPE_VIDEO_FILTER,
     G_IMPLEMENT_INTERFACE (GST_TYPE_PRESET, gst_zs_denoise_preset_init));
@@ -346,6 +343,7 @@ gst_zs_denoise_stop (GstBaseTransform * trans)
   gst_zs_denoise_stop_model_files (self);
   zsd_denoiser_free (self->denoiser);
   self->denoiser = NULL;
+  gst_zs_picture_clear (&self->picture);
   return TRUE;
 }
 
@@ -393,12 +391,13 @@ has_same_layout (const GstVideoInfo * before, const GstVideoInfo * now)
 
 static gboolean
 gst_zs_denoise_set_info (GstVideoFilter * filter,
-    GstCaps * in_caps G_GNUC_UNUSED, GstVideoInfo * in_info,
+    GstCaps * in_caps, GstVideoInfo * in_info,
     GstCaps * out_caps G_GNUC_UNUSED, GstVideoInfo * out_info G_GNUC_UNUSED)
 {
   GstZsDenoise *self = GST_ZS_DENOISE (filter);
 
   self->live = upstream_is_live (self);
+  gst_zs_denoise_set_access (self, in_caps);
   GST_OBJECT_LOCK (self);
   self->fps_n = GST_VIDEO_INFO_FPS_N (in_info);
   self->fps_d = GST_VIDEO_INFO_FPS_D (in_info);
@@ -540,6 +539,10 @@ begin_frame (GstZsDenoise * self, GstBuffer * buffer)
 
   if (retrain)
     zsd_denoiser_reset (self->denoiser);
+  if (!passthrough && self->opaque) {
+    gst_zs_denoise_ask_for_samples (self);
+    passthrough = TRUE;
+  }
   gst_base_transform_set_passthrough (trans, passthrough);
   if (passthrough) {
     zsd_denoiser_skip (self->denoiser);
@@ -574,21 +577,23 @@ static ZsdResult
 process_field (GstZsDenoise * self, Frames * frames, gint field, gint parity,
     const ZsdSettings * settings, EndedTrainings * ended)
 {
-  ZsdImage image, later[ZSD_MAX_LOOKAHEAD];
+  ZsdImage later[ZSD_MAX_LOOKAHEAD];
+  GstZsPicture *picture = &self->picture;
   ZsdResult result;
   guint i;
 
-  gst_zs_image_from_frame (&image, &frames->frame);
-  if (parity >= 0)
-    image = zsd_image_field (&image, parity);
+  if (!gst_zs_picture_load (picture, &frames->frame, parity))
+    return ZSD_NO_MEMORY;
   for (i = 0; i < frames->n_later; i++) {
     gst_zs_image_from_frame (&later[i], &frames->later[i]);
     if (parity >= 0)
       later[i] = zsd_image_field (&later[i], parity);
   }
-  result = zsd_denoiser_process_ahead (self->denoiser, &image, field, later,
-      frames->n_later, settings);
+  result = zsd_denoiser_process_ahead (self->denoiser, &picture->image, field,
+      later, frames->n_later, settings);
   ended->n += zsd_denoiser_ended (self->denoiser, ended->training + ended->n);
+  if (result == ZSD_OK)
+    gst_zs_picture_store (picture);
   return result;
 }
 
@@ -601,7 +606,7 @@ process (GstZsDenoise * self, Frames * frames, const ZsdSettings * settings,
       GST_VIDEO_FRAME_FLAG_TFF) ? 0 : 1;
   ZsdResult result;
 
-  if (!GST_VIDEO_FRAME_IS_INTERLACED (&frames->frame))
+  if (!gst_zs_picture_has_fields (&frames->frame))
     return process_field (self, frames, 0, -1, settings, ended);
   result = process_field (self, frames, 0, first, settings, ended);
   if (result == ZSD_OK)
@@ -718,8 +723,7 @@ gst_zs_denoise_class_init (GstZsDenoiseClass * klass)
       G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION,
       G_CALLBACK (gst_zs_denoise_retrain), NULL, NULL, NULL, G_TYPE_NONE, 0);
 
-  gst_element_class_add_static_pad_template (element_class, &sink_template);
-  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_zs_denoise_add_pad_templates (element_class);
   gst_element_class_set_static_metadata (element_class,
       "Zero-shot video denoiser", "Filter/Effect/Video",
       "Denoises video by learning from the video itself",
@@ -730,6 +734,8 @@ gst_zs_denoise_class_init (GstZsDenoiseClass * klass)
   trans_class->stop = GST_DEBUG_FUNCPTR (gst_zs_denoise_stop);
   trans_class->sink_event = GST_DEBUG_FUNCPTR (gst_zs_denoise_sink_event);
   trans_class->src_event = GST_DEBUG_FUNCPTR (gst_zs_denoise_src_event);
+  trans_class->transform_caps =
+      GST_DEBUG_FUNCPTR (gst_zs_denoise_transform_caps);
   trans_class->query = GST_DEBUG_FUNCPTR (gst_zs_denoise_query);
   trans_class->propose_allocation =
       GST_DEBUG_FUNCPTR (gst_zs_denoise_propose_allocation);
