@@ -31,6 +31,11 @@ typedef struct {
   bool half_width, half_height; /* subsampled: half of luma's samples, rounded up */
 } ZsdComponent;
 
+/* A frame, or the field of its even or odd rows. Each has earlier frames of its own. */
+typedef enum { ZSD_FRAME, ZSD_EVEN_FIELD, ZSD_ODD_FIELD } ZsdPart;
+
+enum { ZSD_PARTS = ZSD_ODD_FIELD + 1 };
+
 /* A picture in the caller's memory. Component 0 is luma or red and has the picture's size. An
  * alpha channel has no component and is not changed. */
 typedef struct {
@@ -40,6 +45,7 @@ typedef struct {
   int depth;         /* significant bits, 8 to 16; above 8 a sample is a native 16-bit word */
   int shift;         /* unused low bits of the word */
   ZsdComponent component[ZSD_MAX_COMPONENTS];
+  ZsdPart part; /* a field: as zsd_image_field() makes it */
 } ZsdImage;
 
 /* One field of an interlaced picture: 0 the even rows, 1 the odd rows. A picture of one row has
@@ -204,7 +210,8 @@ void zsd_denoiser_elapsed(ZsdDenoiser *denoiser, double intervals);
 /* Denoises a picture in place, after training on it. Frames come in presentation order. A
  * keyframe drops the earlier frames and the trained weights: the first frame, one after
  * zsd_denoiser_reset(), a cut, or one of another size or format. `field`: 0 for a frame or the
- * first field of one, 1 for the second field, which is never a keyframe of its own.
+ * first field of one, 1 for the second field, which is never a keyframe of its own. Frames and
+ * pairs of fields may alternate.
  *
  * With `background` it does not wait for training: until there are trained weights it filters
  * with the built-in ones, or leaves frames unchanged. */

@@ -62,6 +62,8 @@ gst_zs_denoise_set_access (GstZsDenoise * self, GstCaps * caps)
       || !gst_video_info_from_caps (&info, caps);
   self->unpacked = !self->opaque
       && gst_zs_format_access (info.finfo) == GST_ZS_ACCESS_UNPACKED;
+  self->single_fields = !self->opaque && GST_VIDEO_INFO_INTERLACE_MODE (&info)
+      == GST_VIDEO_INTERLACE_MODE_ALTERNATE;
 }
 
 /* Asks upstream for caps whose samples can be reached, when the strength is no longer 0. Frames

@@ -21,7 +21,7 @@ nominal_interval (GstZsDenoise * self, GstBuffer * buffer)
 
   if (GST_VIDEO_INFO_FPS_N (info) > 0)
     return GST_SECOND * (gdouble) GST_VIDEO_INFO_FPS_D (info) /
-        GST_VIDEO_INFO_FPS_N (info) / rate;
+        GST_VIDEO_INFO_FIELD_RATE_N (info) / rate;
   return GST_BUFFER_DURATION_IS_VALID (buffer) ?
       GST_BUFFER_DURATION (buffer) / rate : 0;
 }

@@ -23,7 +23,7 @@ wanted_lookahead (GstZsDenoise * self)
 
   GST_OBJECT_LOCK (self);
   if (!self->settings.temporal || self->settings.profile == ZSD_PROFILE_PAPER
-      || rate < 0 || self->opaque || self->unpacked)
+      || rate < 0 || self->opaque || self->unpacked || self->single_fields)
     lookahead = 0;
   else if (self->lookahead_set)
     lookahead = self->lookahead;

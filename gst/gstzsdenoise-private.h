@@ -66,6 +66,7 @@ struct _GstZsDenoise
   gboolean opaque;              /* the samples of these caps are out of reach, */
   gboolean asked;               /* and upstream has been asked for others */
   gboolean unpacked;            /* the samples have a layout that the engine does not take */
+  gboolean single_fields;       /* each buffer has one field */
   GstZsPicture picture;         /* the frame or field that is denoised */
   ZsdModel initial_model;       /* shape of the model file's, without parameters */
   GstZsModelSaver *saver;       /* NULL: no model is saved */

@@ -88,7 +88,7 @@ frame_interval (GstZsDenoise * self, GstBuffer * buffer)
     interval = GST_BUFFER_DURATION (buffer);
   else if (GST_VIDEO_INFO_FPS_N (info) > 0)
     interval = gst_util_uint64_scale_int (GST_SECOND,
-        GST_VIDEO_INFO_FPS_D (info), GST_VIDEO_INFO_FPS_N (info));
+        GST_VIDEO_INFO_FPS_D (info), GST_VIDEO_INFO_FIELD_RATE_N (info));
   else if (GST_CLOCK_TIME_IS_VALID (pts) && GST_CLOCK_TIME_IS_VALID (last) &&
       pts > last)
     interval = pts - last;

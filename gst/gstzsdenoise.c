@@ -61,7 +61,8 @@
  *
  * Frames are processed in place and are never dropped or reordered, and not delayed without
  * #GstZsDenoise:lookahead. With #GstZsDenoise:strength 0 they pass unchanged and without a copy.
- * Interlaced frames are processed field by field.
+ * Interlaced frames are processed field by field, also among progressive ones (telecine) and in
+ * buffers of their own (alternate).
  *
  * All raw formats but palettes are taken; bit depth, chroma and alpha stay as they are. Formats
  * whose samples are not bytes or words of their own are unpacked, which takes more time, and are
@@ -597,19 +598,38 @@ process_field (GstZsDenoise * self, Frames * frames, gint field, gint parity,
   return result;
 }
 
+/* Denoises a buffer with a single field. Those of the order that the caps name, or top fields,
+ * come first in their frame. */
+static ZsdResult
+process_single_field (GstZsDenoise * self, Frames * frames,
+    const ZsdSettings * settings, EndedTrainings * ended)
+{
+  const gboolean bottom_first =
+      GST_VIDEO_INFO_FIELD_ORDER (&frames->frame.info) ==
+      GST_VIDEO_FIELD_ORDER_BOTTOM_FIELD_FIRST;
+  const gboolean bottom = GST_VIDEO_FRAME_IS_BOTTOM_FIELD (&frames->frame);
+
+  return process_field (self, frames, bottom != bottom_first, -1, settings,
+      ended);
+}
+
 /* Denoises a frame, or the fields of an interlaced one in display order. */
 static ZsdResult
 process (GstZsDenoise * self, Frames * frames, const ZsdSettings * settings,
     EndedTrainings * ended)
 {
-  const gint first = GST_VIDEO_FRAME_FLAG_IS_SET (&frames->frame,
+  const GstVideoFrame *frame = &frames->frame;
+  const gint first = GST_VIDEO_FRAME_FLAG_IS_SET (frame,
       GST_VIDEO_FRAME_FLAG_TFF) ? 0 : 1;
   ZsdResult result;
 
-  if (!gst_zs_picture_has_fields (&frames->frame))
+  if (gst_zs_picture_is_field (frame))
+    return process_single_field (self, frames, settings, ended);
+  if (!gst_zs_picture_has_fields (frame))
     return process_field (self, frames, 0, -1, settings, ended);
   result = process_field (self, frames, 0, first, settings, ended);
-  if (result == ZSD_OK)
+  if (result == ZSD_OK
+      && !GST_VIDEO_FRAME_FLAG_IS_SET (frame, GST_VIDEO_FRAME_FLAG_ONEFIELD))
     result = process_field (self, frames, 1, !first, settings, ended);
   return result;
 }

@@ -153,7 +153,8 @@ fill_list (GValue * list)
   append_others (list, GST_ZS_ACCESS_UNPACKED);
 }
 
-/* With overlays, which are blended in later, the samples are in plain memory, too. */
+/* With overlays, which are blended in later, the samples are in plain memory, too, and so are those
+ * of fields in buffers of their own. */
 GstCaps *
 gst_zs_formats_caps (void)
 {
@@ -169,6 +170,11 @@ gst_zs_formats_caps (void)
   gst_caps_set_features_simple (plain,
       gst_caps_features_new (GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY,
           GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION, NULL));
+  gst_caps_append (caps, gst_caps_copy (plain));
+  gst_caps_set_features_simple (plain,
+      gst_caps_features_new (GST_CAPS_FEATURE_FORMAT_INTERLACED, NULL));
+  gst_caps_set_simple (plain, "interlace-mode", G_TYPE_STRING, "alternate",
+      NULL);
   gst_caps_append (caps, plain);
   return caps;
 }

@@ -15,6 +15,7 @@ gst_zs_image_from_frame (ZsdImage * image, GstVideoFrame * frame)
   const GstVideoFormatInfo *finfo = frame->info.finfo;
   gint i;
 
+  image->part = ZSD_FRAME;
   image->width = GST_VIDEO_FRAME_WIDTH (frame);
   image->height = GST_VIDEO_FRAME_COMP_HEIGHT (frame, 0);
   image->components = gst_zs_format_n_colours (finfo);
@@ -184,26 +185,52 @@ gst_zs_picture_store (GstZsPicture * picture)
 
 /* --- either way --- */
 
+gboolean
+gst_zs_picture_is_field (const GstVideoFrame * frame)
+{
+  return GST_VIDEO_INFO_INTERLACE_MODE (&frame->info) ==
+      GST_VIDEO_INTERLACE_MODE_ALTERNATE;
+}
+
 /* Tiles have rows of both fields. */
 gboolean
 gst_zs_picture_has_fields (const GstVideoFrame * frame)
 {
   return GST_VIDEO_FRAME_IS_INTERLACED (frame)
+      && !gst_zs_picture_is_field (frame)
       && !GST_VIDEO_FORMAT_INFO_IS_TILED (frame->info.finfo);
 }
 
-gboolean
-gst_zs_picture_load (GstZsPicture * picture, GstVideoFrame * frame, gint parity)
+static gboolean
+load (GstZsPicture * picture, GstVideoFrame * frame, gint parity)
 {
   const gint height = GST_VIDEO_FRAME_COMP_HEIGHT (frame, 0);
 
-  picture->frame = frame;
-  picture->parity = parity;
   if (!is_direct (frame))
     return unpack (picture, parity >= 0 ? (height + 1 - parity) / 2 : height);
   gst_zs_image_from_frame (&picture->image, frame);
   if (parity >= 0)
     picture->image = zsd_image_field (&picture->image, parity);
+  return TRUE;
+}
+
+static ZsdPart
+part_of (GstVideoFrame * frame, gint parity)
+{
+  if (gst_zs_picture_is_field (frame))
+    return GST_VIDEO_FRAME_IS_BOTTOM_FIELD (frame) ? ZSD_ODD_FIELD :
+        ZSD_EVEN_FIELD;
+  return parity < 0 ? ZSD_FRAME : parity > 0 ? ZSD_ODD_FIELD : ZSD_EVEN_FIELD;
+}
+
+gboolean
+gst_zs_picture_load (GstZsPicture * picture, GstVideoFrame * frame, gint parity)
+{
+  picture->frame = frame;
+  picture->parity = parity;
+  if (!load (picture, frame, parity))
+    return FALSE;
+  picture->image.part = part_of (frame, parity);
   return TRUE;
 }
 

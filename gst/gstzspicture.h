@@ -22,6 +22,9 @@ typedef struct
 /* Describes a frame whose samples are addressed directly. */
 void gst_zs_image_from_frame (ZsdImage * image, GstVideoFrame * frame);
 
+/* Whether the buffer has one field alone (`interlace-mode` alternate). */
+gboolean gst_zs_picture_is_field (const GstVideoFrame * frame);
+
 /* Whether the fields of the frame are pictures of their own. */
 gboolean gst_zs_picture_has_fields (const GstVideoFrame * frame);
 
