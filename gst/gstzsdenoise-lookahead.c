@@ -91,11 +91,9 @@ gst_zs_denoise_enqueue (GstZsDenoise * self, GstBuffer * buffer)
 GstBuffer *
 gst_zs_denoise_dequeue (GstZsDenoise * self)
 {
-  GstBuffer *first = g_queue_peek_head (&self->queue);
-
-  if (first == NULL)
+  if (g_queue_is_empty (&self->queue) || gst_zs_denoise_wait_for_second (self))
     return NULL;
-  if (!self->draining && !gst_zs_denoise_is_still (self, first)
+  if (!self->draining && !self->still
       && g_queue_get_length (&self->queue) <= self->lookahead_in_use)
     return NULL;
   return g_queue_pop_head (&self->queue);

@@ -78,11 +78,15 @@ struct _GstZsDenoise
   gdouble last_interval;        /* nanoseconds from it to the next; 0: unknown */
   GQueue queue;                 /* of buffers that wait for later ones */
   gboolean draining;            /* frames do not wait */
+  gboolean moving;              /* the stream has had more than one frame */
+  gboolean still;               /* the frame that left the queue last is a still picture */
   GstFlowReturn drained;        /* result of draining before a discontinuity */
 };
 
-/* Frames */
-gboolean gst_zs_denoise_is_still (GstZsDenoise * self, GstBuffer * buffer);
+/* Still pictures */
+void gst_zs_denoise_handle_stream_event (GstZsDenoise * self, GstEvent * event);
+gboolean gst_zs_denoise_wait_for_second (GstZsDenoise * self);
+gboolean gst_zs_denoise_event_overtakes (GstZsDenoise * self, GstEvent * event);
 
 /* Properties */
 void gst_zs_denoise_install_properties (GObjectClass * object_class);

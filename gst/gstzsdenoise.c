@@ -51,9 +51,11 @@
  * ## Still pictures
  *
  * A buffer is a still picture if its caps have a framerate of 0/1, it has no duration, its
- * timestamp is 0 or missing, and upstream is not live, as with decoders of picture files. Each
- * one is a keyframe, and the profiles `balanced` and `best` take some seconds for it: similar
- * patches of the picture are denoised together, and `best` trains a network on the result.
+ * timestamp is 0 or missing, upstream is not live, and it is the only one of its stream: it waits
+ * for the end of the stream, or for another buffer, which makes both a video (MJPEG of network
+ * cameras has no times, either). A still picture is a keyframe, and the profiles `balanced` and
+ * `best` take some seconds for it: similar patches of the picture are denoised together, and
+ * `best` trains a network on the result.
  * Messages report this as they report training. RGB gives the best quality, as colour helps to
  * tell correlated noise from texture.
  *
@@ -419,7 +421,8 @@ gst_zs_denoise_sink_event (GstBaseTransform * trans, GstEvent * event)
   GstZsDenoise *self = GST_ZS_DENOISE (trans);
   const gboolean flushed = GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP;
 
-  if (GST_EVENT_IS_SERIALIZED (event) && !flushed)
+  if (GST_EVENT_IS_SERIALIZED (event) && !flushed
+      && !gst_zs_denoise_event_overtakes (self, event))
     gst_zs_denoise_drain (self);
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_START)
     g_atomic_int_set (&self->flushing, TRUE);
@@ -432,6 +435,7 @@ gst_zs_denoise_sink_event (GstBaseTransform * trans, GstEvent * event)
     gst_zs_denoise_reset_gaps (self);
     gst_zs_denoise_reset_lateness (self);
   }
+  gst_zs_denoise_handle_stream_event (self, event);
   if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
     gst_zs_denoise_save_model_now (self);
   note_key_unit (self, event);
@@ -634,16 +638,6 @@ process (GstZsDenoise * self, Frames * frames, const ZsdSettings * settings,
   return result;
 }
 
-/* Whether the buffer is a still picture, as from a decoder of picture files: it has no duration,
- * and no time before it. */
-gboolean
-gst_zs_denoise_is_still (GstZsDenoise * self, GstBuffer * buffer)
-{
-  return GST_VIDEO_INFO_FPS_N (&GST_VIDEO_FILTER (self)->in_info) == 0
-      && !self->live && !GST_BUFFER_DURATION_IS_VALID (buffer)
-      && (!GST_BUFFER_PTS_IS_VALID (buffer) || GST_BUFFER_PTS (buffer) == 0);
-}
-
 static GstFlowReturn
 gst_zs_denoise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
 {
@@ -661,7 +655,7 @@ gst_zs_denoise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
   zsd_rate_control_start (&self->rate_control);
   settings = get_settings (self);
   g_atomic_pointer_set (&self->streaming, g_thread_self ());
-  settings.still = gst_zs_denoise_is_still (self, buffer);
+  settings.still = self->still;
   /* In reverse playback earlier frames are shown later. */
   if (trans->segment.rate < 0)
     settings.temporal = false;
