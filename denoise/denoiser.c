@@ -34,7 +34,8 @@ static const double GAP = 1.5;
  * these. */
 enum { MAX_OTHERS = 8 };
 
-/* Frames of the fade-in when filtering begins with frames passed unfiltered before. */
+/* Frames of the fade-in when filtering begins, or begins again, with frames passed unfiltered
+ * before. */
 enum { FADE_IN = 8 };
 
 /* State carried from frame to frame, or from field to field. */
@@ -488,7 +489,7 @@ static ZsdResult prepare(ZsdDenoiser *d, const ZsdImage *image, Stream *stream,
              : ZSD_OK;
 }
 
-/* Strength of the frame: fades in when training began from random weights. */
+/* Strength of the frame: fades in after frames that passed unfiltered. */
 static float strength_of(ZsdDenoiser *d, const ZsdSettings *s) {
   if (d->status.state == ZSD_STATE_FILTERING && d->faded < FADE_IN)
     d->faded++;
@@ -660,6 +661,7 @@ static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field, const ZsdIm
     return ZSD_OK;
   }
   if (s.quality == ZSD_QUALITY_ORIGINAL) {
+    d->faded = 0;
     zsd_split_draw(image, zsd_split_column(s.split, image->width));
     return pass_unfiltered(stream);
   }

@@ -26,9 +26,19 @@ static const double TOLERANCE = 0.1;
 static const double LATE_PERIOD = 0.5, CATCH_UP = 0.75;
 
 /* Seconds at one quality before a better one is tried: at first, and at most after such trials
- * have failed. RETRY is for qualities too expensive for the processor even without other load;
- * it is also the time constant with which measured costs of unused qualities are forgotten. */
-static const double MIN_HOLD = 0.5, MAX_HOLD = 1.25, RETRY = 30;
+ * have failed. Trials to filter again what passed unchanged are seen, so that they become
+ * rarer. RETRY is for qualities too expensive for the processor even without other load; it is
+ * also the time constant with which measured costs of unused qualities are forgotten. */
+static const double MIN_HOLD = 0.5, MAX_HOLD = 1.25, MAX_UNFILTERED_HOLD = 6, RETRY = 30;
+
+/* Late frames at the start of a stream, of so many seconds, after which a longer latency is
+ * asked for; later on it is half of LATE_PERIOD. The longest one, in frame intervals: a frame
+ * may take longer than an interval where those after it make up for it. */
+static const double START_FRAMES = 3, START_PERIOD = 1, MAX_LATENCY = 2;
+
+/* Seconds after which the latency is reduced to what was needed meanwhile, if that is less than
+ * this part of it. */
+static const double SHRINK_PERIOD = 10, SHRINK = 0.75;
 
 /* Default cost of each quality relative to full quality, until it has been measured: 720p with
  * motion, AMX. */
@@ -87,6 +97,9 @@ static void step_down(ZsdRateControl *rc, double interval) {
   while (q < ZSD_QUALITY_ORIGINAL && rc->load > MAX_LOAD &&
          expected_load(rc, q, interval) > MAX_LOAD)
     q++;
+  if (q == ZSD_QUALITY_ORIGINAL)
+    rc->unfiltered_hold =
+        soon ? fmin(fmax(2 * rc->unfiltered_hold, MAX_HOLD), MAX_UNFILTERED_HOLD) : MAX_HOLD;
   rc->hold = soon ? fmin(2 * rc->hold, MAX_HOLD) : MIN_HOLD;
   set_quality(rc, q, expected_load(rc, q, interval));
 }
@@ -113,6 +126,26 @@ static void step_up(ZsdRateControl *rc, double interval) {
   set_quality(rc, next, unmeasured ? TARGET_LOAD : expected_load(rc, next, interval));
 }
 
+/* Latency with which a frame is in time if upstream delivers it in time. */
+static double needed_latency(const ZsdRateControl *rc, const ZsdTiming *t) {
+  return fmin(t->taken, (rc->load < MAX_LOAD ? MAX_LATENCY : 1) * t->interval);
+}
+
+/* Reduces the latency where less has been needed for some time. */
+static void shrink_latency(ZsdRateControl *rc, const ZsdTiming *t) {
+  rc->recent = fmax(rc->recent, needed_latency(rc, t));
+  rc->since_shrunk += t->interval;
+  if (rc->since_shrunk < SHRINK_PERIOD)
+    return;
+  if (rc->recent < SHRINK * rc->latency && rc->quality == ZSD_QUALITY_FULL)
+    rc->latency = rc->recent;
+  rc->recent = rc->since_shrunk = 0;
+}
+
+static double hold_of(const ZsdRateControl *rc) {
+  return rc->quality == ZSD_QUALITY_ORIGINAL ? rc->unfiltered_hold : rc->hold;
+}
+
 typedef enum { KEEP_QUALITY, REDUCE_QUALITY, ACCEPT_LATENESS } Action;
 
 /* The action for frames that stay late although each takes less than the interval. The first
@@ -128,10 +161,13 @@ static Action handle_lateness(ZsdRateControl *rc, const ZsdTiming *t, double lat
     rc->first_late = late;
   }
   rc->late_for += t->interval;
-  rc->longest = fmax(rc->longest, fmin(t->taken, t->interval));
-  if (rc->late_for >= LATE_PERIOD / 2 && rc->longest > 1.25 * rc->latency) {
+  rc->longest = fmax(rc->longest, needed_latency(rc, t));
+  const double patience = rc->age < START_PERIOD
+                              ? fmin(START_FRAMES * t->interval, LATE_PERIOD / 2)
+                              : LATE_PERIOD / 2;
+  if (rc->late_for >= patience && rc->longest > 1.25 * rc->latency) {
     rc->latency = rc->longest;
-    rc->late_for = 0;
+    rc->late_for = rc->recent = rc->since_shrunk = 0;
   }
   if (rc->late_for < LATE_PERIOD)
     return KEEP_QUALITY;
@@ -145,16 +181,18 @@ void zsd_rate_control_update(ZsdRateControl *rc, const ZsdTiming *t) {
   const double late = t->late - rc->accepted_late;
   const bool in_time = late <= TOLERANCE * t->interval;
   measure(rc, t);
+  rc->age += t->interval;
   rc->held += t->interval;
   if (late < 0 && rc->accepted_late > 0)
     rc->accepted_late = fmax(rc->accepted_late + t->interval / RETRY * late, 0);
+  shrink_latency(rc, t);
   const Action action = handle_lateness(rc, t, late);
   if (action == ACCEPT_LATENESS)
     rc->accepted_late = 1.25 * t->late;
   if (action == REDUCE_QUALITY || rc->load > (in_time ? 1 : MAX_LOAD)) {
     if (rc->quality < ZSD_QUALITY_ORIGINAL)
       step_down(rc, t->interval);
-  } else if (in_time && rc->quality > ZSD_QUALITY_FULL && rc->held >= rc->hold) {
+  } else if (in_time && rc->quality > ZSD_QUALITY_FULL && rc->held >= hold_of(rc)) {
     step_up(rc, t->interval);
   }
 }

@@ -259,12 +259,15 @@ typedef struct {
   double start, start_cpu;               /* clocks at the start of the current frame */
   double cost[ZSD_QUALITY_ORIGINAL + 1]; /* processor time of a frame at each quality; 0:
                                             unknown */
-  double slowdown;   /* elapsed time relative to processor time, because of other load */
-  double load;       /* processing time relative to the frame interval */
-  double held, hold; /* time at this quality; time before a better one is tried */
+  double slowdown;        /* elapsed time relative to processor time, because of other load */
+  double load;            /* processing time relative to the frame interval */
+  double age;             /* time since the first frame */
+  double held, hold;      /* time at this quality; time before a better one is tried */
+  double unfiltered_hold; /* the same for the time at ZSD_QUALITY_ORIGINAL */
   double late_for, first_late; /* time for which frames have been late; lateness of the first */
   double longest;              /* processing time of a frame meanwhile */
   double latency;              /* asked for */
+  double recent, since_shrunk; /* latency needed lately; time that it is measured for */
   double accepted_late;        /* lateness that processing does not cause */
 } ZsdRateControl;
 
@@ -276,8 +279,8 @@ void zsd_rate_control_start(ZsdRateControl *rate_control);
 void zsd_rate_control_end(ZsdRateControl *rate_control, double interval, double late,
                           bool trained);
 
-/* Latency to report for the processing: 0 until frames have been late although each takes less
- * than the interval; then the time that they take. */
+/* Latency to report for the processing: 0 until frames have been late although there is time
+ * for them; then the time that they take, and less again when they take less for some time. */
 double zsd_rate_control_latency(const ZsdRateControl *rate_control);
 
 /* --- adding noise --- */

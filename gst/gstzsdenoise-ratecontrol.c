@@ -130,24 +130,24 @@ post_quality (GstZsDenoise * self)
               "quality", G_TYPE_STRING, name, NULL)));
 }
 
-/* Has the latency of the pipeline recalculated if processing adds more to it than before. */
+/* Has the latency of the pipeline recalculated if that of processing changes. */
 static void
 update_latency (GstZsDenoise * self)
 {
   const GstClockTime processing =
       (GstClockTime) (zsd_rate_control_latency (&self->rate_control) *
       GST_SECOND);
-  gboolean grows;
+  gboolean changes;
 
   GST_OBJECT_LOCK (self);
-  grows = self->live && processing > self->processing;
-  if (grows)
+  changes = self->live && processing != self->processing;
+  if (changes)
     self->processing = processing;
   GST_OBJECT_UNLOCK (self);
-  if (!grows)
+  if (!changes)
     return;
-  GST_INFO_OBJECT (self, "frames are late: their processing time, %"
-      GST_TIME_FORMAT ", is added to the latency", GST_TIME_ARGS (processing));
+  GST_INFO_OBJECT (self, "frames take up to %" GST_TIME_FORMAT ", which is "
+      "added to the latency", GST_TIME_ARGS (processing));
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_latency (GST_OBJECT (self)));
 }

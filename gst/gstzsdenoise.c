@@ -84,8 +84,8 @@
  * dropped.
  *
  * The element adds no latency beyond that of #GstZsDenoise:lookahead, unless frames of a live
- * source are late although each of them takes less than the frame interval. The processing time
- * of a frame is added to the latency then.
+ * source are late although there is time for them. The processing time of a frame is added to the
+ * latency then, and reduced again when frames have taken less for ten seconds.
  *
  * ## Presets
  *
