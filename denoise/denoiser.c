@@ -301,11 +301,17 @@ static void end_scene(Stream *stream, bool cut) {
     drop_lookahead(stream);
 }
 
-/* Whether the frame is a keyframe, which drops the past. */
-static bool begins_scene(ZsdDenoiser *d, Stream *stream, double threshold) {
+/* Whether there is a cut between the frame and the one before, as far as both are undamaged. */
+static bool is_cut(Stream *stream, const ZsdSettings *s) {
   const ZsdFrame *frame = &stream->frame;
   const ZsdFrameComponent *c = &frame->component[frame->brightness];
-  const bool cut = zsd_scene_is_cut(&stream->scene, c->y, c->width, c->height, threshold);
+  return !s->damaged &&
+         zsd_scene_is_cut(&stream->scene, c->y, c->width, c->height, s->scene_threshold);
+}
+
+/* Whether the frame is a keyframe, which drops the past. */
+static bool begins_scene(ZsdDenoiser *d, Stream *stream, const ZsdSettings *s) {
+  const bool cut = is_cut(stream, s);
   const bool anew = cut || d->keyframe;
   for (int i = 0; anew && i < ZSD_PARTS; i++) {
     end_scene(&d->streams[i], !d->keyframe);
@@ -540,28 +546,35 @@ static ZsdResult filter(ZsdDenoiser *d, ZsdImage *image, Stream *stream, const Z
                                                                                 : ZSD_OK;
 }
 
+/* Gets the noise of a stream. Returns true. */
+static bool noise_of(const Stream *stream, ZsdNoiseModel noise[ZSD_MAX_COMPONENTS]) {
+  for (int i = 0; i < stream->frame.components; i++)
+    noise[i] = *zsd_fusion_noise(stream->fusion, i);
+  return true;
+}
+
 /* Gets the noise of frames from that of fields, or of fields from that of frames. Returns
  * whether it is known. */
 static bool noise_of_others(const ZsdDenoiser *d, const Stream *stream,
                             ZsdNoiseModel noise[ZSD_MAX_COMPONENTS]) {
   for (int i = 0; i < ZSD_PARTS; i++) {
     const ZsdFusion *fusion = d->streams[i].fusion;
-    if (&d->streams[i] == stream || !fusion || !zsd_fusion_noise_is_temporal(fusion))
-      continue;
-    for (int c = 0; c < stream->frame.components; c++)
-      noise[c] = *zsd_fusion_noise(fusion, c);
-    return true;
+    if (&d->streams[i] != stream && fusion && zsd_fusion_noise_is_temporal(fusion))
+      return noise_of(&d->streams[i], noise);
   }
   return false;
 }
 
-/* Fuses a frame with the past. The noise of a stream's first frame is that of another stream,
- * or estimated with the help of later frames, where possible. Returns 0, or -1 without memory.
- */
-static int add_frame(ZsdDenoiser *d, Stream *stream, const ZsdWindow *window, int threads) {
+/* Fuses a frame with the past. A damaged frame does not change the noise. The noise of a
+ * stream's first frame is that of another stream, or estimated with the help of later frames,
+ * where possible. Returns 0, or -1 without memory. */
+static int add_frame(ZsdDenoiser *d, Stream *stream, const ZsdWindow *window, bool damaged,
+                     int threads) {
   ZsdNoiseModel noise[ZSD_MAX_COMPONENTS] = {0};
   int known = 0;
-  if (!zsd_fusion_noise_known(stream->fusion))
+  if (damaged && zsd_fusion_noise_known(stream->fusion))
+    known = noise_of(stream, noise);
+  else if (!zsd_fusion_noise_known(stream->fusion))
     known = noise_of_others(d, stream, noise);
   if (!known && window->n_later > 0 && !zsd_fusion_noise_known(stream->fusion))
     known =
@@ -578,10 +591,10 @@ static ZsdResult fuse(ZsdDenoiser *d, const ZsdWindow *window, Stream *stream, b
                       bool *anew, const ZsdSettings *s) {
   const int threads = (int)s->threads;
   zsd_frame_load(&stream->frame, window->image, d->kernels, threads);
-  *anew = first && begins_scene(d, stream, s->scene_threshold);
+  *anew = first && begins_scene(d, stream, s);
   if (!s->temporal)
     zsd_fusion_drop_temporal(stream->fusion);
-  if (add_frame(d, stream, window, threads))
+  if (add_frame(d, stream, window, s->damaged, threads))
     return ZSD_NO_MEMORY;
   const bool still = zsd_settings_still(s);
   return still && zsd_still_estimate_noise(stream->fusion, &stream->frame, d->kernels, threads)
@@ -642,7 +655,9 @@ static ZsdResult denoise(ZsdDenoiser *d, ZsdImage *image, const ZsdWindow *windo
     result = filter(d, image, stream, &view, s);
   if (result != ZSD_OK)
     return result;
-  if (s->temporal && !ahead)
+  if (s->damaged)
+    zsd_fusion_age(stream->fusion, 1);
+  else if (s->temporal && !ahead)
     zsd_fusion_commit(stream->fusion, &stream->frame, (int)s->threads);
   zsd_split_draw(image, zsd_split_column(s->split, image->width));
   return ZSD_OK;
@@ -651,6 +666,7 @@ static ZsdResult denoise(ZsdDenoiser *d, ZsdImage *image, const ZsdWindow *windo
 static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field, const ZsdImage *later,
                          unsigned n_later, const ZsdSettings *settings) {
   ZsdSettings s = zsd_model_resolve(&d->start, settings);
+  s.frozen = s.frozen || s.damaged;
   Stream *stream = &d->streams[image->part];
 
   d->status.frames += field == 0;
@@ -670,7 +686,7 @@ static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field, const ZsdIm
   stream->height = image->height;
   const ZsdWindow window = {.image = image,
                             .later = later,
-                            .n_later = s.temporal ? (int)n_later : 0,
+                            .n_later = s.temporal && !s.damaged ? (int)n_later : 0,
                             .scene_threshold = s.scene_threshold};
   const ZsdResult result = prepare(d, image, stream, &s);
   if (result != ZSD_OK)

@@ -99,8 +99,10 @@ typedef struct {
   unsigned finetune_epochs;   /* training steps of a fine-tuning */
   double scene_threshold;     /* 0..1: change of picture that counts as a cut; 0: no cuts */
   bool temporal;              /* use earlier frames */
-  bool still;      /* the frame is a still picture and may take seconds: `balanced` and `best`
-                      denoise it with similar patches of its own */
+  bool still;   /* the frame is a still picture and may take seconds: `balanced` and `best`
+                   denoise it with similar patches of its own */
+  bool damaged; /* the frame is: it is filtered, but no cut, and neither learned from nor used
+                   for the frames after it */
   bool warm_start; /* start from the built-in weights instead of random ones */
   bool frozen;     /* no training; without a model or built-in weights frames are unchanged */
   bool background; /* train in a thread beside the stream */

@@ -72,6 +72,8 @@ struct _GstZsDenoise
   GstZsModelSaver *saver;       /* NULL: no model is saved */
   guint64 saved_updates;        /* updates of the weights in the last saved model */
   gboolean described;           /* the layout of these caps has been logged */
+  ZsdState notified_state;
+  gint64 last_notify;           /* monotonic time; 0: never */
   ZsdRateControl rate_control;
   GstClockTime last_pts;
   GstClockTime last_time;       /* running time of the last frame that was processed */
@@ -82,6 +84,30 @@ struct _GstZsDenoise
   gboolean still;               /* the frame that left the queue last is a still picture */
   GstFlowReturn drained;        /* result of draining before a discontinuity */
 };
+
+/* A frame and those after it. */
+typedef struct
+{
+  GstVideoFrame frame, later[ZSD_MAX_LOOKAHEAD];
+  guint n_later;
+} GstZsDenoiseFrames;
+
+/* Trainings that ended during a frame, or during its two fields. */
+typedef struct
+{
+  ZsdTraining training[2 * ZSD_MAX_ENDED];
+  guint n;
+} GstZsDenoiseEnded;
+
+ZsdResult gst_zs_denoise_process (GstZsDenoise * self,
+    GstZsDenoiseFrames * frames, const ZsdSettings * settings,
+    GstZsDenoiseEnded * ended);
+
+/* Key units */
+void gst_zs_denoise_note_key_unit (GstZsDenoise * self, GstEvent * event);
+gboolean gst_zs_denoise_take_key_units (GstZsDenoise * self,
+    GstBuffer * buffer);
+void gst_zs_denoise_drop_key_units (GstZsDenoise * self);
 
 /* Still pictures */
 void gst_zs_denoise_handle_stream_event (GstZsDenoise * self, GstEvent * event);
@@ -117,6 +143,13 @@ void gst_zs_denoise_handle_timing_event (GstZsDenoise * self, GstEvent * event);
 void gst_zs_denoise_update_quality (GstZsDenoise * self, GstBuffer * buffer,
     gboolean waited);
 void gst_zs_denoise_add_latency (GstZsDenoise * self, GstQuery * query);
+
+/* Reports to others */
+void gst_zs_denoise_register_meta (void);
+void gst_zs_denoise_reset_notify (GstZsDenoise * self);
+void gst_zs_denoise_notify (GstZsDenoise * self);
+void gst_zs_denoise_add_meta (GstZsDenoise * self, GstBuffer * buffer,
+    const ZsdStatus * status);
 
 /* Gaps */
 void gst_zs_denoise_reset_gaps (GstZsDenoise * self);

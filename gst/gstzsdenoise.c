@@ -89,7 +89,8 @@
  *
  * ## Presets
  *
- * Four presets are installed (#GstPreset): `camera`, `archive`, `film grain` and `single
+ * Four presets are installed, and found in any prefix as long as the application sets no preset
+ * directory of its own (#GstPreset): `camera`, `archive`, `film grain` and `single
  * pictures`. Saved presets leave out #GstZsDenoise:split, #GstZsDenoise:lookahead,
  * #GstZsDenoise:n-threads, #GstZsDenoise:seed, #GstZsDenoise:model-file and
  * #GstZsDenoise:save-model-file.
@@ -111,6 +112,19 @@
  *   * #guint `steps`: training steps taken
  * * `zsdenoise-quality`, when rate control changes the quality:
  *   * #gchararray `quality`: see #GstZsDenoise:stats
+ *
+ * ## Notifications and metas
+ *
+ * #GstZsDenoise:state is notified when it changes, and #GstZsDenoise:estimated-sigma,
+ * #GstZsDenoise:loss and #GstZsDenoise:stats at most once a second. Each denoised frame has a
+ * custom meta (gst_buffer_get_custom_meta()) named `zsdenoise-noise`, for encoders and others that
+ * come after, as soon as the noise is known:
+ *
+ * * #gdouble `sigma`: standard deviation of the noise that the frame had, 0..255 scale
+ * * #gchararray `quality`: see #GstZsDenoise:stats
+ *
+ * Metas of the frame stay as they are, regions of interest included. Frames that are flagged as
+ * corrupted are denoised, but not learned from.
  *
  * ## Example launch lines
  * |[
@@ -259,13 +273,6 @@ log_layout (GstZsDenoise * self, const ZsdStatus * status)
       status->network.outputs, status->precision, status->isa, status->threads);
 }
 
-/* Trainings that ended during a frame, or during its two fields. */
-typedef struct
-{
-  ZsdTraining training[2 * ZSD_MAX_ENDED];
-  guint n;
-} EndedTrainings;
-
 static void
 post_trained (GstZsDenoise * self, const ZsdTraining * training, gdouble sigma)
 {
@@ -281,58 +288,17 @@ post_trained (GstZsDenoise * self, const ZsdTraining * training, gdouble sigma)
 /* After a frame: publishes the status, reports trainings that ended and saves their model. */
 static void
 report (GstZsDenoise * self, const ZsdStatus * status,
-    const EndedTrainings * ended)
+    const GstZsDenoiseEnded * ended)
 {
   guint i;
 
   publish_status (self);
+  gst_zs_denoise_notify (self);
   log_layout (self, status);
   for (i = 0; i < ended->n; i++)
     post_trained (self, &ended->training[i], status->sigma);
   if (ended->n > 0)
     gst_zs_denoise_save_model (self);
-}
-
-/* --- key units --- */
-
-/* Notes a key unit that an event asks for, if it comes from the direction that force-key-unit
- * names. An event from upstream comes in the streaming thread, one from downstream in any. */
-static void
-note_key_unit (GstZsDenoise * self, GstEvent * event)
-{
-  const GstZsDenoiseForceKeyUnit from = GST_EVENT_IS_UPSTREAM (event) ?
-      GST_ZS_DENOISE_FORCE_KEY_UNIT_UPSTREAM :
-      GST_ZS_DENOISE_FORCE_KEY_UNIT_DOWNSTREAM;
-
-  if (!gst_video_event_is_force_key_unit (event))
-    return;
-  GST_OBJECT_LOCK (self);
-  if (self->force_key_unit & from)
-    gst_zs_key_units_add (&self->key_units, event);
-  GST_OBJECT_UNLOCK (self);
-}
-
-/* Whether a key unit was asked for by the buffer's time, or at any time where the buffer has
- * none. With the object lock. */
-static gboolean
-take_key_units (GstZsDenoise * self, GstBuffer * buffer)
-{
-  const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
-  GstClockTime time = GST_CLOCK_TIME_NONE;
-
-  if (segment->format == GST_FORMAT_TIME)
-    time = gst_segment_to_running_time (segment, GST_FORMAT_TIME,
-        GST_BUFFER_PTS (buffer));
-  return gst_zs_key_units_take (&self->key_units, time);
-}
-
-/* Before running time begins anew. */
-static void
-drop_key_units (GstZsDenoise * self)
-{
-  GST_OBJECT_LOCK (self);
-  gst_zs_key_units_take (&self->key_units, GST_CLOCK_TIME_NONE);
-  GST_OBJECT_UNLOCK (self);
 }
 
 /* --- base transform --- */
@@ -375,8 +341,9 @@ gst_zs_denoise_start (GstBaseTransform * trans)
   GST_OBJECT_UNLOCK (self);
   self->drained = GST_FLOW_OK;
   self->described = FALSE;
-  drop_key_units (self);
+  gst_zs_denoise_drop_key_units (self);
   gst_zs_denoise_reset_gaps (self);
+  gst_zs_denoise_reset_notify (self);
   gst_zs_denoise_start_rate_control (self);
   g_atomic_int_set (&self->flushing, FALSE);
   g_atomic_int_set (&self->stopping, FALSE);
@@ -431,14 +398,14 @@ gst_zs_denoise_sink_event (GstBaseTransform * trans, GstEvent * event)
     gst_zs_denoise_drop_queue (self);
     self->drained = GST_FLOW_OK;
     zsd_denoiser_reset (self->denoiser);
-    drop_key_units (self);
+    gst_zs_denoise_drop_key_units (self);
     gst_zs_denoise_reset_gaps (self);
     gst_zs_denoise_reset_lateness (self);
   }
   gst_zs_denoise_handle_stream_event (self, event);
   if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
     gst_zs_denoise_save_model_now (self);
-  note_key_unit (self, event);
+  gst_zs_denoise_note_key_unit (self, event);
   return GST_BASE_TRANSFORM_CLASS (gst_zs_denoise_parent_class)->sink_event
       (trans, event);
 }
@@ -448,7 +415,7 @@ gst_zs_denoise_src_event (GstBaseTransform * trans, GstEvent * event)
 {
   GstZsDenoise *self = GST_ZS_DENOISE (trans);
 
-  note_key_unit (self, event);
+  gst_zs_denoise_note_key_unit (self, event);
   gst_zs_denoise_handle_timing_event (self, event);
   return GST_BASE_TRANSFORM_CLASS (gst_zs_denoise_parent_class)->src_event
       (trans, event);
@@ -537,7 +504,7 @@ begin_frame (GstZsDenoise * self, GstBuffer * buffer)
 
   gst_zs_sync_values (trans, buffer);
   GST_OBJECT_LOCK (self);
-  retrain = take_key_units (self, buffer) || self->retrain;
+  retrain = gst_zs_denoise_take_key_units (self, buffer) || self->retrain;
   self->retrain = FALSE;
   passthrough = self->settings.strength == 0;
   GST_OBJECT_UNLOCK (self);
@@ -552,6 +519,7 @@ begin_frame (GstZsDenoise * self, GstBuffer * buffer)
   if (passthrough) {
     zsd_denoiser_skip (self->denoiser);
     publish_status (self);
+    gst_zs_denoise_notify (self);
   }
 }
 
@@ -569,82 +537,13 @@ gst_zs_denoise_generate_output (GstBaseTransform * trans, GstBuffer ** out)
       (trans, out);
 }
 
-/* A frame and those after it. */
-typedef struct
-{
-  GstVideoFrame frame, later[ZSD_MAX_LOOKAHEAD];
-  guint n_later;
-} Frames;
-
-/* Denoises a frame, or one field of it. `parity`: 0 for the field of the even rows, 1 for that of
- * the odd rows; negative: the whole frame. */
-static ZsdResult
-process_field (GstZsDenoise * self, Frames * frames, gint field, gint parity,
-    const ZsdSettings * settings, EndedTrainings * ended)
-{
-  ZsdImage later[ZSD_MAX_LOOKAHEAD];
-  GstZsPicture *picture = &self->picture;
-  ZsdResult result;
-  guint i;
-
-  if (!gst_zs_picture_load (picture, &frames->frame, parity))
-    return ZSD_NO_MEMORY;
-  for (i = 0; i < frames->n_later; i++) {
-    gst_zs_image_from_frame (&later[i], &frames->later[i]);
-    if (parity >= 0)
-      later[i] = zsd_image_field (&later[i], parity);
-  }
-  result = zsd_denoiser_process_ahead (self->denoiser, &picture->image, field,
-      later, frames->n_later, settings);
-  ended->n += zsd_denoiser_ended (self->denoiser, ended->training + ended->n);
-  if (result == ZSD_OK)
-    gst_zs_picture_store (picture);
-  return result;
-}
-
-/* Denoises a buffer with a single field. Those of the order that the caps name, or top fields,
- * come first in their frame. */
-static ZsdResult
-process_single_field (GstZsDenoise * self, Frames * frames,
-    const ZsdSettings * settings, EndedTrainings * ended)
-{
-  const gboolean bottom_first =
-      GST_VIDEO_INFO_FIELD_ORDER (&frames->frame.info) ==
-      GST_VIDEO_FIELD_ORDER_BOTTOM_FIELD_FIRST;
-  const gboolean bottom = GST_VIDEO_FRAME_IS_BOTTOM_FIELD (&frames->frame);
-
-  return process_field (self, frames, bottom != bottom_first, -1, settings,
-      ended);
-}
-
-/* Denoises a frame, or the fields of an interlaced one in display order. */
-static ZsdResult
-process (GstZsDenoise * self, Frames * frames, const ZsdSettings * settings,
-    EndedTrainings * ended)
-{
-  const GstVideoFrame *frame = &frames->frame;
-  const gint first = GST_VIDEO_FRAME_FLAG_IS_SET (frame,
-      GST_VIDEO_FRAME_FLAG_TFF) ? 0 : 1;
-  ZsdResult result;
-
-  if (gst_zs_picture_is_field (frame))
-    return process_single_field (self, frames, settings, ended);
-  if (!gst_zs_picture_has_fields (frame))
-    return process_field (self, frames, 0, -1, settings, ended);
-  result = process_field (self, frames, 0, first, settings, ended);
-  if (result == ZSD_OK
-      && !GST_VIDEO_FRAME_FLAG_IS_SET (frame, GST_VIDEO_FRAME_FLAG_ONEFIELD))
-    result = process_field (self, frames, 1, !first, settings, ended);
-  return result;
-}
-
 static GstFlowReturn
 gst_zs_denoise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
 {
   GstZsDenoise *self = GST_ZS_DENOISE (trans);
   GstVideoFilter *filter = GST_VIDEO_FILTER (trans);
-  Frames frames;
-  EndedTrainings ended;
+  GstZsDenoiseFrames frames;
+  GstZsDenoiseEnded ended;
   ZsdStatus before, after;
   ZsdSettings settings;
   ZsdResult result;
@@ -656,6 +555,7 @@ gst_zs_denoise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
   settings = get_settings (self);
   g_atomic_pointer_set (&self->streaming, g_thread_self ());
   settings.still = self->still;
+  settings.damaged = GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_CORRUPTED);
   /* In reverse playback earlier frames are shown later. */
   if (trans->segment.rate < 0)
     settings.temporal = false;
@@ -667,12 +567,14 @@ gst_zs_denoise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
   frames.n_later = gst_zs_denoise_map_later (self, &frames.frame, frames.later);
   ended.n = 0;
   zsd_denoiser_status (self->denoiser, &before);
-  result = process (self, &frames, &settings, &ended);
+  result = gst_zs_denoise_process (self, &frames, &settings, &ended);
   zsd_denoiser_status (self->denoiser, &after);
   gst_video_frame_unmap (&frames.frame);
   for (i = 0; i < frames.n_later; i++)
     gst_video_frame_unmap (&frames.later[i]);
   report (self, &after, &ended);
+  if (result == ZSD_OK)
+    gst_zs_denoise_add_meta (self, buffer, &after);
   gst_zs_denoise_update_quality (self, buffer, !settings.background
       && after.updates != before.updates);
 
@@ -723,6 +625,8 @@ gst_zs_denoise_class_init (GstZsDenoiseClass * klass)
 
   GST_DEBUG_CATEGORY_INIT (gst_zs_denoise_debug, "zsdenoise", 0,
       "zsdenoise element");
+
+  gst_zs_denoise_register_meta ();
 
   object_class->finalize = gst_zs_denoise_finalize;
   gst_zs_denoise_install_properties (object_class);
