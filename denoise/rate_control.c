@@ -31,10 +31,10 @@ static const double LATE_PERIOD = 0.5, CATCH_UP = 0.75;
  * also the time constant with which measured costs of unused qualities are forgotten. */
 static const double MIN_HOLD = 0.5, MAX_HOLD = 1.25, MAX_UNFILTERED_HOLD = 6, RETRY = 30;
 
-/* Late frames at the start of a stream, of so many seconds, after which a longer latency is
- * asked for; later on it is half of LATE_PERIOD. The longest one, in frame intervals: a frame
+/* Seconds at the start of a stream in which a longer latency is asked for after the first late
+ * frame; later on it is after half of LATE_PERIOD. The longest one, in frame intervals: a frame
  * may take longer than an interval where those after it make up for it. */
-static const double START_FRAMES = 3, START_PERIOD = 1, MAX_LATENCY = 2;
+static const double START_PERIOD = 1, MAX_LATENCY = 2;
 
 /* Seconds after which the latency is reduced to what was needed meanwhile, if that is less than
  * this part of it. */
@@ -162,9 +162,7 @@ static Action handle_lateness(ZsdRateControl *rc, const ZsdTiming *t, double lat
   }
   rc->late_for += t->interval;
   rc->longest = fmax(rc->longest, needed_latency(rc, t));
-  const double patience = rc->age < START_PERIOD
-                              ? fmin(START_FRAMES * t->interval, LATE_PERIOD / 2)
-                              : LATE_PERIOD / 2;
+  const double patience = rc->age < START_PERIOD ? 0 : LATE_PERIOD / 2;
   if (rc->late_for >= patience && rc->longest > 1.25 * rc->latency) {
     rc->latency = rc->longest;
     rc->late_for = rc->recent = rc->since_shrunk = 0;
