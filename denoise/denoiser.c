@@ -252,7 +252,7 @@ static int prepare_network(ZsdDenoiser *d, ZsdShape shape, const ZsdSettings *s)
   if (d->learner && d->background != s->background) {
     zsd_learner_free(d->learner);
     d->learner = NULL;
-    d->keyframe = true;
+    d->keyframe = d->keyframe || !s->warm_start || d->status.state != ZSD_STATE_FILTERING;
   }
   if (!d->learner) {
     const int workers = s->background ? 0 : zsd_team_most(d->team);

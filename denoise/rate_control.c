@@ -15,8 +15,15 @@ static const double MAX_FRAME_LOAD = 2;
 /* Upper limit for the slowdown measured on one frame. */
 static const double MAX_SLOWDOWN = 8;
 
-/* Weight of the latest frame in the moving averages. */
-static const double WEIGHT = 1.0 / 8;
+/* Seconds at the start of a stream in which a longer latency is asked for after the first late
+ * frame; later on it is after half of LATE_PERIOD. The longest one, in frame intervals: a frame
+ * may take longer than an interval where those after it make up for it. */
+static const double START_PERIOD = 1, MAX_LATENCY = 2;
+
+/* Weight of the latest frame in the moving averages; of the load in the first second, from the
+ * third frame on: the first two allocate memory and search twice. */
+static const double WEIGHT = 1.0 / 8, FIRST_WEIGHT = 1.0 / 3;
+enum { COLD_FRAMES = 2 };
 
 /* Lateness up to this part of a frame interval counts as in time. */
 static const double TOLERANCE = 0.1;
@@ -30,11 +37,6 @@ static const double LATE_PERIOD = 0.5, CATCH_UP = 0.75;
  * rarer. RETRY is for qualities too expensive for the processor even without other load; it is
  * also the time constant with which measured costs of unused qualities are forgotten. */
 static const double MIN_HOLD = 0.5, MAX_HOLD = 1.25, MAX_UNFILTERED_HOLD = 6, RETRY = 30;
-
-/* Seconds at the start of a stream in which a longer latency is asked for after the first late
- * frame; later on it is after half of LATE_PERIOD. The longest one, in frame intervals: a frame
- * may take longer than an interval where those after it make up for it. */
-static const double START_PERIOD = 1, MAX_LATENCY = 2;
 
 /* Seconds after which the latency is reduced to what was needed meanwhile, if that is less than
  * this part of it. */
@@ -68,7 +70,9 @@ static double expected_load(const ZsdRateControl *rc, ZsdQuality quality, double
  * of the cost of a quality. */
 static void measure(ZsdRateControl *rc, const ZsdTiming *t) {
   const double load = fmin(t->taken / t->interval, MAX_FRAME_LOAD);
-  rc->load += WEIGHT * (load - rc->load);
+  if (rc->frames++ < COLD_FRAMES)
+    return;
+  rc->load += (rc->age < START_PERIOD ? FIRST_WEIGHT : WEIGHT) * (load - rc->load);
   if (rc->quality == ZSD_QUALITY_ORIGINAL || t->trained)
     return;
   double *cost = &rc->cost[rc->quality];

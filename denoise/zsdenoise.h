@@ -105,7 +105,8 @@ typedef struct {
                    for the frames after it */
   bool warm_start; /* start from the built-in weights instead of random ones */
   bool frozen;     /* no training; without a model or built-in weights frames are unchanged */
-  bool background; /* train in a thread beside the stream */
+  bool background; /* train in a thread beside the stream; a change is a keyframe, unless the
+                      weights in use began as built-in ones */
   double split;    /* 0..1: part of the width, from the left, that is unchanged, except for a
                       line two columns wide at its end */
   ZsdTrainingPairs pairs;
@@ -261,11 +262,12 @@ typedef struct {
   double start, start_cpu;               /* clocks at the start of the current frame */
   double cost[ZSD_QUALITY_ORIGINAL + 1]; /* processor time of a frame at each quality; 0:
                                             unknown */
-  double slowdown;        /* elapsed time relative to processor time, because of other load */
-  double load;            /* processing time relative to the frame interval */
-  double age;             /* time since the first frame */
-  double held, hold;      /* time at this quality; time before a better one is tried */
-  double unfiltered_hold; /* the same for the time at ZSD_QUALITY_ORIGINAL */
+  double slowdown; /* elapsed time relative to processor time, because of other load */
+  double load;     /* processing time relative to the frame interval */
+  unsigned frames;   /* processed, up to the limit of the type */
+  double age;                  /* time since the first frame */
+  double held, hold;           /* time at this quality; time before a better one is tried */
+  double unfiltered_hold;      /* the same for the time at ZSD_QUALITY_ORIGINAL */
   double late_for, first_late; /* time for which frames have been late; lateness of the first */
   double longest;              /* processing time of a frame meanwhile */
   double latency;              /* asked for */

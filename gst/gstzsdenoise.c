@@ -191,14 +191,16 @@ get_settings (GstZsDenoise * self)
 {
   GstZsDenoiseTraining training;
   ZsdSettings settings;
+  gboolean has_deadline;
 
   GST_OBJECT_LOCK (self);
   settings = self->settings;
   training = self->training;
+  has_deadline = self->live || self->synchronised;
   GST_OBJECT_UNLOCK (self);
   settings.frozen = training == GST_ZS_DENOISE_TRAINING_NONE;
   settings.background = training == GST_ZS_DENOISE_TRAINING_BACKGROUND
-      || (training == GST_ZS_DENOISE_TRAINING_AUTO && self->live);
+      || (training == GST_ZS_DENOISE_TRAINING_AUTO && has_deadline);
   settings.quality = self->rate_control.quality;
   return settings;
 }
