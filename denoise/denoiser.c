@@ -515,12 +515,12 @@ static ZsdResult filter_still(ZsdDenoiser *d, ZsdImage *image, const ZsdView *vi
   return result;
 }
 
-/* Passes a frame unfiltered. The past ends with it. */
+/* Passes a frame unfiltered. The past ages with it. */
 static ZsdResult pass_unfiltered(Stream *stream) {
   zsd_filter_state_reset(&stream->filter_state);
   drop_lookahead(stream);
   if (stream->fusion)
-    zsd_fusion_drop_past(stream->fusion);
+    zsd_fusion_age(stream->fusion, 1);
   return ZSD_OK;
 }
 
@@ -677,7 +677,7 @@ static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field, const ZsdIm
     return ZSD_OK;
   }
   if (s.quality == ZSD_QUALITY_ORIGINAL) {
-    d->faded = 0;
+    d->faded -= d->faded > 0; /* after a few such frames filtering fades in */
     zsd_split_draw(image, zsd_split_column(s.split, image->width));
     return pass_unfiltered(stream);
   }

@@ -262,12 +262,12 @@ typedef struct {
   double start, start_cpu;               /* clocks at the start of the current frame */
   double cost[ZSD_QUALITY_ORIGINAL + 1]; /* processor time of a frame at each quality; 0:
                                             unknown */
-  double slowdown; /* elapsed time relative to processor time, because of other load */
-  double load;     /* processing time relative to the frame interval */
-  unsigned frames;   /* processed, up to the limit of the type */
-  double age;                  /* time since the first frame */
-  double held, hold;           /* time at this quality; time before a better one is tried */
-  double unfiltered_hold;      /* the same for the time at ZSD_QUALITY_ORIGINAL */
+  double slowdown;        /* elapsed time relative to processor time, because of other load */
+  double load;            /* processing time relative to the frame interval */
+  unsigned frames;        /* measured */
+  double age;             /* time since the first frame */
+  double held, hold;      /* time at this quality; time before a better one is tried */
+  double unfiltered_hold; /* the same for the time at ZSD_QUALITY_ORIGINAL */
   double late_for, first_late; /* time for which frames have been late; lateness of the first */
   double longest;              /* processing time of a frame meanwhile */
   double latency;              /* asked for */
