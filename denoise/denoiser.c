@@ -29,11 +29,22 @@ static const double NO_NOISE = 0.5;
 /* Factor by which the noise has to change before training that failed is tried again. */
 static const double NOISE_CHANGED = 1.25;
 
-/* Frames of the fade-in when filtering begins with frames passed unfiltered before. */
+/* Frame intervals from one frame to the next from which on frames count as missing; less is
+ * jitter of their times. */
+static const double GAP = 1.5;
+
+/* Frames of the other kind, progressive or interlaced, after which training continues with
+ * these. */
+enum { MAX_OTHERS = 8 };
+
+/* Frames of the fade-in when filtering begins, or begins again, with frames passed unfiltered
+ * before. */
 enum { FADE_IN = 8 };
 
-/* State carried from frame to frame, for each of the two fields of interlaced video. */
+/* State carried from frame to frame, or from field to field. */
 typedef struct {
+  int height; /* of the pictures; 0: none yet */
+  ZsdScene scene;
   ZsdFrame frame;
   ZsdFusion *fusion;
   ZsdLookahead *lookahead; /* NULL until there are later pictures */
@@ -46,10 +57,11 @@ struct ZsdDenoiser {
   ZsdTeam *team;
   unsigned wanted_threads;
 
-  ZsdImage shape; /* of the last frame, or its first field; without its data */
+  ZsdImage shape; /* of the last frame, or its first field; without its data and height */
   ZsdLayout layout;
-  Stream streams[2];
-  ZsdScene scene;
+  Stream streams[ZSD_PARTS];
+  Stream *learned_from; /* the stream of frames that the network is trained on */
+  int not_learned_from; /* frames of the other kind since the last of these */
   ZsdObserver observer;
   ZsdLearner *learner;
   bool background; /* the learner's mode */
@@ -126,7 +138,7 @@ void zsd_denoiser_free(ZsdDenoiser *d) {
     return;
   clear_team(d);
   clear_network(d);
-  for (int i = 0; i < 2; i++)
+  for (int i = 0; i < ZSD_PARTS; i++)
     clear_stream(&d->streams[i]);
   zsd_model_clear(&d->start);
   free(d);
@@ -134,6 +146,12 @@ void zsd_denoiser_free(ZsdDenoiser *d) {
 
 void zsd_denoiser_observe(ZsdDenoiser *d, const ZsdObserver *observer) {
   d->observer = *observer;
+}
+
+void zsd_denoiser_elapsed(ZsdDenoiser *d, double intervals) {
+  for (int i = 0; i < ZSD_PARTS; i++)
+    if (d->streams[i].fusion && intervals >= GAP)
+      zsd_fusion_age(d->streams[i].fusion, intervals - 1);
 }
 
 static void drop_lookahead(Stream *stream) {
@@ -151,7 +169,7 @@ static void drop_later(Stream *stream) {
 }
 
 static void drop_later_of_all(ZsdDenoiser *d) {
-  for (int i = 0; i < 2; i++)
+  for (int i = 0; i < ZSD_PARTS; i++)
     drop_later(&d->streams[i]);
 }
 
@@ -254,7 +272,7 @@ static int prepare_network(ZsdDenoiser *d, ZsdShape shape, const ZsdSettings *s)
   if (d->learner && d->background != s->background) {
     zsd_learner_free(d->learner);
     d->learner = NULL;
-    d->keyframe = true;
+    d->keyframe = d->keyframe || !s->warm_start || d->status.state != ZSD_STATE_FILTERING;
   }
   if (!d->learner) {
     const int workers = s->background ? 0 : zsd_team_most(d->team);
@@ -293,17 +311,32 @@ static int prepare_lookahead(Stream *stream, const ZsdWindow *window,
 
 /* --- training --- */
 
-/* Whether the frame is a keyframe, which drops the past. */
-static bool begins_scene(ZsdDenoiser *d, double threshold) {
-  const ZsdFrame *frame = &d->streams[0].frame;
+/* Drops the past of a stream with a cut, or with another keyframe. */
+static void end_scene(Stream *stream, bool cut) {
+  if (!stream->fusion)
+    return;
+  (cut ? zsd_fusion_drop_past : zsd_fusion_reset)(stream->fusion);
+  zsd_filter_state_reset(&stream->filter_state);
+  if (!cut)
+    drop_lookahead(stream);
+}
+
+/* Whether there is a cut between the frame and the one before, as far as both are undamaged. */
+static bool is_cut(Stream *stream, const ZsdSettings *s) {
+  const ZsdFrame *frame = &stream->frame;
   const ZsdFrameComponent *c = &frame->component[frame->brightness];
-  const bool cut = zsd_scene_is_cut(&d->scene, c->y, c->width, c->height, threshold);
+  return !s->damaged &&
+         zsd_scene_is_cut(&stream->scene, c->y, c->width, c->height, s->scene_threshold);
+}
+
+/* Whether the frame is a keyframe, which drops the past. */
+static bool begins_scene(ZsdDenoiser *d, Stream *stream, const ZsdSettings *s) {
+  const bool cut = is_cut(stream, s);
   const bool anew = cut || d->keyframe;
-  for (int i = 0; anew && i < 2 && d->streams[i].fusion; i++) {
-    (d->keyframe ? zsd_fusion_reset : zsd_fusion_drop_past)(d->streams[i].fusion);
-    zsd_filter_state_reset(&d->streams[i].filter_state);
-    if (d->keyframe)
-      drop_lookahead(&d->streams[i]);
+  for (int i = 0; anew && i < ZSD_PARTS; i++) {
+    end_scene(&d->streams[i], !d->keyframe);
+    if (&d->streams[i] != stream)
+      d->streams[i].scene = (ZsdScene){0};
   }
   return anew;
 }
@@ -410,11 +443,11 @@ static ZsdResult continue_training(ZsdDenoiser *d, const ZsdView *view, const Zs
 }
 
 /* Training on a frame, if any. `anew`: it is a keyframe. */
-static ZsdResult train(ZsdDenoiser *d, const ZsdView *view, bool anew, const ZsdSettings *s) {
-  const double sigma =
-      255 * zsd_fusion_noise(d->streams[0].fusion, view->frame->brightness)->sigma;
+static ZsdResult train(ZsdDenoiser *d, const Stream *stream, const ZsdView *view, bool anew,
+                       const ZsdSettings *s) {
+  const double sigma = 255 * zsd_fusion_noise(stream->fusion, view->frame->brightness)->sigma;
   /* sample values above full scale give deviations above 255 */
-  d->status.sigma = zsd_fusion_noise_known(d->streams[0].fusion) ? fmin(sigma, 255) : -1;
+  d->status.sigma = zsd_fusion_noise_known(stream->fusion) ? fmin(sigma, 255) : -1;
   if (d->status.state == ZSD_STATE_PASSING)
     anew = anew || sigma > NOISE_CHANGED * fmax(d->tried_sigma, NO_NOISE);
   d->tried_sigma = anew ? sigma : fmin(d->tried_sigma, sigma);
@@ -441,9 +474,26 @@ static ZsdResult train(ZsdDenoiser *d, const ZsdView *view, bool anew, const Zsd
 
 /* --- frames --- */
 
-static bool same_format(const ZsdImage *a, const ZsdImage *b) {
-  return a->width == b->width && a->height == b->height && a->components == b->components &&
-         a->rgb == b->rgb && a->depth == b->depth;
+/* Whether the image continues those before it. */
+static bool same_format(const ZsdDenoiser *d, const ZsdImage *image) {
+  const ZsdImage *last = &d->shape;
+  const int height = d->streams[image->part].height;
+  return last->width == image->width && (height == image->height || height == 0) &&
+         last->components == image->components && last->rgb == image->rgb &&
+         last->depth == image->depth;
+}
+
+/* Takes note of a frame, or of the first field of one: those of the other kind age. */
+static void begin_frame(ZsdDenoiser *d, const ZsdImage *image, bool still) {
+  if (still || !same_format(d, image)) {
+    d->keyframe = true;
+    for (int i = 0; i < ZSD_PARTS; i++)
+      d->streams[i].height = 0;
+  }
+  d->shape = *image;
+  for (int i = 0; i < ZSD_PARTS; i++)
+    if (d->streams[i].fusion && (i == ZSD_FRAME) != (image->part == ZSD_FRAME))
+      zsd_fusion_age(d->streams[i].fusion, 1);
 }
 
 static ZsdResult prepare(ZsdDenoiser *d, const ZsdImage *image, Stream *stream,
@@ -465,7 +515,7 @@ static ZsdResult prepare(ZsdDenoiser *d, const ZsdImage *image, Stream *stream,
              : ZSD_OK;
 }
 
-/* Strength of the frame: fades in when training began from random weights. */
+/* Strength of the frame: fades in after frames that passed unfiltered. */
 static float strength_of(ZsdDenoiser *d, const ZsdSettings *s) {
   if (d->status.state == ZSD_STATE_FILTERING && d->faded < FADE_IN)
     d->faded++;
@@ -485,12 +535,12 @@ static ZsdResult filter_still(ZsdDenoiser *d, ZsdImage *image, const ZsdView *vi
   return result;
 }
 
-/* Passes a frame unfiltered. The past ends with it. */
+/* Passes a frame unfiltered. The past ages with it. */
 static ZsdResult pass_unfiltered(Stream *stream) {
   zsd_filter_state_reset(&stream->filter_state);
   drop_later(stream);
   if (stream->fusion)
-    zsd_fusion_drop_past(stream->fusion);
+    zsd_fusion_age(stream->fusion, 1);
   return ZSD_OK;
 }
 
@@ -521,12 +571,37 @@ static ZsdResult filter(ZsdDenoiser *d, ZsdImage *image, Stream *stream, const Z
                                                                                 : ZSD_OK;
 }
 
-/* Fuses a frame with the past. The noise of a stream's first frame is estimated with the help
- * of later ones, where possible. Returns 0, or -1 without memory. */
-static int add_frame(Stream *stream, const ZsdWindow *window, int threads) {
+/* Gets the noise of a stream. Returns true. */
+static bool noise_of(const Stream *stream, ZsdNoiseModel noise[ZSD_MAX_COMPONENTS]) {
+  for (int i = 0; i < stream->frame.components; i++)
+    noise[i] = *zsd_fusion_noise(stream->fusion, i);
+  return true;
+}
+
+/* Gets the noise of frames from that of fields, or of fields from that of frames. Returns
+ * whether it is known. */
+static bool noise_of_others(const ZsdDenoiser *d, const Stream *stream,
+                            ZsdNoiseModel noise[ZSD_MAX_COMPONENTS]) {
+  for (int i = 0; i < ZSD_PARTS; i++) {
+    const ZsdFusion *fusion = d->streams[i].fusion;
+    if (&d->streams[i] != stream && fusion && zsd_fusion_noise_is_temporal(fusion))
+      return noise_of(&d->streams[i], noise);
+  }
+  return false;
+}
+
+/* Fuses a frame with the past. A damaged frame does not change the noise. The noise of a
+ * stream's first frame is that of another stream, or estimated with the help of later frames,
+ * where possible. Returns 0, or -1 without memory. */
+static int add_frame(ZsdDenoiser *d, Stream *stream, const ZsdWindow *window, bool damaged,
+                     int threads) {
   ZsdNoiseModel noise[ZSD_MAX_COMPONENTS] = {0};
   int known = 0;
-  if (window->n_later > 0 && !zsd_fusion_noise_known(stream->fusion))
+  if (damaged && zsd_fusion_noise_known(stream->fusion))
+    known = noise_of(stream, noise);
+  else if (!zsd_fusion_noise_known(stream->fusion))
+    known = noise_of_others(d, stream, noise);
+  if (!known && window->n_later > 0 && !zsd_fusion_noise_known(stream->fusion))
     known =
         zsd_lookahead_estimate_noise(stream->lookahead, noise, &stream->frame, window, threads);
   if (known < 0 || zsd_fusion_add(stream->fusion, &stream->frame, threads))
@@ -537,14 +612,14 @@ static int add_frame(Stream *stream, const ZsdWindow *window, int threads) {
 }
 
 /* Loads a frame and fuses it with the past. Returns ZSD_NO_MEMORY or ZSD_OK. */
-static ZsdResult fuse(ZsdDenoiser *d, const ZsdWindow *window, Stream *stream, bool *anew,
-                      const ZsdSettings *s) {
+static ZsdResult fuse(ZsdDenoiser *d, const ZsdWindow *window, Stream *stream, bool first,
+                      bool *anew, const ZsdSettings *s) {
   const int threads = (int)s->threads;
   zsd_frame_load(&stream->frame, window->image, d->kernels, threads);
-  *anew = stream == &d->streams[0] && begins_scene(d, s->scene_threshold);
+  *anew = first && begins_scene(d, stream, s);
   if (!s->temporal)
     zsd_fusion_drop_temporal(stream->fusion);
-  if (add_frame(stream, window, threads))
+  if (add_frame(d, stream, window, s->damaged, threads))
     return ZSD_NO_MEMORY;
   const bool still = zsd_settings_still(s);
   return still && zsd_still_estimate_noise(stream->fusion, &stream->frame, d->kernels, threads)
@@ -552,12 +627,27 @@ static ZsdResult fuse(ZsdDenoiser *d, const ZsdWindow *window, Stream *stream, b
              : ZSD_OK;
 }
 
+/* Whether the network is trained on frames of this stream. Where frames and fields alternate,
+ * it is one of them, as pairs are of two frames of the same kind. */
+static bool is_learned_from(ZsdDenoiser *d, const Stream *stream) {
+  return stream == d->learned_from || ++d->not_learned_from > MAX_OTHERS;
+}
+
 /* Trains on a frame, and stores parts of it for training on the next one. */
-static ZsdResult learn(ZsdDenoiser *d, const ZsdView *view, bool anew, const ZsdSettings *s) {
-  const ZsdResult result = train(d, view, anew, s);
+static ZsdResult learn(ZsdDenoiser *d, Stream *stream, const ZsdView *view, bool anew,
+                       const ZsdSettings *s) {
+  if (!anew && !is_learned_from(d, stream))
+    return ZSD_OK;
+  if (stream != d->learned_from)
+    zsd_learner_drop_frame(d->learner);
+  d->learned_from = stream;
+  d->not_learned_from = 0;
+  const ZsdResult result = train(d, stream, view, anew, s);
   const bool stores = s->temporal && !s->frozen && s->quality < ZSD_QUALITY_FUSED &&
                       d->status.state == ZSD_STATE_FILTERING;
-  if (result == ZSD_OK && stores && zsd_learner_store_frame(d->learner, view, s))
+  if (!stores)
+    zsd_learner_drop_frame(d->learner);
+  else if (result == ZSD_OK && zsd_learner_store_frame(d->learner, view, s))
     return ZSD_NO_MEMORY;
   return result;
 }
@@ -579,16 +669,16 @@ static ZsdView view_of(const ZsdDenoiser *d, const Stream *stream, const ZsdSett
                    s->profile == ZSD_PROFILE_PAPER ? NULL : stream->fusion, false};
 }
 
-/* Estimates the window's frame from the past and the later pictures, and trains on it. `anew`:
- * receives whether it is a keyframe. */
-static ZsdResult estimate(ZsdDenoiser *d, const ZsdWindow *window, Stream *stream, bool *anew,
-                          const ZsdSettings *s) {
+/* Estimates the window's frame from the past and the later pictures, and trains on it if it is
+ * `first`: a frame, or the first field of one. `anew`: receives whether it is a keyframe. */
+static ZsdResult estimate(ZsdDenoiser *d, const ZsdWindow *window, Stream *stream, bool first,
+                          bool *anew, const ZsdSettings *s) {
   const ZsdView view = view_of(d, stream, s);
   if (prepare_lookahead(stream, window, d->kernels))
     return ZSD_NO_MEMORY;
-  ZsdResult result = fuse(d, window, stream, anew, s);
-  if (result == ZSD_OK && stream == &d->streams[0] && !zsd_fusion_repeated(stream->fusion))
-    result = learn(d, &view, *anew, s);
+  ZsdResult result = fuse(d, window, stream, first, anew, s);
+  if (result == ZSD_OK && first && !zsd_fusion_repeated(stream->fusion))
+    result = learn(d, stream, &view, *anew, s);
   if (result == ZSD_OK && window->n_later > 0)
     result = look_ahead(stream, window, (int)s->threads);
   return result;
@@ -596,15 +686,17 @@ static ZsdResult estimate(ZsdDenoiser *d, const ZsdWindow *window, Stream *strea
 
 /* Makes the estimate the past of the next frame, unless looking ahead has done so. */
 static void commit(Stream *stream, const ZsdWindow *window, const ZsdSettings *s) {
-  if (s->temporal && window->n_later == 0)
+  if (s->damaged)
+    zsd_fusion_age(stream->fusion, 1);
+  else if (s->temporal && window->n_later == 0)
     zsd_fusion_commit(stream->fusion, &stream->frame, (int)s->threads);
 }
 
 static ZsdResult denoise(ZsdDenoiser *d, ZsdImage *image, const ZsdWindow *window,
-                         Stream *stream, const ZsdSettings *s) {
+                         Stream *stream, bool first, const ZsdSettings *s) {
   const ZsdView view = view_of(d, stream, s);
   bool anew;
-  ZsdResult result = estimate(d, window, stream, &anew, s);
+  ZsdResult result = estimate(d, window, stream, first, &anew, s);
   if (result == ZSD_OK)
     result = filter(d, image, stream, &view, s);
   if (result != ZSD_OK)
@@ -624,10 +716,10 @@ static bool uses_patches(const Stream *stream, const ZsdWindow *window, const Zs
 
 /* Appends the window's frame with its pilot, the network's result. */
 static ZsdResult append_pilot(ZsdDenoiser *d, const ZsdWindow *window, Stream *stream,
-                              const ZsdSettings *s) {
+                              bool first, const ZsdSettings *s) {
   const ZsdView view = view_of(d, stream, s);
   ZsdPilotProperties properties = {0};
-  const ZsdResult result = estimate(d, window, stream, &properties.begins_scene, s);
+  const ZsdResult result = estimate(d, window, stream, first, &properties.begins_scene, s);
   if (result != ZSD_OK)
     return result;
   const ZsdFilterParams params = filter_params(d, stream, &view, s);
@@ -664,7 +756,7 @@ static bool needs_pilot(const ZsdPilotQueue *pilots, const ZsdWindow *window, bo
 
 /* Appends pilots as far ahead as they are needed, then denoises the image with their help. */
 static ZsdResult denoise_patches(ZsdDenoiser *d, ZsdImage *image, const ZsdWindow *window,
-                                 Stream *stream, const ZsdSettings *s) {
+                                 Stream *stream, bool first, const ZsdSettings *s) {
   const bool full = zsd_settings_patches(s);
   const int column = zsd_split_column(s->split, image->width);
   ZsdTakenFrame taken;
@@ -672,7 +764,7 @@ static ZsdResult denoise_patches(ZsdDenoiser *d, ZsdImage *image, const ZsdWindo
     return ZSD_NO_MEMORY;
   while (needs_pilot(stream->pilots, window, full)) {
     const ZsdWindow later = later_window(window, zsd_pilot_queue_waiting(stream->pilots));
-    const ZsdResult result = append_pilot(d, &later, stream, s);
+    const ZsdResult result = append_pilot(d, &later, stream, first, s);
     if (result != ZSD_OK)
       return result;
   }
@@ -690,7 +782,8 @@ static ZsdResult denoise_patches(ZsdDenoiser *d, ZsdImage *image, const ZsdWindo
 static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field, const ZsdImage *later,
                          unsigned n_later, const ZsdSettings *settings) {
   ZsdSettings s = zsd_model_resolve(&d->start, settings);
-  Stream *stream = &d->streams[field];
+  s.frozen = s.frozen || s.damaged;
+  Stream *stream = &d->streams[image->part];
 
   d->status.frames += field == 0;
   d->status.quality = s.quality;
@@ -700,24 +793,25 @@ static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field, const ZsdIm
     return ZSD_OK;
   }
   if (s.quality == ZSD_QUALITY_ORIGINAL) {
+    d->faded -= d->faded > 0; /* after a few such frames filtering fades in */
     zsd_split_draw(image, zsd_split_column(s.split, image->width));
     return pass_unfiltered(stream);
   }
-  if (field == 0) {
-    d->keyframe = d->keyframe || s.still || !same_format(&d->shape, image);
-    d->shape = *image;
-  }
+  if (field == 0)
+    begin_frame(d, image, s.still);
+  stream->height = image->height;
   const ZsdWindow window = {.image = image,
                             .later = later,
-                            .n_later = s.temporal ? (int)n_later : 0,
+                            .n_later = s.temporal && !s.damaged ? (int)n_later : 0,
                             .scene_threshold = s.scene_threshold};
   const ZsdResult result = prepare(d, image, stream, &s);
   if (result != ZSD_OK)
     return result;
   d->status.threads = zsd_team_begin(d->team);
   s.threads = (unsigned)d->status.threads;
-  return uses_patches(stream, &window, &s) ? denoise_patches(d, image, &window, stream, &s)
-                                           : denoise(d, image, &window, stream, &s);
+  return uses_patches(stream, &window, &s)
+             ? denoise_patches(d, image, &window, stream, field == 0, &s)
+             : denoise(d, image, &window, stream, field == 0, &s);
 }
 
 ZsdResult zsd_denoiser_process_ahead(ZsdDenoiser *d, ZsdImage *image, int field,

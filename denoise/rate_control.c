@@ -15,8 +15,15 @@ static const double MAX_FRAME_LOAD = 2;
 /* Upper limit for the slowdown measured on one frame. */
 static const double MAX_SLOWDOWN = 8;
 
-/* Weight of the latest frame in the moving averages. */
-static const double WEIGHT = 1.0 / 8;
+/* Seconds at the start of a stream in which a longer latency is asked for after the first late
+ * frame; later on it is after half of LATE_PERIOD. The longest one, in frame intervals: a frame
+ * may take longer than an interval where those after it make up for it. */
+static const double START_PERIOD = 1, MAX_LATENCY = 2;
+
+/* Weight of the latest frame in the moving averages; of the load in the first second, from the
+ * third frame on: the first two allocate memory and search twice. */
+static const double WEIGHT = 1.0 / 8, FIRST_WEIGHT = 1.0 / 3;
+enum { COLD_FRAMES = 2 };
 
 /* Lateness up to this part of a frame interval counts as in time. */
 static const double TOLERANCE = 0.1;
@@ -26,9 +33,14 @@ static const double TOLERANCE = 0.1;
 static const double LATE_PERIOD = 0.5, CATCH_UP = 0.75;
 
 /* Seconds at one quality before a better one is tried: at first, and at most after such trials
- * have failed. RETRY is for qualities too expensive for the processor even without other load;
- * it is also the time constant with which measured costs of unused qualities are forgotten. */
-static const double MIN_HOLD = 0.5, MAX_HOLD = 1.25, RETRY = 30;
+ * have failed. Trials to filter again what passed unchanged are seen, so that they become
+ * rarer. RETRY is for qualities too expensive for the processor even without other load; it is
+ * also the time constant with which measured costs of unused qualities are forgotten. */
+static const double MIN_HOLD = 0.5, MAX_HOLD = 1.25, MAX_UNFILTERED_HOLD = 6, RETRY = 30;
+
+/* Seconds after which the latency is reduced to what was needed meanwhile, if that is less than
+ * this part of it. */
+static const double SHRINK_PERIOD = 10, SHRINK = 0.75;
 
 /* Default cost of each quality relative to full quality, until it has been measured: 720p with
  * motion, AMX. */
@@ -54,11 +66,14 @@ static double expected_load(const ZsdRateControl *rc, ZsdQuality quality, double
   return cost_of(rc, quality) * rc->slowdown / interval;
 }
 
-/* Updates load, cost and slowdown from the last frame. */
+/* Updates load, cost and slowdown from the last frame. A training is part of the load, but not
+ * of the cost of a quality. */
 static void measure(ZsdRateControl *rc, const ZsdTiming *t) {
   const double load = fmin(t->taken / t->interval, MAX_FRAME_LOAD);
-  rc->load += WEIGHT * (load - rc->load);
-  if (rc->quality == ZSD_QUALITY_ORIGINAL)
+  if (rc->frames++ < COLD_FRAMES)
+    return;
+  rc->load += (rc->age < START_PERIOD ? FIRST_WEIGHT : WEIGHT) * (load - rc->load);
+  if (rc->quality == ZSD_QUALITY_ORIGINAL || t->trained)
     return;
   double *cost = &rc->cost[rc->quality];
   *cost = *cost > 0 ? *cost + WEIGHT * (t->busy - *cost) : t->busy;
@@ -86,6 +101,9 @@ static void step_down(ZsdRateControl *rc, double interval) {
   while (q < ZSD_QUALITY_ORIGINAL && rc->load > MAX_LOAD &&
          expected_load(rc, q, interval) > MAX_LOAD)
     q++;
+  if (q == ZSD_QUALITY_ORIGINAL)
+    rc->unfiltered_hold =
+        soon ? fmin(fmax(2 * rc->unfiltered_hold, MAX_HOLD), MAX_UNFILTERED_HOLD) : MAX_HOLD;
   rc->hold = soon ? fmin(2 * rc->hold, MAX_HOLD) : MIN_HOLD;
   set_quality(rc, q, expected_load(rc, q, interval));
 }
@@ -112,6 +130,26 @@ static void step_up(ZsdRateControl *rc, double interval) {
   set_quality(rc, next, unmeasured ? TARGET_LOAD : expected_load(rc, next, interval));
 }
 
+/* Latency with which a frame is in time if upstream delivers it in time. */
+static double needed_latency(const ZsdRateControl *rc, const ZsdTiming *t) {
+  return fmin(t->taken, (rc->load < MAX_LOAD ? MAX_LATENCY : 1) * t->interval);
+}
+
+/* Reduces the latency where less has been needed for some time. */
+static void shrink_latency(ZsdRateControl *rc, const ZsdTiming *t) {
+  rc->recent = fmax(rc->recent, needed_latency(rc, t));
+  rc->since_shrunk += t->interval;
+  if (rc->since_shrunk < SHRINK_PERIOD)
+    return;
+  if (rc->recent < SHRINK * rc->latency && rc->quality == ZSD_QUALITY_FULL)
+    rc->latency = rc->recent;
+  rc->recent = rc->since_shrunk = 0;
+}
+
+static double hold_of(const ZsdRateControl *rc) {
+  return rc->quality == ZSD_QUALITY_ORIGINAL ? rc->unfiltered_hold : rc->hold;
+}
+
 typedef enum { KEEP_QUALITY, REDUCE_QUALITY, ACCEPT_LATENESS } Action;
 
 /* The action for frames that stay late although each takes less than the interval. The first
@@ -127,10 +165,11 @@ static Action handle_lateness(ZsdRateControl *rc, const ZsdTiming *t, double lat
     rc->first_late = late;
   }
   rc->late_for += t->interval;
-  rc->longest = fmax(rc->longest, fmin(t->taken, t->interval));
-  if (rc->late_for >= LATE_PERIOD / 2 && rc->longest > 1.25 * rc->latency) {
+  rc->longest = fmax(rc->longest, needed_latency(rc, t));
+  const double patience = rc->age < START_PERIOD ? 0 : LATE_PERIOD / 2;
+  if (rc->late_for >= patience && rc->longest > 1.25 * rc->latency) {
     rc->latency = rc->longest;
-    rc->late_for = 0;
+    rc->late_for = rc->recent = rc->since_shrunk = 0;
   }
   if (rc->late_for < LATE_PERIOD)
     return KEEP_QUALITY;
@@ -144,16 +183,18 @@ void zsd_rate_control_update(ZsdRateControl *rc, const ZsdTiming *t) {
   const double late = t->late - rc->accepted_late;
   const bool in_time = late <= TOLERANCE * t->interval;
   measure(rc, t);
+  rc->age += t->interval;
   rc->held += t->interval;
   if (late < 0 && rc->accepted_late > 0)
     rc->accepted_late = fmax(rc->accepted_late + t->interval / RETRY * late, 0);
+  shrink_latency(rc, t);
   const Action action = handle_lateness(rc, t, late);
   if (action == ACCEPT_LATENESS)
     rc->accepted_late = 1.25 * t->late;
   if (action == REDUCE_QUALITY || rc->load > (in_time ? 1 : MAX_LOAD)) {
     if (rc->quality < ZSD_QUALITY_ORIGINAL)
       step_down(rc, t->interval);
-  } else if (in_time && rc->quality > ZSD_QUALITY_FULL && rc->held >= rc->hold) {
+  } else if (in_time && rc->quality > ZSD_QUALITY_FULL && rc->held >= hold_of(rc)) {
     step_up(rc, t->interval);
   }
 }
@@ -167,11 +208,12 @@ void zsd_rate_control_start(ZsdRateControl *rc) {
   rc->start_cpu = seconds_of(CLOCK_THREAD_CPUTIME_ID);
 }
 
-void zsd_rate_control_end(ZsdRateControl *rc, double interval, double late) {
+void zsd_rate_control_end(ZsdRateControl *rc, double interval, double late, bool trained) {
   const ZsdTiming timing = {.taken = seconds_of(CLOCK_MONOTONIC) - rc->start,
                             .busy = seconds_of(CLOCK_THREAD_CPUTIME_ID) - rc->start_cpu,
                             .interval = interval,
-                            .late = late};
+                            .late = late,
+                            .trained = trained};
   if (interval > 0)
     zsd_rate_control_update(rc, &timing);
 }

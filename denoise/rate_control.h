@@ -11,6 +11,7 @@ typedef struct {
   double busy;     /* processor time of the calling thread meanwhile */
   double interval; /* to the next frame; above 0 */
   double late;     /* after the frame's presentation time; 0 or less: in time or unknown */
+  bool trained;    /* the times include a training */
 } ZsdTiming;
 
 /* Chooses the quality of the next frame from the times of the last one. Called by

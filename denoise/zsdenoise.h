@@ -31,6 +31,11 @@ typedef struct {
   bool half_width, half_height; /* subsampled: half of luma's samples, rounded up */
 } ZsdComponent;
 
+/* A frame, or the field of its even or odd rows. Each has earlier frames of its own. */
+typedef enum { ZSD_FRAME, ZSD_EVEN_FIELD, ZSD_ODD_FIELD } ZsdPart;
+
+enum { ZSD_PARTS = ZSD_ODD_FIELD + 1 };
+
 /* A picture in the caller's memory. Component 0 is luma or red and has the picture's size. An
  * alpha channel has no component and is not changed. */
 typedef struct {
@@ -40,6 +45,7 @@ typedef struct {
   int depth;         /* significant bits, 8 to 16; above 8 a sample is a native 16-bit word */
   int shift;         /* unused low bits of the word */
   ZsdComponent component[ZSD_MAX_COMPONENTS];
+  ZsdPart part; /* a field: as zsd_image_field() makes it */
 } ZsdImage;
 
 /* One field of an interlaced picture: 0 the even rows, 1 the odd rows. A picture of one row has
@@ -93,11 +99,14 @@ typedef struct {
   unsigned finetune_epochs;   /* training steps of a fine-tuning */
   double scene_threshold;     /* 0..1: change of picture that counts as a cut; 0: no cuts */
   bool temporal;              /* use earlier frames */
-  bool still;      /* the frame is a still picture and may take seconds: `balanced` and `best`
-                      denoise it with similar patches of its own */
+  bool still;   /* the frame is a still picture and may take seconds: `balanced` and `best`
+                   denoise it with similar patches of its own */
+  bool damaged; /* the frame is: it is filtered, but no cut, and neither learned from nor used
+                   for the frames after it */
   bool warm_start; /* start from the built-in weights instead of random ones */
   bool frozen;     /* no training; without a model or built-in weights frames are unchanged */
-  bool background; /* train in a thread beside the stream */
+  bool background; /* train in a thread beside the stream; a change is a keyframe, unless the
+                      weights in use began as built-in ones */
   bool patches;    /* with later pictures, denoise similar patches along the motion together;
                       takes most of the time then */
   double split;    /* 0..1: part of the width, from the left, that is unchanged, except for a
@@ -199,10 +208,15 @@ void zsd_denoiser_observe(ZsdDenoiser *denoiser, const ZsdObserver *observer);
 /* Makes the next frame a keyframe. */
 void zsd_denoiser_reset(ZsdDenoiser *denoiser);
 
+/* Tells the time from the last frame to the next one, in frame intervals, where it is not 1:
+ * after a gap the earlier frames are kept, and trusted less the older they are. */
+void zsd_denoiser_elapsed(ZsdDenoiser *denoiser, double intervals);
+
 /* Denoises a picture in place, after training on it. Frames come in presentation order. A
  * keyframe drops the earlier frames and the trained weights: the first frame, one after
  * zsd_denoiser_reset(), a cut, or one of another size or format. `field`: 0 for a frame or the
- * first field of one, 1 for the second field, which is never a keyframe of its own.
+ * first field of one, 1 for the second field, which is never a keyframe of its own. Frames and
+ * pairs of fields may alternate.
  *
  * With `background` it does not wait for training: until there are trained weights it filters
  * with the built-in ones, or leaves frames unchanged. */
@@ -250,23 +264,29 @@ typedef struct {
   double start, start_cpu;               /* clocks at the start of the current frame */
   double cost[ZSD_QUALITY_ORIGINAL + 1]; /* processor time of a frame at each quality; 0:
                                             unknown */
-  double slowdown;   /* elapsed time relative to processor time, because of other load */
-  double load;       /* processing time relative to the frame interval */
-  double held, hold; /* time at this quality; time before a better one is tried */
+  double slowdown;        /* elapsed time relative to processor time, because of other load */
+  double load;            /* processing time relative to the frame interval */
+  unsigned frames;        /* measured */
+  double age;             /* time since the first frame */
+  double held, hold;      /* time at this quality; time before a better one is tried */
+  double unfiltered_hold; /* the same for the time at ZSD_QUALITY_ORIGINAL */
   double late_for, first_late; /* time for which frames have been late; lateness of the first */
   double longest;              /* processing time of a frame meanwhile */
   double latency;              /* asked for */
+  double recent, since_shrunk; /* latency needed lately; time that it is measured for */
   double accepted_late;        /* lateness that processing does not cause */
 } ZsdRateControl;
 
 /* Called before and after zsd_denoiser_process(), in the same thread. `interval`: time to the
  * next frame; 0: unknown, and the quality stays. `late`: time by which the frame misses its
- * presentation time; 0 or less: in time or unknown. */
+ * presentation time; 0 or less: in time or unknown. `trained`: the frame waited for training.
+ */
 void zsd_rate_control_start(ZsdRateControl *rate_control);
-void zsd_rate_control_end(ZsdRateControl *rate_control, double interval, double late);
+void zsd_rate_control_end(ZsdRateControl *rate_control, double interval, double late,
+                          bool trained);
 
-/* Latency to report for the processing: 0 until frames have been late although each takes less
- * than the interval; then the time that they take. */
+/* Latency to report for the processing: 0 until frames have been late although there is time
+ * for them; then the time that they take, and less again when they take less for some time. */
 double zsd_rate_control_latency(const ZsdRateControl *rate_control);
 
 /* --- adding noise --- */

@@ -27,7 +27,7 @@ wanted_lookahead (GstZsDenoise * self)
 
   GST_OBJECT_LOCK (self);
   if (!self->settings.temporal || self->settings.profile == ZSD_PROFILE_PAPER
-      || rate < 0)
+      || rate < 0 || self->opaque || self->unpacked || self->single_fields)
     lookahead = 0;
   else if (self->lookahead_set)
     lookahead = self->lookahead;
@@ -108,11 +108,9 @@ gst_zs_denoise_enqueue (GstZsDenoise * self, GstBuffer * buffer)
 GstBuffer *
 gst_zs_denoise_dequeue (GstZsDenoise * self)
 {
-  GstBuffer *first = g_queue_peek_head (&self->queue);
-
-  if (first == NULL)
+  if (g_queue_is_empty (&self->queue) || gst_zs_denoise_wait_for_second (self))
     return NULL;
-  if (!self->draining && !gst_zs_denoise_is_still (self, first)
+  if (!self->draining && !self->still
       && g_queue_get_length (&self->queue) <= self->lookahead_in_use)
     return NULL;
   return g_queue_pop_head (&self->queue);
@@ -160,12 +158,13 @@ gst_zs_denoise_drain (GstZsDenoise * self)
 
 /* --- later frames --- */
 
-/* Whether a later frame can help the first: both are whole frames, or their fields have the same
- * order. */
+/* Whether a later frame can help the first: it is not damaged, and both are whole frames, or their
+ * fields have the same order. */
 static gboolean
 is_like (const GstVideoFrame * first, const GstVideoFrame * later)
 {
-  return GST_VIDEO_FRAME_IS_INTERLACED (first) ==
+  return !GST_BUFFER_FLAG_IS_SET (later->buffer, GST_BUFFER_FLAG_CORRUPTED)
+      && GST_VIDEO_FRAME_IS_INTERLACED (first) ==
       GST_VIDEO_FRAME_IS_INTERLACED (later)
       && GST_VIDEO_FRAME_FLAG_IS_SET (first, GST_VIDEO_FRAME_FLAG_TFF) ==
       GST_VIDEO_FRAME_FLAG_IS_SET (later, GST_VIDEO_FRAME_FLAG_TFF);

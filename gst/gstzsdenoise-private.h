@@ -63,22 +63,66 @@ struct _GstZsDenoise
   /* of the streaming thread */
   ZsdDenoiser *denoiser;
   gboolean live;                /* upstream is live */
+  gboolean opaque;              /* the samples of these caps are out of reach, */
+  gboolean asked;               /* and upstream has been asked for others */
+  gboolean unpacked;            /* the samples have a layout that the engine does not take */
+  gboolean single_fields;       /* each buffer has one field */
+  GstZsPicture picture;         /* the frame or field that is denoised */
   ZsdModel initial_model;       /* shape of the model file's, without parameters */
   GstZsModelSaver *saver;       /* NULL: no model is saved */
   guint64 saved_updates;        /* updates of the weights in the last saved model */
   gboolean described;           /* the layout of these caps has been logged */
+  ZsdState notified_state;
+  gint64 last_notify;           /* monotonic time; 0: never */
   ZsdRateControl rate_control;
   GstClockTime last_pts;
+  GstClockTime last_time;       /* running time of the last frame that was processed */
+  gdouble last_interval;        /* nanoseconds from it to the next; 0: unknown */
   GQueue queue;                 /* of buffers that wait for later ones */
   gboolean draining;            /* frames do not wait */
+  gboolean moving;              /* the stream has had more than one frame */
+  gboolean still;               /* the frame that left the queue last is a still picture */
   GstFlowReturn drained;        /* result of draining before a discontinuity */
 };
 
-/* Frames */
-gboolean gst_zs_denoise_is_still (GstZsDenoise * self, GstBuffer * buffer);
+/* A frame and those after it. */
+typedef struct
+{
+  GstVideoFrame frame, later[ZSD_MAX_LOOKAHEAD];
+  guint n_later;
+} GstZsDenoiseFrames;
+
+/* Trainings that ended during a frame, or during its two fields. */
+typedef struct
+{
+  ZsdTraining training[2 * ZSD_MAX_ENDED];
+  guint n;
+} GstZsDenoiseEnded;
+
+ZsdResult gst_zs_denoise_process (GstZsDenoise * self,
+    GstZsDenoiseFrames * frames, const ZsdSettings * settings,
+    GstZsDenoiseEnded * ended);
+
+/* Key units */
+void gst_zs_denoise_note_key_unit (GstZsDenoise * self, GstEvent * event);
+gboolean gst_zs_denoise_take_key_units (GstZsDenoise * self,
+    GstBuffer * buffer);
+void gst_zs_denoise_drop_key_units (GstZsDenoise * self);
+
+/* Still pictures */
+void gst_zs_denoise_handle_stream_event (GstZsDenoise * self, GstEvent * event);
+gboolean gst_zs_denoise_wait_for_second (GstZsDenoise * self);
+gboolean gst_zs_denoise_event_overtakes (GstZsDenoise * self, GstEvent * event);
 
 /* Properties */
 void gst_zs_denoise_install_properties (GObjectClass * object_class);
+
+/* Caps */
+void gst_zs_denoise_add_pad_templates (GstElementClass * klass);
+GstCaps *gst_zs_denoise_transform_caps (GstBaseTransform * trans,
+    GstPadDirection direction, GstCaps * caps, GstCaps * filter);
+void gst_zs_denoise_set_access (GstZsDenoise * self, GstCaps * caps);
+void gst_zs_denoise_ask_for_samples (GstZsDenoise * self);
 
 /* Presets */
 void gst_zs_denoise_preset_init (GstPresetInterface * iface);
@@ -99,6 +143,17 @@ void gst_zs_denoise_handle_timing_event (GstZsDenoise * self, GstEvent * event);
 void gst_zs_denoise_update_quality (GstZsDenoise * self, GstBuffer * buffer,
     gboolean waited);
 void gst_zs_denoise_add_latency (GstZsDenoise * self, GstQuery * query);
+
+/* Reports to others */
+void gst_zs_denoise_register_meta (void);
+void gst_zs_denoise_reset_notify (GstZsDenoise * self);
+void gst_zs_denoise_notify (GstZsDenoise * self);
+void gst_zs_denoise_add_meta (GstZsDenoise * self, GstBuffer * buffer,
+    const ZsdStatus * status);
+
+/* Gaps */
+void gst_zs_denoise_reset_gaps (GstZsDenoise * self);
+void gst_zs_denoise_age_past (GstZsDenoise * self, GstBuffer * buffer);
 
 /* Look-ahead */
 gboolean gst_zs_denoise_update_lookahead (GstZsDenoise * self);

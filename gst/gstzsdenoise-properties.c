@@ -68,7 +68,7 @@ DEFINE_ENUM_TYPE ("GstZsDenoiseState", gst_zs_denoise_state, states);
 
 static const GEnumValue trainings[] = {
   {GST_ZS_DENOISE_TRAINING_AUTO,
-        "Background if upstream is live, otherwise blocking",
+        "Background if frames have deadlines, otherwise blocking",
       "auto"},
   {GST_ZS_DENOISE_TRAINING_BLOCKING, "The stream waits for training",
       "blocking"},
@@ -436,8 +436,8 @@ install_filter_properties (GObjectClass * object_class,
    *
    * If it is not set, it is 7 for the #GstZsDenoise:profile `best` where upstream is not live, and
    * 0 otherwise; `lookahead` in #GstZsDenoise:stats is the number in use. Has no effect with
-   * #GstZsDenoise:temporal false, with the profile `paper`, in reverse playback and on still
-   * pictures. A change while playing takes effect with the next frame that arrives.
+   * #GstZsDenoise:temporal false, with the profile `paper`, in reverse playback, on still
+   * pictures and on formats that are unpacked. A change while playing takes effect with the next frame that arrives.
    */
   g_object_class_install_property (object_class, PROP_LOOKAHEAD,
       g_param_spec_uint ("lookahead", "Look-ahead",
@@ -481,9 +481,11 @@ install_learning_properties (GObjectClass * object_class,
    * been learned from it, and the same input gives the same output. `background`: a thread of
    * low priority trains beside the stream; until there are trained weights the built-in ones are
    * used or, with #GstZsDenoise:warm-start false, frames pass unchanged; new weights are faded
-   * in. `auto`: `background` if upstream is live, otherwise `blocking`. `none`: no training; the
-   * weights of #GstZsDenoise:model-file or the built-in ones are used, and without either,
-   * frames pass unchanged. The next frame after a change to or from `background` is a keyframe.
+   * in. `auto`: `background` if upstream is live or a sink synchronises frames to the clock,
+   * otherwise `blocking`. `none`: no training; the weights of #GstZsDenoise:model-file or the
+   * built-in ones are used, and without either, frames pass unchanged. A change to or from
+   * `background` begins training again; with #GstZsDenoise:warm-start false, the next frame is a
+   * keyframe.
    */
   g_object_class_install_property (object_class, PROP_TRAINING,
       g_param_spec_enum ("training", "Training",

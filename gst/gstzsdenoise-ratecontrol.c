@@ -88,7 +88,7 @@ frame_interval (GstZsDenoise * self, GstBuffer * buffer)
     interval = GST_BUFFER_DURATION (buffer);
   else if (GST_VIDEO_INFO_FPS_N (info) > 0)
     interval = gst_util_uint64_scale_int (GST_SECOND,
-        GST_VIDEO_INFO_FPS_D (info), GST_VIDEO_INFO_FPS_N (info));
+        GST_VIDEO_INFO_FPS_D (info), GST_VIDEO_INFO_FIELD_RATE_N (info));
   else if (GST_CLOCK_TIME_IS_VALID (pts) && GST_CLOCK_TIME_IS_VALID (last) &&
       pts > last)
     interval = pts - last;
@@ -130,29 +130,29 @@ post_quality (GstZsDenoise * self)
               "quality", G_TYPE_STRING, name, NULL)));
 }
 
-/* Has the latency of the pipeline recalculated if processing adds more to it than before. */
+/* Has the latency of the pipeline recalculated if that of processing changes. */
 static void
 update_latency (GstZsDenoise * self)
 {
   const GstClockTime processing =
       (GstClockTime) (zsd_rate_control_latency (&self->rate_control) *
       GST_SECOND);
-  gboolean grows;
+  gboolean changes;
 
   GST_OBJECT_LOCK (self);
-  grows = self->live && processing > self->processing;
-  if (grows)
+  changes = self->live && processing != self->processing;
+  if (changes)
     self->processing = processing;
   GST_OBJECT_UNLOCK (self);
-  if (!grows)
+  if (!changes)
     return;
-  GST_INFO_OBJECT (self, "frames are late: their processing time, %"
-      GST_TIME_FORMAT ", is added to the latency", GST_TIME_ARGS (processing));
+  GST_INFO_OBJECT (self, "frames take up to %" GST_TIME_FORMAT ", which is "
+      "added to the latency", GST_TIME_ARGS (processing));
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_latency (GST_OBJECT (self)));
 }
 
-/* After a frame. `waited`: for training; the time that it took does not count. */
+/* After a frame. `waited`: for training. */
 void
 gst_zs_denoise_update_quality (GstZsDenoise * self, GstBuffer * buffer,
     gboolean waited)
@@ -169,11 +169,11 @@ gst_zs_denoise_update_quality (GstZsDenoise * self, GstBuffer * buffer,
   latency = self->latency;
   GST_OBJECT_UNLOCK (self);
 
-  if (!has_deadline || waited)
+  if (!has_deadline)
     return;
   jitter = MAX (jitter, live_lateness (self, buffer, latency));
   zsd_rate_control_end (&self->rate_control, (gdouble) interval / GST_SECOND,
-      (gdouble) jitter / GST_SECOND);
+      (gdouble) jitter / GST_SECOND, waited);
   if (self->rate_control.quality != before)
     post_quality (self);
   update_latency (self);

@@ -21,9 +21,12 @@
  * ## Keyframes
  *
  * A keyframe drops the earlier frames and the trained weights. Keyframes are: the first frame;
- * a frame after a cut (#GstZsDenoise:scene-threshold), a flush, a discontinuity or new caps; a
- * frame after #GstZsDenoise::retrain; and frames for which a force-key-unit event asks, if
- * #GstZsDenoise:force-key-unit is set.
+ * a frame after a cut (#GstZsDenoise:scene-threshold), a flush, or caps of another format or
+ * size; a frame after #GstZsDenoise::retrain; and frames for which a force-key-unit event asks,
+ * if #GstZsDenoise:force-key-unit is set.
+ *
+ * A gap is no keyframe (frames that were dropped upstream, lost packets, gap events, a
+ * discontinuity): the earlier frames are kept, and trusted less the more time went by.
  *
  * If the noise of a scene changes by more than a quarter and stays so, for example because a
  * camera changes its gain, training starts again from the current weights, and the earlier
@@ -51,9 +54,11 @@
  * ## Still pictures
  *
  * A buffer is a still picture if its caps have a framerate of 0/1, it has no duration, its
- * timestamp is 0 or missing, and upstream is not live, as with decoders of picture files. Each
- * one is a keyframe, and the profiles `balanced` and `best` take some seconds for it: similar
- * patches of the picture are denoised together, and `best` trains a network on the result.
+ * timestamp is 0 or missing, upstream is not live, and it is the only one of its stream: it waits
+ * for the end of the stream, or for another buffer, which makes both a video (MJPEG of network
+ * cameras has no times, either). A still picture is a keyframe, and the profiles `balanced` and
+ * `best` take some seconds for it: similar patches of the picture are denoised together, and
+ * `best` trains a network on the result.
  * Messages report this as they report training. RGB gives the best quality, as colour helps to
  * tell correlated noise from texture.
  *
@@ -61,7 +66,12 @@
  *
  * Frames are processed in place and are never dropped or reordered, and not delayed without
  * #GstZsDenoise:lookahead. With #GstZsDenoise:strength 0 they pass unchanged and without a copy.
- * Interlaced frames are processed field by field.
+ * Interlaced frames are processed field by field, also among progressive ones (telecine) and in
+ * buffers of their own (alternate).
+ *
+ * All raw formats but palettes are taken; bit depth, chroma and alpha stay as they are. Formats
+ * whose samples are not bytes or words of their own are unpacked, which takes more time, and are
+ * denoised without later frames. With #GstZsDenoise:strength 0 video in any memory passes.
  *
  * ## Models
  *
@@ -77,12 +87,13 @@
  * dropped.
  *
  * The element adds no latency beyond that of #GstZsDenoise:lookahead, unless frames of a live
- * source are late although each of them takes less than the frame interval. The processing time
- * of a frame is added to the latency then.
+ * source are late although there is time for them. The processing time of a frame is added to the
+ * latency then, and reduced again when frames have taken less for ten seconds.
  *
  * ## Presets
  *
- * Four presets are installed (#GstPreset): `camera`, `archive`, `film grain` and `single
+ * Four presets are installed, and found in any prefix as long as the application sets no preset
+ * directory of its own (#GstPreset): `camera`, `archive`, `film grain` and `single
  * pictures`. Saved presets leave out #GstZsDenoise:split, #GstZsDenoise:lookahead,
  * #GstZsDenoise:n-threads, #GstZsDenoise:seed, #GstZsDenoise:model-file and
  * #GstZsDenoise:save-model-file.
@@ -104,6 +115,19 @@
  *   * #guint `steps`: training steps taken
  * * `zsdenoise-quality`, when rate control changes the quality:
  *   * #gchararray `quality`: see #GstZsDenoise:stats
+ *
+ * ## Notifications and metas
+ *
+ * #GstZsDenoise:state is notified when it changes, and #GstZsDenoise:estimated-sigma,
+ * #GstZsDenoise:loss and #GstZsDenoise:stats at most once a second. Each denoised frame has a
+ * custom meta (gst_buffer_get_custom_meta()) named `zsdenoise-noise`, for encoders and others that
+ * come after, as soon as the noise is known:
+ *
+ * * #gdouble `sigma`: standard deviation of the noise that the frame had, 0..255 scale
+ * * #gchararray `quality`: see #GstZsDenoise:stats
+ *
+ * Metas of the frame stay as they are, regions of interest included. Frames that are flagged as
+ * corrupted are denoised, but not learned from.
  *
  * ## Example launch lines
  * |[
@@ -136,13 +160,6 @@ enum
 static guint signals[N_SIGNALS];
 
 #define PROGRESS_INTERVAL (100 * G_TIME_SPAN_MILLISECOND)
-
-static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink",
-    GST_PAD_SINK, GST_PAD_ALWAYS,
-    GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_ZS_FORMATS)));
-static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
-    GST_PAD_SRC, GST_PAD_ALWAYS,
-    GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_ZS_FORMATS)));
 
 G_DEFINE_TYPE_WITH_CODE (GstZsDenoise, gst_zs_denoise, GST_TYPE_VIDEO_FILTER,
     G_IMPLEMENT_INTERFACE (GST_TYPE_PRESET, gst_zs_denoise_preset_init));
@@ -177,14 +194,16 @@ get_settings (GstZsDenoise * self)
 {
   GstZsDenoiseTraining training;
   ZsdSettings settings;
+  gboolean has_deadline;
 
   GST_OBJECT_LOCK (self);
   settings = self->settings;
   training = self->training;
+  has_deadline = self->live || self->synchronised;
   GST_OBJECT_UNLOCK (self);
   settings.frozen = training == GST_ZS_DENOISE_TRAINING_NONE;
   settings.background = training == GST_ZS_DENOISE_TRAINING_BACKGROUND
-      || (training == GST_ZS_DENOISE_TRAINING_AUTO && self->live);
+      || (training == GST_ZS_DENOISE_TRAINING_AUTO && has_deadline);
   settings.patches = gst_zs_denoise_uses_patches (self);
   settings.quality = self->rate_control.quality;
   return settings;
@@ -260,13 +279,6 @@ log_layout (GstZsDenoise * self, const ZsdStatus * status)
       status->network.outputs, status->precision, status->isa, status->threads);
 }
 
-/* Trainings that ended during a frame, or during its two fields. */
-typedef struct
-{
-  ZsdTraining training[2 * ZSD_MAX_ENDED];
-  guint n;
-} EndedTrainings;
-
 static void
 post_trained (GstZsDenoise * self, const ZsdTraining * training, gdouble sigma)
 {
@@ -282,58 +294,17 @@ post_trained (GstZsDenoise * self, const ZsdTraining * training, gdouble sigma)
 /* After a frame: publishes the status, reports trainings that ended and saves their model. */
 static void
 report (GstZsDenoise * self, const ZsdStatus * status,
-    const EndedTrainings * ended)
+    const GstZsDenoiseEnded * ended)
 {
   guint i;
 
   publish_status (self);
+  gst_zs_denoise_notify (self);
   log_layout (self, status);
   for (i = 0; i < ended->n; i++)
     post_trained (self, &ended->training[i], status->sigma);
   if (ended->n > 0)
     gst_zs_denoise_save_model (self);
-}
-
-/* --- key units --- */
-
-/* Notes a key unit that an event asks for, if it comes from the direction that force-key-unit
- * names. An event from upstream comes in the streaming thread, one from downstream in any. */
-static void
-note_key_unit (GstZsDenoise * self, GstEvent * event)
-{
-  const GstZsDenoiseForceKeyUnit from = GST_EVENT_IS_UPSTREAM (event) ?
-      GST_ZS_DENOISE_FORCE_KEY_UNIT_UPSTREAM :
-      GST_ZS_DENOISE_FORCE_KEY_UNIT_DOWNSTREAM;
-
-  if (!gst_video_event_is_force_key_unit (event))
-    return;
-  GST_OBJECT_LOCK (self);
-  if (self->force_key_unit & from)
-    gst_zs_key_units_add (&self->key_units, event);
-  GST_OBJECT_UNLOCK (self);
-}
-
-/* Whether a key unit was asked for by the buffer's time, or at any time where the buffer has
- * none. With the object lock. */
-static gboolean
-take_key_units (GstZsDenoise * self, GstBuffer * buffer)
-{
-  const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
-  GstClockTime time = GST_CLOCK_TIME_NONE;
-
-  if (segment->format == GST_FORMAT_TIME)
-    time = gst_segment_to_running_time (segment, GST_FORMAT_TIME,
-        GST_BUFFER_PTS (buffer));
-  return gst_zs_key_units_take (&self->key_units, time);
-}
-
-/* Before running time begins anew. */
-static void
-drop_key_units (GstZsDenoise * self)
-{
-  GST_OBJECT_LOCK (self);
-  gst_zs_key_units_take (&self->key_units, GST_CLOCK_TIME_NONE);
-  GST_OBJECT_UNLOCK (self);
 }
 
 /* --- base transform --- */
@@ -347,6 +318,7 @@ gst_zs_denoise_stop (GstBaseTransform * trans)
   gst_zs_denoise_stop_model_files (self);
   zsd_denoiser_free (self->denoiser);
   self->denoiser = NULL;
+  gst_zs_picture_clear (&self->picture);
   return TRUE;
 }
 
@@ -374,30 +346,45 @@ gst_zs_denoise_start (GstBaseTransform * trans)
   self->lookahead_in_use = 0;
   GST_OBJECT_UNLOCK (self);
   self->drained = GST_FLOW_OK;
-  drop_key_units (self);
+  self->described = FALSE;
+  gst_zs_denoise_drop_key_units (self);
+  gst_zs_denoise_reset_gaps (self);
+  gst_zs_denoise_reset_notify (self);
   gst_zs_denoise_start_rate_control (self);
   g_atomic_int_set (&self->flushing, FALSE);
   g_atomic_int_set (&self->stopping, FALSE);
   return TRUE;
 }
 
+/* Whether frames with the new caps continue those with the old ones. */
+static gboolean
+has_same_layout (const GstVideoInfo * before, const GstVideoInfo * now)
+{
+  return GST_VIDEO_INFO_FORMAT (before) == GST_VIDEO_INFO_FORMAT (now)
+      && GST_VIDEO_INFO_WIDTH (before) == GST_VIDEO_INFO_WIDTH (now)
+      && GST_VIDEO_INFO_HEIGHT (before) == GST_VIDEO_INFO_HEIGHT (now);
+}
+
 static gboolean
 gst_zs_denoise_set_info (GstVideoFilter * filter,
-    GstCaps * in_caps G_GNUC_UNUSED, GstVideoInfo * in_info,
+    GstCaps * in_caps, GstVideoInfo * in_info,
     GstCaps * out_caps G_GNUC_UNUSED, GstVideoInfo * out_info G_GNUC_UNUSED)
 {
   GstZsDenoise *self = GST_ZS_DENOISE (filter);
 
-  self->described = FALSE;
+  self->live = upstream_is_live (self);
+  gst_zs_denoise_set_access (self, in_caps);
   GST_OBJECT_LOCK (self);
   self->fps_n = GST_VIDEO_INFO_FPS_N (in_info);
   self->fps_d = GST_VIDEO_INFO_FPS_D (in_info);
   GST_OBJECT_UNLOCK (self);
-  gst_zs_denoise_reset_quality (self);
-  self->live = upstream_is_live (self);
   /* upstream asks for a pool after the caps */
   gst_zs_denoise_update_lookahead (self);
-  zsd_denoiser_reset (self->denoiser);
+  if (!filter->negotiated || !has_same_layout (&filter->in_info, in_info)) {
+    self->described = FALSE;
+    gst_zs_denoise_reset_quality (self);
+    zsd_denoiser_reset (self->denoiser);
+  }
   return TRUE;
 }
 
@@ -407,7 +394,8 @@ gst_zs_denoise_sink_event (GstBaseTransform * trans, GstEvent * event)
   GstZsDenoise *self = GST_ZS_DENOISE (trans);
   const gboolean flushed = GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP;
 
-  if (GST_EVENT_IS_SERIALIZED (event) && !flushed)
+  if (GST_EVENT_IS_SERIALIZED (event) && !flushed
+      && !gst_zs_denoise_event_overtakes (self, event))
     gst_zs_denoise_drain (self);
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_START)
     g_atomic_int_set (&self->flushing, TRUE);
@@ -416,12 +404,14 @@ gst_zs_denoise_sink_event (GstBaseTransform * trans, GstEvent * event)
     gst_zs_denoise_drop_queue (self);
     self->drained = GST_FLOW_OK;
     zsd_denoiser_reset (self->denoiser);
-    drop_key_units (self);
+    gst_zs_denoise_drop_key_units (self);
+    gst_zs_denoise_reset_gaps (self);
     gst_zs_denoise_reset_lateness (self);
   }
+  gst_zs_denoise_handle_stream_event (self, event);
   if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
     gst_zs_denoise_save_model_now (self);
-  note_key_unit (self, event);
+  gst_zs_denoise_note_key_unit (self, event);
   return GST_BASE_TRANSFORM_CLASS (gst_zs_denoise_parent_class)->sink_event
       (trans, event);
 }
@@ -431,7 +421,7 @@ gst_zs_denoise_src_event (GstBaseTransform * trans, GstEvent * event)
 {
   GstZsDenoise *self = GST_ZS_DENOISE (trans);
 
-  note_key_unit (self, event);
+  gst_zs_denoise_note_key_unit (self, event);
   gst_zs_denoise_handle_timing_event (self, event);
   return GST_BASE_TRANSFORM_CLASS (gst_zs_denoise_parent_class)->src_event
       (trans, event);
@@ -520,17 +510,22 @@ begin_frame (GstZsDenoise * self, GstBuffer * buffer)
 
   gst_zs_sync_values (trans, buffer);
   GST_OBJECT_LOCK (self);
-  retrain = take_key_units (self, buffer) || self->retrain;
+  retrain = gst_zs_denoise_take_key_units (self, buffer) || self->retrain;
   self->retrain = FALSE;
   passthrough = self->settings.strength == 0;
   GST_OBJECT_UNLOCK (self);
 
-  if (retrain || GST_BUFFER_IS_DISCONT (buffer))
+  if (retrain)
     zsd_denoiser_reset (self->denoiser);
+  if (!passthrough && self->opaque) {
+    gst_zs_denoise_ask_for_samples (self);
+    passthrough = TRUE;
+  }
   gst_base_transform_set_passthrough (trans, passthrough);
   if (passthrough) {
     zsd_denoiser_skip (self->denoiser);
     publish_status (self);
+    gst_zs_denoise_notify (self);
   }
 }
 
@@ -548,71 +543,13 @@ gst_zs_denoise_generate_output (GstBaseTransform * trans, GstBuffer ** out)
       (trans, out);
 }
 
-/* A frame and those after it. */
-typedef struct
-{
-  GstVideoFrame frame, later[ZSD_MAX_LOOKAHEAD];
-  guint n_later;
-} Frames;
-
-/* Denoises a frame, or one field of it. `parity`: 0 for the field of the even rows, 1 for that of
- * the odd rows; negative: the whole frame. */
-static ZsdResult
-process_field (GstZsDenoise * self, Frames * frames, gint field, gint parity,
-    const ZsdSettings * settings, EndedTrainings * ended)
-{
-  ZsdImage image, later[ZSD_MAX_LOOKAHEAD];
-  ZsdResult result;
-  guint i;
-
-  gst_zs_image_from_frame (&image, &frames->frame);
-  if (parity >= 0)
-    image = zsd_image_field (&image, parity);
-  for (i = 0; i < frames->n_later; i++) {
-    gst_zs_image_from_frame (&later[i], &frames->later[i]);
-    if (parity >= 0)
-      later[i] = zsd_image_field (&later[i], parity);
-  }
-  result = zsd_denoiser_process_ahead (self->denoiser, &image, field, later,
-      frames->n_later, settings);
-  ended->n += zsd_denoiser_ended (self->denoiser, ended->training + ended->n);
-  return result;
-}
-
-/* Denoises a frame, or the fields of an interlaced one in display order. */
-static ZsdResult
-process (GstZsDenoise * self, Frames * frames, const ZsdSettings * settings,
-    EndedTrainings * ended)
-{
-  const gint first = GST_VIDEO_FRAME_FLAG_IS_SET (&frames->frame,
-      GST_VIDEO_FRAME_FLAG_TFF) ? 0 : 1;
-  ZsdResult result;
-
-  if (!GST_VIDEO_FRAME_IS_INTERLACED (&frames->frame))
-    return process_field (self, frames, 0, -1, settings, ended);
-  result = process_field (self, frames, 0, first, settings, ended);
-  if (result == ZSD_OK)
-    result = process_field (self, frames, 1, !first, settings, ended);
-  return result;
-}
-
-/* Whether the buffer is a still picture, as from a decoder of picture files: it has no duration,
- * and no time before it. */
-gboolean
-gst_zs_denoise_is_still (GstZsDenoise * self, GstBuffer * buffer)
-{
-  return GST_VIDEO_INFO_FPS_N (&GST_VIDEO_FILTER (self)->in_info) == 0
-      && !self->live && !GST_BUFFER_DURATION_IS_VALID (buffer)
-      && (!GST_BUFFER_PTS_IS_VALID (buffer) || GST_BUFFER_PTS (buffer) == 0);
-}
-
 static GstFlowReturn
 gst_zs_denoise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
 {
   GstZsDenoise *self = GST_ZS_DENOISE (trans);
   GstVideoFilter *filter = GST_VIDEO_FILTER (trans);
-  Frames frames;
-  EndedTrainings ended;
+  GstZsDenoiseFrames frames;
+  GstZsDenoiseEnded ended;
   ZsdStatus before, after;
   ZsdSettings settings;
   ZsdResult result;
@@ -623,10 +560,12 @@ gst_zs_denoise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
   zsd_rate_control_start (&self->rate_control);
   settings = get_settings (self);
   g_atomic_pointer_set (&self->streaming, g_thread_self ());
-  settings.still = gst_zs_denoise_is_still (self, buffer);
+  settings.still = self->still;
+  settings.damaged = GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_CORRUPTED);
   /* In reverse playback earlier frames are shown later. */
   if (trans->segment.rate < 0)
     settings.temporal = false;
+  gst_zs_denoise_age_past (self, buffer);
 
   if (!gst_zs_map_buffer (GST_ELEMENT (self), &frames.frame, &filter->in_info,
           buffer))
@@ -634,12 +573,14 @@ gst_zs_denoise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
   frames.n_later = gst_zs_denoise_map_later (self, &frames.frame, frames.later);
   ended.n = 0;
   zsd_denoiser_status (self->denoiser, &before);
-  result = process (self, &frames, &settings, &ended);
+  result = gst_zs_denoise_process (self, &frames, &settings, &ended);
   zsd_denoiser_status (self->denoiser, &after);
   gst_video_frame_unmap (&frames.frame);
   for (i = 0; i < frames.n_later; i++)
     gst_video_frame_unmap (&frames.later[i]);
   report (self, &after, &ended);
+  if (result == ZSD_OK)
+    gst_zs_denoise_add_meta (self, buffer, &after);
   gst_zs_denoise_update_quality (self, buffer, !settings.background
       && after.updates != before.updates);
 
@@ -691,6 +632,8 @@ gst_zs_denoise_class_init (GstZsDenoiseClass * klass)
   GST_DEBUG_CATEGORY_INIT (gst_zs_denoise_debug, "zsdenoise", 0,
       "zsdenoise element");
 
+  gst_zs_denoise_register_meta ();
+
   object_class->finalize = gst_zs_denoise_finalize;
   gst_zs_denoise_install_properties (object_class);
 
@@ -704,8 +647,7 @@ gst_zs_denoise_class_init (GstZsDenoiseClass * klass)
       G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION,
       G_CALLBACK (gst_zs_denoise_retrain), NULL, NULL, NULL, G_TYPE_NONE, 0);
 
-  gst_element_class_add_static_pad_template (element_class, &sink_template);
-  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_zs_denoise_add_pad_templates (element_class);
   gst_element_class_set_static_metadata (element_class,
       "Zero-shot video denoiser", "Filter/Effect/Video",
       "Denoises video by learning from the video itself",
@@ -716,6 +658,8 @@ gst_zs_denoise_class_init (GstZsDenoiseClass * klass)
   trans_class->stop = GST_DEBUG_FUNCPTR (gst_zs_denoise_stop);
   trans_class->sink_event = GST_DEBUG_FUNCPTR (gst_zs_denoise_sink_event);
   trans_class->src_event = GST_DEBUG_FUNCPTR (gst_zs_denoise_src_event);
+  trans_class->transform_caps =
+      GST_DEBUG_FUNCPTR (gst_zs_denoise_transform_caps);
   trans_class->query = GST_DEBUG_FUNCPTR (gst_zs_denoise_query);
   trans_class->propose_allocation =
       GST_DEBUG_FUNCPTR (gst_zs_denoise_propose_allocation);

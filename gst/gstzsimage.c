@@ -2,35 +2,6 @@
 /* Mapping of buffers, for both elements. */
 #include "gstzsimage.h"
 
-/* Describes a mapped frame for the engine. */
-void
-gst_zs_image_from_frame (ZsdImage * image, GstVideoFrame * frame)
-{
-  const GstVideoFormatInfo *finfo = frame->info.finfo;
-  gint i;
-
-  image->width = GST_VIDEO_FRAME_WIDTH (frame);
-  image->height = GST_VIDEO_FRAME_HEIGHT (frame);
-  image->components = GST_VIDEO_FORMAT_INFO_IS_GRAY (finfo) ? 1 : 3;
-  image->rgb = GST_VIDEO_FORMAT_INFO_IS_RGB (finfo);
-  image->depth = GST_VIDEO_FORMAT_INFO_DEPTH (finfo, 0);
-  image->shift = GST_VIDEO_FORMAT_INFO_SHIFT (finfo, 0);
-  for (i = 0; i < image->components; i++) {
-    ZsdComponent *component = &image->component[i];
-
-    component->data = GST_VIDEO_FRAME_COMP_DATA (frame, i);
-    /* In GStreamer 1.22 the offset of P010's V is 1, within U's sample, instead of 2. */
-    if (image->depth > 8 && GST_VIDEO_FORMAT_INFO_POFFSET (finfo, i) % 2 != 0)
-      component->data++;
-    component->stride = GST_VIDEO_FRAME_COMP_STRIDE (frame, i);
-    component->step = GST_VIDEO_FRAME_COMP_PSTRIDE (frame, i);
-    component->width = GST_VIDEO_FRAME_COMP_WIDTH (frame, i);
-    component->height = GST_VIDEO_FRAME_COMP_HEIGHT (frame, i);
-    component->half_width = GST_VIDEO_FORMAT_INFO_W_SUB (finfo, i) == 1;
-    component->half_height = GST_VIDEO_FORMAT_INFO_H_SUB (finfo, i) == 1;
-  }
-}
-
 /* Whether the buffer's video meta, if it has one, agrees with the caps. */
 static gboolean
 meta_fits (GstBuffer * buffer, const GstVideoInfo * info)
@@ -43,31 +14,6 @@ meta_fits (GstBuffer * buffer, const GstVideoInfo * info)
       && meta->height >= (guint) GST_VIDEO_INFO_HEIGHT (info));
 }
 
-/* Whether all samples lie within the mapped memory. GStreamer does not check the offsets and
- * strides of a video meta. */
-static gboolean
-samples_fit (GstVideoFrame * frame)
-{
-  ZsdImage image;
-  gint i;
-
-  gst_zs_image_from_frame (&image, frame);
-  for (i = 0; i < image.components; i++) {
-    const ZsdComponent *c = &image.component[i];
-    const gint plane = GST_VIDEO_FORMAT_INFO_PLANE (frame->info.finfo, i);
-    const GstMapInfo *map = &frame->map[frame->meta != NULL ? plane : 0];
-    const gint64 down = (gint64) (c->height - 1) * c->stride;
-    const gint64 across = (gint64) (c->width - 1) * c->step;
-    const gint64 begin = c->data - map->data + MIN (down, 0);
-    const gint64 end = c->data - map->data + MAX (down, 0) + across
-        + (image.depth > 8 ? 2 : 1);
-
-    if (begin < 0 || end > (gint64) map->size)
-      return FALSE;
-  }
-  return TRUE;
-}
-
 /* Maps a frame. Returns NULL, or a reason for the error message. */
 static const gchar *
 map_frame (GstVideoFrame * frame, GstVideoInfo * info, GstBuffer * buffer,
@@ -78,7 +24,7 @@ map_frame (GstVideoFrame * frame, GstVideoInfo * info, GstBuffer * buffer,
   if (!gst_video_frame_map (frame, info, buffer,
           flags | GST_VIDEO_FRAME_MAP_FLAG_NO_REF))
     return "its buffer is too small or cannot be written to";
-  if (samples_fit (frame))
+  if (gst_zs_picture_fits (frame))
     return NULL;
   gst_video_frame_unmap (frame);
   return "some of its rows lie outside its buffer";

@@ -22,6 +22,7 @@
 #endif
 
 #include "gstzsnoise.h"
+#include "gstzsformats.h"
 #include "gstzsimage.h"
 
 GST_DEBUG_CATEGORY_STATIC (gst_zs_noise_debug);
@@ -49,14 +50,8 @@ struct _GstZsNoise
   guint64 seed;
 
   ZsdNoise *noise;
+  GstZsPicture picture;         /* the frame that noise is added to */
 };
-
-static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink",
-    GST_PAD_SINK, GST_PAD_ALWAYS,
-    GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_ZS_FORMATS)));
-static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
-    GST_PAD_SRC, GST_PAD_ALWAYS,
-    GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_ZS_FORMATS)));
 
 G_DEFINE_TYPE (GstZsNoise, gst_zs_noise, GST_TYPE_VIDEO_FILTER);
 GST_ELEMENT_REGISTER_DEFINE (zsnoise, "zsnoise", GST_RANK_NONE,
@@ -148,6 +143,7 @@ gst_zs_noise_stop (GstBaseTransform * trans)
 
   zsd_noise_free (self->noise);
   self->noise = NULL;
+  gst_zs_picture_clear (&self->picture);
   return TRUE;
 }
 
@@ -164,13 +160,26 @@ gst_zs_noise_before_transform (GstBaseTransform * trans, GstBuffer * buffer)
   gst_base_transform_set_passthrough (trans, degree == 0);
 }
 
+/* Returns 0, or -1 without memory. */
+static int
+add_noise (GstZsNoise * self, GstVideoFrame * frame, ZsdNoiseKind kind,
+    gdouble degree)
+{
+  GstZsPicture *picture = &self->picture;
+
+  if (!gst_zs_picture_load (picture, frame, -1)
+      || zsd_noise_add (self->noise, &picture->image, kind, degree) != 0)
+    return -1;
+  gst_zs_picture_store (picture);
+  return 0;
+}
+
 static GstFlowReturn
 gst_zs_noise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
 {
   GstZsNoise *self = GST_ZS_NOISE (trans);
   GstVideoFilter *filter = GST_VIDEO_FILTER (trans);
   GstVideoFrame frame;
-  ZsdImage image;
   ZsdNoiseKind kind;
   gdouble degree;
   int result;
@@ -184,8 +193,7 @@ gst_zs_noise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
 
   if (!gst_zs_map_buffer (GST_ELEMENT (self), &frame, &filter->in_info, buffer))
     return GST_FLOW_ERROR;
-  gst_zs_image_from_frame (&image, &frame);
-  result = zsd_noise_add (self->noise, &image, kind, degree);
+  result = add_noise (self, &frame, kind, degree);
   gst_video_frame_unmap (&frame);
   if (result != 0) {
     GST_ELEMENT_ERROR (self, RESOURCE, FAILED,
@@ -251,8 +259,7 @@ gst_zs_noise_class_init (GstZsNoiseClass * klass)
           G_MAXUINT64, DEFAULT_SEED, G_PARAM_READWRITE |
           G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY));
 
-  gst_element_class_add_static_pad_template (element_class, &sink_template);
-  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_zs_add_pad_templates (element_class, gst_zs_formats_caps ());
   gst_element_class_set_static_metadata (element_class, "Video noise",
       "Filter/Effect/Video", "Adds noise to video, for testing a denoiser",
       "The zsdenoise developers");

@@ -5,6 +5,7 @@
 
 ZsdImage zsd_image_field(const ZsdImage *image, int field) {
   ZsdImage f = *image;
+  f.part = field ? ZSD_ODD_FIELD : ZSD_EVEN_FIELD;
   f.height = (image->height + 1 - field) / 2;
   for (int i = 0; i < f.components; i++) {
     ZsdComponent *c = &f.component[i];

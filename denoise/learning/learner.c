@@ -227,6 +227,11 @@ ZsdLearningResult zsd_learner_next_frame(ZsdLearner *l, ZsdNetwork *net, const Z
                        : next_frame_in_background(l, net, view, s, &round, in_use);
 }
 
+void zsd_learner_drop_frame(ZsdLearner *l) {
+  if (l->pairs)
+    zsd_frame_pairs_clear(l->pairs);
+}
+
 int zsd_learner_store_frame(ZsdLearner *l, const ZsdView *view, const ZsdSettings *s) {
   const int count = zsd_curriculum_round_pairs(l->rounds, s);
   if (count == 0 || (l->background && !zsd_background_is_free(l->background)))

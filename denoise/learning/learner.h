@@ -45,6 +45,9 @@ ZsdLearningResult zsd_learner_next_frame(ZsdLearner *learner, ZsdNetwork *net,
                                          const ZsdView *view, const ZsdSettings *settings,
                                          unsigned finetune_steps, bool in_use);
 
+/* Drops the stored frame: the next one does not follow it. */
+void zsd_learner_drop_frame(ZsdLearner *learner);
+
 /* Called after training on a frame: stores parts of it to be paired with the next frame.
  * Returns 0, or -1 without memory. */
 int zsd_learner_store_frame(ZsdLearner *learner, const ZsdView *view,

@@ -62,6 +62,7 @@ struct ZsdFusion {
   unsigned frames;   /* since the past began, without repeated ones */
   bool repeated;     /* the last frame was */
   bool fixed_noise;  /* the noise models are given, not estimated */
+  double missing;    /* frame intervals without a frame, since the past */
   ZsdReference past[ZSD_MAX_COMPONENTS];
   float *residual[ZSD_MAX_COMPONENTS]; /* of the prediction, normalized */
   uint8_t *last;                       /* the last frame's brightness, unfiltered; 255 is 1 */
@@ -127,6 +128,11 @@ void zsd_fusion_free(ZsdFusion *f) {
 
 void zsd_fusion_drop_past(ZsdFusion *f) {
   f->has_past = f->repeated = false;
+  f->missing = 0;
+}
+
+void zsd_fusion_age(ZsdFusion *f, double intervals) {
+  f->missing += intervals;
 }
 
 void zsd_fusion_drop_temporal(ZsdFusion *f) {
@@ -553,7 +559,7 @@ static void fuse_frame(ZsdFusion *f, const ZsdFrame *frame, int threads) {
     fuse->noise.least += MIN_VARIANCE;
     fuse->outliers = i == frame->brightness ? f->outliers : NULL;
     fuse->squares = f->static_blocks.squares[i];
-    zsd_gates_set(fuse->gates, &f->noise[i]);
+    zsd_gates_set(fuse->gates, &f->noise[i], 1 + f->missing);
   }
   update(&job, f->strips, threads);
 }
@@ -605,4 +611,5 @@ void zsd_fusion_commit(ZsdFusion *f, const ZsdFrame *frame, int threads) {
     zsd_reference_swap(&f->past[i]);
   zsd_pyramid_fill(&f->before, frame->component[frame->brightness].z, f->kernels, threads);
   f->has_past = true;
+  f->missing = 0;
 }

@@ -21,6 +21,10 @@ void zsd_fusion_free(ZsdFusion *fusion);
 /* Drops the past, but keeps the noise models. */
 void zsd_fusion_drop_past(ZsdFusion *fusion);
 
+/* Adds to the age of the past, in frame intervals, before the next frame: an older prediction
+ * is trusted less. */
+void zsd_fusion_age(ZsdFusion *fusion, double intervals);
+
 /* Drops the past, and goes back to noise estimates from single frames. */
 void zsd_fusion_drop_temporal(ZsdFusion *fusion);
 

@@ -29,7 +29,7 @@ static const struct {
 
 /* The mean over n x n samples of correlated noise varies like the mean over fewer independent
  * samples. */
-void zsd_gates_set(ZsdGate gates[ZSD_MOTION_KINDS], const ZsdNoiseModel *noise) {
+void zsd_gates_set(ZsdGate gates[ZSD_MOTION_KINDS], const ZsdNoiseModel *noise, double age) {
   const double a = noise->lag1, b = noise->lag2;
   const int n2 = 2 * RADIUS + 1, n1 = 2 * MEAN_RADIUS + 1;
   const double along2 = 1 + 2 * (a * a * (n2 - 1) / n2 + b * b * (n2 - 2) / n2);
@@ -38,7 +38,7 @@ void zsd_gates_set(ZsdGate gates[ZSD_MOTION_KINDS], const ZsdNoiseModel *noise) 
     gates[i] = (ZsdGate){
         .max_mean_square = (float)(1 + margins[i].mean_square * sqrt(2.0 / (n2 * n2)) * along2),
         .max_squared_mean = (float)(margins[i].squared_mean * along1 * along1 / (n1 * n1)),
-        .process_noise = (float)margins[i].process_noise,
+        .process_noise = (float)(age * margins[i].process_noise),
     };
 }
 

@@ -17,8 +17,9 @@ typedef struct {
   float max_mean_square, max_squared_mean, process_noise;
 } ZsdGate;
 
-/* The gates of all kinds of motion for this noise. */
-void zsd_gates_set(ZsdGate gates[ZSD_MOTION_KINDS], const ZsdNoiseModel *noise);
+/* The gates of all kinds of motion for this noise. `age`: of the prediction, in frame
+ * intervals; 1 unless frames are missing. */
+void zsd_gates_set(ZsdGate gates[ZSD_MOTION_KINDS], const ZsdNoiseModel *noise, double age);
 
 /* Kind of motion of each block, a ZsdMotionKind. Decides whether blocks that may move do. */
 void zsd_motion_kinds(uint8_t *kinds, ZsdMotionField *field, int threads);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* All formats, in all sizes. */
+/* Formats in all sizes; all of them: raw-formats.c. */
 #include "picture.h"
 #include "suite.h"
 
@@ -24,38 +24,6 @@ static const struct
 #define GAIN 0.2
 
 #define N_FRAMES 3
-
-/* The caps have exactly these formats. */
-GST_START_TEST (test_format_list)
-{
-  static const gchar *const elements[] = { "zsdenoise", "zsnoise" };
-  static const gchar *const pads[] = { "sink", "src" };
-  guint e, p, f;
-
-  for (e = 0; e < G_N_ELEMENTS (elements); e++)
-    for (p = 0; p < G_N_ELEMENTS (pads); p++) {
-      GstElement *element = gst_element_factory_make (elements[e], NULL);
-      GstCaps *caps = gst_pad_template_get_caps
-          (gst_element_get_pad_template (element, pads[p]));
-      const GValue *list = gst_structure_get_value
-          (gst_caps_get_structure (caps, 0), "format");
-
-      fail_unless_equals_int (gst_caps_get_size (caps), 1);
-      fail_unless_equals_int (gst_value_list_get_size (list),
-          G_N_ELEMENTS (formats));
-      for (f = 0; f < G_N_ELEMENTS (formats); f++) {
-        const GstVideoInfo info = picture_info (formats[f], 320, 240);
-        GstCaps *wanted = gst_video_info_to_caps (&info);
-
-        fail_unless (gst_caps_is_subset (wanted, caps), "%s", formats[f]);
-        gst_caps_unref (wanted);
-      }
-      gst_caps_unref (caps);
-      gst_object_unref (element);
-    }
-}
-
-GST_END_TEST;
 
 static GstBuffer *
 frame_of_stream (const GstVideoInfo * info, guint i)
@@ -219,7 +187,6 @@ make_suite (void)
   Suite *suite = suite_create ("formats");
   TCase *tcase = tcase_create ("formats");
 
-  tcase_add_test (tcase, test_format_list);
   tcase_add_loop_test (tcase, test_format, 0, G_N_ELEMENTS (formats));
   tcase_add_test (tcase, test_order_of_words);
   suite_add_tcase (suite, tcase);

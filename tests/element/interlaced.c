@@ -294,6 +294,166 @@ GST_START_TEST (test_whole_frames_among_interlaced)
 
 GST_END_TEST;
 
+/* --- frames and fields by turns --- */
+
+/* Pushes frame n of a scene at rest: interlaced and with the top field first where `pattern` has
+ * "t", with the bottom field first where it has "b". Returns its PSNR. */
+static gdouble
+push_of_pattern (GstHarness * h, const Stream * s, const gchar * pattern,
+    guint n)
+{
+  GstBuffer *clean = picture_new (&s->info, 0), *in, *out;
+  const gchar kind = pattern[n % strlen (pattern)];
+  gdouble psnr;
+
+  in = picture_add_noise (gst_buffer_copy_deep (clean), &s->info, 15, n);
+  GST_BUFFER_PTS (in) = n * 40 * GST_MSECOND;
+  if (kind != 'p')
+    GST_BUFFER_FLAG_SET (in, GST_VIDEO_BUFFER_FLAG_INTERLACED);
+  if (kind == 't')
+    GST_BUFFER_FLAG_SET (in, GST_VIDEO_BUFFER_FLAG_TFF);
+  out = filtered (h, in);
+  psnr = picture_psnr (out, clean, &s->info);
+  gst_buffer_unref (clean);
+  gst_buffer_unref (out);
+  return psnr;
+}
+
+/* Frames and fields have their own past and one network: telecine (2:3) and changes of the field
+ * order are no keyframes, and cost little. */
+GST_START_TEST (test_patterns)
+{
+  static const gchar *const patterns[] = { "p", "t", "pppbb", "tp", "tb",
+    "ppppppppbbbbbbbb"
+  };
+  const Stream s = make_stream ("I420", 192, 128, MIXED, TOP);
+  gdouble last[G_N_ELEMENTS (patterns)];
+  guint i, n;
+
+  for (i = 0; i < G_N_ELEMENTS (patterns); i++) {
+    GstHarness *h = start_element ("zsdenoise", NULL);
+
+    set_format (h, &s.info);
+    for (n = 0; n < 40; n++)
+      last[i] = push_of_pattern (h, &s, patterns[i], n);
+    fail_unless_equals_uint64 (count_of (h->element, "keyframes"), 1);
+    fail_unless_equals_uint64 (count_of (h->element, "trainings"), 1);
+    fail_unless (last[i] > MIN (last[0], last[1]) - 0.7, "%s: %.2f dB, frames "
+        "%.2f, fields %.2f", patterns[i], last[i], last[0], last[1]);
+    stop_element (h);
+  }
+}
+
+GST_END_TEST;
+
+/* One cut is one keyframe, whatever comes after it. */
+GST_START_TEST (test_cut)
+{
+  const Stream s = make_stream ("I420", 192, 128, MIXED, TOP);
+  GstHarness *h = start_element ("zsdenoise", NULL);
+  guint n;
+
+  set_format (h, &s.info);
+  for (n = 0; n < 10; n++)
+    push_of_pattern (h, &s, "pppbb", n);
+  for (; n < 20; n++) {
+    GstBuffer *in = picture_add_noise (picture_new (&s.info, 1), &s.info, 15,
+        n);
+
+    GST_BUFFER_PTS (in) = n * 40 * GST_MSECOND;
+    if (n % 5 > 2)
+      GST_BUFFER_FLAG_SET (in, GST_VIDEO_BUFFER_FLAG_INTERLACED);
+    gst_buffer_unref (filtered (h, in));
+  }
+  fail_unless_equals_uint64 (count_of (h->element, "keyframes"), 2);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
+/* Of a buffer with one field the rows of the other one are not used. */
+GST_START_TEST (test_one_field)
+{
+  const Stream s = make_stream (formats[__i__], 48, 64, MIXED, TOP);
+  GstHarness *h = start_stream (&s);
+  GstBuffer *in = flagged (picture_noisy (&s.info, 1), &s), *out;
+
+  GST_BUFFER_FLAG_SET (in, GST_VIDEO_BUFFER_FLAG_ONEFIELD);
+  out = filtered (h, gst_buffer_ref (in));
+  fail_if (same_field (in, out, &s.info, TOP));
+  fail_unless (same_field (in, out, &s.info, BOTTOM));
+  gst_buffer_unref (in);
+  gst_buffer_unref (out);
+  stop_element (h);
+}
+
+GST_END_TEST;
+
+/* The rows of one field, as a buffer of its own. */
+static GstBuffer *
+take_field (GstBuffer * frame, const GstVideoInfo * info,
+    const GstVideoInfo * single, gint field)
+{
+  GstBuffer *buffer = gst_buffer_new_and_alloc (GST_VIDEO_INFO_SIZE (single));
+  GstVideoFrame in, out;
+  guint p;
+  gint y;
+
+  gst_buffer_memset (buffer, 0, 0, GST_VIDEO_INFO_SIZE (single));
+  GST_BUFFER_FLAG_SET (buffer, field == TOP ? GST_VIDEO_BUFFER_FLAG_TOP_FIELD :
+      GST_VIDEO_BUFFER_FLAG_BOTTOM_FIELD);
+  GST_BUFFER_PTS (buffer) = GST_BUFFER_PTS (frame) + field * 20 * GST_MSECOND;
+  GST_BUFFER_DURATION (buffer) = 20 * GST_MSECOND;
+  fail_unless (gst_video_frame_map (&in, info, frame, GST_MAP_READ));
+  fail_unless (gst_video_frame_map (&out, single, buffer, GST_MAP_READWRITE));
+  for (p = 0; p < GST_VIDEO_FRAME_N_PLANES (&in); p++)
+    for (y = field; y < rows_of_plane (&in, p); y += 2)
+      memcpy ((guint8 *) out.data[p] + y / 2 * out.info.stride[p],
+          (guint8 *) in.data[p] + y * info->stride[p], info->stride[p]);
+  gst_video_frame_unmap (&in);
+  gst_video_frame_unmap (&out);
+  return buffer;
+}
+
+/* Fields in buffers of their own come out as those of frames do. */
+GST_START_TEST (test_alternate)
+{
+  const Stream s = make_stream (formats[__i__], 96, 80, BY_BUFFER, TOP);
+  GstHarness *h = start_stream (&s);
+  GstHarness *alternate = start_element ("zsdenoise", CHEAP, NULL);
+  GstVideoInfo single = s.info;
+  guint n, field;
+
+  fail_unless (gst_video_info_set_interlaced_format (&single,
+          GST_VIDEO_INFO_FORMAT (&s.info), GST_VIDEO_INTERLACE_MODE_ALTERNATE,
+          96, 80));
+  set_format (alternate, &single);
+  for (n = 0; n < 3; n++) {
+    GstBuffer *in = flagged (picture_noisy (&s.info, n), &s), *out;
+
+    GST_BUFFER_PTS (in) = n * 40 * GST_MSECOND;
+    out = filtered (h, gst_buffer_copy_deep (in));
+    for (field = TOP; field <= BOTTOM; field++) {
+      GstBuffer *wanted = take_field (out, &s.info, &single, field);
+      GstBuffer *one = filtered (alternate, take_field (in, &s.info, &single,
+              field));
+
+      fail_unless (picture_same_bytes (one, wanted), "frame %u, field %u", n,
+          field);
+      gst_buffer_unref (one);
+      gst_buffer_unref (wanted);
+    }
+    gst_buffer_unref (in);
+    gst_buffer_unref (out);
+  }
+  fail_unless_equals_uint64 (count_of (alternate->element, "frames"), 3);
+  fail_unless_equals_uint64 (count_of (alternate->element, "keyframes"), 1);
+  stop_element (h);
+  stop_element (alternate);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_untouched)
 {
   const Stream s = make_stream (formats[__i__], 97, 65, BY_BUFFER, TOP);
@@ -330,6 +490,10 @@ make_suite (void)
   tcase_add_loop_test (tcase, test_past, 0, n);
   tcase_add_loop_test (tcase, test_small, 0, n);
   tcase_add_loop_test (tcase, test_whole_frames_among_interlaced, 0, n);
+  tcase_add_test (tcase, test_patterns);
+  tcase_add_test (tcase, test_cut);
+  tcase_add_loop_test (tcase, test_one_field, 0, n);
+  tcase_add_loop_test (tcase, test_alternate, 0, n);
   tcase_add_loop_test (tcase, test_untouched, 0, n);
   suite_add_tcase (suite, tcase);
   return suite;

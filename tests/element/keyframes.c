@@ -160,24 +160,6 @@ GST_START_TEST (test_flush)
 
 GST_END_TEST;
 
-GST_START_TEST (test_discontinuity)
-{
-  GstHarness *h = start ();
-  GstBuffer *frame, *out;
-
-  push_pictures (h, 0, 2);
-  frame = picture_noisy (&info, 2);
-  GST_BUFFER_FLAG_SET (frame, GST_BUFFER_FLAG_DISCONT);
-  out = filtered (h, frame);
-  fail_unless (GST_BUFFER_FLAG_IS_SET (out, GST_BUFFER_FLAG_DISCONT));
-  gst_buffer_unref (out);
-  fail_unless_keyframes (h, 2);
-  push_pictures (h, 0, 2);
-  fail_unless_keyframes (h, 2);
-  stop_element (h);
-}
-
-GST_END_TEST;
 
 /* --- key units --- */
 
@@ -439,7 +421,6 @@ make_suite (void)
   tcase_add_test (tcase, test_retrain_at_strength_0);
   tcase_add_test (tcase, test_caps);
   tcase_add_test (tcase, test_flush);
-  tcase_add_test (tcase, test_discontinuity);
   tcase_add_test (tcase, test_force_key_unit);
   tcase_add_test (tcase, test_force_key_unit_later);
   tcase_add_test (tcase, test_force_key_unit_flush);

@@ -375,23 +375,6 @@ GST_START_TEST (test_reverse)
 
 GST_END_TEST;
 
-/* A picture file is a still picture: nothing comes after it. */
-GST_START_TEST (test_still_picture)
-{
-  GstVideoInfo info = picture_info ("RGB", 64, 48);
-  GstHarness *h = start_element ("zsdenoise", "lookahead", AHEAD, NULL);
-  GstBuffer *frame;
-
-  GST_VIDEO_INFO_FPS_N (&info) = 0;
-  set_format (h, &info);
-  frame = picture_noisy (&info, 1);
-  GST_BUFFER_DURATION (frame) = GST_CLOCK_TIME_NONE;
-  gst_buffer_unref (filtered (h, frame));
-  stop_element (h);
-}
-
-GST_END_TEST;
-
 /* --- latency --- */
 
 static void
@@ -838,7 +821,6 @@ make_suite (void)
   tcase_add_test (waiting, test_changes);
   tcase_add_test (waiting, test_profiles);
   tcase_add_test (waiting, test_reverse);
-  tcase_add_test (waiting, test_still_picture);
   tcase_add_test (waiting, test_latency);
   tcase_add_test (waiting, test_latency_without_rate);
   tcase_add_test (waiting, test_retrain);

@@ -47,6 +47,7 @@ random_frame (GRand * random, const GstVideoInfo * info)
   for (i = 0; i < map.size; i++)
     map.data[i] = level + g_rand_int_range (random, 0, 40);
   gst_buffer_unmap (frame, &map);
+  GST_BUFFER_DURATION (frame) = 40 * GST_MSECOND;
   return frame;
 }
 

@@ -219,6 +219,8 @@ START_TEST(test_second_field) {
   new_scene(&first, "GRAY8", 0, 25, 1);
   new_scene(&second, "GRAY8", 5, 25, 2);
   s.epochs = 20;
+  first.image.part = ZSD_EVEN_FIELD;
+  second.image.part = ZSD_ODD_FIELD;
   ck_assert_int_eq(zsd_denoiser_process(d, &first.image, 0, &s), ZSD_OK);
   ck_assert_int_eq(zsd_denoiser_process(d, &second.image, 1, &s), ZSD_OK);
   ck_assert_uint_eq(status_of(d).keyframes, 1);

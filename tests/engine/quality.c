@@ -49,6 +49,23 @@ START_TEST(test_back) {
 }
 END_TEST
 
+/* Filtering fades in after frames that passed unchanged, so that the picture does not pulse. */
+START_TEST(test_fades_in) {
+  ZsdSettings s = zsd_settings_default();
+  ZsdDenoiser *d = new_denoiser();
+  const double full = frames_of(d, "I420", ZSD_QUALITY_FULL, s);
+  double before = 0;
+  frames_of(d, "I420", ZSD_QUALITY_ORIGINAL, s);
+  for (int i = 0; i < 6; i++) {
+    const double gain = gain_of_frame(d, "I420", 0, status_of(d).frames, &s);
+    ck_assert_double_gt(gain, before + 0.2);
+    ck_assert_double_lt(gain, before + full / 2);
+    before = gain;
+  }
+  zsd_denoiser_free(d);
+}
+END_TEST
+
 /* A cut that was not looked at is found afterwards. */
 START_TEST(test_cut) {
   ZsdSettings s = zsd_settings_default();
@@ -93,6 +110,7 @@ Suite *make_suite(void) {
   TCase *tc = tcase_create("steps");
   tcase_add_loop_test(tc, test_steps, 0, 3);
   tcase_add_test(tc, test_back);
+  tcase_add_test(tc, test_fades_in);
   tcase_add_test(tc, test_cut);
   tcase_add_test(tc, test_no_narrower);
   tcase_set_timeout(tc, 60);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rig.h"
 
-#include "gstzsimage.h"
+#include "gstzsformats.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -95,21 +95,16 @@ rig_free (Rig * rig)
 GstVideoInfo
 take_info (Bytes * b, gint side)
 {
-  static gchar **names;
-  static guint n;
+  guint n;
+  const GstVideoFormat *formats = gst_video_formats_raw (&n);
   GstVideoInterlaceMode mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
   GstVideoFormat format;
   GstVideoInfo info;
   gint kind, width;
 
-  if (names == NULL) {
-    names = g_strsplit_set (GST_ZS_FORMATS, "{, }", -1);
-    n = g_strv_length (names);
-  }
-  do
-    format = gst_video_format_from_string (names[take (b) % n]);
-  while (format == GST_VIDEO_FORMAT_UNKNOWN && b->next < b->end);
-  if (format == GST_VIDEO_FORMAT_UNKNOWN)
+  format = formats[take (b) % n];
+  if (gst_zs_format_access (gst_video_format_get_info (format)) ==
+      GST_ZS_ACCESS_NONE)
     format = GST_VIDEO_FORMAT_I420;
   kind = take_from (b, 0, 5);
   if (kind == 0)
