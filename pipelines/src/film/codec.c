@@ -39,7 +39,7 @@ static const Codec codecs[] = {
         "av1parse ! video/x-av1,stream-format=obu-stream,alignment=tu",
       ".mkv.webm.mp4", FALSE, TRUE, 8},
   {"ffv1", 0, "avenc_ffv1 gop-size=1 ! "
-        "capssetter caps=video/x-ffv,ffversion=1", ".mkv", TRUE, TRUE, 10},
+        "capssetter caps=video/x-ffv,ffversion=1", ".mkv", TRUE, TRUE, 16},
 };
 
 static const Codec *
@@ -86,6 +86,20 @@ codec_encoder_line (const gchar * name, gint quality, gint threads)
       BEST_QUALITY / 2) / BEST_QUALITY;
 
   return g_strdup_printf (codec->line, quantizer, threads);
+}
+
+gchar *
+codec_encoder_element (const gchar * name)
+{
+  const gchar *line = find (name)->line;
+
+  return g_strndup (line, strcspn (line, " "));
+}
+
+gboolean
+codec_is_lossless (const gchar * name)
+{
+  return find (name)->max_quantizer == 0;
 }
 
 const gchar *

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "film/options.h"
 
+#include "common/arguments.h"
 #include "common/enum-option.h"
+#include "common/local-files.h"
 #include "film/codec.h"
 
 #include <string.h>
@@ -72,6 +74,9 @@ parse (Options * options, gchar ** out, int *argc, char ***argv,
   g_option_context_add_main_entries (context, entries, NULL);
   g_option_context_add_group (context, gst_init_get_option_group ());
   parsed = g_option_context_parse (context, argc, argv, error);
+  arguments_drop_separator (argc, *argv);
+  if (parsed)
+    local_files_only ();
   g_option_context_free (context);
   return parsed;
 }
