@@ -186,11 +186,11 @@ make_folder (const Destination * destination, GError ** error)
 }
 
 GPtrArray *
-inputs_list (const gchar * in, const gchar * out, GError ** error)
+inputs_list (const gchar * in, const gchar * out, gboolean * many,
+    GError ** error)
 {
-  gboolean many;
-  GPtrArray *files = list (in, &many, error), *inputs = NULL;
-  Destination destination = find_destination (out, many);
+  GPtrArray *files = list (in, many, error), *inputs = NULL;
+  Destination destination = find_destination (out, *many);
 
   if (files->len > 0 && make_folder (&destination, error))
     inputs = list_inputs (files, &destination, error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "image/options.h"
 
+#include "common/arguments.h"
 #include "common/enum-option.h"
 #include "image/inputs.h"
 #include "picture/image-config-load.h"
@@ -54,6 +55,7 @@ parse (ImageOptions * options, Files * files, ImageConfigOptions * keys,
   g_option_context_set_main_group (context, group);
   g_option_context_add_group (context, gst_init_get_option_group ());
   parsed = g_option_context_parse (context, argc, argv, error);
+  arguments_drop_separator (argc, *argv);
   g_option_context_free (context);
   return parsed;
 }
