@@ -9,6 +9,7 @@
  *   {"width": 640, "height": 480, "sigma": 12.1}
  *   {"error": "It is ..."} */
 #include "common/launch.h"
+#include "common/local-files.h"
 #include "picture/image-config-load.h"
 #include "picture/vips.h"
 #include "worker/clip-pipeline.h"
@@ -132,6 +133,7 @@ main (int argc, char **argv)
   if (done) {
     sandbox_enter (&settings);
     gst_init (NULL, NULL);
+    local_files_only ();
     done = run (&settings, argv[1], &error);
   }
   if (!done) {
