@@ -70,6 +70,25 @@ sync_to_disk (const gchar * file, gint flags, GError ** error)
 }
 
 gboolean
+file_sync (const gchar * file, GError ** error)
+{
+  return sync_to_disk (file, O_RDWR, error);
+}
+
+gboolean
+file_publish_folder (const gchar * temporary, const gchar * folder,
+    GError ** error)
+{
+  gchar *parent = g_path_get_dirname (folder);
+  const gboolean done = (g_rename (temporary, folder) == 0
+      || file_set_error (error, folder))
+      && sync_to_disk (parent, O_RDONLY | O_DIRECTORY, error);
+
+  g_free (parent);
+  return done;
+}
+
+gboolean
 file_publish (const gchar * temporary, const gchar * file, GError ** error)
 {
   gchar *folder = g_path_get_dirname (file);

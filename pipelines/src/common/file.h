@@ -12,6 +12,13 @@ gchar *file_temporary_name (const gchar * file);
 gboolean file_publish (const gchar * temporary, const gchar * file,
     GError ** error);
 
+/* Waits until the file's data are on the disk. */
+gboolean file_sync (const gchar * file, GError ** error);
+
+/* Renames a folder, whose files are on the disk, to a name that is free. */
+gboolean file_publish_folder (const gchar * temporary, const gchar * folder,
+    GError ** error);
+
 /* Replaces the file, whose data are on the disk then. */
 gboolean file_write (const gchar * file, gconstpointer data, gsize size,
     GError ** error);

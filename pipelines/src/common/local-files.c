@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/local-files.h"
 
-#include <gst/gst.h>
+#include <string.h>
 
 /* urisourcebin makes its source by the URI's scheme, which filesrc alone then has. */
 static const gchar *const sources[] =
@@ -28,6 +28,18 @@ is_foreign (GstElementFactory * factory)
       || strstr (klass, "Source"))
     return !g_strv_contains (sources, name);
   return strstr (klass, "Demux") && !g_strv_contains (demuxers, name);
+}
+
+gboolean
+local_files_is_list (const GstCaps * caps)
+{
+  static const gchar *const lists[] = {
+    "application/dash+xml", "application/sdp", "application/vnd.ms-sstr+xml",
+    "application/x-hls", "application/xges", "text/uri-list", NULL
+  };
+
+  return gst_caps_get_size (caps) > 0 && g_strv_contains (lists,
+      gst_structure_get_name (gst_caps_get_structure (caps, 0)));
 }
 
 void

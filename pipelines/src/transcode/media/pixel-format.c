@@ -50,11 +50,11 @@ holds (const GstVideoFormatInfo * info, const GstVideoFormatInfo * source,
       && has_colours (info, source, use);
 }
 
-/* Sixteenths of bits per pixel. */
+/* Formats without unused bits come first, then those with fewer bits per pixel. */
 static guint
-size (const GstVideoFormatInfo * info)
+rank (const GstVideoFormatInfo * info)
 {
-  guint i, bits = 0;
+  guint i, bits = depth (info) << 16;
 
   for (i = 0; i < GST_VIDEO_FORMAT_INFO_N_COMPONENTS (info); i++)
     bits += 16 * GST_VIDEO_FORMAT_INFO_DEPTH (info, i)
@@ -111,7 +111,7 @@ pixel_format_for (const gchar * element, GstVideoFormat source,
         gst_video_format_get_info (g_array_index (formats, GstVideoFormat, i));
 
     if (info == wanted || (holds (info, wanted, use)
-            && (best == NULL || size (info) < size (best))))
+            && (best == NULL || rank (info) < rank (best))))
       best = info;
   }
   g_array_unref (formats);

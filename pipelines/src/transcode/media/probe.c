@@ -2,6 +2,7 @@
 #include "transcode/media/probe.h"
 
 #include "common/launch.h"
+#include "common/local-files.h"
 #include "common/pipeline-error.h"
 #include "transcode/chapters/read.h"
 #include "transcode/media/tracks.h"
@@ -65,27 +66,21 @@ static void
 set_unsupported (const gchar * file, const gchar * description,
     const gchar * details, GError ** error)
 {
-  static const gchar *const lists[] = { "application/x-hls",
-    "application/dash+xml", "application/vnd.ms-sstr+xml", "application/sdp",
-    "text/uri-list", "application/xges", "application/x-rtsp"
-  };
-  const gchar *caps = g_str_has_prefix (details, "decoder-") ?
-      details + strlen ("decoder-") : "";
-  gsize i;
+  GstCaps *caps = g_str_has_prefix (details, "decoder-") ?
+      gst_caps_from_string (details + strlen ("decoder-")) : NULL;
 
-  for (i = 0; i < G_N_ELEMENTS (lists); i++)
-    if (g_str_has_prefix (caps, lists[i])) {
-      g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE,
-          "%s: it is a list of other files or addresses, not a film; give "
-          "the film itself", file);
-      return;
-    }
-  if (g_str_has_prefix (caps, "image/gif"))
+  if (caps && local_files_is_list (caps))
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE,
+        "%s: it is a list of other files or addresses, not a film; give "
+        "the film itself", file);
+  else if (g_str_has_prefix (details, "decoder-image/gif"))
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE,
         "%s: GIFs are not supported; convert it to a film without palette",
         file);
   else
     pipeline_error_set_missing (file, description, error);
+  if (caps)
+    gst_caps_unref (caps);
 }
 
 /* Reason why there is no video. */
