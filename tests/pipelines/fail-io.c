@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Preloaded library that lets system calls on some files fail. FAIL_PATH: part of the path; FAIL_CALL:
- * read, write, fsync or rename; FAIL_AFTER: bytes (calls, for fsync and rename) that succeed before;
- * FAIL_ERRNO: number of the error; FAIL_ONCE: set if one call fails only. */
+/* Preloaded library that lets system calls on some files fail. FAIL_PATH: part of the path;
+ * FAIL_CALL: read, write, fsync or rename; FAIL_AFTER: bytes (calls, for fsync and rename) that
+ * succeed before; FAIL_ERRNO: number of the error; FAIL_ONCE: set if one call fails only. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

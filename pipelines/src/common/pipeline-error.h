@@ -34,8 +34,8 @@ gboolean pipeline_error_is_cancelled (const GError * error);
 /* Whether the disk or the user's quota is full. */
 gboolean pipeline_error_is_no_space (const GError * error);
 
-/* Whether the same work may succeed later: a full disk, a device that fails, a folder in use. Such an
- * error tells nothing about the film. */
+/* Whether the same work may succeed later: a full disk, a device that fails, a folder in use. Such
+ * an error tells nothing about the film. */
 gboolean pipeline_error_is_temporary (const GError * error);
 
 /* Exit status for the error: EX_TEMPFAIL of sysexits.h if trying again may help, else 1. */

@@ -27,13 +27,13 @@ typedef struct
   gchar *caps;                  /* of the source's video */
   gchar *raw_caps;              /* of decoded frames, completed by what decoders do not report */
   gchar *format;                /* description of the decoded frames' format; only during the cut */
-  gchar *turn_format;           /* GstVideoFormat in which frames are turned upright; NULL: not turned */
+  gchar *turn_format;           /* GstVideoFormat for turning frames upright */
   gchar *filter_format;         /* of denoising */
   gchar *coded_format;          /* of the result */
   guint depth;                  /* bits per sample */
   gint orientation;             /* GstVideoOrientationMethod for upright frames */
   gint width, height;
-  gboolean odd_size;            /* odd size with subsampled chroma in the result; only during the cut */
+  gboolean odd_size;            /* odd size, subsampled chroma in the result; only during the cut */
   guint64 duration;             /* of the source, if known; only during the cut */
   gboolean damaged;             /* could not be read to its end */
   gboolean repaired;            /* read from a repaired copy, see mkv/repair.h */

@@ -39,10 +39,10 @@ workdir_file (const gchar * workdir, const gchar * kind, guint number,
 /* --- names --- */
 
 /* Temporary names are those of file_temporary_name(); others append something to them. */
-#define NAMES "(manifest\\.json|model\\.safetensors|mended\\.mkv|(in-[0-9]{5,}|out-[0-9]{5,})\\.gdp|" \
-    "out-[0-9]{5,}\\.json)"
-#define OWN "^(lock|" NAMES "|\\.(film|rest|" NAMES ")\\..*[.][0-9]+-[0-9]+\\.unfinished(\\.tags)?" \
-    "(\\.[A-Za-z0-9]{6})?)$"
+#define NAMES "(manifest\\.json|model\\.safetensors|mended\\.mkv|in-[0-9]{5,}\\.gdp|" \
+    "out-[0-9]{5,}\\.(gdp|json))"
+#define OWN "^(lock|" NAMES "|\\.(film|rest|" NAMES ")\\..*[.][0-9]+-[0-9]+\\.unfinished" \
+    "(\\.tags)?(\\.[A-Za-z0-9]{6})?)$"
 
 static gboolean
 is_own_name (const gchar * name)

@@ -97,10 +97,10 @@ parse (ServeOptions * options, gchar ** config, ImageConfigOptions * keys,
     {"client-connections", 0, 0, G_OPTION_ARG_INT, &options->client_connections,
         "Maximum number of connections of one client (256)", "N"},
     {"proxy", 0, 0, G_OPTION_ARG_STRING, &options->proxy,
-          "Take the client's address from the header X-Forwarded-For of "
+        "Take the client's address from the header X-Forwarded-For of "
           "requests from this one", "ADDRESS"},
     {"host", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->hosts,
-          "Answer requests for this name, such as pictures.example.org; may "
+        "Answer requests for this name, such as pictures.example.org; may "
           "be repeated", "NAME"},
     {"max-clip-bytes", 0, 0, G_OPTION_ARG_INT64, &options->max_clip_bytes,
         "Largest clip, bytes (64 MiB)", "N"},
@@ -115,8 +115,7 @@ parse (ServeOptions * options, gchar ** config, ImageConfigOptions * keys,
     {"seconds", 0, 0, G_OPTION_ARG_INT, &options->seconds,
         "Time limit of a job, seconds (600)", "N"},
     {"no-sandbox", 0, 0, G_OPTION_ARG_NONE, &options->no_sandbox,
-        "Run jobs without bubblewrap, which keeps them from network and "
-          "files", NULL},
+        "Run jobs where neither bubblewrap nor Landlock works", NULL},
     {"keep", 0, 0, G_OPTION_ARG_INT, &options->keep,
         "Remove results after N minutes (60)", "N"},
     {"disk", 0, 0, G_OPTION_ARG_INT, &options->disk,

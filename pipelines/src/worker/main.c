@@ -33,6 +33,8 @@ parse (WorkerSettings * settings, int *argc, char ***argv, GError ** error)
         "NAME"},
     {"parent", 0, 0, G_OPTION_ARG_INT, &settings->parent,
         "Server process, with which the worker ends", "PID"},
+    {"landlock", 0, 0, G_OPTION_ARG_NONE, &settings->landlock,
+        "End if files cannot be limited by Landlock", NULL},
     {"threads", 0, 0, G_OPTION_ARG_INT, &settings->threads, "Threads", "N"},
     {"memory", 0, 0, G_OPTION_ARG_INT, &settings->memory, "Address space",
         "MIB"},

@@ -2,6 +2,7 @@
 #include "worker/sandbox.h"
 
 #include "worker/events.h"
+#include "worker/landlock.h"
 #include "worker/seccomp.h"
 
 #include <malloc.h>
@@ -63,6 +64,8 @@ sandbox_enter (const WorkerSettings * settings, gboolean exec)
 #ifdef HAVE_SANITIZER
   exec = TRUE;
 #endif
+  if (!landlock_enter () && settings->landlock)
+    fail ("The files of its process could not be limited.");
   if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !seccomp_enter (exec))
     fail ("The system calls of its process could not be limited.");
   umask (077);

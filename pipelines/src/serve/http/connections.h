@@ -16,8 +16,8 @@ typedef struct
 
 /* Listens on the address. At most `max` connections are served at a time, `max_each` of them to one
  * client address. For others one is closed whose request is incomplete; if there is none, they wait
- * in the backlog or, beyond `max_each`, are closed. Returns NULL and an error if the address or port
- * cannot be used. */
+ * in the backlog or, beyond `max_each`, are closed. Returns NULL and an error if the address or
+ * port cannot be used. */
 Connections *connections_open (SoupServer * server, const gchar * address,
     guint port, const ConnectionLimits * limits, GError ** error);
 

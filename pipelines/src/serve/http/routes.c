@@ -105,8 +105,8 @@ static gboolean
 is_known_host (const Server * server, const gchar * host)
 {
   const GStrv hosts = server->options->hosts;
-  gchar *name = host ? host_name (host) : g_strdup ("");
-  const gboolean known = strchr (name, '.') == NULL || *name == '['
+  gchar *name = host_name (host ? host : "localhost");
+  const gboolean known = (*name && strchr (name, '.') == NULL) || *name == '['
       || g_hostname_is_ip_address (name) || g_str_has_suffix (name,
       ".localhost") || (hosts && g_strv_contains ((const gchar * const *) hosts,
           name));
@@ -115,8 +115,8 @@ is_known_host (const Server * server, const gchar * host)
   return known;
 }
 
-/* Whether a page of another site makes the request, by its origin or the Fetch metadata of browsers,
- * which not all send. Such requests may only GET. */
+/* Whether a page of another site makes the request, by its origin or the Fetch metadata of
+ * browsers, which not all send. Such requests may only GET. */
 static gboolean
 is_cross_site (SoupServerMessage * message, const gchar * host)
 {

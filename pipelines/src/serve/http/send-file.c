@@ -91,7 +91,7 @@ get_range (SoupMessageHeaders * request, goffset size, goffset * from,
       && soup_message_headers_get_ranges (request, size, &ranges, &count)
       && count == 1) {
     *from = ranges->start;
-    *to = ranges->end + 1;
+    *to = MIN (ranges->end, size - 1) + 1;
     one = TRUE;
   }
   if (ranges)

@@ -55,8 +55,8 @@ void job_update (Job * job, JsonObject * message);
 /* One line of JSON for clients. `keep`: time until a finished job is removed, microseconds. */
 gchar *job_describe (const Job * job, gint64 keep);
 
-/* Sets the monotonic time of the end of a job that finished before this start of the server: its age
- * by the clock, but at most so that `least` of the time `keep` is left. */
+/* Sets the monotonic time of the end of a job that finished before this start of the server: its
+ * age by the clock, but at most so that `least` of the time `keep` is left. */
 void job_resume_age (Job * job, gint64 keep, gint64 least);
 
 /* Stored form of a job. job_from_json() returns NULL if the text is not valid. */

@@ -34,7 +34,8 @@ Store *queue_store (Queue * queue);
  * seconds. */
 gboolean queue_has_place (Queue * queue, guint * retry_after);
 
-/* Reserves a place for a complete upload while it is stored, until queue_release() or queue_add(). */
+/* Reserves a place for a complete upload while it is stored, until queue_release() or
+ * queue_add(). */
 void queue_reserve (Queue * queue);
 void queue_release (Queue * queue);
 

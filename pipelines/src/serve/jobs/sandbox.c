@@ -2,8 +2,9 @@
 #include "serve/jobs/sandbox.h"
 
 #include <gio/gio.h>
-#include <string.h>
-#include <sys/wait.h>
+#include <linux/landlock.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* Bytes of /tmp, which is in memory. */
 #define TMP_BYTES "67108864"
@@ -77,6 +78,7 @@ sandbox_append (GPtrArray * line, const gchar * program, const gchar * folder)
   add (line, "--dev", "/dev", NULL);
   if (have_proc)
     add (line, "--proc", "/proc", NULL);
+  add (line, "--setenv", "XDG_CACHE_HOME", folder);
   add (line, "--size", TMP_BYTES, NULL);
   add (line, "--tmpfs", "/tmp", NULL);
   add_plugins (line, "GST_PLUGIN_PATH");
@@ -117,25 +119,36 @@ try (const gchar * program, const gchar * folder, GError ** error)
   return works;
 }
 
-gboolean
-sandbox_check (const gchar * program, const gchar * folder, GError ** error)
+static gboolean
+have_landlock (void)
+{
+  return syscall (SYS_landlock_create_ruleset, NULL, 0,
+      LANDLOCK_CREATE_RULESET_VERSION) > 0;
+}
+
+Sandbox
+sandbox_find (const gchar * program, const gchar * folder, GError ** error)
 {
   GError *reason = NULL;
+  Sandbox found = SANDBOX_NONE;
 
   if (try (program, folder, NULL))
-    return TRUE;
+    return SANDBOX_BUBBLEWRAP;
   have_proc = FALSE;
   if (try (program, folder, &reason))
-    return TRUE;
-  if (g_error_matches (reason, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT))
+    found = SANDBOX_BUBBLEWRAP;
+  else if (have_landlock ())
+    found = SANDBOX_LANDLOCK;
+  else if (g_error_matches (reason, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT))
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-        "bubblewrap, which keeps jobs from network and files, is missing; "
-        "install it (sudo apt install bubblewrap), or start with --no-sandbox");
+        "bubblewrap, which keeps jobs from network and files, is missing, and "
+        "the kernel has no Landlock; install it (sudo apt install bubblewrap), "
+        "or start with --no-sandbox");
   else
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
         "bubblewrap, which keeps jobs from network and files, does not work "
-        "here (%s); allow user namespaces, or start with --no-sandbox",
-        reason->message);
-  g_error_free (reason);
-  return FALSE;
+        "here (%s), and the kernel has no Landlock; allow user namespaces, or "
+        "start with --no-sandbox", reason->message);
+  g_clear_error (&reason);
+  return found;
 }

@@ -28,8 +28,8 @@ gchar *store_path (Store * store, const Job * job, const gchar * name);
 int store_create_upload (Store * store, const Job * job, GError ** error);
 void store_discard_upload (Store * store, const Job * job);
 
-/* Makes a job with complete upload a stored one, which is on the disk then. store_commit_run() takes
- * as long as the disk does, may be called in another thread, and needs no store. */
+/* Makes a job with complete upload a stored one, which is on the disk then. store_commit_run()
+ * takes as long as the disk does, may be called in another thread, and needs no store. */
 typedef struct StoreCommit StoreCommit;
 StoreCommit *store_commit_new (Store * store, const Job * job);
 gboolean store_commit_run (StoreCommit * commit, GError ** error);
@@ -38,7 +38,8 @@ void store_commit_free (StoreCommit * commit);
 /* Stores the state of the job, on the disk. */
 gboolean store_save (Store * store, const Job * job, GError ** error);
 
-/* All stored jobs in order of creation. Those whose description cannot be read stay where they are. */
+/* All stored jobs in order of creation. Those whose description cannot be read stay where they
+ * are. */
 GPtrArray *store_load (Store * store);
 
 void store_remove (Store * store, const Job * job);

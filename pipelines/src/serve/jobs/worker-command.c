@@ -5,6 +5,9 @@
 
 #include <unistd.h>
 
+/* Of all workers; found at the start. */
+static Sandbox sandbox;
+
 static void
 G_GNUC_PRINTF (3, 4)
 add (GPtrArray * arguments, const gchar * name, const gchar * format, ...)
@@ -29,8 +32,10 @@ static void
 add_limits (GPtrArray * arguments, const ServeOptions * options)
 {
   /* Processes in a sandbox do not see the server; bubblewrap ends them with it. */
-  if (options->no_sandbox)
+  if (sandbox != SANDBOX_BUBBLEWRAP)
     add (arguments, "--parent", "%d", (gint) getpid ());
+  if (sandbox == SANDBOX_LANDLOCK)
+    g_ptr_array_add (arguments, g_strdup ("--landlock"));
   add (arguments, "--memory", "%d", options->memory);
   add (arguments, "--seconds", "%d", options->seconds);
   add (arguments, "--max-pixels", "%" G_GINT64_FORMAT, options->max_pixels);
@@ -63,7 +68,7 @@ start (const ServeOptions * options, const gchar * folder,
   g_ptr_array_add (arguments, NULL);
   worker =
       worker_process_start (folder, (const gchar * const *) arguments->pdata,
-      (guint) options->seconds, !options->no_sandbox, observer, error);
+      (guint) options->seconds, sandbox == SANDBOX_BUBBLEWRAP, observer, error);
   g_ptr_array_unref (arguments);
   return worker;
 }
@@ -135,14 +140,14 @@ on_checked (const gchar * fault, gpointer user)
 }
 
 static gboolean
-check_sandbox (const ServeOptions * options, GError ** error)
+choose_sandbox (const ServeOptions * options, GError ** error)
 {
   gchar *program = worker_process_program (error);
-  const gboolean works = program && (options->no_sandbox
-      || sandbox_check (program, options->state, error));
 
+  sandbox = program && !options->no_sandbox ?
+      sandbox_find (program, options->state, error) : SANDBOX_NONE;
   g_free (program);
-  return works;
+  return program && (options->no_sandbox || sandbox != SANDBOX_NONE);
 }
 
 static gboolean
@@ -166,5 +171,5 @@ check_worker (const ServeOptions * options, GError ** error)
 gboolean
 worker_command_check (const ServeOptions * options, GError ** error)
 {
-  return check_sandbox (options, error) && check_worker (options, error);
+  return choose_sandbox (options, error) && check_worker (options, error);
 }

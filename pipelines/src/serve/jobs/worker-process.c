@@ -224,6 +224,8 @@ spawn (const gchar * folder, const gchar * const *arguments, gboolean sandbox,
   g_ptr_array_add (line, NULL);
   launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
   g_subprocess_launcher_set_cwd (launcher, sandbox ? "/" : folder);
+  if (!sandbox)
+    g_subprocess_launcher_setenv (launcher, "XDG_CACHE_HOME", folder, TRUE);
   process = g_subprocess_launcher_spawnv (launcher,
       (const gchar * const *) line->pdata, error);
   g_object_unref (launcher);

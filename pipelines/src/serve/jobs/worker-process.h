@@ -22,8 +22,8 @@ typedef struct
 /* Path of zsdenoise-worker, in the folder of this program. NULL: an error. */
 gchar *worker_process_program (GError ** error);
 
-/* Starts zsdenoise-worker with the NULL-terminated `arguments` (without the program name) and `folder`
- * as current folder, in a sandbox if `sandbox`. The process is killed after `seconds`.
+/* Starts zsdenoise-worker with the NULL-terminated `arguments` (without the program name) and
+ * `folder` as current folder, in bubblewrap if `sandbox`. The process is killed after `seconds`.
  * Returns NULL and an error on failure. */
 WorkerProcess *worker_process_start (const gchar * folder,
     const gchar * const *arguments, guint seconds, gboolean sandbox,

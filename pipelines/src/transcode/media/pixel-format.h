@@ -12,8 +12,8 @@ typedef enum
   PIXEL_FORMAT_LOSSY,           /* encoder, where RGB may become YUV with full chroma */
 } PixelFormatUse;
 
-/* Smallest format of the element's sink pad that holds frames of `source`, which itself is preferred;
- * GST_VIDEO_FORMAT_UNKNOWN: there is none. */
+/* Smallest format of the element's sink pad that holds frames of `source`, which itself is
+ * preferred; GST_VIDEO_FORMAT_UNKNOWN: there is none. */
 GstVideoFormat pixel_format_for (const gchar * element, GstVideoFormat source,
     PixelFormatUse use);
 

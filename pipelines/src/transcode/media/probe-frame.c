@@ -121,8 +121,8 @@ format_name (GstVideoFormat format)
       g_strdup (gst_video_format_to_string (format));
 }
 
-/* Chooses formats that hold all that the frames have; those of the manifest stay NULL where there is
- * none. */
+/* Chooses formats that hold all that the frames have; those of the manifest stay NULL where there
+ * is none. */
 static void
 probe_samples (Manifest * manifest, const GstVideoInfo * info)
 {
