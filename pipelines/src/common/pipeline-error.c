@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <gio/gio.h>
 #include <gst/pbutils/missing-plugins.h>
+#include <signal.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -186,5 +187,6 @@ pipeline_error_is_temporary (const GError * error)
 gint
 pipeline_error_exit_status (const GError * error)
 {
-  return pipeline_error_is_temporary (error) ? EX_TEMPFAIL : 1;
+  return pipeline_error_is_cancelled (error) ? 128 + SIGINT :
+      pipeline_error_is_temporary (error) ? EX_TEMPFAIL : 1;
 }

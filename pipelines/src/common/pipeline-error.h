@@ -38,7 +38,8 @@ gboolean pipeline_error_is_no_space (const GError * error);
  * an error tells nothing about the film. */
 gboolean pipeline_error_is_temporary (const GError * error);
 
-/* Exit status for the error: EX_TEMPFAIL of sysexits.h if trying again may help, else 1. */
+/* Exit status for the error: 130 if the user stopped the work, EX_TEMPFAIL of sysexits.h if
+ * trying again may help, else 1. */
 gint pipeline_error_exit_status (const GError * error);
 
 #endif

@@ -124,8 +124,9 @@ codec_muxer_line (const gchar * name, const gchar * file, GError ** error)
         ".mov or .webm", file);
   else if (!strstr (codec->containers, suffix))
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "%s: %s files do not hold %s; give a name that ends in .mkv", file,
-        suffix + 1, name);
+        "%s: %s files do not hold %s; give %sa name that ends in .mkv", file,
+        suffix + 1, name, g_str_equal (suffix, ".webm") ?
+        "--codec vp9 or av1, or " : "");
   else if (g_str_equal (suffix, ".mkv"))
     return g_strdup ("matroskamux name=mux");
   else if (g_str_equal (suffix, ".webm"))

@@ -323,6 +323,7 @@ denoise_all (const ImageOptions * options, GError ** error)
   };
   gboolean done = FALSE;
 
+  image.many = options->out_is_folder;
   image.inputs = inputs_list (options->in, options->out, &image.many, error);
   if (image.inputs == NULL)
     return FALSE;
