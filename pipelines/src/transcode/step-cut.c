@@ -8,6 +8,7 @@
 #include "transcode/mkv/repair.h"
 #include "transcode/scheduler.h"
 #include "transcode/steps.h"
+#include "transcode/ts/repair.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -133,7 +134,8 @@ run (Manifest * manifest, const Options * options, const gchar * workdir,
     GError ** error)
 {
   GError *local_error = NULL;
-  gboolean done = cut_film (manifest, workdir, &local_error);
+  gboolean done = ts_repair (manifest, workdir, &local_error)
+      && cut_film (manifest, workdir, &local_error);
 
   if (manifest->damaged && !source_check_readable (manifest->source, error)) {
     g_clear_error (&local_error);

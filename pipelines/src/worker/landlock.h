@@ -5,8 +5,8 @@
 
 #include <glib.h>
 
-/* From here on, this process reads programs, libraries and GStreamer's plugins only, and writes to the
- * current folder only. FALSE: the kernel has no Landlock. */
+/* From here on, this process reads programs, libraries and GStreamer's plugins only, and writes to
+ * the current folder only. FALSE: the kernel has no Landlock. */
 gboolean landlock_enter (void);
 
 #endif

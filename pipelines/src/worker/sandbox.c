@@ -55,8 +55,6 @@ sandbox_enter (const WorkerSettings * settings, gboolean exec)
   const rlim_t seconds =
       (rlim_t) settings->seconds * (rlim_t) settings->threads;
 
-  /* The server kills the whole process group. */
-  setpgid (0, 0);
   prctl (PR_SET_PDEATHSIG, SIGKILL);
   /* The server may have ended before the call of prctl(). */
   if (settings->parent && getppid () != settings->parent)

@@ -68,7 +68,7 @@ sandbox_append (GPtrArray * line, const gchar * program, const gchar * folder)
   gsize i;
 
   add (line, "bwrap", "--unshare-all", "--die-with-parent");
-  add (line, "--new-session", "--cap-drop", "ALL");
+  add (line, "--cap-drop", "ALL", NULL);
   add_readable (line, "/usr");
   for (i = 0; i < G_N_ELEMENTS (system); i++)
     add_system (line, system[i]);

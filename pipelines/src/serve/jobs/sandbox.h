@@ -14,8 +14,8 @@ typedef enum
   SANDBOX_BUBBLEWRAP,
 } Sandbox;
 
-/* Appends to `line` the command line that runs `program` in bubblewrap's sandbox, in `folder`, which
- * it may write to; the program with its arguments is to follow. */
+/* Appends to `line` the command line that runs `program` in bubblewrap's sandbox, in `folder`, the
+ * only one that it may write to; the program with its arguments is to follow. */
 void sandbox_append (GPtrArray * line, const gchar * program,
     const gchar * folder);
 

@@ -6,6 +6,8 @@
 #include <gio/gio.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 /* Longest message of a worker, bytes. Workers read untrusted files and may be compromised: their
  * messages must not use unlimited memory. */
@@ -40,13 +42,11 @@ worker_process_free (WorkerProcess * worker)
   g_free (worker);
 }
 
-/* The worker makes itself a process group leader shortly after its start, so both are killed. */
+/* bubblewrap and all processes in its sandbox are in the group. */
 static void
 kill_group (WorkerProcess * worker)
 {
   kill (-worker->pid, SIGKILL);
-  if (!worker->exited)
-    kill (worker->pid, SIGKILL);
 }
 
 /* --- end of the process --- */
@@ -204,6 +204,14 @@ worker_process_program (GError ** error)
   return program;
 }
 
+/* A session of its own has no terminal, and is a process group. */
+static void
+begin_session (gpointer data G_GNUC_UNUSED)
+{
+  setsid ();
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+}
+
 static GSubprocess *
 spawn (const gchar * folder, const gchar * const *arguments, gboolean sandbox,
     GError ** error)
@@ -224,6 +232,7 @@ spawn (const gchar * folder, const gchar * const *arguments, gboolean sandbox,
   g_ptr_array_add (line, NULL);
   launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
   g_subprocess_launcher_set_cwd (launcher, sandbox ? "/" : folder);
+  g_subprocess_launcher_set_child_setup (launcher, begin_session, NULL, NULL);
   if (!sandbox)
     g_subprocess_launcher_setenv (launcher, "XDG_CACHE_HOME", folder, TRUE);
   process = g_subprocess_launcher_spawnv (launcher,
