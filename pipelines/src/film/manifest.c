@@ -9,7 +9,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#define VERSION 2
+#define VERSION 1
 
 static const JsonField settings_fields[] = {
   JSON_FIELD ("codec", STRING, Settings, codec),
