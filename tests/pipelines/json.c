@@ -113,7 +113,8 @@ test_hostile (void)
 static void
 test_paths (void)
 {
-  static const gchar *const paths[] = { "/a/b c", "/caf\xe9/%25\xff", "/\xc3\xbc",
+  static const gchar *const paths[] =
+      { "/a/b c", "/caf\xe9/%25\xff", "/\xc3\xbc",
     "/a\nb\"\\"
   };
   gsize i;

@@ -6,8 +6,8 @@
 #include "worker/settings.h"
 
 /* Makes the process end with the server, and drops privileges and resources that a job does not
- * need; a limit that cannot be set ends it. `exec`: it may start programs. Call before the upload is
- * opened and before there are threads. */
+ * need; a limit that cannot be set ends it. `exec`: it may start programs. Call before the upload
+ * is opened and before there are threads. */
 void sandbox_enter (const WorkerSettings * settings, gboolean exec);
 
 #endif
