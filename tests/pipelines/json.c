@@ -11,7 +11,7 @@ typedef struct
 
 typedef struct
 {
-  gchar *word;
+  gchar *word, *path;
   GStrv words;
   gboolean flag;
   gint number;
@@ -29,6 +29,7 @@ static const JsonField inner_fields[] = {
 
 static const JsonField fields[] = {
   JSON_FIELD ("word", STRING, Thing, word),
+  JSON_FIELD ("path", PATH, Thing, path),
   JSON_FIELD ("words", STRINGS, Thing, words),
   JSON_FIELD ("flag", BOOLEAN, Thing, flag),
   JSON_FIELD ("number", INT, Thing, number),
@@ -63,6 +64,7 @@ static void
 clear (Thing * thing)
 {
   g_free (thing->word);
+  g_free (thing->path);
   g_strfreev (thing->words);
 }
 
@@ -107,6 +109,32 @@ test_hostile (void)
   clear (&thing);
 }
 
+/* Any bytes that a file name may have. */
+static void
+test_paths (void)
+{
+  static const gchar *const paths[] =
+      { "/a/b c", "/caf\xe9/%25\xff", "/\xc3\xbc",
+    "/a\nb\"\\"
+  };
+  gsize i;
+
+  for (i = 0; i < G_N_ELEMENTS (paths); i++) {
+    Thing thing = {.path = g_strdup (paths[i]) }, again;
+    JsonObject *object = json_object_new ();
+    gchar *written;
+
+    json_fields_write (fields, &thing, object);
+    written = json_print (object, FALSE);
+    g_assert_true (g_utf8_validate (written, -1, NULL));
+    again = read_thing (written);
+    g_assert_cmpstr (again.path, ==, paths[i]);
+    clear (&again);
+    clear (&thing);
+    g_free (written);
+  }
+}
+
 static void
 test_no_object (void)
 {
@@ -121,6 +149,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/json/round-trip", test_round_trip);
   g_test_add_func ("/json/hostile", test_hostile);
+  g_test_add_func ("/json/paths", test_paths);
   g_test_add_func ("/json/no-object", test_no_object);
   return g_test_run ();
 }

@@ -31,11 +31,14 @@ class Server:
             [self.program, "--port", "0", "--state", self.state, *options],
             env={**os.environ, "GST_PLUGIN_PATH": self.plugins},
             stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        line = self.process.stderr.readline()
-        found = re.match(r"serve: http://127\.0\.0\.1:(\d+)$", line)
-        if not found:
-            raise RuntimeError(f"the server said: {line}")
-        self.port = int(found[1])
+        self.said = ""
+        while line := self.process.stderr.readline():
+            found = re.match(r"serve: http://127\.0\.0\.1:(\d+)$", line)
+            if found:
+                self.port = int(found[1])
+                return
+            self.said += line
+        raise RuntimeError(f"the server said: {self.said}")
 
     def stop(self, how=signal.SIGTERM):
         """Its exit status."""

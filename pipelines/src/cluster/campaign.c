@@ -62,7 +62,7 @@ campaign_add (Campaign * campaign, const gchar * in, const gchar * out)
 
 static const JsonField campaign_fields[] = {
   JSON_FIELD ("name", STRING, Campaign, name),
-  JSON_FIELD ("cwd", STRING, Campaign, cwd),
+  JSON_FIELD ("cwd", PATH, Campaign, cwd),
   JSON_FIELD ("partition", STRING, Campaign, resources.partition),
   JSON_FIELD ("account", STRING, Campaign, resources.account),
   JSON_FIELD ("qos", STRING, Campaign, resources.qos),
@@ -79,8 +79,8 @@ static const JsonField campaign_fields[] = {
 };
 
 static const JsonField film_fields[] = {
-  JSON_FIELD ("in", STRING, CampaignFilm, in),
-  JSON_FIELD ("out", STRING, CampaignFilm, out),
+  JSON_FIELD ("in", PATH, CampaignFilm, in),
+  JSON_FIELD ("out", PATH, CampaignFilm, out),
   JSON_FIELD ("pieces", UINT, CampaignFilm, pieces),
   JSON_FIELD ("tries", INT, CampaignFilm, tries),
   JSON_FIELD ("done", BOOLEAN, CampaignFilm, done),

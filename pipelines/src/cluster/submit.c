@@ -122,7 +122,7 @@ check_transcode (const Campaign * campaign, const gchar * film, GError ** error)
   g_strv_builder_add_many (builder, "transcode", "--out", campaign->folder,
       NULL);
   g_strv_builder_addv (builder, (const char **) campaign->options);
-  g_strv_builder_add (builder, film);
+  g_strv_builder_add_many (builder, "--", film, NULL);
   arguments = g_strv_builder_end (builder);
   g_strv_builder_unref (builder);
   count = (gint) g_strv_length (arguments);

@@ -5,20 +5,45 @@
 #include <fcntl.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #define BLOCK (1 << 20)         /* bytes read at a time */
+#define MAX_NAME 100            /* bytes of a name that are kept in temporary names */
 
+/* A hash stands for a name that would become too long for the file system. */
 gchar *
 file_temporary_name (const gchar * file)
 {
+  static gint count;
   gchar *folder = g_path_get_dirname (file), *name = g_path_get_basename (file);
-  gchar *temporary = g_strdup_printf ("%s/.%s.%s.%d.unfinished", folder, name,
-      g_get_host_name (), (gint) getpid ());
+  gchar *hash = g_strdup_printf ("%08x", g_str_hash (name));
+  gchar *temporary = g_strdup_printf ("%s/.%s.%.64s.%d-%d.unfinished", folder,
+      strlen (name) > MAX_NAME ? hash : name, g_get_host_name (),
+      (gint) getpid (), g_atomic_int_add (&count, 1));
 
+  g_free (hash);
   g_free (name);
   g_free (folder);
   return temporary;
+}
+
+GIOErrorEnum
+file_error_code (gint code)
+{
+  switch (code) {
+    case EDQUOT:
+      return G_IO_ERROR_NO_SPACE;
+    case EIO:
+    case ESTALE:
+    case ENODEV:
+    case ENXIO:
+    case EREMOTEIO:
+    case ETIMEDOUT:
+      return G_IO_ERROR_BUSY;
+    default:
+      return g_io_error_from_errno (code);
+  }
 }
 
 gboolean
@@ -26,8 +51,8 @@ file_set_error (GError ** error, const gchar * file)
 {
   const gint code = errno;
 
-  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (code),
-      "%s: %s", file, g_strerror (code));
+  g_set_error (error, G_IO_ERROR, (gint) file_error_code (code), "%s: %s", file,
+      g_strerror (code));
   return FALSE;
 }
 
@@ -45,6 +70,25 @@ sync_to_disk (const gchar * file, gint flags, GError ** error)
 }
 
 gboolean
+file_sync (const gchar * file, GError ** error)
+{
+  return sync_to_disk (file, O_RDWR, error);
+}
+
+gboolean
+file_publish_folder (const gchar * temporary, const gchar * folder,
+    GError ** error)
+{
+  gchar *parent = g_path_get_dirname (folder);
+  const gboolean done = (g_rename (temporary, folder) == 0
+      || file_set_error (error, folder))
+      && sync_to_disk (parent, O_RDONLY | O_DIRECTORY, error);
+
+  g_free (parent);
+  return done;
+}
+
+gboolean
 file_publish (const gchar * temporary, const gchar * file, GError ** error)
 {
   gchar *folder = g_path_get_dirname (file);
@@ -54,6 +98,40 @@ file_publish (const gchar * temporary, const gchar * file, GError ** error)
     done = file_set_error (error, file);
   done = done && sync_to_disk (folder, O_RDONLY | O_DIRECTORY, error);
   g_free (folder);
+  return done;
+}
+
+static gboolean
+write_all (int fd, const guint8 * data, gsize size)
+{
+  gssize n;
+
+  for (; size > 0; data += n, size -= (gsize) n) {
+    n = write (fd, data, size);
+    if (n < 0 && errno == EINTR)
+      n = 0;
+    else if (n < 0)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean
+file_write (const gchar * file, gconstpointer data, gsize size, GError ** error)
+{
+  gchar *temporary = file_temporary_name (file);
+  const int fd = g_open (temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+      0666);
+  gboolean done = fd >= 0 && write_all (fd, data, size);
+
+  if (!done)
+    file_set_error (error, file);
+  if (fd >= 0 && close (fd) != 0 && done)
+    done = file_set_error (error, file);
+  done = done && file_publish (temporary, file, error);
+  if (!done && fd >= 0)
+    g_unlink (temporary);
+  g_free (temporary);
   return done;
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/json.h"
 
-#include <gio/gio.h>
+#include "common/file.h"
+
+#include <string.h>
 
 /* --- writing --- */
 
@@ -23,6 +25,17 @@ write_strings (JsonObject * object, const JsonField * field, GStrv strings)
 }
 
 static void
+write_path (JsonObject * object, const JsonField * field, const gchar * path)
+{
+  gchar *text = g_utf8_validate (path, -1, NULL) ? g_strdup (path) :
+      g_filename_to_uri (path, NULL, NULL);
+
+  if (text)
+    json_object_set_string_member (object, field->name, text);
+  g_free (text);
+}
+
+static void
 write_object (JsonObject * object, const JsonField * field, gconstpointer data)
 {
   JsonObject *child = json_object_new ();
@@ -40,6 +53,10 @@ write_field (JsonObject * object, const JsonField * field, gconstpointer data)
     case JSON_FIELD_STRING:
       if (*string)
         json_object_set_string_member (object, field->name, *string);
+      break;
+    case JSON_FIELD_PATH:
+      if (*string)
+        write_path (object, field, *string);
       break;
     case JSON_FIELD_STRINGS:
       if (*(const GStrv *) data)
@@ -143,11 +160,12 @@ read_value (const JsonField * field, gpointer data, JsonNode * node)
 
   if (field->type == JSON_FIELD_BOOLEAN)
     *(gboolean *) data = json_node_get_boolean (node);
-  else if (field->type != JSON_FIELD_STRING)
+  else if (field->type != JSON_FIELD_STRING && field->type != JSON_FIELD_PATH)
     read_number (field, data, node);
   else if (string) {
     g_free (*(gchar **) data);
-    *(gchar **) data = g_strdup (string);
+    *(gchar **) data = field->type == JSON_FIELD_PATH && *string != '/' ?
+        g_filename_from_uri (string, NULL, NULL) : g_strdup (string);
   }
 }
 
@@ -212,9 +230,7 @@ gboolean
 json_save (JsonObject * object, const gchar * file, GError ** error)
 {
   gchar *text = json_print (object, TRUE);
-  const gboolean saved = g_file_set_contents_full (file, text, -1,
-      G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0666,
-      error);
+  const gboolean saved = file_write (file, text, strlen (text), error);
 
   g_free (text);
   return saved;

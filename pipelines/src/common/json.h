@@ -8,6 +8,7 @@
 typedef enum
 {
   JSON_FIELD_STRING,            /* gchar *, owned by the struct; NULL is not written */
+  JSON_FIELD_PATH,              /* as STRING, an absolute path; a file URI if it is not UTF-8 */
   JSON_FIELD_STRINGS,           /* GStrv, an array; NULL is not written */
   JSON_FIELD_BOOLEAN,           /* gboolean */
   JSON_FIELD_INT,               /* gint */

@@ -3,6 +3,8 @@
 #ifndef COMMON_PIPELINE_ERROR_H
 #define COMMON_PIPELINE_ERROR_H
 
+#include "common/stall.h"
+
 #include <gst/gst.h>
 
 /* Takes an error from the bus without blocking. TRUE if there was one; `error` then names the file
@@ -18,6 +20,10 @@ gboolean pipeline_error_start (GstElement * pipeline, const gchar * name,
 gboolean pipeline_error_wait_eos (GstElement * pipeline, const gchar * name,
     GError ** error);
 
+/* TRUE and an error if the pipeline has been stuck for long; see stall_lasts(). */
+gboolean pipeline_error_stalled (Stall * stall, const gchar * name,
+    GError ** error);
+
 /* Error for a missing plugin; `missing` is its description. */
 void pipeline_error_set_missing (const gchar * name, const gchar * missing,
     GError ** error);
@@ -25,10 +31,15 @@ void pipeline_error_set_missing (const gchar * name, const gchar * missing,
 /* Whether the user stopped the work. */
 gboolean pipeline_error_is_cancelled (const GError * error);
 
-/* Whether the disk is full. */
+/* Whether the disk or the user's quota is full. */
 gboolean pipeline_error_is_no_space (const GError * error);
 
-/* Exit status for the error: EX_TEMPFAIL of sysexits.h if trying again may help, else 1. */
+/* Whether the same work may succeed later: a full disk, a device that fails, a folder in use. Such
+ * an error tells nothing about the film. */
+gboolean pipeline_error_is_temporary (const GError * error);
+
+/* Exit status for the error: 130 if the user stopped the work, EX_TEMPFAIL of sysexits.h if
+ * trying again may help, else 1. */
 gint pipeline_error_exit_status (const GError * error);
 
 #endif

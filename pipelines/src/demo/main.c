@@ -4,8 +4,11 @@
  * The first video stream passes through zsdenoise and is encoded again; other streams are copied. With
  * --noise the file is taken as clean: noise is added first, and PSNR before and after is
  * printed. */
+#include "common/arguments.h"
 #include "common/clock.h"
 #include "common/launch.h"
+#include "common/local-files.h"
+#include "common/pipeline-error.h"
 #include "common/progress-bar.h"
 #include "demo/before-after.h"
 #include "demo/psnr.h"
@@ -46,6 +49,8 @@ typedef struct
   gdouble training;             /* seconds */
   gint percent;                 /* of the training in progress; -1: none */
   gboolean failed;
+  const gchar *file;
+  Stall stall;
   GMainLoop *loop;
 } Demo;
 
@@ -181,6 +186,24 @@ on_pad_added (GstElement * parser G_GNUC_UNUSED, GstPad * pad, Demo * demo)
   gst_caps_unref (caps);
 }
 
+static void
+on_unknown_type (GstElement * parser G_GNUC_UNUSED, GstPad * pad G_GNUC_UNUSED,
+    GstCaps * caps, Demo * demo)
+{
+  if (local_files_is_list (caps))
+    GST_ELEMENT_ERROR (demo->pipeline, STREAM, WRONG_TYPE,
+        ("The file is a list of other files or addresses, not a film."),
+        (NULL));
+}
+
+static void
+on_drained (GstElement * parser G_GNUC_UNUSED, Demo * demo)
+{
+  if (!demo->have_video)
+    GST_ELEMENT_ERROR (demo->pipeline, STREAM, WRONG_TYPE,
+        ("There is no video in the file."), (NULL));
+}
+
 /* With automatic ghost pads, the sink pad of the bin would be that of videoconvert, which is not
  * linked before the decoder knows its stream. */
 static void
@@ -249,6 +272,8 @@ build (Demo * demo, const gchar * file, const gchar * degree,
   set_location (demo, "sink", out);
   parser = gst_bin_get_by_name (GST_BIN (demo->pipeline), "parser");
   g_signal_connect (parser, "pad-added", G_CALLBACK (on_pad_added), demo);
+  g_signal_connect (parser, "drained", G_CALLBACK (on_drained), demo);
+  g_signal_connect (parser, "unknown-type", G_CALLBACK (on_unknown_type), demo);
   gst_object_unref (parser);
   return TRUE;
 }
@@ -300,6 +325,21 @@ on_message (GstBus * bus G_GNUC_UNUSED, GstMessage * message, gpointer data)
 }
 
 static gboolean
+check_stall (gpointer data)
+{
+  Demo *demo = data;
+  GError *error = NULL;
+
+  if (pipeline_error_stalled (&demo->stall, demo->file, &error)) {
+    g_printerr ("\ndemo: %s\n", error->message);
+    g_error_free (error);
+    demo->failed = TRUE;
+    g_main_loop_quit (demo->loop);
+  }
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
 show_progress (gpointer data)
 {
   Demo *demo = data;
@@ -324,6 +364,7 @@ static void
 run (Demo * demo)
 {
   GstBus *bus = gst_element_get_bus (demo->pipeline);
+  const guint stall_timer = g_timeout_add_seconds (1, check_stall, demo);
   guint timer = 0;
 
   demo->loop = g_main_loop_new (NULL, FALSE);
@@ -339,6 +380,7 @@ run (Demo * demo)
     on_message (bus, gst_bus_timed_pop_filtered (bus, GST_SECOND,
             GST_MESSAGE_ERROR), demo);
   gst_element_set_state (demo->pipeline, GST_STATE_NULL);
+  g_source_remove (stall_timer);
   if (timer)
     g_source_remove (timer);
   progress_bar_clear ();
@@ -395,11 +437,15 @@ main (int argc, char **argv)
 
   g_option_context_add_main_entries (context, options, NULL);
   g_option_context_add_group (context, gst_init_get_option_group ());
-  if (!g_option_context_parse (context, &argc, &argv, &error) || argc != 3) {
+  if (g_option_context_parse (context, &argc, &argv, &error))
+    arguments_drop_separator (&argc, argv);
+  if (error || argc != 3) {
     g_printerr ("demo: %s\n", error ? error->message : "give FILE and OUTDIR");
     return 2;
   }
   g_option_context_free (context);
+  local_files_only ();
+  demo.file = argv[1];
   video = g_build_filename (argv[2], "denoised.mkv", NULL);
   picture = g_build_filename (argv[2], "before-after.png", NULL);
 

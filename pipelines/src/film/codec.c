@@ -39,7 +39,7 @@ static const Codec codecs[] = {
         "av1parse ! video/x-av1,stream-format=obu-stream,alignment=tu",
       ".mkv.webm.mp4", FALSE, TRUE, 8},
   {"ffv1", 0, "avenc_ffv1 gop-size=1 ! "
-        "capssetter caps=video/x-ffv,ffversion=1", ".mkv", TRUE, TRUE, 10},
+        "capssetter caps=video/x-ffv,ffversion=1", ".mkv", TRUE, TRUE, 16},
 };
 
 static const Codec *
@@ -88,6 +88,20 @@ codec_encoder_line (const gchar * name, gint quality, gint threads)
   return g_strdup_printf (codec->line, quantizer, threads);
 }
 
+gchar *
+codec_encoder_element (const gchar * name)
+{
+  const gchar *line = find (name)->line;
+
+  return g_strndup (line, strcspn (line, " "));
+}
+
+gboolean
+codec_is_lossless (const gchar * name)
+{
+  return find (name)->max_quantizer == 0;
+}
+
 const gchar *
 codec_suffix (const gchar * name, const gchar * source)
 {
@@ -110,8 +124,9 @@ codec_muxer_line (const gchar * name, const gchar * file, GError ** error)
         ".mov or .webm", file);
   else if (!strstr (codec->containers, suffix))
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "%s: %s files do not hold %s; give a name that ends in .mkv", file,
-        suffix + 1, name);
+        "%s: %s files do not hold %s; give %sa name that ends in .mkv", file,
+        suffix + 1, name, g_str_equal (suffix, ".webm") ?
+        "--codec vp9 or av1, or " : "");
   else if (g_str_equal (suffix, ".mkv"))
     return g_strdup ("matroskamux name=mux");
   else if (g_str_equal (suffix, ".webm"))

@@ -18,6 +18,11 @@ gchar *codec_encoder_line (const gchar * codec, gint quality, gint threads);
 /* Whether interlaced frames are coded as fields. */
 gboolean codec_supports_interlaced (const gchar * codec);
 
+/* Name of the encoder element. */
+gchar *codec_encoder_element (const gchar * codec);
+
+gboolean codec_is_lossless (const gchar * codec);
+
 /* Whether odd widths and heights are possible with subsampled chroma. */
 gboolean codec_supports_odd_sizes (const gchar * codec);
 

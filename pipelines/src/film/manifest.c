@@ -17,7 +17,7 @@ static const JsonField settings_fields[] = {
   JSON_FIELD ("profile", STRING, Settings, profile),
   JSON_FIELD ("strength", DOUBLE, Settings, strength),
   JSON_FIELD ("split", DOUBLE, Settings, split),
-  JSON_FIELD ("model", STRING, Settings, model),
+  JSON_FIELD ("model", PATH, Settings, model),
   JSON_FIELD ("start", DOUBLE, Settings, start),
   JSON_FIELD ("end", DOUBLE, Settings, end),
   JSON_FIELD ("segment", DOUBLE, Settings, segment),
@@ -26,9 +26,11 @@ static const JsonField settings_fields[] = {
 };
 
 static const JsonField source_fields[] = {
-  JSON_FIELD ("path", STRING, Manifest, source),
-  JSON_FIELD ("size", UINT64, Manifest, source_bytes),
-  JSON_FIELD ("modified", INT64, Manifest, source_mtime),
+  JSON_FIELD ("path", PATH, Manifest, source),
+  JSON_FIELD ("size", UINT64, Manifest, id.bytes),
+  JSON_FIELD ("modified", INT64, Manifest, id.modified),
+  JSON_FIELD ("inode", UINT64, Manifest, id.inode),
+  JSON_FIELD ("head", STRING, Manifest, id.head),
   JSON_FIELD ("damaged", BOOLEAN, Manifest, damaged),
   JSON_FIELD ("mended", BOOLEAN, Manifest, repaired),
   JSON_END
@@ -37,6 +39,9 @@ static const JsonField source_fields[] = {
 static const JsonField video_fields[] = {
   JSON_FIELD ("caps", STRING, Manifest, caps),
   JSON_FIELD ("raw", STRING, Manifest, raw_caps),
+  JSON_FIELD ("turned", STRING, Manifest, turn_format),
+  JSON_FIELD ("filtered", STRING, Manifest, filter_format),
+  JSON_FIELD ("coded", STRING, Manifest, coded_format),
   JSON_FIELD ("depth", UINT, Manifest, depth),
   JSON_FIELD ("turn", INT, Manifest, orientation),
   JSON_FIELD ("width", INT, Manifest, width),
@@ -46,7 +51,7 @@ static const JsonField video_fields[] = {
 
 static const JsonField manifest_fields[] = {
   JSON_OBJECT ("source", 0, source_fields),
-  JSON_FIELD ("out", STRING, Manifest, out),
+  JSON_FIELD ("out", PATH, Manifest, out),
   JSON_OBJECT ("options", offsetof (Manifest, settings), settings_fields),
   JSON_OBJECT ("video", 0, video_fields),
   JSON_END
@@ -96,9 +101,14 @@ void
 manifest_free (Manifest * manifest)
 {
   g_free (manifest->source);
+  source_id_clear (&manifest->id);
   g_free (manifest->out);
   g_free (manifest->caps);
   g_free (manifest->raw_caps);
+  g_free (manifest->format);
+  g_free (manifest->turn_format);
+  g_free (manifest->filter_format);
+  g_free (manifest->coded_format);
   settings_clear (&manifest->settings);
   g_array_unref (manifest->segments);
   g_free (manifest);

@@ -5,6 +5,7 @@
 #define FILM_MANIFEST_H
 
 #include "film/options.h"
+#include "film/source.h"
 
 /* Input segment. Times are running times of the source in nanoseconds; a segment holds the frames
  * with start <= time < end. */
@@ -20,16 +21,19 @@ typedef struct
 typedef struct
 {
   gchar *source;
-  guint64 source_bytes;
-  gint64 source_mtime;          /* Unix time */
+  SourceId id;                  /* of the source */
   gchar *out;
   Settings settings;
   gchar *caps;                  /* of the source's video */
   gchar *raw_caps;              /* of decoded frames, completed by what decoders do not report */
+  gchar *format;                /* description of the decoded frames' format; only during the cut */
+  gchar *turn_format;           /* GstVideoFormat for turning frames upright */
+  gchar *filter_format;         /* of denoising */
+  gchar *coded_format;          /* of the result */
   guint depth;                  /* bits per sample */
   gint orientation;             /* GstVideoOrientationMethod for upright frames */
   gint width, height;
-  gboolean odd_size;            /* odd size with subsampled chroma; only during the cut */
+  gboolean odd_size;            /* odd size, subsampled chroma in the result; only during the cut */
   guint64 duration;             /* of the source, if known; only during the cut */
   gboolean damaged;             /* could not be read to its end */
   gboolean repaired;            /* read from a repaired copy, see mkv/repair.h */

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "film/options.h"
 
+#include "common/arguments.h"
 #include "common/enum-option.h"
+#include "common/local-files.h"
 #include "film/codec.h"
 
+#include <math.h>
 #include <string.h>
 
 #define DEFAULT_QUALITY 60
@@ -15,6 +18,35 @@
     "IN is a video file, or a folder of them; there may be several. The suffix of OUT\n" \
     "selects the container (.mkv, .mp4, .mov, .webm). Without OUT, results go to the\n" \
     "folder out/, under the names of the inputs.\n"
+
+/* Seconds, or minutes and hours before them, as 1:30 and 0:01:30.5. A time that is neither becomes
+ * NaN. */
+static gdouble
+parse_time (const gchar * text)
+{
+  gdouble time = 0;
+  gint fields = 0;
+  gchar *rest;
+
+  do {
+    if (!g_ascii_isdigit (*text) && *text != '.')
+      return NAN;
+    time = 60 * time + g_ascii_strtod (text, &rest);
+    text = *rest == ':' ? rest + 1 : rest;
+  } while (*rest == ':' && ++fields < 3);
+  return *rest == '\0' ? time : NAN;
+}
+
+static gboolean
+take_time (const gchar * name, const gchar * text, gpointer data,
+    GError ** error G_GNUC_UNUSED)
+{
+  Settings *settings = data;
+
+  *(g_str_equal (name, "--start") ? &settings->start : &settings->end) =
+      parse_time (text);
+  return TRUE;
+}
 
 static gboolean
 parse (Options * options, gchar ** out, int *argc, char ***argv,
@@ -34,10 +66,10 @@ parse (Options * options, gchar ** out, int *argc, char ***argv,
         "Part of the noise to remove, 0 to 1 (1)", "PART"},
     {"model", 0, 0, G_OPTION_ARG_FILENAME, &settings->model,
         "Start from a model that another run saved", "FILE"},
-    {"start", 0, 0, G_OPTION_ARG_DOUBLE, &settings->start,
-        "Start at this time of the film", "SECONDS"},
-    {"end", 0, 0, G_OPTION_ARG_DOUBLE, &settings->end,
-        "End at this time of the film", "SECONDS"},
+    {"start", 0, 0, G_OPTION_ARG_CALLBACK, take_time,
+        "Start at this time of the film, in seconds or as 0:01:30", "TIME"},
+    {"end", 0, 0, G_OPTION_ARG_CALLBACK, take_time,
+        "End at this time of the film", "TIME"},
     {"preview", 0, 0, G_OPTION_ARG_DOUBLE, &options->preview,
           "Process only the middle; the left half shows the original",
         "SECONDS"},
@@ -69,9 +101,15 @@ parse (Options * options, gchar ** out, int *argc, char ***argv,
   gboolean parsed;
 
   g_option_context_set_description (context, DESCRIPTION);
+  /* The main group has the settings as data of its callbacks. */
+  g_option_context_set_main_group (context, g_option_group_new ("main", NULL,
+          NULL, settings, NULL));
   g_option_context_add_main_entries (context, entries, NULL);
   g_option_context_add_group (context, gst_init_get_option_group ());
   parsed = g_option_context_parse (context, argc, argv, error);
+  arguments_drop_separator (argc, *argv);
+  if (parsed)
+    local_files_only ();
   g_option_context_free (context);
   return parsed;
 }
@@ -90,7 +128,7 @@ check_values (const Options * options)
     return "--strength: give a number from 0 to 1";
   if (!(settings->start >= 0) || !(settings->end >= 0)
       || (settings->end > 0 && settings->end <= settings->start))
-    return "--start, --end: give seconds, the end after the start";
+    return "--start, --end: give seconds or h:mm:ss, the end after the start";
   if (!(settings->segment >= 0))
     return "--segment: give seconds, such as 60, or 0 for one segment";
   if (!(options->preview >= 0))

@@ -71,17 +71,39 @@ list (const gchar * in, gboolean * many, GError ** error)
 {
   GPtrArray *files;
 
-  *many = TRUE;
-  if (g_file_test (in, G_FILE_TEST_IS_DIR))
+  if (g_file_test (in, G_FILE_TEST_IS_DIR)) {
+    *many = TRUE;
     return list_folder (in, error);
-  if (!g_file_test (in, G_FILE_TEST_EXISTS) && strpbrk (in, "*?["))
+  }
+  if (!g_file_test (in, G_FILE_TEST_EXISTS) && strpbrk (in, "*?[")) {
+    *many = TRUE;
     return list_pattern (in, error);
-  *many = FALSE;
+  }
   files = g_ptr_array_new_with_free_func (g_free);
   if (g_file_test (in, G_FILE_TEST_EXISTS))
     g_ptr_array_add (files, g_strdup (in));
   else
     set_error (error, in, "there is no such file");
+  return files;
+}
+
+/* Empty, and an error, if one has no picture. */
+static GPtrArray *
+list_all (const GStrv in, gboolean * many, GError ** error)
+{
+  GPtrArray *files = g_ptr_array_new_with_free_func (g_free);
+  gchar **i;
+
+  for (i = in; *i; i++) {
+    GPtrArray *more = list (*i, many, error);
+    const gboolean found = more->len > 0;
+
+    g_ptr_array_extend_and_steal (files, more);
+    if (!found) {
+      g_ptr_array_set_size (files, 0);
+      break;
+    }
+  }
   return files;
 }
 
@@ -186,11 +208,11 @@ make_folder (const Destination * destination, GError ** error)
 }
 
 GPtrArray *
-inputs_list (const gchar * in, const gchar * out, GError ** error)
+inputs_list (const GStrv in, const gchar * out, gboolean * many,
+    GError ** error)
 {
-  gboolean many;
-  GPtrArray *files = list (in, &many, error), *inputs = NULL;
-  Destination destination = find_destination (out, many);
+  GPtrArray *files = list_all (in, many, error), *inputs = NULL;
+  Destination destination = find_destination (out, *many);
 
   if (files->len > 0 && make_folder (&destination, error))
     inputs = list_inputs (files, &destination, error);

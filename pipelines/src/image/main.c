@@ -24,10 +24,18 @@ typedef struct
 {
   const ImageOptions *options;
   GPtrArray *inputs;            /* of Input */
+  gboolean many;                /* a folder or pattern: existing results are skipped */
   Progress *progress;
   Report *report;               /* NULL: no report */
   gboolean *failed;             /* by index of the picture */
 } Image;
+
+typedef enum
+{
+  PROCESS,
+  SKIP,
+  REFUSE,
+} Decision;
 
 /* A picture in progress. */
 typedef struct
@@ -35,6 +43,7 @@ typedef struct
   Image *image;
   Input *input;
   VipsImage *clean;
+  gboolean skipped;             /* its result exists */
   DenoiseResult result;
 } Job;
 
@@ -89,25 +98,28 @@ on_progress (const PictureProgress * learning, gpointer data)
   progress_learn (job->image->progress, job->result.name, learning);
 }
 
-/* Whether the output file does not exist or may be replaced. */
-static gboolean
-may_write (const Job * job, GError ** error)
+/* Whether the picture itself or another existing file would be replaced. The result of the sample
+ * may be, as it can be made again at any time. */
+static Decision
+decide (const Job * job, GError ** error)
 {
   const ImageOptions *options = job->image->options;
   GStatBuf in, out;
 
-  if (options->overwrite || g_stat (job->input->out, &out) != 0)
-    return TRUE;
-  if (g_stat (job->input->in, &in) == 0 && in.st_dev == out.st_dev
-      && in.st_ino == out.st_ino)
+  if (options->overwrite || g_lstat (job->input->out, &out) != 0)
+    return PROCESS;
+  if (g_stat (job->input->in, &in) == 0 && g_stat (job->input->out, &out) == 0
+      && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
         "its result would replace it; give another OUT, or --overwrite");
-  else if (options->out)
+  else if (job->image->many)
+    return SKIP;
+  else if (options->sample && options->out == NULL)
+    return PROCESS;
+  else
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
         "%s exists already; give another OUT, or --overwrite", job->input->out);
-  else
-    return TRUE;
-  return FALSE;
+  return REFUSE;
 }
 
 static gboolean
@@ -177,20 +189,34 @@ read_picture (Job * job, GError ** error)
   return job->clean != NULL;
 }
 
-/* Processes one picture. The caller clears `job`. */
 static gboolean
-process (Job * job, guint index, GError ** error)
+denoise_and_write (Job * job, guint index, GError ** error)
 {
   Image *image = job->image;
 
-  return read_picture (job, error)
-      && picture_fits (job->clean, job->input->out, error)
-      && may_write (job, error)
-      && add_noise (job, error) && denoise (job, error)
+  return add_noise (job, error) && denoise (job, error)
       && compare (job, error)
       && picture_write (job->result.after, job->input->out, error)
       && (image->report == NULL
       || report_add (image->report, index, &job->result, error));
+}
+
+/* Processes one picture. The caller clears `job`. */
+static gboolean
+process (Job * job, guint index, GError ** error)
+{
+  if (!read_picture (job, error)
+      || !picture_fits (job->clean, job->input->out, error))
+    return FALSE;
+  switch (decide (job, error)) {
+    case PROCESS:
+      return denoise_and_write (job, index, error);
+    case SKIP:
+      job->skipped = TRUE;
+      return TRUE;
+    default:
+      return FALSE;
+  }
 }
 
 static gchar *
@@ -198,6 +224,8 @@ describe (const Job * job)
 {
   const DenoiseResult *result = &job->result;
 
+  if (job->skipped)
+    return g_strdup_printf ("%s: exists already", job->input->out);
   if (result->has_clean)
     return g_strdup_printf ("%s: PSNR %.2f dB before, %.2f dB after; SSIM "
         "%.4f, %.4f; %.2f s; %s", result->name, result->noisy.psnr,
@@ -295,7 +323,8 @@ denoise_all (const ImageOptions * options, GError ** error)
   };
   gboolean done = FALSE;
 
-  image.inputs = inputs_list (options->in, options->out, error);
+  image.many = options->out_is_folder;
+  image.inputs = inputs_list (options->in, options->out, &image.many, error);
   if (image.inputs == NULL)
     return FALSE;
   image.failed = g_new0 (gboolean, image.inputs->len);

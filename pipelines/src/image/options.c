@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "image/options.h"
 
+#include "common/arguments.h"
 #include "common/enum-option.h"
 #include "image/inputs.h"
 #include "picture/image-config-load.h"
@@ -31,6 +32,8 @@ parse (ImageOptions * options, Files * files, ImageConfigOptions * keys,
         "Training pairs: auto, spatial or strided", "NAME"},
     {"strength", 0, 0, G_OPTION_ARG_DOUBLE, &options->strength,
         "Fraction of the noise to remove, 0 to 1 (1)", "PART"},
+    {"out", 0, 0, G_OPTION_ARG_FILENAME, &options->out,
+        "Output folder for all IN, of which there may be several", "DIR"},
     {"jobs", 0, 0, G_OPTION_ARG_INT, &options->jobs,
         "Number of pictures in parallel (1)", "N"},
     {"report", 0, 0, G_OPTION_ARG_FILENAME, &options->report,
@@ -54,8 +57,38 @@ parse (ImageOptions * options, Files * files, ImageConfigOptions * keys,
   g_option_context_set_main_group (context, group);
   g_option_context_add_group (context, gst_init_get_option_group ());
   parsed = g_option_context_parse (context, argc, argv, error);
+  arguments_drop_separator (argc, *argv);
   g_option_context_free (context);
   return parsed;
+}
+
+static GStrv
+make_list (const gchar * in)
+{
+  const gchar *const list[] = { in, NULL };
+
+  return in ? g_strdupv ((gchar **) list) : NULL;
+}
+
+/* IN [OUT] or, with --out, IN... */
+static gboolean
+take_arguments (ImageOptions * options, gint argc, gchar ** argv,
+    GError ** error)
+{
+  options->out_is_folder = options->out != NULL;
+  if (options->out == NULL && argc > 3) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "unexpected argument %s; give IN and OUT only, several pictures with "
+        "--out DIR, or a pattern in quotes", argv[3]);
+    return FALSE;
+  }
+  if (options->out && argc > 1)
+    options->in = g_strdupv (argv + 1);
+  else if (argc > 1)
+    options->in = make_list (argv[1]);
+  if (options->out == NULL && argc > 2)
+    options->out = g_strdup (argv[2]);
+  return TRUE;
 }
 
 /* Loads the configuration. That of the sample adds noise, so it is used only if the user names no
@@ -69,14 +102,14 @@ load (ImageOptions * options, const Files * files,
   if (!image_config_load (config, files->config, keys, error))
     return FALSE;
   if (options->in == NULL)
-    options->in = g_strdup (config->image);
+    options->in = make_list (config->image);
   if (options->in == NULL && files->shipped) {
     options->sample = TRUE;
     if (!image_config_load (&shipped, files->shipped, keys, error)) {
       image_config_clear (&shipped);
       return FALSE;
     }
-    options->in = g_strdup (shipped.image);
+    options->in = make_list (shipped.image);
     if (files->config) {
       image_config_clear (&shipped);
     } else {
@@ -123,18 +156,9 @@ image_options_parse (ImageOptions * options, int *argc, char ***argv,
     .strength = 1,
     .jobs = 1,
   };
-  done = parse (options, &files, keys, argc, argv, error);
-  if (done && *argc > 3) {
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "unexpected argument %s; give IN and OUT only, a pattern in quotes",
-        (*argv)[3]);
-    done = FALSE;
-  }
-  if (done && *argc > 1)
-    options->in = g_strdup ((*argv)[1]);
-  if (done && *argc > 2)
-    options->out = g_strdup ((*argv)[2]);
-  done = done && load (options, &files, keys, error)
+  done = parse (options, &files, keys, argc, argv, error)
+      && take_arguments (options, *argc, *argv, error)
+      && load (options, &files, keys, error)
       && check (options, error);
   image_config_options_free (keys);
   g_free (files.config);
@@ -146,7 +170,7 @@ void
 image_options_clear (ImageOptions * options)
 {
   image_config_clear (&options->config);
-  g_free (options->in);
+  g_strfreev (options->in);
   g_free (options->out);
   g_free (options->profile);
   g_free (options->pairs);

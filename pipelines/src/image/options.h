@@ -11,8 +11,9 @@ typedef struct
   gboolean sample;              /* the input is the sample of the project */
   gdouble degree;               /* noise to add, standard deviation of full scale; 0: none */
 
-  gchar *in;                    /* file, folder or pattern */
+  GStrv in;                     /* files, folders or patterns */
   gchar *out;                   /* NULL: default folder */
+  gboolean out_is_folder;       /* given by --out */
   gchar *profile, *pairs;       /* NULL: default of the element */
   gdouble strength;
   gint jobs;

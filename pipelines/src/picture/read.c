@@ -5,7 +5,7 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
-#include <gst/gst.h>
+#include <gst/base/gstbytereader.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -52,6 +52,54 @@ is_animated_png (GBytes * bytes)
   return FALSE;
 }
 
+/* TIFF tag of Photoshop's layers, of which other programs see a flat picture. */
+#define LAYERS_TAG 37724
+
+/* Whether the first directory of a TIFF has that tag. */
+static gboolean
+is_layered_tiff (GBytes * bytes)
+{
+  const gboolean big = begins_with (bytes, 0, "MM\0*", 4);
+  GstByteReader reader;
+  guint32 at = 0;
+  guint16 count = 0, tag = 0;
+  gsize size;
+  const guint8 *data = g_bytes_get_data (bytes, &size);
+
+  if ((!big && !begins_with (bytes, 0, "II*\0", 4)) || size < 8)
+    return FALSE;
+  gst_byte_reader_init (&reader, data, (guint) MIN (size, G_MAXUINT));
+  at = big ? GST_READ_UINT32_BE (data + 4) : GST_READ_UINT32_LE (data + 4);
+  if (!gst_byte_reader_set_pos (&reader, at)
+      || !(big ? gst_byte_reader_get_uint16_be (&reader, &count) :
+          gst_byte_reader_get_uint16_le (&reader, &count)))
+    return FALSE;
+  while (count-- > 0 && tag != LAYERS_TAG
+      && (big ? gst_byte_reader_get_uint16_be (&reader, &tag) :
+          gst_byte_reader_get_uint16_le (&reader, &tag))
+      && gst_byte_reader_skip (&reader, 10));
+  return tag == LAYERS_TAG;
+}
+
+static gint
+get_count (VipsImage * image, const gchar * field)
+{
+  gint count = 0;
+
+  if (vips_image_get_typeof (image, field) != 0)
+    vips_image_get_int (image, field, &count);
+  return count;
+}
+
+/* Pages, frames or pictures of other sizes. vips_image_get_n_pages() answers 1 if there are more
+ * than 10,000. */
+static gint
+count_pictures (VipsImage * image)
+{
+  return MAX (get_count (image, VIPS_META_N_PAGES), 1)
+      + get_count (image, VIPS_META_N_SUBIFDS);
+}
+
 static gboolean
 has_known_samples (VipsImage * image)
 {
@@ -82,10 +130,10 @@ is_accepted (VipsImage * image, guint64 max_pixels, GError ** error)
   if (max_pixels && (guint64) width * height > max_pixels)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE, "it has %dx%d pixels, "
         "more than the limit of %" G_GUINT64_FORMAT, width, height, max_pixels);
-  else if (vips_image_get_n_pages (image) > 1)
+  else if (count_pictures (image) > 1)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "it holds %d "
         "pictures; save the one to denoise as a file of its own",
-        vips_image_get_n_pages (image));
+        count_pictures (image));
   else if (!has_known_samples (image))
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "its samples "
         "(%s, %s, %d channels) are neither gray nor RGB of 8 or 16 bits; "
@@ -105,8 +153,9 @@ picture_read_memory (GBytes * bytes, guint64 max_pixels, GError ** error)
   gsize size;
   const void *data = g_bytes_get_data (bytes, &size);
 
-  if (is_animated_png (bytes)) {
+  if (is_animated_png (bytes) || is_layered_tiff (bytes)) {
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+        is_layered_tiff (bytes) ? "it has layers; save it without them" :
         "it holds several pictures; save the one to denoise as a file of its "
         "own");
     return NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "picture/write.h"
 
+#include "common/file.h"
 #include "picture/formats.h"
 #include "picture/vips.h"
 
@@ -109,15 +110,11 @@ gboolean
 picture_write (VipsImage * picture, const gchar * file, GError ** error)
 {
   GBytes *bytes = picture_write_memory (picture, file, error);
-  GError *fault = NULL;
-  gboolean written;
+  const gboolean written = bytes
+      && file_write (file, g_bytes_get_data (bytes, NULL),
+      g_bytes_get_size (bytes), error);
 
-  if (bytes == NULL)
-    return FALSE;
-  written = g_file_set_contents_full (file, g_bytes_get_data (bytes, NULL),
-      g_bytes_get_size (bytes), G_FILE_SET_CONTENTS_CONSISTENT, 0666, &fault);
-  if (fault)
-    g_propagate_error (error, fault);
-  g_bytes_unref (bytes);
+  if (bytes)
+    g_bytes_unref (bytes);
   return written;
 }

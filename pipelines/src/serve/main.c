@@ -72,7 +72,7 @@ on_check_running (gpointer data)
   QueueCounts counts;
 
   queue_count (serve->server.queue, &counts);
-  if (counts.states[JOB_RUNNING] == 0)
+  if (counts.states[JOB_RUNNING] == 0 && serve->server.commits == 0)
     g_main_loop_quit (serve->loop);
   return G_SOURCE_CONTINUE;
 }
@@ -126,6 +126,11 @@ static gboolean
 begin (Server * server, GError ** error)
 {
   const ServeOptions *options = server->options;
+  const ConnectionLimits limits = {
+    .max = (guint) options->connections,
+    .max_each = (guint) options->client_connections,
+    .proxy = options->proxy,
+  };
 
   set_environment (options);
   server->queue = queue_open (options, on_job_changed, server, error);
@@ -134,7 +139,7 @@ begin (Server * server, GError ** error)
   g_setenv ("GST_REGISTRY_UPDATE", "no", TRUE);
   server->renders = renders_new (options, queue_store (server->queue));
   server->connections = connections_open (server->http, options->address,
-      (guint) options->port, (guint) options->connections, error);
+      (guint) options->port, &limits, error);
   if (server->connections == NULL)
     return FALSE;
   routes_add (server);

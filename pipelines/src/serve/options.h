@@ -15,6 +15,9 @@ typedef struct
   gint workers;                 /* maximum number of running jobs */
   gint queue;                   /* maximum number of waiting jobs */
   gint connections;
+  gint client_connections;      /* of them, those of one client address */
+  gchar *proxy;                 /* address of a proxy; NULL: none */
+  GStrv hosts;                  /* names of this server besides addresses and names without a dot */
 
   /* limits of an upload */
   gint64 max_clip_bytes;        /* of a clip; for pictures see config.max_bytes */
@@ -25,6 +28,7 @@ typedef struct
   /* limits of a worker */
   gint memory;                  /* address space, MiB */
   gint seconds;
+  gboolean no_sandbox;          /* without bubblewrap */
 
   gint keep;                    /* minutes until a finished job is removed */
   gint disk;                    /* MiB of all jobs; the oldest are removed first */

@@ -42,7 +42,7 @@ print_summary (const Manifest * manifest, const Total * total, gdouble seconds)
   const guint in = manifest_frames (manifest);
   GStatBuf status = { 0 };
   const guint64 lost = in > total->decoded ? in - total->decoded : 0;
-  gchar *before = g_format_size (manifest->source_bytes), *after;
+  gchar *before = g_format_size (manifest->id.bytes), *after;
   gchar *noise = total->noise < 0 ? g_strdup ("") :
       g_strdup_printf ("; noise found %.1f of 255", total->noise);
 
@@ -52,8 +52,8 @@ print_summary (const Manifest * manifest, const Total * total, gdouble seconds)
       "frames/s; %s, %.0f %% of %s%s\n", manifest->out,
       in, in == 1 ? "" : "s", total->frames, seconds,
       (gdouble) total->frames / MAX (seconds, 0.001), after,
-      100.0 * (gdouble) status.st_size / (gdouble) MAX (manifest->source_bytes,
-          1), before, noise);
+      100.0 * (gdouble) status.st_size / (gdouble) MAX (manifest->id.bytes, 1),
+      before, noise);
   if (lost > 0)
     g_printerr ("transcode: %s: %" G_GUINT64_FORMAT " of its frames %s "
         "damaged and could not be decoded; the rest is in %s\n",
@@ -75,29 +75,38 @@ typedef enum
   REFUSE,
 } Decision;
 
+/* Refuses what an interrupted run left, unless it is to be continued or replaced. */
+static gboolean
+refuse_leftover (WorkdirState state, const gchar * workdir, GError ** error)
+{
+  if (state == WORKDIR_BEGUN)
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
+        "%s is left from an earlier run; continue it with --resume, "
+        "or start over with --overwrite", workdir);
+  else if (state == WORKDIR_LEFTOVER)
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
+        "%s is left from a run that was interrupted; remove it and go on with "
+        "--resume", workdir);
+  return state != WORKDIR_EMPTY;
+}
+
 static Decision
 decide (const Options * options, const gchar * in, const gchar * out,
     const gchar * workdir, GError ** error)
 {
-  gchar *manifest = g_build_filename (workdir, WORKDIR_MANIFEST, NULL);
-  const gboolean begun = g_file_test (manifest, G_FILE_TEST_EXISTS);
+  const WorkdirState state = workdir_state (workdir);
   GStatBuf a, b;
 
-  g_free (manifest);
   if (g_stat (in, &a) == 0 && g_stat (out, &b) == 0 && a.st_dev == b.st_dev
       && a.st_ino == b.st_ino) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
         "%s would be replaced by its own result; give another OUT", in);
     return REFUSE;
   }
-  if (options->overwrite || (begun && options->resume))
+  if (options->overwrite || (state == WORKDIR_BEGUN && options->resume))
     return PROCESS;
-  if (begun) {
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
-        "%s is left from an earlier run; continue it with --resume, "
-        "or start over with --overwrite", workdir);
+  if (!options->resume && refuse_leftover (state, workdir, error))
     return REFUSE;
-  }
   if (!g_file_test (out, G_FILE_TEST_EXISTS))
     return PROCESS;
   if (options->resume || options->out_is_folder)
@@ -128,7 +137,7 @@ run_segments (const Options * options, const gchar * workdir, Total * total,
 
 static gboolean
 run_steps (const Options * options, const gchar * in, const gchar * out,
-    const gchar * workdir, GError ** error)
+    const gchar * workdir, WorkdirLock * lock, GError ** error)
 {
   const gint64 started = g_get_monotonic_time ();
   Manifest *manifest = NULL;
@@ -136,19 +145,42 @@ run_steps (const Options * options, const gchar * in, const gchar * out,
   gboolean done;
 
   progress_bar_show_phase (in, "cutting");
-  done = step_cut (options, in, out, error);
+  done = step_cut (options, in, out, lock, error);
   if (done)
     progress_bar_show_phase (in, "learning");
   done = done && step_learn (workdir, error)
       && run_segments (options, workdir, &total, &manifest, error);
   if (done)
     progress_bar_show_phase (in, "joining");
-  done = done && step_join (workdir, error);
+  done = done && step_join (workdir, lock, error);
   progress_bar_clear ();
   if (done)
     print_summary (manifest, &total, clock_seconds_since (started));
   g_clear_pointer (&manifest, manifest_free);
   return done;
+}
+
+/* The result is there; what a run left that was killed while it removed its files is removed. */
+static gboolean
+skip (const gchar * out, const gchar * workdir, WorkdirLock * lock,
+    GError ** error)
+{
+  g_print ("%s: exists already\n", out);
+  return lock->file < 0 || workdir_remove (workdir, lock, error);
+}
+
+static gboolean
+transcode_locked (const Options * options, const gchar * in, const gchar * out,
+    const gchar * workdir, WorkdirLock * lock, GError ** error)
+{
+  switch (decide (options, in, out, workdir, error)) {
+    case PROCESS:
+      return run_steps (options, in, out, workdir, lock, error);
+    case SKIP:
+      return skip (out, workdir, lock, error);
+    default:
+      return FALSE;
+  }
 }
 
 gboolean
@@ -157,20 +189,12 @@ film_transcode (const Options * options, const gchar * in, const gchar * out,
 {
   gchar *mux = codec_muxer_line (options->settings.codec, out, error);
   gchar *workdir = workdir_path (out);
-  gboolean done = FALSE;
+  WorkdirLock lock = WORKDIR_UNLOCKED;
+  const gboolean done = mux && (!workdir_exists (workdir)
+      || workdir_lock (workdir, FALSE, &lock, error))
+      && transcode_locked (options, in, out, workdir, &lock, error);
 
-  if (mux)
-    switch (decide (options, in, out, workdir, error)) {
-      case PROCESS:
-        done = run_steps (options, in, out, workdir, error);
-        break;
-      case SKIP:
-        g_print ("%s: exists already\n", out);
-        done = TRUE;
-        break;
-      default:
-        break;
-    }
+  workdir_unlock (&lock);
   g_free (workdir);
   g_free (mux);
   return done;

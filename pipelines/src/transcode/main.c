@@ -24,22 +24,40 @@
 #define PREVIEW_SPLIT 0.5
 
 static gboolean
-run_step (const Options * options, GError ** error)
+run_locked_step (const Options * options, WorkdirLock * lock, GError ** error)
 {
   const gchar *in = options->in[0];
 
   if (g_str_equal (options->step, "cut") && options->out)
-    return step_cut (options, in, options->out, error);
+    return step_cut (options, in, options->out, lock, error);
   if (g_str_equal (options->step, "learn"))
     return step_learn (in, error);
   if (g_str_equal (options->step, "segment") && options->number >= 0)
     return step_segment (in, (guint) options->number, options->report, error);
   if (g_str_equal (options->step, "join"))
-    return step_join (in, error);
+    return step_join (in, lock, error);
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
       "--step: give cut IN OUT, learn PARTS, segment --number N PARTS or join "
       "PARTS");
   return FALSE;
+}
+
+/* Segments run side by side. Those with --report belong to a run that has the lock. */
+static gboolean
+run_step (const Options * options, GError ** error)
+{
+  const gboolean cut = g_str_equal (options->step, "cut") && options->out;
+  const gboolean shared = g_str_equal (options->step, "segment");
+  gchar *workdir = cut ? workdir_path (options->out) :
+      g_strdup (options->in[0]);
+  WorkdirLock lock = WORKDIR_UNLOCKED;
+  const gboolean done = (options->report || !workdir_exists (workdir)
+      || workdir_lock (workdir, shared, &lock, error))
+      && run_locked_step (options, &lock, error);
+
+  workdir_unlock (&lock);
+  g_free (workdir);
+  return done;
 }
 
 /* --- all films --- */
@@ -140,17 +158,21 @@ run (Options * options, GError ** error)
 
 /* Reports an error to the user, or as JSON to the scheduler (--report). */
 static void
-report_error (const Options * options, const gchar * sentence)
+report_error (const Options * options, const GError * error)
 {
   JsonObject *object;
-  gchar *line;
+  gchar *line, *valid;
 
   if (!options->report) {
-    g_printerr ("transcode: %s\n", sentence);
+    g_printerr ("transcode: %s\n", error->message);
     return;
   }
   object = json_object_new ();
-  json_object_set_string_member (object, "error", sentence);
+  valid = g_utf8_make_valid (error->message, -1);
+  json_object_set_string_member (object, "error", valid);
+  json_object_set_boolean_member (object, "full",
+      pipeline_error_is_no_space (error));
+  g_free (valid);
   line = json_print (object, FALSE);
   g_print ("%s\n", line);
   g_free (line);
@@ -171,7 +193,7 @@ main (int argc, char **argv)
   else if (!run_step (&options, &error))
     status = pipeline_error_exit_status (error);
   if (error)
-    report_error (&options, error->message);
+    report_error (&options, error);
   g_clear_error (&error);
   options_clear (&options);
   return status;

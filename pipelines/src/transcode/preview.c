@@ -42,7 +42,8 @@ encode (const Options * options, const gchar * in, const gchar * out,
 {
   gchar *workdir = workdir_path (out);
   Manifest *manifest = NULL;
-  gboolean done = step_cut (options, in, out, error)
+  WorkdirLock lock = WORKDIR_UNLOCKED;
+  gboolean done = step_cut (options, in, out, &lock, error)
       && (options->settings.strength <= 0 || step_learn (workdir, error))
       && (manifest = manifest_read (workdir, error))
       && scheduler_run (manifest, workdir,
@@ -63,8 +64,9 @@ encode (const Options * options, const gchar * in, const gchar * out,
     segment_result_clear (&result);
   }
   g_clear_pointer (&manifest, manifest_free);
-  if (g_file_test (workdir, G_FILE_TEST_EXISTS))
-    workdir_remove (workdir, NULL);
+  if (workdir_exists (workdir))
+    workdir_remove (workdir, &lock, NULL);
+  workdir_unlock (&lock);
   g_free (workdir);
   return done;
 }

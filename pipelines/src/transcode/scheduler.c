@@ -45,6 +45,7 @@ typedef struct
   GDataInputStream *lines;
   guint64 frames, bytes;        /* so far */
   gchar *error_text;
+  gboolean full;                /* the error is a full disk */
 } Task;
 
 /* --- number of jobs --- */
@@ -117,6 +118,7 @@ static const JsonField report_fields[] = {
   JSON_FIELD ("frames", UINT64, Task, frames),
   JSON_FIELD ("bytes", UINT64, Task, bytes),
   JSON_FIELD ("error", STRING, Task, error_text),
+  JSON_FIELD ("full", BOOLEAN, Task, full),
   JSON_END
 };
 
@@ -146,9 +148,9 @@ exit_error (const Task * task)
         "killed by signal %d, %u times; --resume tries it again",
         task->scheduler->manifest->source, task->number,
         g_subprocess_get_term_sig (process), task->tries);
-  return g_error_new (G_IO_ERROR,
+  return g_error_new (G_IO_ERROR, task->full ? G_IO_ERROR_NO_SPACE :
       g_subprocess_get_exit_status (process) == EX_TEMPFAIL ?
-      G_IO_ERROR_NO_SPACE : G_IO_ERROR_FAILED, "%s", task->error_text ?
+      G_IO_ERROR_BUSY : G_IO_ERROR_FAILED, "%s", task->error_text ?
       task->error_text : "a segment failed without an error message");
 }
 
@@ -224,7 +226,7 @@ spawn (Task * task, GError ** error)
   g_subprocess_launcher_set_child_setup (launcher, die_with_parent, NULL, NULL);
   task->process = g_subprocess_launcher_spawn (launcher, error,
       "/proc/self/exe", "--report", "--step", "segment", "--number", number,
-      task->scheduler->workdir, NULL);
+      "--", task->scheduler->workdir, NULL);
   if (task->process) {
     task->lines = g_data_input_stream_new (g_subprocess_get_stdout_pipe
         (task->process));

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/file.h"
 #include "film/codec.h"
-#include "film/inputs.h"
 #include "film/workdir.h"
 #include "transcode/media/probe-frame.h"
 #include "transcode/media/probe.h"
@@ -9,6 +8,7 @@
 #include "transcode/mkv/repair.h"
 #include "transcode/scheduler.h"
 #include "transcode/steps.h"
+#include "transcode/ts/repair.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -19,15 +19,13 @@ plan_manifest (const Options * options, const gchar * in, const gchar * out,
     GError ** error)
 {
   const Settings *settings = &options->settings;
-  Manifest *manifest;
-  GStatBuf status;
+  Manifest *manifest = manifest_new ();
 
-  if (!inputs_check (in, &status, error))
+  if (!source_identify (in, &manifest->id, error)) {
+    manifest_free (manifest);
     return NULL;
-  manifest = manifest_new ();
+  }
   manifest->source = g_canonicalize_filename (in, NULL);
-  manifest->source_bytes = (guint64) status.st_size;
-  manifest->source_mtime = status.st_mtime;
   manifest->out = g_canonicalize_filename (out, NULL);
   manifest->settings = *settings;
   manifest->settings.codec = g_strdup (settings->codec);
@@ -56,15 +54,13 @@ probe_source (Manifest * manifest, GError ** error)
   return fits;
 }
 
+/* Makes an empty working directory under the lock. */
 static gboolean
-make_folder (const gchar * workdir, GError ** error)
+prepare_folder (const gchar * workdir, WorkdirLock * lock, GError ** error)
 {
-  gchar *folder = g_path_get_dirname (workdir);
-  const gboolean made = g_mkdir_with_parents (workdir, 0777) == 0
-      || file_set_error (error, folder);
-
-  g_free (folder);
-  return made;
+  return (lock->file >= 0 || (workdir_create (workdir, error)
+          && workdir_lock (workdir, FALSE, lock, error)))
+      && workdir_clear (workdir, error);
 }
 
 /* Checks that the codec preserves interlacing, depth and size. */
@@ -90,6 +86,15 @@ check_codec (Manifest * manifest, const gchar * workdir, GError ** error)
         "%s: it is %dx%d, and %s does not support odd sizes with "
         "subsampled chroma; give --codec vp9, av1 or ffv1", manifest->source,
         manifest->width, manifest->height, codec);
+  else if (manifest->coded_format == NULL)
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+        "%s: its frames are %s, which %s does not preserve; give another "
+        "--codec, or convert it", manifest->source, manifest->format, codec);
+  else if (manifest->filter_format == NULL || (manifest->orientation
+          && manifest->turn_format == NULL))
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+        "%s: its frames are %s, which cannot be denoised without a loss; "
+        "convert it", manifest->source, manifest->format);
   else
     return TRUE;
   return FALSE;
@@ -129,8 +134,13 @@ run (Manifest * manifest, const Options * options, const gchar * workdir,
     GError ** error)
 {
   GError *local_error = NULL;
-  gboolean done = cut_film (manifest, workdir, &local_error);
+  gboolean done = ts_repair (manifest, workdir, &local_error)
+      && cut_film (manifest, workdir, &local_error);
 
+  if (manifest->damaged && !source_check_readable (manifest->source, error)) {
+    g_clear_error (&local_error);
+    return FALSE;
+  }
   if (manifest->damaged && mkv_repair (manifest, workdir)) {
     g_clear_error (&local_error);
     done = cut_repaired (manifest, workdir, &local_error);
@@ -140,11 +150,9 @@ run (Manifest * manifest, const Options * options, const gchar * workdir,
   if (manifest->settings.threads == 0 && options->step == NULL)
     manifest->settings.threads =
         threads_per_segment (options, manifest->segments->len);
-  done = done && check_codec (manifest, workdir, error)
+  return done && check_codec (manifest, workdir, error)
+      && source_check (manifest->source, &manifest->id, error)
       && manifest_write (manifest, workdir, error);
-  if (!done)
-    workdir_remove (workdir, NULL);
-  return done;
 }
 
 static gboolean
@@ -153,8 +161,7 @@ is_same_task (const Manifest * found, const Manifest * wanted, GError ** error)
   const Settings *a = &found->settings, *b = &wanted->settings;
 
   if (g_str_equal (found->source, wanted->source)
-      && found->source_bytes == wanted->source_bytes
-      && found->source_mtime == wanted->source_mtime
+      && source_id_equal (&found->id, &wanted->id)
       && g_str_equal (a->codec, b->codec) && a->quality == b->quality
       && g_strcmp0 (a->profile, b->profile) == 0
       && g_strcmp0 (a->model, b->model) == 0 && a->strength == b->strength
@@ -194,18 +201,21 @@ is_settled (const Manifest * wanted, const gchar * workdir, gboolean * done,
 
 gboolean
 step_cut (const Options * options, const gchar * in, const gchar * out,
-    GError ** error)
+    WorkdirLock * lock, GError ** error)
 {
   Manifest *manifest = plan_manifest (options, in, out, error);
   gchar *workdir = workdir_path (out);
   gboolean done = FALSE;
 
   if (manifest && (options->overwrite
-          || !is_settled (manifest, workdir, &done, error)))
+          || !is_settled (manifest, workdir, &done, error))) {
     done = probe_source (manifest, error)
-        && (!g_file_test (workdir, G_FILE_TEST_EXISTS)
-        || workdir_remove (workdir, error)) && make_folder (workdir, error)
-        && run (manifest, options, workdir, error);
+        && prepare_folder (workdir, lock, error);
+    if (done && !run (manifest, options, workdir, error)) {
+      workdir_remove (workdir, lock, NULL);
+      done = FALSE;
+    }
+  }
   g_clear_pointer (&manifest, manifest_free);
   g_free (workdir);
   return done;

@@ -351,16 +351,19 @@ check_film (const Manifest * manifest, const gchar * file, guint frames,
 }
 
 static gboolean
-join_parts (const Manifest * manifest, const gchar * workdir, GError ** error)
+join_parts (const Manifest * manifest, const gchar * workdir,
+    WorkdirLock * lock, GError ** error)
 {
   gchar *film = g_build_filename (workdir, "film", NULL);
   gchar *unfinished = file_temporary_name (film);
   guint frames;
-  const gboolean done = check_parts (manifest, workdir, &frames, error)
+  const gboolean done = source_check (manifest->source, &manifest->id, error)
+      && check_parts (manifest, workdir, &frames, error)
       && write_film (manifest, workdir, unfinished, error)
       && check_film (manifest, unfinished, frames, error)
+      && source_check (manifest->source, &manifest->id, error)
       && file_publish (unfinished, manifest->out, error)
-      && workdir_remove (workdir, error);
+      && workdir_remove (workdir, lock, error);
 
   if (!done)
     g_unlink (unfinished);
@@ -384,16 +387,15 @@ is_joined (const gchar * workdir)
 }
 
 gboolean
-step_join (const gchar * workdir, GError ** error)
+step_join (const gchar * workdir, WorkdirLock * lock, GError ** error)
 {
   Manifest *manifest;
   gboolean done;
 
   if (g_str_has_suffix (workdir, WORKDIR_SUFFIX) && is_joined (workdir))
-    return !g_file_test (workdir, G_FILE_TEST_EXISTS)
-        || workdir_remove (workdir, error);
+    return !workdir_exists (workdir) || workdir_remove (workdir, lock, error);
   manifest = manifest_read (workdir, error);
-  done = manifest && join_parts (manifest, workdir, error);
+  done = manifest && join_parts (manifest, workdir, lock, error);
   g_clear_pointer (&manifest, manifest_free);
   return done;
 }

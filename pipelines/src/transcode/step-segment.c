@@ -91,8 +91,9 @@ encode (const Manifest * manifest, const gchar * workdir,
   const Settings *settings = &manifest->settings;
   gchar *codec = codec_encoder_line (settings->codec, settings->quality,
       settings->threads);
-  gchar *line = g_strdup_printf ("%s ! gdppay name=packer ! "
-      "filesink name=file async=false", codec);
+  gchar *line = g_strdup_printf ("videoconvert ! video/x-raw,format=%s ! %s ! "
+      "gdppay name=packer ! filesink name=file async=false",
+      manifest->coded_format, codec);
   Decoder *decoder =
       decoder_new (manifest, workdir, result->number, line, error);
   Encoding encoding = {.report = report };
@@ -156,7 +157,8 @@ step_segment (const gchar * workdir, guint number, gboolean report,
         manifest->segments->len - 1);
     done = FALSE;
   }
-  done = done && (is_done (workdir, number)
+  done = done && source_check (manifest->source, &manifest->id, error)
+      && (is_done (workdir, number)
       || process (manifest, workdir, number, file, report, error));
   g_clear_pointer (&manifest, manifest_free);
   g_free (file);

@@ -4,10 +4,12 @@
 #define TRANSCODE_STEPS_H
 
 #include "film/manifest.h"
+#include "film/workdir.h"
 
-/* Splits the video at keyframes into segment files. */
+/* Splits the video at keyframes into segment files. Creates and locks the working directory if
+ * `lock` is not taken. */
 gboolean step_cut (const Options * options, const gchar * in,
-    const gchar * out, GError ** error);
+    const gchar * out, WorkdirLock * lock, GError ** error);
 
 /* Trains a model on the middle of the film. */
 gboolean step_learn (const gchar * workdir, GError ** error);
@@ -17,6 +19,6 @@ gboolean step_segment (const gchar * workdir, guint number, gboolean report,
     GError ** error);
 
 /* Joins the segments with the other tracks of the source, and deletes the working directory. */
-gboolean step_join (const gchar * workdir, GError ** error);
+gboolean step_join (const gchar * workdir, WorkdirLock * lock, GError ** error);
 
 #endif

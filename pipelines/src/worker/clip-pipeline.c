@@ -42,7 +42,8 @@ video_line (const ClipFormat * format)
 {
   gchar *after = encoder_line (format, "after", QUANTIZER_AFTER);
   gchar *before = encoder_line (format, "before", QUANTIZER_BEFORE);
-  gchar *line = g_strdup_printf ("videoconvert name=in ! tee name=both ! "
+  gchar *line =
+      g_strdup_printf ("capssetter name=in ! videoconvert ! tee name=both ! "
       "queue ! zsdenoise name=filter ! %s both. ! queue ! %s", after,
       format->before ? before : "fakesink async=false");
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "worker/clip.h"
 
+#include "common/colours.h"
 #include "common/lookahead.h"
+#include "common/stall.h"
 #include "worker/clip-pipeline.h"
 #include "worker/events.h"
 
 #include <gst/video/video.h>
 #include <errno.h>
 #include <glib/gstdio.h>
-#include <time.h>
 
 #define PROGRESS_INTERVAL (200 * G_TIME_SPAN_MILLISECOND)
 
@@ -195,6 +196,22 @@ watch_filter (Clip * clip, GstElement * bin)
   gst_object_unref (pad);
 }
 
+/* Sets colours that the stream leaves open, which elements would replace. */
+static void
+set_colours (GstElement * bin, const GstCaps * caps)
+{
+  gchar *colours = colours_complete (caps);
+  GstElement *setter = gst_bin_get_by_name (GST_BIN (bin), "in");
+  GstCaps *known = gst_caps_new_empty_simple ("video/x-raw");
+
+  if (colours)
+    gst_caps_set_simple (known, "colorimetry", G_TYPE_STRING, colours, NULL);
+  g_object_set (setter, "caps", known, NULL);
+  gst_caps_unref (known);
+  gst_object_unref (setter);
+  g_free (colours);
+}
+
 /* The view of the original is written along with the result of full strength only. */
 static gboolean
 writes_before (const WorkerSettings * settings)
@@ -224,6 +241,7 @@ add_video (Clip * clip, GstPad * pad, GstCaps * caps)
   bin = clip_pipeline_add_video (clip->pipeline, &format, &error);
   if (check_bin (clip, bin, error)) {
     watch_filter (clip, bin);
+    set_colours (bin, caps);
     clip_pipeline_link (pad, bin);
   }
 }
@@ -300,10 +318,9 @@ static void
 run (Clip * clip)
 {
   GstBus *bus = gst_element_get_bus (clip->pipeline);
-  clock_t used = clock (), before;
   gboolean going = TRUE;
   GstMessage *message;
-  gint idle = 0;
+  Stall stall = { 0 };
 
   gst_element_set_state (clip->pipeline, GST_STATE_PLAYING);
   while (going) {
@@ -314,10 +331,7 @@ run (Clip * clip)
       gst_message_unref (message);
       continue;
     }
-    before = used;
-    used = clock ();
-    idle = used - before < CLOCKS_PER_SEC / 100 ? idle + 1 : 0;
-    if (idle == IDLE_SECONDS) {
+    if (stall_lasts (&stall, IDLE_SECONDS)) {
       fail (clip, "its decoding does not go on; the file may be damaged");
       going = FALSE;
     }

@@ -9,6 +9,7 @@
  *   {"width": 640, "height": 480, "sigma": 12.1}
  *   {"error": "It is ..."} */
 #include "common/launch.h"
+#include "common/local-files.h"
 #include "picture/image-config-load.h"
 #include "picture/vips.h"
 #include "worker/clip-pipeline.h"
@@ -32,6 +33,8 @@ parse (WorkerSettings * settings, int *argc, char ***argv, GError ** error)
         "NAME"},
     {"parent", 0, 0, G_OPTION_ARG_INT, &settings->parent,
         "Server process, with which the worker ends", "PID"},
+    {"landlock", 0, 0, G_OPTION_ARG_NONE, &settings->landlock,
+        "End if files cannot be limited by Landlock", NULL},
     {"threads", 0, 0, G_OPTION_ARG_INT, &settings->threads, "Threads", "N"},
     {"memory", 0, 0, G_OPTION_ARG_INT, &settings->memory, "Address space",
         "MIB"},
@@ -130,8 +133,10 @@ main (int argc, char **argv)
   events_take_stdout ();
   done = parse (&settings, &argc, &argv, &error);
   if (done) {
-    sandbox_enter (&settings);
+    /* GStreamer starts a program to look at its plugins. */
+    sandbox_enter (&settings, g_str_equal (argv[1], "check"));
     gst_init (NULL, NULL);
+    local_files_only ();
     done = run (&settings, argv[1], &error);
   }
   if (!done) {

@@ -2,6 +2,8 @@
 #include "worker/sandbox.h"
 
 #include "worker/events.h"
+#include "worker/landlock.h"
+#include "worker/seccomp.h"
 
 #include <malloc.h>
 #include <signal.h>
@@ -24,30 +26,46 @@
 #define HAVE_SANITIZER
 #endif
 
+/* Nothing is processed without limits. */
+static void
+fail (const gchar * sentence)
+{
+  events_send_error (sentence);
+  _exit (1);
+}
+
 static void
 set_limit (__rlimit_resource_t resource, rlim_t most)
 {
+  struct rlimit both;
+
+  if (getrlimit (resource, &both) != 0)
+    both.rlim_max = RLIM_INFINITY;
   /* The soft limit of processor time ends the process with SIGXCPU, which names the reason; the
    * hard limit kills it a second later. */
-  const struct rlimit both = { most, most + (resource == RLIMIT_CPU) };
-
+  both.rlim_cur = MIN (most, both.rlim_max);
+  both.rlim_max = MIN (most + (resource == RLIMIT_CPU), both.rlim_max);
   if (setrlimit (resource, &both) != 0)
-    events_send_error ("The limits of its process could not be set.");
+    fail ("The limits of its process could not be set.");
 }
 
 void
-sandbox_enter (const WorkerSettings * settings)
+sandbox_enter (const WorkerSettings * settings, gboolean exec)
 {
   const rlim_t seconds =
       (rlim_t) settings->seconds * (rlim_t) settings->threads;
 
-  /* The server kills the whole process group. */
-  setpgid (0, 0);
   prctl (PR_SET_PDEATHSIG, SIGKILL);
   /* The server may have ended before the call of prctl(). */
   if (settings->parent && getppid () != settings->parent)
     raise (SIGKILL);
-  prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+#ifdef HAVE_SANITIZER
+  exec = TRUE;
+#endif
+  if (!landlock_enter () && settings->landlock)
+    fail ("The files of its process could not be limited.");
+  if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !seccomp_enter (exec))
+    fail ("The system calls of its process could not be limited.");
   umask (077);
   setpriority (PRIO_PROCESS, 0, 10);
   /* Each malloc arena reserves address space. */

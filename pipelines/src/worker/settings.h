@@ -15,6 +15,7 @@
 
 typedef struct
 {
+  gboolean landlock;            /* required, as there is no other sandbox */
   ImageConfig config;
   gchar *profile;
   gint strength;                /* per cent */

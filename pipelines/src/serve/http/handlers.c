@@ -3,6 +3,7 @@
 
 #include "serve/http/metrics.h"
 #include "serve/http/reply.h"
+#include "serve/http/send-file.h"
 #include "serve/http/upload.h"
 
 #include <string.h>
@@ -128,14 +129,14 @@ wants_view (GHashTable * query)
 
 /* Sends a file inline with ?view=1, else as an attachment. */
 static void
-send_file (SoupServerMessage * message, const Job * job, const gchar * path,
+send_job_file (SoupServerMessage * message, const Job * job, const gchar * path,
     const gchar * type, const gchar * what, GHashTable * query)
 {
   const gchar *extension = g_str_equal (type, "video/webm") ? "webm" :
       job->media->extension;
   gchar *name = g_strdup_printf ("%s.%s", what, extension);
 
-  if (!reply_file (message, path, type, wants_view (query) ? NULL : name))
+  if (!send_file (message, path, type, wants_view (query) ? NULL : name))
     reply_problem (message, SOUP_STATUS_NOT_FOUND,
         "The file does not exist any more.");
   g_free (name);
@@ -149,7 +150,7 @@ handle_original (Server * server, SoupServerMessage * message, Job * job,
   gchar *path = store_path (queue_store (server->queue), job,
       view ? STORE_VIEW_BEFORE : STORE_UPLOAD);
 
-  send_file (message, job, path, !view ? job->media->type :
+  send_job_file (message, job, path, !view ? job->media->type :
       job->media->clip ? "video/mp4" : "image/png", "original", query);
   g_free (path);
 }
@@ -168,7 +169,7 @@ on_render_ready (const gchar * path, const gchar * fault, gpointer user)
 
   if (fault)
     reply_problem (pending->message, SOUP_STATUS_INTERNAL_SERVER_ERROR, fault);
-  else if (!reply_file (pending->message, path, pending->media->result_type,
+  else if (!send_file (pending->message, path, pending->media->result_type,
           name))
     reply_problem (pending->message, SOUP_STATUS_NOT_FOUND,
         "The file does not exist any more.");
@@ -234,7 +235,7 @@ handle_result (Server * server, SoupServerMessage * message, Job * job,
 
     path = store_path (queue_store (server->queue), job,
         view ? STORE_VIEW_AFTER : STORE_RESULT);
-    send_file (message, job, path,
+    send_job_file (message, job, path,
         view ? "image/png" : job->media->result_type, "denoised", query);
     g_free (path);
   }

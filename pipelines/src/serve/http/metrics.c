@@ -65,7 +65,8 @@ metrics_format (Server * server)
       server->options->queue);
   add (text, "workers", "gauge", "Maximum number of running jobs.",
       server->options->workers);
-  add (text, "uploads", "gauge", "Uploads in progress.", counts.uploads);
+  add (text, "uploads", "gauge", "Uploads in progress.",
+      g_hash_table_size (server->uploads));
   add (text, "upload_bytes_total", "counter", "Received bytes of uploads.",
       (gdouble) server->counts.bytes);
   add (text, "connections", "gauge", "Open connections.",

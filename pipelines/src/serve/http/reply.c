@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "serve/http/reply.h"
 
-#include <fcntl.h>
 #include <json-glib/json-glib.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <string.h>
 
 void
 reply_add_security (SoupServerMessage * message)
@@ -91,48 +89,4 @@ reply_json (SoupServerMessage * message, guint status, const gchar * text)
 {
   reply_text (message, status, "application/json",
       g_strconcat (text, "\n", NULL));
-}
-
-/* Symbolic links are not followed: a compromised worker could have made them. */
-static GMappedFile *
-map (const gchar * path)
-{
-  const int file = open (path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-  GMappedFile *mapped = NULL;
-  struct stat info;
-
-  if (file < 0)
-    return NULL;
-  if (fstat (file, &info) == 0 && S_ISREG (info.st_mode))
-    mapped = g_mapped_file_new_from_fd (file, FALSE, NULL);
-  close (file);
-  return mapped;
-}
-
-gboolean
-reply_file (SoupServerMessage * message, const gchar * path,
-    const gchar * type, const gchar * download)
-{
-  SoupMessageHeaders *headers =
-      soup_server_message_get_response_headers (message);
-  GMappedFile *mapped = map (path);
-  gchar *disposition;
-  GBytes *bytes;
-
-  if (mapped == NULL)
-    return FALSE;
-  bytes = g_mapped_file_get_bytes (mapped);
-  g_mapped_file_unref (mapped);
-  disposition = download ?
-      g_strdup_printf ("attachment; filename=\"%s\"", download) :
-      g_strdup ("inline");
-  soup_message_headers_replace (headers, "Content-Type", type);
-  soup_message_headers_replace (headers, "Content-Disposition", disposition);
-  soup_message_headers_replace (headers, "Accept-Ranges", "bytes");
-  soup_message_body_append_bytes (soup_server_message_get_response_body
-      (message), bytes);
-  soup_server_message_set_status (message, SOUP_STATUS_OK, NULL);
-  g_free (disposition);
-  g_bytes_unref (bytes);
-  return TRUE;
 }

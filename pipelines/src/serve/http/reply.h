@@ -22,9 +22,4 @@ gchar *reply_problem_body (guint status, const gchar * detail);
 /* Response with one line of JSON. */
 void reply_json (SoupServerMessage * message, guint status, const gchar * text);
 
-/* Response with a file; range requests are supported. `download`: file name of the attachment;
- * NULL: shown inline. FALSE if there is no such file. */
-gboolean reply_file (SoupServerMessage * message, const gchar * path,
-    const gchar * type, const gchar * download);
-
 #endif

@@ -89,17 +89,50 @@ has_body (SoupServerMessage * message)
       || soup_message_headers_get_content_length (headers) > 0;
 }
 
-/* Whether a page of another site makes the request, by the Fetch metadata of browsers. Such
- * requests may only GET. */
-static gboolean
-is_cross_site (SoupServerMessage * message)
+/* The name in a host and port as in the header Host. Free with g_free(). */
+static gchar *
+host_name (const gchar * host)
 {
-  const gchar *site = soup_message_headers_get_one
-      (soup_server_message_get_request_headers (message), "Sec-Fetch-Site");
+  const gchar *end = *host == '[' ? strchr (host, ']') : NULL;
 
-  return site && !g_str_equal (site, "same-origin")
-      && !g_str_equal (site, "none")
-      && !g_str_equal (soup_server_message_get_method (message), "GET");
+  return g_ascii_strdown (host, end ? end + 1 - host :
+      (gssize) strcspn (host, ":"));
+}
+
+/* Whether the request is for this server. A page whose name is made to point here sends its own
+ * name; addresses and names without a dot cannot be such. */
+static gboolean
+is_known_host (const Server * server, const gchar * host)
+{
+  const GStrv hosts = server->options->hosts;
+  gchar *name = host_name (host ? host : "localhost");
+  const gboolean known = (*name && strchr (name, '.') == NULL) || *name == '['
+      || g_hostname_is_ip_address (name) || g_str_has_suffix (name,
+      ".localhost") || (hosts && g_strv_contains ((const gchar * const *) hosts,
+          name));
+
+  g_free (name);
+  return known;
+}
+
+/* Whether a page of another site makes the request, by its origin or the Fetch metadata of
+ * browsers, which not all send. Such requests may only GET. */
+static gboolean
+is_cross_site (SoupServerMessage * message, const gchar * host)
+{
+  SoupMessageHeaders *headers =
+      soup_server_message_get_request_headers (message);
+  const gchar *site = soup_message_headers_get_one (headers, "Sec-Fetch-Site");
+  const gchar *origin = soup_message_headers_get_one (headers, "Origin");
+  const gchar *method = soup_server_message_get_method (message);
+  const gchar *authority = origin ? strstr (origin, "://") : NULL;
+
+  if (g_str_equal (method, "GET") || g_str_equal (method, "HEAD"))
+    return FALSE;
+  return (site && !g_str_equal (site, "same-origin")
+      && !g_str_equal (site, "none"))
+      || (origin && (authority == NULL || host == NULL
+          || g_ascii_strcasecmp (authority + 3, host) != 0));
 }
 
 static void
@@ -131,12 +164,20 @@ on_headers (SoupServer * http G_GNUC_UNUSED, SoupServerMessage * message,
   GString *allowed = g_string_new (NULL);
   Job *job;
   const Route *route = find_route (server, message, &job, allowed);
+  const gchar *host = soup_message_headers_get_one
+      (soup_server_message_get_request_headers (message), "Host");
+  const gboolean placed = connections_headers_received (message);
 
-  connections_headers_received (message);
   reply_add_security (message);
-  if (route == NULL)
+  if (!placed)
+    server_refuse (server, message, SOUP_STATUS_SERVICE_UNAVAILABLE,
+        "You have too many connections.");
+  else if (!is_known_host (server, host))
+    server_refuse (server, message, SOUP_STATUS_FORBIDDEN,
+        "This is not a name of this server; its option --host adds one.");
+  else if (route == NULL)
     reject_unknown (server, message, allowed, job);
-  else if (is_cross_site (message))
+  else if (is_cross_site (message, host))
     server_refuse (server, message, SOUP_STATUS_FORBIDDEN,
         "Requests from pages of other sites are not allowed.");
   else if (route->handler == handle_upload)
@@ -157,6 +198,7 @@ on_request (SoupServer * http G_GNUC_UNUSED, SoupServerMessage * message,
   Job *job;
   const Route *route = find_route (server, message, &job, allowed);
 
+  connections_request_received (message);
   if (route)
     route->handler (server, message, job, query);
   else

@@ -26,6 +26,7 @@ typedef struct
   Sse *sse;
   Renders *renders;
   GHashTable *uploads;          /* in progress: from message to Upload */
+  guint commits;                /* complete uploads that are being stored */
   ServerCounts counts;
   gboolean stopping;
 } Server;

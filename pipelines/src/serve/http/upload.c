@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Minimum average rate of an upload after the first seconds. Slower ones would occupy a place in
- * the queue. */
+/* Minimum average rate of an upload after the first seconds, and its deadline. */
 #define MIN_RATE 8192           /* bytes a second */
 #define FIRST_SECONDS 20
+#define MAX_SECONDS 600
 
 typedef struct
 {
@@ -23,7 +23,7 @@ typedef struct
   gint64 started;               /* monotonic */
 } Upload;
 
-/* Also removes the received data and the reservation unless the upload has become a job. */
+/* Also removes the received data unless the upload is complete. */
 static void
 upload_free (gpointer data)
 {
@@ -35,7 +35,6 @@ upload_free (gpointer data)
   if (upload->job) {
     store_discard_upload (queue_store (upload->server->queue), upload->job);
     job_free (upload->job);
-    queue_release (upload->server->queue);
   }
   g_free (upload);
 }
@@ -119,8 +118,8 @@ upload_check_all (Server * server)
     Upload *upload = i->data;
     const gdouble seconds = (gdouble) (now - upload->started) / 1e6;
 
-    if (seconds > FIRST_SECONDS
-        && (gdouble) upload->received < seconds * MIN_RATE)
+    if (seconds > MAX_SECONDS || (seconds > FIRST_SECONDS
+            && (gdouble) upload->received < seconds * MIN_RATE))
       refuse (upload, SOUP_STATUS_REQUEST_TIMEOUT, "The upload was too slow.");
   }
   g_list_free (all);
@@ -221,6 +220,13 @@ upload_new (Server * server, SoupServerMessage * message, GError ** error)
   return upload;
 }
 
+static const gchar *
+why_no_place (const Server * server)
+{
+  return server->stopping ? "The server is shutting down." :
+      "The queue is full; try again later.";
+}
+
 void
 upload_begin (Server * server, SoupServerMessage * message, GHashTable * query)
 {
@@ -235,14 +241,13 @@ upload_begin (Server * server, SoupServerMessage * message, GHashTable * query)
     server_refuse (server, message, status, fault);
     return;
   }
-  if (!queue_reserve (server->queue, &retry_after)) {
+  if (!queue_has_place (server->queue, &retry_after)) {
     seconds = g_strdup_printf ("%u", retry_after);
     soup_message_headers_replace (soup_server_message_get_response_headers
         (message), "Retry-After", seconds);
     g_free (seconds);
     server_refuse (server, message, SOUP_STATUS_SERVICE_UNAVAILABLE,
-        server->stopping ? "The server is shutting down." :
-        "The queue is full; try again later.");
+        why_no_place (server));
     return;
   }
   upload = upload_new (server, message, &error);
@@ -270,29 +275,96 @@ reply_created (Server * server, SoupServerMessage * message, const Job * job)
   g_free (text);
 }
 
+/* --- a complete upload --- */
+
+typedef struct
+{
+  Server *server;
+  SoupServerMessage *message;
+  Job *job;
+} Commit;
+
+static void
+run_commit (GTask * task, gpointer source G_GNUC_UNUSED, gpointer data,
+    GCancellable * cancellable G_GNUC_UNUSED)
+{
+  GError *error = NULL;
+
+  if (store_commit_run (data, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+drop_job (Server * server, Job * job)
+{
+  Store *store = queue_store (server->queue);
+
+  queue_release (server->queue);
+  store_discard_upload (store, job);
+  store_remove (store, job);
+  job_free (job);
+}
+
+static void
+on_committed (GObject * source G_GNUC_UNUSED, GAsyncResult * result,
+    gpointer data)
+{
+  Commit *commit = data;
+  Server *server = commit->server;
+  GError *error = NULL;
+
+  server->commits--;
+  if (g_task_propagate_boolean (G_TASK (result), &error)) {
+    queue_add (server->queue, commit->job);
+    reply_created (server, commit->message, commit->job);
+  } else {
+    g_printerr ("serve: %s\n", error->message);
+    g_error_free (error);
+    drop_job (server, commit->job);
+    reply_problem (commit->message, SOUP_STATUS_INSUFFICIENT_STORAGE,
+        "The upload cannot be stored.");
+  }
+  soup_server_message_unpause (commit->message);
+  g_object_unref (commit->message);
+  g_free (commit);
+}
+
+/* Stores the job in another thread, as the disk may take its time. */
+static void
+commit (Server * server, SoupServerMessage * message, Job * job)
+{
+  Commit *commit = g_new (Commit, 1);
+  GTask *task = g_task_new (NULL, NULL, on_committed, commit);
+
+  *commit = (const Commit) { server, g_object_ref (message), job };
+  server->commits++;
+  queue_reserve (server->queue);
+  soup_server_message_pause (message);
+  g_task_set_task_data (task, store_commit_new (queue_store (server->queue),
+          job), (GDestroyNotify) store_commit_free);
+  g_task_run_in_thread (task, run_commit);
+  g_object_unref (task);
+}
+
 void
 upload_end (Server * server, SoupServerMessage * message)
 {
   Upload *upload = g_hash_table_lookup (server->uploads, message);
-  GError *error = NULL;
+  guint retry_after;
   Job *job;
 
-  if (upload->job->media == NULL) {
-    if (upload->received == 0)
-      reply_problem (message, SOUP_STATUS_BAD_REQUEST,
-          "The body is empty; it has to be the file itself.");
-    else
-      reply_problem (message, SOUP_STATUS_UNSUPPORTED_MEDIA_TYPE, UNKNOWN_TYPE);
-    return;
-  }
-  job = g_steal_pointer (&upload->job);
-  job->bytes = upload->received;
-  if (queue_add (server->queue, job, &error)) {
-    reply_created (server, message, job);
+  if (upload->job->media == NULL && upload->received == 0) {
+    reply_problem (message, SOUP_STATUS_BAD_REQUEST,
+        "The body is empty; it has to be the file itself.");
+  } else if (upload->job->media == NULL) {
+    reply_problem (message, SOUP_STATUS_UNSUPPORTED_MEDIA_TYPE, UNKNOWN_TYPE);
+  } else if (!queue_has_place (server->queue, &retry_after)) {
+    reply_try_again (message, retry_after, why_no_place (server));
   } else {
-    g_printerr ("serve: %s\n", error->message);
-    g_error_free (error);
-    reply_problem (message, SOUP_STATUS_INSUFFICIENT_STORAGE,
-        "The upload cannot be stored.");
+    job = g_steal_pointer (&upload->job);
+    job->bytes = upload->received;
+    commit (server, message, job);
   }
 }

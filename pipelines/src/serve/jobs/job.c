@@ -175,6 +175,25 @@ add_result (JsonObject * object, const Job * job)
   json_object_set_object_member (object, "result", result);
 }
 
+void
+job_resume_age (Job * job, gint64 keep, gint64 least)
+{
+  const gint64 age = g_get_real_time () - job->finished;
+
+  job->ended = g_get_monotonic_time () - CLAMP (age, 0, MAX (keep - least, 0));
+}
+
+/* Clock time when a finished job is removed. It moves with a clock that is set. */
+static gint64
+expiry (const Job * job, gint64 keep)
+{
+  const gint64 left = keep - (g_get_monotonic_time () - job->ended);
+  const gint64 time = g_get_real_time () + left;
+
+  return ABS (time - job->finished - keep) < 2 * G_USEC_PER_SEC ?
+      job->finished + keep : time;
+}
+
 gchar *
 job_describe (const Job * job, gint64 keep)
 {
@@ -195,7 +214,7 @@ job_describe (const Job * job, gint64 keep)
     add_progress (object, &shown);
   if (job->finished) {
     add_time (object, "finished", job->finished);
-    add_time (object, "expires", job->finished + keep);
+    add_time (object, "expires", expiry (job, keep));
     json_object_set_double_member (object, "seconds", shown.seconds);
   }
   if (job->state == JOB_DONE)
@@ -233,6 +252,9 @@ read_job (Job * job, JsonObject * object)
     job->state = JOB_DONE;
   else if (g_strcmp0 (state, "failed") == 0)
     job->state = JOB_FAILED;
+  else if (g_strcmp0 (state, "queued") != 0
+      && g_strcmp0 (state, "running") != 0)
+    return FALSE;
   return job->media && job->profile && (job->state != JOB_FAILED || job->fault);
 }
 

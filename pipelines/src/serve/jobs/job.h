@@ -24,6 +24,7 @@ typedef struct
   goffset bytes;                /* size of the upload */
   JobState state;
   gint64 created, finished;     /* microseconds since 1970; 0: not finished */
+  gint64 ended;                 /* monotonic time of `finished`, by which it is removed */
   gchar *fault;                 /* of a failed job: one sentence */
 
   /* of a finished job */
@@ -53,6 +54,10 @@ void job_update (Job * job, JsonObject * message);
 
 /* One line of JSON for clients. `keep`: time until a finished job is removed, microseconds. */
 gchar *job_describe (const Job * job, gint64 keep);
+
+/* Sets the monotonic time of the end of a job that finished before this start of the server: its
+ * age by the clock, but at most so that `least` of the time `keep` is left. */
+void job_resume_age (Job * job, gint64 keep, gint64 least);
 
 /* Stored form of a job. job_from_json() returns NULL if the text is not valid. */
 gchar *job_to_json (const Job * job);

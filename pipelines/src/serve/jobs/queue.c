@@ -6,6 +6,9 @@
 
 #define MAX_RETRY_AFTER 120     /* seconds */
 
+/* Time that finished jobs have at least after a start, whose clock may be wrong. */
+#define LEAST_TIME (5 * G_TIME_SPAN_MINUTE)
+
 /* A job and its worker. */
 typedef struct
 {
@@ -21,6 +24,7 @@ struct Queue
   GHashTable *entries;          /* by id */
   GQueue waiting;               /* of Entry */
   guint running;
+  guint reserved;               /* complete uploads that are being stored */
   gboolean stopped;
   QueueCounts counts;           /* except `states` */
   QueueChanged changed;
@@ -72,6 +76,7 @@ finish (Entry * entry, const gchar * fault)
   Job *job = entry->job;
 
   job->finished = g_get_real_time ();
+  job->ended = g_get_monotonic_time ();
   job->seconds = clock_seconds_since (job->started);
   job->result_bytes = store_file_size (queue->store, job, STORE_RESULT);
   if (fault == NULL && job->result_bytes == 0)
@@ -143,27 +148,29 @@ schedule (Queue * queue)
 /* --- adding --- */
 
 gboolean
-queue_reserve (Queue * queue, guint * retry_after)
+queue_has_place (Queue * queue, guint * retry_after)
 {
-  const guint waiting = queue->waiting.length + queue->counts.uploads;
+  const guint waiting = queue->waiting.length + queue->reserved;
   const guint workers = (guint) queue->options->workers;
   const guint64 exited = queue->counts.done + queue->counts.failed;
   const gdouble each = exited ? queue->counts.seconds / (gdouble) exited : 1;
 
-  if (queue->stopped
-      || queue->running + waiting >= workers + (guint) queue->options->queue) {
-    *retry_after = (guint) CLAMP (each * (waiting + 1) / workers, 1,
-        MAX_RETRY_AFTER);
-    return FALSE;
-  }
-  queue->counts.uploads++;
-  return TRUE;
+  *retry_after = (guint) CLAMP (each * (waiting + 1) / workers, 1,
+      MAX_RETRY_AFTER);
+  return !queue->stopped
+      && queue->running + waiting < workers + (guint) queue->options->queue;
+}
+
+void
+queue_reserve (Queue * queue)
+{
+  queue->reserved++;
 }
 
 void
 queue_release (Queue * queue)
 {
-  queue->counts.uploads--;
+  queue->reserved--;
 }
 
 static Entry *
@@ -184,20 +191,13 @@ enqueue (Queue * queue, Job * job)
   g_queue_push_tail (&queue->waiting, insert (queue, job));
 }
 
-gboolean
-queue_add (Queue * queue, Job * job, GError ** error)
+void
+queue_add (Queue * queue, Job * job)
 {
-  queue->counts.uploads--;
-  if (!store_commit_upload (queue->store, job, error)) {
-    store_discard_upload (queue->store, job);
-    store_remove (queue->store, job);
-    job_free (job);
-    return FALSE;
-  }
+  queue->reserved--;
   queue->counts.accepted++;
   enqueue (queue, job);
   schedule (queue);
-  return TRUE;
 }
 
 /* --- removing --- */
@@ -232,8 +232,8 @@ compare_finish_times (gconstpointer a, gconstpointer b)
 {
   const Job *const *first = a, *const *second = b;
 
-  return ((*first)->finished < (*second)->finished)
-      - ((*first)->finished > (*second)->finished);
+  return ((*first)->ended < (*second)->ended)
+      - ((*first)->ended > (*second)->ended);
 }
 
 /* Finished jobs, newest first. */
@@ -258,7 +258,7 @@ list_finished (Queue * queue)
 void
 queue_expire (Queue * queue)
 {
-  const gint64 oldest = g_get_real_time () -
+  const gint64 oldest = g_get_monotonic_time () -
       queue->options->keep * G_TIME_SPAN_MINUTE;
   const goffset most = (goffset) queue->options->disk << 20;
   GPtrArray *list = list_finished (queue);
@@ -269,7 +269,7 @@ queue_expire (Queue * queue)
     Job *job = g_ptr_array_index (list, i);
 
     total += job->stored;
-    if (job->finished < oldest || total > most)
+    if (job->ended < oldest || total > most)
       queue_remove (queue, job);
   }
   g_ptr_array_unref (list);
@@ -334,6 +334,7 @@ queue_open (const ServeOptions * options, QueueChanged changed, gpointer user,
     Job *job = g_ptr_array_index (kept, i);
 
     job->stored = store_job_size (store, job);
+    job_resume_age (job, options->keep * G_TIME_SPAN_MINUTE, LEAST_TIME);
     if (job->state == JOB_QUEUED)
       enqueue (queue, job);
     else

@@ -14,7 +14,6 @@ typedef void (*QueueChanged) (Job * job, gboolean gone, gpointer user);
 typedef struct
 {
   guint states[JOB_N_STATES];   /* number of jobs by state */
-  guint uploads;                /* uploads in progress */
   guint64 accepted, done, failed;       /* since the start of the server */
   gdouble seconds;              /* processing time of finished jobs, seconds */
 } QueueCounts;
@@ -31,13 +30,17 @@ void queue_close (Queue * queue);
 
 Store *queue_store (Queue * queue);
 
-/* Reserves a place for an upload, until queue_release() or queue_add(). FALSE: the queue is
- * full; a client may retry after `retry_after` seconds. */
-gboolean queue_reserve (Queue * queue, guint * retry_after);
+/* Whether there is a place for another job; if not, a client may retry after `retry_after`
+ * seconds. */
+gboolean queue_has_place (Queue * queue, guint * retry_after);
+
+/* Reserves a place for a complete upload while it is stored, until queue_release() or
+ * queue_add(). */
+void queue_reserve (Queue * queue);
 void queue_release (Queue * queue);
 
-/* Adds a job with a complete upload. On an error the job is freed and FALSE returned. */
-gboolean queue_add (Queue * queue, Job * job, GError ** error);
+/* Adds a stored job. */
+void queue_add (Queue * queue, Job * job);
 
 /* NULL: no such job. */
 Job *queue_find (Queue * queue, const gchar * id);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "serve/jobs/store.h"
 
+#include "common/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -27,13 +29,16 @@ set_error (GError ** error, const gchar * what, const gchar * path)
 
 /* --- folders --- */
 
+/* The description goes first: a folder without one is no job any more. */
 static void
 remove_folder (const gchar * folder)
 {
   GDir *dir = g_dir_open (folder, 0, NULL);
+  gchar *path = g_build_filename (folder, DESCRIPTION, NULL);
   const gchar *name;
-  gchar *path;
 
+  g_unlink (path);
+  g_free (path);
   while (dir && (name = g_dir_read_name (dir))) {
     path = g_build_filename (folder, name, NULL);
     g_unlink (path);
@@ -166,34 +171,55 @@ store_discard_upload (Store * store, const Job * job)
   remove_job (store->incoming, job->id);
 }
 
-gboolean
-store_commit_upload (Store * store, const Job * job, GError ** error)
+struct StoreCommit
 {
-  gchar *from = g_build_filename (store->incoming, job->id, NULL);
-  gchar *to = g_build_filename (store->jobs, job->id, NULL);
-  const gboolean kept = g_rename (from, to) == 0
-      || set_error (error, "moved", from);
+  gchar *from, *to;             /* folders */
+  gchar *text;                  /* of the description */
+};
 
-  g_free (from);
-  g_free (to);
-  return kept && store_save (store, job, error);
+StoreCommit *
+store_commit_new (Store * store, const Job * job)
+{
+  StoreCommit *commit = g_new (StoreCommit, 1);
+
+  commit->from = g_build_filename (store->incoming, job->id, NULL);
+  commit->to = g_build_filename (store->jobs, job->id, NULL);
+  commit->text = job_to_json (job);
+  return commit;
 }
 
-/* Not synchronized to disk, which would block all requests: a power failure may lose the last
- * jobs. */
+void
+store_commit_free (StoreCommit * commit)
+{
+  g_free (commit->from);
+  g_free (commit->to);
+  g_free (commit->text);
+  g_free (commit);
+}
+
+/* The folder gets its place when all in it is on the disk. */
+gboolean
+store_commit_run (StoreCommit * commit, GError ** error)
+{
+  gchar *description = g_build_filename (commit->from, DESCRIPTION, NULL);
+  gchar *upload = g_build_filename (commit->from, STORE_UPLOAD, NULL);
+  const gboolean kept = file_sync (upload, error)
+      && file_write (description, commit->text, strlen (commit->text), error)
+      && file_publish_folder (commit->from, commit->to, error);
+
+  g_free (upload);
+  g_free (description);
+  return kept;
+}
+
 gboolean
 store_save (Store * store, const Job * job, GError ** error)
 {
   gchar *path = store_path (store, job, DESCRIPTION);
-  gchar *part = store_path (store, job, DESCRIPTION ".part");
   gchar *text = job_to_json (job);
-  const gboolean saved =
-      g_file_set_contents_full (part, text, -1, G_FILE_SET_CONTENTS_NONE, 0600,
-      error) && (g_rename (part, path) == 0
-      || set_error (error, "moved", part));
+  const gboolean saved = file_write (path, text, strlen (text), error);
 
   g_free (text);
-  g_free (part);
   g_free (path);
   return saved;
 }
@@ -204,6 +230,18 @@ store_remove (Store * store, const Job * job)
   remove_job (store->jobs, job->id);
 }
 
+/* Whether the folder is that of a job, even if its description cannot be read. */
+static gboolean
+is_described (Store * store, const gchar * id)
+{
+  gchar *path = g_build_filename (store->jobs, id, DESCRIPTION, NULL);
+  struct stat info;
+  const gboolean found = lstat (path, &info) == 0 || errno != ENOENT;
+
+  g_free (path);
+  return found;
+}
+
 void
 store_sweep (Store * store, GHashTable * jobs)
 {
@@ -211,7 +249,7 @@ store_sweep (Store * store, GHashTable * jobs)
   gchar **id;
 
   for (id = ids; *id; id++)
-    if (!g_hash_table_contains (jobs, *id))
+    if (!g_hash_table_contains (jobs, *id) && !is_described (store, *id))
       remove_job (store->jobs, *id);
   g_strfreev (ids);
 }
@@ -281,8 +319,9 @@ store_load (Store * store)
     job = load (store, *id);
     if (job)
       g_ptr_array_add (found, job);
-    else
-      remove_job (store->jobs, *id);
+    else if (is_described (store, *id))
+      g_printerr ("serve: %s/%s: its " DESCRIPTION " is damaged or of another "
+          "version; the job is set aside\n", store->jobs, *id);
   }
   g_strfreev (ids);
   g_ptr_array_sort (found, compare_ages);

@@ -23,21 +23,29 @@ void store_close (Store * store);
 /* Path of a file of the job. Free with g_free(). */
 gchar *store_path (Store * store, const Job * job, const gchar * name);
 
-/* Creates folder and empty upload of a job that does not count as stored before
- * store_commit_upload(). Returns the file descriptor, or -1 and an error. */
+/* Creates folder and empty upload of a job that does not count as stored before it is committed.
+ * Returns the file descriptor, or -1 and an error. */
 int store_create_upload (Store * store, const Job * job, GError ** error);
 void store_discard_upload (Store * store, const Job * job);
-gboolean store_commit_upload (Store * store, const Job * job, GError ** error);
 
-/* Stores the state of the job. */
+/* Makes a job with complete upload a stored one, which is on the disk then. store_commit_run()
+ * takes as long as the disk does, may be called in another thread, and needs no store. */
+typedef struct StoreCommit StoreCommit;
+StoreCommit *store_commit_new (Store * store, const Job * job);
+gboolean store_commit_run (StoreCommit * commit, GError ** error);
+void store_commit_free (StoreCommit * commit);
+
+/* Stores the state of the job, on the disk. */
 gboolean store_save (Store * store, const Job * job, GError ** error);
 
-/* All stored jobs in order of creation. */
+/* All stored jobs in order of creation. Those whose description cannot be read stay where they
+ * are. */
 GPtrArray *store_load (Store * store);
 
 void store_remove (Store * store, const Job * job);
 
-/* Removes the folders of jobs whose ids are not in the table. */
+/* Removes what is left in folders of jobs that were removed: they are not in the table and have no
+ * description. */
 void store_sweep (Store * store, GHashTable * jobs);
 
 /* Size of a file, or of all files of the job, in bytes; 0 if there is none. */

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "serve/jobs/worker-command.h"
 
+#include "serve/jobs/sandbox.h"
+
 #include <unistd.h>
+
+/* Of all workers; found at the start. */
+static Sandbox sandbox;
 
 static void
 G_GNUC_PRINTF (3, 4)
@@ -26,7 +31,11 @@ add_double (GPtrArray * arguments, const gchar * name, gdouble value)
 static void
 add_limits (GPtrArray * arguments, const ServeOptions * options)
 {
-  add (arguments, "--parent", "%d", (gint) getpid ());
+  /* Processes in a sandbox do not see the server; bubblewrap ends them with it. */
+  if (sandbox != SANDBOX_BUBBLEWRAP)
+    add (arguments, "--parent", "%d", (gint) getpid ());
+  if (sandbox == SANDBOX_LANDLOCK)
+    g_ptr_array_add (arguments, g_strdup ("--landlock"));
   add (arguments, "--memory", "%d", options->memory);
   add (arguments, "--seconds", "%d", options->seconds);
   add (arguments, "--max-pixels", "%" G_GINT64_FORMAT, options->max_pixels);
@@ -59,7 +68,7 @@ start (const ServeOptions * options, const gchar * folder,
   g_ptr_array_add (arguments, NULL);
   worker =
       worker_process_start (folder, (const gchar * const *) arguments->pdata,
-      (guint) options->seconds, observer, error);
+      (guint) options->seconds, sandbox == SANDBOX_BUBBLEWRAP, observer, error);
   g_ptr_array_unref (arguments);
   return worker;
 }
@@ -130,22 +139,37 @@ on_checked (const gchar * fault, gpointer user)
   g_main_loop_quit (check->loop);
 }
 
-gboolean
-worker_command_check (const ServeOptions * options, GError ** error)
+static gboolean
+choose_sandbox (const ServeOptions * options, GError ** error)
+{
+  gchar *program = worker_process_program (error);
+
+  sandbox = program && !options->no_sandbox ?
+      sandbox_find (program, options->state, error) : SANDBOX_NONE;
+  g_free (program);
+  return program && (options->no_sandbox || sandbox != SANDBOX_NONE);
+}
+
+static gboolean
+check_worker (const ServeOptions * options, GError ** error)
 {
   GPtrArray *arguments = g_ptr_array_new_with_free_func (g_free);
   Check check = { g_main_loop_new (NULL, FALSE), NULL };
   const WorkerObserver observer = { NULL, on_checked, &check };
   ServeOptions patient = *options;
-  gboolean passed;
 
   patient.seconds = MAX (options->seconds, CHECK_SECONDS);
   g_ptr_array_add (arguments, g_strdup ("check"));
   if (start (&patient, options->state, arguments, &observer, &check.error))
     g_main_loop_run (check.loop);
   g_main_loop_unref (check.loop);
-  passed = check.error == NULL;
-  if (!passed)
+  if (check.error)
     g_propagate_error (error, check.error);
-  return passed;
+  return check.error == NULL;
+}
+
+gboolean
+worker_command_check (const ServeOptions * options, GError ** error)
+{
+  return choose_sandbox (options, error) && check_worker (options, error);
 }

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "serve/jobs/worker-process.h"
 
+#include "serve/jobs/sandbox.h"
+
 #include <gio/gio.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 /* Longest message of a worker, bytes. Workers read untrusted files and may be compromised: their
  * messages must not use unlimited memory. */
 #define MAX_LINE 2048
+
+/* Exit statuses above are those of processes ended by a signal. */
+#define SIGNALED 128
 
 struct WorkerProcess
 {
@@ -35,13 +42,11 @@ worker_process_free (WorkerProcess * worker)
   g_free (worker);
 }
 
-/* The worker makes itself a process group leader shortly after its start, so both are killed. */
+/* bubblewrap and all processes in its sandbox are in the group. */
 static void
 kill_group (WorkerProcess * worker)
 {
   kill (-worker->pid, SIGKILL);
-  if (!worker->exited)
-    kill (worker->pid, SIGKILL);
 }
 
 /* --- end of the process --- */
@@ -68,6 +73,10 @@ describe_end (WorkerProcess * worker)
     return NULL;
   if (worker->fault)
     return g_steal_pointer (&worker->fault);
+  /* bubblewrap adds the signal that ended its child. */
+  if (g_subprocess_get_exit_status (worker->process) > SIGNALED)
+    return describe_signal (worker,
+        g_subprocess_get_exit_status (worker->process) - SIGNALED);
   return g_strdup_printf ("Its process ended unexpectedly (status %d).",
       g_subprocess_get_exit_status (worker->process));
 }
@@ -180,9 +189,8 @@ on_timeout (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* The worker in the folder of this program. */
-static gchar *
-find_worker (GError ** error)
+gchar *
+worker_process_program (GError ** error)
 {
   gchar *self = g_file_read_link ("/proc/self/exe", error);
   gchar *folder, *program;
@@ -196,34 +204,54 @@ find_worker (GError ** error)
   return program;
 }
 
-WorkerProcess *
-worker_process_start (const gchar * folder, const gchar * const *arguments,
-    guint seconds, const WorkerObserver * observer, GError ** error)
+/* A session of its own has no terminal, and is a process group. */
+static void
+begin_session (gpointer data G_GNUC_UNUSED)
+{
+  setsid ();
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+}
+
+static GSubprocess *
+spawn (const gchar * folder, const gchar * const *arguments, gboolean sandbox,
+    GError ** error)
 {
   GSubprocessLauncher *launcher;
   GSubprocess *process;
+  gchar *program = worker_process_program (error);
   GPtrArray *line;
-  gchar *program = find_worker (error);
-  WorkerProcess *worker;
-  gsize i = 0;
 
   if (program == NULL)
     return NULL;
-  line = g_ptr_array_new ();
+  line = g_ptr_array_new_with_free_func (g_free);
+  if (sandbox)
+    sandbox_append (line, program, folder);
   g_ptr_array_add (line, program);
-  do
-    g_ptr_array_add (line, (gpointer) arguments[i]);
-  while (arguments[i++]);
+  for (; *arguments; arguments++)
+    g_ptr_array_add (line, g_strdup (*arguments));
+  g_ptr_array_add (line, NULL);
   launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
-  g_subprocess_launcher_set_cwd (launcher, folder);
+  g_subprocess_launcher_set_cwd (launcher, sandbox ? "/" : folder);
+  g_subprocess_launcher_set_child_setup (launcher, begin_session, NULL, NULL);
+  if (!sandbox)
+    g_subprocess_launcher_setenv (launcher, "XDG_CACHE_HOME", folder, TRUE);
   process = g_subprocess_launcher_spawnv (launcher,
       (const gchar * const *) line->pdata, error);
   g_object_unref (launcher);
   g_ptr_array_unref (line);
-  g_free (program);
+  return process;
+}
+
+WorkerProcess *
+worker_process_start (const gchar * folder, const gchar * const *arguments,
+    guint seconds, gboolean sandbox, const WorkerObserver * observer,
+    GError ** error)
+{
+  GSubprocess *process = spawn (folder, arguments, sandbox, error);
+  WorkerProcess *worker;
+
   if (process == NULL)
     return NULL;
-
   worker = g_new0 (WorkerProcess, 1);
   worker->process = process;
   worker->pid = (pid_t) g_ascii_strtoll (g_subprocess_get_identifier (process),

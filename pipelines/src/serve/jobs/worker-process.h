@@ -19,11 +19,14 @@ typedef struct
   gpointer user;
 } WorkerObserver;
 
-/* Starts zsdenoise-worker, from the folder of this program, with the NULL-terminated `arguments`
- * (without the program name) and `folder` as current folder. The process is killed after `seconds`.
+/* Path of zsdenoise-worker, in the folder of this program. NULL: an error. */
+gchar *worker_process_program (GError ** error);
+
+/* Starts zsdenoise-worker with the NULL-terminated `arguments` (without the program name) and
+ * `folder` as current folder, in bubblewrap if `sandbox`. The process is killed after `seconds`.
  * Returns NULL and an error on failure. */
 WorkerProcess *worker_process_start (const gchar * folder,
-    const gchar * const *arguments, guint seconds,
+    const gchar * const *arguments, guint seconds, gboolean sandbox,
     const WorkerObserver * observer, GError ** error);
 
 /* Kills the process and its children. The observer is not called any more. */

@@ -11,9 +11,10 @@
 #include <gst/app/app.h>
 
 #define DESCRIPTION "appsrc name=in format=time ! decodebin ! " \
-    "capssetter name=complete ! videoconvert ! %szsdenoise name=filter ! %s"
+    "capssetter name=complete ! videoconvert ! %svideo/x-raw,format=%s ! " \
+    "zsdenoise name=filter ! %s"
 
-#define FLIP "videoflip name=turn ! "
+#define FLIP "video/x-raw,format=%s ! videoflip name=turn ! videoconvert ! "
 
 /* Packets after a segment that decode to its first later frames: decoding and presentation order
  * differ by 16 frames at most in H.264 and H.265. */
@@ -130,12 +131,15 @@ Decoder *
 decoder_new (const Manifest * manifest, const gchar * workdir, guint number,
     const gchar * sink, GError ** error)
 {
-  gchar *line =
-      g_strdup_printf (DESCRIPTION, manifest->orientation ? FLIP : "", sink);
+  gchar *turn = manifest->orientation ? g_strdup_printf (FLIP,
+      manifest->turn_format) : g_strdup ("");
+  gchar *line = g_strdup_printf (DESCRIPTION, turn, manifest->filter_format,
+      sink);
   GstElement *pipeline = launch (line, GST_PARSE_FLAG_NONE, error);
   Decoder *decoder;
 
   g_free (line);
+  g_free (turn);
   if (pipeline == NULL)
     return NULL;
   decoder = g_new0 (Decoder, 1);

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transcode/media/packets.h"
 
+#include "common/clock.h"
 #include "common/launch.h"
 #include "common/pipeline-error.h"
 
-#include <gst/app/app.h>
+#include <gio/gio.h>
 #include <gst/base/gstbasesrc.h>
 
 #define POLL_INTERVAL (20 * GST_MSECOND)
 #define MAX_QUEUED_BYTES (4 << 20)
+
+/* Seconds until a packet; demuxers may be busy for ever with a damaged file. */
+#define PATIENCE 120
 
 struct _PacketReader
 {
@@ -51,16 +55,37 @@ packet_reader_open (const gchar * file, GError ** error)
   return packet_reader_new (pipeline, file, error);
 }
 
+GstAppSink *
+packet_reader_sink (PacketReader * reader)
+{
+  return reader->sink;
+}
+
+/* Whether the reader has ended, failed or stopped to work. */
+static gboolean
+is_over (PacketReader * reader, gint64 started, Stall * stall, GError ** error)
+{
+  if (pipeline_error_take (reader->pipeline, reader->name, error)
+      || gst_app_sink_is_eos (reader->sink)
+      || pipeline_error_stalled (stall, reader->name, error))
+    return TRUE;
+  if (clock_seconds_since (started) < PATIENCE)
+    return FALSE;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY,
+      "%s: reading it has given nothing for %d s", reader->name, PATIENCE);
+  return TRUE;
+}
+
 GstSample *
 packet_reader_next (PacketReader * reader, GError ** error)
 {
+  const gint64 started = g_get_monotonic_time ();
+  Stall stall = { 0 };
   GstSample *sample;
 
   do {
     sample = gst_app_sink_try_pull_sample (reader->sink, POLL_INTERVAL);
-  } while (sample == NULL
-      && !pipeline_error_take (reader->pipeline, reader->name, error)
-      && !gst_app_sink_is_eos (reader->sink));
+  } while (sample == NULL && !is_over (reader, started, &stall, error));
   return sample;
 }
 
@@ -110,9 +135,12 @@ gboolean
 packet_push (GstElement * pipeline, GstElement * appsrc, GstSample * sample,
     const gchar * name, GError ** error)
 {
+  Stall stall = { 0 };
+
   while (gst_app_src_get_current_level_bytes (GST_APP_SRC (appsrc)) >
       MAX_QUEUED_BYTES) {
-    if (pipeline_error_take (pipeline, name, error))
+    if (pipeline_error_take (pipeline, name, error)
+        || pipeline_error_stalled (&stall, name, error))
       return FALSE;
     g_usleep (GST_TIME_AS_USECONDS (POLL_INTERVAL) / 10);
   }

@@ -4,7 +4,7 @@
 #ifndef TRANSCODE_MEDIA_PACKETS_H
 #define TRANSCODE_MEDIA_PACKETS_H
 
-#include <gst/gst.h>
+#include <gst/app/app.h>
 
 typedef struct _PacketReader PacketReader;
 typedef struct _PacketWriter PacketWriter;
@@ -15,6 +15,8 @@ PacketReader *packet_reader_new (GstElement * pipeline, const gchar * name,
     GError ** error);
 PacketReader *packet_reader_open (const gchar * file, GError ** error);
 void packet_reader_free (PacketReader * reader);
+
+GstAppSink *packet_reader_sink (PacketReader * reader);
 
 /* Next packet; NULL at the end, and NULL with an error if reading fails. */
 GstSample *packet_reader_next (PacketReader * reader, GError ** error);

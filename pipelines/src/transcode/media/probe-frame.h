@@ -5,8 +5,8 @@
 
 #include "film/manifest.h"
 
-/* Decodes a frame and sets the manifest's `raw_caps` (field order, colours), `depth` and
- * `odd_size`. FALSE if the film cannot be decoded. */
+/* Decodes a frame and sets the manifest's `raw_caps` (field order, colours), its
+ * formats, `depth` and `odd_size`. FALSE if the film cannot be decoded. */
 gboolean probe_frame (Manifest * manifest, const gchar * workdir,
     GError ** error);
 

@@ -2,13 +2,16 @@
 #include "transcode/media/probe.h"
 
 #include "common/launch.h"
+#include "common/local-files.h"
 #include "common/pipeline-error.h"
 #include "transcode/chapters/read.h"
 #include "transcode/media/tracks.h"
 
+#include <gio/gio.h>
 #include <gst/pbutils/pbutils.h>
+#include <string.h>
 
-#define PATIENCE (20 * GST_SECOND)
+#define PATIENCE 20             /* seconds */
 
 /* --- reading --- */
 
@@ -58,6 +61,28 @@ read_info (GstDiscovererInfo * info, const gchar * file)
   return probe;
 }
 
+/* Error for a format without demuxer; `details` are caps behind "decoder-". */
+static void
+set_unsupported (const gchar * file, const gchar * description,
+    const gchar * details, GError ** error)
+{
+  GstCaps *caps = g_str_has_prefix (details, "decoder-") ?
+      gst_caps_from_string (details + strlen ("decoder-")) : NULL;
+
+  if (caps && local_files_is_list (caps))
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE,
+        "%s: it is a list of other files or addresses, not a film; give "
+        "the film itself", file);
+  else if (g_str_has_prefix (details, "decoder-image/gif"))
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE,
+        "%s: GIFs are not supported; convert it to a film without palette",
+        file);
+  else
+    pipeline_error_set_missing (file, description, error);
+  if (caps)
+    gst_caps_unref (caps);
+}
+
 /* Reason why there is no video. */
 static void
 set_error (const gchar * file, GstDiscovererInfo * info,
@@ -69,11 +94,15 @@ set_error (const gchar * file, GstDiscovererInfo * info,
   /* gstreamer|1.0|program|description|element details */
   gchar **fields = g_strsplit (missing && *missing ? *missing : "", "|", -1);
 
-  if (g_strv_length (fields) > 3)
-    pipeline_error_set_missing (file, fields[3], error);
+  if (g_strv_length (fields) > 4)
+    set_unsupported (file, fields[3], fields[4], error);
   else if (local_error)
     g_set_error (error, local_error->domain, local_error->code, "%s: %s", file,
         local_error->message);
+  else if (info && gst_discoverer_info_get_result (info) ==
+      GST_DISCOVERER_TIMEOUT)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY,
+        "%s: it could not be examined within %d s", file, PATIENCE);
   else
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE,
         "%s: there is no video in it", file);
@@ -83,7 +112,7 @@ set_error (const gchar * file, GstDiscovererInfo * info,
 Probe *
 probe_new (const gchar * file, GError ** error)
 {
-  GstDiscoverer *discoverer = gst_discoverer_new (PATIENCE, error);
+  GstDiscoverer *discoverer = gst_discoverer_new (PATIENCE * GST_SECOND, error);
   gchar *path = g_canonicalize_filename (file, NULL);
   gchar *uri = g_filename_to_uri (path, NULL, NULL);
   GError *local_error = NULL;

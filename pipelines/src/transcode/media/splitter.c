@@ -2,6 +2,7 @@
 #include "transcode/media/splitter.h"
 
 #include "common/file.h"
+#include "common/pipeline-error.h"
 #include "film/workdir.h"
 #include "transcode/media/demux.h"
 #include "transcode/media/packets.h"
@@ -203,13 +204,17 @@ add_all_packets (Splitter * splitter, PacketReader * reader, GError ** damage,
   return going;
 }
 
-/* Keeps what was read before an error in the source. */
+/* Keeps what was read before damage in the source, but not before a read error. */
 static gboolean
 cut_all (Splitter * splitter, PacketReader * reader, GError ** error)
 {
   GError *damage = NULL;
   gboolean going = add_all_packets (splitter, reader, &damage, error);
 
+  if (going && damage && pipeline_error_is_temporary (damage)) {
+    g_propagate_error (error, damage);
+    return FALSE;
+  }
   if (going && splitter->writer && splitter->frames > 0)
     going = end_segment (splitter, error);
   if (going && splitter->manifest->segments->len == 0) {

@@ -126,8 +126,10 @@ gboolean
 mkv_tags_write (const gchar * file, const GstTagList * film, GPtrArray * tracks,
     GError ** error)
 {
-  gchar *tags = g_strconcat (file, ".tags", NULL);
-  GPtrArray *arguments = describe (file, tags, film, tracks);
+  /* mkvpropedit takes names that begin with "-" or "@" for something else. */
+  gchar *path = g_canonicalize_filename (file, NULL);
+  gchar *tags = g_strconcat (path, ".tags", NULL);
+  GPtrArray *arguments = describe (path, tags, film, tracks);
   gchar *said = NULL;
   gint status;
   gboolean done = write_tags (tags, film, error)
@@ -145,5 +147,6 @@ mkv_tags_write (const gchar * file, const GstTagList * film, GPtrArray * tracks,
   g_free (said);
   g_ptr_array_unref (arguments);
   g_free (tags);
+  g_free (path);
   return done;
 }
