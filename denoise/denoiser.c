@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The pipeline of a frame: load, detect cuts, fuse with the past, train, filter, store. */
+/* The pipeline of a frame: load, detect cuts, fuse with the past, train, filter, store. With
+ * patches along the motion it runs some frames ahead of the frame that is stored. */
 #include "base/cpu.h"
 #include "base/team.h"
 #include "filter/filter.h"
+#include "filter/store.h"
 #include "frame/frame.h"
 #include "temporal/fusion.h"
 #include "temporal/lookahead.h"
 #include "learning/learner.h"
 #include "noise/noise_change.h"
 #include "network/model.h"
+#include "patches/pilot_queue.h"
 #include "frame/scene_change.h"
 #include "settings.h"
 #include "frame/split_screen.h"
@@ -45,6 +48,7 @@ typedef struct {
   ZsdFrame frame;
   ZsdFusion *fusion;
   ZsdLookahead *lookahead; /* NULL until there are later pictures */
+  ZsdPilotQueue *pilots;   /* NULL until used */
   ZsdFilterState filter_state;
 } Stream;
 
@@ -121,9 +125,11 @@ static void clear_team(ZsdDenoiser *d) {
 static void clear_stream(Stream *stream) {
   zsd_fusion_free(stream->fusion);
   zsd_lookahead_free(stream->lookahead);
+  zsd_pilot_queue_free(stream->pilots);
   zsd_frame_clear(&stream->frame);
   stream->fusion = NULL;
   stream->lookahead = NULL;
+  stream->pilots = NULL;
   zsd_filter_state_clear(&stream->filter_state);
 }
 
@@ -142,10 +148,6 @@ void zsd_denoiser_observe(ZsdDenoiser *d, const ZsdObserver *observer) {
   d->observer = *observer;
 }
 
-void zsd_denoiser_reset(ZsdDenoiser *d) {
-  d->keyframe = true;
-}
-
 void zsd_denoiser_elapsed(ZsdDenoiser *d, double intervals) {
   for (int i = 0; i < ZSD_PARTS; i++)
     if (d->streams[i].fusion && intervals >= GAP)
@@ -157,10 +159,28 @@ static void drop_lookahead(Stream *stream) {
     zsd_lookahead_drop(stream->lookahead);
 }
 
+/* Drops all that is known of frames that have not been returned. */
+static void drop_later(Stream *stream) {
+  drop_lookahead(stream);
+  if (stream->pilots && zsd_pilot_queue_waiting(stream->pilots) > 0)
+    zsd_fusion_drop_past(stream->fusion);
+  if (stream->pilots)
+    zsd_pilot_queue_drop(stream->pilots);
+}
+
+static void drop_later_of_all(ZsdDenoiser *d) {
+  for (int i = 0; i < ZSD_PARTS; i++)
+    drop_later(&d->streams[i]);
+}
+
+void zsd_denoiser_reset(ZsdDenoiser *d) {
+  d->keyframe = true;
+  drop_later_of_all(d);
+}
+
 void zsd_denoiser_skip(ZsdDenoiser *d) {
   d->status.frames++;
-  for (int i = 0; i < ZSD_PARTS; i++)
-    drop_lookahead(&d->streams[i]);
+  drop_later_of_all(d);
 }
 
 void zsd_denoiser_status(const ZsdDenoiser *d, ZsdStatus *status) {
@@ -518,24 +538,29 @@ static ZsdResult filter_still(ZsdDenoiser *d, ZsdImage *image, const ZsdView *vi
 /* Passes a frame unfiltered. The past ages with it. */
 static ZsdResult pass_unfiltered(Stream *stream) {
   zsd_filter_state_reset(&stream->filter_state);
-  drop_lookahead(stream);
+  drop_later(stream);
   if (stream->fusion)
     zsd_fusion_age(stream->fusion, 1);
   return ZSD_OK;
 }
 
+static ZsdFilterParams filter_params(ZsdDenoiser *d, const Stream *stream, const ZsdView *view,
+                                     const ZsdSettings *s) {
+  const bool narrow = s->quality == ZSD_QUALITY_NARROW && s->warm_start && d->narrow.kernel;
+  return (ZsdFilterParams){.weights = narrow ? &d->narrow : &d->weights,
+                           .fused = view->fusion && s->quality == ZSD_QUALITY_FUSED,
+                           .first_column = zsd_split_column(s->split, d->shape.width),
+                           .refresh = zsd_settings_refresh(s),
+                           .twice = zsd_settings_twice(s),
+                           .threads = (int)s->threads,
+                           .repeated = zsd_fusion_repeated(stream->fusion)};
+}
+
 /* Filters a frame into the image. */
 static ZsdResult filter(ZsdDenoiser *d, ZsdImage *image, Stream *stream, const ZsdView *view,
                         const ZsdSettings *s) {
-  const bool narrow = s->quality == ZSD_QUALITY_NARROW && s->warm_start && d->narrow.kernel;
-  const ZsdFilterParams params = {.weights = narrow ? &d->narrow : &d->weights,
-                                  .fused = view->fusion && s->quality == ZSD_QUALITY_FUSED,
-                                  .strength = strength_of(d, s),
-                                  .first_column = zsd_split_column(s->split, image->width),
-                                  .refresh = zsd_settings_refresh(s),
-                                  .twice = zsd_settings_twice(s),
-                                  .threads = (int)s->threads,
-                                  .repeated = zsd_fusion_repeated(stream->fusion)};
+  ZsdFilterParams params = filter_params(d, stream, view, s);
+  params.strength = strength_of(d, s);
   if (d->status.state != ZSD_STATE_FILTERING) {
     zsd_filter_state_reset(&stream->filter_state);
     return ZSD_OK;
@@ -639,27 +664,119 @@ static ZsdResult look_ahead(Stream *stream, const ZsdWindow *window, int threads
   return ZSD_OK;
 }
 
-/* `first`: a frame, or the first field of one, from which the network is trained. */
+static ZsdView view_of(const ZsdDenoiser *d, const Stream *stream, const ZsdSettings *s) {
+  return (ZsdView){&stream->frame, &d->layout,
+                   s->profile == ZSD_PROFILE_PAPER ? NULL : stream->fusion, false};
+}
+
+/* Estimates the window's frame from the past and the later pictures, and trains on it if it is
+ * a frame, or the first field of one (`first`). `anew`: receives whether it is a keyframe. */
+static ZsdResult estimate(ZsdDenoiser *d, const ZsdWindow *window, Stream *stream, bool first,
+                          bool *anew, const ZsdSettings *s) {
+  const ZsdView view = view_of(d, stream, s);
+  if (prepare_lookahead(stream, window, d->kernels))
+    return ZSD_NO_MEMORY;
+  ZsdResult result = fuse(d, window, stream, first, anew, s);
+  if (result == ZSD_OK && first && !zsd_fusion_repeated(stream->fusion))
+    result = learn(d, stream, &view, *anew, s);
+  if (result == ZSD_OK && window->n_later > 0)
+    result = look_ahead(stream, window, (int)s->threads);
+  return result;
+}
+
+/* Makes the estimate the past of the next frame, unless looking ahead has done so, or the frame
+ * is damaged. */
+static void commit(Stream *stream, const ZsdWindow *window, const ZsdSettings *s) {
+  if (s->damaged)
+    zsd_fusion_age(stream->fusion, 1);
+  else if (s->temporal && window->n_later == 0)
+    zsd_fusion_commit(stream->fusion, &stream->frame, (int)s->threads);
+}
+
 static ZsdResult denoise(ZsdDenoiser *d, ZsdImage *image, const ZsdWindow *window,
                          Stream *stream, bool first, const ZsdSettings *s) {
-  const ZsdView view = {&stream->frame, &d->layout,
-                        s->profile == ZSD_PROFILE_PAPER ? NULL : stream->fusion, false};
-  const bool ahead = window->n_later > 0;
+  const ZsdView view = view_of(d, stream, s);
   bool anew;
-  ZsdResult result = fuse(d, window, stream, first, &anew, s);
-  if (result == ZSD_OK && first && !zsd_fusion_repeated(stream->fusion))
-    result = learn(d, stream, &view, anew, s);
-  if (result == ZSD_OK && ahead)
-    result = look_ahead(stream, window, (int)s->threads);
+  ZsdResult result = estimate(d, window, stream, first, &anew, s);
   if (result == ZSD_OK)
     result = filter(d, image, stream, &view, s);
   if (result != ZSD_OK)
     return result;
-  if (s->damaged)
-    zsd_fusion_age(stream->fusion, 1);
-  else if (s->temporal && !ahead)
-    zsd_fusion_commit(stream->fusion, &stream->frame, (int)s->threads);
+  commit(stream, window, s);
   zsd_split_draw(image, zsd_split_column(s->split, image->width));
+  return ZSD_OK;
+}
+
+/* --- patches along the motion --- */
+
+/* Whether a frame has a pilot already, or gets one. */
+static bool uses_patches(const Stream *stream, const ZsdWindow *window, const ZsdSettings *s) {
+  return (stream->pilots && zsd_pilot_queue_waiting(stream->pilots) > 0) ||
+         (window->n_later > 0 && zsd_settings_patches(s));
+}
+
+/* Appends the window's frame with its pilot, the network's result. */
+static ZsdResult append_pilot(ZsdDenoiser *d, const ZsdWindow *window, Stream *stream,
+                              bool first, const ZsdSettings *s) {
+  const ZsdView view = view_of(d, stream, s);
+  ZsdPilotProperties properties = {0};
+  const ZsdResult result = estimate(d, window, stream, first, &properties.begins_scene, s);
+  if (result != ZSD_OK)
+    return result;
+  const ZsdFilterParams params = filter_params(d, stream, &view, s);
+  properties.repeated = params.repeated;
+  properties.unchanged = d->status.state != ZSD_STATE_FILTERING;
+  for (int i = 0; i < stream->frame.components; i++)
+    properties.noise[i] = *zsd_fusion_noise(stream->fusion, i);
+  if (properties.unchanged)
+    zsd_filter_state_reset(&stream->filter_state);
+  else if (zsd_filter_planes(d->filter, zsd_pilot_queue_planes(stream->pilots), &view,
+                             &stream->filter_state, &params))
+    return ZSD_NO_MEMORY;
+  commit(stream, window, s);
+  return zsd_pilot_queue_append(stream->pilots, &stream->frame, &properties, params.threads)
+             ? ZSD_NO_MEMORY
+             : ZSD_OK;
+}
+
+/* The window of the later picture number i, 0 for the window's own picture. */
+static ZsdWindow later_window(const ZsdWindow *window, int i) {
+  ZsdWindow later = *window;
+  later.image = i == 0 ? window->image : &window->later[i - 1];
+  later.later = window->later + i;
+  later.n_later = window->n_later - i;
+  return later;
+}
+
+/* Whether one more pilot is missing for the window's picture. */
+static bool needs_pilot(const ZsdPilotQueue *pilots, const ZsdWindow *window, bool full) {
+  const int waiting = zsd_pilot_queue_waiting(pilots);
+  return waiting == 0 || (full && waiting <= window->n_later &&
+                          zsd_pilot_queue_later(pilots) < ZSD_PILOT_REACH);
+}
+
+/* Appends pilots as far ahead as they are needed, then denoises the image with their help. */
+static ZsdResult denoise_patches(ZsdDenoiser *d, ZsdImage *image, const ZsdWindow *window,
+                                 Stream *stream, bool first, const ZsdSettings *s) {
+  const bool full = zsd_settings_patches(s);
+  const int column = zsd_split_column(s->split, image->width);
+  ZsdTakenFrame taken;
+  if (!stream->pilots && !(stream->pilots = zsd_pilot_queue_new(&stream->frame, d->kernels)))
+    return ZSD_NO_MEMORY;
+  while (needs_pilot(stream->pilots, window, full)) {
+    const ZsdWindow later = later_window(window, zsd_pilot_queue_waiting(stream->pilots));
+    const ZsdResult result = append_pilot(d, &later, stream, first, s);
+    if (result != ZSD_OK)
+      return result;
+  }
+  const ZsdResult result =
+      zsd_pilot_queue_take(stream->pilots, !full, &taken, &d->observer, (int)s->threads);
+  if (result != ZSD_OK)
+    return result;
+  if (!taken.unchanged)
+    zsd_store_image(image, taken.noisy, taken.clean, strength_of(d, s), column, d->kernels,
+                    (int)s->threads);
+  zsd_split_draw(image, column);
   return ZSD_OK;
 }
 
@@ -673,7 +790,7 @@ static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field, const ZsdIm
   d->status.quality = s.quality;
   if (s.strength <= 0 || image->height < 1) {
     zsd_filter_state_reset(&stream->filter_state);
-    drop_lookahead(stream);
+    drop_later(stream);
     return ZSD_OK;
   }
   if (s.quality == ZSD_QUALITY_ORIGINAL) {
@@ -691,11 +808,11 @@ static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field, const ZsdIm
   const ZsdResult result = prepare(d, image, stream, &s);
   if (result != ZSD_OK)
     return result;
-  if (prepare_lookahead(stream, &window, d->kernels))
-    return ZSD_NO_MEMORY;
   d->status.threads = zsd_team_begin(d->team);
   s.threads = (unsigned)d->status.threads;
-  return denoise(d, image, &window, stream, field == 0, &s);
+  return uses_patches(stream, &window, &s)
+             ? denoise_patches(d, image, &window, stream, field == 0, &s)
+             : denoise(d, image, &window, stream, field == 0, &s);
 }
 
 ZsdResult zsd_denoiser_process_ahead(ZsdDenoiser *d, ZsdImage *image, int field,
@@ -704,8 +821,8 @@ ZsdResult zsd_denoiser_process_ahead(ZsdDenoiser *d, ZsdImage *image, int field,
   d->n_ended = 0;
   zsd_learner_set_stream_busy(d->learner, true);
   const ZsdResult result = process(d, image, field, later, n_later, settings);
-  for (int i = 0; i < ZSD_PARTS && result != ZSD_OK; i++)
-    drop_lookahead(&d->streams[i]);
+  if (result != ZSD_OK)
+    drop_later_of_all(d);
   zsd_learner_set_stream_busy(d->learner, false);
   return result;
 }

@@ -114,6 +114,10 @@ bool zsd_settings_twice(const ZsdSettings *settings) {
   return settings->quality == ZSD_QUALITY_FULL && !settings->background;
 }
 
+bool zsd_settings_patches(const ZsdSettings *settings) {
+  return settings->patches && settings->temporal && settings->quality == ZSD_QUALITY_FULL;
+}
+
 bool zsd_settings_still(const ZsdSettings *settings) {
   const bool careful =
       settings->profile == ZSD_PROFILE_BALANCED || settings->profile == ZSD_PROFILE_BEST;

@@ -23,6 +23,9 @@ unsigned zsd_settings_refresh(const ZsdSettings *settings);
 /* Whether the first frames after a keyframe may be filtered in two passes. */
 bool zsd_settings_twice(const ZsdSettings *settings);
 
+/* Whether frames with later ones are filtered along the motion (patches/video_nl_bayes.h). */
+bool zsd_settings_patches(const ZsdSettings *settings);
+
 /* Whether the frame is processed as a still picture. */
 bool zsd_settings_still(const ZsdSettings *settings);
 

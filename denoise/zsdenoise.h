@@ -107,6 +107,8 @@ typedef struct {
   bool frozen;     /* no training; without a model or built-in weights frames are unchanged */
   bool background; /* train in a thread beside the stream; a change is a keyframe, unless the
                       weights in use began as built-in ones */
+  bool patches;    /* with later pictures, denoise similar patches along the motion together;
+                      takes most of the time then */
   double split;    /* 0..1: part of the width, from the left, that is unchanged, except for a
                       line two columns wide at its end */
   ZsdTrainingPairs pairs;

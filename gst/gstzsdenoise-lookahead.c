@@ -5,8 +5,12 @@
 
 #define GST_CAT_DEFAULT gst_zs_denoise_debug
 
-/* Frames that the profile `best` looks ahead by itself. */
-#define BEST_LOOKAHEAD 4
+/* Frames that the profile `best` looks ahead by itself: MOTION_LOOKAHEAD for the estimates from later
+ * frames, and 3 for patches along the motion, which need the estimates of as many frames. */
+#define BEST_LOOKAHEAD (MOTION_LOOKAHEAD + 3)
+
+/* Frames, at most, that are looked ahead for motion alone. */
+#define MOTION_LOOKAHEAD 4
 
 /* Frame rate that latency is computed with if the caps have none. */
 #define ASSUMED_FPS 25
@@ -53,6 +57,19 @@ gst_zs_denoise_update_lookahead (GstZsDenoise * self)
         gst_message_new_latency (GST_OBJECT (self)));
   }
   return changed;
+}
+
+/* Whether frames are denoised by patches along the motion, too. */
+gboolean
+gst_zs_denoise_uses_patches (GstZsDenoise * self)
+{
+  gboolean uses;
+
+  GST_OBJECT_LOCK (self);
+  uses = self->settings.profile == ZSD_PROFILE_BEST
+      && self->lookahead_in_use > MOTION_LOOKAHEAD;
+  GST_OBJECT_UNLOCK (self);
+  return uses;
 }
 
 /* --- queue --- */

@@ -157,6 +157,7 @@ void gst_zs_denoise_age_past (GstZsDenoise * self, GstBuffer * buffer);
 
 /* Look-ahead */
 gboolean gst_zs_denoise_update_lookahead (GstZsDenoise * self);
+gboolean gst_zs_denoise_uses_patches (GstZsDenoise * self);
 void gst_zs_denoise_enqueue (GstZsDenoise * self, GstBuffer * buffer);
 GstBuffer *gst_zs_denoise_dequeue (GstZsDenoise * self);
 void gst_zs_denoise_drop_queue (GstZsDenoise * self);

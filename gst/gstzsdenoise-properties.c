@@ -434,7 +434,7 @@ install_filter_properties (GObjectClass * object_class,
    * intervals are added to the latency (of 1/25 s if the frame rate is unknown). At the end of
    * the stream, before new caps, gaps and other serialized events, frames do not wait.
    *
-   * If it is not set, it is 4 for the #GstZsDenoise:profile `best` where upstream is not live, and
+   * If it is not set, it is 7 for the #GstZsDenoise:profile `best` where upstream is not live, and
    * 0 otherwise; `lookahead` in #GstZsDenoise:stats is the number in use. Has no effect with
    * #GstZsDenoise:temporal false, with the profile `paper`, in reverse playback, on still
    * pictures and on formats that are unpacked. A change while playing takes effect with the next frame that arrives.

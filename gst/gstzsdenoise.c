@@ -47,6 +47,9 @@
  * for which there are no earlier ones. Frames wait for them: latency is reported, and all frames
  * come out before the end of the stream, new caps, or any other serialized event. A flush drops
  * those that wait. The #GstZsDenoise:profile `best` looks ahead by itself if upstream is not live.
+ * With 5 or more later frames it denoises each frame once more: groups of similar patches are
+ * followed along the motion into three frames before and after, and filtered together. That takes
+ * most of its time.
  *
  * ## Still pictures
  *
@@ -201,6 +204,7 @@ get_settings (GstZsDenoise * self)
   settings.frozen = training == GST_ZS_DENOISE_TRAINING_NONE;
   settings.background = training == GST_ZS_DENOISE_TRAINING_BACKGROUND
       || (training == GST_ZS_DENOISE_TRAINING_AUTO && has_deadline);
+  settings.patches = gst_zs_denoise_uses_patches (self);
   settings.quality = self->rate_control.quality;
   return settings;
 }

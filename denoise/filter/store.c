@@ -44,15 +44,19 @@ static Row row_of(const ZsdImage *image, const ZsdLayout *layout, const ZsdTile 
                .n = end - begin};
 }
 
+static void store_samples(const ZsdImage *image, const ZsdKernels *kernels, uint8_t *dst,
+                          int step, const float *x, const float *noise, int n, float strength) {
+  if (image->depth > 8)
+    kernels->store16(dst, step, x, noise, n, strength, zsd_image_full_scale(image),
+                     image->shift);
+  else
+    kernels->store8(dst, step, x, noise, n, strength);
+}
+
 static void store_row(const ZsdImage *image, const ZsdKernels *kernels, const Row *row,
                       int from, float strength) {
-  uint8_t *dst = row->dst + (ptrdiff_t)from * row->step;
-  const float *x = row->x + from, *noise = row->noise + from;
-  if (image->depth > 8)
-    kernels->store16(dst, row->step, x, noise, row->n - from, strength,
-                     zsd_image_full_scale(image), image->shift);
-  else
-    kernels->store8(dst, row->step, x, noise, row->n - from, strength);
+  store_samples(image, kernels, row->dst + (ptrdiff_t)from * row->step, row->step,
+                row->x + from, row->noise + from, row->n - from, strength);
 }
 
 /* Whether the samples of two rows lie in turn in one run of bytes. */
@@ -85,9 +89,42 @@ void zsd_store_tile(const ZsdImage *image, const ZsdLayout *layout, const ZsdKer
   }
 }
 
-/* --- planes --- */
+/* --- images --- */
 
 enum { RUN = 64 }; /* samples of a row that are converted together */
+
+/* Samples [from, c->width) of a row of a component. */
+static void store_image_row(const ZsdImage *image, const ZsdComponent *c, uint8_t *dst,
+                            const uint16_t *noisy, const uint16_t *clean, int from,
+                            float strength, const ZsdKernels *kernels) {
+  const float scale = 1.f / 65535;
+  for (int i = from; i < c->width; i += RUN) {
+    const int n = c->width - i < RUN ? c->width - i : RUN;
+    float x[RUN], noise[RUN];
+    kernels->load16(x, (const uint8_t *)(noisy + i), sizeof *noisy, n, scale, 0);
+    kernels->load16(noise, (const uint8_t *)(clean + i), sizeof *clean, n, scale, 0);
+    for (int k = 0; k < n; k++)
+      noise[k] = x[k] - noise[k];
+    store_samples(image, kernels, dst + (ptrdiff_t)i * c->step, c->step, x, noise, n, strength);
+  }
+}
+
+void zsd_store_image(const ZsdImage *image, const uint16_t *const noisy[],
+                     const uint16_t *const clean[], float strength, int first_column,
+                     const ZsdKernels *kernels, int threads) {
+  for (int i = 0; i < image->components; i++) {
+    const ZsdComponent *c = &image->component[i];
+    const int from = c->half_width ? first_column / 2 : first_column;
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (int y = 0; y < c->height; y++) {
+      const ptrdiff_t row = (ptrdiff_t)y * c->width;
+      store_image_row(image, c, c->data + y * c->stride, noisy[i] + row, clean[i] + row, from,
+                      strength, kernels);
+    }
+  }
+}
+
+/* --- planes --- */
 
 /* Samples of one row of a channel, `to_step` floats apart in the plane. */
 static void store_plane_row(float *to, int to_step, const float *x, const float *noise, int n,

@@ -11,6 +11,12 @@
 void zsd_store_tile(const ZsdImage *image, const ZsdLayout *layout, const ZsdKernels *kernels,
                     const ZsdTile *tile, float strength, int first_column);
 
+/* Writes samples that have been denoised, in planes of the shape of the image's components,
+ * likewise. `noisy`: the planes as they were before. 65535 is 1. */
+void zsd_store_image(const ZsdImage *image, const uint16_t *const noisy[],
+                     const uint16_t *const clean[], float strength, int first_column,
+                     const ZsdKernels *kernels, int threads);
+
 /* Writes all of a tile's samples, less the noise that the network found, to planes of the shape
  * of the frame's components, clipped to 0..1 and in steps of 1/65535. */
 void zsd_store_planes(float *const planes[], const ZsdFrame *frame, const ZsdLayout *layout,

@@ -3,6 +3,7 @@
 
 #include "base/clamp.h"
 #include "learning/observer.h"
+#include "patches/group.h"
 
 #include <math.h>
 #include <omp.h>
@@ -18,13 +19,6 @@ enum {
 
 /* Mean squared distance of nearly equal patches, at most, relative to the noise variance. */
 static const float EQUAL_DISTANCE = 0.08f;
-
-/* White part of correlated noise, relative to its variance. Covers rounding and lags beyond
- * two, and keeps the covariance well-conditioned. */
-static const float WHITE_PART = 0.002f;
-
-/* Added to each variance, so that none is 0. Samples are 0..1. */
-static const float MIN_VARIANCE = 1e-7f;
 
 /* One component of the patches. */
 typedef struct {
@@ -100,9 +94,9 @@ static bool set_parts(Job *job) {
     job->samples += part->width * part->height;
     job->grid_x = part->half_x ? 2 : job->grid_x;
     job->grid_y = part->half_y ? 2 : job->grid_y;
-    job->white = job->white && noise->lag1 <= 0 && noise->lag2 <= 0;
+    job->white = job->white && zsd_noise_is_white(noise);
   }
-  job->row = (job->samples + ZSD_MATRIX_ALIGN - 1) / ZSD_MATRIX_ALIGN * ZSD_MATRIX_ALIGN;
+  job->row = zsd_group_row(job->samples);
   job->columns = whole->width - params->patch_size + 1;
   job->rows = whole->height - params->patch_size + 1;
   const int window = (2 * params->search_radius / job->grid_x + 1) *
@@ -111,27 +105,13 @@ static bool set_parts(Job *job) {
   return job->columns > 0 && job->rows > 0;
 }
 
-/* Correlation of the noise of samples this far apart in a row or column. */
-static float correlation(const ZsdNoiseModel *noise, int distance) {
-  const double lags[] = {1, noise->lag1, noise->lag2};
-  return distance < 3 ? (float)lags[distance] : 0;
-}
-
-/* Sets the covariance of the noise in a patch: correlation is separable, and the same across
- * and down; components are independent. */
+/* Sets the covariance of the noise in a patch. Components are independent. */
 static void set_noise(Job *job) {
   memset(job->noise, 0, (size_t)job->samples * job->row * sizeof(float));
   for (int i = 0; i < job->parts; i++) {
     const Part *part = &job->part[i];
-    for (int a = 0; a < part->width * part->height; a++)
-      for (int b = 0; b < part->width * part->height; b++) {
-        const int dx = abs(a % part->width - b % part->width);
-        const int dy = abs(a / part->width - b / part->width);
-        const ZsdNoiseModel *noise = &job->params->noise[i];
-        job->noise[(part->first + a) * job->row + part->first + b] =
-            correlation(noise, dx) * correlation(noise, dy) * (1 - WHITE_PART) +
-            (a == b ? WHITE_PART : 0);
-      }
+    zsd_patch_noise_covariance(job->noise + part->first * job->row + part->first, job->row,
+                               part->width, part->height, &job->params->noise[i]);
   }
 }
 
@@ -244,10 +224,7 @@ static void set_deviation(const Job *job, Scratch *s, const float *patch, float 
   for (int i = 0; i < job->parts; i++) {
     const Part *part = &job->part[i];
     const int n = part->width * part->height;
-    float sum = 0;
-    for (int a = 0; a < n; a++)
-      sum += patch[part->first + a];
-    const float variance = zsd_noise_variance_at(&part->noise, sum / n) + MIN_VARIANCE;
+    const float variance = zsd_patch_variance(&part->noise, patch + part->first, n);
     weight[i] = 1 / variance;
     for (int a = 0; a < n; a++)
       s->deviation[part->first + a] = sqrtf(variance);
@@ -273,34 +250,6 @@ static void row_distances(const Job *job, const Scratch *s, const float *patch,
     distances[i] = whole[step * i] + s->half_distances[i];
 }
 
-/* The k-th smallest of n numbers, k from 0. Reorders them (Hoare, "Algorithm 65: Find",
- * Communications of the ACM 4(7), 1961). */
-static float select_smallest(float *a, int n, int k) {
-  int low = 0, high = n - 1;
-  while (low < high) {
-    const float pivot = a[low + (high - low) / 2];
-    int i = low, j = high;
-    while (i <= j) {
-      while (a[i] < pivot)
-        i++;
-      while (pivot < a[j])
-        j--;
-      if (i <= j) {
-        const float swap = a[i];
-        a[i++] = a[j];
-        a[j--] = swap;
-      }
-    }
-    if (k <= j)
-      high = j;
-    else if (k >= i)
-      low = i;
-    else
-      break;
-  }
-  return a[k];
-}
-
 /* Makes the patches with the smallest distances the group: `group_size` of them, or as many as
  * are nearly equal, up to the largest group. Of equal distances the first positions count.
  * Returns their number. */
@@ -312,7 +261,7 @@ static int select_group(const Job *job, Scratch *s, int left, int top, int colum
   const int least = zsd_smaller(job->params->group_size, positions);
   const int size = zsd_clamp(equal, least, zsd_smaller(job->max_group, positions));
   memcpy(s->sorted, s->distances, positions * sizeof(float));
-  const float limit = select_smallest(s->sorted, positions, size - 1);
+  const float limit = zsd_select_smallest(s->sorted, positions, size - 1);
   for (int pass = 0; pass < 2; pass++)
     for (int i = 0; i < positions && n < size; i++)
       if (pass == 0 ? s->distances[i] < limit : s->distances[i] == limit)
@@ -364,23 +313,12 @@ static void load_group(const Job *job, Scratch *s, int n) {
   normalise(job, s, s->noisy, s->mean, n);
 }
 
-/* Noise in the patches of the group, the rows x of `noisy`: x (C + N)^-1 N. */
+/* Estimates the noise in the patches of the group. */
 static void estimate_noise(const Job *job, Scratch *s, int n) {
-  const int row = job->row, samples = job->samples;
-  const ZsdKernels *kernels = job->kernels;
-  const ZsdMatrixProduct squares = {s->clean, 1,       row, s->clean, s->covariance,
-                                    row,      samples, row, n};
-  kernels->matrix_multiply(&squares);
-  for (int i = 0; i < samples * row; i++)
-    s->covariance[i] = s->covariance[i] / (float)(n > 1 ? n - 1 : 1) + job->noise[i];
-  kernels->matrix_invert(s->covariance, row, samples);
-  const ZsdMatrixProduct filter = {s->covariance, row,     1,   job->noise, s->filter,
-                                   row,           samples, row, samples};
-  if (!job->white)
-    kernels->matrix_multiply(&filter);
-  const ZsdMatrixProduct found = {
-      s->noisy, row, 1, job->white ? s->covariance : s->filter, s->noise, row, n, row, samples};
-  kernels->matrix_multiply(&found);
+  const ZsdWiener wiener = {job->kernels, job->samples,  job->row, job->white,
+                            job->noise,   s->covariance, s->filter};
+  zsd_wiener_make(&wiener, s->clean, n, n - 1);
+  zsd_wiener_noise(&wiener, s->noisy, s->noise, n);
 }
 
 /* Adds the group's estimates to the band's sums. */
@@ -407,13 +345,6 @@ static void add_group(const Job *job, const Scratch *s, BandSums *sums, int band
 
 /* --- bands --- */
 
-/* Position of the next reference patch in a row or column of `positions`, or `positions` after
- * the last one, which is always a reference. */
-static int next(int position, int positions, int grid) {
-  const int last = (positions - 1) / grid * grid;
-  return position < last ? zsd_smaller(position + STEP, last) : positions;
-}
-
 /* Denoises the groups of the reference patches that begin in a band. Patches that have been in
  * a group are no references. */
 static void denoise_band(const Job *job, Scratch *s, BandSums *sums, int band) {
@@ -423,10 +354,10 @@ static void denoise_band(const Job *job, Scratch *s, BandSums *sums, int band) {
     memset(sums->sum[i], 0, 2 * n * sizeof(float)); /* with `count`, which follows */
   }
   memset(sums->done, 0, (size_t)BAND * job->columns);
-  for (int y = 0; y < job->rows; y = next(y, job->rows, job->grid_y))
+  for (int y = 0; y < job->rows; y = zsd_next_reference(y, job->rows, STEP, job->grid_y))
     for (int x = 0;
          y / BAND == band && x < job->columns && !zsd_is_cancelled(job->params->observer);
-         x = next(x, job->columns, job->grid_x)) {
+         x = zsd_next_reference(x, job->columns, STEP, job->grid_x)) {
       if (sums->done[(y - band * BAND) * job->columns + x])
         continue;
       load_patch(job, patch, x, y, true);

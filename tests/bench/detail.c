@@ -3,15 +3,20 @@
  *
  *   bench-detail [OPTION...] CLEAN.y4m...
  *
- *   -n KIND:LEVEL   noise: white, correlated (standard deviation, 0..255) or poisson (photons
- * of a white sample); white:25 by default -p PROFILE      realtime, balanced (default), best,
- * or one of them with ":alone", for temporal=false; may be repeated -f FRAMES       of each
- * clip, 12 by default -l FRAMES       that are looked ahead, 0 by default -t THREADS      1 by
- * default -o PREFIX       writes PREFIX-CLIP-PROFILE.y4m
+ *   -n KIND:LEVEL  noise: white, correlated (standard deviation, 0..255) or poisson (photons of
+ *                  a white sample); white:25 by default
+ *   -p PROFILE     realtime, balanced (default) or best; with ":alone" for temporal=false, with
+ *                  ":N" for lookahead=N (best: with patches along the motion if
+ *                  N is above 4); "noisy": not denoised; may be repeated
+ *   -f FRAMES      of each clip, 12 by default
+ *   -t THREADS     1 by default
+ *   -o PREFIX      writes PREFIX-CLIP-PROFILE.y4m
+ *   -r RESULT.y4m  measures that instead, a result of another program
  *
  * For each clip and profile it prints luma PSNR (mean from frame 3 on, and of the first frame),
- * processor milliseconds a frame, and the share of the squared error in blocks of 8x8 samples
- * that are flat or textured, still or moving. */
+ * processor milliseconds a frame, flicker (root mean square of the change of the error from
+ * frame to frame), and the share of the squared error in blocks of 8x8 samples that are flat or
+ * textured, still or moving. */
 #include "zsdenoise.h"
 
 #include <getopt.h>
@@ -22,7 +27,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { MAX_PROFILES = 8, BLOCK = 8, FROM = 3, CLASSES = 4 };
+enum { MAX_PROFILES = 8, BLOCK = 8, FROM = 3, CLASSES = 4, MOTION_LOOKAHEAD = 4 };
 
 /* Mean absolute gradient of a textured block, and mean absolute difference to the frame before
  * of a moving one, 0..255. */
@@ -38,9 +43,9 @@ typedef struct {
   ZsdNoiseKind kind;
   double degree;
   const char *profile[MAX_PROFILES];
-  int profiles, frames, lookahead;
+  int profiles, frames;
   unsigned threads;
-  const char *prefix;
+  const char *prefix, *result;
 } Options;
 
 static void fail(const char *name, const char *what) {
@@ -85,7 +90,7 @@ static Clip read_clip(const char *path, int frames) {
 
 typedef struct {
   double error[CLASSES], samples[CLASSES]; /* 2 x textured + moving */
-  double psnr, first;
+  double psnr, first, flicker;
   int counted;
 } Measures;
 
@@ -117,6 +122,18 @@ static double block_error(const Clip *c, const uint8_t *p, const uint8_t *q) {
   return sum;
 }
 
+/* Root mean square of the change of the error from the frame before. */
+static double change_of_error(const Clip *c, const uint8_t *clean, const uint8_t *out) {
+  double sum = 0;
+  for (int i = 0; i < c->width * c->height; i++) {
+    const int before = out[i - (ptrdiff_t)c->size] - clean[i - (ptrdiff_t)c->size];
+    const int change = out[i] - clean[i] - before;
+    sum += change * change;
+  }
+  return sqrt(sum / (c->width * c->height));
+}
+
+/* `out`: a frame, behind the one before it. */
 static void measure(Measures *m, const Clip *c, int t, const uint8_t *out) {
   const uint8_t *clean = c->data + t * c->size;
   double all = 0;
@@ -128,6 +145,7 @@ static void measure(Measures *m, const Clip *c, int t, const uint8_t *out) {
   if (t < FROM)
     return;
   m->psnr += psnr;
+  m->flicker += change_of_error(c, clean, out);
   m->counted++;
   for (int y = 0; y + BLOCK <= c->height; y += BLOCK)
     for (int x = 0; x + BLOCK <= c->width; x += BLOCK) {
@@ -141,6 +159,14 @@ static void measure(Measures *m, const Clip *c, int t, const uint8_t *out) {
 
 /* --- runs --- */
 
+static int lookahead_of(const char *profile) {
+  const char *colon = strchr(profile, ':');
+  const int lookahead = colon ? atoi(colon + 1) : 0;
+  if (lookahead < 0 || lookahead > ZSD_MAX_LOOKAHEAD)
+    fail(profile, "lookahead is 0 to 16");
+  return lookahead;
+}
+
 static ZsdSettings settings_of(const char *profile, const Options *o) {
   static const char *const names[] = {"realtime", "balanced", "best"};
   ZsdSettings s = zsd_settings_default();
@@ -148,7 +174,8 @@ static ZsdSettings settings_of(const char *profile, const Options *o) {
   for (int i = 0; i < 3; i++)
     if (strlen(names[i]) == n && !strncmp(profile, names[i], n))
       s.profile = (ZsdProfile)i;
-  s.temporal = !profile[n];
+  s.temporal = strcmp(profile + n, ":alone") != 0;
+  s.patches = s.profile == ZSD_PROFILE_BEST && lookahead_of(profile) > MOTION_LOOKAHEAD;
   s.threads = o->threads;
   return s;
 }
@@ -172,51 +199,87 @@ static FILE *open_output(const Options *o, const char *name, const char *profile
   return file;
 }
 
-static void run(const Options *o, const char *path, const Clip *c, const char *profile) {
-  const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-  const ZsdSettings settings = settings_of(profile, o);
-  char error[200];
-  ZsdDenoiser *d = zsd_denoiser_new(error, sizeof error);
+static const char *base_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash ? slash + 1 : path;
+}
+
+static void print(const Measures *m, const char *name, const char *profile, double ms) {
+  double all = 0;
+  for (int i = 0; i < CLASSES; i++)
+    all += m->error[i];
+  printf("%-28.28s %-15s %7.2f %7.2f %8.1f %7.2f   %3.0f %3.0f %3.0f %3.0f\n", name, profile,
+         m->psnr / m->counted, m->first, ms / m->counted, m->flicker / m->counted,
+         100 * m->error[0] / all, 100 * m->error[1] / all, 100 * m->error[2] / all,
+         100 * m->error[3] / all);
+  fflush(stdout);
+}
+
+static Clip add_noise(const Options *o, const Clip *c) {
   ZsdNoise *noise = zsd_noise_new(1);
   Clip noisy = *c;
-  Measures m = {0};
-  double ms = 0;
-  if (!d || !noise || !(noisy.data = malloc(c->frames * c->size)))
-    fail("", d ? "no memory" : error);
+  if (!noise || !(noisy.data = malloc(c->frames * c->size)))
+    fail("", "no memory");
   memcpy(noisy.data, c->data, c->frames * c->size);
   for (int t = 0; t < c->frames; t++) {
     ZsdImage image = image_of(c, noisy.data + t * c->size);
     zsd_noise_add(noise, &image, o->kind, o->degree);
   }
-  FILE *file = open_output(o, name, profile, c);
+  zsd_noise_free(noise);
+  return noisy;
+}
+
+/* Denoises a frame of the clip. Returns the processor time. */
+static double denoise(ZsdDenoiser *d, const Clip *noisy, int t, const ZsdSettings *settings,
+                      int lookahead) {
+  uint8_t *frame = noisy->data + t * noisy->size;
+  ZsdImage image = image_of(noisy, frame), later[ZSD_MAX_LOOKAHEAD];
+  int n = 0;
+  for (; n < lookahead && t + n + 1 < noisy->frames; n++)
+    later[n] = image_of(noisy, frame + (n + 1) * noisy->size);
+  const double start = processor_ms();
+  if (zsd_denoiser_process_ahead(d, &image, 0, later, (unsigned)n, settings) != ZSD_OK)
+    fail("", "a frame cannot be denoised");
+  return processor_ms() - start;
+}
+
+static void run(const Options *o, const char *path, const Clip *c, const char *profile) {
+  const ZsdSettings settings = settings_of(profile, o);
+  const bool noisy = !strcmp(profile, "noisy");
+  const int lookahead = lookahead_of(profile);
+  char error[200];
+  ZsdDenoiser *d = zsd_denoiser_new(error, sizeof error);
+  if (!d)
+    fail("", error);
+  const Clip out = add_noise(o, c);
+  Measures m = {0};
+  double ms = 0;
+  FILE *file = open_output(o, base_name(path), profile, c);
   for (int t = 0; t < c->frames; t++) {
-    uint8_t *out = noisy.data + t * c->size;
-    ZsdImage image = image_of(c, out), later[ZSD_MAX_LOOKAHEAD];
-    int ahead = 0;
-    for (; ahead < o->lookahead && t + ahead + 1 < c->frames; ahead++)
-      later[ahead] = image_of(c, out + (ahead + 1) * c->size);
-    const double start = processor_ms();
-    if (zsd_denoiser_process_ahead(d, &image, 0, later, (unsigned)ahead, &settings) != ZSD_OK)
-      fail(path, "cannot be denoised");
-    ms += t >= FROM ? processor_ms() - start : 0;
-    measure(&m, c, t, out);
+    const double spent = noisy ? 0 : denoise(d, &out, t, &settings, lookahead);
+    ms += t >= FROM ? spent : 0;
+    measure(&m, c, t, out.data + t * c->size);
     if (file) {
       fputs("FRAME\n", file);
-      fwrite(out, c->size, 1, file);
+      fwrite(out.data + t * c->size, c->size, 1, file);
     }
   }
   if (file)
     fclose(file);
-  double all = 0;
-  for (int i = 0; i < CLASSES; i++)
-    all += m.error[i];
-  printf("%-28.28s %-15s %7.2f %7.2f %8.1f   %3.0f %3.0f %3.0f %3.0f\n", name, profile,
-         m.psnr / m.counted, m.first, ms / m.counted, 100 * m.error[0] / all,
-         100 * m.error[1] / all, 100 * m.error[2] / all, 100 * m.error[3] / all);
-  fflush(stdout);
-  free(noisy.data);
-  zsd_noise_free(noise);
+  print(&m, base_name(path), profile, ms);
+  free(out.data);
   zsd_denoiser_free(d);
+}
+
+static void measure_result(const Options *o, const char *path, const Clip *c) {
+  const Clip out = read_clip(o->result, c->frames);
+  Measures m = {0};
+  if (out.width != c->width || out.height != c->height || out.frames != c->frames)
+    fail(o->result, "has another size or number of frames");
+  for (int t = 0; t < c->frames; t++)
+    measure(&m, c, t, out.data + t * c->size);
+  print(&m, base_name(path), "", 0);
+  free(out.data);
 }
 
 static void set_noise(Options *o, const char *text) {
@@ -238,32 +301,31 @@ static void set_noise(Options *o, const char *text) {
 int main(int argc, char **argv) {
   Options o = {.frames = 12, .threads = 1};
   set_noise(&o, "white:25");
-  for (int option; (option = getopt(argc, argv, "n:p:f:l:t:o:")) != -1;) {
+  for (int option; (option = getopt(argc, argv, "n:p:f:t:o:r:")) != -1;) {
     if (option == 'n')
       set_noise(&o, optarg);
     else if (option == 'p' && o.profiles < MAX_PROFILES)
       o.profile[o.profiles++] = optarg;
     else if (option == 'f')
       o.frames = atoi(optarg);
-    else if (option == 'l')
-      o.lookahead = atoi(optarg);
     else if (option == 't')
       o.threads = (unsigned)atoi(optarg);
     else if (option == 'o')
       o.prefix = optarg;
+    else if (option == 'r')
+      o.result = optarg;
     else
-      fail("usage",
-           "bench-detail [-n NOISE] [-p PROFILE]... [-f FRAMES] [-l FRAMES] CLEAN.y4m...");
+      fail("usage", "bench-detail [-n NOISE] [-p PROFILE]... [-f FRAMES] CLEAN.y4m...");
   }
-  if (o.lookahead < 0 || o.lookahead > ZSD_MAX_LOOKAHEAD)
-    fail("usage", "-l is 0 to 16");
   if (!o.profiles)
     o.profile[o.profiles++] = "balanced";
-  printf("%-28s %-15s %7s %7s %8s   flat, moving; textured, moving: %% of error\n", "clip",
-         "profile", "dB", "first", "ms");
+  printf("%-28s %-15s %7s %7s %8s %7s   flat, moving; textured, moving: %% of error\n", "clip",
+         "profile", "dB", "first", "ms", "flicker");
   for (int i = optind; i < argc; i++) {
     const Clip clip = read_clip(argv[i], o.frames);
-    for (int p = 0; p < o.profiles; p++)
+    if (o.result)
+      measure_result(&o, argv[i], &clip);
+    for (int p = 0; p < o.profiles && !o.result; p++)
       run(&o, argv[i], &clip, o.profile[p]);
     free(clip.data);
   }

@@ -61,6 +61,13 @@ static ZsdSettings settings_for(unsigned threads) {
   return s;
 }
 
+/* Settings of a loop test. */
+static ZsdSettings settings_of(bool patches, unsigned threads) {
+  ZsdSettings s = settings_for(threads);
+  s.patches = patches;
+  return s;
+}
+
 /* Denoises frame t with up to `ahead` later ones. */
 static void denoise_frame(ZsdDenoiser *d, Film *f, int t, int ahead, const ZsdSettings *s) {
   ZsdImage image = image_of(frame_of(&f->out, t), WIDTH, HEIGHT), later[MAX_AHEAD];
@@ -116,6 +123,44 @@ START_TEST(test_gain) {
 }
 END_TEST
 
+/* Patches gain more from the same later frames, also with correlated noise. */
+START_TEST(test_patches) {
+  const ZsdSettings fused = settings_of(false, 2), patches = settings_of(true, 2);
+  const bool correlated = _i >= N_CAMERAS;
+  Film f;
+  film_new(&f, _i % N_CAMERAS, correlated ? ZSD_NOISE_CORRELATED : ZSD_NOISE_GAUSSIAN, 20);
+  denoise(&f, MAX_AHEAD, &fused);
+  const double mean = mean_psnr(&f), first = psnr(&f, 0);
+  denoise(&f, MAX_AHEAD, &patches);
+  ck_assert_double_gt(mean_psnr(&f), mean + (correlated ? 0.1 : 0.3));
+  ck_assert_double_gt(psnr(&f, 0), first + (correlated ? 0.1 : 0.3));
+  film_free(&f);
+}
+END_TEST
+
+/* Frames of another scene take no part: those after a cut are what they are without the frames
+ * before it, but for the weights that were learned there. */
+START_TEST(test_cut) {
+  const ZsdSettings s = settings_of(true, 2);
+  const size_t size = frame_size(WIDTH, HEIGHT);
+  double alone = 0, after = 0;
+  Film f, other;
+  film_new(&f, 0, ZSD_NOISE_GAUSSIAN, 25);
+  film_new(&other, 2, ZSD_NOISE_GAUSSIAN, 25);
+  denoise(&other, MAX_AHEAD, &s);
+  for (int t = 0; t < FRAMES / 2; t++)
+    alone += psnr(&other, t) / (FRAMES / 2);
+  memcpy(frame_of(&f.clean, FRAMES / 2), other.clean.data, FRAMES / 2 * size);
+  memcpy(frame_of(&f.noisy, FRAMES / 2), other.noisy.data, FRAMES / 2 * size);
+  denoise(&f, MAX_AHEAD, &s);
+  for (int t = FRAMES / 2; t < FRAMES; t++)
+    after += psnr(&f, t) / (FRAMES / 2);
+  ck_assert_double_gt(after, alone - 0.5);
+  film_free(&f);
+  film_free(&other);
+}
+END_TEST
+
 /* Correlated noise cannot be told from texture in a single frame, but from two. */
 START_TEST(test_first_sigma) {
   const ZsdSettings s = settings_for(2);
@@ -154,7 +199,7 @@ END_TEST
 START_TEST(test_threads) {
   const size_t size = frame_size(WIDTH, HEIGHT);
   ZsdDenoiser *d = new_denoiser();
-  ZsdSettings s = settings_for(1);
+  ZsdSettings s = settings_of(_i, 1);
   Film f;
   film_new(&f, 0, ZSD_NOISE_GAUSSIAN, 25);
   denoise_frame(d, &f, 0, MAX_AHEAD, &s);
@@ -170,10 +215,13 @@ START_TEST(test_threads) {
 }
 END_TEST
 
+enum { INTERRUPTIONS = 4 };
+
 /* Frames within a window that are not denoised, or a keyframe that is asked for, end it: the
  * frames after them have no state of another frame. */
 START_TEST(test_interruptions) {
-  ZsdSettings s = settings_for(2), off = s;
+  ZsdSettings s = settings_of(_i >= INTERRUPTIONS, 2), off = s;
+  const int kind = _i % INTERRUPTIONS;
   ZsdDenoiser *d = new_denoiser();
   Film f;
   film_new(&f, 0, ZSD_NOISE_GAUSSIAN, 25);
@@ -183,14 +231,14 @@ START_TEST(test_interruptions) {
   off.strength = 0;
   for (int t = 0; t < FRAMES; t++) {
     const bool interrupted = t % 6 == 1;
-    if (interrupted && _i == 0)
+    if (interrupted && kind == 0)
       zsd_denoiser_skip(d);
-    else if (interrupted && _i == 1)
+    else if (interrupted && kind == 1)
       zsd_denoiser_reset(d);
-    else if (interrupted && _i == 2)
+    else if (interrupted && kind == 2)
       s.quality = ZSD_QUALITY_ORIGINAL;
-    if (!interrupted || _i > 0)
-      denoise_frame(d, &f, t, MAX_AHEAD, interrupted && _i == 3 ? &off : &s);
+    if (!interrupted || kind > 0)
+      denoise_frame(d, &f, t, MAX_AHEAD, interrupted && kind == 3 ? &off : &s);
     s.quality = ZSD_QUALITY_FULL;
     if (!interrupted)
       ck_assert_double_gt(psnr(&f, t), first);
@@ -202,7 +250,7 @@ END_TEST
 
 /* Frames that are shown twice, as film on video, gain as much as those shown once. */
 START_TEST(test_repetitions) {
-  const ZsdSettings s = settings_for(2);
+  const ZsdSettings s = settings_of(_i, 2);
   const size_t size = frame_size(WIDTH, HEIGHT);
   Film f;
   film_new(&f, 0, ZSD_NOISE_GAUSSIAN, 25);
@@ -226,11 +274,13 @@ Suite *make_suite(void) {
   Suite *suite = suite_create("lookahead");
   TCase *tcase = tcase_create("lookahead");
   tcase_add_loop_test(tcase, test_gain, 0, N_CAMERAS);
+  tcase_add_loop_test(tcase, test_patches, 0, N_CAMERAS + 1);
+  tcase_add_test(tcase, test_cut);
   tcase_add_test(tcase, test_first_sigma);
   tcase_add_test(tcase, test_no_effect);
-  tcase_add_test(tcase, test_threads);
-  tcase_add_loop_test(tcase, test_interruptions, 0, 4);
-  tcase_add_test(tcase, test_repetitions);
+  tcase_add_loop_test(tcase, test_threads, 0, 2);
+  tcase_add_loop_test(tcase, test_interruptions, 0, 2 * INTERRUPTIONS);
+  tcase_add_loop_test(tcase, test_repetitions, 0, 2);
   tcase_set_timeout(tcase, 120);
   suite_add_tcase(suite, tcase);
   return suite;

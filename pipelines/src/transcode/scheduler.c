@@ -16,9 +16,9 @@
 #define MAX_TRIES 2
 #define SHOW_INTERVAL 250
 
-/* Memory of a segment: frames in flight in decoder, denoiser and encoder, and bytes besides.
- * Measured at 720p and 1080p with x264, which needs most. */
-#define FRAMES_IN_FLIGHT 240
+/* Memory of a segment: frames in flight in decoder, denoiser (looking ahead, 24 of them) and
+ * encoder, and bytes besides. Measured at 720p and 1080p with x264, which needs most. */
+#define FRAMES_IN_FLIGHT 264
 #define FIXED_BYTES (90 << 20)
 
 typedef struct

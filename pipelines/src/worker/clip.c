@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "worker/clip.h"
 
+#include "common/lookahead.h"
 #include "worker/clip-pipeline.h"
 #include "worker/events.h"
 
@@ -186,6 +187,7 @@ watch_filter (Clip * clip, GstElement * bin)
 
   clip->filter = gst_bin_get_by_name (GST_BIN (bin), "filter");
   settings_apply (clip->settings, clip->filter);
+  g_object_set (clip->filter, "lookahead", LOOKAHEAD_WINDOW, NULL);
   pad = gst_element_get_static_pad (clip->filter, "sink");
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_frame, clip, NULL);
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, clip,

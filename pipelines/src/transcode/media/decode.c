@@ -3,6 +3,7 @@
 
 #include "common/file.h"
 #include "common/launch.h"
+#include "common/lookahead.h"
 #include "common/pipeline-error.h"
 #include "film/workdir.h"
 #include "transcode/media/packets.h"
@@ -14,13 +15,18 @@
 
 #define FLIP "videoflip name=turn ! "
 
+/* Packets after a segment that decode to its first later frames: decoding and presentation order
+ * differ by 16 frames at most in H.264 and H.265. */
+#define RUN_OUT_PACKETS (LOOKAHEAD_MAX + 16)
+
 struct _Decoder
 {
   const Manifest *manifest;
   const gchar *workdir;
   const Segment *segment;
   GstElement *pipeline, *source;
-  GstClockTime warm_up, end;    /* first frame to decode; frames from `end` on are dropped */
+  GstClockTime warm_up, end;    /* first frame to denoise; end of the frames to keep */
+  guint run_out;                /* frames after `end` that the streaming thread let pass */
   gint decoded;                 /* atomic */
 };
 
@@ -47,9 +53,11 @@ on_decoded (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   Decoder *decoder = data;
   const GstClockTime time = frame_time (pad, info);
 
-  if (!GST_CLOCK_TIME_IS_VALID (time) || time < decoder->warm_up
-      || time >= decoder->end)
+  if (!GST_CLOCK_TIME_IS_VALID (time) || time < decoder->warm_up)
     return GST_PAD_PROBE_DROP;
+  if (time >= decoder->end)
+    return decoder->run_out++ < LOOKAHEAD_MAX ? GST_PAD_PROBE_OK :
+        GST_PAD_PROBE_DROP;
   if (time >= decoder->segment->start)
     g_atomic_int_inc (&decoder->decoded);
   return GST_PAD_PROBE_OK;
@@ -59,9 +67,10 @@ static GstPadProbeReturn
 on_denoised (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
   Decoder *decoder = data;
+  const GstClockTime time = frame_time (pad, info);
 
-  return frame_time (pad, info) >= decoder->segment->start ? GST_PAD_PROBE_OK :
-      GST_PAD_PROBE_DROP;
+  return time >= decoder->segment->start && time < decoder->end ?
+      GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
 }
 
 static void
@@ -104,7 +113,8 @@ configure (Decoder * decoder)
   if (settings->profile)
     gst_util_set_object_arg (G_OBJECT (filter), "profile", settings->profile);
   g_object_set (filter, "strength", settings->strength, "split",
-      settings->split, "n-threads", settings->threads, NULL);
+      settings->split, "n-threads", settings->threads, "lookahead",
+      lookahead_of (settings->profile), NULL);
   g_object_set (filter, "model-file", settings->model, NULL);
   /* The model is frozen: training on within a segment would make seams visible. */
   if (g_file_test (model, G_FILE_TEST_EXISTS)) {
@@ -171,31 +181,54 @@ decoder_frames (Decoder * decoder)
 
 /* --- packets --- */
 
-/* Opens a segment file after verifying its checksum. */
-static PacketReader *
-open_segment (const Decoder * decoder, guint number, GError ** error)
+static gboolean
+verify_segment (const Decoder * decoder, guint number, const gchar * file,
+    GError ** error)
 {
   const Segment *segment =
       &g_array_index (decoder->manifest->segments, Segment, number);
-  gchar *file = workdir_file (decoder->workdir, "in", number, "gdp");
-  PacketReader *reader = NULL;
   guint64 bytes;
   gchar *sha256 = NULL;
+  gboolean intact;
 
-  if (file_checksum (file, &bytes, &sha256, error)) {
-    if (bytes == segment->bytes && g_strcmp0 (sha256, segment->sha256) == 0)
-      reader = packet_reader_open (file, error);
-    else
-      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
-          "%s was damaged after the cut; to start over, remove %s", file,
-          decoder->workdir);
-  }
+  if (!file_checksum (file, &bytes, &sha256, error))
+    return FALSE;
+  intact = bytes == segment->bytes && g_strcmp0 (sha256, segment->sha256) == 0;
+  if (!intact)
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+        "%s was damaged after the cut; to start over, remove %s", file,
+        decoder->workdir);
   g_free (sha256);
+  return intact;
+}
+
+/* Opens a segment file after verifying its checksum. Later segments are not verified, which would
+ * read all of their files for a few frames: the film is not done before they are themselves. */
+static PacketReader *
+open_segment (const Decoder * decoder, guint number, GError ** error)
+{
+  gchar *file = workdir_file (decoder->workdir, "in", number, "gdp");
+  PacketReader *reader = NULL;
+
+  if (number > decoder->segment->number
+      || verify_segment (decoder, number, file, error))
+    reader = packet_reader_open (file, error);
   g_free (file);
   return reader;
 }
 
 /* --- warm-up --- */
+
+/* Frames of an uncut film before those of segment `number`. */
+static guint
+frames_before (const Decoder * decoder, guint number)
+{
+  guint frames = 0, i;
+
+  for (i = 0; i < number; i++)
+    frames += g_array_index (decoder->manifest->segments, Segment, i).frames;
+  return frames;
+}
 
 /* Drops everything before the last keyframe that leaves enough frames. */
 static void
@@ -204,7 +237,7 @@ trim_warm_up (GPtrArray * samples)
   guint i;
 
   for (i = samples->len; i-- > 1;)
-    if (samples->len - i >= DECODER_WARM_UP
+    if (samples->len - i >= DECODER_WARM_UP + LOOKAHEAD_WINDOW
         && packet_is_key (samples->pdata[i])) {
       g_ptr_array_remove_range (samples, 0, i);
       return;
@@ -220,30 +253,32 @@ compare_times (gconstpointer a, gconstpointer b)
   return (x > y) - (x < y);
 }
 
-/* Presentation time of the first warm-up frame. */
+/* Presentation time of the first warm-up frame. zsdenoise divides the film into windows of
+ * LOOKAHEAD_WINDOW frames: the warm-up begins with a window of the uncut film. */
 static GstClockTime
-warm_up_start (GPtrArray * samples)
+warm_up_start (const Decoder * decoder, GPtrArray * samples)
 {
+  const guint before = frames_before (decoder, decoder->segment->number);
   GPtrArray *sorted = g_ptr_array_copy (samples, NULL, NULL);
+  guint n = MIN (sorted->len, before);
   GstClockTime start;
 
+  if (n >= DECODER_WARM_UP + LOOKAHEAD_WINDOW)
+    n = DECODER_WARM_UP + (before - DECODER_WARM_UP) % LOOKAHEAD_WINDOW;
   g_ptr_array_set_free_func (sorted, NULL);
   g_ptr_array_sort (sorted, compare_times);
-  start = packet_time (sorted->pdata[sorted->len > DECODER_WARM_UP ?
-          sorted->len - DECODER_WARM_UP : 0]);
+  start = packet_time (sorted->pdata[sorted->len - MAX (n, 1)]);
   g_ptr_array_unref (sorted);
   return start;
 }
 
-/* End of the previous segment, from a keyframe on. NULL: an error. */
-static GPtrArray *
-read_warm_up (Decoder * decoder, GError ** error)
+/* Appends the packets of a segment. */
+static gboolean
+add_warm_up (Decoder * decoder, guint number, GPtrArray * samples,
+    GError ** error)
 {
-  GPtrArray *samples = g_ptr_array_new_with_free_func ((GDestroyNotify)
-      gst_sample_unref);
   GError *local_error = NULL;
-  PacketReader *reader = open_segment (decoder, decoder->segment->number - 1,
-      &local_error);
+  PacketReader *reader = open_segment (decoder, number, &local_error);
   GstSample *sample;
 
   while (reader && (sample = packet_reader_next (reader, &local_error))) {
@@ -254,7 +289,26 @@ read_warm_up (Decoder * decoder, GError ** error)
   g_clear_pointer (&reader, packet_reader_free);
   if (local_error)
     g_propagate_error (error, local_error);
-  if (local_error)
+  return local_error == NULL;
+}
+
+/* End of the previous segments, from a keyframe on. NULL: an error. */
+static GPtrArray *
+read_warm_up (Decoder * decoder, GError ** error)
+{
+  const guint number = decoder->segment->number;
+  const guint before = frames_before (decoder, number);
+  GPtrArray *samples = g_ptr_array_new_with_free_func ((GDestroyNotify)
+      gst_sample_unref);
+  gboolean going = TRUE;
+  guint first = number - 1;
+
+  while (first > 0 && before - frames_before (decoder, first) <
+      DECODER_WARM_UP + LOOKAHEAD_WINDOW)
+    first--;
+  for (; going && first < number; first++)
+    going = add_warm_up (decoder, first, samples, error);
+  if (!going)
     g_clear_pointer (&samples, g_ptr_array_unref);
   return samples;
 }
@@ -267,7 +321,7 @@ push_warm_up (Decoder * decoder, GError ** error)
   guint i;
 
   if (samples && samples->len > 0)
-    decoder->warm_up = warm_up_start (samples);
+    decoder->warm_up = warm_up_start (decoder, samples);
   for (i = 0; done && i < samples->len; i++)
     done = packet_push (decoder->pipeline, decoder->source, samples->pdata[i],
         decoder->manifest->source, error);
@@ -327,6 +381,19 @@ push_segment (Decoder * decoder, guint number, guint place, guint * most,
   return pushed && local_error == NULL;
 }
 
+/* Pushes up to `most` packets from packet `place` of segment `number` on, across segments. */
+static gboolean
+push_segments (Decoder * decoder, guint number, guint place, guint most,
+    GError ** error)
+{
+  gboolean going = TRUE;
+
+  for (; going && most > 0 && number < decoder->manifest->segments->len;
+      number++, place = 0)
+    going = push_segment (decoder, number, place, &most, error);
+  return going;
+}
+
 static gboolean
 start (Decoder * decoder, GError ** error)
 {
@@ -351,6 +418,7 @@ decoder_run (Decoder * decoder, GError ** error)
   return start (decoder, error) && (number == 0
       || push_warm_up (decoder, error))
       && push_segment (decoder, number, 0, &most, error)
+      && push_segments (decoder, number + 1, 0, RUN_OUT_PACKETS, error)
       && end (decoder, error);
 }
 
@@ -358,12 +426,9 @@ gboolean
 decoder_run_range (Decoder * decoder, guint place, guint most, GError ** error)
 {
   const GArray *segments = decoder->manifest->segments;
-  guint number = decoder->segment->number;
-  gboolean going;
 
   decoder->end = g_array_index (segments, Segment, segments->len - 1).end;
-  going = start (decoder, error);
-  for (; going && most > 0 && number < segments->len; number++, place = 0)
-    going = push_segment (decoder, number, place, &most, error);
-  return going && end (decoder, error);
+  return start (decoder, error)
+      && push_segments (decoder, decoder->segment->number, place, most, error)
+      && end (decoder, error);
 }

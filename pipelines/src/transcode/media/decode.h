@@ -12,7 +12,8 @@ typedef struct _Decoder Decoder;
 
 /* Creates a pipeline: decoder, zsdenoise named "filter" with the settings of the film, and `sink`,
  * the rest of the description. Only frames of segment `number` leave the filter; the end of the
- * previous segment is decoded as warm-up. NULL: an error. */
+ * previous segment is decoded as warm-up, the start of the next one for look-ahead. NULL: an
+ * error. */
 Decoder *decoder_new (const Manifest * manifest, const gchar * workdir,
     guint number, const gchar * sink, GError ** error);
 void decoder_free (Decoder * decoder);

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "patches/group.h"
+
+#include "base/clamp.h"
+
+#include <stdlib.h>
+
+/* White part of correlated noise, relative to its variance. Covers rounding and lags beyond
+ * two, and keeps the covariance well-conditioned. */
+static const float WHITE_PART = 0.002f;
+
+/* Added to each variance, so that none is 0. Samples are 0..1. */
+static const float MIN_VARIANCE = 1e-7f;
+
+int zsd_group_row(int samples) {
+  return (samples + ZSD_MATRIX_ALIGN - 1) / ZSD_MATRIX_ALIGN * ZSD_MATRIX_ALIGN;
+}
+
+/* Hoare, "Algorithm 65: Find", Communications of the ACM 4(7), 1961. */
+float zsd_select_smallest(float *a, int n, int k) {
+  int low = 0, high = n - 1;
+  while (low < high) {
+    const float pivot = a[low + (high - low) / 2];
+    int i = low, j = high;
+    while (i <= j) {
+      while (a[i] < pivot)
+        i++;
+      while (pivot < a[j])
+        j--;
+      if (i <= j) {
+        const float swap = a[i];
+        a[i++] = a[j];
+        a[j--] = swap;
+      }
+    }
+    if (k <= j)
+      high = j;
+    else if (k >= i)
+      low = i;
+    else
+      break;
+  }
+  return a[k];
+}
+
+int zsd_next_reference(int position, int positions, int step, int grid) {
+  const int last = (positions - 1) / grid * grid;
+  return position < last ? zsd_smaller(position + step, last) : positions;
+}
+
+float zsd_patch_variance(const ZsdNoiseVariance *noise, const float *samples, int n) {
+  float sum = 0;
+  for (int i = 0; i < n; i++)
+    sum += samples[i];
+  return zsd_noise_variance_at(noise, sum / n) + MIN_VARIANCE;
+}
+
+bool zsd_noise_is_white(const ZsdNoiseModel *noise) {
+  return noise->lag1 <= 0 && noise->lag2 <= 0;
+}
+
+/* Correlation of the noise of samples this far apart in a row or column. */
+static float correlation(const ZsdNoiseModel *noise, int distance) {
+  const double lags[] = {1, noise->lag1, noise->lag2};
+  return distance < 3 ? (float)lags[distance] : 0;
+}
+
+void zsd_patch_noise_covariance(float *covariance, ptrdiff_t row, int width, int height,
+                                const ZsdNoiseModel *noise) {
+  for (int a = 0; a < width * height; a++)
+    for (int b = 0; b < width * height; b++) {
+      const int dx = abs(a % width - b % width), dy = abs(a / width - b / width);
+      covariance[a * row + b] =
+          correlation(noise, dx) * correlation(noise, dy) * (1 - WHITE_PART) +
+          (a == b ? WHITE_PART : 0);
+    }
+}
+
+void zsd_wiener_make(const ZsdWiener *w, const float *clean, int n, int degrees) {
+  const int row = w->row, samples = w->samples;
+  const ZsdMatrixProduct squares = {clean, 1, row, clean, w->covariance, row, samples, row, n};
+  w->kernels->matrix_multiply(&squares);
+  for (int i = 0; i < samples * row; i++)
+    w->covariance[i] = w->covariance[i] / (float)(degrees > 1 ? degrees : 1) + w->noise[i];
+  w->kernels->matrix_invert(w->covariance, row, samples);
+  const ZsdMatrixProduct filter = {w->covariance, row,     1,   w->noise, w->work,
+                                   row,           samples, row, samples};
+  if (!w->white)
+    w->kernels->matrix_multiply(&filter);
+}
+
+void zsd_wiener_noise(const ZsdWiener *w, const float *noisy, float *noise, int n) {
+  const ZsdMatrixProduct found = {noisy,     w->row, 1, w->white ? w->covariance : w->work,
+                                  noise,     w->row, n, w->row,
+                                  w->samples};
+  w->kernels->matrix_multiply(&found);
+}
