@@ -684,7 +684,8 @@ static ZsdResult estimate(ZsdDenoiser *d, const ZsdWindow *window, Stream *strea
   return result;
 }
 
-/* Makes the estimate the past of the next frame, unless looking ahead has done so. */
+/* Makes the estimate the past of the next frame, unless looking ahead has done so, or the frame
+ * is damaged. */
 static void commit(Stream *stream, const ZsdWindow *window, const ZsdSettings *s) {
   if (s->damaged)
     zsd_fusion_age(stream->fusion, 1);

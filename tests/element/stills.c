@@ -152,7 +152,7 @@ frame_without_times (const GstVideoInfo * info, guint n)
 GST_START_TEST (test_video_without_times)
 {
   static const gchar *const profiles[] = { "realtime", "balanced", "best" };
-  const guint lookahead = __i__ == 2 ? 4 : 0;
+  const guint lookahead = __i__ == 2 ? 7 : 0;
   GstVideoInfo info;
   GstHarness *h = start_without_times (&info, profiles[__i__]);
   guint n;
