@@ -48,6 +48,45 @@ void zsd_noise_estimator_free(ZsdNoiseEstimator *estimator) {
 
 /* --- blocks --- */
 
+/* Smallest share of the blocks that says enough about the noise without the others. */
+static const double FEW_BLOCKS = 0.05;
+
+/* Flags of the cells of the `index`-th block, combined by OR. */
+static unsigned flags_of(const Survey *s, int index) {
+  const ZsdRegionMap *map = s->source.regions;
+  const int place = index * s->every;
+  const int x = place % s->across * BLOCK, y = place / s->across * BLOCK;
+  unsigned flags = 0;
+  for (int j = 0; j < BLOCK; j += ZSD_CELL)
+    for (int i = 0; i < BLOCK; i += ZSD_CELL)
+      flags |= zsd_region_at(map, x + i, y + j);
+  return flags;
+}
+
+/* Drops the blocks of which any cell has one of these flags, unless too few are left. Returns
+ * whether enough are. */
+static bool drop_blocks(Survey *s, unsigned flags) {
+  int n = 0;
+  for (int i = 0; i < s->count; i++)
+    n += !(flags_of(s, i) & flags);
+  if (n < FEWEST || n < FEW_BLOCKS * s->count)
+    return false;
+  for (int i = 0, to = 0; i < s->count; i++)
+    if (!(flags_of(s, i) & flags))
+      s->seen[to++] = s->seen[i];
+  s->count = n;
+  return true;
+}
+
+/* Drops the blocks without noise of their own. Weak noise leaves many rows constant by
+ * rounding: then only repeated cells count. Returns false for a residual of a frame that
+ * repeats the last one nearly everywhere. */
+static bool drop_clean(Survey *s) {
+  if (!s->source.regions || drop_blocks(s, ~0U))
+    return true;
+  return s->source.detrend || drop_blocks(s, ZSD_REPEATED);
+}
+
 static int bin_of(const Block *block) {
   const int bin = (int)(block->brightness * BINS);
   return zsd_clamp(bin, 0, BINS - 1);
@@ -384,8 +423,10 @@ static bool model_source(ZsdNoiseModel *to, Survey *s) {
   if (!failed && is_small(&s->source)) {
     failed = model_small(&model, &s->source);
   } else if (!failed) {
-    sort_blocks(s);
-    failed = s->count < FEWEST || model_blocks(&model, s);
+    failed = !drop_clean(s);
+    if (!failed)
+      sort_blocks(s);
+    failed = failed || s->count < FEWEST || model_blocks(&model, s);
   }
   if (!failed)
     *to = model;

@@ -43,7 +43,8 @@ typedef struct {
 int zsd_still_estimate_noise(ZsdFusion *fusion, const ZsdFrame *frame,
                              const ZsdKernels *kernels, int threads) {
   ZsdNoiseModel noise[ZSD_MAX_COMPONENTS] = {0};
-  const int found = zsd_noise_estimate_rgb(noise, frame, kernels, threads);
+  const ZsdRegionMap *regions = zsd_regions_map(zsd_fusion_regions(fusion), frame->brightness);
+  const int found = zsd_noise_estimate_rgb(noise, frame, regions, kernels, threads);
   if (found > 0)
     zsd_fusion_set_noise(fusion, noise);
   return found < 0 ? -1 : 0;
