@@ -414,7 +414,8 @@ static ZsdResult train(ZsdDenoiser *d, const ZsdView *view, bool anew, const Zsd
   const double sigma =
       255 * zsd_fusion_noise(d->streams[0].fusion, view->frame->brightness)->sigma;
   /* sample values above full scale give deviations above 255 */
-  d->status.sigma = zsd_fusion_noise_known(d->streams[0].fusion) ? fmin(sigma, 255) : -1;
+  d->status.sigma =
+      zsd_fusion_noise_known(d->streams[0].fusion) ? fmin(sigma * view->frame->range, 255) : -1;
   if (d->status.state == ZSD_STATE_PASSING)
     anew = anew || sigma > NOISE_CHANGED * fmax(d->tried_sigma, NO_NOISE);
   d->tried_sigma = anew ? sigma : fmin(d->tried_sigma, sigma);
@@ -540,6 +541,10 @@ static int add_frame(Stream *stream, const ZsdWindow *window, int threads) {
 static ZsdResult fuse(ZsdDenoiser *d, const ZsdWindow *window, Stream *stream, bool *anew,
                       const ZsdSettings *s) {
   const int threads = (int)s->threads;
+  if (zsd_frame_choose_range(&stream->frame, window->image, d->keyframe)) {
+    zsd_fusion_reset(stream->fusion);
+    d->keyframe = true;
+  }
   zsd_frame_load(&stream->frame, window->image, d->kernels, threads);
   *anew = stream == &d->streams[0] && begins_scene(d, s->scene_threshold);
   if (!s->temporal)

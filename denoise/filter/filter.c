@@ -109,6 +109,20 @@ static void keep_clean(const ZsdView *view, ZsdTile *tile) {
   }
 }
 
+/* Converts samples and noise to parts of full scale. Samples outside the frame's range have no
+ * estimate. */
+static void to_full_scale(const ZsdFrame *frame, ZsdTile *tile) {
+  for (int c = 0; c < tile->shape.outputs; c++)
+    for (int y = 0; y < tile->height; y++) {
+      float *x = tile->in.data + c * tile->in.plane + zsd_tile_at(tile, 0, y);
+      float *noise = tile->out.data + c * tile->out.plane + zsd_tile_at(tile, 0, y);
+      for (int i = 0; i < tile->width; i++) {
+        noise[i] = x[i] >= 0 && x[i] <= 1 ? frame->range * noise[i] : 0;
+        x[i] = frame->black + frame->range * x[i];
+      }
+    }
+}
+
 static void compute(const Pass *p, Worker *own, int item, ZsdRegion r) {
   ZsdTile *tile = &own->tile;
   zsd_inputs_load(tile, p->view, r.x, r.y, r.width, r.height);
@@ -122,6 +136,8 @@ static void compute(const Pass *p, Worker *own, int item, ZsdRegion r) {
                               p->filter->kernels);
   if (p->view->fusion && zsd_regions_any(zsd_fusion_regions(p->view->fusion), ZSD_CLEAN))
     keep_clean(p->view, tile);
+  if (p->image && p->view->frame->range < 1)
+    to_full_scale(p->view->frame, tile);
   if (p->image)
     zsd_store_tile(p->image, p->view->layout, p->filter->kernels, tile, p->params->strength,
                    p->params->first_column);
