@@ -29,7 +29,7 @@ typedef struct {
 typedef struct {
   float n;          /* samples */
   float p, d, q;    /* sums */
-  float qp, qd, dd; /* sums of products */
+  float qp, qq, qd, dd; /* sums of products */
 } ZsdBrightnessSums;
 
 #endif
