@@ -132,10 +132,12 @@ typedef struct {
   void (*input_features)(const ZsdInputFeatures *, int n);
 
   /* From the network's units back to samples, in place: z = 0.5 + unit (z + d), the frame as it
-   * came; noise = unit clamp(d + noise, -most, most), the noise in it. On entry z and d are the
-   * features `picture` and `difference`, and `noise` is the network's output. */
-  void (*denormalise)(float *z, float *noise, const float *d, ptrdiff_t n, float unit,
-                      float most);
+   * came; noise = unit clamp(d + clamp(noise, -left, left), -most, most), the noise in it, with
+   * left = deviation (most_fused + (most - most_fused) deviation^2). On entry z, d and
+   * `deviation` are the features `picture`, `difference` and `deviation`, and `noise` is the
+   * network's output. */
+  void (*denormalise)(float *z, float *noise, const float *d, const float *deviation,
+                      ptrdiff_t n, float unit, const ZsdNoiseLimits *limits);
 
   /* Sums over the samples y[0..n) with |y - (gain p + offset)| <= reach, for the regression of
    * brightness on its prediction p. `q`: predictions nearby, see ZsdBrightnessSums. */

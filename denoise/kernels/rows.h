@@ -95,4 +95,11 @@ typedef struct {
   float *picture, *difference, *deviation; /* output, see ZsdKernels; the last is added to */
 } ZsdInputFeatures;
 
+/* Limits of the noise that is removed from a sample, in units of the network's values; and of
+ * that which is removed from the fused sample, for a noise left in it of deviation near 0, in
+ * units of that deviation. */
+typedef struct {
+  float most, most_fused;
+} ZsdNoiseLimits;
+
 #endif

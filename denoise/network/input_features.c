@@ -9,8 +9,11 @@
 /* Smallest unit, about the noise of rounding to 8 bits. */
 static const float MIN_UNIT = 0.5f / 255;
 
-/* Most units of noise that are removed from a sample: normal noise hardly exceeds it. */
-static const float MAX_UNITS = 5;
+/* Limits of the noise that is removed from a sample: normal noise hardly exceeds 5 units. The
+ * fused picture of many frames shows points of light that the network takes for noise: less of
+ * it is removed than its noise could be. Of the other components, whose detail is coarser, more
+ * is. */
+static const ZsdNoiseLimits limits[] = {{5, 1.5f}, {5, 3}};
 
 /* Strongest lag-1 correlation that the built-in weights were trained with. */
 static const float MAX_CORRELATION = 0.7f;
@@ -205,7 +208,10 @@ void zsd_inputs_finish(ZsdTile *tile, const ZsdView *view) {
     float *out = tile->out.data + c * tile->out.plane + first;
     if (sigma_of(view, view->layout->channel[c].component) < MIN_DEVIATION * unit)
       memset(out, 0, n * sizeof *out);
-    kernels->denormalise(tile->in.data + c * tile->in.plane + first, out,
-                         in + (channels + c) * tile->in.plane, n, unit, MAX_UNITS);
+    const bool other = view->layout->channel[c].component != view->frame->brightness;
+    const float *difference = in + (channels + c) * tile->in.plane;
+    const float *deviation = in + (2 * channels + other) * tile->in.plane;
+    kernels->denormalise(tile->in.data + c * tile->in.plane + first, out, difference, deviation,
+                         n, unit, &limits[other]);
   }
 }

@@ -417,18 +417,23 @@ void check_input_features(Check *check) {
 
 static void check_denormalised(Check *check) {
   const int n = random_length(check);
-  const float unit = uniform(check, 0.002f, 0.2f), most = 5;
+  const float unit = uniform(check, 0.002f, 0.2f), most = 5, fused = 1.5f;
+  const ZsdNoiseLimits limits = {most, fused};
   Buffer d = floats(check, n, -8, 8), z = floats(check, n, -200, 200);
-  Buffer noise = floats(check, n, -8, 8);
+  Buffer noise = floats(check, n, -8, 8), deviation = floats(check, n, 0, 1.5f);
   Output out_z = output_new(check, n, 0), out_noise = output_new(check, n, 0);
   memcpy(out_z.set.data, z.data, z.size);
   memcpy(out_z.plain.data, z.data, z.size);
   memcpy(out_noise.set.data, noise.data, noise.size);
   memcpy(out_noise.plain.data, noise.data, noise.size);
-  check->set->denormalise(out_z.set.data, out_noise.set.data, d.data, n, unit, most);
-  check->plain->denormalise(out_z.plain.data, out_noise.plain.data, d.data, n, unit, most);
+  check->set->denormalise(out_z.set.data, out_noise.set.data, d.data, deviation.data, n, unit,
+                          &limits);
+  check->plain->denormalise(out_z.plain.data, out_noise.plain.data, d.data, deviation.data, n,
+                            unit, &limits);
   for (int i = 0; i < n; i++) {
-    const double difference = ((float *)d.data)[i], found = ((float *)noise.data)[i];
+    const double difference = ((float *)d.data)[i], s = ((float *)deviation.data)[i];
+    const double left = s * (fused + (most - fused) * s * s);
+    const double found = fmax(-left, fmin(left, ((float *)noise.data)[i]));
     check_near(check, "picture", i, output_at(&out_z, i),
                0.5 + unit * (((float *)z.data)[i] + difference), 1e-5);
     check_near(check, "noise", i, output_at(&out_noise, i),
@@ -437,6 +442,7 @@ static void check_denormalised(Check *check) {
   buffer_free(check, &d, "difference");
   buffer_free(check, &z, "picture");
   buffer_free(check, &noise, "noise");
+  buffer_free(check, &deviation, "deviation");
   output_free(check, &out_z, "picture");
   output_free(check, &out_noise, "noise");
 }

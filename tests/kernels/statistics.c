@@ -126,7 +126,7 @@ void check_brightness_sums(Check *check) {
     const ZsdBrightnessChange change = {uniform(check, 0.7f, 1.5f),
                                         uniform(check, -0.1f, 0.1f)};
     const float reach = uniform(check, 0, 0.2f);
-    double sums[7] = {0};
+    double sums[8] = {0};
     if (!check_wanted(check))
       continue;
     Buffer now = buffer_new(check, n * sizeof(float), sizeof(float));
@@ -139,8 +139,8 @@ void check_brightness_sums(Check *check) {
       const double d = (double)y[i] - p[i];
       if (fabsf(y[i] - change.gain * p[i] - change.offset) > reach)
         continue;
-      const double terms[] = {1, p[i], d, q[i], q[i] * p[i], q[i] * d, d * d};
-      for (int t = 0; t < 7; t++)
+      const double terms[] = {1, p[i], d, q[i], q[i] * p[i], q[i] * q[i], q[i] * d, d * d};
+      for (int t = 0; t < 8; t++)
         sums[t] += terms[t];
     }
     ZsdBrightnessSums got, plain;
@@ -151,8 +151,8 @@ void check_brightness_sums(Check *check) {
     check_close(check, "n", got.n, sums[0],
                 1.5); /* one sample may be on either side by rounding */
     const double tolerance = 1e-6 * n + 3 * fabs(got.n - sums[0]);
-    const double found[] = {got.p, got.d, got.q, got.qp, got.qd, got.dd};
-    for (int t = 0; t < 6; t++)
+    const double found[] = {got.p, got.d, got.q, got.qp, got.qq, got.qd, got.dd};
+    for (int t = 0; t < 7; t++)
       check_close(check, "sum", found[t], sums[t + 1], tolerance);
     buffer_free(check, &now, "samples");
     buffer_free(check, &before, "predictions");
