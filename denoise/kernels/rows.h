@@ -73,6 +73,7 @@ typedef struct {
   /* For each sample: */
   const float *max_mean_square;  /* of d in 7x7, that noise alone explains */
   const float *max_squared_mean; /* of d in 5x5, that noise alone explains */
+  const float *max_squared_line; /* of d in 5x1 and in 1x5, that noise alone explains */
   const float *process_noise;    /* growth of k from one frame to the next */
   float outlier_excess;          /* relative variance */
 } ZsdKalmanRow;

@@ -46,6 +46,11 @@ static const double NEW_SCENE = 0.9, NEW_SCENE_LAG2 = 0.45;
 /* Standard deviation, 0..1, below which there is no noise but rounding. */
 static const double NO_NOISE = 0.5 / 255;
 
+/* Part of the blocks whose innovations have less energy than FALLEN where the noise has
+ * suddenly fallen; 1 is what the noise model expects. The least share of the variance that is
+ * left. */
+static const double MOST_BLOCKS = 0.5, FALLEN = 0.4, LEAST_LEFT = 0.01;
+
 typedef struct Strip Strip;
 
 struct ZsdFusion {
@@ -57,6 +62,7 @@ struct ZsdFusion {
   unsigned frames;   /* since the past began, without repeated ones */
   bool repeated;     /* the last frame was */
   bool fixed_noise;  /* the noise models are given, not estimated */
+  bool fallen;       /* the noise has fallen in this frame */
   ZsdReference past[ZSD_MAX_COMPONENTS];
   float *residual[ZSD_MAX_COMPONENTS]; /* of the prediction, normalized */
   ZsdRegions *regions;                 /* without noise of their own */
@@ -223,7 +229,8 @@ struct Strip {
   float d[RING][ROOM];
   float outliers[STRIP], squares[STRIP]; /* sums over the rows of a row of blocks */
   /* Gate of each sample of a row of blocks, see ZsdKalmanRow. */
-  float max_mean_square[STRIP], max_squared_mean[STRIP], process_noise[STRIP];
+  float max_mean_square[STRIP], max_squared_mean[STRIP], max_squared_line[STRIP];
+  float process_noise[STRIP];
 };
 
 /* Allocates the scratch memory of this many threads. */
@@ -269,6 +276,7 @@ static void set_gate(const Fuse *fuse, Strip *s, int y) {
     for (int end = zsd_smaller(x + size, width); x < end; x++) {
       s->max_mean_square[x] = gate->max_mean_square;
       s->max_squared_mean[x] = gate->max_squared_mean;
+      s->max_squared_line[x] = gate->max_squared_line;
       s->process_noise[x] = gate->process_noise;
     }
   }
@@ -310,6 +318,7 @@ static void fuse_row(const Fuse *fuse, Strip *s, int y) {
                       .noise = fuse->noise,
                       .max_mean_square = s->max_mean_square,
                       .max_squared_mean = s->max_squared_mean,
+                      .max_squared_line = s->max_squared_line,
                       .process_noise = s->process_noise,
                       .outlier_excess = OUTLIER_EXCESS};
   for (int i = -RADIUS; i <= RADIUS; i++)
@@ -477,7 +486,7 @@ static bool is_noiseless(const ZsdFusion *f, const ZsdFrame *frame) {
 /* Whether this frame's noise estimate is skipped. */
 static bool skips_estimate(const ZsdFusion *f, const ZsdFrame *frame) {
   const bool settled = f->has_temporal && !is_noiseless(f, frame) && f->frames > SETTLED;
-  return f->fixed_noise || (settled && f->frames % INTERVAL);
+  return f->fixed_noise || (settled && !f->fallen && f->frames % INTERVAL);
 }
 
 /* Estimates the noise from the residual of the prediction (`temporal`), or else from the
@@ -581,6 +590,57 @@ static void find_and_fuse(ZsdFusion *f, const ZsdFrame *frame, int threads) {
   fuse_frame(f, frame, threads);
 }
 
+/* --- sudden falls of the noise --- */
+
+/* Whether most blocks with noise of their own have far smaller innovations than the model
+ * explains, as when the light is switched on. */
+static bool noise_has_fallen(const ZsdFusion *f, const ZsdFrameComponent *luma) {
+  const ZsdRegionMap *map = zsd_regions_map(f->regions, f->brightness);
+  int blocks = 0, low = 0;
+  for (int j = 0; j < luma->height / ZSD_BLOCK; j++)
+    for (int i = 0; i < luma->width / ZSD_BLOCK; i++) {
+      if (zsd_region_at(map, i * ZSD_BLOCK, j * ZSD_BLOCK))
+        continue;
+      const float energy = f->static_blocks.squares[f->brightness][j * f->field->across + i];
+      low += energy < FALLEN * ZSD_BLOCK * ZSD_BLOCK;
+      blocks++;
+    }
+  return !f->fixed_noise && f->frames > SETTLED && low > MOST_BLOCKS * blocks;
+}
+
+/* Takes the estimate from a frame's residual for the noise, and adapts the past's variance k,
+ * which is relative to that of the noise. The residual's variance is (new + k old) / (1 + k).
+ */
+static void lower_noise(ZsdFusion *f, const ZsdFrame *frame, const ZsdNoiseModel *old) {
+  for (int i = 0; i < frame->components; i++) {
+    const ZsdFrameComponent *c = &frame->component[i];
+    const double before = old[i].sigma * old[i].sigma;
+    const double found = f->noise[i].sigma * f->noise[i].sigma;
+    const double k = zsd_reference_mean_k(&f->past[i]);
+    const double now = fmax(found * (1 + k) - before * k, LEAST_LEFT * before);
+    if (zsd_component_size(c) == 0 || found <= 0 || now >= before)
+      continue;
+    f->noise[i].sigma = sqrt(now);
+    f->noise[i].base *= now / found;
+    f->noise[i].slope *= now / found;
+    zsd_reference_scale_k(&f->past[i], before / now);
+  }
+}
+
+/* Finds the new noise of a frame, and fuses it again. */
+static void fuse_after_fall(ZsdFusion *f, const ZsdFrame *frame, int threads) {
+  ZsdNoiseModel old[ZSD_MAX_COMPONENTS];
+  memcpy(old, f->noise, sizeof old);
+  f->fallen = true;
+  find_and_fuse(f, frame, threads);
+  f->has_temporal = false;
+  estimate_noise(f, frame, true, threads);
+  f->has_temporal = true;
+  lower_noise(f, frame, old);
+  find_and_fuse(f, frame, threads);
+  f->fallen = false;
+}
+
 int zsd_fusion_add(ZsdFusion *f, const ZsdFrame *frame, int threads) {
   const ZsdFrameComponent *luma = &frame->component[frame->brightness];
   if (make_strips(f, threads))
@@ -605,6 +665,8 @@ int zsd_fusion_add(ZsdFusion *f, const ZsdFrame *frame, int threads) {
     f->has_temporal = false;
     estimate_noise(f, frame, true, threads);
   }
+  if (known && noise_has_fallen(f, luma))
+    fuse_after_fall(f, frame, threads);
   zsd_static_blocks_update(&f->static_blocks, frame, f->field, f->frames == 1);
   exclude_repeated(f);
   return 0;
