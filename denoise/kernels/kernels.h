@@ -123,7 +123,7 @@ typedef struct {
   /* Kalman update of n samples. With means of the normalised innovation d in windows around a
    * sample, excess = max(0, mean of d^2 in 7x7 - max_mean_square,
    * 4 ((mean of d in 5x5)^2 - max_squared_mean), and, where it is above max_squared_line,
-   * (mean of d in 5x1 or in 1x5)^2); P = k + excess (1 + k) + process_noise;
+   * 4 (mean of d in 5x1 or in 1x5)^2); P = k + excess (1 + k) + process_noise;
    * gain = P / (P + 1); z = p + gain (y - p). Variances are relative to the noise's. */
   void (*kalman_update)(const ZsdKalmanRow *, int n);
 
