@@ -131,10 +131,14 @@ static void compute(const Pass *p, Worker *own, int item, ZsdRegion r) {
   else
     zsd_tile_pass(tile, p->params->weights, own->scratch);
   zsd_inputs_finish(tile, p->view);
+  const bool has_clean =
+      p->view->fusion && zsd_regions_any(zsd_fusion_regions(p->view->fusion), ZSD_CLEAN);
+  if (has_clean) /* no part of the mean */
+    keep_clean(p->view, tile);
   if (p->view->fusion)
     zsd_mean_correction_apply(&p->state->mean_correction, item, tile, p->view->layout,
                               p->filter->kernels);
-  if (p->view->fusion && zsd_regions_any(zsd_fusion_regions(p->view->fusion), ZSD_CLEAN))
+  if (has_clean)
     keep_clean(p->view, tile);
   if (p->image && p->view->frame->range < 1)
     to_full_scale(p->view->frame, tile);
