@@ -26,6 +26,9 @@
 /* Standard deviation, 0..255, below which there is no noise but rounding. */
 static const double NO_NOISE = 0.5;
 
+/* Ratio of another component's noise to that of brightness above which it decides. */
+static const double MUCH_MORE = 4;
+
 /* Factor by which the noise has to change before training that failed is tried again. */
 static const double NOISE_CHANGED = 1.25;
 
@@ -409,13 +412,22 @@ static ZsdResult continue_training(ZsdDenoiser *d, const ZsdView *view, const Zs
   return conclude(d, &learned, in_use ? ZSD_STATE_FILTERING : ZSD_STATE_PASSING);
 }
 
+/* Standard deviation of the noise that decides whether there is any to remove, 0..255: that of
+ * brightness, or of a component that has much more. */
+static double decisive_sigma(const ZsdFusion *fusion, const ZsdFrame *frame) {
+  double sigma = zsd_fusion_noise(fusion, frame->brightness)->sigma;
+  for (int i = 0; i < frame->components; i++)
+    sigma = fmax(sigma, zsd_fusion_noise(fusion, i)->sigma / MUCH_MORE);
+  return 255 * sigma;
+}
+
 /* Training on a frame, if any. `anew`: it is a keyframe. */
 static ZsdResult train(ZsdDenoiser *d, const ZsdView *view, bool anew, const ZsdSettings *s) {
-  const double sigma =
-      255 * zsd_fusion_noise(d->streams[0].fusion, view->frame->brightness)->sigma;
+  const ZsdFusion *fusion = d->streams[0].fusion;
+  const double sigma = decisive_sigma(fusion, view->frame);
+  const double found = 255 * zsd_fusion_noise(fusion, view->frame->brightness)->sigma;
   /* sample values above full scale give deviations above 255 */
-  d->status.sigma =
-      zsd_fusion_noise_known(d->streams[0].fusion) ? fmin(sigma * view->frame->range, 255) : -1;
+  d->status.sigma = zsd_fusion_noise_known(fusion) ? fmin(found * view->frame->range, 255) : -1;
   if (d->status.state == ZSD_STATE_PASSING)
     anew = anew || sigma > NOISE_CHANGED * fmax(d->tried_sigma, NO_NOISE);
   d->tried_sigma = anew ? sigma : fmin(d->tried_sigma, sigma);
