@@ -194,6 +194,22 @@ static double lost(const ZsdNoiseModel *model) {
   return 3 * along * along / (BLOCK * BLOCK);
 }
 
+/* Kurtosis and anisotropy of the blocks with a variance up to `most`. */
+static void shape_of_noise(ZsdNoiseModel *model, const Run *run, float most) {
+  double fourth = 0, difference = 0;
+  int n = 0;
+  for (int i = 0; i < run->n; i++) {
+    const Block *block = &run->block[i];
+    if (run->variance[i] > most || block->variance <= 0)
+      continue;
+    fourth += block->fourth / ((double)block->variance * block->variance);
+    difference += fabs(block->anisotropy / block->variance);
+    n++;
+  }
+  model->kurtosis = n ? fourth / n : 0;
+  model->anisotropy = n ? difference / n : 0;
+}
+
 /* Correlation of the blocks with a variance up to `most`. Subtracting a plane lowers all
  * covariances by the same amount, which depends on the correlation: iteration finds it. */
 static void correlation(ZsdNoiseModel *model, const Run *run, float most, int detrend) {
@@ -328,6 +344,7 @@ static double correlate(ZsdNoiseModel *model, const Run *run, int detrend) {
   correlation(model, run, most, detrend);
   pure_variance(run, spread(model->lag1, model->lag2), &most);
   correlation(model, run, most, detrend);
+  shape_of_noise(model, run, most);
   return pure_variance(run, spread(model->lag1, model->lag2), &most);
 }
 
@@ -387,6 +404,8 @@ static int model_small(ZsdNoiseModel *model, const ZsdNoiseSource *s) {
   model->sigma = sqrt(acos(-1) / 2) / 6 * sum / n;
   model->base = model->sigma * model->sigma;
   model->slope = model->lag1 = model->lag2 = 0;
+  model->kurtosis = 3;
+  model->anisotropy = 0;
   return 0;
 }
 

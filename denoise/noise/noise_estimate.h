@@ -14,6 +14,8 @@ typedef struct {
   double base, slope; /* variance at brightness b: base + slope * b; shot noise has a slope */
   double lag1, lag2;  /* correlation of samples one and two apart, the mean of across and down;
                          white noise: 0, 0 */
+  double kurtosis;    /* of the samples in the blocks that the model is from; normal noise: 3 */
+  double anisotropy;  /* difference of lag1 across and down in such a block, its mean size */
 } ZsdNoiseModel;
 
 /* A plane to estimate the noise from, whose flattest blocks have nothing but noise. */

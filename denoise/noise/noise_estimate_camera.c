@@ -12,7 +12,11 @@ static const double SPREAD_FROM = 0.45, SPREAD_TO = 0.6;
 
 /* Deviation of such noise in the whole picture relative to that in its flattest parts: cameras
  * reduce noise the most where there is no detail. Above the limit, 0..1, it is texture. */
-static const double UNEVEN = 2, MAX_SPREAD = 4.5 / 255;
+static const double UNEVEN = 2, MAX_SPREAD = 6.0 / 255;
+
+/* Kurtosis and anisotropy above which it may be texture, and at which it is. */
+static const double KURTOSIS_FROM = 4, KURTOSIS_TO = 4.6;
+static const double ANISOTROPY_FROM = 0.2, ANISOTROPY_TO = 0.28;
 
 /* Position of x between `low` and `high`, 0..1. */
 static double ramp(double x, double low, double high) {
@@ -23,8 +27,10 @@ static double ramp(double x, double low, double high) {
 static void weigh(ZsdNoiseModel *model) {
   const double variance = model->sigma * model->sigma;
   const double texture = TEXTURE_PART * ramp(model->lag1, TEXTURE_FROM, TEXTURE_TO);
-  const double spread =
-      ramp(model->lag1, SPREAD_FROM, SPREAD_TO) * fmin(UNEVEN * model->sigma, MAX_SPREAD);
+  const double even = (1 - ramp(model->kurtosis, KURTOSIS_FROM, KURTOSIS_TO)) *
+                      (1 - ramp(model->anisotropy, ANISOTROPY_FROM, ANISOTROPY_TO));
+  const double spread = even * ramp(model->lag1, SPREAD_FROM, SPREAD_TO) *
+                        fmin(UNEVEN * model->sigma, MAX_SPREAD);
   const double factor =
       variance > 0 ? fmax(variance * (1 - texture), spread * spread) / variance : 0;
   model->sigma *= sqrt(factor);

@@ -49,6 +49,13 @@ static double mean_product(const Samples *s, int dx, int dy) {
   return sum / ((SIDE - dx) * (SIDE - dy));
 }
 
+static double fourth_power(const Samples *s) {
+  double sum = 0;
+  for (int i = 0; i < SIDE * SIDE; i++)
+    sum += pow(s->v[i / SIDE][i % SIDE], 4);
+  return sum / (SIDE * SIDE);
+}
+
 static double laplacian_square(const Samples *s) {
   static const int mask[3][3] = {{1, -2, 1}, {-2, 4, -2}, {1, -2, 1}};
   double sum = 0;
@@ -93,6 +100,10 @@ static void check_block(Check *check, ptrdiff_t row, double size, bool without_p
   check_close(check, "variance", got.variance, mean_product(&s, 0, 0), tolerance);
   check_close(check, "lag 1", got.lag1, (mean_product(&s, 1, 0) + mean_product(&s, 0, 1)) / 2,
               tolerance);
+  check_close(check, "anisotropy", got.anisotropy,
+              mean_product(&s, 1, 0) - mean_product(&s, 0, 1), 2 * tolerance);
+  check_close(check, "fourth moment", got.fourth, fourth_power(&s),
+              1e-5 * most * most * most * most + 1e-44);
   check_close(check, "lag 2", got.lag2, (mean_product(&s, 2, 0) + mean_product(&s, 0, 2)) / 2,
               tolerance);
   check_close(check, "Laplacian variance", got.laplacian_variance, laplacian_square(&s),
