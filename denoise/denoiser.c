@@ -26,6 +26,9 @@
 /* Standard deviation, 0..255, below which there is no noise but rounding. */
 static const double NO_NOISE = 0.5;
 
+/* Ratio of another component's noise to that of brightness above which it decides. */
+static const double MUCH_MORE = 4;
+
 /* Factor by which the noise has to change before training that failed is tried again. */
 static const double NOISE_CHANGED = 1.25;
 
@@ -442,12 +445,23 @@ static ZsdResult continue_training(ZsdDenoiser *d, const ZsdView *view, const Zs
   return conclude(d, &learned, in_use ? ZSD_STATE_FILTERING : ZSD_STATE_PASSING);
 }
 
+/* Standard deviation of the noise that decides whether there is any to remove, 0..255: that of
+ * brightness, or of a component that has much more. */
+static double decisive_sigma(const ZsdFusion *fusion, const ZsdFrame *frame) {
+  double sigma = zsd_fusion_noise(fusion, frame->brightness)->sigma;
+  for (int i = 0; i < frame->components; i++)
+    sigma = fmax(sigma, zsd_fusion_noise(fusion, i)->sigma / MUCH_MORE);
+  return 255 * sigma;
+}
+
 /* Training on a frame, if any. `anew`: it is a keyframe. */
 static ZsdResult train(ZsdDenoiser *d, const Stream *stream, const ZsdView *view, bool anew,
                        const ZsdSettings *s) {
-  const double sigma = 255 * zsd_fusion_noise(stream->fusion, view->frame->brightness)->sigma;
+  const ZsdFusion *fusion = stream->fusion;
+  const double sigma = decisive_sigma(fusion, view->frame);
+  const double found = 255 * zsd_fusion_noise(fusion, view->frame->brightness)->sigma;
   /* sample values above full scale give deviations above 255 */
-  d->status.sigma = zsd_fusion_noise_known(stream->fusion) ? fmin(sigma, 255) : -1;
+  d->status.sigma = zsd_fusion_noise_known(fusion) ? fmin(found * view->frame->range, 255) : -1;
   if (d->status.state == ZSD_STATE_PASSING)
     anew = anew || sigma > NOISE_CHANGED * fmax(d->tried_sigma, NO_NOISE);
   d->tried_sigma = anew ? sigma : fmin(d->tried_sigma, sigma);
@@ -615,6 +629,10 @@ static int add_frame(ZsdDenoiser *d, Stream *stream, const ZsdWindow *window, bo
 static ZsdResult fuse(ZsdDenoiser *d, const ZsdWindow *window, Stream *stream, bool first,
                       bool *anew, const ZsdSettings *s) {
   const int threads = (int)s->threads;
+  if (zsd_frame_choose_range(&stream->frame, window->image, d->keyframe)) {
+    zsd_fusion_reset(stream->fusion);
+    d->keyframe = true;
+  }
   zsd_frame_load(&stream->frame, window->image, d->kernels, threads);
   *anew = first && begins_scene(d, stream, s);
   if (!s->temporal)
@@ -774,7 +792,7 @@ static ZsdResult denoise_patches(ZsdDenoiser *d, ZsdImage *image, const ZsdWindo
   if (result != ZSD_OK)
     return result;
   if (!taken.unchanged)
-    zsd_store_image(image, taken.noisy, taken.clean, strength_of(d, s), column, d->kernels,
+    zsd_store_image(image, &taken.planes, strength_of(d, s), column, d->kernels,
                     (int)s->threads);
   zsd_split_draw(image, column);
   return ZSD_OK;

@@ -90,6 +90,39 @@ static bool is_static(const ZsdView *view, ZsdRegion r) {
                               (r.height + 2 * ZSD_HALO) * size);
 }
 
+/* Zeroes the noise found in the samples of clean regions. */
+static void keep_clean(const ZsdView *view, ZsdTile *tile) {
+  const ZsdLayout *layout = view->layout;
+  for (int c = 0; c < layout->channels; c++) {
+    const ZsdRegionMap *map =
+        zsd_regions_map(zsd_fusion_regions(view->fusion), layout->channel[c].component);
+    const int x_step = layout->channel[c].x_step, y_step = layout->channel[c].y_step;
+    for (int y = 0; y < tile->height; y++) {
+      const int row = (tile->y + y) * y_step + layout->channel[c].y;
+      float *noise = tile->out.data + c * tile->out.plane + zsd_tile_at(tile, 0, y);
+      for (int x = 0; x < tile->width && row / ZSD_CELL < map->down; x++) {
+        const int column = (tile->x + x) * x_step + layout->channel[c].x;
+        if (column / ZSD_CELL < map->across && zsd_region_at(map, column, row) & ZSD_CLEAN)
+          noise[x] = 0;
+      }
+    }
+  }
+}
+
+/* Converts samples and noise to parts of full scale. Samples outside the frame's range have no
+ * estimate. */
+static void to_full_scale(const ZsdFrame *frame, ZsdTile *tile) {
+  for (int c = 0; c < tile->shape.outputs; c++)
+    for (int y = 0; y < tile->height; y++) {
+      float *x = tile->in.data + c * tile->in.plane + zsd_tile_at(tile, 0, y);
+      float *noise = tile->out.data + c * tile->out.plane + zsd_tile_at(tile, 0, y);
+      for (int i = 0; i < tile->width; i++) {
+        noise[i] = x[i] >= 0 && x[i] <= 1 ? frame->range * noise[i] : 0;
+        x[i] = frame->black + frame->range * x[i];
+      }
+    }
+}
+
 static void compute(const Pass *p, Worker *own, int item, ZsdRegion r) {
   ZsdTile *tile = &own->tile;
   zsd_inputs_load(tile, p->view, r.x, r.y, r.width, r.height);
@@ -98,9 +131,17 @@ static void compute(const Pass *p, Worker *own, int item, ZsdRegion r) {
   else
     zsd_tile_pass(tile, p->params->weights, own->scratch);
   zsd_inputs_finish(tile, p->view);
+  const bool has_clean =
+      p->view->fusion && zsd_regions_any(zsd_fusion_regions(p->view->fusion), ZSD_CLEAN);
+  if (has_clean) /* no part of the mean */
+    keep_clean(p->view, tile);
   if (p->view->fusion)
     zsd_mean_correction_apply(&p->state->mean_correction, item, tile, p->view->layout,
                               p->filter->kernels);
+  if (has_clean)
+    keep_clean(p->view, tile);
+  if (p->image && p->view->frame->range < 1)
+    to_full_scale(p->view->frame, tile);
   if (p->image)
     zsd_store_tile(p->image, p->view->layout, p->filter->kernels, tile, p->params->strength,
                    p->params->first_column);

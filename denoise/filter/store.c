@@ -93,34 +93,51 @@ void zsd_store_tile(const ZsdImage *image, const ZsdLayout *layout, const ZsdKer
 
 enum { RUN = 64 }; /* samples of a row that are converted together */
 
-/* Samples [from, c->width) of a row of a component. */
-static void store_image_row(const ZsdImage *image, const ZsdComponent *c, uint8_t *dst,
-                            const uint16_t *noisy, const uint16_t *clean, int from,
-                            float strength, const ZsdKernels *kernels) {
-  const float scale = 1.f / 65535;
-  for (int i = from; i < c->width; i += RUN) {
-    const int n = c->width - i < RUN ? c->width - i : RUN;
-    float x[RUN], noise[RUN];
-    kernels->load16(x, (const uint8_t *)(noisy + i), sizeof *noisy, n, scale, 0);
-    kernels->load16(noise, (const uint8_t *)(clean + i), sizeof *clean, n, scale, 0);
-    for (int k = 0; k < n; k++)
-      noise[k] = x[k] - noise[k];
-    store_samples(image, kernels, dst + (ptrdiff_t)i * c->step, c->step, x, noise, n, strength);
+/* Samples of a row of an image, 0..1. */
+static void load_samples(const ZsdImage *image, const ZsdKernels *kernels, float *x,
+                         const uint8_t *src, int step, int n) {
+  const float scale = 1 / zsd_image_full_scale(image);
+  if (image->depth > 8)
+    kernels->load16(x, src, step, n, scale, image->shift);
+  else
+    kernels->load8(x, src, step, n, scale);
+}
+
+/* Noise that was found in n samples, in units of full scale. */
+static void found_noise(float *noise, const uint16_t *noisy, const uint16_t *clean, int n,
+                        float range) {
+  for (int i = 0; i < n; i++) {
+    const bool outside = range < 1 && (noisy[i] == 0 || noisy[i] == 65535);
+    noise[i] = outside ? 0 : (float)(noisy[i] - clean[i]) * range / 65535;
   }
 }
 
-void zsd_store_image(const ZsdImage *image, const uint16_t *const noisy[],
-                     const uint16_t *const clean[], float strength, int first_column,
-                     const ZsdKernels *kernels, int threads) {
+/* Samples [from, width) of row y of a component. */
+static void store_image_row(const ZsdImage *image, const ZsdDenoisedPlanes *planes,
+                            int component, int y, int from, float strength,
+                            const ZsdKernels *kernels) {
+  const ZsdComponent *c = &image->component[component];
+  const ptrdiff_t row = (ptrdiff_t)y * c->width;
+  uint8_t *dst = c->data + y * c->stride;
+  for (int i = from; i < c->width; i += RUN) {
+    const int n = c->width - i < RUN ? c->width - i : RUN;
+    uint8_t *to = dst + (ptrdiff_t)i * c->step;
+    float x[RUN], noise[RUN];
+    load_samples(image, kernels, x, to, c->step, n);
+    found_noise(noise, planes->noisy[component] + row + i, planes->clean[component] + row + i,
+                n, planes->range);
+    store_samples(image, kernels, to, c->step, x, noise, n, strength);
+  }
+}
+
+void zsd_store_image(const ZsdImage *image, const ZsdDenoisedPlanes *planes, float strength,
+                     int first_column, const ZsdKernels *kernels, int threads) {
   for (int i = 0; i < image->components; i++) {
     const ZsdComponent *c = &image->component[i];
     const int from = c->half_width ? first_column / 2 : first_column;
 #pragma omp parallel for schedule(static) num_threads(threads)
-    for (int y = 0; y < c->height; y++) {
-      const ptrdiff_t row = (ptrdiff_t)y * c->width;
-      store_image_row(image, c, c->data + y * c->stride, noisy[i] + row, clean[i] + row, from,
-                      strength, kernels);
-    }
+    for (int y = 0; y < c->height; y++)
+      store_image_row(image, planes, i, y, from, strength, kernels);
   }
 }
 

@@ -30,6 +30,8 @@ typedef struct {
   int components;
   int brightness; /* index of the component that represents brightness: luma, or green */
   ZsdFrameComponent component[ZSD_MAX_COMPONENTS];
+  float black, range; /* the part of full scale, 0..1, that the samples 0..1 are: all of it, but
+                         for gray pictures of 16 bits that use a small part */
 } ZsdFrame;
 
 /* Allocates a frame of this shape. Returns 0, or -1 without memory. Initialise with {0}. */
@@ -38,6 +40,12 @@ void zsd_frame_clear(ZsdFrame *frame);
 
 /* Whether the frame has the image's shape. */
 bool zsd_frame_has_shape(const ZsdFrame *frame, const ZsdImage *image);
+
+/* Chooses the range of a gray picture of 16 bits, as of a thermal camera, by the samples that
+ * it has, with room around them. A few samples, such as hot pixels, may lie outside. Unless
+ * `anew`, the range of the frame before is kept as long as it serves. Returns whether it has
+ * changed. */
+bool zsd_frame_choose_range(ZsdFrame *frame, const ZsdImage *image, bool anew);
 
 /* Converts the image's samples to y. */
 void zsd_frame_load(const ZsdFrame *frame, const ZsdImage *image, const ZsdKernels *kernels,

@@ -8,7 +8,7 @@
 enum { SIDE = 16 }; /* samples that are added at a time */
 
 typedef struct {
-  float n[SIDE], p[SIDE], d[SIDE], q[SIDE], qp[SIDE], qd[SIDE], dd[SIDE];
+  float n[SIDE], p[SIDE], d[SIDE], q[SIDE], qp[SIDE], qq[SIDE], qd[SIDE], dd[SIDE];
 } Columns;
 
 INLINE void add(Columns *s, const float *y, const float *p, const float *q,
@@ -24,6 +24,7 @@ INLINE void add(Columns *s, const float *y, const float *p, const float *q,
     s->d[x] += wd;
     s->q[x] += wq;
     s->qp[x] += wq * p[x];
+    s->qq[x] += wq * q[x];
     s->qd[x] += wq * d;
     s->dd[x] += wd * d;
   }
@@ -50,6 +51,7 @@ static void brightness_sums(ZsdBrightnessSums *sums, const float *y, const float
                               .d = total(s.d),
                               .q = total(s.q),
                               .qp = total(s.qp),
+                              .qq = total(s.qq),
                               .qd = total(s.qd),
                               .dd = total(s.dd)};
 }

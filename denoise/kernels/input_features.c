@@ -49,9 +49,13 @@ static void input_features(const ZsdInputFeatures *s, int n) {
 }
 
 static void denormalise(float *restrict z, float *restrict noise, const float *restrict d,
-                        ptrdiff_t n, float unit, float most) {
+                        const float *restrict deviation, ptrdiff_t n, float unit,
+                        const ZsdNoiseLimits *limits) {
+  const float most = limits->most, fused = limits->most_fused, rest = most - fused;
   for (ptrdiff_t i = 0; i < n; i++) {
-    const float found = d[i] + noise[i];
+    const float left = deviation[i] * (fused + rest * deviation[i] * deviation[i]);
+    const float above = noise[i] > -left ? noise[i] : -left;
+    const float found = d[i] + (above < left ? above : left);
     const float low = found > -most ? found : -most;
     z[i] = 0.5f + unit * (z[i] + d[i]);
     noise[i] = unit * (low < most ? low : most);

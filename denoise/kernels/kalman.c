@@ -38,13 +38,19 @@ static void excess_variance(const ZsdKalmanRow *f, ptrdiff_t at, int n,
                             float *restrict excess) {
   const float *restrict max_mean_square = f->max_mean_square + at;
   const float *restrict max_squared_mean = f->max_squared_mean + at;
+  const float *restrict max_squared_line = f->max_squared_line + at;
   for (int x = 0; x < n; x++) {
-    const float *s2 = sum2 + x, *s1 = sum1 + x;
+    const float *s2 = sum2 + x, *s1 = sum1 + x, *d = f->innovation[RADIUS] + at + x;
     const float mean2 = (s2[0] + s2[1] + s2[2] + s2[3] + s2[4] + s2[5] + s2[6]) * (1 / 49.0f);
     const float mean1 = (s1[1] + s1[2] + s1[3] + s1[4] + s1[5]) * (1 / 25.0f);
     const float excess2 = mean2 - max_mean_square[x];
     const float excess1 = 4 * (mean1 * mean1 - max_squared_mean[x]);
-    const float larger = excess2 > excess1 ? excess2 : excess1;
+    const float across = (d[-2] + d[-1] + d[0] + d[1] + d[2]) * 0.2f, down = s1[RADIUS] * 0.2f;
+    const float across2 = across * across, down2 = down * down;
+    const float line = across2 > down2 ? across2 : down2;
+    const float thin = line > max_squared_line[x] ? 4 * line : 0;
+    const float wide = excess2 > excess1 ? excess2 : excess1;
+    const float larger = wide > thin ? wide : thin;
     excess[x] = larger > 0 ? larger : 0;
   }
 }

@@ -122,7 +122,8 @@ typedef struct {
 
   /* Kalman update of n samples. With means of the normalised innovation d in windows around a
    * sample, excess = max(0, mean of d^2 in 7x7 - max_mean_square,
-   * 4 ((mean of d in 5x5)^2 - max_squared_mean)); P = k + excess (1 + k) + process_noise;
+   * 4 ((mean of d in 5x5)^2 - max_squared_mean), and, where it is above max_squared_line,
+   * 4 (mean of d in 5x1 or in 1x5)^2); P = k + excess (1 + k) + process_noise;
    * gain = P / (P + 1); z = p + gain (y - p). Variances are relative to the noise's. */
   void (*kalman_update)(const ZsdKalmanRow *, int n);
 
@@ -132,10 +133,12 @@ typedef struct {
   void (*input_features)(const ZsdInputFeatures *, int n);
 
   /* From the network's units back to samples, in place: z = 0.5 + unit (z + d), the frame as it
-   * came; noise = unit clamp(d + noise, -most, most), the noise in it. On entry z and d are the
-   * features `picture` and `difference`, and `noise` is the network's output. */
-  void (*denormalise)(float *z, float *noise, const float *d, ptrdiff_t n, float unit,
-                      float most);
+   * came; noise = unit clamp(d + clamp(noise, -left, left), -most, most), the noise in it, with
+   * left = deviation (most_fused + (most - most_fused) deviation^2). On entry z, d and
+   * `deviation` are the features `picture`, `difference` and `deviation`, and `noise` is the
+   * network's output. */
+  void (*denormalise)(float *z, float *noise, const float *d, const float *deviation,
+                      ptrdiff_t n, float unit, const ZsdNoiseLimits *limits);
 
   /* Sums over the samples y[0..n) with |y - (gain p + offset)| <= reach, for the regression of
    * brightness on its prediction p. `q`: predictions nearby, see ZsdBrightnessSums. */

@@ -53,13 +53,14 @@ INLINE void detrend(float v[][PADDED]) {
   }
 }
 
-/* Variance and autocovariances. */
+/* Variance, autocovariances and fourth moment. */
 INLINE void correlate(ZsdNoiseStats *block, float v[][PADDED]) {
-  Columns square = {0}, right1 = {0}, right2 = {0}, below1 = {0}, below2 = {0};
+  Columns square = {0}, right1 = {0}, right2 = {0}, below1 = {0}, below2 = {0}, fourth = {0};
   for (int y = 0; y < SIDE; y++)
     COLUMNS {
       const float here = v[y][x];
       square[x] += here * here;
+      fourth[x] += here * here * (here * here);
       right1[x] += here * v[y][x + 1];
       right2[x] += here * v[y][x + 2];
       below1[x] += here * v[y + 1][x];
@@ -67,6 +68,8 @@ INLINE void correlate(ZsdNoiseStats *block, float v[][PADDED]) {
     }
   block->variance = total(square) / SAMPLES;
   block->lag1 = (total(right1) + total(below1)) / (2 * SIDE * (SIDE - 1));
+  block->anisotropy = (total(right1) - total(below1)) / (SIDE * (SIDE - 1));
+  block->fourth = total(fourth) / SAMPLES;
   block->lag2 = (total(right2) + total(below2)) / (2 * SIDE * (SIDE - 2));
 }
 

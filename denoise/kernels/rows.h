@@ -73,6 +73,7 @@ typedef struct {
   /* For each sample: */
   const float *max_mean_square;  /* of d in 7x7, that noise alone explains */
   const float *max_squared_mean; /* of d in 5x5, that noise alone explains */
+  const float *max_squared_line; /* of d in 5x1 and in 1x5, that noise alone explains */
   const float *process_noise;    /* growth of k from one frame to the next */
   float outlier_excess;          /* relative variance */
 } ZsdKalmanRow;
@@ -94,5 +95,12 @@ typedef struct {
   ZsdNoiseVariance noise;
   float *picture, *difference, *deviation; /* output, see ZsdKernels; the last is added to */
 } ZsdInputFeatures;
+
+/* Limits of the noise that is removed from a sample, in units of the network's values; and of
+ * that which is removed from the fused sample, for a noise left in it of deviation near 0, in
+ * units of that deviation. */
+typedef struct {
+  float most, most_fused;
+} ZsdNoiseLimits;
 
 #endif

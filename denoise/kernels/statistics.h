@@ -10,6 +10,8 @@ typedef struct {
   float variance;           /* mean of squares */
   float lag1, lag2;         /* autocovariance at a distance of one and two samples, the mean of
                                across and down */
+  float anisotropy;         /* lag-1 autocovariance across less that down */
+  float fourth;             /* mean of fourth powers */
   float laplacian_variance; /* variance of the white noise that has the same mean square after
                                the Laplacian mask of Immerkaer, "Fast Noise Variance
                                Estimation", 1996, which suppresses smooth texture */
@@ -27,9 +29,9 @@ typedef struct {
  * the prediction of a sample nearby, whose noise is independent of that of p (an instrumental
  * variable): noise in p itself would bias the slope. */
 typedef struct {
-  float n;          /* samples */
-  float p, d, q;    /* sums */
-  float qp, qd, dd; /* sums of products */
+  float n;              /* samples */
+  float p, d, q;        /* sums */
+  float qp, qq, qd, dd; /* sums of products */
 } ZsdBrightnessSums;
 
 #endif

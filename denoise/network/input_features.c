@@ -9,16 +9,34 @@
 /* Smallest unit, about the noise of rounding to 8 bits. */
 static const float MIN_UNIT = 0.5f / 255;
 
-/* Most units of noise that are removed from a sample: normal noise hardly exceeds it. */
-static const float MAX_UNITS = 5;
+/* Limits of the noise that is removed from a sample: normal noise hardly exceeds 5 units. The
+ * fused picture of many frames shows points of light that the network takes for noise: less of
+ * it is removed than its noise could be. Of the other components, whose detail is coarser, more
+ * is. */
+static const ZsdNoiseLimits limits[] = {{5, 1.5f}, {5, 3}};
 
 /* Strongest lag-1 correlation that the built-in weights were trained with. */
 static const float MAX_CORRELATION = 0.7f;
 
+/* Largest deviation of a component's noise in units: the built-in weights were hardly trained
+ * with more. */
+static const double MAX_DEVIATION = 1.5;
+
+/* Smallest deviation of a component's noise, in units, that the network removes: it blurs what
+ * has less noise than the others. */
+static const double MIN_DEVIATION = 0.3;
+
+static double sigma_of(const ZsdView *view, int component) {
+  return zsd_fusion_noise(view->fusion, component)->sigma;
+}
+
 float zsd_view_unit(const ZsdView *view) {
   if (!view->fusion)
     return 1;
-  return fmaxf((float)zsd_fusion_noise(view->fusion, view->frame->brightness)->sigma, MIN_UNIT);
+  double unit = sigma_of(view, view->frame->brightness);
+  for (int i = 0; i < view->frame->components; i++)
+    unit = fmax(unit, sigma_of(view, i) / MAX_DEVIATION);
+  return fmaxf((float)unit, MIN_UNIT);
 }
 
 /* A channel's samples in one row of its component. In an odd last block the missing sample is a
@@ -129,24 +147,40 @@ void zsd_inputs_row(const ZsdView *view, int x, int y, int width, float *inputs,
     rho[i] = correlation;
 }
 
+/* A position, mirrored at the edges into 0 .. length - 1. */
+static int mirror(int at, int length) {
+  const int inside = at < 0 ? -at : at < length ? at : 2 * (length - 1) - at;
+  return zsd_clamp(inside, 0, length - 1);
+}
+
+/* Fills columns [0, left) and [right, row) of a plane's row outside the picture: mirrored, or
+ * zeros as published. `first`: position of column 0. */
+static void fill_outside(const ZsdTile *tile, float *row, int first, int left, int right) {
+  const int width = tile->picture_width;
+  for (int x = 0; x < left; x++)
+    row[x] = tile->mirrored ? row[mirror(first + x, width) - first] : 0;
+  for (int x = right; x < tile->row; x++)
+    row[x] = tile->mirrored ? row[mirror(first + x, width) - first] : 0;
+}
+
 void zsd_inputs_load(ZsdTile *tile, const ZsdView *view, int x, int y, int width, int height) {
   const int picture_width = view->layout->width, picture_height = view->layout->height;
   zsd_tile_place(tile, picture_width, picture_height, x, y, width, height);
-  const int left = x < ZSD_HALO ? ZSD_HALO - x : 0;
-  const int right = zsd_smaller(picture_width - (x - ZSD_HALO), (int)tile->row);
+  tile->mirrored = view->fusion != NULL;
+  const int first = x - ZSD_HALO, left = first < 0 ? -first : 0;
+  const int right = zsd_smaller(picture_width - first, (int)tile->row);
   for (int r = 0; r < height + 2 * ZSD_HALO; r++) {
-    const int source = y + r - ZSD_HALO;
+    const int at = y + r - ZSD_HALO, source = mirror(at, picture_height);
     float *row = tile->in.data + r * tile->row;
-    const int begin = source < 0 || source >= picture_height ? (int)tile->row : left;
-    const int end = begin < right ? right : begin;
-    for (int i = 0; i < tile->shape.inputs && end - begin < tile->row; i++) {
-      float *dst = row + i * tile->in.plane;
-      memset(dst, 0, begin * sizeof(float));
-      memset(dst + end, 0, (tile->row - end) * sizeof(float));
+    if (source == at || tile->mirrored)
+      zsd_inputs_row(view, first + left, source, right - left, row + left, tile->in.plane);
+    for (int i = 0; i < tile->shape.inputs; i++) {
+      float *plane = row + i * tile->in.plane;
+      if (source == at || tile->mirrored)
+        fill_outside(tile, plane, first, left, right);
+      else
+        memset(plane, 0, tile->row * sizeof *plane);
     }
-    if (begin < end)
-      zsd_inputs_row(view, x - ZSD_HALO + begin, source, end - begin, row + begin,
-                     tile->in.plane);
   }
 }
 
@@ -171,8 +205,13 @@ void zsd_inputs_finish(ZsdTile *tile, const ZsdView *view) {
   const ZsdKernels *kernels = zsd_fusion_kernels(view->fusion);
   for (int c = 0; c < channels; c++) {
     const float *in = tile->in.data + first;
-    kernels->denormalise(tile->in.data + c * tile->in.plane + first,
-                         tile->out.data + c * tile->out.plane + first,
-                         in + (channels + c) * tile->in.plane, n, unit, MAX_UNITS);
+    float *out = tile->out.data + c * tile->out.plane + first;
+    if (sigma_of(view, view->layout->channel[c].component) < MIN_DEVIATION * unit)
+      memset(out, 0, n * sizeof *out);
+    const bool other = view->layout->channel[c].component != view->frame->brightness;
+    const float *difference = in + (channels + c) * tile->in.plane;
+    const float *deviation = in + (2 * channels + other) * tile->in.plane;
+    kernels->denormalise(tile->in.data + c * tile->in.plane + first, out, difference, deviation,
+                         n, unit, &limits[other]);
   }
 }

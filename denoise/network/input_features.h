@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The network's inputs. For C picture channels (frame.h) they are either the picture itself, as
  * published, or features of the fused frame in units of the noise's standard deviation, so that
- * one network serves weak and strong noise:
+ * one network serves weak and strong noise. The unit is that of brightness, or larger where
+ * another component has much more noise:
  *
  *   C  the fused picture minus mid-gray
  *   C  the input frame minus the fused picture
@@ -39,7 +40,9 @@ float zsd_view_unit(const ZsdView *view);
 void zsd_inputs_row(const ZsdView *view, int x, int y, int width, float *inputs,
                     ptrdiff_t plane);
 
-/* Loads a tile of the frame and its halo, as zsd_tile_load() does of a picture. */
+/* Loads a tile of the frame and its halo, which is mirrored at the edges of the picture: there
+ * the network would take zeros for a part of the picture. Without a fusion it is zeros, as
+ * published. */
 void zsd_inputs_load(ZsdTile *tile, const ZsdView *view, int x, int y, int width, int height);
 
 /* Computes the inputs of a whole frame. Returns 0, or -1 without memory. */

@@ -53,6 +53,7 @@ void zsd_tile_place(ZsdTile *tile, int picture_width, int picture_height, int x,
   tile->height = height;
   tile->picture_width = picture_width;
   tile->picture_height = picture_height;
+  tile->mirrored = false;
   tile->row = width + 2 * ZSD_HALO;
 }
 
@@ -96,18 +97,19 @@ static ZsdPlanes from(ZsdPlanes planes, ptrdiff_t first) {
 
 void zsd_tile_pass(ZsdTile *tile, const ZsdWeights *weights, void *scratch) {
   const ptrdiff_t origin = zsd_tile_at(tile, 0, 0);
-  const ZsdPass pass = {.shape = weights->shape,
-                        .in = from(tile->in, origin),
-                        .out = from(tile->out, origin),
-                        .row = tile->row,
-                        .width = tile->width,
-                        .height = tile->height,
-                        .left = tile->x == 0,
-                        .top = tile->y == 0,
-                        .right = tile->x + tile->width == tile->picture_width,
-                        .bottom = tile->y + tile->height == tile->picture_height,
-                        .weights = weights->data,
-                        .scratch = scratch};
+  const ZsdPass pass = {
+      .shape = weights->shape,
+      .in = from(tile->in, origin),
+      .out = from(tile->out, origin),
+      .row = tile->row,
+      .width = tile->width,
+      .height = tile->height,
+      .left = !tile->mirrored && tile->x == 0,
+      .top = !tile->mirrored && tile->y == 0,
+      .right = !tile->mirrored && tile->x + tile->width == tile->picture_width,
+      .bottom = !tile->mirrored && tile->y + tile->height == tile->picture_height,
+      .weights = weights->data,
+      .scratch = scratch};
   weights->kernel->run(&pass);
 }
 

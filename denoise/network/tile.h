@@ -20,6 +20,7 @@ typedef struct {
   int max_width, max_height;
   int x, y, width, height; /* position and size in the picture, samples */
   int picture_width, picture_height;
+  bool mirrored; /* the halo outside the picture has samples, which are not padding */
   ptrdiff_t row;
   ZsdPlanes in;     /* inputs */
   ZsdPlanes h1, h2; /* activations of the hidden layers; after a backward pass, derivatives */

@@ -48,6 +48,45 @@ void zsd_noise_estimator_free(ZsdNoiseEstimator *estimator) {
 
 /* --- blocks --- */
 
+/* Smallest share of the blocks that says enough about the noise without the others. */
+static const double FEW_BLOCKS = 0.05;
+
+/* Flags of the cells of the `index`-th block, combined by OR. */
+static unsigned flags_of(const Survey *s, int index) {
+  const ZsdRegionMap *map = s->source.regions;
+  const int place = index * s->every;
+  const int x = place % s->across * BLOCK, y = place / s->across * BLOCK;
+  unsigned flags = 0;
+  for (int j = 0; j < BLOCK; j += ZSD_CELL)
+    for (int i = 0; i < BLOCK; i += ZSD_CELL)
+      flags |= zsd_region_at(map, x + i, y + j);
+  return flags;
+}
+
+/* Drops the blocks of which any cell has one of these flags, unless too few are left. Returns
+ * whether enough are. */
+static bool drop_blocks(Survey *s, unsigned flags) {
+  int n = 0;
+  for (int i = 0; i < s->count; i++)
+    n += !(flags_of(s, i) & flags);
+  if (n < FEWEST || n < FEW_BLOCKS * s->count)
+    return false;
+  for (int i = 0, to = 0; i < s->count; i++)
+    if (!(flags_of(s, i) & flags))
+      s->seen[to++] = s->seen[i];
+  s->count = n;
+  return true;
+}
+
+/* Drops the blocks without noise of their own. Weak noise leaves many rows constant by
+ * rounding: then only repeated cells count. Returns false for a residual of a frame that
+ * repeats the last one nearly everywhere. */
+static bool drop_clean(Survey *s) {
+  if (!s->source.regions || drop_blocks(s, ~0U))
+    return true;
+  return s->source.detrend || drop_blocks(s, ZSD_REPEATED);
+}
+
 static int bin_of(const Block *block) {
   const int bin = (int)(block->brightness * BINS);
   return zsd_clamp(bin, 0, BINS - 1);
@@ -155,6 +194,22 @@ static double lost(const ZsdNoiseModel *model) {
   return 3 * along * along / (BLOCK * BLOCK);
 }
 
+/* Kurtosis and anisotropy of the blocks with a variance up to `most`. */
+static void shape_of_noise(ZsdNoiseModel *model, const Run *run, float most) {
+  double fourth = 0, difference = 0;
+  int n = 0;
+  for (int i = 0; i < run->n; i++) {
+    const Block *block = &run->block[i];
+    if (run->variance[i] > most || block->variance <= 0)
+      continue;
+    fourth += block->fourth / ((double)block->variance * block->variance);
+    difference += fabs(block->anisotropy / block->variance);
+    n++;
+  }
+  model->kurtosis = n ? fourth / n : 0;
+  model->anisotropy = n ? difference / n : 0;
+}
+
 /* Correlation of the blocks with a variance up to `most`. Subtracting a plane lowers all
  * covariances by the same amount, which depends on the correlation: iteration finds it. */
 static void correlation(ZsdNoiseModel *model, const Run *run, float most, int detrend) {
@@ -186,8 +241,8 @@ typedef struct {
 } Shape;
 
 static const Shape shapes[] = {
-    {1, 1},   {1, 0.25}, {1, 0.5},  {0.75, 1}, {0.6, 1},  {0.5, 1}, {0.4, 1},
-    {0.3, 1}, {0.22, 1}, {0.15, 1}, {0.1, 1},  {0.05, 1}, {0, 1},   {-0.067, 1},
+    {1, 1},   {1, 0.03}, {1, 0.1},  {1, 0.25}, {1, 0.5}, {0.75, 1}, {0.6, 1}, {0.5, 1},
+    {0.4, 1}, {0.3, 1},  {0.22, 1}, {0.15, 1}, {0.1, 1}, {0.05, 1}, {0, 1},   {-0.067, 1},
 };
 enum { N_SHAPES = sizeof shapes / sizeof *shapes };
 
@@ -289,6 +344,7 @@ static double correlate(ZsdNoiseModel *model, const Run *run, int detrend) {
   correlation(model, run, most, detrend);
   pure_variance(run, spread(model->lag1, model->lag2), &most);
   correlation(model, run, most, detrend);
+  shape_of_noise(model, run, most);
   return pure_variance(run, spread(model->lag1, model->lag2), &most);
 }
 
@@ -348,6 +404,8 @@ static int model_small(ZsdNoiseModel *model, const ZsdNoiseSource *s) {
   model->sigma = sqrt(acos(-1) / 2) / 6 * sum / n;
   model->base = model->sigma * model->sigma;
   model->slope = model->lag1 = model->lag2 = 0;
+  model->kurtosis = 3;
+  model->anisotropy = 0;
   return 0;
 }
 
@@ -384,8 +442,10 @@ static bool model_source(ZsdNoiseModel *to, Survey *s) {
   if (!failed && is_small(&s->source)) {
     failed = model_small(&model, &s->source);
   } else if (!failed) {
-    sort_blocks(s);
-    failed = s->count < FEWEST || model_blocks(&model, s);
+    failed = !drop_clean(s);
+    if (!failed)
+      sort_blocks(s);
+    failed = failed || s->count < FEWEST || model_blocks(&model, s);
   }
   if (!failed)
     *to = model;

@@ -6,6 +6,7 @@
 
 #include "frame/frame.h"
 #include "kernels/kernels.h"
+#include "noise/regions.h"
 
 /* Model of the noise; samples are 0..1. */
 typedef struct {
@@ -13,6 +14,8 @@ typedef struct {
   double base, slope; /* variance at brightness b: base + slope * b; shot noise has a slope */
   double lag1, lag2;  /* correlation of samples one and two apart, the mean of across and down;
                          white noise: 0, 0 */
+  double kurtosis;    /* of the samples in the blocks that the model is from; normal noise: 3 */
+  double anisotropy;  /* difference of lag1 across and down in such a block, its mean size */
 } ZsdNoiseModel;
 
 /* A plane to estimate the noise from, whose flattest blocks have nothing but noise. */
@@ -22,6 +25,7 @@ typedef struct {
       *brightness; /* height x width, 0..1, of the input frame; clipped samples are ignored */
   int width, height;
   int detrend; /* 1, for a picture: subtract each block's plane of least squares; or 0 */
+  const ZsdRegionMap *regions; /* parts without noise of their own; NULL: there are none */
 } ZsdNoiseSource;
 
 /* Working memory, to be reused for all estimates. NULL: no memory. */
@@ -31,7 +35,8 @@ void zsd_noise_estimator_free(ZsdNoiseEstimator *estimator);
 
 /* Estimates the noise of n sources, at most ZSD_MAX_COMPONENTS. Returns a bit mask, bit i for
  * source i, of the sources with a new model. A model is unchanged if its source has less than
- * 3x3 samples, is clipped nearly everywhere, or is a residual without noise. With less than 32
+ * 3x3 samples, is clipped nearly everywhere, or is a residual without noise or with hardly any
+ * part that does not repeat the last frame. With less than 32
  * samples across or down the estimate is coarse and assumes white noise. */
 unsigned zsd_noise_estimate(ZsdNoiseEstimator *estimator, ZsdNoiseModel *models,
                             const ZsdNoiseSource *sources, int n, const ZsdKernels *kernels,

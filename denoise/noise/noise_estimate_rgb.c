@@ -42,7 +42,8 @@ static void subtract(float *difference, float *brightness, const float *a, const
 /* Estimates the models of the differences, whose variance is the mean of both components'.
  * Returns 1, 0 if one has no model, or -1 without memory. */
 static int estimate_pairs(ZsdNoiseModel models[PAIRS], ZsdNoiseEstimator *estimator,
-                          const ZsdFrame *frame, const ZsdKernels *kernels, int threads) {
+                          const ZsdFrame *frame, const ZsdRegionMap *regions,
+                          const ZsdKernels *kernels, int threads) {
   const ZsdFrameComponent *c = frame->component;
   const size_t n = zsd_component_size(c);
   float *planes = malloc(2 * PAIRS * n * sizeof(float) + 1);
@@ -52,7 +53,7 @@ static int estimate_pairs(ZsdNoiseModel models[PAIRS], ZsdNoiseEstimator *estima
   for (int i = 0; i < PAIRS; i++) {
     float *difference = planes + 2 * i * n, *brightness = difference + n;
     subtract(difference, brightness, c[pairs[i][0]].y, c[pairs[i][1]].y, n);
-    sources[i] = (ZsdNoiseSource){difference, brightness, c->width, c->height, 1};
+    sources[i] = (ZsdNoiseSource){difference, brightness, c->width, c->height, 1, regions};
   }
   const unsigned found =
       zsd_noise_estimate(estimator, models, sources, PAIRS, kernels, threads);
@@ -111,14 +112,15 @@ static void split_model(ZsdNoiseModel models[PAIRS], const ZsdNoiseModel pair[PA
 }
 
 static int estimate(ZsdNoiseModel models[PAIRS], ZsdNoiseEstimator *estimator,
-                    const ZsdFrame *frame, const ZsdKernels *kernels, int threads) {
+                    const ZsdFrame *frame, const ZsdRegionMap *regions,
+                    const ZsdKernels *kernels, int threads) {
   const ZsdFrameComponent *c = &frame->component[frame->brightness];
-  const ZsdNoiseSource source = {c->y, c->y, c->width, c->height, 1};
+  const ZsdNoiseSource source = {c->y, c->y, c->width, c->height, 1, regions};
   ZsdNoiseModel pair[PAIRS], single;
   if (!zsd_noise_estimate(estimator, &single, &source, 1, kernels, threads) ||
       single.lag1 < WHITE)
     return 0;
-  const int found = estimate_pairs(pair, estimator, frame, kernels, threads);
+  const int found = estimate_pairs(pair, estimator, frame, regions, kernels, threads);
   if (found < 1)
     return found;
   const ZsdNoiseModel all = common_model(pair);
@@ -130,11 +132,13 @@ static int estimate(ZsdNoiseModel models[PAIRS], ZsdNoiseEstimator *estimator,
 }
 
 int zsd_noise_estimate_rgb(ZsdNoiseModel models[ZSD_MAX_COMPONENTS], const ZsdFrame *frame,
-                           const ZsdKernels *kernels, int threads) {
+                           const ZsdRegionMap *regions, const ZsdKernels *kernels,
+                           int threads) {
   if (frame->components != PAIRS || frame->brightness != 1) /* that of RGB */
     return 0;
   ZsdNoiseEstimator *estimator = zsd_noise_estimator_new();
-  const int found = estimator ? estimate(models, estimator, frame, kernels, threads) : -1;
+  const int found =
+      estimator ? estimate(models, estimator, frame, regions, kernels, threads) : -1;
   zsd_noise_estimator_free(estimator);
   return found;
 }

@@ -8,10 +8,11 @@
 
 #include "noise/noise_estimate.h"
 
-/* Estimates the models of a frame's components. Returns 1 on success. Returns 0 if the
+/* Estimates the models of a frame's components. `regions`: parts of the component that stands
+ * for brightness without noise of their own. Returns 1 on success. Returns 0 if the
  * components are not red, green and blue, or the differences tell no more than a single
  * component, and -1 without memory; both leave the models unchanged. */
 int zsd_noise_estimate_rgb(ZsdNoiseModel models[ZSD_MAX_COMPONENTS], const ZsdFrame *frame,
-                           const ZsdKernels *kernels, int threads);
+                           const ZsdRegionMap *regions, const ZsdKernels *kernels, int threads);
 
 #endif

@@ -17,6 +17,7 @@ _Static_assert(PICTURES <= (int)ZSD_VIDEO_NL_BAYES_MAX_FRAMES, "too many frames 
 typedef struct {
   uint16_t *noisy[ZSD_MAX_COMPONENTS], *pilot[ZSD_MAX_COMPONENTS]; /* NULL until used */
   unsigned scene;                                                  /* number of its scene */
+  float range;                                                     /* of the frame */
   bool unchanged; /* it has no pilot, and no planes of its own */
   ZsdNoiseModel noise[ZSD_MAX_COMPONENTS];
 } Entry;
@@ -127,6 +128,7 @@ static int append_picture(ZsdPilotQueue *q, const ZsdFrame *frame,
     return -1;
   q->scene += properties->begins_scene;
   e->scene = q->scene;
+  e->range = frame->range;
   e->unchanged = properties->unchanged;
   memcpy(e->noise, properties->noise, sizeof e->noise);
   for (int i = 0; i < q->shape.components && !e->unchanged; i++) {
@@ -195,10 +197,10 @@ ZsdResult zsd_pilot_queue_take(ZsdPilotQueue *q, bool pilot, ZsdTakenFrame *take
     if (result != ZSD_OK)
       return result;
   }
-  *taken = (ZsdTakenFrame){.unchanged = e->unchanged};
+  *taken = (ZsdTakenFrame){.unchanged = e->unchanged, .planes.range = e->range};
   for (int i = 0; i < q->shape.components; i++) {
-    taken->noisy[i] = e->noisy[i];
-    taken->clean[i] = pilot ? e->pilot[i] : q->clean[i];
+    taken->planes.noisy[i] = e->noisy[i];
+    taken->planes.clean[i] = pilot ? e->pilot[i] : q->clean[i];
   }
   q->taken++;
   return ZSD_OK;

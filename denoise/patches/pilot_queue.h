@@ -5,6 +5,7 @@
 #ifndef ZSD_PILOT_QUEUE_H
 #define ZSD_PILOT_QUEUE_H
 
+#include "filter/store.h"
 #include "frame/frame.h"
 #include "noise/noise_estimate.h"
 #include "zsdenoise.h"
@@ -44,10 +45,10 @@ typedef struct {
 int zsd_pilot_queue_append(ZsdPilotQueue *queue, const ZsdFrame *frame,
                            const ZsdPilotProperties *properties, int threads);
 
-/* A frame that was taken. Its planes are valid until the next call. 65535 is 1. */
+/* A frame that was taken. Its planes are valid until the next call. */
 typedef struct {
   bool unchanged; /* as it was appended; there are no planes */
-  const uint16_t *noisy[ZSD_MAX_COMPONENTS], *clean[ZSD_MAX_COMPONENTS];
+  ZsdDenoisedPlanes planes;
 } ZsdTakenFrame;
 
 /* Takes the first waiting frame, denoised with the help of all that are in the queue, or its

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "still/still.h"
 
+#include "noise/noise_estimate_camera.h"
 #include "noise/noise_estimate_rgb.h"
 #include "still/synthetic_pairs.h"
 #include "still/nl_bayes.h"
@@ -42,9 +43,16 @@ typedef struct {
 
 int zsd_still_estimate_noise(ZsdFusion *fusion, const ZsdFrame *frame,
                              const ZsdKernels *kernels, int threads) {
+  const ZsdRegions *regions = zsd_fusion_regions(fusion);
   ZsdNoiseModel noise[ZSD_MAX_COMPONENTS] = {0};
-  const int found = zsd_noise_estimate_rgb(noise, frame, kernels, threads);
-  if (found > 0)
+  int found = zsd_noise_estimate_rgb(noise, frame, zsd_regions_map(regions, frame->brightness),
+                                     kernels, threads);
+  if (found == 0) {
+    for (int i = 0; i < frame->components; i++)
+      noise[i] = *zsd_fusion_noise(fusion, i);
+    found = zsd_noise_estimate_camera(noise, frame, regions, kernels, threads);
+  }
+  if (found >= 0)
     zsd_fusion_set_noise(fusion, noise);
   return found < 0 ? -1 : 0;
 }

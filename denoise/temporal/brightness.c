@@ -25,7 +25,7 @@ static const double SIGNIFICANT = 4, MAX_GAIN = 1.6, MAX_OFFSET = 0.2;
  * is estimated with an instrumental variable q, a prediction nearby: noise in p itself would
  * bias it towards -1 (errors in variables). */
 typedef struct {
-  double n, p, d, q, qp, qd, dd;
+  double n, p, d, q, qp, qq, qd, dd;
 } Sums;
 
 /* Median of the differences: the initial offset, 0..1 scale. */
@@ -116,6 +116,7 @@ static Sums sum_inliers(const Rows *r, const ZsdKernels *kernels, ZsdBrightnessC
     s.d += row.d;
     s.q += row.q;
     s.qp += row.qp;
+    s.qq += row.qq;
     s.qd += row.qd;
     s.dd += row.dd;
   }
@@ -137,7 +138,8 @@ static ZsdBrightnessChange fit(const Sums *s, double spread_of_mean) {
   const double spread = s->qp / s->n - s->q / s->n * mean;
   const double error = spread_of_mean * sqrt(fmax(1e-8, s->dd / s->n - offset * offset) / s->n);
   double slope = spread > 1e-6 ? (s->qd / s->n - s->q / s->n * offset) / spread : 0;
-  if (fabs(slope) * sqrt(fmax(spread, 0)) < SIGNIFICANT * error)
+  const double spread_of_q = fmax(0, s->qq / s->n - s->q / s->n * (s->q / s->n));
+  if (fabs(slope) * spread < SIGNIFICANT * error * sqrt(spread_of_q))
     slope = 0;
   const double shift = fabs(offset) < SIGNIFICANT * error ? 0 : offset;
   if (fabs(shift) > MAX_OFFSET || 1 + slope > MAX_GAIN || 1 + slope < 1 / MAX_GAIN)

@@ -20,7 +20,6 @@ enum {
   RING = 8,       /* rows of innovations in a strip's ring buffer */
   SHORT_RING = 4, /* rows of predictions, which are used RADIUS rows later */
   RADIUS = ZSD_KALMAN_RADIUS,
-  SEGMENT = 16, /* samples of a row that are compared together for repeated frames */
 };
 
 /* Lag-1 correlation in a single picture above which part of the variance may be texture, and at
@@ -47,9 +46,10 @@ static const double NEW_SCENE = 0.9, NEW_SCENE_LAG2 = 0.45;
 /* Standard deviation, 0..1, below which there is no noise but rounding. */
 static const double NO_NOISE = 0.5 / 255;
 
-/* Mean squared difference to the last frame, relative to that of independent noise, below which
- * a frame repeats the last one. */
-static const double REPEATED = 0.1;
+/* Part of the blocks whose innovations have less energy than FALLEN where the noise has
+ * suddenly fallen; 1 is what the noise model expects. The least share of the variance that is
+ * left. */
+static const double MOST_BLOCKS = 0.5, FALLEN = 0.4, LEAST_LEFT = 0.01;
 
 typedef struct Strip Strip;
 
@@ -63,9 +63,10 @@ struct ZsdFusion {
   bool repeated;     /* the last frame was */
   bool fixed_noise;  /* the noise models are given, not estimated */
   double missing;    /* frame intervals without a frame, since the past */
+  bool fallen;       /* the noise has fallen in this frame */
   ZsdReference past[ZSD_MAX_COMPONENTS];
   float *residual[ZSD_MAX_COMPONENTS]; /* of the prediction, normalized */
-  uint8_t *last;                       /* the last frame's brightness, unfiltered; 255 is 1 */
+  ZsdRegions *regions;                 /* without noise of their own */
   ZsdPyramid now, before;
   ZsdMotion *motion;
   const ZsdMotionField *field;
@@ -86,7 +87,7 @@ ZsdFusion *zsd_fusion_new(const ZsdFrame *shape, const ZsdKernels *kernels) {
   const size_t blocks = (size_t)(luma->width / ZSD_BLOCK + 1) * (luma->height / ZSD_BLOCK + 1);
   ZsdFusion *f = calloc(1, sizeof *f);
   int failed = !f || !(f->kinds = calloc(blocks, 1)) || !(f->outliers = calloc(blocks, 1)) ||
-               !(f->last = malloc((size_t)luma->width * luma->height + 1)) ||
+               !(f->regions = zsd_regions_new(shape)) ||
                !(f->estimator = zsd_noise_estimator_new()) ||
                !(f->brightness_estimator = zsd_brightness_estimator_new(shape));
   for (int i = 0; i < shape->components && !failed; i++) {
@@ -117,7 +118,7 @@ void zsd_fusion_free(ZsdFusion *f) {
   free(f->kinds);
   free(f->outliers);
   zsd_static_blocks_clear(&f->static_blocks);
-  free(f->last);
+  zsd_regions_free(f->regions);
   zsd_pyramid_clear(&f->now);
   zsd_pyramid_clear(&f->before);
   zsd_motion_free(f->motion);
@@ -171,6 +172,10 @@ ZsdNoiseVariance zsd_fusion_variance(const ZsdFusion *f, int component) {
                             .least = fmaxf(0, zsd_noise_least(noise))};
 }
 
+const ZsdRegions *zsd_fusion_regions(const ZsdFusion *f) {
+  return f->regions;
+}
+
 const ZsdKernels *zsd_fusion_kernels(const ZsdFusion *f) {
   return f->kernels;
 }
@@ -210,10 +215,10 @@ typedef struct {
   const uint8_t *kinds;        /* of its blocks */
   ZsdBrightnessChange brightness_change;
   ZsdNoiseVariance noise;
-  float *residual;   /* output, or NULL */
-  uint8_t *outliers; /* output: count for each block, or NULL */
-  float *squares;    /* output: sum of squared innovations for each block */
-  uint8_t *last;     /* output: unfiltered samples of 8 bits, or NULL */
+  float *residual;             /* output, or NULL */
+  uint8_t *outliers;           /* output: count for each block, or NULL */
+  float *squares;              /* output: sum of squared innovations for each block */
+  const ZsdRegionMap *regions; /* NULL: none of their samples are clean or repeated */
   ZsdGate gates[ZSD_MOTION_KINDS];
   int bands;
 } Fuse;
@@ -230,7 +235,8 @@ struct Strip {
   float d[RING][ROOM];
   float outliers[STRIP], squares[STRIP]; /* sums over the rows of a row of blocks */
   /* Gate of each sample of a row of blocks, see ZsdKalmanRow. */
-  float max_mean_square[STRIP], max_squared_mean[STRIP], process_noise[STRIP];
+  float max_mean_square[STRIP], max_squared_mean[STRIP], max_squared_line[STRIP];
+  float process_noise[STRIP];
 };
 
 /* Allocates the scratch memory of this many threads. */
@@ -276,6 +282,7 @@ static void set_gate(const Fuse *fuse, Strip *s, int y) {
     for (int end = zsd_smaller(x + size, width); x < end; x++) {
       s->max_mean_square[x] = gate->max_mean_square;
       s->max_squared_mean[x] = gate->max_squared_mean;
+      s->max_squared_line[x] = gate->max_squared_line;
       s->process_noise[x] = gate->process_noise;
     }
   }
@@ -317,6 +324,7 @@ static void fuse_row(const Fuse *fuse, Strip *s, int y) {
                       .noise = fuse->noise,
                       .max_mean_square = s->max_mean_square,
                       .max_squared_mean = s->max_squared_mean,
+                      .max_squared_line = s->max_squared_line,
                       .process_noise = s->process_noise,
                       .outlier_excess = OUTLIER_EXCESS};
   for (int i = -RADIUS; i <= RADIUS; i++)
@@ -336,9 +344,28 @@ static void copy_row(const Fuse *fuse, int left, int right, int y) {
     c->k[at + x] = 1;
 }
 
-/* Converts samples to 8 bits. */
-static void to_8_bits(const ZsdKernels *kernels, const float *y, uint8_t *levels, int n) {
-  kernels->store8(levels, 1, y, y, n, 0);
+/* The estimate of the last frame, of samples [left, right) of a row. */
+static void copy_past(const Fuse *fuse, int left, int right, int y) {
+  const ZsdFrameComponent *c = fuse->frame;
+  const ZsdStoredState past = zsd_reference_row(fuse->reference, y);
+  const ptrdiff_t at = (ptrdiff_t)y * c->width;
+  for (int x = left; x < right; x++) {
+    c->z[at + x] = (float)past.z[x] / 65535;
+    c->k[at + x] = (float)(past.k[x] * past.k[x]) / (255 * 255);
+  }
+}
+
+/* Samples without noise of their own, in columns [left, right) of a row: where clean, the
+ * estimate is the frame; where repeated, the one before. */
+static void keep_regions(const Fuse *fuse, int left, int right, int y) {
+  for (int x = left, end; x < right; x = end) {
+    const unsigned flags = zsd_region_at(fuse->regions, x, y);
+    end = zsd_smaller((x / ZSD_CELL + 1) * ZSD_CELL, right);
+    if (flags & ZSD_CLEAN)
+      copy_row(fuse, x, end, y);
+    else if (flags & ZSD_REPEATED)
+      copy_past(fuse, x, end, y);
+  }
 }
 
 static void fuse_strip(const Fuse *fuse, Strip *s, int left, int right, int top, int bottom) {
@@ -350,7 +377,6 @@ static void fuse_strip(const Fuse *fuse, Strip *s, int left, int right, int top,
   for (int y = top - RADIUS; y < top + RADIUS && fuse->field; y++)
     prepare_row(fuse, s, y);
   for (int y = top; y < bottom; y++) {
-    const ptrdiff_t at = (ptrdiff_t)y * c->width + left;
     if (fuse->field) {
       if (y == top || (y << c->half_height) % ZSD_BLOCK == 0)
         set_gate(fuse, s, y);
@@ -359,9 +385,9 @@ static void fuse_strip(const Fuse *fuse, Strip *s, int left, int right, int top,
     } else {
       copy_row(fuse, left, right, y);
     }
+    if (fuse->regions)
+      keep_regions(fuse, left, right, y);
     zsd_reference_store(fuse->reference, c, y, left, right);
-    if (fuse->last)
-      to_8_bits(fuse->reference->kernels, c->y + at, fuse->last + at, right - left);
     if (fuse->outliers && ((y + 1) % ZSD_BLOCK == 0 || y + 1 == bottom)) {
       count_outliers(fuse, s, y);
       memset(s->outliers, 0, sizeof s->outliers);
@@ -415,10 +441,8 @@ static void update(Job *job, Strip *strips, int threads) {
 static Job job_without_past(const ZsdFusion *f, const ZsdFrame *frame) {
   Job job = {.components = frame->components};
   for (int i = 0; i < frame->components; i++)
-    job.fuse[i] = (Fuse){.frame = &frame->component[i],
-                         .reference = &f->past[i],
-                         .residual = f->residual[i],
-                         .last = i == frame->brightness ? f->last : NULL};
+    job.fuse[i] = (Fuse){
+        .frame = &frame->component[i], .reference = &f->past[i], .residual = f->residual[i]};
   return job;
 }
 
@@ -468,7 +492,7 @@ static bool is_noiseless(const ZsdFusion *f, const ZsdFrame *frame) {
 /* Whether this frame's noise estimate is skipped. */
 static bool skips_estimate(const ZsdFusion *f, const ZsdFrame *frame) {
   const bool settled = f->has_temporal && !is_noiseless(f, frame) && f->frames > SETTLED;
-  return f->fixed_noise || (settled && f->frames % INTERVAL);
+  return f->fixed_noise || (settled && !f->fallen && f->frames % INTERVAL);
 }
 
 /* Estimates the noise from the residual of the prediction (`temporal`), or else from the
@@ -485,8 +509,9 @@ static void estimate_noise(ZsdFusion *f, const ZsdFrame *frame, bool temporal, i
   ZsdNoiseModel models[ZSD_MAX_COMPONENTS] = {0};
   for (int i = 0; i < frame->components; i++) {
     const ZsdFrameComponent *c = &frame->component[i];
-    sources[i] = (ZsdNoiseSource){temporal ? f->residual[i] : c->y, c->y, c->width, c->height,
-                                  !temporal};
+    sources[i] =
+        (ZsdNoiseSource){temporal ? f->residual[i] : c->y, c->y, c->width, c->height, !temporal,
+                         zsd_regions_map(f->regions, i)};
   }
   const unsigned estimated =
       zsd_noise_estimate(f->estimator, models, sources, frame->components, f->kernels, threads);
@@ -513,30 +538,24 @@ static double smoothed_sigma(const ZsdNoiseModel *noise) {
   return noise->sigma * (70 + 2 * (56 * noise->lag1 + 28 * noise->lag2)) / 70;
 }
 
-/* --- repeated frames --- */
+/* --- regions without noise of their own --- */
 
-/* Whether a segment of a row is that of the last frame. */
-static bool is_same(const ZsdFusion *f, const float *y, const uint8_t *last, int n,
-                    double most) {
-  uint8_t levels[SEGMENT];
-  int sum = 0;
-  to_8_bits(f->kernels, y, levels, n);
-  for (int i = 0; i < n; i++)
-    sum += (levels[i] - last[i]) * (levels[i] - last[i]);
-  return sum <= most * n;
+/* Classifies the frame's regions. Returns whether it repeats the last one. */
+static bool find_regions(ZsdFusion *f, const ZsdFrame *frame, int threads) {
+  double sigma[ZSD_MAX_COMPONENTS];
+  for (int i = 0; i < frame->components; i++)
+    sigma[i] = f->noise[i].sigma;
+  return zsd_regions_update(f->regions, frame, sigma, f->has_past, f->kernels, threads);
 }
 
-/* Whether a frame repeats the last one (film on video, cameras in the dark): its noise is not
- * independent. Every segment has to, so that a pointer or a time code makes a new frame. */
-static bool is_repeated(const ZsdFusion *f, const ZsdFrameComponent *c, double sigma) {
-  const double most = REPEATED * 2 * 255 * 255 * sigma * sigma;
-  for (int y = 0; y < c->height; y++)
-    for (int x = 0; x < c->width; x += SEGMENT) {
-      const ptrdiff_t at = (ptrdiff_t)y * c->width + x;
-      if (!is_same(f, c->y + at, f->last + at, zsd_smaller(SEGMENT, c->width - x), most))
-        return false;
-    }
-  return true;
+/* Makes the repeated blocks count as not predicted: their noise is not independent of the
+ * past's. */
+static void exclude_repeated(const ZsdFusion *f) {
+  const ZsdRegionMap *map = zsd_regions_map(f->regions, f->brightness);
+  for (int j = 0; j < f->field->down; j++)
+    for (int i = 0; i < f->field->across; i++)
+      if (zsd_region_at(map, i * ZSD_BLOCK, j * ZSD_BLOCK) & (ZSD_CLEAN | ZSD_REPEATED))
+        f->outliers[j * f->field->across + i] = ZSD_BLOCK * ZSD_BLOCK;
 }
 
 /* --- frames --- */
@@ -559,6 +578,8 @@ static void fuse_frame(ZsdFusion *f, const ZsdFrame *frame, int threads) {
     fuse->noise.least += MIN_VARIANCE;
     fuse->outliers = i == frame->brightness ? f->outliers : NULL;
     fuse->squares = f->static_blocks.squares[i];
+    if (zsd_regions_any(f->regions, ZSD_CLEAN | ZSD_REPEATED))
+      fuse->regions = zsd_regions_map(f->regions, i);
     zsd_gates_set(fuse->gates, &f->noise[i], 1 + f->missing);
   }
   update(&job, f->strips, threads);
@@ -575,12 +596,62 @@ static void find_and_fuse(ZsdFusion *f, const ZsdFrame *frame, int threads) {
   fuse_frame(f, frame, threads);
 }
 
+/* --- sudden falls of the noise --- */
+
+/* Whether most blocks with noise of their own have far smaller innovations than the model
+ * explains, as when the light is switched on. */
+static bool noise_has_fallen(const ZsdFusion *f, const ZsdFrameComponent *luma) {
+  const ZsdRegionMap *map = zsd_regions_map(f->regions, f->brightness);
+  int blocks = 0, low = 0;
+  for (int j = 0; j < luma->height / ZSD_BLOCK; j++)
+    for (int i = 0; i < luma->width / ZSD_BLOCK; i++) {
+      if (zsd_region_at(map, i * ZSD_BLOCK, j * ZSD_BLOCK))
+        continue;
+      const float energy = f->static_blocks.squares[f->brightness][j * f->field->across + i];
+      low += energy < FALLEN * ZSD_BLOCK * ZSD_BLOCK;
+      blocks++;
+    }
+  return !f->fixed_noise && f->frames > SETTLED && low > MOST_BLOCKS * blocks;
+}
+
+/* Takes the estimate from a frame's residual for the noise, and adapts the past's variance k,
+ * which is relative to that of the noise. The residual's variance is (new + k old) / (1 + k).
+ */
+static void lower_noise(ZsdFusion *f, const ZsdFrame *frame, const ZsdNoiseModel *old) {
+  for (int i = 0; i < frame->components; i++) {
+    const ZsdFrameComponent *c = &frame->component[i];
+    const double before = old[i].sigma * old[i].sigma;
+    const double found = f->noise[i].sigma * f->noise[i].sigma;
+    const double k = zsd_reference_mean_k(&f->past[i]);
+    const double now = fmax(found * (1 + k) - before * k, LEAST_LEFT * before);
+    if (zsd_component_size(c) == 0 || found <= 0 || now >= before)
+      continue;
+    f->noise[i].sigma = sqrt(now);
+    f->noise[i].base *= now / found;
+    f->noise[i].slope *= now / found;
+    zsd_reference_scale_k(&f->past[i], before / now);
+  }
+}
+
+/* Finds the new noise of a frame, and fuses it again. */
+static void fuse_after_fall(ZsdFusion *f, const ZsdFrame *frame, int threads) {
+  ZsdNoiseModel old[ZSD_MAX_COMPONENTS];
+  memcpy(old, f->noise, sizeof old);
+  f->fallen = true;
+  find_and_fuse(f, frame, threads);
+  f->has_temporal = false;
+  estimate_noise(f, frame, true, threads);
+  f->has_temporal = true;
+  lower_noise(f, frame, old);
+  find_and_fuse(f, frame, threads);
+  f->fallen = false;
+}
+
 int zsd_fusion_add(ZsdFusion *f, const ZsdFrame *frame, int threads) {
   const ZsdFrameComponent *luma = &frame->component[frame->brightness];
-  const ZsdNoiseModel *noise = &f->noise[frame->brightness];
   if (make_strips(f, threads))
     return -1;
-  f->repeated = f->has_past && is_repeated(f, luma, noise->sigma);
+  f->repeated = find_regions(f, frame, threads);
   if (f->repeated)
     return 0;
   if (!f->has_past) {
@@ -600,7 +671,10 @@ int zsd_fusion_add(ZsdFusion *f, const ZsdFrame *frame, int threads) {
     f->has_temporal = false;
     estimate_noise(f, frame, true, threads);
   }
+  if (known && noise_has_fallen(f, luma))
+    fuse_after_fall(f, frame, threads);
   zsd_static_blocks_update(&f->static_blocks, frame, f->field, f->frames == 1);
+  exclude_repeated(f);
   return 0;
 }
 

@@ -55,6 +55,9 @@ void zsd_fusion_fix_noise(ZsdFusion *fusion, const ZsdNoiseModel noise[ZSD_MAX_C
 /* Noise variance of a component, by brightness. */
 ZsdNoiseVariance zsd_fusion_variance(const ZsdFusion *fusion, int component);
 
+/* Regions of the last frame without noise of their own. */
+const ZsdRegions *zsd_fusion_regions(const ZsdFusion *fusion);
+
 const ZsdKernels *zsd_fusion_kernels(const ZsdFusion *fusion);
 
 /* Whether there is a noise estimate from any frame. */
@@ -69,7 +72,8 @@ const ZsdReference *zsd_fusion_past(const ZsdFusion *fusion, int component);
 /* Correspondence of the last frame to the one before. */
 typedef struct {
   const ZsdMotionField *field;
-  const uint8_t *outliers; /* of each block: samples that were not predicted */
+  const uint8_t *outliers; /* of each block: samples that were not predicted, all of a block
+                              without noise of its own */
   const ZsdBrightnessChange *brightness_change; /* of each component */
 } ZsdTracking;
 

@@ -15,6 +15,10 @@ enum {
   MIN_MOVING = 3,  /* or more move where motion is */
 };
 
+/* Standard deviations from which the mean of five innovations in a line is no noise, but a thin
+ * object, such as a streak of rain. */
+static const double LINE = 3.7;
+
 /* Standard deviations by which the mean square, and the squared mean, of a window may exceed
  * their expectation, and process noise: growth of the estimate's variance from frame to frame,
  * relative to the noise's, which bounds the gain from below. Moving texture is never predicted
@@ -38,6 +42,7 @@ void zsd_gates_set(ZsdGate gates[ZSD_MOTION_KINDS], const ZsdNoiseModel *noise, 
     gates[i] = (ZsdGate){
         .max_mean_square = (float)(1 + margins[i].mean_square * sqrt(2.0 / (n2 * n2)) * along2),
         .max_squared_mean = (float)(margins[i].squared_mean * along1 * along1 / (n1 * n1)),
+        .max_squared_line = (float)(LINE * LINE * along1 / n1),
         .process_noise = (float)(age * margins[i].process_noise),
     };
 }

@@ -14,7 +14,7 @@ typedef enum { ZSD_STILL, ZSD_REGULAR, ZSD_IRREGULAR, ZSD_MOTION_KINDS } ZsdMoti
 
 /* See ZsdKalmanRow. */
 typedef struct {
-  float max_mean_square, max_squared_mean, process_noise;
+  float max_mean_square, max_squared_mean, max_squared_line, process_noise;
 } ZsdGate;
 
 /* The gates of all kinds of motion for this noise. `age`: of the prediction, in frame

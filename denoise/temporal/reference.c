@@ -3,6 +3,7 @@
 
 #include "base/clamp.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 int zsd_reference_new(ZsdReference *reference, const ZsdFrameComponent *shape,
@@ -42,6 +43,21 @@ void zsd_reference_swap(ZsdReference *reference) {
   reference->k = reference->next_k;
   reference->next_z = z;
   reference->next_k = k;
+}
+
+double zsd_reference_mean_k(const ZsdReference *reference) {
+  const size_t n = (size_t)reference->width * reference->height;
+  double sum = 0;
+  for (size_t i = 0; i < n; i++)
+    sum += reference->k[i] * reference->k[i];
+  return n ? sum / (255.0 * 255.0 * (double)n) : 0;
+}
+
+void zsd_reference_scale_k(const ZsdReference *reference, double factor) {
+  const size_t n = (size_t)reference->width * reference->height;
+  const double root = sqrt(factor);
+  for (size_t i = 0; i < n; i++)
+    reference->k[i] = (uint8_t)fmin(255, root * reference->k[i] + 0.5);
 }
 
 ZsdStoredState zsd_reference_row(const ZsdReference *reference, int y) {

@@ -26,6 +26,10 @@ void zsd_reference_store(const ZsdReference *reference, const ZsdFrameComponent 
                          int begin, int end);
 void zsd_reference_swap(ZsdReference *reference);
 
+/* Mean of the reference's k, and multiplication of k, up to 1, by a factor. */
+double zsd_reference_mean_k(const ZsdReference *reference);
+void zsd_reference_scale_k(const ZsdReference *reference, double factor);
+
 /* Samples of row y. */
 ZsdStoredState zsd_reference_row(const ZsdReference *reference, int y);
 

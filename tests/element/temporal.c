@@ -442,8 +442,9 @@ GST_START_TEST (test_while_playing)
     psnr = picture_psnr (out, clean, &info);
     psnr_alone = picture_psnr (out_alone, clean, &info);
     if (i == 0 || (i >= 4 && i <= 7))
-      /* trained weights are kept, the content of earlier frames is not */
-      fail_unless (psnr > psnr_alone - 0.5 && psnr < psnr_alone + 1,
+      /* trained weights are kept, which gain 1 dB; the content of earlier
+       * frames, of which a single one gains 2 dB, is not */
+      fail_unless (psnr > psnr_alone - 0.5 && psnr < psnr_alone + 1.5,
           "frame %u: %.2f dB, by itself %.2f dB", i, psnr, psnr_alone);
     else
       fail_unless (psnr > psnr_alone + 0.5, "frame %u: %.2f dB, by itself "

@@ -49,6 +49,13 @@ static double mean_product(const Samples *s, int dx, int dy) {
   return sum / ((SIDE - dx) * (SIDE - dy));
 }
 
+static double fourth_power(const Samples *s) {
+  double sum = 0;
+  for (int i = 0; i < SIDE * SIDE; i++)
+    sum += pow(s->v[i / SIDE][i % SIDE], 4);
+  return sum / (SIDE * SIDE);
+}
+
 static double laplacian_square(const Samples *s) {
   static const int mask[3][3] = {{1, -2, 1}, {-2, 4, -2}, {1, -2, 1}};
   double sum = 0;
@@ -93,6 +100,10 @@ static void check_block(Check *check, ptrdiff_t row, double size, bool without_p
   check_close(check, "variance", got.variance, mean_product(&s, 0, 0), tolerance);
   check_close(check, "lag 1", got.lag1, (mean_product(&s, 1, 0) + mean_product(&s, 0, 1)) / 2,
               tolerance);
+  check_close(check, "anisotropy", got.anisotropy,
+              mean_product(&s, 1, 0) - mean_product(&s, 0, 1), 2 * tolerance);
+  check_close(check, "fourth moment", got.fourth, fourth_power(&s),
+              1e-5 * most * most * most * most + 1e-44);
   check_close(check, "lag 2", got.lag2, (mean_product(&s, 2, 0) + mean_product(&s, 0, 2)) / 2,
               tolerance);
   check_close(check, "Laplacian variance", got.laplacian_variance, laplacian_square(&s),
@@ -126,7 +137,7 @@ void check_brightness_sums(Check *check) {
     const ZsdBrightnessChange change = {uniform(check, 0.7f, 1.5f),
                                         uniform(check, -0.1f, 0.1f)};
     const float reach = uniform(check, 0, 0.2f);
-    double sums[7] = {0};
+    double sums[8] = {0};
     if (!check_wanted(check))
       continue;
     Buffer now = buffer_new(check, n * sizeof(float), sizeof(float));
@@ -139,8 +150,8 @@ void check_brightness_sums(Check *check) {
       const double d = (double)y[i] - p[i];
       if (fabsf(y[i] - change.gain * p[i] - change.offset) > reach)
         continue;
-      const double terms[] = {1, p[i], d, q[i], q[i] * p[i], q[i] * d, d * d};
-      for (int t = 0; t < 7; t++)
+      const double terms[] = {1, p[i], d, q[i], q[i] * p[i], q[i] * q[i], q[i] * d, d * d};
+      for (int t = 0; t < 8; t++)
         sums[t] += terms[t];
     }
     ZsdBrightnessSums got, plain;
@@ -151,8 +162,8 @@ void check_brightness_sums(Check *check) {
     check_close(check, "n", got.n, sums[0],
                 1.5); /* one sample may be on either side by rounding */
     const double tolerance = 1e-6 * n + 3 * fabs(got.n - sums[0]);
-    const double found[] = {got.p, got.d, got.q, got.qp, got.qd, got.dd};
-    for (int t = 0; t < 6; t++)
+    const double found[] = {got.p, got.d, got.q, got.qp, got.qq, got.qd, got.dd};
+    for (int t = 0; t < 7; t++)
       check_close(check, "sum", found[t], sums[t + 1], tolerance);
     buffer_free(check, &now, "samples");
     buffer_free(check, &before, "predictions");

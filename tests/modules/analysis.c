@@ -176,13 +176,13 @@ static bool estimated(ZsdNoiseModel *model, const ZsdNoiseSource *source, int th
 }
 
 static ZsdNoiseModel estimate_on(const ZsdNoiseSource *source, int threads) {
-  ZsdNoiseModel model = {-1, -1, -1, -1, -1};
+  ZsdNoiseModel model = {-1, -1, -1, -1, -1, -1, -1};
   ck_assert(estimated(&model, source, threads));
   return model;
 }
 
 static ZsdNoiseModel estimate(const float *residual, const float *brightness, int detrend) {
-  const ZsdNoiseSource source = {residual, brightness, WIDE, HIGH, detrend};
+  const ZsdNoiseSource source = {residual, brightness, WIDE, HIGH, detrend, NULL};
   return estimate_on(&source, 1);
 }
 
@@ -310,17 +310,17 @@ END_TEST
 START_TEST(test_noise_too_small) {
   static const int sizes[][2] = {{0, 0}, {1, 1}, {2, 9}, {9, 2}};
   static const int small[][2] = {{12, 12}, {31, 32}, {32, 31}, {31, 2000}, {32, 32}};
-  const ZsdNoiseModel before = {0.1, 0.2, 0.3, 0.4, 0.5};
+  const ZsdNoiseModel before = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7};
   ZsdNoiseModel model = before;
   float *noise = grain_plane(grains[1], 2), *gray = gray_plane();
   for (int detrend = 0; detrend < 2; detrend++) {
     for (int i = 0; i < 4; i++) {
-      const ZsdNoiseSource source = {noise, noise, sizes[i][0], sizes[i][1], detrend};
+      const ZsdNoiseSource source = {noise, noise, sizes[i][0], sizes[i][1], detrend, NULL};
       ck_assert(!estimated(&model, &source, 1));
       ck_assert_mem_eq(&model, &before, sizeof model);
     }
     for (int i = 0; i < 5; i++) {
-      const ZsdNoiseSource source = {noise, gray, small[i][0], small[i][1], detrend};
+      const ZsdNoiseSource source = {noise, gray, small[i][0], small[i][1], detrend, NULL};
       ZsdNoiseModel found = before;
       ck_assert(estimated(&found, &source, 1));
       ck_assert_double_eq_tol(found.sigma / (grains[1].sigma / 255), 1, 0.25);
@@ -338,7 +338,7 @@ START_TEST(test_no_noise) {
       flat[i] = (float)level;
     if (level == 1) { /* an end of the range says nothing */
       ZsdNoiseModel model;
-      const ZsdNoiseSource source = {flat, flat, WIDE, HIGH, 1};
+      const ZsdNoiseSource source = {flat, flat, WIDE, HIGH, 1, NULL};
       ck_assert(!estimated(&model, &source, 1));
       break;
     }
@@ -376,7 +376,7 @@ START_TEST(test_noise_threads) {
   for (int i = 0; i < LARGE * LARGE; i++)
     picture[i] =
         (float)(0.3 + 0.4 * i / (LARGE * LARGE) + 0.1 * (zsd_random_uniform(&random) - 0.5));
-  const ZsdNoiseSource source = {picture, picture, LARGE, LARGE, 1};
+  const ZsdNoiseSource source = {picture, picture, LARGE, LARGE, 1, NULL};
   const ZsdNoiseModel one = estimate_on(&source, 1), three = estimate_on(&source, 3);
   ck_assert_mem_eq(&one, &three, sizeof one);
   ck_assert_double_eq_tol(one.sigma / (0.1 / sqrt(12)), 1, 0.03);

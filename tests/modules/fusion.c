@@ -334,6 +334,64 @@ START_TEST(test_fade) {
 }
 END_TEST
 
+/* --- what is small --- */
+
+/* Few and small lights in the dark say next to nothing about a change of brightness: there is
+ * none. */
+START_TEST(test_lights) {
+  Film f;
+  film_new(&f, "I420", WIDTH, HEIGHT, 2, 4, 0);
+  for (int i = 0; i < 3; i++)
+    for (size_t k = 0; k < samples_of(&f, i); k++)
+      f.clean[i][k] = i ? 0.5f : 22 / 255.0f;
+  for (int n = 0; n < 24; n++) {
+    const int at = (15 + 37 * n % 160) * WIDTH + 20 + 67 * n % 210;
+    for (int y = -2; y <= 2; y++)
+      for (int x = -2; x <= 2; x++)
+        f.clean[0][at + y * WIDTH + x] =
+            (float)((22 + 180 * exp(-(x * x + y * y) / 2.0)) / 255);
+  }
+  for (int n = 0; n < 16; n++) {
+    ZsdTracking tracking;
+    film_next(&f);
+    ck_assert(zsd_fusion_tracking(f.fusion, &tracking) == (n > 0));
+    if (n > 0)
+      ck_assert_float_eq_tol(tracking.brightness_change[0].gain, 1, 0.005f);
+  }
+  film_free(&f);
+}
+END_TEST
+
+/* Streaks, one sample wide, of four deviations of the noise, elsewhere in each frame, as of
+ * rain: the estimate shows most of them. */
+START_TEST(test_streaks) {
+  enum { LENGTH = 9, STREAKS = 60, SIGMA = 12 };
+  const float height = 4 * SIGMA / 255.0f;
+  double shown = 0;
+  ZsdRandom random;
+  Film f;
+  zsd_random_seed(&random, 7);
+  film_new(&f, "GRAY8", WIDTH, HEIGHT, 2, SIGMA, 0);
+  for (int n = 0; n < 16; n++) {
+    int at[STREAKS];
+    film_set(&f, still);
+    for (int k = 0; k < STREAKS; k++) {
+      const int top = (int)zsd_random_below(&random, HEIGHT - LENGTH);
+      at[k] = top * WIDTH + (int)zsd_random_below(&random, WIDTH);
+      for (int y = 0; y < LENGTH; y++)
+        f.clean[0][at[k] + y * WIDTH] += height;
+    }
+    film_next(&f);
+    film_set(&f, still);
+    for (int k = 0; k < STREAKS && n >= 8; k++)
+      for (int y = 0; y < LENGTH; y++)
+        shown += f.frame.component[0].z[at[k] + y * WIDTH] - f.clean[0][at[k] + y * WIDTH];
+  }
+  ck_assert_double_ge(shown / (8 * STREAKS * LENGTH * height), 0.75);
+  film_free(&f);
+}
+END_TEST
+
 /* --- shapes and threads --- */
 
 /* Every format and size: nothing is left out, and no number is odd. */
@@ -407,6 +465,8 @@ Suite *make_suite(void) {
   tcase_add_loop_test(tc, test_trail, 0, 4);
   tcase_add_loop_test(tc, test_cut, 0, 4);
   tcase_add_loop_test(tc, test_fade, 0, 3);
+  tcase_add_test(tc, test_lights);
+  tcase_add_test(tc, test_streaks);
   tcase_add_test(tc, test_forget);
   tcase_add_loop_test(tc, test_sizes, 0, N_FORMATS);
   tcase_add_test(tc, test_wide);
