@@ -391,14 +391,17 @@ static void denoise_band(const ZsdVideoNlBayes *b, Scratch *s, const ZsdVideoWin
         denoise_patch(b, s, w, x, y);
 }
 
-/* Stores the mean of the estimates of each sample, and the pilot where there are none. */
-static void store_row(const Part *part, uint16_t *to, const uint16_t *pilot, int y) {
+/* Stores the mean of the estimates of each sample. The pilot remains where there are none, and
+ * where it is the noisy sample: there is no noise then, as in letterbox bars. */
+static void store_row(const Part *part, uint16_t *to, const ZsdVideoFrame *frame, int component,
+                      int y) {
+  const ptrdiff_t row = (ptrdiff_t)y * part->width;
+  const uint16_t *noisy = frame->noisy[component] + row, *pilot = frame->pilot[component] + row;
+  const float *sum = part->sum + row, *count = part->count + row;
   for (int x = 0; x < part->width; x++) {
-    const ptrdiff_t i = (ptrdiff_t)y * part->width + x;
-    const float estimate = part->count[i] > 0 ? part->sum[i] / part->count[i] : 0;
-    const float scaled = estimate * FULL_SCALE + 0.5f;
+    const float scaled = count[x] > 0 ? sum[x] / count[x] * FULL_SCALE + 0.5f : 0;
     const float clipped = scaled < 0 ? 0 : scaled > FULL_SCALE ? FULL_SCALE : scaled;
-    to[i] = part->count[i] > 0 ? (uint16_t)clipped : pilot[i];
+    to[row + x] = count[x] > 0 && noisy[x] != pilot[x] ? (uint16_t)clipped : pilot[x];
   }
 }
 
@@ -408,7 +411,7 @@ static void store(const ZsdVideoNlBayes *b, const ZsdVideoWindow *w,
     const Part *part = &b->part[i];
 #pragma omp parallel for num_threads(threads)
     for (int y = 0; y < part->height; y++)
-      store_row(part, out[i], w->frames[w->current].pilot[i], y);
+      store_row(part, out[i], &w->frames[w->current], i, y);
   }
 }
 
