@@ -235,16 +235,17 @@ static void correlation(ZsdNoiseModel *model, const Run *run, float most, int de
 /* --- brightness --- */
 
 /* Relative variance at brightness 0 and 1. The shapes range from noise that is compressed in
- * bright areas to shot noise, with black at 0 and at 16 of 255. */
+ * bright areas to shot noise, with black at 0 and at 16 of 255. The last ones, noise that a
+ * camera has hardly left in bright areas, are for pictures only. */
 typedef struct {
   double dark, bright;
 } Shape;
 
 static const Shape shapes[] = {
-    {1, 1},   {1, 0.03}, {1, 0.1},  {1, 0.25}, {1, 0.5}, {0.75, 1}, {0.6, 1}, {0.5, 1},
-    {0.4, 1}, {0.3, 1},  {0.22, 1}, {0.15, 1}, {0.1, 1}, {0.05, 1}, {0, 1},   {-0.067, 1},
+    {1, 1},    {1, 0.25}, {1, 0.5}, {0.75, 1}, {0.6, 1}, {0.5, 1},    {0.4, 1},  {0.3, 1},
+    {0.22, 1}, {0.15, 1}, {0.1, 1}, {0.05, 1}, {0, 1},   {-0.067, 1}, {1, 0.03}, {1, 0.1},
 };
-enum { N_SHAPES = sizeof shapes / sizeof *shapes };
+enum { N_SHAPES = sizeof shapes / sizeof *shapes, N_PICTURE_ONLY = 2 };
 
 /* Difference from the noise's lag-1 correlation at which blocks are certainly texture. */
 static const double ALIEN = 0.15;
@@ -321,7 +322,8 @@ static double least_misfit(const Bin bins[BINS], int n) {
 static const Shape *choose_shape(Survey *survey, const ZsdNoiseModel *model) {
   const Shape *best = &shapes[0];
   double least = 0;
-  for (int s = 0; s < N_SHAPES; s++) {
+  const int count = survey->source.detrend ? N_SHAPES : N_SHAPES - N_PICTURE_ONLY;
+  for (int s = 0; s < count; s++) {
     Bin bins[BINS];
     normalise(survey, &shapes[s]);
     const int found = fill_bins(bins, survey, model);
