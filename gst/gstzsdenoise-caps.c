@@ -2,7 +2,7 @@
 /* Caps: all frames whose samples can be reached, and any video where nothing is done. */
 #include "gstzsdenoise-private.h"
 
-#include "gstzsformats.h"
+#include "format/gstzsformats.h"
 
 #define GST_CAT_DEFAULT gst_zs_denoise_debug
 

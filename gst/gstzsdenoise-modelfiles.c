@@ -5,7 +5,7 @@
 #endif
 
 #include "gstzsdenoise-private.h"
-#include "gstzsmodelfile.h"
+#include "model/gstzsmodelfile.h"
 
 #define GST_CAT_DEFAULT gst_zs_denoise_debug
 

@@ -5,9 +5,9 @@
 
 #include "gstzsdenoise.h"
 
-#include "gstzsimage.h"
+#include "format/gstzsimage.h"
 #include "gstzskeyunits.h"
-#include "gstzsmodelsaver.h"
+#include "model/gstzsmodelsaver.h"
 #include "zsdenoise.h"
 
 G_BEGIN_DECLS

@@ -22,8 +22,8 @@
 #endif
 
 #include "gstzsnoise.h"
-#include "gstzsformats.h"
-#include "gstzsimage.h"
+#include "format/gstzsformats.h"
+#include "format/gstzsimage.h"
 
 GST_DEBUG_CATEGORY_STATIC (gst_zs_noise_debug);
 #define GST_CAT_DEFAULT gst_zs_noise_debug

@@ -13,7 +13,7 @@
 #ifndef ZSD_KERNELS_H
 #define ZSD_KERNELS_H
 
-#include "pass.h"
+#include "kernels/pass/pass.h"
 #include "patches.h"
 #include "rows.h"
 #include "statistics.h"

@@ -3,7 +3,7 @@
 #include "picture.h"
 #include "suite.h"
 
-#include "gstzsmodelfile.h"
+#include "model/gstzsmodelfile.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>

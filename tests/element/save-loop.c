@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* save-loop FILE: saves models in the same file until it is killed. All parameters of a model
  * are equal, and differ from those of the next one. */
-#include "gstzsmodelfile.h"
+#include "model/gstzsmodelfile.h"
 
 int
 main (int argc, char **argv)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Files of models, whole and damaged: one that is read is written again as the same. */
-#include "gstzsmodelfile.h"
+#include "model/gstzsmodelfile.h"
 
 #include <stdlib.h>
 #include <string.h>

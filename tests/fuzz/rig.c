@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rig.h"
 
-#include "gstzsformats.h"
+#include "format/gstzsformats.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Mapping of buffers, for both elements. */
-#include "gstzsimage.h"
+#include "format/gstzsimage.h"
 
 /* Whether the buffer's video meta, if it has one, agrees with the caps. */
 static gboolean

@@ -14,7 +14,7 @@
  * of activations is [column][row][pair of channels][lane][channel of the pair], in which three
  * rows, as a filter needs them, are contiguous. */
 #include "base/bf16.h"
-#include "init.h"
+#include "kernels/init.h"
 
 #include <immintrin.h>
 

@@ -3,9 +3,9 @@
 #include "config.h"
 #endif
 
-#include "gstzsmodelsaver.h"
+#include "model/gstzsmodelsaver.h"
 
-#include "gstzsmodelfile.h"
+#include "model/gstzsmodelfile.h"
 
 #include <string.h>
 

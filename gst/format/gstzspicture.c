@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Pictures of mapped frames, for the engine. */
-#include "gstzspicture.h"
+#include "format/gstzspicture.h"
 
-#include "gstzsformats.h"
+#include "format/gstzsformats.h"
 
 /* Pixels after each unpacked row that functions for several pixels at once may write to. */
 #define SPARE_PIXELS 64

@@ -5,7 +5,7 @@
 #include <gst/base/gstbasetransform.h>
 #include <gst/video/video.h>
 
-#include "gstzspicture.h"
+#include "format/gstzspicture.h"
 
 G_BEGIN_DECLS
 

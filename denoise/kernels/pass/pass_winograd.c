@@ -10,7 +10,7 @@
  * tile, where the second layer's patches of 6x6 samples begin: block (x, y) of the second layer
  * reads blocks x and x + 1 of rows y and y + 1 of the first layer. Past the end of a row of
  * blocks this is the next row's first block, whose samples affect no sample of the tile. */
-#include "matmul.h"
+#include "kernels/pass/matmul.h"
 
 enum {
   BLOCK = 4,              /* side of a block of output samples */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gstzsmodelfile.h"
+#include "model/gstzsmodelfile.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The video formats of both elements: all raw formats of the GStreamer in use that are made of
  * samples. */
-#include "gstzsformats.h"
+#include "format/gstzsformats.h"
 
 gint
 gst_zs_format_n_colours (const GstVideoFormatInfo * finfo)

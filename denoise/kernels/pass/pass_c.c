@@ -2,7 +2,7 @@
 /* The forward pass in plain C, layer by layer, a row of an output channel at a time. In bf16,
  * factors are rounded to it first. */
 #include "base/bf16.h"
-#include "init.h"
+#include "kernels/init.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #ifndef ZSD_MATMUL_H
 #define ZSD_MATMUL_H
 
-#include "vector.h"
+#include "kernels/vector.h"
 
 /* Output channels divided into the fewest groups of at most GROUP, as evenly as possible; zero
  * weights fill up the last group. */
