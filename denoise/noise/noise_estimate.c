@@ -251,8 +251,15 @@ enum { N_SHAPES = sizeof shapes / sizeof *shapes, N_PICTURE_ONLY = 2 };
 static const double ALIEN = 0.15;
 
 /* Factor and difference by which the misfit of a shape must be below that of the constant one:
- * the flattest blocks of a brightness may still be texture or missed motion. */
-static const double BETTER = 0.7, MUCH_BETTER = 0.05;
+ * the flattest blocks of a brightness may still be texture or missed motion. In a residual
+ * these do not pass for shot noise. */
+typedef struct {
+  double factor, difference;
+} Margin;
+static const Margin SHAPE = {0.7, 0.05}, SHOT_NOISE = {0.85, 0.02};
+
+/* Most variance of shot noise at brightness 0, relative to that at 1. */
+static const double SHOT_DARK = 0.1;
 
 static ZsdNoiseModel line_of(const Shape *shape) {
   return (ZsdNoiseModel){.base = shape->dark, .slope = shape->bright - shape->dark};
@@ -318,19 +325,27 @@ static double least_misfit(const Bin bins[BINS], int n) {
   return least;
 }
 
+/* The misfit that a shape has to stay below. `constant`: that of the constant one. */
+static double limit_of(const Shape *shape, double constant, int detrend) {
+  const bool shot = !detrend && shape->dark <= SHOT_DARK;
+  const Margin *margin = shot ? &SHOT_NOISE : &SHAPE;
+  return fmin(margin->factor * constant, constant - margin->difference);
+}
+
 /* The shape with the smallest misfit. */
 static const Shape *choose_shape(Survey *survey, const ZsdNoiseModel *model) {
+  const int detrend = survey->source.detrend;
+  const int count = detrend ? N_SHAPES : N_SHAPES - N_PICTURE_ONLY;
   const Shape *best = &shapes[0];
-  double least = 0;
-  const int count = survey->source.detrend ? N_SHAPES : N_SHAPES - N_PICTURE_ONLY;
+  double constant = 0, least = INFINITY;
   for (int s = 0; s < count; s++) {
     Bin bins[BINS];
     normalise(survey, &shapes[s]);
     const int found = fill_bins(bins, survey, model);
     const double miss = least_misfit(bins, found);
     if (s == 0) {
-      least = fmin(BETTER * miss, miss - MUCH_BETTER);
-    } else if (miss < least) {
+      constant = miss;
+    } else if (miss < fmin(least, limit_of(&shapes[s], constant, detrend))) {
       least = miss;
       best = &shapes[s];
     }
