@@ -172,7 +172,7 @@ GST_START_TEST (test_video_without_times)
 
 GST_END_TEST;
 
-/* What ends a stream, or the first part of it. */
+/* Events that end a stream, or the first part of it. */
 static const GstEventType ends[] = {
   GST_EVENT_EOS, GST_EVENT_CAPS, GST_EVENT_SEGMENT, GST_EVENT_STREAM_START,
 };

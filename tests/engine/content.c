@@ -158,7 +158,7 @@ START_TEST(test_clean_part) {
 }
 END_TEST
 
-/* What is shown again is no second look at it, be it all of the frame or all but a clock. */
+/* Repeated content is not a second observation, be it the whole frame or all but a clock. */
 START_TEST(test_repeated_part) {
   const Footage once = {NOTHING, 12, 12, 1}, twice = {_i ? CLOCK : NOTHING, 12, 12, 2};
   const Result a = denoise(&once), b = denoise(&twice);
