@@ -14,6 +14,7 @@
 #include "patches/pilot_queue.h"
 #include "frame/scene_change.h"
 #include "settings.h"
+#include "stream.h"
 #include "frame/split_screen.h"
 #include "network/built_in_weights.h"
 #include "still/still.h"
@@ -44,17 +45,6 @@ enum { MAX_OTHERS = 8 };
  * before. */
 enum { FADE_IN = 8 };
 
-/* State carried from frame to frame, or from field to field. */
-typedef struct {
-  int height; /* of the pictures; 0: none yet */
-  ZsdScene scene;
-  ZsdFrame frame;
-  ZsdFusion *fusion;
-  ZsdLookahead *lookahead; /* NULL until there are later pictures */
-  ZsdPilotQueue *pilots;   /* NULL until used */
-  ZsdFilterState filter_state;
-} Stream;
-
 struct ZsdDenoiser {
   const ZsdKernels *kernels;
   ZsdTeam *team;
@@ -62,9 +52,9 @@ struct ZsdDenoiser {
 
   ZsdImage shape; /* of the last frame, or its first field; without its data and height */
   ZsdLayout layout;
-  Stream streams[ZSD_PARTS];
-  Stream *learned_from; /* the stream of frames that the network is trained on */
-  int not_learned_from; /* frames of the other kind since the last of these */
+  ZsdStream streams[ZSD_PARTS];
+  ZsdStream *learned_from; /* the stream of frames that the network is trained on */
+  int not_learned_from;    /* frames of the other kind since the last of these */
   ZsdObserver observer;
   ZsdLearner *learner;
   bool background; /* the learner's mode */
@@ -125,24 +115,13 @@ static void clear_team(ZsdDenoiser *d) {
   d->team = NULL;
 }
 
-static void clear_stream(Stream *stream) {
-  zsd_fusion_free(stream->fusion);
-  zsd_lookahead_free(stream->lookahead);
-  zsd_pilot_queue_free(stream->pilots);
-  zsd_frame_clear(&stream->frame);
-  stream->fusion = NULL;
-  stream->lookahead = NULL;
-  stream->pilots = NULL;
-  zsd_filter_state_clear(&stream->filter_state);
-}
-
 void zsd_denoiser_free(ZsdDenoiser *d) {
   if (!d)
     return;
   clear_team(d);
   clear_network(d);
   for (int i = 0; i < ZSD_PARTS; i++)
-    clear_stream(&d->streams[i]);
+    zsd_stream_clear(&d->streams[i]);
   zsd_model_clear(&d->start);
   free(d);
 }
@@ -157,23 +136,9 @@ void zsd_denoiser_elapsed(ZsdDenoiser *d, double intervals) {
       zsd_fusion_age(d->streams[i].fusion, intervals - 1);
 }
 
-static void drop_lookahead(Stream *stream) {
-  if (stream->lookahead)
-    zsd_lookahead_drop(stream->lookahead);
-}
-
-/* Drops all that is known of frames that have not been returned. */
-static void drop_later(Stream *stream) {
-  drop_lookahead(stream);
-  if (stream->pilots && zsd_pilot_queue_waiting(stream->pilots) > 0)
-    zsd_fusion_drop_past(stream->fusion);
-  if (stream->pilots)
-    zsd_pilot_queue_drop(stream->pilots);
-}
-
 static void drop_later_of_all(ZsdDenoiser *d) {
   for (int i = 0; i < ZSD_PARTS; i++)
-    drop_later(&d->streams[i]);
+    zsd_stream_drop_later(&d->streams[i]);
 }
 
 void zsd_denoiser_reset(ZsdDenoiser *d) {
@@ -289,55 +254,14 @@ static int prepare_network(ZsdDenoiser *d, ZsdShape shape, const ZsdSettings *s)
   return 0;
 }
 
-/* Allocates for frames of this shape. A new shape drops the past. */
-static int prepare_stream(Stream *stream, const ZsdImage *image, const ZsdKernels *kernels) {
-  if (stream->fusion && zsd_frame_has_shape(&stream->frame, image))
-    return 0;
-  clear_stream(stream);
-  if (zsd_frame_resize(&stream->frame, image) ||
-      !(stream->fusion = zsd_fusion_new(&stream->frame, kernels))) {
-    clear_stream(stream);
-    return -1;
-  }
-  return 0;
-}
-
-/* Allocates for looking ahead, if there are later pictures. */
-static int prepare_lookahead(Stream *stream, const ZsdWindow *window,
-                             const ZsdKernels *kernels) {
-  if (window->n_later == 0)
-    drop_lookahead(stream);
-  else if (!stream->lookahead)
-    stream->lookahead = zsd_lookahead_new(&stream->frame, kernels);
-  return window->n_later == 0 || stream->lookahead ? 0 : -1;
-}
-
 /* --- training --- */
 
-/* Drops the past of a stream with a cut, or with another keyframe. */
-static void end_scene(Stream *stream, bool cut) {
-  if (!stream->fusion)
-    return;
-  (cut ? zsd_fusion_drop_past : zsd_fusion_reset)(stream->fusion);
-  zsd_filter_state_reset(&stream->filter_state);
-  if (!cut)
-    drop_lookahead(stream);
-}
-
-/* Whether there is a cut between the frame and the one before, as far as both are undamaged. */
-static bool is_cut(Stream *stream, const ZsdSettings *s) {
-  const ZsdFrame *frame = &stream->frame;
-  const ZsdFrameComponent *c = &frame->component[frame->brightness];
-  return !s->damaged &&
-         zsd_scene_is_cut(&stream->scene, c->y, c->width, c->height, s->scene_threshold);
-}
-
 /* Whether the frame is a keyframe, which drops the past. */
-static bool begins_scene(ZsdDenoiser *d, Stream *stream, const ZsdSettings *s) {
-  const bool cut = is_cut(stream, s);
+static bool begins_scene(ZsdDenoiser *d, ZsdStream *stream, const ZsdSettings *s) {
+  const bool cut = zsd_stream_is_cut(stream, s);
   const bool anew = cut || d->keyframe;
   for (int i = 0; anew && i < ZSD_PARTS; i++) {
-    end_scene(&d->streams[i], !d->keyframe);
+    zsd_stream_end_scene(&d->streams[i], !d->keyframe);
     if (&d->streams[i] != stream)
       d->streams[i].scene = (ZsdScene){0};
   }
@@ -455,7 +379,7 @@ static double decisive_sigma(const ZsdFusion *fusion, const ZsdFrame *frame) {
 }
 
 /* Training on a frame, if any. `anew`: it is a keyframe. */
-static ZsdResult train(ZsdDenoiser *d, const Stream *stream, const ZsdView *view, bool anew,
+static ZsdResult train(ZsdDenoiser *d, const ZsdStream *stream, const ZsdView *view, bool anew,
                        const ZsdSettings *s) {
   const ZsdFusion *fusion = stream->fusion;
   const double sigma = decisive_sigma(fusion, view->frame);
@@ -510,7 +434,7 @@ static void begin_frame(ZsdDenoiser *d, const ZsdImage *image, bool still) {
       zsd_fusion_age(d->streams[i].fusion, 1);
 }
 
-static ZsdResult prepare(ZsdDenoiser *d, const ZsdImage *image, Stream *stream,
+static ZsdResult prepare(ZsdDenoiser *d, const ZsdImage *image, ZsdStream *stream,
                          const ZsdSettings *s) {
   const bool as_published = s->profile == ZSD_PROFILE_PAPER;
   zsd_layout_make(&d->layout, image, !zsd_layout_planar_fits(image));
@@ -524,7 +448,7 @@ static ZsdResult prepare(ZsdDenoiser *d, const ZsdImage *image, Stream *stream,
   if (!zsd_model_fits(&d->start, shape))
     return ZSD_MISMATCH;
   return prepare_team(d, s->threads) || prepare_network(d, shape, s) ||
-                 prepare_stream(stream, image, d->kernels)
+                 zsd_stream_prepare(stream, image, d->kernels)
              ? ZSD_NO_MEMORY
              : ZSD_OK;
 }
@@ -549,17 +473,8 @@ static ZsdResult filter_still(ZsdDenoiser *d, ZsdImage *image, const ZsdView *vi
   return result;
 }
 
-/* Passes a frame unfiltered. The past ages with it. */
-static ZsdResult pass_unfiltered(Stream *stream) {
-  zsd_filter_state_reset(&stream->filter_state);
-  drop_later(stream);
-  if (stream->fusion)
-    zsd_fusion_age(stream->fusion, 1);
-  return ZSD_OK;
-}
-
-static ZsdFilterParams filter_params(ZsdDenoiser *d, const Stream *stream, const ZsdView *view,
-                                     const ZsdSettings *s) {
+static ZsdFilterParams filter_params(ZsdDenoiser *d, const ZsdStream *stream,
+                                     const ZsdView *view, const ZsdSettings *s) {
   const bool narrow = s->quality == ZSD_QUALITY_NARROW && s->warm_start && d->narrow.kernel;
   return (ZsdFilterParams){.weights = narrow ? &d->narrow : &d->weights,
                            .fused = view->fusion && s->quality == ZSD_QUALITY_FUSED,
@@ -571,7 +486,7 @@ static ZsdFilterParams filter_params(ZsdDenoiser *d, const Stream *stream, const
 }
 
 /* Filters a frame into the image. */
-static ZsdResult filter(ZsdDenoiser *d, ZsdImage *image, Stream *stream, const ZsdView *view,
+static ZsdResult filter(ZsdDenoiser *d, ZsdImage *image, ZsdStream *stream, const ZsdView *view,
                         const ZsdSettings *s) {
   ZsdFilterParams params = filter_params(d, stream, view, s);
   params.strength = strength_of(d, s);
@@ -585,21 +500,14 @@ static ZsdResult filter(ZsdDenoiser *d, ZsdImage *image, Stream *stream, const Z
                                                                                 : ZSD_OK;
 }
 
-/* Gets the noise of a stream. Returns true. */
-static bool noise_of(const Stream *stream, ZsdNoiseModel noise[ZSD_MAX_COMPONENTS]) {
-  for (int i = 0; i < stream->frame.components; i++)
-    noise[i] = *zsd_fusion_noise(stream->fusion, i);
-  return true;
-}
-
 /* Gets the noise of frames from that of fields, or of fields from that of frames. Returns
  * whether it is known. */
-static bool noise_of_others(const ZsdDenoiser *d, const Stream *stream,
+static bool noise_of_others(const ZsdDenoiser *d, const ZsdStream *stream,
                             ZsdNoiseModel noise[ZSD_MAX_COMPONENTS]) {
   for (int i = 0; i < ZSD_PARTS; i++) {
     const ZsdFusion *fusion = d->streams[i].fusion;
     if (&d->streams[i] != stream && fusion && zsd_fusion_noise_is_temporal(fusion))
-      return noise_of(&d->streams[i], noise);
+      return zsd_stream_noise(&d->streams[i], noise);
   }
   return false;
 }
@@ -607,12 +515,12 @@ static bool noise_of_others(const ZsdDenoiser *d, const Stream *stream,
 /* Fuses a frame with the past. A damaged frame does not change the noise. The noise of a
  * stream's first frame is that of another stream, or estimated with the help of later frames,
  * where possible. Returns 0, or -1 without memory. */
-static int add_frame(ZsdDenoiser *d, Stream *stream, const ZsdWindow *window, bool damaged,
+static int add_frame(ZsdDenoiser *d, ZsdStream *stream, const ZsdWindow *window, bool damaged,
                      int threads) {
   ZsdNoiseModel noise[ZSD_MAX_COMPONENTS] = {0};
   int known = 0;
   if (damaged && zsd_fusion_noise_known(stream->fusion))
-    known = noise_of(stream, noise);
+    known = zsd_stream_noise(stream, noise);
   else if (!zsd_fusion_noise_known(stream->fusion))
     known = noise_of_others(d, stream, noise);
   if (!known && window->n_later > 0 && !zsd_fusion_noise_known(stream->fusion))
@@ -626,7 +534,7 @@ static int add_frame(ZsdDenoiser *d, Stream *stream, const ZsdWindow *window, bo
 }
 
 /* Loads a frame and fuses it with the past. Returns ZSD_NO_MEMORY or ZSD_OK. */
-static ZsdResult fuse(ZsdDenoiser *d, const ZsdWindow *window, Stream *stream, bool first,
+static ZsdResult fuse(ZsdDenoiser *d, const ZsdWindow *window, ZsdStream *stream, bool first,
                       bool *anew, const ZsdSettings *s) {
   const int threads = (int)s->threads;
   if (zsd_frame_choose_range(&stream->frame, window->image, d->keyframe)) {
@@ -647,12 +555,12 @@ static ZsdResult fuse(ZsdDenoiser *d, const ZsdWindow *window, Stream *stream, b
 
 /* Whether the network is trained on frames of this stream. Where frames and fields alternate,
  * it is one of them, as pairs are of two frames of the same kind. */
-static bool is_learned_from(ZsdDenoiser *d, const Stream *stream) {
+static bool is_learned_from(ZsdDenoiser *d, const ZsdStream *stream) {
   return stream == d->learned_from || ++d->not_learned_from > MAX_OTHERS;
 }
 
 /* Trains on a frame, and stores parts of it for training on the next one. */
-static ZsdResult learn(ZsdDenoiser *d, Stream *stream, const ZsdView *view, bool anew,
+static ZsdResult learn(ZsdDenoiser *d, ZsdStream *stream, const ZsdView *view, bool anew,
                        const ZsdSettings *s) {
   if (!anew && !is_learned_from(d, stream))
     return ZSD_OK;
@@ -670,49 +578,28 @@ static ZsdResult learn(ZsdDenoiser *d, Stream *stream, const ZsdView *view, bool
   return result;
 }
 
-/* Joins the frame's estimate, which becomes the past of the next one as it is, with that of the
- * later pictures. Learning comes before it: its training pairs take the next frame's noise to
- * be independent of the estimate. */
-static ZsdResult look_ahead(Stream *stream, const ZsdWindow *window, int threads) {
-  zsd_fusion_commit(stream->fusion, &stream->frame, threads);
-  if (zsd_lookahead_join(stream->lookahead, stream->fusion, &stream->frame, window, threads)) {
-    zsd_fusion_drop_past(stream->fusion);
-    return ZSD_NO_MEMORY;
-  }
-  return ZSD_OK;
-}
-
-static ZsdView view_of(const ZsdDenoiser *d, const Stream *stream, const ZsdSettings *s) {
+static ZsdView view_of(const ZsdDenoiser *d, const ZsdStream *stream, const ZsdSettings *s) {
   return (ZsdView){&stream->frame, &d->layout,
                    s->profile == ZSD_PROFILE_PAPER ? NULL : stream->fusion, false};
 }
 
 /* Estimates the window's frame from the past and the later pictures, and trains on it if it is
  * `first`: a frame, or the first field of one. `anew`: receives whether it is a keyframe. */
-static ZsdResult estimate(ZsdDenoiser *d, const ZsdWindow *window, Stream *stream, bool first,
-                          bool *anew, const ZsdSettings *s) {
+static ZsdResult estimate(ZsdDenoiser *d, const ZsdWindow *window, ZsdStream *stream,
+                          bool first, bool *anew, const ZsdSettings *s) {
   const ZsdView view = view_of(d, stream, s);
-  if (prepare_lookahead(stream, window, d->kernels))
+  if (zsd_stream_prepare_lookahead(stream, window, d->kernels))
     return ZSD_NO_MEMORY;
   ZsdResult result = fuse(d, window, stream, first, anew, s);
   if (result == ZSD_OK && first && !zsd_fusion_repeated(stream->fusion))
     result = learn(d, stream, &view, *anew, s);
   if (result == ZSD_OK && window->n_later > 0)
-    result = look_ahead(stream, window, (int)s->threads);
+    result = zsd_stream_look_ahead(stream, window, (int)s->threads);
   return result;
 }
 
-/* Makes the estimate the past of the next frame, unless looking ahead has done so, or the frame
- * is damaged. */
-static void commit(Stream *stream, const ZsdWindow *window, const ZsdSettings *s) {
-  if (s->damaged)
-    zsd_fusion_age(stream->fusion, 1);
-  else if (s->temporal && window->n_later == 0)
-    zsd_fusion_commit(stream->fusion, &stream->frame, (int)s->threads);
-}
-
 static ZsdResult denoise(ZsdDenoiser *d, ZsdImage *image, const ZsdWindow *window,
-                         Stream *stream, bool first, const ZsdSettings *s) {
+                         ZsdStream *stream, bool first, const ZsdSettings *s) {
   const ZsdView view = view_of(d, stream, s);
   bool anew;
   ZsdResult result = estimate(d, window, stream, first, &anew, s);
@@ -720,7 +607,7 @@ static ZsdResult denoise(ZsdDenoiser *d, ZsdImage *image, const ZsdWindow *windo
     result = filter(d, image, stream, &view, s);
   if (result != ZSD_OK)
     return result;
-  commit(stream, window, s);
+  zsd_stream_commit(stream, window, s);
   zsd_split_draw(image, zsd_split_column(s->split, image->width));
   return ZSD_OK;
 }
@@ -728,13 +615,14 @@ static ZsdResult denoise(ZsdDenoiser *d, ZsdImage *image, const ZsdWindow *windo
 /* --- patches along the motion --- */
 
 /* Whether a frame has a pilot already, or gets one. */
-static bool uses_patches(const Stream *stream, const ZsdWindow *window, const ZsdSettings *s) {
+static bool uses_patches(const ZsdStream *stream, const ZsdWindow *window,
+                         const ZsdSettings *s) {
   return (stream->pilots && zsd_pilot_queue_waiting(stream->pilots) > 0) ||
          (window->n_later > 0 && zsd_settings_patches(s));
 }
 
 /* Appends the window's frame with its pilot, the network's result. */
-static ZsdResult append_pilot(ZsdDenoiser *d, const ZsdWindow *window, Stream *stream,
+static ZsdResult append_pilot(ZsdDenoiser *d, const ZsdWindow *window, ZsdStream *stream,
                               bool first, const ZsdSettings *s) {
   const ZsdView view = view_of(d, stream, s);
   ZsdPilotProperties properties = {0};
@@ -751,38 +639,22 @@ static ZsdResult append_pilot(ZsdDenoiser *d, const ZsdWindow *window, Stream *s
   else if (zsd_filter_planes(d->filter, zsd_pilot_queue_planes(stream->pilots), &view,
                              &stream->filter_state, &params))
     return ZSD_NO_MEMORY;
-  commit(stream, window, s);
+  zsd_stream_commit(stream, window, s);
   return zsd_pilot_queue_append(stream->pilots, &stream->frame, &properties, params.threads)
              ? ZSD_NO_MEMORY
              : ZSD_OK;
 }
 
-/* The window of the later picture number i, 0 for the window's own picture. */
-static ZsdWindow later_window(const ZsdWindow *window, int i) {
-  ZsdWindow later = *window;
-  later.image = i == 0 ? window->image : &window->later[i - 1];
-  later.later = window->later + i;
-  later.n_later = window->n_later - i;
-  return later;
-}
-
-/* Whether one more pilot is missing for the window's picture. */
-static bool needs_pilot(const ZsdPilotQueue *pilots, const ZsdWindow *window, bool full) {
-  const int waiting = zsd_pilot_queue_waiting(pilots);
-  return waiting == 0 || (full && waiting <= window->n_later &&
-                          zsd_pilot_queue_later(pilots) < ZSD_PILOT_REACH);
-}
-
 /* Appends pilots as far ahead as they are needed, then denoises the image with their help. */
 static ZsdResult denoise_patches(ZsdDenoiser *d, ZsdImage *image, const ZsdWindow *window,
-                                 Stream *stream, bool first, const ZsdSettings *s) {
+                                 ZsdStream *stream, bool first, const ZsdSettings *s) {
   const bool full = zsd_settings_patches(s);
   const int column = zsd_split_column(s->split, image->width);
   ZsdTakenFrame taken;
   if (!stream->pilots && !(stream->pilots = zsd_pilot_queue_new(&stream->frame, d->kernels)))
     return ZSD_NO_MEMORY;
-  while (needs_pilot(stream->pilots, window, full)) {
-    const ZsdWindow later = later_window(window, zsd_pilot_queue_waiting(stream->pilots));
+  while (zsd_stream_needs_pilot(stream, window, full)) {
+    const ZsdWindow later = zsd_window_later(window, zsd_pilot_queue_waiting(stream->pilots));
     const ZsdResult result = append_pilot(d, &later, stream, first, s);
     if (result != ZSD_OK)
       return result;
@@ -802,19 +674,19 @@ static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field, const ZsdIm
                          unsigned n_later, const ZsdSettings *settings) {
   ZsdSettings s = zsd_model_resolve(&d->start, settings);
   s.frozen = s.frozen || s.damaged;
-  Stream *stream = &d->streams[image->part];
+  ZsdStream *stream = &d->streams[image->part];
 
   d->status.frames += field == 0;
   d->status.quality = s.quality;
   if (s.strength <= 0 || image->height < 1) {
     zsd_filter_state_reset(&stream->filter_state);
-    drop_later(stream);
+    zsd_stream_drop_later(stream);
     return ZSD_OK;
   }
   if (s.quality == ZSD_QUALITY_ORIGINAL) {
     d->faded -= d->faded > 0; /* after a few such frames filtering fades in */
     zsd_split_draw(image, zsd_split_column(s.split, image->width));
-    return pass_unfiltered(stream);
+    return zsd_stream_pass(stream);
   }
   if (field == 0)
     begin_frame(d, image, s.still);
