@@ -41,7 +41,12 @@ enum { AROUND = 16 }; /* bytes before each plane */
 void picture_new(Picture *p, const Format *f, int width, int height) {
   const int bytes = f->depth > 8 ? 2 : 1;
   size_t begin[ZSD_MAX_COMPONENTS] = {0}, stride[ZSD_MAX_COMPONENTS] = {0};
-  *p = (Picture){.image = {width, height, f->components, f->rgb, f->depth, f->shift, {{0}}}};
+  *p = (Picture){.image = {.width = width,
+                           .height = height,
+                           .components = f->components,
+                           .rgb = f->rgb,
+                           .depth = f->depth,
+                           .shift = f->shift}};
   p->size = AROUND;
   for (int i = 0; i < f->components; i++) {
     ZsdComponent *c = &p->image.component[i];

@@ -142,7 +142,7 @@ open_copy (Copy * copy, const gchar * file)
 static gboolean
 copy_file (const gchar * from, const gchar * to, GError ** error)
 {
-  Copy copy = { NULL };
+  Copy copy = {.in = NULL };
   int code = open_source (&copy, from);
 
   if (code >= 0)
