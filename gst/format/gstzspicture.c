@@ -155,7 +155,8 @@ unpack (GstZsPicture * picture, gint height)
   gpointer data[GST_VIDEO_MAX_PLANES];
   gint stride[GST_VIDEO_MAX_PLANES], y;
 
-  if (!reserve (picture, row * height))
+  /* the second field of a picture of one row has none, but an address */
+  if (!reserve (picture, row * MAX (height, 1)))
     return FALSE;
   planes_of (picture, data, stride);
   for (y = 0; y < height; y++)
