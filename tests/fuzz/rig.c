@@ -128,6 +128,9 @@ rig_set_info (Rig * rig, const GstVideoInfo * info)
   gst_pad_push_event (rig->src, gst_event_new_caps (caps));
   gst_pad_push_event (rig->src, gst_event_new_segment (&segment));
   gst_caps_unref (caps);
+  /* a frame that waited for another one may have been an error at the event */
+  gst_bus_set_flushing (rig->bus, TRUE);
+  gst_bus_set_flushing (rig->bus, FALSE);
 }
 
 GstFlowReturn
