@@ -26,7 +26,8 @@ int zsd_pair_downsample_picture(ZsdTensor *d1, ZsdTensor *d2, const ZsdTensor *p
   if (zsd_tensor_resize(d1, picture->channels, height, width) ||
       zsd_tensor_resize(d2, picture->channels, height, width))
     return -1;
-  for (int c = 0; c < picture->channels; c++)
+  const int channels = d1->data ? picture->channels : 0; /* 0: too small to have halves */
+  for (int c = 0; c < channels; c++)
     zsd_pair_downsample((ZsdPlane){zsd_tensor_row(d1, c, 0), width},
                         (ZsdPlane){zsd_tensor_row(d2, c, 0), width},
                         (ZsdPlane){zsd_tensor_row(picture, c, 0), picture->width}, width,

@@ -135,6 +135,10 @@ describe_unpacked (GstZsPicture * picture, gint height)
   }
 }
 
+/* Pixels after the last row. Functions of packed and subsampled formats write whole groups of
+ * pixels, and the second field of a picture of one row has no row, but an address. */
+#define SLACK 64
+
 static gboolean
 reserve (GstZsPicture * picture, gsize size)
 {
@@ -155,8 +159,7 @@ unpack (GstZsPicture * picture, gint height)
   gpointer data[GST_VIDEO_MAX_PLANES];
   gint stride[GST_VIDEO_MAX_PLANES], y;
 
-  /* the second field of a picture of one row has none, but an address */
-  if (!reserve (picture, row * MAX (height, 1)))
+  if (!reserve (picture, row * height + SLACK * pixel_size (finfo)))
     return FALSE;
   planes_of (picture, data, stride);
   for (y = 0; y < height; y++)
