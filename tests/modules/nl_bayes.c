@@ -6,6 +6,7 @@
 #include "base/cpu.h"
 #include "picture.h"
 #include "base/random.h"
+#include "solve.h"
 #include "suite.h"
 
 #include <math.h>
@@ -115,22 +116,6 @@ static int find_group(const Naive *n, int x, int y, const double *variance,
   return equal < few ? few : equal > most ? most : equal;
 }
 
-/* Solves a x = b, by elimination; a and b are overwritten. */
-static void solve(double a[MOST_SAMPLES][MOST_SAMPLES], double *b, int n) {
-  for (int p = 0; p < n; p++)
-    for (int i = p + 1; i < n; i++) {
-      const double part = a[i][p] / a[p][p];
-      for (int j = p; j < n; j++)
-        a[i][j] -= part * a[p][j];
-      b[i] -= part * b[p];
-    }
-  for (int i = n - 1; i >= 0; i--) {
-    for (int j = i + 1; j < n; j++)
-      b[i] -= a[i][j] * b[j];
-    b[i] /= a[i][i];
-  }
-}
-
 static void denoise_group(Naive *n, const Candidate *group, int count, const double *variance) {
   static double c[MOST_SAMPLES][MOST_SAMPLES], a[MOST_SAMPLES][MOST_SAMPLES];
   double mean[2][MOST_SAMPLES] = {{0}}, y[MOST_SAMPLES];
@@ -150,7 +135,7 @@ static void denoise_group(Naive *n, const Candidate *group, int count, const dou
       for (int j = 0; j < n->samples; j++)
         a[i][j] = c[i][j] + sqrt(variance[i] * variance[j]) * covariance(n, i, j);
     }
-    solve(a, y, n->samples); /* y is (C + N)^-1 (y - m) now */
+    solve(a[0], MOST_SAMPLES, y, n->samples); /* y is (C + N)^-1 (y - m) now */
     for (int i = 0; i < n->samples; i++) {
       double clean = mean[0][i];
       int component;

@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "failing.h"
 #include "picture.h"
+#include "solve.h"
 #include "suite.h"
 
 #include <math.h>
@@ -157,22 +158,6 @@ static int find_group(const Naive *n, const Candidate *reference, Candidate foun
   return count < GROUP ? count : GROUP;
 }
 
-/* Solves a x = b, by elimination; a and b are overwritten. */
-static void solve(double a[SAMPLES][SAMPLES], double *b, int n) {
-  for (int p = 0; p < n; p++)
-    for (int i = p + 1; i < n; i++) {
-      const double part = a[i][p] / a[p][p];
-      for (int j = p; j < n; j++)
-        a[i][j] -= part * a[p][j];
-      b[i] -= part * b[p];
-    }
-  for (int i = n - 1; i >= 0; i--) {
-    for (int j = i + 1; j < n; j++)
-      b[i] -= a[i][j] * b[j];
-    b[i] /= a[i][i];
-  }
-}
-
 static double correlation(const ZsdNoiseModel *m, int distance) {
   return distance == 0 ? 1 : distance == 1 ? m->lag1 : distance == 2 ? m->lag2 : 0;
 }
@@ -218,7 +203,7 @@ static void denoise_component(Naive *n, int component, const Candidate *group, i
       for (int j = 0; j < samples; j++)
         a[i][j] = c[i][j] + noise_at(model, variance, width, i, j);
     }
-    solve(a, y, samples);
+    solve(a[0], SAMPLES, y, samples);
     for (int i = 0; i < samples; i++) {
       double clean = mean[0][i];
       for (int j = 0; j < samples; j++)
