@@ -476,8 +476,10 @@ static ZsdResult filter_still(ZsdDenoiser *d, ZsdImage *image, const ZsdView *vi
 static ZsdFilterParams filter_params(ZsdDenoiser *d, const ZsdStream *stream,
                                      const ZsdView *view, const ZsdSettings *s) {
   const bool narrow = s->quality == ZSD_QUALITY_NARROW && s->warm_start && d->narrow.kernel;
+  const bool fused = view->fusion && s->quality == ZSD_QUALITY_FUSED;
   return (ZsdFilterParams){.weights = narrow ? &d->narrow : &d->weights,
-                           .fused = view->fusion && s->quality == ZSD_QUALITY_FUSED,
+                           .fused = fused,
+                           .refined = view->fusion && !fused && !zsd_settings_still(s),
                            .first_column = zsd_split_column(s->split, d->shape.width),
                            .refresh = zsd_settings_refresh(s),
                            .twice = zsd_settings_twice(s),

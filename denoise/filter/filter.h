@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Filter: removes the noise that a network predicts from a frame, tile by tile. */
+/* Filter: removes the noise that a network predicts from a frame, tile by tile, and refines the
+ * result by a Wiener filter of blocks (block_wiener.h). */
 #ifndef ZSD_FILTER_H
 #define ZSD_FILTER_H
 
@@ -11,6 +12,9 @@
 typedef struct {
   ZsdMeanCorrection mean_correction;
   ZsdTileCache tile_cache;
+  uint16_t *pilot[ZSD_MAX_COMPONENTS]; /* the network's result, NULL until used */
+  size_t pilot_size[ZSD_MAX_COMPONENTS];
+  bool has_pilot; /* of the last frame */
 } ZsdFilterState;
 
 /* For a new past: keeps the memory. */
@@ -26,6 +30,7 @@ void zsd_filter_free(ZsdFilter *filter);
 typedef struct {
   const ZsdWeights *weights;
   bool fused;       /* output of the temporal fusion, without a network */
+  bool refined;     /* with the Wiener filter */
   float strength;   /* part of the predicted noise that is removed, 0..1 */
   int first_column; /* even; columns before it keep their samples */
   unsigned refresh; /* frames from one computation of a static tile to the next; 1: no cache */
@@ -40,9 +45,8 @@ int zsd_filter_run(ZsdFilter *filter, ZsdImage *image, const ZsdView *view,
                    ZsdFilterState *state, const ZsdFilterParams *params);
 
 /* Filters the view's frame, with full strength and all columns, into planes of the shape of its
- * components; they must not be planes of the frame. Values are 0..1, in steps of 1/65535.
- * Returns 0, or -1 without memory. */
-int zsd_filter_planes(ZsdFilter *filter, float *const planes[], const ZsdView *view,
+ * components; 65535 is 1. Returns 0, or -1 without memory. */
+int zsd_filter_planes(ZsdFilter *filter, uint16_t *const planes[], const ZsdView *view,
                       ZsdFilterState *state, const ZsdFilterParams *params);
 
 #endif

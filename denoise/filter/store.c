@@ -143,22 +143,7 @@ void zsd_store_image(const ZsdImage *image, const ZsdDenoisedPlanes *planes, flo
 
 /* --- planes --- */
 
-/* Samples of one row of a channel, `to_step` floats apart in the plane. */
-static void store_plane_row(float *to, int to_step, const float *x, const float *noise, int n,
-                            const ZsdKernels *kernels) {
-  const float full = 65535;
-  for (int i = 0; i < n; i += RUN) {
-    const int part = n - i < RUN ? n - i : RUN;
-    uint16_t rounded[RUN];
-    float values[RUN];
-    kernels->store16((uint8_t *)rounded, sizeof *rounded, x + i, noise + i, part, 1, full, 0);
-    kernels->load16(values, (const uint8_t *)rounded, sizeof *rounded, part, 1 / full, 0);
-    for (int k = 0; k < part; k++)
-      to[(ptrdiff_t)(i + k) * to_step] = values[k];
-  }
-}
-
-void zsd_store_planes(float *const planes[], const ZsdFrame *frame, const ZsdLayout *layout,
+void zsd_store_planes(uint16_t *const planes[], const ZsdFrame *frame, const ZsdLayout *layout,
                       const ZsdKernels *kernels, const ZsdTile *tile) {
   for (int c = 0; c < layout->channels; c++) {
     const ZsdFrameComponent *component = &frame->component[layout->channel[c].component];
@@ -169,10 +154,40 @@ void zsd_store_planes(float *const planes[], const ZsdFrame *frame, const ZsdLay
       const int row = (tile->y + y) * layout->channel[c].y_step + layout->channel[c].y;
       const ptrdiff_t at = zsd_tile_at(tile, 0, y);
       if (row < component->height)
-        store_plane_row(planes[layout->channel[c].component] +
-                            (ptrdiff_t)row * component->width + first + tile->x * step,
-                        step, tile->in.data + c * tile->in.plane + at,
-                        tile->out.data + c * tile->out.plane + at, n, kernels);
+        kernels->store16((uint8_t *)(planes[layout->channel[c].component] +
+                                     (ptrdiff_t)row * component->width + first +
+                                     (ptrdiff_t)tile->x * step),
+                         step * (int)sizeof(uint16_t), tile->in.data + c * tile->in.plane + at,
+                         tile->out.data + c * tile->out.plane + at, n, 1, 65535, 0);
     }
   }
+}
+
+/* --- rows --- */
+
+void zsd_row_keep_clean(const ZsdRegionMap *map, float *noise, int n, int first, int step,
+                        int y) {
+  for (int i = 0; i < n && y / ZSD_CELL < map->down; i++) {
+    const int x = first + i * step;
+    if (x / ZSD_CELL < map->across && zsd_region_at(map, x, y) & ZSD_CLEAN)
+      noise[i] = 0;
+  }
+}
+
+void zsd_row_to_full_scale(const ZsdFrame *frame, float *samples, float *noise, int n) {
+  for (int i = 0; i < n; i++) {
+    noise[i] = samples[i] >= 0 && samples[i] <= 1 ? frame->range * noise[i] : 0;
+    samples[i] = frame->black + frame->range * samples[i];
+  }
+}
+
+void zsd_store_row(const ZsdImage *image, const ZsdStoredRow *row, float strength,
+                   int first_column, const ZsdKernels *kernels) {
+  const ZsdComponent *c = &image->component[row->component];
+  const int first = c->half_width ? first_column / 2 : first_column;
+  const int from = first > row->x ? first - row->x : 0;
+  if (from < row->n)
+    store_samples(image, kernels,
+                  c->data + row->y * c->stride + (ptrdiff_t)(row->x + from) * c->step, c->step,
+                  row->samples + from, row->noise + from, row->n - from, strength);
 }

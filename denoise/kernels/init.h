@@ -30,7 +30,8 @@ ZSD_VECTOR_KERNELS(neon)
   void zsd_patch_ssd_init_##isa(ZsdKernels *k);                                                \
   void zsd_predict_init_##isa(ZsdKernels *k);                                                  \
   void zsd_pyramid_init_##isa(ZsdKernels *k);                                                  \
-  void zsd_samples_init_##isa(ZsdKernels *k);
+  void zsd_samples_init_##isa(ZsdKernels *k);                                                  \
+  void zsd_wiener_init_##isa(ZsdKernels *k);
 ZSD_LOOP_KERNELS(c)
 ZSD_LOOP_KERNELS(avx2)
 ZSD_LOOP_KERNELS(avx512)

@@ -31,7 +31,7 @@ enum { N_TABLES = sizeof tables / sizeof *tables };
   (zsd_brightness_sums_init_##isa(k), zsd_displacement_init_##isa(k),                          \
    zsd_input_features_init_##isa(k), zsd_kalman_init_##isa(k), zsd_matrix_init_##isa(k),       \
    zsd_noise_stats_init_##isa(k), zsd_patch_ssd_init_##isa(k), zsd_predict_init_##isa(k),      \
-   zsd_pyramid_init_##isa(k), zsd_samples_init_##isa(k))
+   zsd_pyramid_init_##isa(k), zsd_samples_init_##isa(k), zsd_wiener_init_##isa(k))
 
 static void init_table(ZsdKernels *k, unsigned flags) {
   zsd_conv_init_c(k);

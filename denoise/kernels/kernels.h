@@ -17,6 +17,7 @@
 #include "patches.h"
 #include "rows.h"
 #include "statistics.h"
+#include "wiener.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -145,6 +146,22 @@ typedef struct {
   void (*brightness_sums)(ZsdBrightnessSums *sums, const float *y, const float *p,
                           const float *q, int n, const ZsdBrightnessChange *change,
                           float reach);
+
+  /* Deinterleaves 4 n samples of a fused picture z with the relative variance k, and of a pilot
+   * (65535 is 1). The variance of the noise is k noise(pilot), or `least` if that is more. */
+  void (*wiener_load)(const ZsdWienerRow *row, const float *z, const float *k,
+                      const uint16_t *pilot, int n, const ZsdNoiseVariance *noise, float least);
+
+  /* Wiener filter of the blocks of a row: each coefficient Z of a block's DCT, but the mean, is
+   * multiplied by P^2 / (P^2 + spectrum v), with that of the pilot, P, and the mean v over the
+   * block. The estimates are weighted by the inverse of the variance of their noise. Complete
+   * from column first + 4 up to column first + 4 n - 1; what is written outside of these is
+   * undefined. */
+  void (*wiener_blocks)(const ZsdWienerBlocks *);
+
+  /* Interleaves 4 n weighted means: the sums, divided by the sum of the weights. */
+  void (*wiener_finish)(float *out, const float *sum,
+                        const float *const weights[ZSD_WIENER_OVERLAP], int n);
 
   /* One row of `width` samples, filtered by the binomial kernel (1 4 6 4 1) / 16 across and
    * down, clamped to 0..1 and scaled to 0..255. `rows`: the two rows above, the row itself and

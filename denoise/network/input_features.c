@@ -39,6 +39,14 @@ float zsd_view_unit(const ZsdView *view) {
   return fmaxf((float)unit, MIN_UNIT);
 }
 
+bool zsd_view_has_noise(const ZsdView *view, int component) {
+  return sigma_of(view, component) >= MIN_DEVIATION * zsd_view_unit(view);
+}
+
+const ZsdNoiseLimits *zsd_view_limits(const ZsdView *view, int component) {
+  return &limits[component != view->frame->brightness];
+}
+
 /* A channel's samples in one row of its component. In an odd last block the missing sample is a
  * copy of the one before it. */
 typedef struct {
@@ -206,12 +214,13 @@ void zsd_inputs_finish(ZsdTile *tile, const ZsdView *view) {
   for (int c = 0; c < channels; c++) {
     const float *in = tile->in.data + first;
     float *out = tile->out.data + c * tile->out.plane + first;
-    if (sigma_of(view, view->layout->channel[c].component) < MIN_DEVIATION * unit)
+    const int component = view->layout->channel[c].component;
+    if (!zsd_view_has_noise(view, component))
       memset(out, 0, n * sizeof *out);
-    const bool other = view->layout->channel[c].component != view->frame->brightness;
+    const bool other = component != view->frame->brightness;
     const float *difference = in + (channels + c) * tile->in.plane;
     const float *deviation = in + (2 * channels + other) * tile->in.plane;
     kernels->denormalise(tile->in.data + c * tile->in.plane + first, out, difference, deviation,
-                         n, unit, &limits[other]);
+                         n, unit, zsd_view_limits(view, component));
   }
 }

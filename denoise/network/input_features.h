@@ -35,6 +35,12 @@ static inline int zsd_inputs_count(int channels, bool fused) {
 /* The unit of the network's values, on the scale of 0..1. */
 float zsd_view_unit(const ZsdView *view);
 
+/* Whether a component has so much noise that it is removed. */
+bool zsd_view_has_noise(const ZsdView *view, int component);
+
+/* Limits of the noise in a component. */
+const ZsdNoiseLimits *zsd_view_limits(const ZsdView *view, int component);
+
 /* Computes the inputs of `width` samples of a row, from (x, y) on. Input i begins at
  * inputs + i * plane. */
 void zsd_inputs_row(const ZsdView *view, int x, int y, int width, float *inputs,

@@ -26,7 +26,7 @@ struct ZsdPilotQueue {
   const ZsdKernels *kernels;
   ZsdFrame shape; /* without planes */
   ZsdVideoNlBayes *nl_bayes;
-  float *plane[ZSD_MAX_COMPONENTS];
+  uint16_t *plane[ZSD_MAX_COMPONENTS];
   uint16_t *clean[ZSD_MAX_COMPONENTS]; /* the picture that was denoised last */
   Entry entry[PICTURES];               /* a ring */
   unsigned first, end;                 /* numbers of the pictures in it: [first, end) */
@@ -64,7 +64,7 @@ ZsdPilotQueue *zsd_pilot_queue_new(const ZsdFrame *shape, const ZsdKernels *kern
   q->shape = *shape;
   int failed = !(q->nl_bayes = zsd_video_nl_bayes_new(shape, kernels));
   for (int i = 0; i < shape->components && !failed; i++) {
-    q->plane[i] = malloc(samples(q, i) * sizeof(float) + 1);
+    q->plane[i] = malloc(samples(q, i) * sizeof(uint16_t) + 1);
     q->clean[i] = malloc(samples(q, i) * sizeof(uint16_t) + 1);
     failed = !q->plane[i] || !q->clean[i];
   }
@@ -89,7 +89,7 @@ int zsd_pilot_queue_later(const ZsdPilotQueue *q) {
   return q->appended == q->taken ? 0 : (int)(q->end - 1 - q->waiting[q->taken % WAITING]);
 }
 
-float *const *zsd_pilot_queue_planes(ZsdPilotQueue *q) {
+uint16_t *const *zsd_pilot_queue_planes(ZsdPilotQueue *q) {
   return q->plane;
 }
 
@@ -133,7 +133,7 @@ static int append_picture(ZsdPilotQueue *q, const ZsdFrame *frame,
   memcpy(e->noise, properties->noise, sizeof e->noise);
   for (int i = 0; i < q->shape.components && !e->unchanged; i++) {
     store_plane(q, i, e->noisy[i], frame->component[i].y, threads);
-    store_plane(q, i, e->pilot[i], q->plane[i], threads);
+    memcpy(e->pilot[i], q->plane[i], samples(q, i) * sizeof(uint16_t));
   }
   q->end++;
   if (q->end - q->first > PICTURES)

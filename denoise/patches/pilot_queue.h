@@ -27,8 +27,9 @@ int zsd_pilot_queue_waiting(const ZsdPilotQueue *queue);
 /* Number of pictures after that of the first waiting frame. */
 int zsd_pilot_queue_later(const ZsdPilotQueue *queue);
 
-/* Planes of the shape of the frame's components for the pilot of the next frame, 0..1. */
-float *const *zsd_pilot_queue_planes(ZsdPilotQueue *queue);
+/* Planes of the shape of the frame's components for the pilot of the next frame; 65535
+ * is 1. */
+uint16_t *const *zsd_pilot_queue_planes(ZsdPilotQueue *queue);
 
 /* Properties of a frame. */
 typedef struct {

@@ -60,11 +60,11 @@ int zsd_still_estimate_noise(ZsdFusion *fusion, const ZsdFrame *frame,
 /* --- estimates by the network --- */
 
 /* Allocates planes of the components' sizes. Returns their memory, or NULL. */
-static float *make_planes(float *planes[ZSD_MAX_COMPONENTS], const ZsdFrame *frame) {
+static uint16_t *make_planes(uint16_t *planes[ZSD_MAX_COMPONENTS], const ZsdFrame *frame) {
   size_t size = 0;
   for (int i = 0; i < frame->components; i++)
     size += (size_t)frame->component[i].width * frame->component[i].height;
-  float *memory = malloc(size * sizeof(float) + 1), *next = memory;
+  uint16_t *memory = malloc(size * sizeof(uint16_t) + 1), *next = memory;
   for (int i = 0; memory && i < frame->components; i++) {
     planes[i] = next;
     next += (size_t)frame->component[i].width * frame->component[i].height;
@@ -95,8 +95,8 @@ static int estimate(const Job *job, const ZsdWeights *weights, float remaining, 
   ZsdFilterState *state = job->still->state;
   ZsdFilterParams whole = *job->still->params;
   const ZsdFrame *frame = job->view->frame;
-  float *result[ZSD_MAX_COMPONENTS];
-  float *memory = make_planes(result, frame);
+  uint16_t *result[ZSD_MAX_COMPONENTS];
+  uint16_t *memory = make_planes(result, frame);
   whole.weights = weights;
   set_remaining(frame, remaining);
   reset(state);
@@ -105,7 +105,7 @@ static int estimate(const Job *job, const ZsdWeights *weights, float remaining, 
   for (int i = 0; i < frame->components && !failed; i++) {
     const ZsdFrameComponent *c = &frame->component[i];
     for (size_t k = 0; k < zsd_component_size(c); k++)
-      c->z[k] += blend * (result[i][k] - c->z[k]);
+      c->z[k] += blend * ((float)result[i][k] / 65535 - c->z[k]);
   }
   free(memory);
   return failed ? -1 : 0;

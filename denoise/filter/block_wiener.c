@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "filter/block_wiener.h"
+
+#include "base/clamp.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+  SIDE = ZSD_WIENER_SIDE,
+  PHASES = 4,
+  MARGIN = 8,                                 /* columns left of a region that blocks cover */
+  COLUMNS = PHASES * (ZSD_WIENER_BLOCKS + 2), /* of a row of blocks */
+};
+
+/* Variance of the noise relative to its estimate, and its lower limit. The network has removed
+ * a part that the pilot does not show. */
+static const float NOISE_FACTOR = 0.85f, MIN_VARIANCE = 1e-9f;
+
+/* Least variance of the noise in a coefficient, relative to that of white noise. */
+static const double MIN_SPECTRUM = 0.05;
+
+struct ZsdBlockWienerScratch {
+  float z[SIDE][ZSD_WIENER_ROW], p[SIDE][ZSD_WIENER_ROW], v[SIDE][ZSD_WIENER_ROW];
+  float sum[SIDE][ZSD_WIENER_ROW], weight[ZSD_WIENER_OVERLAP][ZSD_WIENER_ROW];
+  float row_z[COLUMNS], row_k[COLUMNS], done[COLUMNS];
+  uint16_t row_pilot[COLUMNS];
+  float out[ZSD_BLOCK_WIENER_HEIGHT][ZSD_BLOCK_WIENER_WIDTH];
+};
+
+ZsdBlockWienerScratch *zsd_block_wiener_scratch_new(void) {
+  return calloc(1, sizeof(ZsdBlockWienerScratch));
+}
+
+/* Variance of the noise in coefficient k of the DCT of a row or column of a block. */
+static double row_spectrum(const ZsdNoiseModel *noise, int k) {
+  const double lags[] = {1, noise->lag1, noise->lag2};
+  const double scale = k == 0 ? 1.0 / SIDE : 2.0 / SIDE;
+  double sum = 0;
+  for (int a = 0; a < SIDE; a++)
+    for (int b = 0; b < SIDE; b++)
+      if (abs(a - b) < 3)
+        sum += lags[abs(a - b)] * cos(M_PI * (2 * a + 1) * k / (2 * SIDE)) *
+               cos(M_PI * (2 * b + 1) * k / (2 * SIDE));
+  return scale * sum;
+}
+
+void zsd_block_wiener_set_noise(ZsdBlockWiener *wiener, const ZsdNoiseModel *noise,
+                                const ZsdNoiseVariance *variance) {
+  double row[SIDE];
+  wiener->noise = *variance;
+  for (int k = 0; k < SIDE; k++)
+    row[k] = fmax(row_spectrum(noise, k), MIN_SPECTRUM);
+  for (int i = 0; i < SIDE * SIDE; i++)
+    wiener->spectrum[i] = NOISE_FACTOR * (float)(row[i / SIDE] * row[i % SIDE]);
+}
+
+/* A position, mirrored at the edges into 0 .. length - 1. */
+static int mirror(int at, int length) {
+  const int inside = at < 0 ? -1 - at : at < length ? at : 2 * length - 1 - at;
+  return zsd_clamp(inside, 0, length - 1);
+}
+
+typedef struct {
+  const ZsdBlockWiener *wiener;
+  ZsdBlockWienerScratch *scratch;
+  const ZsdKernels *kernels;
+  int left, columns; /* columns of the picture that blocks cover, or less at its edges */
+} Region;
+
+/* Loads row y into the ring buffers, where nothing has been added to it. */
+static void load_row(const Region *r, int y) {
+  const ZsdFrameComponent *c = r->wiener->component;
+  ZsdBlockWienerScratch *s = r->scratch;
+  const ptrdiff_t row = (ptrdiff_t)mirror(y, c->height) * c->width;
+  const int at = y & (SIDE - 1);
+  const int begin = zsd_clamp(-r->left, 0, r->columns);
+  const int end = zsd_clamp(c->width - r->left, begin, r->columns);
+  for (int x = 0; x < r->columns; x++) {
+    if (x == begin) /* those inside are copied below */
+      x = end;
+    if (x == r->columns)
+      break;
+    const ptrdiff_t from = row + mirror(r->left + x, c->width);
+    s->row_z[x] = c->z[from];
+    s->row_k[x] = c->k[from];
+    s->row_pilot[x] = r->wiener->pilot[from];
+  }
+  memcpy(s->row_z + begin, c->z + row + r->left + begin, (end - begin) * sizeof(float));
+  memcpy(s->row_k + begin, c->k + row + r->left + begin, (end - begin) * sizeof(float));
+  memcpy(s->row_pilot + begin, r->wiener->pilot + row + r->left + begin,
+         (end - begin) * sizeof(uint16_t));
+  r->kernels->wiener_load(&(ZsdWienerRow){s->z[at], s->p[at], s->v[at]}, s->row_z, s->row_k,
+                          s->row_pilot, r->columns / PHASES, &r->wiener->noise, MIN_VARIANCE);
+  memset(s->sum[at], 0, sizeof s->sum[at]);
+}
+
+/* Filters the row of blocks whose first row is y. */
+static void filter_blocks(const Region *r, int y, int right) {
+  ZsdBlockWienerScratch *s = r->scratch;
+  ZsdWienerBlocks blocks = {.weight = s->weight[y / 2 & (ZSD_WIENER_OVERLAP - 1)],
+                            .spectrum = r->wiener->spectrum,
+                            .first = y & 2};
+  blocks.n = (right - r->left - blocks.first + PHASES - 1) / PHASES;
+  for (int i = 0; i < SIDE; i++) {
+    const int at = (y + i) & (SIDE - 1);
+    blocks.z[i] = s->z[at];
+    blocks.p[i] = s->p[at];
+    blocks.v[i] = s->v[at];
+    blocks.sum[i] = s->sum[at];
+  }
+  r->kernels->wiener_blocks(&blocks);
+}
+
+/* Stores row y of the result. */
+static void finish_row(const Region *r, int y, float *out, int x, int width) {
+  ZsdBlockWienerScratch *s = r->scratch;
+  const float *const weights[] = {s->weight[0], s->weight[1], s->weight[2], s->weight[3]};
+  r->kernels->wiener_finish(s->done, s->sum[y & (SIDE - 1)], weights, r->columns / PHASES);
+  memcpy(out, s->done + x - r->left, width * sizeof *out);
+}
+
+const float *zsd_block_wiener_run(const ZsdBlockWiener *wiener, int x, int y, int width,
+                                  int height, ZsdBlockWienerScratch *scratch,
+                                  const ZsdKernels *kernels) {
+  Region r = {wiener, scratch, kernels, x / PHASES * PHASES - MARGIN, 0};
+  r.columns = ((x + width - r.left + PHASES - 1) / PHASES + 2) * PHASES;
+  const int first = y / 2 * 2 - (SIDE - 2);
+  for (int i = 0; i < SIDE - 2; i++)
+    load_row(&r, first + i);
+  for (int top = first; top < y + height; top += 2) {
+    load_row(&r, top + SIDE - 2);
+    load_row(&r, top + SIDE - 1);
+    filter_blocks(&r, top, x + width);
+    for (int i = 0; i < 2; i++)
+      if (top + i >= y && top + i < y + height)
+        finish_row(&r, top + i, scratch->out[top + i - y], x, width);
+  }
+  return scratch->out[0];
+}

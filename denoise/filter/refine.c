@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "filter/refine.h"
+
+#include "base/clamp.h"
+#include "filter/store.h"
+
+#include <string.h>
+
+void zsd_refinement_prepare(ZsdRefinement *r) {
+  const ZsdFusion *fusion = r->view->fusion;
+  for (int i = 0; i < r->view->frame->components; i++) {
+    const ZsdNoiseVariance variance = zsd_fusion_variance(fusion, i);
+    r->wiener[i].component = &r->view->frame->component[i];
+    r->wiener[i].pilot = r->pilot[i];
+    zsd_block_wiener_set_noise(&r->wiener[i], zsd_fusion_noise(fusion, i), &variance);
+  }
+}
+
+/* A row of the result: samples, noise, and features of them (network/input_features.h). */
+typedef struct {
+  float samples[ZSD_BLOCK_WIENER_WIDTH], noise[ZSD_BLOCK_WIENER_WIDTH];
+  float difference[ZSD_BLOCK_WIENER_WIDTH], deviation[ZSD_BLOCK_WIENER_WIDTH];
+} Row;
+
+/* Computes the noise in n samples of a component from (x, y) on, of which `clean` is the
+ * estimate from the fused picture. */
+static void find_noise(const ZsdRefinement *r, int component, int x, int y, int n,
+                       const float *clean, Row *row) {
+  const ZsdFrameComponent *c = &r->view->frame->component[component];
+  const ptrdiff_t at = (ptrdiff_t)y * c->width + x;
+  const float unit = zsd_view_unit(r->view), scale = 1 / unit;
+  const ZsdInputFeatures features = {.y = c->y + at,
+                                     .z = c->z + at,
+                                     .k = c->k + at,
+                                     .step = 1,
+                                     .scale = scale,
+                                     .weight = scale,
+                                     .noise = r->wiener[component].noise,
+                                     .picture = row->samples,
+                                     .difference = row->difference,
+                                     .deviation = row->deviation};
+  memset(row->deviation, 0, n * sizeof(float));
+  r->kernels->input_features(&features, n);
+  for (int i = 0; i < n; i++)
+    row->noise[i] = scale * (c->z[at + i] - clean[i]);
+  r->kernels->denormalise(row->samples, row->noise, row->difference, row->deviation, n, unit,
+                          zsd_view_limits(r->view, component));
+}
+
+static void store_row(const ZsdRefinement *r, int component, int x, int y, int n, Row *row) {
+  const ZsdFrame *frame = r->view->frame;
+  const ZsdRegions *regions = zsd_fusion_regions(r->view->fusion);
+  if (zsd_regions_any(regions, ZSD_CLEAN))
+    zsd_row_keep_clean(zsd_regions_map(regions, component), row->noise, n, x, 1, y);
+  if (r->planes) {
+    uint16_t *to = r->planes[component] + (ptrdiff_t)y * frame->component[component].width + x;
+    r->kernels->store16((uint8_t *)to, sizeof *to, row->samples, row->noise, n, 1, 65535, 0);
+    return;
+  }
+  if (frame->range < 1)
+    zsd_row_to_full_scale(frame, row->samples, row->noise, n);
+  zsd_store_row(r->image, &(ZsdStoredRow){component, x, y, n, row->samples, row->noise},
+                r->strength, r->first_column, r->kernels);
+}
+
+/* Keeps a region as it is; so did the network. */
+static void keep(const ZsdRefinement *r, int component, int x, int y, int width, int height) {
+  const int row = r->view->frame->component[component].width;
+  for (int k = 0; k < height && r->planes; k++) {
+    const ptrdiff_t at = (ptrdiff_t)(y + k) * row + x;
+    memcpy(r->planes[component] + at, r->pilot[component] + at, width * sizeof(uint16_t));
+  }
+}
+
+void zsd_refine(const ZsdRefinement *r, ZsdRegion region, ZsdBlockWienerScratch *scratch) {
+  const ZsdLayout *layout = r->view->layout;
+  for (int n = 0; n < layout->channels; n++) {
+    if (layout->channel[n].x || layout->channel[n].y)
+      continue; /* a component is filtered with its first channel */
+    const int i = layout->channel[n].component;
+    const ZsdFrameComponent *c = &r->view->frame->component[i];
+    const int x = region.x * layout->channel[n].x_step,
+              y = region.y * layout->channel[n].y_step;
+    const int width = zsd_smaller(region.width * layout->channel[n].x_step, c->width - x);
+    const int height = zsd_smaller(region.height * layout->channel[n].y_step, c->height - y);
+    if (width <= 0 || height <= 0)
+      continue;
+    if (!zsd_view_has_noise(r->view, i)) {
+      keep(r, i, x, y, width, height);
+      continue;
+    }
+    const float *clean =
+        zsd_block_wiener_run(&r->wiener[i], x, y, width, height, scratch, r->kernels);
+    for (int k = 0; k < height; k++) {
+      Row row;
+      find_noise(r, i, x, y + k, width, clean + k * ZSD_BLOCK_WIENER_WIDTH, &row);
+      store_row(r, i, x, y + k, width, &row);
+    }
+  }
+}
