@@ -14,17 +14,16 @@ enum {
   COLUMNS = PHASES * (ZSD_WIENER_BLOCKS + 2), /* of a row of blocks */
 };
 
-/* Variance of the noise relative to its estimate, and its lower limit. The network has removed
- * a part that the pilot does not show. */
-static const float NOISE_FACTOR = 0.85f, MIN_VARIANCE = 1e-9f;
+/* Lower limit of the variance of the noise in a sample. */
+static const float MIN_VARIANCE = 1e-9f;
 
 /* Least variance of the noise in a coefficient, relative to that of white noise. */
 static const double MIN_SPECTRUM = 0.05;
 
 struct ZsdBlockWienerScratch {
-  float z[SIDE][ZSD_WIENER_ROW], p[SIDE][ZSD_WIENER_ROW], v[SIDE][ZSD_WIENER_ROW];
+  float rows[SIDE][5][ZSD_WIENER_ROW]; /* in the order of ZsdWienerRow */
   float sum[SIDE][ZSD_WIENER_ROW], weight[ZSD_WIENER_OVERLAP][ZSD_WIENER_ROW];
-  float row_z[COLUMNS], row_k[COLUMNS], done[COLUMNS];
+  float row_y[COLUMNS], row_z[COLUMNS], row_k[COLUMNS], done[COLUMNS];
   uint16_t row_pilot[COLUMNS];
   float out[ZSD_BLOCK_WIENER_HEIGHT][ZSD_BLOCK_WIENER_WIDTH];
 };
@@ -53,7 +52,7 @@ void zsd_block_wiener_set_noise(ZsdBlockWiener *wiener, const ZsdNoiseModel *noi
   for (int k = 0; k < SIDE; k++)
     row[k] = fmax(row_spectrum(noise, k), MIN_SPECTRUM);
   for (int i = 0; i < SIDE * SIDE; i++)
-    wiener->spectrum[i] = NOISE_FACTOR * (float)(row[i / SIDE] * row[i % SIDE]);
+    wiener->spectrum[i] = (float)(row[i / SIDE] * row[i % SIDE]);
 }
 
 /* A position, mirrored at the edges into 0 .. length - 1. */
@@ -69,6 +68,11 @@ typedef struct {
   int left, columns; /* columns of the picture that blocks cover, or less at its edges */
 } Region;
 
+static ZsdWienerRow wiener_row(ZsdBlockWienerScratch *s, int y) {
+  float(*row)[ZSD_WIENER_ROW] = s->rows[y & (SIDE - 1)];
+  return (ZsdWienerRow){row[0], row[1], row[2], row[3], row[4]};
+}
+
 /* Loads row y into the ring buffers, where nothing has been added to it. */
 static void load_row(const Region *r, int y) {
   const ZsdFrameComponent *c = r->wiener->component;
@@ -83,16 +87,19 @@ static void load_row(const Region *r, int y) {
     if (x == r->columns)
       break;
     const ptrdiff_t from = row + mirror(r->left + x, c->width);
+    s->row_y[x] = c->y[from];
     s->row_z[x] = c->z[from];
     s->row_k[x] = c->k[from];
     s->row_pilot[x] = r->wiener->pilot[from];
   }
+  memcpy(s->row_y + begin, c->y + row + r->left + begin, (end - begin) * sizeof(float));
   memcpy(s->row_z + begin, c->z + row + r->left + begin, (end - begin) * sizeof(float));
   memcpy(s->row_k + begin, c->k + row + r->left + begin, (end - begin) * sizeof(float));
   memcpy(s->row_pilot + begin, r->wiener->pilot + row + r->left + begin,
          (end - begin) * sizeof(uint16_t));
-  r->kernels->wiener_load(&(ZsdWienerRow){s->z[at], s->p[at], s->v[at]}, s->row_z, s->row_k,
-                          s->row_pilot, r->columns / PHASES, &r->wiener->noise, MIN_VARIANCE);
+  const ZsdWienerRow to = wiener_row(s, y);
+  r->kernels->wiener_load(&to, s->row_y, s->row_z, s->row_k, s->row_pilot, r->columns / PHASES,
+                          &r->wiener->noise, MIN_VARIANCE);
   memset(s->sum[at], 0, sizeof s->sum[at]);
 }
 
@@ -104,11 +111,8 @@ static void filter_blocks(const Region *r, int y, int right) {
                             .first = y & 2};
   blocks.n = (right - r->left - blocks.first + PHASES - 1) / PHASES;
   for (int i = 0; i < SIDE; i++) {
-    const int at = (y + i) & (SIDE - 1);
-    blocks.z[i] = s->z[at];
-    blocks.p[i] = s->p[at];
-    blocks.v[i] = s->v[at];
-    blocks.sum[i] = s->sum[at];
+    blocks.row[i] = wiener_row(s, y + i);
+    blocks.sum[i] = s->sum[(y + i) & (SIDE - 1)];
   }
   r->kernels->wiener_blocks(&blocks);
 }

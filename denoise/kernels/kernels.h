@@ -147,15 +147,21 @@ typedef struct {
                           const float *q, int n, const ZsdBrightnessChange *change,
                           float reach);
 
-  /* Deinterleaves 4 n samples of a fused picture z with the relative variance k, and of a pilot
-   * (65535 is 1). The variance of the noise is k noise(pilot), or `least` if that is more. */
-  void (*wiener_load)(const ZsdWienerRow *row, const float *z, const float *k,
+  /* Deinterleaves 4 n samples of a frame y, of the fused picture z with the relative variance
+   * k, and of a pilot (65535 is 1). The variance of the noise is noise(pilot) in y, and k times
+   * that in z, but at least `least` in both. */
+  void (*wiener_load)(const ZsdWienerRow *row, const float *y, const float *z, const float *k,
                       const uint16_t *pilot, int n, const ZsdNoiseVariance *noise, float least);
 
-  /* Wiener filter of the blocks of a row: each coefficient Z of a block's DCT, but the mean, is
-   * multiplied by P^2 / (P^2 + spectrum v), with that of the pilot, P, and the mean v over the
-   * block. The estimates are weighted by the inverse of the variance of their noise. Complete
-   * from column first + 4 up to column first + 4 n - 1; what is written outside of these is
+  /* Wiener filter of the blocks of a row, for each coefficient of their DCT. Y, Z and P are
+   * those of the frame, of the fused picture and of the pilot; n and v are the variances of the
+   * noise in Y and in Z: means over the block, times the spectrum. Where the past is right, the
+   * variance of Y - Z is n - v. So the trust in it is t = min(1, 2 (n - v) / (Y - Z)^2), the
+   * trusted estimate is Y - t (Y - Z), and its noise has the variance w = n - t (n - v). It is
+   * multiplied by P^2 / (P^2 + ZSD_WIENER_FACTOR w); only the mean of the block is not.
+   *
+   * The estimates are weighted by the inverse of the variance of their noise. Complete from
+   * column first + 4 up to column first + 4 n - 1; what is written outside of these is
    * undefined. */
   void (*wiener_blocks)(const ZsdWienerBlocks *);
 

@@ -19,6 +19,7 @@ enum { WIDTH = 8 };
 #endif
 
 typedef float Vector __attribute__((vector_size(WIDTH * sizeof(float))));
+typedef int Mask __attribute__((vector_size(WIDTH * sizeof(int))));
 
 _Static_assert((int)PHASE >= (int)ZSD_WIENER_BLOCKS + 2 + 2 * WIDTH - 2,
                "vectors exceed a phase");
@@ -88,9 +89,10 @@ INLINE int column(int first, int i) {
 
 /* --- columns --- */
 
+typedef float Rows[SIDE][ZSD_WIENER_ROW];
+
 /* The transform of each column. */
-static void transform_columns(float (*restrict to)[ZSD_WIENER_ROW],
-                              const float *const rows[SIDE], int columns) {
+static void transform_columns(Rows to, const float *const rows[SIDE], int columns) {
   for (int j = 0; j < PHASES; j++)
     for (int m = 0; m < columns; m += WIDTH) {
       const int at = j * PHASE + m;
@@ -104,8 +106,7 @@ static void transform_columns(float (*restrict to)[ZSD_WIENER_ROW],
 }
 
 /* Adds the inverse transform of each column to the rows. */
-static void add_columns(float *const rows[SIDE], float (*restrict from)[ZSD_WIENER_ROW],
-                        int columns) {
+static void add_columns(float *const rows[SIDE], Rows from, int columns) {
   for (int j = 0; j < PHASES; j++)
     for (int m = 0; m < columns; m += WIDTH) {
       const int at = j * PHASE + m;
@@ -119,7 +120,7 @@ static void add_columns(float *const rows[SIDE], float (*restrict from)[ZSD_WIEN
 }
 
 /* Sums of each column. */
-static void sum_columns(float *restrict to, const float *const rows[SIDE], int columns) {
+static void sum_columns(float *to, const float *const rows[SIDE], int columns) {
   for (int j = 0; j < PHASES; j++)
     for (int m = 0; m < columns; m += WIDTH) {
       const int at = j * PHASE + m;
@@ -133,9 +134,8 @@ static void sum_columns(float *restrict to, const float *const rows[SIDE], int c
 /* --- blocks --- */
 
 typedef struct {
-  float z[SIDE][ZSD_WIENER_ROW]; /* transformed columns; then those of the estimates */
-  float p[SIDE][ZSD_WIENER_ROW];
-  float v[ZSD_WIENER_ROW];
+  Rows y, z, p; /* transformed columns; z later: those of the estimates */
+  float noise[ZSD_WIENER_ROW], v[ZSD_WIENER_ROW]; /* sums of columns */
 } Scratch;
 
 /* Last vectors of a row of blocks: columns 4 to 7 of the estimates, and the weight. */
@@ -143,24 +143,47 @@ typedef struct {
   Vector estimate[SIDE][SIDE / 2], weight;
 } Carry;
 
-/* Multiplies the coefficients z by the Wiener filter's factors. Returns their sum of squares,
- * weighted by the noise's spectrum. */
-INLINE Vector attenuate(Vector z[SIDE][SIDE], const float (*p)[ZSD_WIENER_ROW], int first,
-                        Vector variance, const float *spectrum) {
+/* For each lane: the smaller one. */
+INLINE Vector smaller(Vector a, Vector b) {
+  const Mask mask = a < b;
+  return (Vector)((mask & (Mask)a) | (~mask & (Mask)b));
+}
+
+INLINE void transform_row(Vector x[SIDE], const float *from, int first) {
+  for (int i = 0; i < SIDE; i++)
+    x[i] = load(from + column(first, i));
+  transform(x);
+}
+
+/* Mean over the blocks from number m on, from the sums of their columns. */
+INLINE Vector block_mean(const float *sums, int first, int m) {
+  Vector sum = load(sums + column(first, 0) + m);
+  for (int i = 1; i < SIDE; i++)
+    sum += load(sums + column(first, i) + m);
+  return sum * (1.0f / (SIDE * SIDE));
+}
+
+/* Estimates the coefficients z of a vector of blocks from number m on. Returns the variance of
+ * their noise. */
+INLINE Vector estimate_coefficients(Vector z[SIDE][SIDE], const ZsdWienerBlocks *f,
+                                    const Scratch *s, int m) {
+  const float tiny = 1e-30f;
+  const Vector noise = block_mean(s->noise, f->first, m);
+  const Vector expected = noise - block_mean(s->v, f->first, m), one = 1 - (Vector){0};
   Vector total = {0};
   for (int u = 0; u < SIDE; u++) {
-    Vector pilot[SIDE];
-    for (int i = 0; i < SIDE; i++)
-      pilot[i] = load(p[u] + column(first, i));
-    transform(pilot);
+    Vector y[SIDE], p[SIDE];
+    transform_row(y, s->y[u] + m, f->first);
+    transform_row(p, s->p[u] + m, f->first);
+    transform_row(z[u], s->z[u] + m, f->first);
     for (int i = 0; i < SIDE; i++) {
-      const float s = spectrum[u * SIDE + i];
-      const Vector power = pilot[i] * pilot[i];
-      Vector factor = power / (power + s * variance);
-      if (u + i == 0)
-        factor = 1 - (Vector){0}; /* the mean is kept */
-      z[u][i] *= factor;
-      total += s * (factor * factor);
+      const float spectrum = f->spectrum[u * SIDE + i];
+      const Vector d = y[i] - z[u][i], variance = spectrum * expected;
+      const Vector trust = smaller(one, 2 * variance / (d * d + tiny));
+      const Vector left = spectrum * noise - trust * variance, power = p[i] * p[i];
+      const Vector factor = u + i == 0 ? one : power / (power + ZSD_WIENER_FACTOR * left);
+      z[u][i] = factor * (y[i] - trust * d);
+      total += factor * factor * left;
     }
   }
   return total;
@@ -169,28 +192,18 @@ INLINE Vector attenuate(Vector z[SIDE][SIDE], const float (*p)[ZSD_WIENER_ROW], 
 /* Estimates of the vector of blocks from number m on, of which n are wanted. */
 INLINE void estimate(const ZsdWienerBlocks *f, Scratch *s, int m, int n, Carry *carry) {
   const int first = f->first;
-  Vector z[SIDE][SIDE], variance = load(s->v + column(first, 0) + m);
-  for (int i = 1; i < SIDE; i++)
-    variance += load(s->v + column(first, i) + m);
-  variance *= 1.0f / (SIDE * SIDE);
-  for (int u = 0; u < SIDE; u++) {
-    for (int i = 0; i < SIDE; i++)
-      z[u][i] = load(s->z[u] + column(first, i) + m);
-    transform(z[u]);
-  }
-  const Vector total =
-      attenuate(z, (const float(*)[ZSD_WIENER_ROW])(s->p[0] + m), first, variance, f->spectrum);
-  Vector weight = 1 / (variance * total);
+  Vector blocks[SIDE][SIDE], weight = 1 / estimate_coefficients(blocks, f, s, m);
   for (int i = n; i < WIDTH; i++)
     weight[i] = 0;
   for (int u = 0; u < SIDE; u++) {
+    Vector *z = blocks[u];
     for (int i = 0; i < SIDE; i++)
-      z[u][i] *= weight;
-    transform_back(z[u]);
+      z[i] *= weight;
+    transform_back(z);
     for (int i = 0; i < SIDE / 2; i++) {
       store(s->z[u] + column(first, i) + m,
-            z[u][i] + shifted(carry->estimate[u][i], z[u][i + SIDE / 2]));
-      carry->estimate[u][i] = z[u][i + SIDE / 2];
+            z[i] + shifted(carry->estimate[u][i], z[i + SIDE / 2]));
+      carry->estimate[u][i] = z[i + SIDE / 2];
     }
   }
   for (int i = 0; i < SIDE / 2; i++)
@@ -200,11 +213,21 @@ INLINE void estimate(const ZsdWienerBlocks *f, Scratch *s, int m, int n, Carry *
 
 static void wiener_blocks(const ZsdWienerBlocks *f) {
   const int columns = f->n + 2;
+  const float *y[SIDE], *z[SIDE], *p[SIDE], *noise[SIDE], *v[SIDE];
   Scratch s;
   Carry carry = {0};
-  transform_columns(s.z, f->z, columns);
-  transform_columns(s.p, f->p, columns);
-  sum_columns(s.v, f->v, columns);
+  for (int i = 0; i < SIDE; i++) {
+    y[i] = f->row[i].y;
+    z[i] = f->row[i].z;
+    p[i] = f->row[i].p;
+    noise[i] = f->row[i].noise;
+    v[i] = f->row[i].v;
+  }
+  transform_columns(s.y, y, columns);
+  transform_columns(s.z, z, columns);
+  transform_columns(s.p, p, columns);
+  sum_columns(s.noise, noise, columns);
+  sum_columns(s.v, v, columns);
   for (int m = 0; m < f->n; m += WIDTH)
     estimate(f, &s, m, f->n - m, &carry);
   add_columns(f->sum, s.z, columns);
@@ -212,19 +235,25 @@ static void wiener_blocks(const ZsdWienerBlocks *f) {
 
 /* --- rows --- */
 
-static void wiener_load(const ZsdWienerRow *row, const float *restrict z,
-                        const float *restrict k, const uint16_t *restrict pilot, int n,
-                        const ZsdNoiseVariance *noise, float least) {
+static void wiener_load(const ZsdWienerRow *row, const float *restrict y,
+                        const float *restrict z, const float *restrict k,
+                        const uint16_t *restrict pilot, int n, const ZsdNoiseVariance *noise,
+                        float least) {
   const ZsdNoiseVariance v = *noise;
   for (int j = 0; j < PHASES; j++) {
-    float *restrict to_z = row->z + j * PHASE, *restrict to_p = row->p + j * PHASE,
+    float *restrict to_y = row->y + j * PHASE, *restrict to_z = row->z + j * PHASE,
+                    *restrict to_p = row->p + j * PHASE,
+                    *restrict to_noise = row->noise + j * PHASE,
                     *restrict to_v = row->v + j * PHASE;
     for (int m = 0; m < n; m++) {
-      const float p = (float)pilot[PHASES * m + j] * (1 / 65535.0f);
-      const float variance = k[PHASES * m + j] * zsd_noise_variance_at(&v, p);
-      to_z[m] = z[PHASES * m + j];
+      const int at = PHASES * m + j;
+      const float p = (float)pilot[at] * (1 / 65535.0f);
+      const float all = zsd_noise_variance_at(&v, p), left = k[at] * all;
+      to_y[m] = y[at];
+      to_z[m] = z[at];
       to_p[m] = p;
-      to_v[m] = variance > least ? variance : least;
+      to_noise[m] = all > least ? all : least;
+      to_v[m] = left > least ? left : least;
     }
   }
 }

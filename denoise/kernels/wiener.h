@@ -17,22 +17,25 @@ enum {
   ZSD_WIENER_OVERLAP = 4, /* rows of blocks that cover a row of samples, two rows apart */
 };
 
-/* A row of samples: the noisy picture, the pilot, and the variance of the noise in z. */
+/* Variance of the noise relative to its estimate: the pilot lacks some detail. */
+#define ZSD_WIENER_FACTOR 0.85f
+
+/* A row of samples. */
 typedef struct {
-  float *z, *p, *v;
+  float *y, *z;     /* the frame, and the fused picture */
+  float *p;         /* the pilot */
+  float *noise, *v; /* variance of the noise in y, above 0, and in z, not above that in y */
 } ZsdWienerRow;
 
 /* A row of blocks, each four samples right of the one before. */
 typedef struct {
-  const float *z[ZSD_WIENER_SIDE]; /* rows of the noisy picture, */
-  const float *p[ZSD_WIENER_SIDE]; /* of the pilot, */
-  const float *v[ZSD_WIENER_SIDE]; /* and of the variance of the noise in z, above 0 */
-  float *sum[ZSD_WIENER_SIDE];     /* rows of weighted estimates, which are added */
-  float *weight;                   /* output: their weights, the same for all these rows */
-  const float *spectrum; /* 8 x 8: variance of the noise in each coefficient of the DCT,
-                            relative to that in a sample; above 0 */
-  int first;             /* first column of the first block: 0 or 2 */
-  int n;                 /* blocks */
+  ZsdWienerRow row[ZSD_WIENER_SIDE];
+  float *sum[ZSD_WIENER_SIDE]; /* rows of weighted estimates, which are added */
+  float *weight;               /* output: their weights, the same for all these rows */
+  const float *spectrum;       /* 8 x 8: variance of the noise in each coefficient of the DCT,
+                                  relative       to that in a sample; above 0 */
+  int first;                   /* first column of the first block: 0 or 2 */
+  int n;                       /* blocks */
 } ZsdWienerBlocks;
 
 #endif
