@@ -73,34 +73,35 @@ static ZsdWienerRow wiener_row(ZsdBlockWienerScratch *s, int y) {
   return (ZsdWienerRow){row[0], row[1], row[2], row[3], row[4]};
 }
 
-/* Loads row y into the ring buffers, where nothing has been added to it. */
-static void load_row(const Region *r, int y) {
+/* Copies a row that reaches beyond the picture, which is mirrored at its edges. */
+static void copy_row(const Region *r, ptrdiff_t row) {
   const ZsdFrameComponent *c = r->wiener->component;
   ZsdBlockWienerScratch *s = r->scratch;
-  const ptrdiff_t row = (ptrdiff_t)mirror(y, c->height) * c->width;
-  const int at = y & (SIDE - 1);
-  const int begin = zsd_clamp(-r->left, 0, r->columns);
-  const int end = zsd_clamp(c->width - r->left, begin, r->columns);
   for (int x = 0; x < r->columns; x++) {
-    if (x == begin) /* those inside are copied below */
-      x = end;
-    if (x == r->columns)
-      break;
     const ptrdiff_t from = row + mirror(r->left + x, c->width);
     s->row_y[x] = c->y[from];
     s->row_z[x] = c->z[from];
     s->row_k[x] = c->k[from];
     s->row_pilot[x] = r->wiener->pilot[from];
   }
-  memcpy(s->row_y + begin, c->y + row + r->left + begin, (end - begin) * sizeof(float));
-  memcpy(s->row_z + begin, c->z + row + r->left + begin, (end - begin) * sizeof(float));
-  memcpy(s->row_k + begin, c->k + row + r->left + begin, (end - begin) * sizeof(float));
-  memcpy(s->row_pilot + begin, r->wiener->pilot + row + r->left + begin,
-         (end - begin) * sizeof(uint16_t));
+}
+
+/* Loads row y into the ring buffers, where nothing has been added to it. */
+static void load_row(const Region *r, int y) {
+  const ZsdFrameComponent *c = r->wiener->component;
+  ZsdBlockWienerScratch *s = r->scratch;
   const ZsdWienerRow to = wiener_row(s, y);
-  r->kernels->wiener_load(&to, s->row_y, s->row_z, s->row_k, s->row_pilot, r->columns / PHASES,
-                          &r->wiener->noise, MIN_VARIANCE);
-  memset(s->sum[at], 0, sizeof s->sum[at]);
+  const ptrdiff_t row = (ptrdiff_t)mirror(y, c->height) * c->width, at = row + r->left;
+  const int n = r->columns / PHASES;
+  memset(s->sum[y & (SIDE - 1)], 0, sizeof *s->sum);
+  if (r->left >= 0 && r->left + r->columns <= c->width) {
+    r->kernels->wiener_load(&to, c->y + at, c->z + at, c->k + at, r->wiener->pilot + at, n,
+                            &r->wiener->noise, MIN_VARIANCE);
+    return;
+  }
+  copy_row(r, row);
+  r->kernels->wiener_load(&to, s->row_y, s->row_z, s->row_k, s->row_pilot, n, &r->wiener->noise,
+                          MIN_VARIANCE);
 }
 
 /* Filters the row of blocks whose first row is y. */
@@ -125,9 +126,12 @@ static void finish_row(const Region *r, int y, float *out, int x, int width) {
   memcpy(out, s->done + x - r->left, width * sizeof *out);
 }
 
-const float *zsd_block_wiener_run(const ZsdBlockWiener *wiener, int x, int y, int width,
-                                  int height, ZsdBlockWienerScratch *scratch,
-                                  const ZsdKernels *kernels) {
+const float *zsd_block_wiener_row(const ZsdBlockWienerScratch *scratch, int row) {
+  return scratch->out[row];
+}
+
+void zsd_block_wiener_run(const ZsdBlockWiener *wiener, int x, int y, int width, int height,
+                          ZsdBlockWienerScratch *scratch, const ZsdKernels *kernels) {
   Region r = {wiener, scratch, kernels, x / PHASES * PHASES - MARGIN, 0};
   r.columns = ((x + width - r.left + PHASES - 1) / PHASES + 2) * PHASES;
   const int first = y / 2 * 2 - (SIDE - 2);
@@ -141,5 +145,4 @@ const float *zsd_block_wiener_run(const ZsdBlockWiener *wiener, int x, int y, in
       if (top + i >= y && top + i < y + height)
         finish_row(&r, top + i, scratch->out[top + i - y], x, width);
   }
-  return scratch->out[0];
 }

@@ -29,11 +29,12 @@ void zsd_block_wiener_set_noise(ZsdBlockWiener *wiener, const ZsdNoiseModel *noi
 typedef struct ZsdBlockWienerScratch ZsdBlockWienerScratch;
 ZsdBlockWienerScratch *zsd_block_wiener_scratch_new(void); /* NULL without memory */
 
-/* Filters width x height samples from (x, y) on. Returns the result, whose rows are
- * ZSD_BLOCK_WIENER_WIDTH floats apart, in the scratch memory. The result of a sample does not
- * depend on the region. */
-const float *zsd_block_wiener_run(const ZsdBlockWiener *wiener, int x, int y, int width,
-                                  int height, ZsdBlockWienerScratch *scratch,
-                                  const ZsdKernels *kernels);
+/* Filters width x height samples from (x, y) on. The result of a sample does not depend on the
+ * region. */
+void zsd_block_wiener_run(const ZsdBlockWiener *wiener, int x, int y, int width, int height,
+                          ZsdBlockWienerScratch *scratch, const ZsdKernels *kernels);
+
+/* A row of the last result. */
+const float *zsd_block_wiener_row(const ZsdBlockWienerScratch *scratch, int row);
 
 #endif

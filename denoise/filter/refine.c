@@ -28,23 +28,9 @@ static void find_noise(const ZsdRefinement *r, int component, int x, int y, int 
                        const float *clean, Row *row) {
   const ZsdFrameComponent *c = &r->view->frame->component[component];
   const ptrdiff_t at = (ptrdiff_t)y * c->width + x;
-  const float unit = zsd_view_unit(r->view), scale = 1 / unit;
-  const ZsdInputFeatures features = {.y = c->y + at,
-                                     .z = c->z + at,
-                                     .k = c->k + at,
-                                     .step = 1,
-                                     .scale = scale,
-                                     .weight = scale,
-                                     .noise = r->wiener[component].noise,
-                                     .picture = row->samples,
-                                     .difference = row->difference,
-                                     .deviation = row->deviation};
-  memset(row->deviation, 0, n * sizeof(float));
-  r->kernels->input_features(&features, n);
+  memcpy(row->samples, c->y + at, n * sizeof(float));
   for (int i = 0; i < n; i++)
-    row->noise[i] = scale * (c->z[at + i] - clean[i]);
-  r->kernels->denormalise(row->samples, row->noise, row->difference, row->deviation, n, unit,
-                          zsd_view_limits(r->view, component));
+    row->noise[i] = c->y[at + i] - clean[i];
 }
 
 static void store_row(const ZsdRefinement *r, int component, int x, int y, int n, Row *row) {
@@ -63,15 +49,6 @@ static void store_row(const ZsdRefinement *r, int component, int x, int y, int n
                 r->strength, r->first_column, r->kernels);
 }
 
-/* Keeps a region as it is; so did the network. */
-static void keep(const ZsdRefinement *r, int component, int x, int y, int width, int height) {
-  const int row = r->view->frame->component[component].width;
-  for (int k = 0; k < height && r->planes; k++) {
-    const ptrdiff_t at = (ptrdiff_t)(y + k) * row + x;
-    memcpy(r->planes[component] + at, r->pilot[component] + at, width * sizeof(uint16_t));
-  }
-}
-
 void zsd_refine(const ZsdRefinement *r, ZsdRegion region, ZsdBlockWienerScratch *scratch) {
   const ZsdLayout *layout = r->view->layout;
   for (int n = 0; n < layout->channels; n++) {
@@ -85,15 +62,15 @@ void zsd_refine(const ZsdRefinement *r, ZsdRegion region, ZsdBlockWienerScratch 
     const int height = zsd_smaller(region.height * layout->channel[n].y_step, c->height - y);
     if (width <= 0 || height <= 0)
       continue;
-    if (!zsd_view_has_noise(r->view, i)) {
-      keep(r, i, x, y, width, height);
-      continue;
-    }
-    const float *clean =
-        zsd_block_wiener_run(&r->wiener[i], x, y, width, height, scratch, r->kernels);
+    const bool filtered = zsd_view_has_noise(r->view, i);
+    if (filtered)
+      zsd_block_wiener_run(&r->wiener[i], x, y, width, height, scratch, r->kernels);
     for (int k = 0; k < height; k++) {
       Row row;
-      find_noise(r, i, x, y + k, width, clean + k * ZSD_BLOCK_WIENER_WIDTH, &row);
+      find_noise(r, i, x, y + k, width,
+                 filtered ? zsd_block_wiener_row(scratch, k)
+                          : c->z + (ptrdiff_t)(y + k) * c->width + x,
+                 &row);
       store_row(r, i, x, y + k, width, &row);
     }
   }

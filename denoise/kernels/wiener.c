@@ -169,7 +169,8 @@ INLINE Vector estimate_coefficients(Vector z[SIDE][SIDE], const ZsdWienerBlocks 
                                     const Scratch *s, int m) {
   const float tiny = 1e-30f;
   const Vector noise = block_mean(s->noise, f->first, m);
-  const Vector expected = noise - block_mean(s->v, f->first, m), one = 1 - (Vector){0};
+  const Vector v = block_mean(s->v, f->first, m), one = 1 - (Vector){0};
+  const Vector expected = noise - v, limit = expected * (1.5f + 0.25f * expected / v);
   Vector total = {0};
   for (int u = 0; u < SIDE; u++) {
     Vector y[SIDE], p[SIDE];
@@ -179,7 +180,7 @@ INLINE Vector estimate_coefficients(Vector z[SIDE][SIDE], const ZsdWienerBlocks 
     for (int i = 0; i < SIDE; i++) {
       const float spectrum = f->spectrum[u * SIDE + i];
       const Vector d = y[i] - z[u][i], variance = spectrum * expected;
-      const Vector trust = smaller(one, 2 * variance / (d * d + tiny));
+      const Vector trust = smaller(one, spectrum * limit / (d * d + tiny));
       const Vector left = spectrum * noise - trust * variance, power = p[i] * p[i];
       const Vector factor = u + i == 0 ? one : power / (power + ZSD_WIENER_FACTOR * left);
       z[u][i] = factor * (y[i] - trust * d);
