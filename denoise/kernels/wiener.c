@@ -170,7 +170,7 @@ INLINE Vector estimate_coefficients(Vector z[SIDE][SIDE], const ZsdWienerBlocks 
   const float tiny = 1e-30f;
   const Vector noise = block_mean(s->noise, f->first, m);
   const Vector v = block_mean(s->v, f->first, m), one = 1 - (Vector){0};
-  const Vector expected = noise - v, limit = expected * (1.5f + 0.25f * expected / v);
+  const Vector expected = noise - v, limit = expected * (1.2f + 0.6f * expected / v);
   Vector total = {0};
   for (int u = 0; u < SIDE; u++) {
     Vector y[SIDE], p[SIDE];
