@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "filter/block_wiener.h"
 
-#include "base/clamp.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,10 +53,10 @@ void zsd_block_wiener_set_noise(ZsdBlockWiener *wiener, const ZsdNoiseModel *noi
     wiener->spectrum[i] = (float)(row[i / SIDE] * row[i % SIDE]);
 }
 
-/* A position, mirrored at the edges into 0 .. length - 1. */
+/* A position, mirrored at the edges into 0 .. length - 1, as often as it takes. */
 static int mirror(int at, int length) {
-  const int inside = at < 0 ? -1 - at : at < length ? at : 2 * length - 1 - at;
-  return zsd_clamp(inside, 0, length - 1);
+  const int period = 2 * length, folded = (at % period + period) % period;
+  return folded < length ? folded : period - 1 - folded;
 }
 
 typedef struct {

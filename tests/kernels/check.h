@@ -86,6 +86,9 @@ void check_store_state(Check *check);
 void check_join_states(Check *check);
 void check_innovation(Check *check);
 void check_kalman_update(Check *check);
+void check_wiener_load(Check *check);
+void check_wiener_blocks(Check *check);
+void check_wiener_finish(Check *check);
 void check_input_features(Check *check);
 void check_denormalise(Check *check);
 

@@ -41,6 +41,9 @@ static const struct {
     {"join_states", check_join_states},
     {"innovation", check_innovation},
     {"kalman_update", check_kalman_update},
+    {"wiener_load", check_wiener_load},
+    {"wiener_blocks", check_wiener_blocks},
+    {"wiener_finish", check_wiener_finish},
     {"input_features", check_input_features},
     {"denormalise", check_denormalise},
 };

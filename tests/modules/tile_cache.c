@@ -36,11 +36,12 @@ typedef struct {
   double sigma;
   Way all, turn;    /* all computed; what stands still in turn */
   unsigned refresh; /* of the latter */
+  bool refined;
 } Film;
 
 static void film_new(Film *f, const char *format, ZsdNoiseKind kind, double sigma) {
   const ZsdKernels *kernels = zsd_kernels(zsd_cpu_detect());
-  *f = (Film){.kind = kind, .sigma = sigma, .refresh = TURN};
+  *f = (Film){.kind = kind, .sigma = sigma, .refresh = TURN, .refined = true};
   picture_new(&f->clean, format_named(format), WIDTH, HEIGHT);
   picture_scene(&f->clean.image, 1, 0);
   zsd_layout_make(&f->layout, &f->clean.image, true);
@@ -81,6 +82,7 @@ static void filter(Film *f, Way *way, const Picture *noisy, unsigned refresh, fl
                    bool counts) {
   const ZsdView view = {&f->frame, &f->layout, f->fusion, false};
   const ZsdFilterParams how = {.weights = &f->weights,
+                               .refined = f->refined,
                                .strength = strength,
                                .refresh = refresh,
                                .twice = true,
@@ -145,17 +147,20 @@ static const struct {
   ZsdNoiseKind kind;
   double sigma;
   int by; /* of the square that moves: 0: nothing does */
+  bool refined;
 } cases[] = {
-    {"I420", ZSD_NOISE_GAUSSIAN, 10, 0},    {"I420", ZSD_NOISE_GAUSSIAN, 25, 60},
-    {"I420", ZSD_NOISE_GAUSSIAN, 25, 12},   {"I420", ZSD_NOISE_CORRELATED, 20, 60},
-    {"YUY2", ZSD_NOISE_GAUSSIAN, 15, 60},   {"GRAY8", ZSD_NOISE_POISSON, 20, 60},
-    {"I420_10", ZSD_NOISE_GAUSSIAN, 15, 0},
+    {"I420", ZSD_NOISE_GAUSSIAN, 10, 0, true},     {"I420", ZSD_NOISE_GAUSSIAN, 25, 60, true},
+    {"I420", ZSD_NOISE_GAUSSIAN, 25, 12, true},    {"I420", ZSD_NOISE_GAUSSIAN, 25, 60, false},
+    {"I420", ZSD_NOISE_CORRELATED, 20, 60, true},  {"YUY2", ZSD_NOISE_GAUSSIAN, 15, 60, true},
+    {"GRAY8", ZSD_NOISE_POISSON, 20, 60, true},    {"I420_10", ZSD_NOISE_GAUSSIAN, 15, 0, true},
+    {"I420_10", ZSD_NOISE_GAUSSIAN, 15, 0, false},
 };
 enum { N_CASES = sizeof cases / sizeof *cases };
 
 START_TEST(test_never_visible) {
   Film f;
   film_new(&f, cases[_i].format, cases[_i].kind, cases[_i].sigma);
+  f.refined = cases[_i].refined;
   for (int t = 0; t < FRAMES; t++) {
     if (cases[_i].by)
       draw_square(&f, 8 + 3 * (t % 80), cases[_i].by);
@@ -234,6 +239,23 @@ START_TEST(test_all_between) {
 }
 END_TEST
 
+/* After frames that were not refined, no tile uses the pilot of before. */
+START_TEST(test_refined_again) {
+  Film f;
+  film_new(&f, "I420", ZSD_NOISE_GAUSSIAN, 10);
+  for (int t = 0; t < SETTLED; t++)
+    show(&f, t, 1);
+  ck_assert(differ(&f));
+  f.refined = false;
+  show(&f, SETTLED, 1);
+  ck_assert(!differ(&f));
+  f.refined = true;
+  show(&f, SETTLED + 1, 1);
+  ck_assert(!differ(&f));
+  film_free(&f);
+}
+END_TEST
+
 Suite *make_suite(void) {
   Suite *suite = suite_create("tile_cache");
   TCase *tests = tcase_create("kept");
@@ -242,6 +264,7 @@ Suite *make_suite(void) {
   tcase_add_test(tests, test_light);
   tcase_add_test(tests, test_forgotten);
   tcase_add_test(tests, test_all_between);
+  tcase_add_test(tests, test_refined_again);
   suite_add_tcase(suite, tests);
   return suite;
 }
