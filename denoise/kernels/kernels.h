@@ -147,9 +147,9 @@ typedef struct {
                           const float *q, int n, const ZsdBrightnessChange *change,
                           float reach);
 
-  /* Deinterleaves 4 n samples of a frame y, of the fused picture z with the relative variance
-   * k, and of a pilot (65535 is 1). The variance of the noise is noise(pilot) in y, and k times
-   * that in z, but at least `least` in both. */
+  /* Deinterleaves 4 n samples, clipped to 0..1, of a frame y, of the fused picture z with the
+   * relative variance k, and of a pilot (65535 is 1). The variance of the noise is noise(pilot)
+   * in y, and k times that in z, but at least `least` in both. */
   void (*wiener_load)(const ZsdWienerRow *row, const float *y, const float *z, const float *k,
                       const uint16_t *pilot, int n, const ZsdNoiseVariance *noise, float least);
 

@@ -236,6 +236,11 @@ static void wiener_blocks(const ZsdWienerBlocks *f) {
 
 /* --- rows --- */
 
+INLINE float clamp(float x) {
+  const float low = x > 0 ? x : 0;
+  return low < 1 ? low : 1;
+}
+
 static void wiener_load(const ZsdWienerRow *row, const float *restrict y,
                         const float *restrict z, const float *restrict k,
                         const uint16_t *restrict pilot, int n, const ZsdNoiseVariance *noise,
@@ -250,8 +255,8 @@ static void wiener_load(const ZsdWienerRow *row, const float *restrict y,
       const int at = PHASES * m + j;
       const float p = (float)pilot[at] * (1 / 65535.0f);
       const float all = zsd_noise_variance_at(&v, p), left = k[at] * all;
-      to_y[m] = y[at];
-      to_z[m] = z[at];
+      to_y[m] = clamp(y[at]);
+      to_z[m] = clamp(z[at]);
       to_p[m] = p;
       to_noise[m] = all > least ? all : least;
       to_v[m] = left > least ? left : least;

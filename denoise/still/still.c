@@ -5,6 +5,7 @@
 #include "noise/noise_estimate_rgb.h"
 #include "still/synthetic_pairs.h"
 #include "still/nl_bayes.h"
+#include "still/refinement.h"
 #include "base/clock.h"
 #include "learning/observer.h"
 
@@ -90,14 +91,17 @@ static void set_remaining(const ZsdFrame *frame, float remaining) {
 }
 
 /* Applies the network to the frame, of whose noise variance `remaining` is left in z, and
- * blends its result into z: z += blend (result - z). Returns 0, or -1 without memory. */
-static int estimate(const Job *job, const ZsdWeights *weights, float remaining, float blend) {
+ * blends its result into z: z += blend (result - z). `refined`: with the Wiener filter of
+ * blocks. Returns 0, or -1 without memory. */
+static int estimate(const Job *job, const ZsdWeights *weights, float remaining, float blend,
+                    bool refined) {
   ZsdFilterState *state = job->still->state;
   ZsdFilterParams whole = *job->still->params;
   const ZsdFrame *frame = job->view->frame;
   uint16_t *result[ZSD_MAX_COMPONENTS];
   uint16_t *memory = make_planes(result, frame);
   whole.weights = weights;
+  whole.refined = refined;
   set_remaining(frame, remaining);
   reset(state);
   const int failed =
@@ -160,7 +164,7 @@ static ZsdResult denoise(const Job *job, const ZsdObserver *observer) {
                          .training = &training};
   for (int i = 0; i < frame->components; i++)
     nl_bayes.noise[i] = *zsd_fusion_noise(job->view->fusion, i);
-  if (estimate(job, weights, 1, 1))
+  if (estimate(job, weights, 1, 1, true))
     return ZSD_NO_MEMORY;
   for (int i = 0; i < MAX_PASSES && pass[i].group_size; i++) {
     training.loss = removed_variance(&nl_bayes);
@@ -168,9 +172,13 @@ static ZsdResult denoise(const Job *job, const ZsdObserver *observer) {
     const ZsdResult result = zsd_nl_bayes_run(&nl_bayes, job->kernels, job->threads);
     if (result != ZSD_OK)
       return result;
-    if (pass[i].blend > 0 && estimate(job, weights, REMAINING, pass[i].blend))
+    if (pass[i].blend > 0 && estimate(job, weights, REMAINING, pass[i].blend, false))
       return ZSD_NO_MEMORY;
   }
+  for (int i = 0; i < frame->components; i++)
+    if ((i == frame->brightness || job->image->rgb) && zsd_view_has_noise(job->view, i) &&
+        zsd_still_refine(frame, i, job->view->fusion, job->threads))
+      return ZSD_NO_MEMORY;
   return ZSD_OK;
 }
 
@@ -222,7 +230,7 @@ static ZsdResult refine(const Job *job, ZsdProgress *progress) {
   }
   if (result == ZSD_OK) {
     zsd_weights_update(&weights, &net);
-    result = estimate(job, &weights, REMAINING, 1) ? ZSD_NO_MEMORY : ZSD_OK;
+    result = estimate(job, &weights, REMAINING, 1, false) ? ZSD_NO_MEMORY : ZSD_OK;
   }
   zsd_synthetic_pairs_clear(&pairs);
   zsd_weights_clear(&weights);

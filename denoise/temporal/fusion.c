@@ -43,6 +43,10 @@ enum { SETTLED = 16, INTERVAL = 4 };
  * lag-2 correlation above the second constant is then the difference of two pictures. */
 static const double NEW_SCENE = 0.9, NEW_SCENE_LAG2 = 0.45;
 
+/* Frames in a row that the past does not predict, after which frames are taken as they are, and
+ * the interval at which the past is tried again. */
+enum { UNPREDICTED = 4, RETRY = 8 };
+
 /* Standard deviation, 0..1, below which there is no noise but rounding. */
 static const double NO_NOISE = 0.5 / 255;
 
@@ -58,12 +62,14 @@ struct ZsdFusion {
   Strip *strips; /* scratch memory, one for each thread */
   int n_strips;
   bool has_past, has_noise;
-  bool has_temporal; /* the noise was estimated from a residual between frames */
-  unsigned frames;   /* since the past began, without repeated ones */
-  bool repeated;     /* the last frame was */
-  bool fixed_noise;  /* the noise models are given, not estimated */
-  double missing;    /* frame intervals without a frame, since the past */
-  bool fallen;       /* the noise has fallen in this frame */
+  bool has_temporal;    /* the noise was estimated from a residual between frames */
+  unsigned frames;      /* since the past began, without repeated ones */
+  unsigned unpredicted; /* frames in a row, up to the last one */
+  bool tracked;         /* the last frame was compared with the past */
+  bool repeated;        /* the last frame was */
+  bool fixed_noise;     /* the noise models are given, not estimated */
+  double missing;       /* frame intervals without a frame, since the past */
+  bool fallen;          /* the noise has fallen in this frame */
   ZsdReference past[ZSD_MAX_COMPONENTS];
   float *residual[ZSD_MAX_COMPONENTS]; /* of the prediction, normalized */
   ZsdRegions *regions;                 /* without noise of their own */
@@ -128,7 +134,8 @@ void zsd_fusion_free(ZsdFusion *f) {
 }
 
 void zsd_fusion_drop_past(ZsdFusion *f) {
-  f->has_past = f->repeated = false;
+  f->has_past = f->repeated = f->tracked = false;
+  f->unpredicted = 0;
   f->missing = 0;
 }
 
@@ -194,14 +201,14 @@ const ZsdReference *zsd_fusion_past(const ZsdFusion *f, int component) {
 
 bool zsd_fusion_tracking(const ZsdFusion *f, ZsdTracking *tracking) {
   *tracking = (ZsdTracking){f->field, f->outliers, f->brightness_change};
-  return f->frames > 0 && !f->repeated;
+  return f->frames > 0 && f->tracked && !f->repeated;
 }
 
 bool zsd_fusion_is_static(const ZsdFusion *f, int x, int y, int width, int height) {
   const ZsdNoiseModel *noise = &f->noise[f->brightness];
   const ZsdStaticTest scenery = {f->field, f->brightness_change[f->brightness], noise->lag1,
                                  noise->lag2};
-  return f->frames > 0 &&
+  return f->frames > 0 && f->tracked &&
          zsd_static_blocks_test(&f->static_blocks, &scenery, x, y, width, height);
 }
 
@@ -558,7 +565,7 @@ static void exclude_repeated(const ZsdFusion *f) {
         f->outliers[j * f->field->across + i] = ZSD_BLOCK * ZSD_BLOCK;
 }
 
-/* --- frames --- */
+/* --- fusion with the past --- */
 
 /* Fuses the frame with the past along the motion field. */
 static void fuse_frame(ZsdFusion *f, const ZsdFrame *frame, int threads) {
@@ -647,20 +654,17 @@ static void fuse_after_fall(ZsdFusion *f, const ZsdFrame *frame, int threads) {
   f->fallen = false;
 }
 
-int zsd_fusion_add(ZsdFusion *f, const ZsdFrame *frame, int threads) {
+/* --- frames --- */
+
+/* Whether a frame is taken as it is, since the past has not predicted those before. */
+static bool ignores_past(const ZsdFusion *f) {
+  return f->unpredicted >= UNPREDICTED && f->unpredicted % RETRY &&
+         !zsd_regions_any(f->regions, ZSD_REPEATED);
+}
+
+/* Fuses a frame with the past, and estimates the noise. */
+static void compare_and_fuse(ZsdFusion *f, const ZsdFrame *frame, int threads) {
   const ZsdFrameComponent *luma = &frame->component[frame->brightness];
-  if (make_strips(f, threads))
-    return -1;
-  f->repeated = find_regions(f, frame, threads);
-  if (f->repeated)
-    return 0;
-  if (!f->has_past) {
-    f->frames = 0;
-    begin_past(f, frame, threads);
-    estimate_noise(f, frame, false, threads);
-    return 0;
-  }
-  f->frames++;
   zsd_pyramid_fill(&f->now, luma->y, f->kernels, threads);
   zsd_brightness_match(&f->before, &f->now);
   const bool known = f->has_temporal;
@@ -673,8 +677,30 @@ int zsd_fusion_add(ZsdFusion *f, const ZsdFrame *frame, int threads) {
   }
   if (known && noise_has_fallen(f, luma))
     fuse_after_fall(f, frame, threads);
+  f->unpredicted = is_new_scene(f, luma) ? f->unpredicted + 1 : 0;
   zsd_static_blocks_update(&f->static_blocks, frame, f->field, f->frames == 1);
   exclude_repeated(f);
+}
+
+int zsd_fusion_add(ZsdFusion *f, const ZsdFrame *frame, int threads) {
+  if (make_strips(f, threads))
+    return -1;
+  f->repeated = find_regions(f, frame, threads);
+  if (f->repeated)
+    return 0;
+  f->tracked = f->has_past && !ignores_past(f);
+  if (f->tracked) {
+    f->frames++;
+    compare_and_fuse(f, frame, threads);
+    return 0;
+  }
+  begin_past(f, frame, threads);
+  if (f->has_past) {
+    f->unpredicted++;
+    return 0;
+  }
+  f->frames = 0;
+  estimate_noise(f, frame, false, threads);
   return 0;
 }
 

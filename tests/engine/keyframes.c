@@ -64,8 +64,8 @@ START_TEST(test_other_noise) {
   ZsdDenoiser *d = new_denoiser();
   frames_with(d, 10, 24, &s);
   ck_assert_uint_eq(status_of(d).keyframes, 1);
-  const double gain = frames_with(d, 10, 8, &s);
-  ck_assert_double_gt(frames_with(d, sigma, 40, &s), gain - 4);
+  frames_with(d, 10, 8, &s);
+  ck_assert_double_gt(frames_with(d, sigma, 40, &s), 11);
   ck_assert_uint_eq(status_of(d).keyframes, _i % 4 < 2 ? 2 : 1);
   zsd_denoiser_free(d);
 }

@@ -315,6 +315,64 @@ END_TEST
 
 /* The light goes out by two levels of 128 in each frame, and what has been fused is as dark as
  * the content. */
+/* Mean of k over luma, and whether z is the frame itself. */
+static double mean_k(const Film *f) {
+  double sum = 0;
+  for (size_t i = 0; i < samples_of(f, 0); i++)
+    sum += (double)f->frame.component[0].k[i];
+  return sum / (double)samples_of(f, 0);
+}
+
+static bool is_as_it_came(const Film *f) {
+  return memcmp(f->frame.component[0].z, f->frame.component[0].y,
+                samples_of(f, 0) * sizeof(float)) == 0;
+}
+
+/* Many random rectangles, of 8 to 31 samples each way. */
+static void draw_rectangles(Film *f) {
+  for (int i = 0; i < f->frame.components; i++) {
+    const ZsdFrameComponent *c = &f->frame.component[i];
+    for (int n = 0; n < c->width * c->height / 64; n++) {
+      const int left = (int)zsd_random_below(&f->random, (unsigned)c->width);
+      const int top = (int)zsd_random_below(&f->random, (unsigned)c->height);
+      const int size = 8 + (int)zsd_random_below(&f->random, 24);
+      const float value = 0.1f + 0.08f * (float)zsd_random_below(&f->random, 11);
+      for (int y = top; y < top + size && y < c->height; y++)
+        for (int x = left; x < left + size && x < c->width; x++)
+          f->clean[i][y * c->width + x] = value;
+    }
+  }
+}
+
+/* Frames that have nothing in common are soon taken as they are, without motion search, and the
+ * past is used again not long after there is one. */
+START_TEST(test_nothing_in_common) {
+  enum { STRANGERS = 20, SAME = 12 };
+  ZsdTracking tracking;
+  int as_they_came = 0, tracked = 0;
+  Film f;
+  film_new(&f, "I420", WIDTH, HEIGHT, 2, 5, 0);
+  film_set(&f, (View){0, 0.1, 0.5, 0.1, 0, 0});
+  film_next(&f);
+  film_next(&f);
+  for (int t = 0; t < STRANGERS; t++) {
+    draw_rectangles(&f);
+    film_next(&f);
+    as_they_came += is_as_it_came(&f);
+    tracked += zsd_fusion_tracking(f.fusion, &tracking);
+    ck_assert_msg(mean_k(&f) > 0.9, "frame %d: k is %.2f, noise of %.1f", t, mean_k(&f),
+                  255 * zsd_fusion_noise(f.fusion, 0)->sigma);
+  }
+  ck_assert_int_ge(as_they_came, STRANGERS / 2);
+  ck_assert_int_eq(as_they_came + tracked, STRANGERS);
+  film_set(&f, (View){0, 0.1, 0.5, 0.1, 0, 0});
+  for (int t = 0; t < SAME; t++)
+    film_next(&f);
+  ck_assert_msg(mean_k(&f) < 0.5, "k is %.2f", mean_k(&f));
+  film_free(&f);
+}
+END_TEST
+
 START_TEST(test_fade) {
   enum { STEADY = 4, FRAMES = 16 };
   Film f;
@@ -465,6 +523,7 @@ Suite *make_suite(void) {
   tcase_add_loop_test(tc, test_trail, 0, 4);
   tcase_add_loop_test(tc, test_cut, 0, 4);
   tcase_add_loop_test(tc, test_fade, 0, 3);
+  tcase_add_test(tc, test_nothing_in_common);
   tcase_add_test(tc, test_lights);
   tcase_add_test(tc, test_streaks);
   tcase_add_test(tc, test_forget);
