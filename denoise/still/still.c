@@ -30,6 +30,9 @@ static const Pass passes[][MAX_PASSES] = {
 /* Remaining variance of the noise after a pass, relative to that of the picture. */
 static const float REMAINING = 0.05f;
 
+/* Strongest correlation of nearly white noise. */
+static const double MAX_LAG1 = 0.2;
+
 /* Smallest width and height of a picture to train on, samples. */
 enum { MIN_TRAINING_SIDE = 96 };
 
@@ -150,6 +153,14 @@ static unsigned count_bands(const ZsdStill *still, const ZsdImage *image) {
   return steps;
 }
 
+/* Whether the Wiener filter of blocks has a share in a component's result: where there is
+ * detail, and where the noise is nearly white. That of cameras hides in the pilot. */
+static bool gains_by_blocks(const Job *job, int component) {
+  return (component == job->view->frame->brightness || job->image->rgb) &&
+         zsd_view_has_noise(job->view, component) &&
+         zsd_fusion_noise(job->view->fusion, component)->lag1 < MAX_LAG1;
+}
+
 /* First estimate by the network, then the passes. */
 static ZsdResult denoise(const Job *job, const ZsdObserver *observer) {
   const ZsdFrame *frame = job->view->frame;
@@ -176,8 +187,7 @@ static ZsdResult denoise(const Job *job, const ZsdObserver *observer) {
       return ZSD_NO_MEMORY;
   }
   for (int i = 0; i < frame->components; i++)
-    if ((i == frame->brightness || job->image->rgb) && zsd_view_has_noise(job->view, i) &&
-        zsd_still_refine(frame, i, job->view->fusion, job->threads))
+    if (gains_by_blocks(job, i) && zsd_still_refine(frame, i, job->view->fusion, job->threads))
       return ZSD_NO_MEMORY;
   return ZSD_OK;
 }
