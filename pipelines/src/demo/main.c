@@ -10,6 +10,7 @@
 #include "common/local-files.h"
 #include "common/pipeline-error.h"
 #include "common/progress-bar.h"
+#include "common/version.h"
 #include "demo/before-after.h"
 #include "demo/psnr.h"
 
@@ -436,6 +437,7 @@ main (int argc, char **argv)
   };
 
   g_option_context_add_main_entries (context, options, NULL);
+  version_add_option (context);
   g_option_context_add_group (context, gst_init_get_option_group ());
   if (g_option_context_parse (context, &argc, &argv, &error))
     arguments_drop_separator (&argc, argv);
