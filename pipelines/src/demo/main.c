@@ -233,9 +233,10 @@ static GstElement *
 make_video (Demo * demo, const gchar * degree, GError ** error)
 {
   gchar *noise = degree ? g_strdup_printf ("video/x-raw,format=I420 ! "
-      "zsnoise name=noise degree=%s ! ", degree) : g_strdup ("");
+      "zsnoise name=noise degree=%s ! ", degree) :
+      g_strdup ("video/x-raw,format={I420,I420_10LE} ! ");
   gchar *line = g_strdup_printf ("decodebin name=decoder ! videoconvert ! "
-      "%szsdenoise name=denoise ! videoconvert ! "
+      "%szsdenoise name=denoise ! "
       "x264enc pass=quant quantizer=18 ! queue name=encoded", noise);
   GstElement *video = launch (line, GST_PARSE_FLAG_PLACE_IN_BIN, error);
 
