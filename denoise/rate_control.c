@@ -24,6 +24,8 @@ static const double START_PERIOD = 1, MAX_LATENCY = 2;
  * third frame on: the first two allocate memory and search twice. */
 static const double WEIGHT = 1.0 / 8, FIRST_WEIGHT = 1.0 / 3;
 enum { COLD_FRAMES = 2 };
+
+/* Load of one of those two that is too much even so, if frames are dropped for it. */
 static const double COLD_LOAD = 1.5;
 
 /* Lateness up to this part of a frame interval counts as in time. */
