@@ -25,8 +25,9 @@ static const double START_PERIOD = 1, MAX_LATENCY = 2;
 static const double WEIGHT = 1.0 / 8, FIRST_WEIGHT = 1.0 / 3;
 enum { COLD_FRAMES = 2 };
 
-/* Load of one of those two that is too much even so, if frames are dropped for it. */
-static const double COLD_LOAD = 1.5;
+/* Load of one of those two that is too much even so, if frames are dropped for it, and in any
+ * case. */
+static const double COLD_LOAD = 1.5, HOPELESS_LOAD = 4;
 
 /* Lateness up to this part of a frame interval counts as in time. */
 static const double TOLERANCE = 0.1;
@@ -81,18 +82,20 @@ static double expected_load(const ZsdRateControl *rc, ZsdQuality quality, double
 }
 
 /* Whether a frame at the start of the stream shows by itself that there is no time for such
- * frames: upstream drops others for it, or it is late after the cold ones. */
+ * frames. `load`: of this frame. */
 static bool is_too_slow(const ZsdRateControl *rc, const ZsdTiming *t, double load) {
-  return (rc->frames < COLD_FRAMES && t->lost > 0 && load > COLD_LOAD) ||
-         (rc->frames == COLD_FRAMES && t->late > t->interval);
+  if (rc->frames < COLD_FRAMES)
+    return load > (t->lost > 0 ? COLD_LOAD : HOPELESS_LOAD);
+  return rc->frames == COLD_FRAMES && t->late > t->interval;
 }
 
 /* Updates load, cost and slowdown from the last frame. A training is part of the load, but not
  * of the cost of a quality. */
 static void measure(ZsdRateControl *rc, const ZsdTiming *t) {
   const double others = t->rest * fmax(rc->slowdown, 1);
-  const double load = fmin((t->taken + others) / t->interval, MAX_FRAME_LOAD);
-  const bool decides = !t->trained && (rc->trial || is_too_slow(rc, t, load));
+  const double frame_load = (t->taken + others) / t->interval;
+  const double load = fmin(frame_load, MAX_FRAME_LOAD);
+  const bool decides = !t->trained && (rc->trial || is_too_slow(rc, t, frame_load));
   rc->rest += WEIGHT * (t->rest - rc->rest);
   if (rc->frames++ < COLD_FRAMES && !decides)
     return;

@@ -112,6 +112,17 @@ START_TEST(test_short_trials) {
 }
 END_TEST
 
+/* The first frames may be slow. If they take several intervals, nothing is waited for. */
+START_TEST(test_start) {
+  static const Costs starved = {5, 4.8, 4.5, 3, 0};
+  Stream slow_start = stream_of(light), hopeless = stream_of(starved);
+  frame(&slow_start, 4);
+  ck_assert_uint_eq(slow_start.rate_control.quality, ZSD_QUALITY_FULL);
+  frame(&hopeless, 1);
+  ck_assert_uint_eq(hopeless.rate_control.quality, ZSD_QUALITY_ORIGINAL);
+}
+END_TEST
+
 /* --- a file at a sink that drops late frames --- */
 
 static const Costs slow = {3, 2.85, 2.55, 2.1, 0.02};
@@ -329,6 +340,7 @@ Suite *make_suite(void) {
   tcase_add_loop_test(tc, test_relief, 0, 10);
   tcase_add_test(tc, test_no_pulse);
   tcase_add_test(tc, test_short_trials);
+  tcase_add_test(tc, test_start);
   tcase_add_loop_test(tc, test_dropping_sink, 0, sizeof films / sizeof *films);
   tcase_add_test(tc, test_latency_shrinks);
   tcase_add_test(tc, test_share);
