@@ -131,9 +131,11 @@ void zsd_denoiser_observe(ZsdDenoiser *d, const ZsdObserver *observer) {
 }
 
 void zsd_denoiser_elapsed(ZsdDenoiser *d, double intervals) {
-  for (int i = 0; i < ZSD_PARTS; i++)
-    if (d->streams[i].fusion && intervals >= GAP)
+  for (int i = 0; i < ZSD_PARTS && intervals >= GAP; i++) {
+    zsd_scene_history_doubt(&d->streams[i].scene);
+    if (d->streams[i].fusion)
       zsd_fusion_age(d->streams[i].fusion, intervals - 1);
+  }
 }
 
 static void drop_later_of_all(ZsdDenoiser *d) {
@@ -263,7 +265,7 @@ static bool begins_scene(ZsdDenoiser *d, ZsdStream *stream, const ZsdSettings *s
   for (int i = 0; anew && i < ZSD_PARTS; i++) {
     zsd_stream_end_scene(&d->streams[i], !d->keyframe);
     if (&d->streams[i] != stream)
-      d->streams[i].scene = (ZsdScene){0};
+      d->streams[i].scene = (ZsdSceneHistory){0};
   }
   return anew;
 }
@@ -403,7 +405,8 @@ static ZsdResult train(ZsdDenoiser *d, const ZsdStream *stream, const ZsdView *v
   if (s->frozen || s->quality >= ZSD_QUALITY_FUSED ||
       !(filters || d->status.state == ZSD_STATE_LEARNING))
     return ZSD_OK;
-  if (filters && s->temporal && s->scene_threshold > 0 && zsd_noise_changed(&d->level, sigma)) {
+  if (filters && s->temporal && s->scene_threshold > 0 &&
+      zsd_noise_changed(&d->level, sigma, stream->scene.doubt > 0)) {
     d->level = (ZsdNoiseChange){0};
     return train_for_new_noise(d, view, s);
   }

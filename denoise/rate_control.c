@@ -25,6 +25,10 @@ static const double START_PERIOD = 1, MAX_LATENCY = 2;
 static const double WEIGHT = 1.0 / 8, FIRST_WEIGHT = 1.0 / 3;
 enum { COLD_FRAMES = 2 };
 
+/* Load of one of those two that is too much even so, if frames are dropped for it, and in any
+ * case. */
+static const double COLD_LOAD = 1.5, HOPELESS_LOAD = 4;
+
 /* Lateness up to this part of a frame interval counts as in time. */
 static const double TOLERANCE = 0.1;
 
@@ -37,6 +41,17 @@ static const double LATE_PERIOD = 0.5, CATCH_UP = 0.75;
  * rarer. RETRY is for qualities too expensive for the processor even without other load; it is
  * also the time constant with which measured costs of unused qualities are forgotten. */
 static const double MIN_HOLD = 0.5, MAX_HOLD = 1.25, MAX_UNFILTERED_HOLD = 6, RETRY = 30;
+
+/* Seconds at a quality that has to be reduced again within them: its trial has failed. */
+static const double SOON = 3;
+
+/* Seconds of dropped frames that count, and the part of a frame interval by which they become
+ * less with each frame that follows the one before it. */
+static const double MAX_SKIPPED = 1, FORGIVEN = 0.1;
+
+/* Part of a frame interval by which unfiltered frames are early if filtering, of unknown cost,
+ * is tried where late frames are dropped. */
+static const double MIN_SLACK = 0.25;
 
 /* Seconds after which the latency is reduced to what was needed meanwhile, if that is less than
  * this part of it. */
@@ -63,16 +78,32 @@ static double cost_of(const ZsdRateControl *rc, ZsdQuality quality) {
 }
 
 static double expected_load(const ZsdRateControl *rc, ZsdQuality quality, double interval) {
-  return cost_of(rc, quality) * rc->slowdown / interval;
+  return (cost_of(rc, quality) + rc->rest) * rc->slowdown / interval;
+}
+
+/* Whether a frame at the start of the stream shows by itself that there is no time for such
+ * frames. `load`: of this frame. */
+static bool is_too_slow(const ZsdRateControl *rc, const ZsdTiming *t, double load) {
+  if (rc->frames < COLD_FRAMES)
+    return load > (t->lost > 0 ? COLD_LOAD : HOPELESS_LOAD);
+  return rc->frames == COLD_FRAMES && t->late > t->interval;
 }
 
 /* Updates load, cost and slowdown from the last frame. A training is part of the load, but not
  * of the cost of a quality. */
 static void measure(ZsdRateControl *rc, const ZsdTiming *t) {
-  const double load = fmin(t->taken / t->interval, MAX_FRAME_LOAD);
-  if (rc->frames++ < COLD_FRAMES)
+  const double others = t->rest * fmax(rc->slowdown, 1);
+  const double frame_load = (t->taken + others) / t->interval;
+  const double load = fmin(frame_load, MAX_FRAME_LOAD);
+  const bool decides = !t->trained && (rc->trial || is_too_slow(rc, t, frame_load));
+  rc->rest += WEIGHT * (t->rest - rc->rest);
+  if (rc->frames++ < COLD_FRAMES && !decides)
     return;
-  rc->load += (rc->age < START_PERIOD ? FIRST_WEIGHT : WEIGHT) * (load - rc->load);
+  rc->load += (decides                  ? 1
+               : rc->age < START_PERIOD ? FIRST_WEIGHT
+                                        : WEIGHT) *
+              (load - rc->load);
+  rc->trial = false;
   if (rc->quality == ZSD_QUALITY_ORIGINAL || t->trained)
     return;
   double *cost = &rc->cost[rc->quality];
@@ -91,43 +122,53 @@ static void set_quality(ZsdRateControl *rc, ZsdQuality quality, double load) {
   rc->quality = quality;
   rc->load = load;
   rc->held = 0;
-  rc->late_for = 0;
+  rc->late_for = rc->skipped = 0;
+  rc->trial = false;
 }
 
 /* Changes to the best of the lower qualities with an acceptable expected load. */
 static void step_down(ZsdRateControl *rc, double interval) {
-  const bool soon = rc->held < 2 * MIN_HOLD;
+  const bool soon = rc->held < SOON, passes_again = rc->filtered < MAX_UNFILTERED_HOLD;
   int q = rc->quality + 1;
   while (q < ZSD_QUALITY_ORIGINAL && rc->load > MAX_LOAD &&
          expected_load(rc, q, interval) > MAX_LOAD)
     q++;
   if (q == ZSD_QUALITY_ORIGINAL)
     rc->unfiltered_hold =
-        soon ? fmin(fmax(2 * rc->unfiltered_hold, MAX_HOLD), MAX_UNFILTERED_HOLD) : MAX_HOLD;
+        passes_again ? fmin(fmax(2 * rc->unfiltered_hold, MAX_HOLD), MAX_UNFILTERED_HOLD)
+                     : MAX_HOLD;
   rc->hold = soon ? fmin(2 * rc->hold, MAX_HOLD) : MIN_HOLD;
   set_quality(rc, q, expected_load(rc, q, interval));
 }
 
+/* Whether frames that pass unfiltered leave time for filtering. Where late frames are dropped,
+ * the time by which frames are early says so. */
+static bool may_filter(const ZsdRateControl *rc, const ZsdTiming *t) {
+  const double cost = rc->cost[ZSD_QUALITY_FUSED];
+  const double needed = cost > 0 ? cost : MIN_SLACK * t->interval;
+  return rc->held >= RETRY ||
+         (cost + rc->rest < MAX_LOAD * t->interval && (!rc->drops || needed < -t->late));
+}
+
 /* The best quality with an expected load below TARGET_LOAD, or the current one. From
  * ZSD_QUALITY_ORIGINAL, which measures no slowdown, only the next quality is tried. */
-static ZsdQuality find_better(const ZsdRateControl *rc, double interval) {
+static ZsdQuality find_better(const ZsdRateControl *rc, const ZsdTiming *t) {
   int q = ZSD_QUALITY_FULL;
   if (rc->quality == ZSD_QUALITY_ORIGINAL)
-    return rc->cost[ZSD_QUALITY_FUSED] < MAX_LOAD * interval || rc->held >= RETRY
-               ? ZSD_QUALITY_FUSED
-               : rc->quality;
-  while (q < (int)rc->quality && expected_load(rc, q, interval) >= TARGET_LOAD)
+    return may_filter(rc, t) ? ZSD_QUALITY_FUSED : rc->quality;
+  while (q < (int)rc->quality && expected_load(rc, q, t->interval) >= TARGET_LOAD)
     q++;
   return q;
 }
 
-static void step_up(ZsdRateControl *rc, double interval) {
+static void step_up(ZsdRateControl *rc, const ZsdTiming *t) {
   const bool unmeasured = rc->quality == ZSD_QUALITY_ORIGINAL;
-  const ZsdQuality next = find_better(rc, interval);
+  const ZsdQuality next = find_better(rc, t);
   if (next == rc->quality)
     return;
   rc->hold = fmax(rc->hold / 2, MIN_HOLD);
-  set_quality(rc, next, unmeasured ? TARGET_LOAD : expected_load(rc, next, interval));
+  set_quality(rc, next, unmeasured ? TARGET_LOAD : expected_load(rc, next, t->interval));
+  rc->trial = unmeasured;
 }
 
 /* Latency with which a frame is in time if upstream delivers it in time. */
@@ -179,23 +220,35 @@ static Action handle_lateness(ZsdRateControl *rc, const ZsdTiming *t, double lat
   return rc->quality == ZSD_QUALITY_ORIGINAL ? ACCEPT_LATENESS : REDUCE_QUALITY;
 }
 
+/* Time that upstream has made up for by dropping frames. A frame in time after them is not the
+ * quality's merit; when none has been dropped for a while, it is. */
+static void count_lost(ZsdRateControl *rc, const ZsdTiming *t) {
+  rc->drops = rc->drops || t->lost > 0;
+  if (t->lost > 0)
+    rc->skipped = fmin(rc->skipped + t->lost, MAX_SKIPPED);
+  else
+    rc->skipped = fmax(rc->skipped - FORGIVEN * t->interval, 0);
+}
+
 void zsd_rate_control_update(ZsdRateControl *rc, const ZsdTiming *t) {
-  const double late = t->late - rc->accepted_late;
+  count_lost(rc, t);
+  const double late = t->late + rc->skipped - rc->accepted_late;
   const bool in_time = late <= TOLERANCE * t->interval;
   measure(rc, t);
   rc->age += t->interval;
   rc->held += t->interval;
+  rc->filtered = rc->quality == ZSD_QUALITY_ORIGINAL ? 0 : rc->filtered + t->interval;
   if (late < 0 && rc->accepted_late > 0)
     rc->accepted_late = fmax(rc->accepted_late + t->interval / RETRY * late, 0);
   shrink_latency(rc, t);
   const Action action = handle_lateness(rc, t, late);
   if (action == ACCEPT_LATENESS)
-    rc->accepted_late = 1.25 * t->late;
+    rc->accepted_late = 1.25 * (t->late + rc->skipped);
   if (action == REDUCE_QUALITY || rc->load > (in_time ? 1 : MAX_LOAD)) {
     if (rc->quality < ZSD_QUALITY_ORIGINAL)
       step_down(rc, t->interval);
   } else if (in_time && rc->quality > ZSD_QUALITY_FULL && rc->held >= hold_of(rc)) {
-    step_up(rc, t->interval);
+    step_up(rc, t);
   }
 }
 
@@ -208,12 +261,25 @@ void zsd_rate_control_start(ZsdRateControl *rc) {
   rc->start_cpu = seconds_of(CLOCK_THREAD_CPUTIME_ID);
 }
 
-void zsd_rate_control_end(ZsdRateControl *rc, double interval, double late, bool trained) {
+/* The thread's processor time from the last frame to this one, for each frame meanwhile.
+ * Another thread begins at 0. */
+static double rest_of(const ZsdRateControl *rc, double interval, double lost) {
+  const double since = rc->end_cpu > 0 ? fmax(rc->start_cpu - rc->end_cpu, 0) : 0;
+  return fmin(since / (1 + lost / interval), MAX_FRAME_LOAD * interval);
+}
+
+void zsd_rate_control_end(ZsdRateControl *rc, double interval, double late, double lost,
+                          bool trained) {
+  if (interval <= 0)
+    return;
+  const double end_cpu = seconds_of(CLOCK_THREAD_CPUTIME_ID);
   const ZsdTiming timing = {.taken = seconds_of(CLOCK_MONOTONIC) - rc->start,
-                            .busy = seconds_of(CLOCK_THREAD_CPUTIME_ID) - rc->start_cpu,
+                            .busy = end_cpu - rc->start_cpu,
+                            .rest = rest_of(rc, interval, lost),
                             .interval = interval,
                             .late = late,
+                            .lost = lost,
                             .trained = trained};
-  if (interval > 0)
-    zsd_rate_control_update(rc, &timing);
+  rc->end_cpu = end_cpu;
+  zsd_rate_control_update(rc, &timing);
 }

@@ -9,8 +9,10 @@
 typedef struct {
   double taken;    /* from the start of processing to its end */
   double busy;     /* processor time of the calling thread meanwhile */
+  double rest;     /* processor time of the thread for a frame elsewhere: decoder, sink */
   double interval; /* to the next frame; above 0 */
   double late;     /* after the frame's presentation time; 0 or less: in time or unknown */
+  double lost;     /* duration of the frames before this one that upstream dropped as late */
   bool trained;    /* the times include a training */
 } ZsdTiming;
 

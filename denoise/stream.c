@@ -55,8 +55,12 @@ void zsd_stream_end_scene(ZsdStream *stream, bool cut) {
 bool zsd_stream_is_cut(ZsdStream *stream, const ZsdSettings *s) {
   const ZsdFrame *frame = &stream->frame;
   const ZsdFrameComponent *c = &frame->component[frame->brightness];
-  return !s->damaged &&
-         zsd_scene_is_cut(&stream->scene, c->y, c->width, c->height, s->scene_threshold);
+  if (s->damaged) {
+    zsd_scene_history_doubt(&stream->scene);
+    return false;
+  }
+  return zsd_scene_history_is_cut(&stream->scene, c->y, c->width, c->height,
+                                  s->scene_threshold);
 }
 
 ZsdResult zsd_stream_pass(ZsdStream *stream) {

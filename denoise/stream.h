@@ -13,7 +13,7 @@
 
 typedef struct {
   int height; /* of the pictures; 0: none yet */
-  ZsdScene scene;
+  ZsdSceneHistory scene;
   ZsdFrame frame;
   ZsdFusion *fusion;
   ZsdLookahead *lookahead; /* NULL until there are later pictures */

@@ -270,20 +270,27 @@ typedef struct {
   double age;             /* time since the first frame */
   double held, hold;      /* time at this quality; time before a better one is tried */
   double unfiltered_hold; /* the same for the time at ZSD_QUALITY_ORIGINAL */
+  double filtered;        /* time since the last frame at ZSD_QUALITY_ORIGINAL */
   double late_for, first_late; /* time for which frames have been late; lateness of the first */
   double longest;              /* processing time of a frame meanwhile */
   double latency;              /* asked for */
   double recent, since_shrunk; /* latency needed lately; time that it is measured for */
   double accepted_late;        /* lateness that processing does not cause */
+  double end_cpu;              /* of the last frame */
+  double rest;                 /* processor time of the thread for a frame elsewhere */
+  bool drops;                  /* upstream has dropped frames */
+  double skipped;              /* frames that upstream has dropped lately, seconds */
+  bool trial;                  /* the next frame decides on the quality */
 } ZsdRateControl;
 
 /* Called before and after zsd_denoiser_process(), in the same thread. `interval`: time to the
  * next frame; 0: unknown, and the quality stays. `late`: time by which the frame misses its
- * presentation time; 0 or less: in time or unknown. `trained`: the frame waited for training.
- */
+ * presentation time; 0 or less: in time or unknown. `lost`: duration of the frames between the
+ * last one and this one that upstream has dropped because of lateness. `trained`: the frame
+ * waited for training. */
 void zsd_rate_control_start(ZsdRateControl *rate_control);
 void zsd_rate_control_end(ZsdRateControl *rate_control, double interval, double late,
-                          bool trained);
+                          double lost, bool trained);
 
 /* Latency to report for the processing: 0 until frames have been late although there is time
  * for them; then the time that they take, and less again when they take less for some time. */

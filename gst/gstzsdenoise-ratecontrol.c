@@ -74,25 +74,38 @@ gst_zs_denoise_reset_lateness (GstZsDenoise * self)
   GST_OBJECT_UNLOCK (self);
 }
 
-/* The time from this frame to the next at the segment's rate; 0: unknown. */
+/* The time from the last frame's start to this one's; 0: unknown, or backwards. */
 static GstClockTime
-frame_interval (GstZsDenoise * self, GstBuffer * buffer)
+time_since_last (GstZsDenoise * self, GstBuffer * buffer)
 {
-  const GstVideoInfo *info = &GST_VIDEO_FILTER (self)->in_info;
   const GstClockTime pts = GST_BUFFER_PTS (buffer), last = self->last_pts;
-  const gdouble rate = fabs (GST_BASE_TRANSFORM (self)->segment.rate);
-  GstClockTime interval = 0;
 
   self->last_pts = pts;
+  return GST_CLOCK_TIME_IS_VALID (pts) && GST_CLOCK_TIME_IS_VALID (last)
+      && pts > last ? pts - last : 0;
+}
+
+/* The time from this frame to the next; 0: unknown. */
+static GstClockTime
+frame_interval (GstZsDenoise * self, GstBuffer * buffer, GstClockTime since)
+{
+  const GstVideoInfo *info = &GST_VIDEO_FILTER (self)->in_info;
+  GstClockTime interval = since;
+
   if (GST_BUFFER_DURATION_IS_VALID (buffer))
     interval = GST_BUFFER_DURATION (buffer);
   else if (GST_VIDEO_INFO_FPS_N (info) > 0)
     interval = gst_util_uint64_scale_int (GST_SECOND,
         GST_VIDEO_INFO_FPS_D (info), GST_VIDEO_INFO_FIELD_RATE_N (info));
-  else if (GST_CLOCK_TIME_IS_VALID (pts) && GST_CLOCK_TIME_IS_VALID (last) &&
-      pts > last)
-    interval = pts - last;
-  return (GstClockTime) ((gdouble) interval / rate);
+  return interval;
+}
+
+/* Converts a stream time to seconds of the clock at the segment's rate. */
+static gdouble
+seconds_of (GstZsDenoise * self, GstClockTime time)
+{
+  return (gdouble) time / GST_SECOND /
+      fabs (GST_BASE_TRANSFORM (self)->segment.rate);
 }
 
 /* The time by which a frame of a live source misses its deadline at the sinks; 0 or less: in
@@ -158,9 +171,10 @@ gst_zs_denoise_update_quality (GstZsDenoise * self, GstBuffer * buffer,
     gboolean waited)
 {
   const ZsdQuality before = self->rate_control.quality;
-  const GstClockTime interval = frame_interval (self, buffer);
+  const GstClockTime since = time_since_last (self, buffer);
+  const GstClockTime interval = frame_interval (self, buffer, since);
+  GstClockTime latency, lost = 0;
   GstClockTimeDiff jitter;
-  GstClockTime latency;
   gboolean has_deadline;
 
   GST_OBJECT_LOCK (self);
@@ -171,9 +185,12 @@ gst_zs_denoise_update_quality (GstZsDenoise * self, GstBuffer * buffer,
 
   if (!has_deadline)
     return;
+  /* Decoders drop frames after a late one. The gaps of live sources have other causes. */
+  if (!self->live && jitter > 0 && since > interval + interval / 2)
+    lost = since - interval;
   jitter = MAX (jitter, live_lateness (self, buffer, latency));
-  zsd_rate_control_end (&self->rate_control, (gdouble) interval / GST_SECOND,
-      (gdouble) jitter / GST_SECOND, waited);
+  zsd_rate_control_end (&self->rate_control, seconds_of (self, interval),
+      (gdouble) jitter / GST_SECOND, seconds_of (self, lost), waited);
   if (self->rate_control.quality != before)
     post_quality (self);
   update_latency (self);

@@ -131,7 +131,7 @@
  *
  * ## Example launch lines
  * |[
- * gst-launch-1.0 filesrc location=noisy.mp4 ! decodebin ! videoconvert ! video/x-raw,format=I420 ! zsdenoise ! x264enc pass=quant quantizer=21 ! mp4mux ! filesink location=clean.mp4
+ * gst-launch-1.0 filesrc location=noisy.mp4 ! decodebin ! videoconvert ! 'video/x-raw,format={I420,I420_10LE}' ! zsdenoise ! x264enc pass=quant quantizer=21 ! mp4mux ! filesink location=clean.mp4
  * ]| Denoises a file.
  * |[
  * gst-launch-1.0 v4l2src ! videoconvert ! zsdenoise split=0.5 ! videoconvert ! autovideosink

@@ -4,7 +4,12 @@
 #include <math.h>
 #include <stddef.h>
 
-enum { MIN_CELL = 16 }; /* samples, each way: enough to average noise out */
+enum {
+  MIN_CELL = 16, /* samples, each way: enough to average noise out */
+  SPACING = 16,  /* frames between the past pictures of a scene */
+  DOUBT =
+      128, /* frames that may be damaged after a gap: until a decoder has an intact picture */
+};
 
 static int cells(int size) {
   const int n = size / MIN_CELL;
@@ -51,20 +56,43 @@ static float nearest(const ZsdScene *scene, int i, int j, float value) {
   return best;
 }
 
-double zsd_scene_change(const ZsdScene *before, const ZsdScene *now) {
-  const double tolerance = 4.0 / 255; /* of each cell, so that flat pictures are alike */
+static bool same_size(const ZsdScene *a, const ZsdScene *b) {
+  return a->across == b->across && a->down == b->down;
+}
+
+/* Difference of a cell that counts as the same, absolute and relative. */
+static const float TOLERANCE = 4 / 255.0f, ALIKE = 0.1f;
+
+typedef struct {
+  double change; /* 0..1 */
+  double known;  /* share of the cells that are the same */
+} Comparison;
+
+/* Compares each cell with the most similar one of `before` and of `n_past` pictures. */
+static Comparison compare(const ZsdScene *before, const ZsdScene *past, int n_past,
+                          const ZsdScene *now) {
   double difference = 0, most = 0;
+  int known = 0;
 
   if (before->across == 0)
-    return 0;
-  if (before->across != now->across || before->down != now->down)
-    return 1;
+    return (Comparison){0, 1};
+  if (!same_size(before, now))
+    return (Comparison){1, 0};
   for (int j = 0; j < now->down; j++)
     for (int i = 0; i < now->across; i++) {
-      difference += nearest(before, i, j, now->cell[j][i]);
-      most += tolerance + fabsf(before->cell[j][i]) + fabsf(now->cell[j][i]);
+      const float value = now->cell[j][i];
+      float least = nearest(before, i, j, value);
+      for (int p = 0; p < n_past; p++)
+        least = fminf(least, nearest(&past[p], i, j, value));
+      difference += least;
+      most += TOLERANCE + fabsf(before->cell[j][i]) + fabsf(value);
+      known += least < TOLERANCE + ALIKE * fabsf(value);
     }
-  return difference / most;
+  return (Comparison){difference / most, (double)known / (now->across * now->down)};
+}
+
+double zsd_scene_change(const ZsdScene *before, const ZsdScene *now) {
+  return compare(before, NULL, 0, now).change;
 }
 
 bool zsd_scene_is_cut(ZsdScene *last, const float *plane, int w, int h, double threshold) {
@@ -72,5 +100,32 @@ bool zsd_scene_is_cut(ZsdScene *last, const float *plane, int w, int h, double t
   zsd_scene_measure(&now, plane, w, h);
   const bool cut = threshold > 0 && zsd_scene_change(last, &now) > threshold;
   *last = now;
+  return cut;
+}
+
+/* Share of cells that may be those of the scene at a cut between pictures that may be damaged.
+ */
+static const double MAX_KNOWN = 0.6;
+
+void zsd_scene_history_doubt(ZsdSceneHistory *h) {
+  h->doubt = DOUBT;
+}
+
+bool zsd_scene_history_is_cut(ZsdSceneHistory *h, const float *plane, int w, int height,
+                              double threshold) {
+  const ZsdScene before = h->last;
+  bool cut = zsd_scene_is_cut(&h->last, plane, w, height, threshold);
+  if (cut && h->doubt > 0 && same_size(&before, &h->last)) {
+    const Comparison c = compare(&before, h->past, h->n_past, &h->last);
+    cut = c.change > threshold && c.known < MAX_KNOWN;
+  }
+  if (cut && h->doubt == 0)
+    h->frames = h->n_past = 0;
+  if (h->frames++ % SPACING == 0) {
+    h->past[1] = h->past[0];
+    h->past[0] = h->last;
+    h->n_past = h->n_past < ZSD_SCENE_PAST ? h->n_past + 1 : ZSD_SCENE_PAST;
+  }
+  h->doubt -= h->doubt > 0;
   return cut;
 }

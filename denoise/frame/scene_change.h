@@ -28,4 +28,22 @@ double zsd_scene_change(const ZsdScene *before, const ZsdScene *now);
 bool zsd_scene_is_cut(ZsdScene *last, const float *plane, int width, int height,
                       double threshold);
 
+enum { ZSD_SCENE_PAST = 2 };
+
+/* The pictures of a scene: the last one, and one or two of the last seconds. Starts as {0}. */
+typedef struct {
+  ZsdScene last, past[ZSD_SCENE_PAST];
+  int n_past, frames; /* since the cut */
+  int doubt;          /* frames that may be damaged */
+} ZsdSceneHistory;
+
+/* After a gap, such as that of lost packets: pictures may be damaged for some seconds. */
+void zsd_scene_history_doubt(ZsdSceneHistory *history);
+
+/* Whether a plane begins another scene. Where pictures may be damaged, parts count as known
+ * that are in one of the past pictures, as the last one may be damaged where this one is not,
+ * and most of the picture has to be unknown. The plane becomes the last picture. */
+bool zsd_scene_history_is_cut(ZsdSceneHistory *history, const float *plane, int width,
+                              int height, double threshold);
+
 #endif

@@ -120,6 +120,13 @@ static void publish(ZsdBackground *b) {
   zsd_triple_buffer_publish(&b->updates);
 }
 
+/* Frees the frame, and the pairs that training has got in exchange. */
+static void clear_data(Job *job) {
+  for (int i = 0; i < job->max_pairs; i++)
+    zsd_pair_clear(&job->pairs[i]);
+  zsd_tensor_clear(&job->frame.input);
+}
+
 static void run_job(ZsdBackground *b, Job *job) {
   if (job->restarts) {
     b->total = (ZsdBackgroundUpdate){.keyframe = job->keyframe};
@@ -149,8 +156,10 @@ static void *run_thread(void *data) {
       ;
     if (atomic_load(&b->quit))
       return NULL;
-    if (zsd_triple_buffer_take(&b->jobs))
+    if (zsd_triple_buffer_take(&b->jobs)) {
       run_job(b, &b->job[b->jobs.read]);
+      clear_data(&b->job[b->jobs.read]);
+    }
   }
 }
 
@@ -180,11 +189,9 @@ static int start(ZsdBackground *b) {
 static void clear(ZsdBackground *b) {
   for (int i = 0; i < ZSD_TRIPLE_BUFFER_SLOTS; i++) {
     Job *job = &b->job[i];
-    for (int k = 0; k < job->max_pairs; k++)
-      zsd_pair_clear(&job->pairs[k]);
+    clear_data(job);
     free(job->pairs);
     free(job->params);
-    zsd_tensor_clear(&job->frame.input);
     free(b->params[i]);
   }
   zsd_curriculum_free(b->curriculum);

@@ -146,11 +146,9 @@ static int add_pairs(ZsdCurriculum *c, ZsdPair *pairs, int n_pairs) {
   return 0;
 }
 
-ZsdOutcome zsd_curriculum_train_frame_pairs(ZsdCurriculum *c, ZsdNetwork *net, ZsdPair *pairs,
-                                            int n_pairs, const ZsdSettings *s,
-                                            unsigned finetune_steps,
-                                            const ZsdObserver *observer,
-                                            ZsdTraining *training) {
+static ZsdOutcome train_frame_pairs(ZsdCurriculum *c, ZsdNetwork *net, ZsdPair *pairs,
+                                    int n_pairs, const ZsdSettings *s, unsigned finetune_steps,
+                                    const ZsdObserver *observer, ZsdTraining *training) {
   const ZsdCurriculumSettings curriculum = zsd_settings_curriculum(s);
   c->completed = false;
   if (add_pairs(c, pairs, n_pairs))
@@ -164,6 +162,20 @@ ZsdOutcome zsd_curriculum_train_frame_pairs(ZsdCurriculum *c, ZsdNetwork *net, Z
     return ZSD_NO_GAIN;
   c->completed = c->rounds == curriculum.first_frames;
   return run_round(c, net, &objective, s, steps, finetune_steps > 0, observer, training);
+}
+
+ZsdOutcome zsd_curriculum_train_frame_pairs(ZsdCurriculum *c, ZsdNetwork *net, ZsdPair *pairs,
+                                            int n_pairs, const ZsdSettings *s,
+                                            unsigned finetune_steps,
+                                            const ZsdObserver *observer,
+                                            ZsdTraining *training) {
+  const ZsdOutcome outcome =
+      train_frame_pairs(c, net, pairs, n_pairs, s, finetune_steps, observer, training);
+  if (zsd_curriculum_round_pairs(c->rounds, s) == 0) {
+    zsd_n2n_loss_free(c->frame_pairs);
+    c->frame_pairs = NULL;
+  }
+  return outcome;
 }
 
 bool zsd_curriculum_completed(const ZsdCurriculum *c) {

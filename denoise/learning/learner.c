@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "learning/learner.h"
 
+#include "base/clock.h"
+#include "base/processors.h"
 #include "learning/background.h"
 #include "learning/frame_pairs.h"
+#include "learning/turns.h"
+#include "settings.h"
 
 #include <stdlib.h>
 
@@ -24,6 +28,7 @@ struct ZsdLearner {
   ZsdCurriculum *curriculum; /* NULL: trains in the background */
 
   ZsdBackground *background; /* NULL: trains in place */
+  int turns;                 /* learners of the process that learn at a time */
   bool has_net;              /* the background has the network's weights */
   bool finetuning;           /* posted to the background, not completed */
   unsigned fade;             /* frames until the network has the weights of `update` */
@@ -41,6 +46,7 @@ ZsdLearner *zsd_learner_new(ZsdShape shape, const ZsdKernels *kernels, int max_t
     l->curriculum = zsd_curriculum_new(shape, kernels, max_threads);
   else
     l->background = zsd_background_new(shape, kernels, observer);
+  l->turns = zsd_processors();
   if (!l->curriculum && !l->background) {
     free(l);
     return NULL;
@@ -51,6 +57,7 @@ ZsdLearner *zsd_learner_new(ZsdShape shape, const ZsdKernels *kernels, int max_t
 void zsd_learner_free(ZsdLearner *l) {
   if (!l)
     return;
+  zsd_turn_end(l);
   zsd_frame_pairs_free(l->pairs);
   zsd_tensor_clear(&l->single.input);
   zsd_curriculum_free(l->curriculum);
@@ -232,9 +239,25 @@ void zsd_learner_drop_frame(ZsdLearner *l) {
     zsd_frame_pairs_clear(l->pairs);
 }
 
+/* Whether it is this learner's turn. The first rounds after a keyframe are the work that many
+ * streams share; what follows them is little. */
+static bool is_its_turn(ZsdLearner *l, const ZsdSettings *s) {
+  if (!l->background)
+    return true;
+  if (l->rounds < zsd_settings_curriculum(s).first_frames)
+    return zsd_turn_take(l, l->turns, zsd_seconds());
+  zsd_turn_end(l);
+  return true;
+}
+
 int zsd_learner_store_frame(ZsdLearner *l, const ZsdView *view, const ZsdSettings *s) {
   const int count = zsd_curriculum_round_pairs(l->rounds, s);
-  if (count == 0 || (l->background && !zsd_background_is_free(l->background)))
+  const bool takes_turn = is_its_turn(l, s);
+  if (count == 0) {
+    zsd_frame_pairs_free(l->pairs);
+    l->pairs = NULL;
+  }
+  if (count == 0 || !takes_turn || (l->background && !zsd_background_is_free(l->background)))
     return 0;
   if (!l->pairs && !(l->pairs = zsd_frame_pairs_new(l->shape)))
     return -1;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include "learning/n2n_loss.h"
 
 #include "network/tile.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 enum { PATCH_SIZE = 32 }; /* including the margin */
 
@@ -46,17 +48,27 @@ void zsd_n2n_loss_free(ZsdN2nLoss *l) {
 }
 
 int zsd_pair_resize(ZsdPair *pair, ZsdShape shape, int height, int width) {
-  return zsd_tensor_resize(&pair->input, shape.inputs, height, width) ||
-                 zsd_tensor_resize(&pair->target, shape.outputs, height, width) ||
-                 zsd_tensor_resize(&pair->weight, 1, height, width)
-             ? -1
-             : 0;
+  const size_t plane = (size_t)height * width;
+  const size_t size = (shape.inputs + shape.outputs + 1) * plane * sizeof(float);
+  if (size != pair->size) {
+    zsd_pair_clear(pair);
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+      return -1;
+    pair->memory = memory;
+    pair->size = size;
+  }
+  float *target = pair->memory + shape.inputs * plane;
+  pair->input = (ZsdTensor){shape.inputs, height, width, pair->memory};
+  pair->target = (ZsdTensor){shape.outputs, height, width, target};
+  pair->weight = (ZsdTensor){1, height, width, target + shape.outputs * plane};
+  return 0;
 }
 
 void zsd_pair_clear(ZsdPair *pair) {
-  zsd_tensor_clear(&pair->input);
-  zsd_tensor_clear(&pair->target);
-  zsd_tensor_clear(&pair->weight);
+  if (pair->memory)
+    munmap(pair->memory, pair->size);
+  *pair = (ZsdPair){0};
 }
 
 static void advance(ZsdN2nLoss *l) {

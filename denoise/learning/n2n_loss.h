@@ -18,8 +18,11 @@
 #include "learning/objective.h"
 #include "base/tensor.h"
 
-/* A training pair; the tensors have the same height and width. */
+/* A training pair; the tensors have the same height and width. Its memory is mapped: a network
+ * learns for a second and plays for hours, and a heap would keep what many pairs had. */
 typedef struct {
+  float *memory;    /* of the tensors; NULL: the pair is empty */
+  size_t size;      /* of it, in bytes */
   ZsdTensor input;  /* the network's input features */
   ZsdTensor target; /* first observation less the second, one channel for each output */
   ZsdTensor weight; /* one channel, 0..1; 0 where the two show different things */

@@ -23,6 +23,8 @@ typedef struct
 typedef struct
 {
   guint skip, frames;
+  gdouble longest;              /* seconds between two frames, of those after the first `skip` */
+  guint threads;                /* of the process, at most */
   Reading first, last;          /* when the last frame to skip came, and the last of all */
   GstBuffer *clean;
   gdouble decibels;             /* summed */
@@ -42,6 +44,18 @@ resident_now (void)
     pages = 0;
   fclose (file);
   return pages * (gdouble) sysconf (_SC_PAGESIZE) / 1e6;
+}
+
+static guint
+threads_now (void)
+{
+  GDir *tasks = g_dir_open ("/proc/self/task", 0, NULL);
+  guint n = 0;
+
+  while (tasks && g_dir_read_name (tasks))
+    n++;
+  g_clear_pointer (&tasks, g_dir_close);
+  return n;
 }
 
 static gdouble
@@ -95,6 +109,7 @@ static GstPadProbeReturn
 on_frame (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
   Stream *stream = data;
+  const Reading before = stream->last;
   GstVideoInfo video;
   GstCaps *caps;
 
@@ -109,6 +124,9 @@ on_frame (GstPad * pad, GstPadProbeInfo * info, gpointer data)
     gst_caps_unref (caps);
   }
   stream->last = read_all ();
+  stream->threads = MAX (stream->threads, threads_now ());
+  if (stream->frames > stream->skip)
+    stream->longest = MAX (stream->longest, stream->last.wall - before.wall);
   return GST_PAD_PROBE_OK;
 }
 
@@ -181,6 +199,8 @@ print_figures (const Stream * stream)
       1000 * (stream->last.cpu - stream->first.cpu) / timed);
   g_print ("peak-memory %.1f\nmemory-growth %.3f\nframes %u\n",
       peak_resident (), stream->last.resident - stream->first.resident, timed);
+  g_print ("longest-ms %.1f\nprocess-threads %u\n", 1000 * stream->longest,
+      stream->threads);
   if (stream->clean != NULL)
     g_print ("psnr %.3f\n", stream->decibels / timed);
 }

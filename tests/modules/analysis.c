@@ -75,6 +75,52 @@ START_TEST(test_other_scene) {
 }
 END_TEST
 
+/* Whether the picture is a cut. The rows from `top` to `bottom` are lost, and concealed by the
+ * row above or below them. */
+static bool is_cut(ZsdSceneHistory *history, const ZsdTensor *t, int top, int bottom) {
+  ZsdTensor damaged = {0};
+  ck_assert_int_eq(zsd_tensor_resize(&damaged, 1, t->height, t->width), 0);
+  for (int y = 0; y < t->height; y++) {
+    const int from = y < top || y >= bottom ? y : top > 0 ? top - 1 : bottom;
+    memcpy(zsd_tensor_row(&damaged, 0, y), zsd_tensor_row(t, 0, from),
+           t->width * sizeof(float));
+  }
+  const bool cut =
+      zsd_scene_history_is_cut(history, damaged.data, damaged.width, damaged.height, 0.15);
+  zsd_tensor_clear(&damaged);
+  return cut;
+}
+
+/* Lost packets: half of a picture is lost, then the other half, then nothing. */
+START_TEST(test_lost_packets) {
+  for (int kind = 0; kind < 6; kind++) {
+    ZsdSceneHistory history = {0};
+    ZsdTensor scene = {0}, other = {0};
+    int cuts = 0;
+    tensor_scene(&scene, 1, 2 * HEIGHT, 2 * WIDTH, kind, 0.05, 1);
+    tensor_scene(&other, 1, 2 * HEIGHT, 2 * WIDTH, (kind + 1) % 6, 0.05, 1);
+    for (int i = 0; i < 40; i++)
+      cuts += is_cut(&history, &scene, 0, 0);
+    zsd_scene_history_doubt(&history);
+    for (int i = 0; i < 10; i++)
+      cuts += is_cut(&history, &scene, HEIGHT, 2 * HEIGHT);
+    for (int i = 0; i < 10; i++)
+      cuts += is_cut(&history, &scene, 0, HEIGHT);
+    for (int i = 0; i < 10; i++)
+      cuts += is_cut(&history, &scene, 0, 0);
+    ck_assert_int_eq(cuts, 0);
+    /* Another scene is one for all that, and so is the first one after it, when no more is
+     * lost. */
+    ck_assert(is_cut(&history, &other, 0, 0));
+    for (int i = 0; i < 130; i++)
+      ck_assert(!is_cut(&history, &other, 0, 0));
+    ck_assert(is_cut(&history, &scene, 0, 0));
+    zsd_tensor_clear(&scene);
+    zsd_tensor_clear(&other);
+  }
+}
+END_TEST
+
 START_TEST(test_brightness) {
   ZsdTensor a = {0}, b = {0};
   tensor_scene(&a, 1, HEIGHT, WIDTH, 1, 0, 1);
@@ -527,6 +573,7 @@ Suite *make_suite(void) {
   TCase *tc = tcase_create("pictures");
   tcase_add_test(tc, test_same_scene);
   tcase_add_test(tc, test_other_scene);
+  tcase_add_test(tc, test_lost_packets);
   tcase_add_test(tc, test_brightness);
   tcase_add_test(tc, test_scene_edges);
   tcase_add_loop_test(tc, test_noise_of_picture, 0, N_GRAINS);

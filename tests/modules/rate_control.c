@@ -95,6 +95,93 @@ START_TEST(test_no_pulse) {
 }
 END_TEST
 
+/* Each of those trials takes one frame, which the fade-in makes invisible. */
+START_TEST(test_short_trials) {
+  Stream s = stream_of(light);
+  frames(&s, 3 * SECOND, 1);
+  frames(&s, 20 * SECOND, 4);
+  s.late_frames = 0;
+  unsigned filtered = 0, most = 0;
+  for (int i = 0; i < 60 * SECOND; i++) {
+    filtered = s.rate_control.quality == ZSD_QUALITY_ORIGINAL ? 0 : filtered + 1;
+    most = filtered > most ? filtered : most;
+    frame(&s, 4);
+  }
+  ck_assert_uint_eq(most, 1);
+  ck_assert_uint_eq(s.late_frames, 0);
+}
+END_TEST
+
+/* The first frames may be slow. If they take several intervals, nothing is waited for. */
+START_TEST(test_start) {
+  static const Costs starved = {5, 4.8, 4.5, 3, 0};
+  Stream slow_start = stream_of(light), hopeless = stream_of(starved);
+  frame(&slow_start, 4);
+  ck_assert_uint_eq(slow_start.rate_control.quality, ZSD_QUALITY_FULL);
+  frame(&hopeless, 1);
+  ck_assert_uint_eq(hopeless.rate_control.quality, ZSD_QUALITY_ORIGINAL);
+}
+END_TEST
+
+/* --- a file at a sink that drops late frames --- */
+
+static const Costs slow = {3, 2.85, 2.55, 2.1, 0.02};
+static const Costs halfway = {1.5, 1.4, 1.2, 1, 0.01};
+static const Costs fused_only = {3, 2.4, 0.9, 0.4, 0.01};
+
+/* What frames cost, the factor of other load, and the frame interval. */
+static const struct {
+  const double *costs;
+  double stretch, interval;
+} films[] = {
+    {slow, 1, 0.04},      {slow, 1, 0.01},       {light, 3, 0.04},      {light, 3, 0.01},
+    {light, 2.2, 0.04},   {light, 2.2, 0.01},    {halfway, 1, 0.04},    {halfway, 1.3, 0.04},
+    {halfway, 1.3, 0.01}, {fused_only, 1, 0.04}, {fused_only, 1, 0.01},
+};
+
+/* Frames of 250 that a sink renders. It drops those that are later than 20 ms, as video sinks
+ * do, and tells the decoder, which drops what would be late, as GstVideoDecoder does. Decoding
+ * takes 0.3 intervals of the same thread, half for a frame that is dropped. */
+static int rendered(const double *costs, double stretch, double interval) {
+  const double decoding = 0.3 * interval * stretch;
+  ZsdRateControl rc = {0};
+  double now = 0, base = 0, late = 0, earliest = 0;
+  int count = 0, last = 0;
+  for (int i = 0; i < 250; i++) {
+    const double time = i * interval;
+    now += time < earliest ? decoding / 2 : decoding;
+    if (time < earliest)
+      continue;
+    const double busy = costs[rc.quality] * interval;
+    now += busy * stretch;
+    if (i == 0)
+      base = now;
+    else
+      zsd_rate_control_update(&rc, &(ZsdTiming){.taken = busy * stretch,
+                                                .busy = busy,
+                                                .rest = decoding / stretch,
+                                                .interval = interval,
+                                                .late = late,
+                                                .lost = (i - last - 1) * interval});
+    last = i;
+    late = now - base - time;
+    count += late <= 0.02;
+    earliest = time + (late > 0 ? 2 * late + interval : late);
+    now = fmax(now, base + time);
+  }
+  return count;
+}
+
+/* Nearly all frames are rendered, as without filtering. */
+START_TEST(test_dropping_sink) {
+  const Costs nothing = {0};
+  const double stretch = films[_i].stretch;
+  const int without = rendered(nothing, stretch, films[_i].interval);
+  ck_assert_int_eq(without, 250);
+  ck_assert_int_ge(rendered(films[_i].costs, stretch, films[_i].interval), 0.95 * without);
+}
+END_TEST
+
 /* The latency that other load made necessary is reduced after it. */
 START_TEST(test_latency_shrinks) {
   Stream s = stream_of(light);
@@ -207,7 +294,7 @@ START_TEST(test_no_interval) {
   for (int i = 0; i < 100; i++) {
     zsd_rate_control_start(&rate_control);
     before = rate_control;
-    zsd_rate_control_end(&rate_control, 0, 1e9, false);
+    zsd_rate_control_end(&rate_control, 0, 1e9, 0, false);
     ck_assert_mem_eq(&rate_control, &before, sizeof rate_control);
   }
 }
@@ -239,7 +326,7 @@ START_TEST(test_measures) {
     zsd_rate_control_start(&rate_control);
     for (const clock_t start = clock(); clock() < start + CLOCKS_PER_SEC / 500;)
       ;
-    zsd_rate_control_end(&rate_control, 1e-3, 1, false);
+    zsd_rate_control_end(&rate_control, 1e-3, 1, 0, false);
   }
   ck_assert_uint_eq(rate_control.quality, ZSD_QUALITY_ORIGINAL);
   ck_assert_double_gt(rate_control.cost[ZSD_QUALITY_FULL], 0.9e-3);
@@ -252,6 +339,9 @@ Suite *make_suite(void) {
   tcase_add_test(tc, test_moments);
   tcase_add_loop_test(tc, test_relief, 0, 10);
   tcase_add_test(tc, test_no_pulse);
+  tcase_add_test(tc, test_short_trials);
+  tcase_add_test(tc, test_start);
+  tcase_add_loop_test(tc, test_dropping_sink, 0, sizeof films / sizeof *films);
   tcase_add_test(tc, test_latency_shrinks);
   tcase_add_test(tc, test_share);
   tcase_add_test(tc, test_too_large);

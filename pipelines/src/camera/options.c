@@ -2,6 +2,7 @@
 #include "camera/options.h"
 
 #include "common/enum-option.h"
+#include "common/version.h"
 #include "camera/rtsp.h"
 
 #include <stdio.h>
@@ -117,6 +118,7 @@ camera_options_parse (CameraOptions * options, int *argc, char ***argv,
 
   g_option_group_add_entries (group, entries);
   g_option_context_set_main_group (context, group);
+  version_add_option (context);
   g_option_context_add_group (context, gst_init_get_option_group ());
   parsed = g_option_context_parse (context, argc, argv, error);
   g_option_context_free (context);

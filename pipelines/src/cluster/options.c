@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cluster/options.h"
 
+#include "common/version.h"
+
 #include <string.h>
 
 #define HELP "Commands:\n" \
@@ -48,6 +50,7 @@ parse (ClusterOptions * options, int *argc, char ***argv, GError ** error)
 
   g_option_context_set_summary (context, HELP);
   g_option_context_add_main_entries (context, entries, NULL);
+  version_add_option (context);
   parsed = g_option_context_parse (context, argc, argv, error);
   g_option_context_free (context);
   return parsed;

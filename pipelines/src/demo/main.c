@@ -10,6 +10,7 @@
 #include "common/local-files.h"
 #include "common/pipeline-error.h"
 #include "common/progress-bar.h"
+#include "common/version.h"
 #include "demo/before-after.h"
 #include "demo/psnr.h"
 
@@ -232,9 +233,10 @@ static GstElement *
 make_video (Demo * demo, const gchar * degree, GError ** error)
 {
   gchar *noise = degree ? g_strdup_printf ("video/x-raw,format=I420 ! "
-      "zsnoise name=noise degree=%s ! ", degree) : g_strdup ("");
+      "zsnoise name=noise degree=%s ! ", degree) :
+      g_strdup ("video/x-raw,format={I420,I420_10LE} ! ");
   gchar *line = g_strdup_printf ("decodebin name=decoder ! videoconvert ! "
-      "%szsdenoise name=denoise ! videoconvert ! "
+      "%szsdenoise name=denoise ! "
       "x264enc pass=quant quantizer=18 ! queue name=encoded", noise);
   GstElement *video = launch (line, GST_PARSE_FLAG_PLACE_IN_BIN, error);
 
@@ -436,6 +438,7 @@ main (int argc, char **argv)
   };
 
   g_option_context_add_main_entries (context, options, NULL);
+  version_add_option (context);
   g_option_context_add_group (context, gst_init_get_option_group ());
   if (g_option_context_parse (context, &argc, &argv, &error))
     arguments_drop_separator (&argc, argv);

@@ -4,6 +4,7 @@
 #include "common/arguments.h"
 #include "common/enum-option.h"
 #include "common/local-files.h"
+#include "common/version.h"
 #include "film/codec.h"
 
 #include <math.h>
@@ -106,6 +107,7 @@ parse (Options * options, gchar ** out, int *argc, char ***argv,
   g_option_context_set_main_group (context, g_option_group_new ("main", NULL,
           NULL, settings, NULL));
   g_option_context_add_main_entries (context, entries, NULL);
+  version_add_option (context);
   g_option_context_add_group (context, gst_init_get_option_group ());
   parsed = g_option_context_parse (context, argc, argv, error);
   arguments_drop_separator (argc, *argv);

@@ -3,6 +3,7 @@
 
 #include "common/arguments.h"
 #include "common/enum-option.h"
+#include "common/version.h"
 #include "image/inputs.h"
 #include "picture/image-config-load.h"
 
@@ -55,6 +56,7 @@ parse (ImageOptions * options, Files * files, ImageConfigOptions * keys,
       "with a suffix such as 'out/*.webp'.\n");
   g_option_group_add_entries (group, entries);
   g_option_context_set_main_group (context, group);
+  version_add_option (context);
   g_option_context_add_group (context, gst_init_get_option_group ());
   parsed = g_option_context_parse (context, argc, argv, error);
   arguments_drop_separator (argc, *argv);

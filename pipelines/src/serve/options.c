@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "serve/options.h"
 
+#include "common/version.h"
 #include "picture/image-config-load.h"
 
 #define MIB (G_GINT64_CONSTANT (1) << 20)
@@ -131,6 +132,7 @@ parse (ServeOptions * options, gchar ** config, ImageConfigOptions * keys,
   gboolean parsed;
 
   g_option_context_add_main_entries (context, entries, NULL);
+  version_add_option (context);
   g_option_context_add_group (context, image_config_options_group (keys));
   parsed = g_option_context_parse (context, argc, argv, error);
   g_option_context_free (context);

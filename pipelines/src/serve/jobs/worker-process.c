@@ -199,6 +199,10 @@ worker_process_program (GError ** error)
     return NULL;
   folder = g_path_get_dirname (self);
   program = g_build_filename (folder, "zsdenoise-worker", NULL);
+  if (!g_file_test (program, G_FILE_TEST_IS_EXECUTABLE)) {
+    g_free (program);
+    program = g_build_filename (LIBEXECDIR, "zsdenoise-worker", NULL);
+  }
   g_free (folder);
   g_free (self);
   return program;

@@ -19,7 +19,8 @@ typedef struct
   gpointer user;
 } WorkerObserver;
 
-/* Path of zsdenoise-worker, in the folder of this program. NULL: an error. */
+/* Path of zsdenoise-worker: in the folder of this program or, installed, in libexecdir/zsdenoise.
+ * NULL: an error. */
 gchar *worker_process_program (GError ** error);
 
 /* Starts zsdenoise-worker with the NULL-terminated `arguments` (without the program name) and
