@@ -80,11 +80,25 @@ events_send_result (gint width, gint height, guint frames, gdouble sigma)
 }
 
 void
-events_send_error (const gchar * sentence)
+events_send_psnr (gdouble before, gdouble after)
+{
+  JsonBuilder *builder = begin ();
+
+  add (builder, "psnr_before", before);
+  add (builder, "psnr_after", after);
+  send (builder);
+}
+
+void
+events_send_error (const gchar * sentence, const gchar * reason)
 {
   JsonBuilder *builder = begin ();
 
   json_builder_set_member_name (builder, "error");
   json_builder_add_string_value (builder, sentence);
+  if (reason) {
+    json_builder_set_member_name (builder, "reason");
+    json_builder_add_string_value (builder, reason);
+  }
   send (builder);
 }

@@ -7,7 +7,8 @@
  *
  *   {"phase": "learning", "part": 0.25, "loss": 1.93, "eta": 2.5}
  *   {"width": 640, "height": 480, "sigma": 12.1}
- *   {"error": "It is ..."} */
+ *   {"psnr_before": 20.2, "psnr_after": 30.1}
+ *   {"error": "It is ...", "reason": "format"} */
 #include "common/launch.h"
 #include "common/local-files.h"
 #include "picture/image-config-load.h"
@@ -101,6 +102,29 @@ run (const WorkerSettings * settings, const gchar * job, GError ** error)
   return FALSE;
 }
 
+/* The reason that clients are told, or NULL. */
+static const gchar *
+find_reason (const GError * error)
+{
+  static const struct
+  {
+    gint code;                  /* of GIOErrorEnum */
+    const gchar *reason;
+  } reasons[] = {
+    {G_IO_ERROR_MESSAGE_TOO_LARGE, "large"},
+    {G_IO_ERROR_NOT_SUPPORTED, "format"},
+    {G_IO_ERROR_FAILED, "damaged"},
+    {G_IO_ERROR_TIMED_OUT, "time"},
+    {G_IO_ERROR_NO_SPACE, "memory"},
+  };
+  gsize i;
+
+  for (i = 0; i < G_N_ELEMENTS (reasons); i++)
+    if (g_error_matches (error, G_IO_ERROR, reasons[i].code))
+      return reasons[i].reason;
+  return NULL;
+}
+
 /* Capitalizes the error and ends it with a full stop, which errors of libraries may have
  * already. */
 static void
@@ -110,7 +134,7 @@ send_error (const GError * error)
       g_str_has_suffix (error->message, ".") ? "" : ".");
 
   *sentence = g_ascii_toupper (*sentence);
-  events_send_error (sentence);
+  events_send_error (sentence, find_reason (error));
   g_free (sentence);
 }
 

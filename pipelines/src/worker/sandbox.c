@@ -30,7 +30,7 @@
 static void
 fail (const gchar * sentence)
 {
-  events_send_error (sentence);
+  events_send_error (sentence, NULL);
   _exit (1);
 }
 
