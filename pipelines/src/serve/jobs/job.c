@@ -261,7 +261,10 @@ static void
 add_result (JsonObject * object, const Job * job)
 {
   JsonObject *result = json_object_new ();
+  gchar *name = job_result_name (job);
 
+  json_object_set_string_member (result, "name", name);
+  g_free (name);
   json_object_set_string_member (result, "type", job->media->result_type);
   json_object_set_int_member (result, "bytes", job->result_bytes);
   json_fields_write (outcome_fields, job, result);
