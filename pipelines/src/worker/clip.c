@@ -18,9 +18,6 @@
 /* Part of a clip from which on its remaining time is told. */
 #define LEAST_PART 0.02
 
-/* Remaining seconds of a training from which on it is reported. */
-#define REPORTED_SECONDS 1
-
 /* Consecutive seconds with almost no processor time after which a clip fails. A decoder may
  * swallow the error of its demuxer and wait for data forever. */
 #define IDLE_SECONDS 5
@@ -137,16 +134,18 @@ send_progress (Clip * clip, GstClockTime position)
       clock_seconds_since (clip->started) * (1 - part) / part : -1);
 }
 
-/* Reports a training of some length. Those on the frames after the first one are short. */
+/* Reports the training on a keyframe. Those on the frames after it are part of the denoising. */
 static void
-report_training (const GstStructure * structure)
+report_training (const Clip * clip, const GstStructure * structure)
 {
+  const gint64 wanted = clip->settings->config.epoch_count;
   guint step, steps;
   gdouble loss, eta;
 
   if (gst_structure_get (structure, "step", G_TYPE_UINT, &step, "steps",
           G_TYPE_UINT, &steps, "loss", G_TYPE_DOUBLE, &loss, "eta",
-          G_TYPE_DOUBLE, &eta, NULL) && eta >= REPORTED_SECONDS)
+          G_TYPE_DOUBLE, &eta, NULL) && (wanted ? steps == wanted :
+          g_str_equal (clip->settings->profile, "paper")))
     events_send_progress ("learning", (gdouble) step / MAX (steps, 1), loss,
         eta);
 }
@@ -186,6 +185,16 @@ on_filtered (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer data)
     clip->started = g_get_monotonic_time ();
   if (GST_CLOCK_TIME_IS_VALID (time) && time > clip->first)
     send_progress (clip, time - clip->first);
+  return GST_PAD_PROBE_OK;
+}
+
+/* The encoder is some frames behind. */
+static GstPadProbeReturn
+on_filtered_event (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info,
+    gpointer data G_GNUC_UNUSED)
+{
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS)
+    events_send_progress ("writing", 0, -1, -1);
   return GST_PAD_PROBE_OK;
 }
 
@@ -232,6 +241,8 @@ watch_filter (Clip * clip, GstElement * bin)
   gst_object_unref (pad);
   pad = gst_element_get_static_pad (clip->filter, "src");
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_filtered, clip, NULL);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+      on_filtered_event, NULL, NULL);
   gst_object_unref (pad);
 }
 
@@ -348,7 +359,7 @@ handle_message (Clip * clip, GstMessage * message)
       return FALSE;
     case GST_MESSAGE_ELEMENT:
       if (!gst_message_has_name (message, "redirect")) {
-        report_training (gst_message_get_structure (message));
+        report_training (clip, gst_message_get_structure (message));
         return TRUE;
       }
       fail (clip, G_IO_ERROR_NOT_SUPPORTED,
