@@ -7,6 +7,7 @@
 #include "common/stall.h"
 #include "worker/clip-pipeline.h"
 #include "worker/events.h"
+#include "worker/time-limit.h"
 
 #include <gio/gio.h>
 #include <gst/video/video.h>
@@ -15,8 +16,9 @@
 
 #define PROGRESS_INTERVAL (200 * G_TIME_SPAN_MILLISECOND)
 
-/* Part of a clip from which on its remaining time is told. */
+/* Part of a clip, and time, by which its rate is measured. */
 #define LEAST_PART 0.02
+#define MARK_INTERVAL (2 * G_TIME_SPAN_SECOND)
 
 /* Consecutive seconds with almost no processor time after which a clip fails. A decoder may
  * swallow the error of its demuxer and wait for data forever. */
@@ -24,6 +26,13 @@
 
 /* Frame rate above which a clip is rejected. */
 #define MAX_FRAMES_PER_SECOND 130
+
+/* A monotonic time and the part of the clip that was filtered then. */
+typedef struct
+{
+  gint64 time;
+  gdouble part;
+} Mark;
 
 typedef struct
 {
@@ -33,10 +42,11 @@ typedef struct
   gboolean have_audio;
   gint width, height;
   gint64 duration;              /* -1: not known */
+  gint64 begun;                 /* monotonic time */
 
   /* used by the streaming thread only */
   GstClockTime first;
-  gint64 started;               /* monotonic time of the first filtered frame; 0: none yet */
+  Mark older, newer;            /* an interval apart */
   gint frames;
   gint64 progress_sent;
 
@@ -119,35 +129,50 @@ on_autoplug_continue (GstElement * decoder G_GNUC_UNUSED,
 
 /* --- frames --- */
 
-/* Tells the remaining time in proportion to that of the frames so far. */
+/* Tells the remaining time by the rate since the older mark: the first frames, which are learned from,
+ * take longer. */
 static void
 send_progress (Clip * clip, GstClockTime position)
 {
   const gint64 now = g_get_monotonic_time ();
   const gdouble part = clip->duration > 0 ?
       MIN ((gdouble) position / (gdouble) clip->duration, 1) : 0;
+  gdouble done;
 
   if (now - clip->progress_sent < PROGRESS_INTERVAL)
     return;
   clip->progress_sent = now;
-  events_send_progress ("denoising", part, -1, part > LEAST_PART ?
-      clock_seconds_since (clip->started) * (1 - part) / part : -1);
+  if (clip->newer.time == 0)
+    clip->newer = (const Mark) { now, part };
+  if (clip->older.time == 0 || now - clip->newer.time > MARK_INTERVAL) {
+    clip->older = clip->newer;
+    clip->newer = (const Mark) { now, part };
+  }
+  done = part - clip->older.part;
+  events_send_progress ("denoising", part, -1, done > LEAST_PART ?
+      clock_seconds_since (clip->older.time) * (1 - part) / done : -1);
 }
 
-/* Reports the training on a keyframe. Those on the frames after it are part of the denoising. */
+/* Reports the training on a keyframe, and ends it if it would take too long. Those on the frames after
+ * it are part of the denoising. */
 static void
-report_training (const Clip * clip, const GstStructure * structure)
+report_training (Clip * clip, const GstStructure * structure)
 {
   const gint64 wanted = clip->settings->config.epoch_count;
+  GError *error = NULL;
   guint step, steps;
   gdouble loss, eta;
 
-  if (gst_structure_get (structure, "step", G_TYPE_UINT, &step, "steps",
+  if (!gst_structure_get (structure, "step", G_TYPE_UINT, &step, "steps",
           G_TYPE_UINT, &steps, "loss", G_TYPE_DOUBLE, &loss, "eta",
-          G_TYPE_DOUBLE, &eta, NULL) && (wanted ? steps == wanted :
+          G_TYPE_DOUBLE, &eta, NULL) || !(wanted ? steps == wanted :
           g_str_equal (clip->settings->profile, "paper")))
-    events_send_progress ("learning", (gdouble) step / MAX (steps, 1), loss,
-        eta);
+    return;
+  events_send_progress ("learning", (gdouble) step / MAX (steps, 1), loss, eta);
+  if (time_limit_exceeded (clip->settings, clip->begun, eta, &error)) {
+    fail (clip, G_IO_ERROR_TIMED_OUT, "%s", error->message);
+    g_error_free (error);
+  }
 }
 
 static GstPadProbeReturn
@@ -181,8 +206,6 @@ on_filtered (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer data)
   Clip *clip = data;
   const GstClockTime time = GST_BUFFER_PTS (GST_PAD_PROBE_INFO_BUFFER (info));
 
-  if (clip->started == 0)
-    clip->started = g_get_monotonic_time ();
   if (GST_CLOCK_TIME_IS_VALID (time) && time > clip->first)
     send_progress (clip, time - clip->first);
   return GST_PAD_PROBE_OK;
@@ -438,6 +461,7 @@ worker_clip (const WorkerSettings * settings, GError ** error)
   Clip clip = {
     .settings = settings,
     .duration = -1,
+    .begun = g_get_monotonic_time (),
     .first = GST_CLOCK_TIME_NONE,
   };
   gboolean done;

@@ -102,42 +102,6 @@ run (const WorkerSettings * settings, const gchar * job, GError ** error)
   return FALSE;
 }
 
-/* The reason that clients are told, or NULL. */
-static const gchar *
-find_reason (const GError * error)
-{
-  static const struct
-  {
-    gint code;                  /* of GIOErrorEnum */
-    const gchar *reason;
-  } reasons[] = {
-    {G_IO_ERROR_MESSAGE_TOO_LARGE, "large"},
-    {G_IO_ERROR_NOT_SUPPORTED, "format"},
-    {G_IO_ERROR_FAILED, "damaged"},
-    {G_IO_ERROR_TIMED_OUT, "time"},
-    {G_IO_ERROR_NO_SPACE, "memory"},
-  };
-  gsize i;
-
-  for (i = 0; i < G_N_ELEMENTS (reasons); i++)
-    if (g_error_matches (error, G_IO_ERROR, reasons[i].code))
-      return reasons[i].reason;
-  return NULL;
-}
-
-/* Capitalizes the error and ends it with a full stop, which errors of libraries may have
- * already. */
-static void
-send_error (const GError * error)
-{
-  gchar *sentence = g_strdup_printf ("%s%s", error->message,
-      g_str_has_suffix (error->message, ".") ? "" : ".");
-
-  *sentence = g_ascii_toupper (*sentence);
-  events_send_error (sentence, find_reason (error));
-  g_free (sentence);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -164,7 +128,7 @@ main (int argc, char **argv)
     done = run (&settings, argv[1], &error);
   }
   if (!done) {
-    send_error (error);
+    events_send_error (error);
     g_error_free (error);
   }
   g_free (settings.profile);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "worker/picture.h"
 
-#include "common/clock.h"
 #include "common/launch.h"
 #include "picture/filter.h"
 #include "picture/formats.h"
@@ -9,13 +8,9 @@
 #include "picture/read.h"
 #include "picture/write.h"
 #include "worker/events.h"
+#include "worker/time-limit.h"
 
 #include <stdlib.h>
-
-/* Seconds after which the remaining time is trusted, and by which factor it has to exceed the limit
- * to end a job. */
-#define MEASURED_SECONDS 5
-#define CERTAINLY 1.5
 
 typedef struct
 {
@@ -51,21 +46,17 @@ write_views (VipsImage * before, VipsImage * after,
       && (shown || write_as (after, ".png", WORKER_VIEW_AFTER, error));
 }
 
-/* Ends a job that would end at its time limit, soon after its training has begun. */
+/* The element cannot be stopped from here. */
 static void
 check_time (const Denoising * denoising, gdouble eta)
 {
-  const gdouble limit = denoising->settings->seconds;
-  const gdouble seconds = clock_seconds_since (denoising->started);
-  gchar *sentence;
+  GError *error = NULL;
 
-  if (seconds < MIN (MEASURED_SECONDS, limit / 2)
-      || seconds + eta < CERTAINLY * limit)
-    return;
-  sentence = g_strdup_printf ("It would take %.0f s, longer than the limit of "
-      "%.0f s.", seconds + eta, limit);
-  events_send_error (sentence, "time");
-  exit (1);
+  if (time_limit_exceeded (denoising->settings, denoising->started, eta,
+          &error)) {
+    events_send_error (error);
+    exit (1);
+  }
 }
 
 static void
