@@ -19,8 +19,8 @@ export function draw() {
   for (const layer of [$("before"), $("after")]) layer.classList.toggle("coarse", scale >= 4);
   $("after").style.clipPath = `inset(0 0 0 ${split * box.width}px)`;
   $("split").style.left = `${split * 100}%`;
-  $("split").ariaValueNow = Math.round(split * 100);
-  $("split").ariaValueText = say("border_at", {percent: percent(split)});
+  $("split").setAttribute("aria-valuenow", Math.round(split * 100));
+  $("split").setAttribute("aria-valuetext", say("border_at", {percent: percent(split)}));
   $("scale").textContent = percent(scale);
 }
 

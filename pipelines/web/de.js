@@ -61,6 +61,8 @@ export default {
   // faults
   picture_bytes: "Dieses Bild hat {size}; hier sind höchstens {limit} möglich.",
   clip_bytes: "Dieses Video hat {size}; hier sind höchstens {limit} möglich.",
+  empty: "Diese Datei ist leer.",
+  unreadable: "Ihr Browser kann das nicht lesen. Ist es ein Ordner, oder wurde die Datei geändert?",
   unreachable: "Der Server ist nicht erreichbar. Bitte die Verbindung prüfen und es noch einmal versuchen.",
   status_400: "Die Werte für Experimente sind so nicht möglich.",
   status_403: "Dieser Server nimmt von hier keine Dateien an.",

@@ -61,6 +61,8 @@ export default {
   // faults
   picture_bytes: "This picture has {size}; at most {limit} are possible here.",
   clip_bytes: "This clip has {size}; at most {limit} are possible here.",
+  empty: "This file is empty.",
+  unreadable: "Your browser cannot read this. Is it a folder, or has it been changed?",
   unreachable: "The server cannot be reached. Check your connection and try again.",
   status_400: "The values for experiments are not possible like this.",
   status_403: "This server does not take files from here.",

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The list of files: their uploads, their jobs on the server, and how far they are.
-import {bytes, clock, fill, fixed, has, number, percent, say} from "./text.js";
+// The list of files: their uploads, and their jobs on the server.
+import {drawCurve, make, show, thumbnail} from "./row.js";
+import {bytes, has, number, say} from "./text.js";
 
-const POLL = 2000; // ms between two looks at jobs whose events are not followed
+const POLL = 2000; // ms between requests for jobs whose events are not followed
 
 const entries = []; // in the order of the list
 let limits = null;
@@ -15,100 +16,17 @@ export function begin(found, handlers) {
   Object.assign(when, handlers);
 }
 
-export const isClip = (file) => file.type.startsWith("video/") || /\.(mp4|m4v|mov|webm)$/i.test(file.name);
+const isClip = (file) => file.type.startsWith("video/") || /\.(mp4|m4v|mov|webm)$/i.test(file.name);
 
-// --- rows ---
-
-function makeRow(entry) {
-  const row = document.getElementById("row").content.cloneNode(true).firstElementChild;
-  const part = (selector) => row.querySelector(selector);
-  fill(row);
-  part(".view").onclick = () => when.view(entry);
-  part(".drop").onclick = () => remove(entry);
-  document.getElementById("list").append(row);
-  return {row, part};
-}
+// --- entries ---
 
 function add(values) {
   const entry = {id: null, file: null, name: "", clip: false, state: null, phase: {state: "pending"},
     curve: [], over: false, ...values};
-  Object.assign(entry, makeRow(entry));
+  Object.assign(entry, make(entry, {view: when.view, remove}));
   entries.push(entry);
   when.empty(false);
   return entry;
-}
-
-function thumbnail(entry, url) {
-  const image = entry.part("img");
-  if (image.src || entry.clip) return;
-  image.onload = () => image.hidden = false;
-  image.src = url;
-}
-
-function timeLeft(seconds) {
-  return seconds < 90 ? say("seconds_left", {count: number(Math.ceil(seconds))}) :
-    say("minutes_left", {count: number(Math.round(seconds / 60))});
-}
-
-// What a running job does, such as "denoising 40 %, 3 s left".
-function describeRunning(state) {
-  const words = [state.part ? `${say(state.phase)} ${percent(state.part)}` : say(state.phase)];
-  if (state.loss !== undefined) words.push(say("loss", {loss: number(state.loss, {maximumSignificantDigits: 3, minimumSignificantDigits: 3})}));
-  if (state.eta !== undefined) words.push(timeLeft(state.eta));
-  return words.join(say("comma"));
-}
-
-function describe({state, phase}) {
-  switch (phase.state) {
-    case "queued":
-      return phase.position ? say("ahead", {count: number(phase.position)}) : say("next");
-    case "running":
-      return describeRunning(phase);
-    case "done":
-      return say("done", {seconds: fixed(state.seconds, 1), time: clock(state.expires)});
-    case "failed":
-      return say(phase.key, phase.values);
-    case "busy":
-      return say("busy", {seconds: number(phase.seconds)});
-    case "uploading":
-      return say("uploading", {percent: percent(phase.part)});
-    default:
-      return say(phase.state);
-  }
-}
-
-// Logarithm of the loss over the steps of training.
-function drawCurve(entry) {
-  const logs = entry.curve.map(([, loss]) => Math.log(loss));
-  const [least, most] = [Math.min(...logs), Math.max(...logs)];
-  const points = entry.curve.map(([part], i) =>
-    `${100 * part},${28 - 26 * (logs[i] - least) / (most - least || 1)}`);
-  entry.part(".curve").toggleAttribute("hidden", points.length < 2);
-  entry.part("polyline").setAttribute("points", points.join(" "));
-}
-
-function show(entry) {
-  const {part, phase, state} = entry;
-  const unused = Object.entries(state?.without_effect || {});
-  const done = phase.state === "done";
-  part(".name").textContent = entry.name;
-  part(".state").textContent = describe(entry);
-  entry.row.classList.toggle("clip", entry.clip);
-  entry.row.classList.toggle("failed", phase.state === "failed");
-  part("progress").hidden = entry.over;
-  part("progress").ariaLabel = say("progress", {name: entry.name});
-  if (phase.part) part("progress").value = phase.part;
-  else part("progress").removeAttribute("value");
-  part(".keys").hidden = !unused.length;
-  part(".keys").textContent = unused.map(([key, why]) => say(why.replace("-", "_"), {key})).join(" ");
-  part(".why").hidden = !phase.detail;
-  part(".why p").textContent = phase.detail || "";
-  part(".view").hidden = part(".get").hidden = !done;
-  part(".drop").dataset.text = entry.over ? "remove" : "cancel";
-  fill(entry.row);
-  for (const button of entry.row.querySelectorAll(".buttons > *"))
-    button.ariaLabel = say("of_file", {action: button.textContent, name: entry.name});
-  if (done) part(".get").href = `api/jobs/${entry.id}/result`;
 }
 
 function announce(key, entry) {
@@ -120,9 +38,9 @@ function remember() {
   history.replaceState(null, "", ids.length ? `#${ids.join()}` : location.pathname);
 }
 
-export function remove(entry) {
+function remove(entry) {
   entries.splice(entries.indexOf(entry), 1);
-  entry.removed = entry.over = true;
+  entry.over = true;
   entry.request?.abort();
   clearTimeout(entry.timer);
   const focused = entry.row.contains(document.activeElement);
@@ -138,8 +56,9 @@ export function remove(entry) {
 
 // --- faults ---
 
-// A text that stands for what went wrong, and the words of the server.
+// Ends an entry with the text of a fault and, as a detail, the words of the server.
 function fail(entry, key, values = {}, detail = "") {
+  if (entry.over) return;
   entry.over = true;
   entry.phase = {state: "failed", key, values, detail};
   if (sending === entry) sending = null;
@@ -162,7 +81,9 @@ export function upload(files, keys) {
     const most = limits && (clip ? limits.max_clip_bytes : limits.max_bytes);
     const entry = add({file, clip, name: file.name, keys});
     if (!clip) thumbnail(entry, URL.createObjectURL(file));
-    if (most && file.size > most)
+    if (!file.size)
+      fail(entry, "empty");
+    else if (most && file.size > most)
       fail(entry, clip ? "clip_bytes" : "picture_bytes", {size: bytes(file.size), limit: bytes(most)});
     else show(entry);
   }
@@ -193,7 +114,8 @@ function send(entry) {
   request.open("POST", `api/jobs?${new URLSearchParams({...keys, name: file.name})}`);
   request.setRequestHeader("Content-Type", /^(image|video)\//.test(file.type) ? file.type : "application/octet-stream");
   request.upload.onprogress = (event) => shown(event.loaded / event.total);
-  request.onerror = () => fail(entry, "unreachable");
+  request.onerror = () => file.slice(0, 1).arrayBuffer().then(
+    () => fail(entry, "unreachable"), () => fail(entry, "unreadable"));
   request.onload = () => {
     const answer = parse(request.responseText);
     if (request.status === 503) retry(entry, Number(request.getResponseHeader("Retry-After")) || 5);
@@ -264,11 +186,11 @@ function update(entry, state) {
   entry.name = state.name || entry.name || state.id.slice(0, 8);
   entry.clip = state.kind === "clip";
   entry.phase = state;
-  entry.over = state.state === "done" || state.state === "failed";
   learned(entry, state);
   if (state.state === "failed") {
     fail(entry, state.reason, {minutes: number(Math.round((limits?.seconds || 600) / 60))}, state.error);
   } else if (state.state === "done") {
+    entry.over = true;
     thumbnail(entry, `api/jobs/${entry.id}/result?view=1`);
     show(entry);
     announce("is_done", entry);

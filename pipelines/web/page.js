@@ -48,7 +48,7 @@ $("file").onchange = () => {
   choose([...$("file").files]);
   $("file").value = "";
 };
-$("sample").onclick = sample;
+$("sample").onclick = () => sample().catch(() => $("limits").textContent = text.say("unreachable"));
 $("keys").onsubmit = (event) => event.preventDefault();
 
 addEventListener("dragover", (event) => {

@@ -35,7 +35,7 @@ export function bytes(count) {
 // Fills the elements that name a text (data-text), or a text as their label (data-label).
 export function fill(root) {
   for (const element of root.querySelectorAll("[data-text]")) element.textContent = say(element.dataset.text);
-  for (const element of root.querySelectorAll("[data-label]")) element.ariaLabel = say(element.dataset.label);
+  for (const element of root.querySelectorAll("[data-label]")) element.setAttribute("aria-label", say(element.dataset.label));
 }
 
 function use(code) {

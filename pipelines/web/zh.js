@@ -61,6 +61,8 @@ export default {
   // faults
   picture_bytes: "这张图片有 {size}，这里最多允许 {limit}。",
   clip_bytes: "这段视频有 {size}，这里最多允许 {limit}。",
+  empty: "这个文件是空的。",
+  unreadable: "浏览器无法读取。这是文件夹吗？或者文件已被修改？",
   unreachable: "无法连接服务器。请检查网络连接后重试。",
   status_400: "实验选项中的数值无效。",
   status_403: "本服务器不接受来自此处的文件。",

@@ -227,7 +227,7 @@ await test("with the keyboard alone, the sample", async () => {
   const [, first, second] = /([\d.]+) → ([\d.]+) dB/.exec(await page.textContent("#facts"));
   check(Number(first) > 18 && Number(first) < 23, `noise of a tenth gives ${first} dB`);
   check(Number(second) > Number(first) + 4, `the page says ${first} and ${second} dB`);
-  // What it says is what is there: the original, as shown and in whole, and the result.
+  // The figures are those of the files: of the original, as shown and in whole, and of the result.
   const file = async (path) => {
     const id = new URL(page.url()).hash.slice(1);
     const name = join(work, "got.png");
@@ -252,14 +252,15 @@ await test("several files at once", async () => {
   pictures("noisy", sample, jpeg, SIGMA);
   writeFileSync(broken, readFileSync(noisy).subarray(0, 20000));
   writeFileSync(large, Buffer.alloc(3000000));
+  writeFileSync(join(work, "empty.png"), "");
   await watch(page);
-  await drop(page, noisy, jpeg, large, broken, join(here, "page.mjs"));
-  check(await page.locator(".row").count() === 5, "it does not list each file");
-  await page.waitForFunction(() => document.querySelectorAll(".row.failed").length === 3 &&
+  await drop(page, noisy, jpeg, large, broken, join(here, "page.mjs"), join(work, "empty.png"));
+  check(await page.locator(".row").count() === 6, "it does not list each file");
+  await page.waitForFunction(() => document.querySelectorAll(".row.failed").length === 4 &&
     document.querySelectorAll(".row progress:not([hidden])").length === 0);
   check((await seen(page)).some(([, state]) => /ahead in the queue|next in the queue/.test(state)), "no one had to wait");
   for (const [name, words] of [["large.png", "This picture has 2.9 MiB; at most 1.9 MiB are possible here."],
-    ["broken.png", "It cannot be read. It may be damaged or incomplete."],
+    ["empty.png", "This file is empty."], ["broken.png", "It cannot be read. It may be damaged or incomplete."],
     ["page.mjs", "This is not a picture or clip that can be opened here."], ["night.png", "deleted at"]])
     check(await row(page, name, words).count() === 1, `${name} is said to be ${await row(page, name).locator(".state").textContent()}`);
   check(await page.isHidden("#result"), "one of several is shown without being asked for");
@@ -279,6 +280,15 @@ await test("several files at once", async () => {
   await row(page, "night.png").locator(".drop").click();
   check(await page.locator(".row").count() === 2, "the wrong number is deleted");
   page.faults = page.faults.filter((fault) => !fault.includes("415"));
+  await close(page);
+});
+
+await test("without a connection", async () => {
+  const page = await open(desk);
+  await page.context().setOffline(true);
+  await drop(page, noisy);
+  await row(page, "night.png", texts.en.unreachable).waitFor();
+  page.faults = page.faults.filter((fault) => !fault.includes("ERR_INTERNET_DISCONNECTED"));
   await close(page);
 });
 

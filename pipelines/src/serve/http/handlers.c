@@ -5,6 +5,7 @@
 #include "serve/http/reply.h"
 #include "serve/http/send-file.h"
 #include "serve/http/upload.h"
+#include "serve/jobs/job-name.h"
 
 #include <string.h>
 

@@ -21,6 +21,7 @@ static const Route routes[] = {
   {"/style.css", "GET", handle_resource},
   {"/page.js", "GET", handle_resource},
   {"/list.js", "GET", handle_resource},
+  {"/row.js", "GET", handle_resource},
   {"/result.js", "GET", handle_resource},
   {"/compare.js", "GET", handle_resource},
   {"/text.js", "GET", handle_resource},

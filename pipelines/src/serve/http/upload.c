@@ -3,6 +3,7 @@
 
 #include "picture/image-config-keys.h"
 #include "serve/http/reply.h"
+#include "serve/jobs/job-name.h"
 
 #include <errno.h>
 #include <string.h>

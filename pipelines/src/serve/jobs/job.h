@@ -54,13 +54,6 @@ const gchar *job_state_name (JobState state);
 Job *job_new (void);
 void job_free (Job * job);
 
-/* Sets the name from one that a client tells: without folders, control characters and what is beyond
- * 100 characters. */
-void job_set_name (Job * job, const gchar * told);
-
-/* File name of the result, such as night-denoised.jpg. Free with g_free(). */
-gchar *job_result_name (const Job * job);
-
 /* The fields of a job's `config`, for JSON. */
 extern const JsonField job_config_fields[];
 
