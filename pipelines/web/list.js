@@ -21,8 +21,8 @@ const isClip = (file) => file.type.startsWith("video/") || /\.(mp4|m4v|mov|webm)
 // --- entries ---
 
 function add(values) {
-  const entry = {id: null, file: null, name: "", clip: false, state: null, phase: {state: "pending"},
-    curve: [], over: false, ...values};
+  const entry = {id: null, file: null, name: "", clip: false, state: null,
+    phase: {state: "pending"}, curve: [], over: false, ...values};
   Object.assign(entry, make(entry, {view: when.view, remove}));
   entries.push(entry);
   when.empty(false);
@@ -81,10 +81,9 @@ export function upload(files, keys) {
     const most = limits && (clip ? limits.max_clip_bytes : limits.max_bytes);
     const entry = add({file, clip, name: file.name, keys});
     if (!clip) thumbnail(entry, URL.createObjectURL(file));
-    if (!file.size)
-      fail(entry, "empty");
-    else if (most && file.size > most)
-      fail(entry, clip ? "clip_bytes" : "picture_bytes", {size: bytes(file.size), limit: bytes(most)});
+    const sizes = {size: bytes(file.size), limit: bytes(most || 0)};
+    if (!file.size) fail(entry, "empty");
+    else if (most && file.size > most) fail(entry, clip ? "clip_bytes" : "picture_bytes", sizes);
     else show(entry);
   }
   next();
@@ -112,7 +111,8 @@ function send(entry) {
   };
   shown(0);
   request.open("POST", `api/jobs?${new URLSearchParams({...keys, name: file.name})}`);
-  request.setRequestHeader("Content-Type", /^(image|video)\//.test(file.type) ? file.type : "application/octet-stream");
+  request.setRequestHeader("Content-Type",
+    /^(image|video)\//.test(file.type) ? file.type : "application/octet-stream");
   request.upload.onprogress = (event) => shown(event.loaded / event.total);
   request.onerror = () => file.slice(0, 1).arrayBuffer().then(
     () => fail(entry, "unreachable"), () => fail(entry, "unreadable"));
@@ -188,7 +188,8 @@ function update(entry, state) {
   entry.phase = state;
   learned(entry, state);
   if (state.state === "failed") {
-    fail(entry, state.reason, {minutes: number(Math.round((limits?.seconds || 600) / 60))}, state.error);
+    const minutes = number(Math.round((limits?.seconds || 600) / 60));
+    fail(entry, state.reason, {minutes}, state.error);
   } else if (state.state === "done") {
     entry.over = true;
     thumbnail(entry, `api/jobs/${entry.id}/result?view=1`);

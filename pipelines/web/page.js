@@ -14,7 +14,8 @@ let limits = null; // of uploads, and the configuration of jobs
 // The profile, and the keys that are set.
 function keys() {
   const set = [...$("keys").elements].filter((input) => input.value !== "");
-  return Object.fromEntries([["profile", $("profile").value], ...set.map((input) => [input.name, input.value])]);
+  const pairs = set.map((input) => [input.name, input.value]);
+  return {profile: $("profile").value, ...Object.fromEntries(pairs)};
 }
 
 function choose(files, more = {}) {
@@ -34,11 +35,14 @@ function showLimits() {
   const pixels = limits.max_pixels / 1e6;
   $("file").accept = limits.types.join();
   $("limits").textContent = text.say("types", {
-    bytes: text.bytes(limits.max_bytes), clip_bytes: text.bytes(limits.max_clip_bytes),
-    pixels: text.number(pixels, {maximumFractionDigits: 1}), wan: text.number(100 * pixels, {useGrouping: false}),
-    seconds: text.number(limits.max_clip_seconds)});
+    bytes: text.bytes(limits.max_bytes),
+    clip_bytes: text.bytes(limits.max_clip_bytes),
+    pixels: text.number(pixels, {maximumFractionDigits: 1}),
+    wan: text.whole(100 * pixels),
+    seconds: text.number(limits.max_clip_seconds),
+  });
   for (const input of $("keys").elements)
-    if (input.name !== "degree") input.placeholder = text.number(limits.config[input.name], {maximumSignificantDigits: 6});
+    if (input.name !== "degree") input.placeholder = limits.config[input.name];
 }
 
 // --- events ---

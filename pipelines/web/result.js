@@ -45,11 +45,14 @@ export async function open(chosen) {
 
 function showFacts({seconds, expires, result}) {
   const facts = [];
-  if (result.psnr_after !== undefined)
-    facts.push(["psnr", say("from_to", {before: fixed(result.psnr_before, 2), after: fixed(result.psnr_after, 2)})]);
-  facts.push(["size", `${number(result.width, {useGrouping: false})} × ${number(result.height, {useGrouping: false})}`]);
+  if (result.psnr_after !== undefined) {
+    const [before, after] = [fixed(result.psnr_before, 2), fixed(result.psnr_after, 2)];
+    facts.push(["psnr", say("from_to", {before, after})]);
+  }
+  facts.push(["size", `${result.width} × ${result.height}`]);
   if (result.frames) facts.push(["frames", number(result.frames)]);
-  if (result.sigma !== undefined) facts.push(["noise", say("of_255", {sigma: fixed(result.sigma, 1)})]);
+  if (result.sigma !== undefined)
+    facts.push(["noise", say("of_255", {sigma: fixed(result.sigma, 1)})]);
   facts.push(["duration", say("seconds", {count: fixed(seconds, 1)})], ["deleted", clock(expires)]);
   $("facts").replaceChildren(...facts.map(([key, value]) => {
     const row = document.createElement("div");

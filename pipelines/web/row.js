@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The row of one file in the list: its picture, how far it is, and its buttons.
-import {clock, fill, fixed, number, percent, say} from "./text.js";
+import {clock, fill, fixed, number, percent, say, significant} from "./text.js";
 
 // The element and a function that finds its parts. `act`: {view, remove}, called with the entry.
 export function make(entry, act) {
@@ -28,8 +28,7 @@ function timeLeft(seconds) {
 // Activity of a running job, such as "denoising 40 %, 3 s left".
 function describeRunning(state) {
   const words = [state.part ? `${say(state.phase)} ${percent(state.part)}` : say(state.phase)];
-  if (state.loss !== undefined)
-    words.push(say("loss", {loss: number(state.loss, {maximumSignificantDigits: 3, minimumSignificantDigits: 3})}));
+  if (state.loss !== undefined) words.push(say("loss", {loss: significant(state.loss, 3)}));
   if (state.eta !== undefined) words.push(timeLeft(state.eta));
   return words.join(say("comma"));
 }
@@ -76,13 +75,16 @@ export function show(entry) {
   if (phase.part) part("progress").value = phase.part;
   else part("progress").removeAttribute("value");
   part(".keys").hidden = !unused.length;
-  part(".keys").textContent = unused.map(([key, why]) => say(why.replace("-", "_"), {key})).join(" ");
+  part(".keys").textContent =
+    unused.map(([key, why]) => say(why.replace("-", "_"), {key})).join(" ");
   part(".why").hidden = !phase.detail;
   part(".why p").textContent = phase.detail || "";
   part(".view").hidden = part(".get").hidden = !done;
   part(".drop").dataset.text = entry.over ? "remove" : "cancel";
   fill(entry.row);
-  for (const button of entry.row.querySelectorAll(".buttons > *"))
-    button.setAttribute("aria-label", say("of_file", {action: button.textContent, name: entry.name}));
+  for (const button of entry.row.querySelectorAll(".buttons > *")) {
+    const action = say(button.dataset.text);
+    button.setAttribute("aria-label", say("of_file", {action, name: entry.name}));
+  }
   if (done) part(".get").href = `api/jobs/${entry.id}/result`;
 }

@@ -22,9 +22,15 @@ export const number = (value, options) => new Intl.NumberFormat(region, options)
 export const fixed = (value, digits) =>
   number(value, {minimumFractionDigits: digits, maximumFractionDigits: digits});
 
+export const significant = (value, digits) =>
+  number(value, {minimumSignificantDigits: digits, maximumSignificantDigits: digits});
+
+export const whole = (value) => number(value, {useGrouping: false, maximumFractionDigits: 0});
+
 export const percent = (part) => say("percent", {count: Math.round(100 * part)});
 
-export const clock = (date) => new Date(date).toLocaleTimeString(region, {hour: "2-digit", minute: "2-digit"});
+export const clock = (date) =>
+  new Date(date).toLocaleTimeString(region, {hour: "2-digit", minute: "2-digit"});
 
 export function bytes(count) {
   const mebibytes = count / 1048576;
@@ -34,8 +40,10 @@ export function bytes(count) {
 
 // Fills the elements that name a text (data-text), or a text as their label (data-label).
 export function fill(root) {
-  for (const element of root.querySelectorAll("[data-text]")) element.textContent = say(element.dataset.text);
-  for (const element of root.querySelectorAll("[data-label]")) element.setAttribute("aria-label", say(element.dataset.label));
+  for (const element of root.querySelectorAll("[data-text]"))
+    element.textContent = say(element.dataset.text);
+  for (const element of root.querySelectorAll("[data-label]"))
+    element.setAttribute("aria-label", say(element.dataset.label));
 }
 
 function use(code) {

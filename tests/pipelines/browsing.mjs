@@ -63,7 +63,8 @@ export const address = await new Promise((resolve, reject) => {
 const modules = createRequire(join(build, "node_modules/"));
 const axe = readFileSync(modules.resolve("axe-core/axe.min.js"), "utf8");
 const browser = await modules("playwright-core").chromium.launch({executablePath: "/usr/bin/chromium",
-  args: ["--autoplay-policy=no-user-gesture-required", "--disable-dev-shm-usage", ...(process.getuid() ? [] : ["--no-sandbox"])]});
+  args: ["--autoplay-policy=no-user-gesture-required", "--disable-dev-shm-usage",
+    ...(process.getuid() ? [] : ["--no-sandbox"])]});
 
 export async function end() {
   await browser.close();
@@ -127,7 +128,8 @@ export async function watch(page) {
       for (const row of document.querySelectorAll(".row"))
         window.seen.push([".name", ".state"].map((part) => row.querySelector(part).textContent));
     };
-    new MutationObserver(note).observe(document.getElementById("list"), {childList: true, characterData: true, subtree: true});
+    new MutationObserver(note).observe(document.getElementById("list"),
+      {childList: true, characterData: true, subtree: true});
   });
 }
 
@@ -135,7 +137,8 @@ export const seen = (page) => page.evaluate(() => window.seen);
 
 // The row of that name, with words in its state.
 export const row = (page, name, words = "") =>
-  page.locator(".row", {has: page.locator(".name", {hasText: name})}).filter({has: page.locator(".state", {hasText: words})});
+  page.locator(".row", {has: page.locator(".name", {hasText: name})})
+    .filter({has: page.locator(".state", {hasText: words})});
 
 export async function download(page, link, name) {
   const coming = page.waitForEvent("download");
@@ -154,8 +157,10 @@ export async function fits(page) {
   const found = await page.evaluate(() => ({
     wide: document.documentElement.scrollWidth - innerWidth,
     small: [...document.querySelectorAll("button, .button, select, input")].filter((control) => control.offsetParent)
-      .filter((control) => control.offsetHeight < 38 || control.offsetWidth < 38).map((control) => control.id || control.name),
-    out: [...document.querySelectorAll("button, .button, select, input, progress, label, h2")].filter((part) => part.offsetParent)
+      .filter((control) => control.offsetHeight < 38 || control.offsetWidth < 38)
+      .map((control) => control.id || control.name),
+    out: [...document.querySelectorAll("button, .button, select, input, progress, label, h2")]
+      .filter((part) => part.offsetParent)
       .filter((part) => part.getBoundingClientRect().left < 0 || part.getBoundingClientRect().right > innerWidth)
       .map((part) => part.id || part.className || part.textContent),
     cut: [...document.querySelectorAll("button, .button, label, h1, dd")].filter((text) => text.offsetParent)
@@ -171,7 +176,8 @@ export async function fits(page) {
 export async function accessible(page) {
   await page.evaluate(axe);
   const {violations} = await page.evaluate(() => window.axe.run());
-  check(!violations.length, violations.map(({id, nodes}) => `${id}: ${nodes.map(({html}) => html).join(", ")}`).join("; "));
+  check(!violations.length, violations
+    .map(({id, nodes}) => `${id}: ${nodes.map(({html}) => html).join(", ")}`).join("; "));
 }
 
 export async function shot(page, name) {

@@ -115,7 +115,8 @@ const texts = Object.fromEntries(await Promise.all(languages.map(
   async (code) => [code, (await import(join(web, `${code}.js`))).default])));
 
 await test("each language has every text", async () => {
-  const values = (text) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name.replace("wan", "pixels")).sort().join();
+  const values = (text) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name.replace("wan", "pixels"))
+    .sort().join();
   for (const code of languages) {
     check(Object.keys(texts[code]).join() === Object.keys(texts.en).join(), `${code} has other keys than en`);
     for (const [key, text] of Object.entries(texts[code])) {
@@ -136,7 +137,8 @@ await test("each language has every text", async () => {
         "large", "format", "damaged", "time", "memory", "other"].includes(key), `nothing says ${key}`);
 });
 
-for (const [code, tag, words] of [["en", "en", "Choose files"], ["de", "de", "Dateien auswählen"], ["zh", "zh-Hans", "选择文件"]])
+for (const [code, tag, words] of [
+  ["en", "en", "Choose files"], ["de", "de", "Dateien auswählen"], ["zh", "zh-Hans", "选择文件"]])
   await test(`the page in the language ${code}`, async () => {
     for (const [width, options] of [["desk", desk], ["phone", phone]]) {
       const page = await open({...options, locale: {en: "en-GB", de: "de-AT", zh: "zh-CN"}[code]});
@@ -258,14 +260,16 @@ await test("several files at once", async () => {
   check(await page.locator(".row").count() === 6, "it does not list each file");
   await page.waitForFunction(() => document.querySelectorAll(".row.failed").length === 4 &&
     document.querySelectorAll(".row progress:not([hidden])").length === 0);
-  check((await seen(page)).some(([, state]) => /ahead in the queue|next in the queue/.test(state)), "no one had to wait");
+  check((await seen(page)).some(([, state]) => /ahead in the queue|next in the queue/.test(state)),
+    "no one had to wait");
   for (const [name, words] of [["large.png", "This picture has 2.9 MiB; at most 1.9 MiB are possible here."],
     ["empty.png", "This file is empty."], ["broken.png", "It cannot be read. It may be damaged or incomplete."],
     ["page.mjs", "This is not a picture or clip that can be opened here."], ["night.png", "deleted at"]])
-    check(await row(page, name, words).count() === 1, `${name} is said to be ${await row(page, name).locator(".state").textContent()}`);
+    check(await row(page, name, words).count() === 1,
+      `${name} is said to be ${await row(page, name).locator(".state").textContent()}`);
   check(await page.isHidden("#result"), "one of several is shown without being asked for");
   const [path, called] = await download(page, row(page, "Größe").locator(".get"), "second.jpg");
-  check(called === "Größe & <b>-denoised.jpg" || called === "Größe & _b_-denoised.jpg", `the download is called ${called}`);
+  check(/^Größe & [<_]b[>_]-denoised.jpg$/.test(called), `the download is called ${called}`);
   check(pictures("psnr", sample, path) > before + 5, "the wrong file comes");
   await row(page, "Größe").locator(".view").click();
   await finished(page);
@@ -384,8 +388,8 @@ await test("a job that would take too long ends soon", async () => {
 
 await test("a clip plays before and after, together", async () => {
   const clip = join(work, "clip.mp4");
-  launch(`filesrc location=${sample.replace("sample.png", "clip.mkv")} ! decodebin ! videoconvert ! zsnoise degree=0.1 ! ` +
-    `x264enc pass=quant quantizer=14 ! mp4mux ! filesink location=${clip}`);
+  launch(`filesrc location=${sample.replace("sample.png", "clip.mkv")} ! decodebin ! videoconvert ! ` +
+    `zsnoise degree=0.1 ! x264enc pass=quant quantizer=14 ! mp4mux ! filesink location=${clip}`);
   const page = await open(desk);
   await watch(page);
   await drop(page, clip);
@@ -415,8 +419,8 @@ await test("a clip plays before and after, together", async () => {
 
 await test("a clip of a phone, in QuickTime's container", async () => {
   const clip = join(work, "IMG_0001.MOV");
-  launch("videotestsrc num-buffers=20 ! video/x-raw,width=160,height=120 ! zsnoise degree=0.08 ! x264enc ! qtmux name=file " +
-    `! filesink location=${clip} audiotestsrc num-buffers=30 ! audio/x-raw,format=S16LE ! file.`);
+  launch("videotestsrc num-buffers=20 ! video/x-raw,width=160,height=120 ! zsnoise degree=0.08 ! x264enc ! " +
+    `qtmux name=file ! filesink location=${clip} audiotestsrc num-buffers=30 ! audio/x-raw,format=S16LE ! file.`);
   const page = await open(desk);
   await page.click("#experiment summary");
   await page.fill("[name=degree]", "0.1");
