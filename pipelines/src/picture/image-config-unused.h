@@ -13,12 +13,12 @@ typedef enum
   IMAGE_CONFIG_FEW_STEPS,       /* training ends before the learning rate is reduced */
 } ImageConfigUse;
 
-/* Why the key has no effect with that profile of zsdenoise. Keys other than learning_rate, step_size
- * and gamma are IMAGE_CONFIG_USED. */
+/* The reason that the key has no effect with that profile of zsdenoise. Keys other than learning_rate,
+ * step_size and gamma are IMAGE_CONFIG_USED. */
 ImageConfigUse image_config_use (const ImageConfig * config,
     const gchar * profile, const gchar * key);
 
-/* A clause such as "gamma has no effect while epoch_count is 0"; NULL if the key has one. */
+/* A clause such as "gamma has no effect while epoch_count is 0"; NULL if the key has an effect. */
 gchar *image_config_describe_use (const ImageConfig * config,
     const gchar * profile, const gchar * key);
 

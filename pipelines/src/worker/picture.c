@@ -148,8 +148,8 @@ worker_picture (const WorkerSettings * settings, GError ** error)
 
 /* --- blending --- */
 
-/* before + part * (after - before), rounded, with the metadata of `after`. The element computes the same for the property
- * strength, but before its result is rounded. */
+/* before + part * (after - before), rounded, with the metadata of `after`. The element computes the
+ * same for the property strength, but before its result is rounded. */
 static VipsImage *
 blend (VipsImage * before, VipsImage * after, gdouble part)
 {

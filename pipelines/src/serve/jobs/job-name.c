@@ -5,7 +5,7 @@
 
 #define MAX_NAME 100            /* characters */
 
-/* Neither control characters nor those that change the direction of text. */
+/* FALSE: a control character, or one that changes the direction of text. */
 static gboolean
 is_shown (gunichar c)
 {
