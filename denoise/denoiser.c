@@ -88,7 +88,7 @@ ZsdDenoiser *zsd_denoiser_new(char *error, unsigned size) {
   }
   d->kernels = zsd_kernels(flags);
   d->keyframe = true;
-  d->status = (ZsdStatus){.sigma = -1, .isa = zsd_cpu_name(flags)};
+  d->status = (ZsdStatus){.sigma = -1, .training.loss = -1, .isa = zsd_cpu_name(flags)};
   return d;
 }
 
@@ -463,16 +463,19 @@ static float strength_of(ZsdDenoiser *d, const ZsdSettings *s) {
   return (float)(s->strength * d->faded / FADE_IN);
 }
 
-/* Filters a still picture, which is reported as a training. */
+/* Filters a still picture, which is reported as a training. The status keeps the last loss. */
 static ZsdResult filter_still(ZsdDenoiser *d, ZsdImage *image, const ZsdView *view,
                               ZsdFilterState *state, const ZsdFilterParams *params,
                               const ZsdSettings *s) {
   const ZsdStill still = {s->profile, s->frozen, view,    state,
                           params,     &d->net,   s->seed, &d->observer};
+  const double loss = d->status.training.loss;
   const ZsdResult result =
       zsd_still_run(&still, d->filter, image, d->kernels, params->threads, &d->status.training);
   if (result == ZSD_OK)
     add_ended(d, &d->status.training);
+  if (d->status.training.loss < 0)
+    d->status.training.loss = loss;
   return result;
 }
 

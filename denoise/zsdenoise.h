@@ -153,7 +153,8 @@ typedef enum {
 typedef struct {
   unsigned step, steps;
   double loss;    /* residual and consistency loss of the last step, relative to the variance of
-                     the noise; with `paper`, of samples in 0..1 */
+                     the noise; with `paper`, of samples in 0..1; -1: no training, but a band of
+                     a still picture that is denoised */
   double seconds; /* since its start */
   double eta;     /* estimated seconds to its end */
 } ZsdTraining;

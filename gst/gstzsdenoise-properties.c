@@ -681,11 +681,11 @@ install_reports (GObjectClass * object_class)
    * GstZsDenoise:loss:
    *
    * Loss of the last training step, relative to the variance of the noise; with the
-   * #GstZsDenoise:profile `paper`, relative to full scale squared.
+   * #GstZsDenoise:profile `paper`, relative to full scale squared; -1 before the first one.
    */
   g_object_class_install_property (object_class, PROP_LOSS,
       g_param_spec_double ("loss", "Loss",
-          "Loss of the last training step", 0, G_MAXDOUBLE, 0, REPORT));
+          "Loss of the last training step", -1, G_MAXDOUBLE, -1, REPORT));
 
   /**
    * GstZsDenoise:isa:

@@ -102,11 +102,12 @@
  *
  * The element posts these element messages on the bus:
  *
- * * `zsdenoise-progress`, during training, at most ten in a second:
- *   * #guint `step`: training steps taken
- *   * #guint `steps`: training steps in all
- *   * #gdouble `loss`: see #GstZsDenoise:loss
- *   * #gdouble `eta`: estimated seconds to the end of the training
+ * * `zsdenoise-progress`, during training and during the denoising of a still picture, at most ten
+ *   in a second:
+ *   * #guint `step`: training steps taken, or bands of the picture denoised
+ *   * #guint `steps`: steps in all
+ *   * #gdouble `loss`: see #GstZsDenoise:loss; -1 for a band
+ *   * #gdouble `eta`: estimated seconds to the end
  * * `zsdenoise-trained`, at the end of each training: on a keyframe, on the first frames after
  *   it, of a fine-tuning, and of a still picture:
  *   * #gdouble `loss`: see #GstZsDenoise:loss
@@ -235,6 +236,7 @@ on_progress (void *user, const ZsdTraining * training)
   GstZsDenoise *self = user;
   const gint64 now = g_get_monotonic_time ();
   gboolean due;
+  gdouble loss;
 
   if (g_atomic_pointer_get (&self->streaming) == g_thread_self ())
     publish_status (self);
@@ -242,7 +244,9 @@ on_progress (void *user, const ZsdTraining * training)
   due = now - self->last_progress >= PROGRESS_INTERVAL;
   if (due)
     self->last_progress = now;
+  loss = training->loss < 0 ? self->progress.loss : training->loss;
   self->progress = *training;
+  self->progress.loss = loss;
   GST_OBJECT_UNLOCK (self);
   if (due) {
     post (self, gst_structure_new ("zsdenoise-progress",
@@ -341,7 +345,7 @@ gst_zs_denoise_start (GstBaseTransform * trans)
   }
   publish_status (self);
   GST_OBJECT_LOCK (self);
-  memset (&self->progress, 0, sizeof self->progress);
+  self->progress = (const ZsdTraining) {.loss = -1 };
   self->last_progress = 0;
   self->lookahead_in_use = 0;
   GST_OBJECT_UNLOCK (self);

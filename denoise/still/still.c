@@ -120,22 +120,6 @@ static int estimate(const Job *job, const ZsdWeights *weights, float remaining, 
 
 /* --- NL-Bayes --- */
 
-/* Mean square of y - z over the components with noise, in units of the noise's variance. */
-static double removed_variance(const ZsdNlBayes *s) {
-  double sum = 0, samples = 0;
-  for (int i = 0; i < s->frame->components; i++) {
-    const ZsdFrameComponent *c = &s->frame->component[i];
-    const double variance = s->noise[i].sigma * s->noise[i].sigma;
-    const size_t n = zsd_component_size(c);
-    double squares = 0;
-    for (size_t k = 0; k < n; k++)
-      squares += (double)(c->y[k] - c->z[k]) * (c->y[k] - c->z[k]);
-    samples += variance > 0 ? (double)n : 0;
-    sum += variance > 0 ? squares / variance : 0;
-  }
-  return samples > 0 ? sum / samples : 0;
-}
-
 /* Patch size for which a patch of any layout has 36 to 75 samples. */
 static int patch_size(const ZsdFrame *frame) {
   bool subsampled = false;
@@ -167,7 +151,7 @@ static ZsdResult denoise(const Job *job, const ZsdObserver *observer) {
   const ZsdWeights *weights = job->still->params->weights;
   const Pass *pass = passes[job->still->profile];
   const int patch = patch_size(frame);
-  ZsdTraining training = {0};
+  ZsdTraining training = {.loss = -1};
   ZsdNlBayes nl_bayes = {.frame = frame,
                          .patch_size = patch,
                          .search_radius = SEARCH_RADIUS,
@@ -178,7 +162,6 @@ static ZsdResult denoise(const Job *job, const ZsdObserver *observer) {
   if (estimate(job, weights, 1, 1, true))
     return ZSD_NO_MEMORY;
   for (int i = 0; i < MAX_PASSES && pass[i].group_size; i++) {
-    training.loss = removed_variance(&nl_bayes);
     nl_bayes.group_size = pass[i].group_size * zsd_nl_bayes_patch_samples(frame, patch);
     const ZsdResult result = zsd_nl_bayes_run(&nl_bayes, job->kernels, job->threads);
     if (result != ZSD_OK)

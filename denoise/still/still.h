@@ -28,8 +28,7 @@ typedef struct {
 /* Denoises the view's frame, whose z it overwrites, into the image that it was loaded from.
  * Returns ZSD_OK, ZSD_CANCELLED or ZSD_NO_MEMORY; in the last two cases the image is unchanged.
  * To the observer all of it is one training, whose steps are bands of NL-Bayes and training
- * steps; the loss of a band is the mean square of the noise removed so far, in units of the
- * noise's variance. `training` receives the last step. */
+ * steps; a band has no loss. `training` receives the last step. */
 ZsdResult zsd_still_run(const ZsdStill *still, ZsdFilter *filter, ZsdImage *image,
                         const ZsdKernels *kernels, int threads, ZsdTraining *training);
 

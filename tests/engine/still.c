@@ -178,13 +178,15 @@ END_TEST
 
 typedef struct {
   unsigned calls, last, steps;
-  unsigned after; /* number of calls after which it cancels; 0: never */
+  unsigned trained; /* calls with a loss */
+  unsigned after;   /* number of calls after which it cancels; 0: never */
 } Log;
 
 static void note(void *user, const ZsdTraining *training) {
   Log *log = user;
   ck_assert_uint_eq(training->step > log->last && training->step <= training->steps, 1);
-  ck_assert_double_gt(training->loss, 0);
+  ck_assert_uint_eq(training->loss > 0 || training->loss == -1, 1);
+  log->trained += training->loss > 0;
   log->last = training->step;
   log->steps = training->steps;
   log->calls++;
@@ -212,6 +214,9 @@ START_TEST(test_followed) {
     ck_assert_int_eq(zsd_denoiser_process(d, &p.image, 0, &s), after ? ZSD_CANCELLED : ZSD_OK);
     ck_assert_uint_gt(log.calls, 0);
     ck_assert_uint_eq(log.last == log.steps, after == 0);
+    /* Only `best` trains on a picture by itself, after the bands of NL-Bayes. */
+    ck_assert_uint_eq(log.trained > 0, _i && after != 1);
+    ck_assert_uint_lt(log.trained, log.calls);
     ck_assert_uint_eq(status_of(d).trainings, after == 0);
     if (after)
       ck_assert_mem_eq(p.memory, before.memory, p.size);

@@ -168,8 +168,9 @@ def picture(kind="PNG", size=(64, 48), sigma=20, seed=1, **options):
 
 
 def clip(plugins, name, frames=12, size=(96, 64), pattern="smpte"):
-    """A noisy clip: name.mp4 has sound, name.webm has none."""
-    encode = ("vp8enc ! webmmux" if name.endswith(".webm") else "x264enc ! mp4mux name=out")
+    """A noisy clip: name.mp4 and name.mov have sound, name.webm has none."""
+    encode = ("vp8enc ! webmmux" if name.endswith(".webm") else
+              "x264enc ! qtmux name=out" if name.endswith(".mov") else "x264enc ! mp4mux name=out")
     sound = [] if name.endswith(".webm") else \
         f"audiotestsrc num-buffers={frames} ! avenc_aac ! out.".split()
     subprocess.run(

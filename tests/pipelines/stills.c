@@ -88,7 +88,7 @@ test_memory (void)
   g_object_unref (again);
   again = picture_read_memory (bytes, 128 * 96 - 1, &error);
   g_assert_null (again);
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE);
   g_assert_cmpstr (error->message, ==,
       "it has 128x96 pixels, more than the limit of 12287");
   g_error_free (error);
@@ -125,7 +125,7 @@ on_progress (const PictureProgress * progress, gpointer user)
   g_array_append_vals (told, progress, 1);
 }
 
-/* Steps of learning, and then what else takes time. */
+/* Steps of learning, which have a loss, and then bands of the picture, which have none. */
 static void
 test_progress (void)
 {
@@ -148,7 +148,8 @@ test_progress (void)
       g_assert_cmpuint (progress->steps, ==, last.steps);
     }
     g_assert_cmpuint (progress->step, <=, progress->steps);
-    g_assert_cmpfloat (progress->loss, >, 0);
+    g_assert_true (progress->steps == 40 ? progress->loss > 0 :
+        progress->loss == -1);
     g_assert_cmpfloat (progress->eta, >=, 0);
     last = *progress;
   }

@@ -97,6 +97,15 @@ json_fields_write (const JsonField * fields, gconstpointer data,
 
 /* --- reading --- */
 
+const gchar *
+json_get_string (JsonObject * object, const gchar * name)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_string (node) :
+      NULL;
+}
+
 JsonObject *
 json_get_object (JsonObject * object, const gchar * name)
 {

@@ -47,6 +47,9 @@ void json_fields_write (const JsonField * fields, gconstpointer data,
 void json_fields_read (const JsonField * fields, gpointer data,
     JsonObject * object);
 
+/* Member that is a string; NULL if there is none. */
+const gchar *json_get_string (JsonObject * object, const gchar * name);
+
 /* Member that is an object; NULL if there is none. */
 JsonObject *json_get_object (JsonObject * object, const gchar * name);
 

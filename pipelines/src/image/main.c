@@ -10,6 +10,8 @@
 #include "image/progress.h"
 #include "image/report.h"
 #include "picture/filter.h"
+#include "picture/image-config-keys.h"
+#include "picture/image-config-unused.h"
 #include "picture/formats.h"
 #include "picture/read.h"
 #include "picture/vips.h"
@@ -91,9 +93,9 @@ on_progress (const PictureProgress * learning, gpointer data)
   const guint steps = all->len ?
       g_array_index (all, PictureProgress, 0).steps : 0;
 
-  if (learning->steps > steps)
+  if (learning->loss >= 0 && learning->steps > steps)
     g_array_set_size (all, 0);
-  if (learning->steps >= steps)
+  if (learning->loss >= 0 && learning->steps >= steps)
     g_array_append_vals (all, learning, 1);
   progress_learn (job->image->progress, job->result.name, learning);
 }
@@ -315,6 +317,29 @@ finish (const Image * image, GError ** error)
   return failed == 0;
 }
 
+/* Names the configuration keys that are set and have no effect. */
+static void
+report_unused_keys (const ImageOptions * options)
+{
+  const gchar *profile = options->profile ? options->profile : "balanced";
+  gsize i;
+
+  for (i = 0; i < IMAGE_CONFIG_N_KEYS; i++) {
+    gchar *clause = image_config_describe_use (&options->config, profile,
+        image_config_keys[i].name);
+
+    if (clause)
+      g_printerr ("image: %s\n", clause);
+    g_free (clause);
+  }
+  if (options->config.max_bytes != IMAGE_CONFIG_MAX_BYTES)
+    g_printerr ("image: max_bytes has no effect here, it limits uploads to "
+        "serve\n");
+  if (options->named && options->config.image)
+    g_printerr ("image: image has no effect, as the command line names a "
+        "picture\n");
+}
+
 static gboolean
 denoise_all (const ImageOptions * options, GError ** error)
 {
@@ -323,6 +348,7 @@ denoise_all (const ImageOptions * options, GError ** error)
   };
   gboolean done = FALSE;
 
+  report_unused_keys (options);
   image.many = options->out_is_folder;
   image.inputs = inputs_list (options->in, options->out, &image.many, error);
   if (image.inputs == NULL)

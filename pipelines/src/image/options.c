@@ -103,6 +103,7 @@ load (ImageOptions * options, const Files * files,
 
   if (!image_config_load (config, files->config, keys, error))
     return FALSE;
+  options->named = options->in != NULL;
   if (options->in == NULL)
     options->in = make_list (config->image);
   if (options->in == NULL && files->shipped) {

@@ -12,6 +12,7 @@ typedef struct
   gdouble degree;               /* noise to add, standard deviation of full scale; 0: none */
 
   GStrv in;                     /* files, folders or patterns */
+  gboolean named;               /* on the command line, not by the key `image` */
   gchar *out;                   /* NULL: default folder */
   gboolean out_is_folder;       /* given by --out */
   gchar *profile, *pairs;       /* NULL: default of the element */

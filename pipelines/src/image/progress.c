@@ -36,8 +36,12 @@ describe (const Progress * progress, const gchar * name,
   if (progress->pictures > 1)
     g_string_append_printf (text, "%u of %u, %s: ", progress->done,
         progress->pictures, name);
-  g_string_append_printf (text, "step %u of %u, loss %.3f, %.0f s left",
-      learning->step, learning->steps, learning->loss, learning->eta);
+  if (learning->loss < 0)
+    g_string_append_printf (text, "denoising %.0f %%, %.0f s left",
+        100.0 * learning->step / MAX (learning->steps, 1), learning->eta);
+  else
+    g_string_append_printf (text, "step %u of %u, loss %.3f, %.0f s left",
+        learning->step, learning->steps, learning->loss, learning->eta);
   return g_string_free (text, FALSE);
 }
 

@@ -3,7 +3,7 @@
 #ifndef IMAGE_REPORT_H
 #define IMAGE_REPORT_H
 
-#include "image/metrics.h"
+#include "picture/metrics.h"
 
 /* Result of one picture. */
 typedef struct

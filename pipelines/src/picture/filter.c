@@ -40,7 +40,7 @@ to_buffer (VipsImage * colours, GstVideoInfo * info, GError ** error)
   gsize size;
 
   if (!gst_video_info_set_format (info, format, width, height)) {
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE,
         "it has %dx%d pixels, more than a video frame can have", width, height);
     return NULL;
   }

@@ -6,11 +6,11 @@
 #include <gst/gst.h>
 #include <vips/vips.h>
 
-/* Training progress, from the element messages of zsdenoise. */
+/* Progress of training, and then of denoising, from the element messages of zsdenoise. */
 typedef struct
 {
   guint step, steps;
-  gdouble loss;
+  gdouble loss;                 /* negative: denoising, not training */
   gdouble eta;                  /* remaining time, seconds */
 } PictureProgress;
 
@@ -26,8 +26,8 @@ typedef struct
  *
  * The caller owns `filter` with its floating reference sunk, sets its properties before (model-file,
  * strength, ...) and may read them afterwards (estimated-sigma) and use it again. The observer (NULL:
- * none) is called from the calling thread about ten times a second and once at the end of training;
- * never if the element does not train. Returns NULL and an error on failure. */
+ * none) is called from the calling thread about ten times a second and once at the end of each part;
+ * never if the element is not zsdenoise. Returns NULL and an error on failure. */
 VipsImage *picture_filter (VipsImage * picture, GstElement * filter,
     const PictureObserver * observer, GError ** error);
 

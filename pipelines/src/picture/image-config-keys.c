@@ -94,3 +94,40 @@ image_config_set (ImageConfig * config, const ImageConfigKey * key,
   g_free (shown);
   return FALSE;
 }
+
+/* The text as a JSON value: an integer, a number, or else a string. */
+static JsonNode *
+parse_text (const ImageConfigKey * key, const gchar * text)
+{
+  JsonNode *value = json_node_new (JSON_NODE_VALUE);
+  gchar *rest = NULL;
+  gint64 whole;
+  gdouble number;
+
+  if (key->type == G_TYPE_STRING) {
+    json_node_set_string (value, text);
+    return value;
+  }
+  whole = g_ascii_strtoll (text, &rest, 10);
+  if (rest != text && *rest == '\0' && whole > G_MININT64 && whole < G_MAXINT64) {
+    json_node_set_int (value, whole);
+    return value;
+  }
+  number = g_ascii_strtod (text, &rest);
+  if (rest != text && *rest == '\0')
+    json_node_set_double (value, number);
+  else
+    json_node_set_string (value, text);
+  return value;
+}
+
+gboolean
+image_config_set_text (ImageConfig * config, const ImageConfigKey * key,
+    const gchar * where, const gchar * text, GError ** error)
+{
+  JsonNode *value = parse_text (key, text);
+  const gboolean done = image_config_set (config, key, where, value, error);
+
+  json_node_unref (value);
+  return done;
+}

@@ -28,4 +28,9 @@ gchar *image_config_show (JsonNode * value);
 gboolean image_config_set (ImageConfig * config, const ImageConfigKey * key,
     const gchar * where, JsonNode * value, GError ** error);
 
+/* The same with a value as typed. */
+gboolean image_config_set_text (ImageConfig * config,
+    const ImageConfigKey * key, const gchar * where, const gchar * text,
+    GError ** error);
+
 #endif

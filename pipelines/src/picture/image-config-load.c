@@ -9,7 +9,7 @@ image_config_load (ImageConfig * config, const gchar * file,
 {
   *config = (const ImageConfig) {
     .degree = IMAGE_CONFIG_NO_DEGREE,
-    .max_bytes = 10 * 1024 * 1024,
+    .max_bytes = IMAGE_CONFIG_MAX_BYTES,
   };
   return (file == NULL || image_config_read_file (config, file, error))
       && image_config_options_apply (options, config, error);

@@ -52,32 +52,6 @@ image_config_options_group (ImageConfigOptions * options)
   return group;
 }
 
-/* The value on the command line as a JSON value: an integer, a number, or else a string. */
-static JsonNode *
-parse_option (const ImageConfigKey * key, const gchar * text)
-{
-  JsonNode *value = json_node_new (JSON_NODE_VALUE);
-  gchar *rest = NULL;
-  gint64 whole;
-  gdouble number;
-
-  if (key->type == G_TYPE_STRING) {
-    json_node_set_string (value, text);
-    return value;
-  }
-  whole = g_ascii_strtoll (text, &rest, 10);
-  if (rest != text && *rest == '\0' && whole > G_MININT64 && whole < G_MAXINT64) {
-    json_node_set_int (value, whole);
-    return value;
-  }
-  number = g_ascii_strtod (text, &rest);
-  if (rest != text && *rest == '\0')
-    json_node_set_double (value, number);
-  else
-    json_node_set_string (value, text);
-  return value;
-}
-
 gboolean
 image_config_options_apply (const ImageConfigOptions * options,
     ImageConfig * config, GError ** error)
@@ -88,12 +62,11 @@ image_config_options_apply (const ImageConfigOptions * options,
   for (i = 0; i < IMAGE_CONFIG_N_KEYS && done; i++)
     if (options->value[i]) {
       const ImageConfigKey *key = &image_config_keys[i];
-      JsonNode *value = parse_option (key, options->value[i]);
       gchar *where = g_strdup_printf ("--%s", key->option);
 
-      done = image_config_set (config, key, where, value, error);
+      done = image_config_set_text (config, key, where, options->value[i],
+          error);
       g_free (where);
-      json_node_unref (value);
     }
   return done;
 }

@@ -8,6 +8,9 @@
 /* Value of ImageConfig.degree when no noise level was set. */
 #define IMAGE_CONFIG_NO_DEGREE (-1)
 
+/* Default of ImageConfig.max_bytes. */
+#define IMAGE_CONFIG_MAX_BYTES (10 * 1024 * 1024)
+
 typedef struct
 {
   gchar *image;                 /* file name; NULL if not set */
@@ -16,7 +19,7 @@ typedef struct
   gint64 step_size;             /* 0..1000000 training steps */
   gdouble gamma;                /* 0..1 */
   gdouble degree;               /* standard deviation of the noise to add, 0..1 of full scale */
-  gint64 max_bytes;             /* largest accepted upload, 1..2^40; default 10 MiB */
+  gint64 max_bytes;             /* largest accepted upload, 1..2^40 */
 } ImageConfig;
 
 /* Frees the members. A zeroed ImageConfig may be cleared. */

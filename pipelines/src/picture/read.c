@@ -128,8 +128,9 @@ is_accepted (VipsImage * image, guint64 max_pixels, GError ** error)
   const gint height = vips_image_get_height (image);
 
   if (max_pixels && (guint64) width * height > max_pixels)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE, "it has %dx%d pixels, "
-        "more than the limit of %" G_GUINT64_FORMAT, width, height, max_pixels);
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE,
+        "it has %dx%d pixels, more than the limit of %" G_GUINT64_FORMAT, width,
+        height, max_pixels);
   else if (count_pictures (image) > 1)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "it holds %d "
         "pictures; save the one to denoise as a file of its own",

@@ -191,6 +191,9 @@ main (int argc, char **argv)
     g_printerr ("serve: %s\n", error->message);
     return 2;
   }
+  if (options.config.image)
+    g_printerr ("serve: image has no effect here, as pictures come from the "
+        "page\n");
   raise_limit ();
   serve.server.options = &options;
   serve.loop = g_main_loop_new (NULL, FALSE);

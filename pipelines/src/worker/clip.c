@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "worker/clip.h"
 
+#include "common/clock.h"
 #include "common/colours.h"
 #include "common/lookahead.h"
 #include "common/stall.h"
 #include "worker/clip-pipeline.h"
 #include "worker/events.h"
+#include "worker/time-limit.h"
 
+#include <gio/gio.h>
 #include <gst/video/video.h>
 #include <errno.h>
 #include <glib/gstdio.h>
 
 #define PROGRESS_INTERVAL (200 * G_TIME_SPAN_MILLISECOND)
+
+/* Part of a clip, and time, by which its rate is measured. */
+#define LEAST_PART 0.02
+#define MARK_INTERVAL (2 * G_TIME_SPAN_SECOND)
 
 /* Consecutive seconds with almost no processor time after which a clip fails. A decoder may
  * swallow the error of its demuxer and wait for data forever. */
@@ -19,6 +26,13 @@
 
 /* Frame rate above which a clip is rejected. */
 #define MAX_FRAMES_PER_SECOND 130
+
+/* A monotonic time and the part of the clip that was filtered then. */
+typedef struct
+{
+  gint64 time;
+  gdouble part;
+} Mark;
 
 typedef struct
 {
@@ -28,26 +42,28 @@ typedef struct
   gboolean have_audio;
   gint width, height;
   gint64 duration;              /* -1: not known */
+  gint64 begun;                 /* monotonic time */
 
   /* used by the streaming thread only */
   GstClockTime first;
+  Mark older, newer;            /* an interval apart */
   gint frames;
   gint64 progress_sent;
 
   GMutex lock;
-  gchar *fault;                 /* first error */
+  GError *fault;                /* first error */
 } Clip;
 
 static void
-G_GNUC_PRINTF (2, 3)
-fail (Clip * clip, const gchar * format, ...)
+G_GNUC_PRINTF (3, 4)
+fail (Clip * clip, GIOErrorEnum code, const gchar * format, ...)
 {
   va_list values;
 
   va_start (values, format);
   g_mutex_lock (&clip->lock);
   if (clip->fault == NULL) {
-    clip->fault = g_strdup_vprintf (format, values);
+    clip->fault = g_error_new_valist (G_IO_ERROR, (gint) code, format, values);
     gst_element_post_message (clip->pipeline,
         gst_message_new_application (NULL, gst_structure_new_empty ("fault")));
   }
@@ -97,7 +113,7 @@ check_size (Clip * clip, GstCaps * caps)
       || !gst_structure_get_int (structure, "height", &height)
       || (gint64) width * height <= clip->settings->max_clip_pixels)
     return TRUE;
-  fail (clip,
+  fail (clip, G_IO_ERROR_MESSAGE_TOO_LARGE,
       "its frames have %dx%d pixels, more than the limit of %" G_GINT64_FORMAT,
       width, height, clip->settings->max_clip_pixels);
   return FALSE;
@@ -113,19 +129,50 @@ on_autoplug_continue (GstElement * decoder G_GNUC_UNUSED,
 
 /* --- frames --- */
 
+/* Tells the remaining time by the rate since the older mark: the first frames, which are learned from,
+ * take longer. */
 static void
 send_progress (Clip * clip, GstClockTime position)
 {
   const gint64 now = g_get_monotonic_time ();
   const gdouble part = clip->duration > 0 ?
-      (gdouble) position / (gdouble) clip->duration : 0;
-  gdouble loss = -1;
+      MIN ((gdouble) position / (gdouble) clip->duration, 1) : 0;
+  gdouble done;
 
   if (now - clip->progress_sent < PROGRESS_INTERVAL)
     return;
   clip->progress_sent = now;
-  g_object_get (clip->filter, "loss", &loss, NULL);
-  events_send_progress ("denoising", part, loss, -1);
+  if (clip->newer.time == 0)
+    clip->newer = (const Mark) { now, part };
+  if (clip->older.time == 0 || now - clip->newer.time > MARK_INTERVAL) {
+    clip->older = clip->newer;
+    clip->newer = (const Mark) { now, part };
+  }
+  done = part - clip->older.part;
+  events_send_progress ("denoising", part, -1, done > LEAST_PART ?
+      clock_seconds_since (clip->older.time) * (1 - part) / done : -1);
+}
+
+/* Reports the training on a keyframe, and ends it if it would take too long. Those on the frames after
+ * it are part of the denoising. */
+static void
+report_training (Clip * clip, const GstStructure * structure)
+{
+  const gint64 wanted = clip->settings->config.epoch_count;
+  GError *error = NULL;
+  guint step, steps;
+  gdouble loss, eta;
+
+  if (!gst_structure_get (structure, "step", G_TYPE_UINT, &step, "steps",
+          G_TYPE_UINT, &steps, "loss", G_TYPE_DOUBLE, &loss, "eta",
+          G_TYPE_DOUBLE, &eta, NULL) || !(wanted ? steps == wanted :
+          g_str_equal (clip->settings->profile, "paper")))
+    return;
+  events_send_progress ("learning", (gdouble) step / MAX (steps, 1), loss, eta);
+  if (time_limit_exceeded (clip->settings, clip->begun, eta, &error)) {
+    fail (clip, G_IO_ERROR_TIMED_OUT, "%s", error->message);
+    g_error_free (error);
+  }
 }
 
 static GstPadProbeReturn
@@ -145,11 +192,32 @@ on_frame (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer data)
   }
   if (position >= max_time || clip->frames >
       clip->settings->max_clip_seconds * MAX_FRAMES_PER_SECOND) {
-    fail (clip, "it is longer than the limit of %d s",
+    fail (clip, G_IO_ERROR_MESSAGE_TOO_LARGE,
+        "it is longer than the limit of %d s",
         clip->settings->max_clip_seconds);
     return GST_PAD_PROBE_DROP;
   }
-  send_progress (clip, position);
+  return GST_PAD_PROBE_OK;
+}
+
+static GstPadProbeReturn
+on_filtered (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer data)
+{
+  Clip *clip = data;
+  const GstClockTime time = GST_BUFFER_PTS (GST_PAD_PROBE_INFO_BUFFER (info));
+
+  if (GST_CLOCK_TIME_IS_VALID (time) && time > clip->first)
+    send_progress (clip, time - clip->first);
+  return GST_PAD_PROBE_OK;
+}
+
+/* The encoder is some frames behind. */
+static GstPadProbeReturn
+on_filtered_event (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info,
+    gpointer data G_GNUC_UNUSED)
+{
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS)
+    events_send_progress ("writing", 0, -1, -1);
   return GST_PAD_PROBE_OK;
 }
 
@@ -176,7 +244,7 @@ check_bin (Clip * clip, GstElement * bin, GError * error)
 {
   if (bin)
     return TRUE;
-  fail (clip, "%s", error->message);
+  fail (clip, G_IO_ERROR_NO_SPACE, "%s", error->message);
   g_error_free (error);
   return FALSE;
 }
@@ -193,6 +261,11 @@ watch_filter (Clip * clip, GstElement * bin)
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_frame, clip, NULL);
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, clip,
       NULL);
+  gst_object_unref (pad);
+  pad = gst_element_get_static_pad (clip->filter, "src");
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_filtered, clip, NULL);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+      on_filtered_event, NULL, NULL);
   gst_object_unref (pad);
 }
 
@@ -233,7 +306,7 @@ add_video (Clip * clip, GstPad * pad, GstCaps * caps)
   if (!check_size (clip, caps))
     return;
   if (!gst_video_info_from_caps (&info, caps)) {
-    fail (clip, "its video format is not supported");
+    fail (clip, G_IO_ERROR_NOT_SUPPORTED, "its video format is not supported");
     return;
   }
   clip->width = format.width = GST_VIDEO_INFO_WIDTH (&info);
@@ -281,11 +354,13 @@ on_no_more_pads (GstElement * decoder, gpointer data)
   Clip *clip = data;
 
   if (clip->filter == NULL)
-    fail (clip, "it has no video that can be decoded here");
+    fail (clip, G_IO_ERROR_NOT_SUPPORTED,
+        "it has no video that can be decoded here");
   else if (gst_element_query_duration (decoder, GST_FORMAT_TIME,
           &clip->duration)
       && clip->duration > clip->settings->max_clip_seconds * GST_SECOND)
-    fail (clip, "it is %.1f s long, more than the limit of %d s",
+    fail (clip, G_IO_ERROR_MESSAGE_TOO_LARGE,
+        "it is %.1f s long, more than the limit of %d s",
         (gdouble) clip->duration / GST_SECOND,
         clip->settings->max_clip_seconds);
 }
@@ -301,13 +376,17 @@ handle_message (Clip * clip, GstMessage * message)
   switch (GST_MESSAGE_TYPE (message)) {
     case GST_MESSAGE_ERROR:
       gst_message_parse_error (message, &error, NULL);
-      fail (clip, "it cannot be decoded: %s", error->message);
+      fail (clip, G_IO_ERROR_FAILED, "it cannot be decoded: %s",
+          error->message);
       g_error_free (error);
       return FALSE;
     case GST_MESSAGE_ELEMENT:
-      if (!gst_message_has_name (message, "redirect"))
+      if (!gst_message_has_name (message, "redirect")) {
+        report_training (clip, gst_message_get_structure (message));
         return TRUE;
-      fail (clip, "it has no video, only the name of another file");
+      }
+      fail (clip, G_IO_ERROR_NOT_SUPPORTED,
+          "it has no video, only the name of another file");
       return FALSE;
     default:
       return FALSE;
@@ -332,7 +411,8 @@ run (Clip * clip)
       continue;
     }
     if (stall_lasts (&stall, IDLE_SECONDS)) {
-      fail (clip, "its decoding does not go on; the file may be damaged");
+      fail (clip, G_IO_ERROR_FAILED,
+          "its decoding does not go on; the file may be damaged");
       going = FALSE;
     }
   }
@@ -362,11 +442,12 @@ finish (Clip * clip, GError ** error)
   gdouble sigma = -1;
 
   if (clip->fault == NULL && clip->frames == 0)
-    fail (clip, "it has no frame that can be decoded here");
+    fail (clip, G_IO_ERROR_FAILED, "it has no frame that can be decoded here");
   if (clip->fault == NULL && g_rename (INCOMPLETE, clip->settings->result) != 0)
-    fail (clip, "its result cannot be stored: %s", g_strerror (errno));
+    fail (clip, G_IO_ERROR_NO_SPACE, "its result cannot be stored: %s",
+        g_strerror (errno));
   if (clip->fault) {
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s", clip->fault);
+    g_propagate_error (error, g_steal_pointer (&clip->fault));
     return FALSE;
   }
   g_object_get (clip->filter, "estimated-sigma", &sigma, NULL);
@@ -380,6 +461,7 @@ worker_clip (const WorkerSettings * settings, GError ** error)
   Clip clip = {
     .settings = settings,
     .duration = -1,
+    .begun = g_get_monotonic_time (),
     .first = GST_CLOCK_TIME_NONE,
   };
   gboolean done;
@@ -395,6 +477,6 @@ worker_clip (const WorkerSettings * settings, GError ** error)
   g_clear_object (&clip.filter);
   gst_object_unref (clip.pipeline);
   g_mutex_clear (&clip.lock);
-  g_free (clip.fault);
+  g_clear_error (&clip.fault);
   return done;
 }

@@ -2,6 +2,7 @@
 #include "worker/events.h"
 
 #include <fcntl.h>
+#include <gio/gio.h>
 #include <json-glib/json-glib.h>
 #include <string.h>
 #include <unistd.h>
@@ -80,11 +81,53 @@ events_send_result (gint width, gint height, guint frames, gdouble sigma)
 }
 
 void
-events_send_error (const gchar * sentence)
+events_send_psnr (gdouble before, gdouble after)
 {
   JsonBuilder *builder = begin ();
 
+  add (builder, "psnr_before", before);
+  add (builder, "psnr_after", after);
+  send (builder);
+}
+
+/* The reason that clients are told, or NULL. */
+static const gchar *
+find_reason (const GError * error)
+{
+  static const struct
+  {
+    gint code;                  /* of GIOErrorEnum */
+    const gchar *reason;
+  } reasons[] = {
+    {G_IO_ERROR_MESSAGE_TOO_LARGE, "large"},
+    {G_IO_ERROR_NOT_SUPPORTED, "format"},
+    {G_IO_ERROR_FAILED, "damaged"},
+    {G_IO_ERROR_TIMED_OUT, "time"},
+    {G_IO_ERROR_NO_SPACE, "memory"},
+  };
+  gsize i;
+
+  for (i = 0; i < G_N_ELEMENTS (reasons); i++)
+    if (g_error_matches (error, G_IO_ERROR, reasons[i].code))
+      return reasons[i].reason;
+  return NULL;
+}
+
+void
+events_send_error (const GError * error)
+{
+  gchar *sentence = g_strdup_printf ("%s%s", error->message,
+      g_str_has_suffix (error->message, ".") ? "" : ".");
+  const gchar *reason = find_reason (error);
+  JsonBuilder *builder = begin ();
+
+  *sentence = g_ascii_toupper (*sentence);
   json_builder_set_member_name (builder, "error");
   json_builder_add_string_value (builder, sentence);
+  if (reason) {
+    json_builder_set_member_name (builder, "reason");
+    json_builder_add_string_value (builder, reason);
+  }
   send (builder);
+  g_free (sentence);
 }

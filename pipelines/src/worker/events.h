@@ -14,7 +14,12 @@ void events_send_progress (const gchar * phase, gdouble part, gdouble loss,
     gdouble eta);
 void events_send_result (gint width, gint height, guint frames, gdouble sigma);
 
-/* Sends the reason why the job failed, one sentence. */
-void events_send_error (const gchar * sentence);
+/* PSNR in dB with the picture before noise was added. */
+void events_send_psnr (gdouble before, gdouble after);
+
+/* Sends why the job failed: the error as a sentence, with a capital letter and a full stop, which errors
+ * of libraries may have already, and its reason if it is one that job_find_reason() of the server
+ * knows. */
+void events_send_error (const GError * error);
 
 #endif

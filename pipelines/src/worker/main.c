@@ -7,7 +7,8 @@
  *
  *   {"phase": "learning", "part": 0.25, "loss": 1.93, "eta": 2.5}
  *   {"width": 640, "height": 480, "sigma": 12.1}
- *   {"error": "It is ..."} */
+ *   {"psnr_before": 20.2, "psnr_after": 30.1}
+ *   {"error": "It is ...", "reason": "format"} */
 #include "common/launch.h"
 #include "common/local-files.h"
 #include "picture/image-config-load.h"
@@ -101,19 +102,6 @@ run (const WorkerSettings * settings, const gchar * job, GError ** error)
   return FALSE;
 }
 
-/* Capitalizes the error and ends it with a full stop, which errors of libraries may have
- * already. */
-static void
-send_error (const GError * error)
-{
-  gchar *sentence = g_strdup_printf ("%s%s", error->message,
-      g_str_has_suffix (error->message, ".") ? "" : ".");
-
-  *sentence = g_ascii_toupper (*sentence);
-  events_send_error (sentence);
-  g_free (sentence);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -140,7 +128,7 @@ main (int argc, char **argv)
     done = run (&settings, argv[1], &error);
   }
   if (!done) {
-    send_error (error);
+    events_send_error (error);
     g_error_free (error);
   }
   g_free (settings.profile);

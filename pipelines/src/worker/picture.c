@@ -4,9 +4,19 @@
 #include "common/launch.h"
 #include "picture/filter.h"
 #include "picture/formats.h"
+#include "picture/metrics.h"
 #include "picture/read.h"
 #include "picture/write.h"
 #include "worker/events.h"
+#include "worker/time-limit.h"
+
+#include <stdlib.h>
+
+typedef struct
+{
+  const WorkerSettings *settings;
+  gint64 started;               /* monotonic */
+} Denoising;
 
 static gboolean
 write_as (VipsImage * picture, const gchar * suffix, const gchar * file,
@@ -23,31 +33,76 @@ write_as (VipsImage * picture, const gchar * suffix, const gchar * file,
   return written;
 }
 
-/* Writes PNG copies of both pictures if the format is TIFF, which browsers do not show. */
+/* Writes PNG copies if the format is TIFF, which browsers do not show, and of a picture to which
+ * noise was added. */
 static gboolean
-write_views (VipsImage * before, VipsImage * after, GError ** error)
+write_views (VipsImage * before, VipsImage * after,
+    const WorkerSettings * settings, GError ** error)
 {
-  return !g_str_equal (picture_format_suffix (before), ".tif")
-      || (write_as (before, ".png", WORKER_VIEW_BEFORE, error)
-      && write_as (after, ".png", WORKER_VIEW_AFTER, error));
+  const gboolean shown = !g_str_equal (picture_format_suffix (after), ".tif");
+
+  return ((shown && settings->config.degree == 0)
+      || write_as (before, ".png", WORKER_VIEW_BEFORE, error))
+      && (shown || write_as (after, ".png", WORKER_VIEW_AFTER, error));
+}
+
+/* The element cannot be stopped from here. */
+static void
+check_time (const Denoising * denoising, gdouble eta)
+{
+  GError *error = NULL;
+
+  if (time_limit_exceeded (denoising->settings, denoising->started, eta,
+          &error)) {
+    events_send_error (error);
+    exit (1);
+  }
 }
 
 static void
-on_progress (const PictureProgress * progress, gpointer user G_GNUC_UNUSED)
+on_progress (const PictureProgress * progress, gpointer user)
 {
-  if (progress->step < progress->steps)
-    events_send_progress ("learning",
-        (gdouble) progress->step / progress->steps, progress->loss,
-        progress->eta);
-  else
-    events_send_progress ("denoising", 0, progress->loss, -1);
+  check_time (user, progress->eta);
+  events_send_progress (progress->loss < 0 ? "denoising" : "learning",
+      (gdouble) progress->step / MAX (progress->steps, 1), progress->loss,
+      progress->eta);
+}
+
+/* The picture with noise of the configured degree, or itself. */
+static VipsImage *
+add_noise (VipsImage * clean, const WorkerSettings * settings, GError ** error)
+{
+  VipsImage *noisy;
+  GstElement *noise;
+
+  if (settings->config.degree == 0)
+    return g_object_ref (clean);
+  noise = launch ("zsnoise", GST_PARSE_FLAG_NONE, error);
+  if (noise == NULL)
+    return NULL;
+  gst_object_ref_sink (noise);
+  g_object_set (noise, "degree", settings->config.degree, NULL);
+  noisy = picture_filter (clean, noise, NULL, error);
+  gst_object_unref (noise);
+  return noisy;
+}
+
+static void
+send_psnr (VipsImage * clean, VipsImage * before, VipsImage * after)
+{
+  Metrics noisy, denoised;
+
+  if (metrics_compute (before, clean, &noisy)
+      && metrics_compute (after, clean, &denoised))
+    events_send_psnr (noisy.psnr, denoised.psnr);
 }
 
 static VipsImage *
 denoise (VipsImage * picture, const WorkerSettings * settings, GError ** error)
 {
   GstElement *filter = launch ("zsdenoise", GST_PARSE_FLAG_NONE, error);
-  const PictureObserver observer = { on_progress, NULL };
+  Denoising denoising = { settings, g_get_monotonic_time () };
+  const PictureObserver observer = { on_progress, &denoising };
   VipsImage *result = NULL;
   gdouble sigma = -1;
 
@@ -69,18 +124,23 @@ gboolean
 worker_picture (const WorkerSettings * settings, GError ** error)
 {
   const guint64 max_pixels = (guint64) settings->max_pixels;
-  VipsImage *before = picture_read (WORKER_UPLOAD, max_pixels, error);
-  VipsImage *after = NULL;
+  VipsImage *clean = picture_read (WORKER_UPLOAD, max_pixels, error);
+  VipsImage *before = NULL, *after = NULL;
   gboolean done = FALSE;
 
-  if (before && picture_fits (before, picture_format_suffix (before), error))
+  if (clean && picture_fits (clean, picture_format_suffix (clean), error))
+    before = add_noise (clean, settings, error);
+  if (before)
     after = denoise (before, settings, error);
   if (after) {
     events_send_progress ("writing", 0, -1, -1);
-    done = write_views (before, after, error)
-        && write_as (after, picture_format_suffix (before), settings->result,
+    if (settings->config.degree > 0)
+      send_psnr (clean, before, after);
+    done = write_views (before, after, settings, error)
+        && write_as (after, picture_format_suffix (clean), settings->result,
         error);
   }
+  g_clear_object (&clean);
   g_clear_object (&before);
   g_clear_object (&after);
   return done;
@@ -88,8 +148,8 @@ worker_picture (const WorkerSettings * settings, GError ** error)
 
 /* --- blending --- */
 
-/* before + part * (after - before), rounded. The element computes the same for the property
- * strength, but before its result is rounded. */
+/* before + part * (after - before), rounded, with the metadata of `after`. The element computes the
+ * same for the property strength, but before its result is rounded. */
 static VipsImage *
 blend (VipsImage * before, VipsImage * after, gdouble part)
 {
@@ -97,7 +157,7 @@ blend (VipsImage * before, VipsImage * after, gdouble part)
 
   if (vips_linear1 (before, &kept, 1 - part, 0.5, NULL) == 0
       && vips_linear1 (after, &taken, part, 0, NULL) == 0
-      && vips_add (kept, taken, &sum, NULL) == 0)
+      && vips_add (taken, kept, &sum, NULL) == 0)
     vips_cast (sum, &result, vips_image_get_format (before), NULL);
   g_clear_object (&kept);
   g_clear_object (&taken);
@@ -109,13 +169,14 @@ gboolean
 worker_blend (const WorkerSettings * settings, GError ** error)
 {
   const guint64 max_pixels = (guint64) settings->max_pixels;
-  VipsImage *before = picture_read (WORKER_UPLOAD, max_pixels, error);
+  VipsImage *before = picture_read (settings->config.degree > 0 ?
+      WORKER_VIEW_BEFORE : WORKER_UPLOAD, max_pixels, error);
   VipsImage *after = before ? picture_read (WORKER_RESULT, max_pixels, error) :
       NULL;
   VipsImage *result =
       after ? blend (before, after, settings->strength / 100.0) : NULL;
   const gboolean done = result
-      && write_as (result, picture_format_suffix (before), settings->result,
+      && write_as (result, picture_format_suffix (after), settings->result,
       error);
 
   if (after && result == NULL)

@@ -28,9 +28,12 @@
 
 /* Nothing is processed without limits. */
 static void
-fail (const gchar * sentence)
+fail (const gchar * fault)
 {
-  events_send_error (sentence);
+  GError *error = g_error_new_literal (G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+      fault);
+
+  events_send_error (error);
   _exit (1);
 }
 
@@ -46,7 +49,7 @@ set_limit (__rlimit_resource_t resource, rlim_t most)
   both.rlim_cur = MIN (most, both.rlim_max);
   both.rlim_max = MIN (most + (resource == RLIMIT_CPU), both.rlim_max);
   if (setrlimit (resource, &both) != 0)
-    fail ("The limits of its process could not be set.");
+    fail ("the limits of its process could not be set");
 }
 
 void
@@ -63,9 +66,9 @@ sandbox_enter (const WorkerSettings * settings, gboolean exec)
   exec = TRUE;
 #endif
   if (!landlock_enter () && settings->landlock)
-    fail ("The files of its process could not be limited.");
+    fail ("the files of its process could not be limited");
   if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !seccomp_enter (exec))
-    fail ("The system calls of its process could not be limited.");
+    fail ("the system calls of its process could not be limited");
   umask (077);
   setpriority (PRIO_PROCESS, 0, 10);
   /* Each malloc arena reserves address space. */

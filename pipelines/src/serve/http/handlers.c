@@ -5,8 +5,12 @@
 #include "serve/http/reply.h"
 #include "serve/http/send-file.h"
 #include "serve/http/upload.h"
+#include "serve/jobs/job-name.h"
 
 #include <string.h>
+
+/* Noise that the page adds to the sample, of full scale. */
+#define SAMPLE_DEGREE 0.1
 
 /* --- page --- */
 
@@ -62,26 +66,36 @@ handle_metrics (Server * server, SoupServerMessage * message,
       SOUP_MEMORY_TAKE, text, strlen (text));
 }
 
+/* Media types, limits of an upload, and the configuration of jobs that tell none. */
 void
 handle_limits (Server * server, SoupServerMessage * message,
     Job * job G_GNUC_UNUSED, GHashTable * query G_GNUC_UNUSED)
 {
-  const ServeOptions *options = server->options;
-  const gdouble degree = options->config.degree;
-  gchar *types = g_strjoinv ("\", \"", (gchar **) media_type_names ());
-  gchar digits[G_ASCII_DTOSTR_BUF_SIZE];
-  gchar *text = g_strdup_printf ("{\"types\": [\"%s\"], \"max_bytes\": %"
-      G_GINT64_FORMAT ", \"max_clip_bytes\": %" G_GINT64_FORMAT
-      ", \"max_pixels\": %" G_GINT64_FORMAT ", \"max_clip_pixels\": %"
-      G_GINT64_FORMAT ", \"max_clip_seconds\": %d, \"degree\": %s}", types,
-      options->config.max_bytes, options->max_clip_bytes, options->max_pixels,
-      options->max_clip_pixels, options->max_clip_seconds,
-      g_ascii_dtostr (digits, sizeof digits,
-          degree == IMAGE_CONFIG_NO_DEGREE ? 0.1 : degree));
+  static const JsonField fields[] = {
+    JSON_FIELD ("max_bytes", INT64, ServeOptions, config.max_bytes),
+    JSON_FIELD ("max_clip_bytes", INT64, ServeOptions, max_clip_bytes),
+    JSON_FIELD ("max_pixels", INT64, ServeOptions, max_pixels),
+    JSON_FIELD ("max_clip_pixels", INT64, ServeOptions, max_clip_pixels),
+    JSON_FIELD ("max_clip_seconds", INT, ServeOptions, max_clip_seconds),
+    JSON_FIELD ("seconds", INT, ServeOptions, seconds),
+    JSON_OBJECT ("config", offsetof (ServeOptions, config), job_config_fields),
+    JSON_END
+  };
+  ServeOptions options = *server->options;
+  JsonObject *object = json_object_new ();
+  JsonArray *types = json_array_new ();
+  const gchar *const *type;
+  gchar *text;
 
+  for (type = media_type_names (); *type; type++)
+    json_array_add_string_element (types, *type);
+  json_object_set_array_member (object, "types", types);
+  if (options.config.degree == IMAGE_CONFIG_NO_DEGREE)
+    options.config.degree = SAMPLE_DEGREE;
+  json_fields_write (fields, &options, object);
+  text = json_print (object, FALSE);
   reply_json (message, SOUP_STATUS_OK, text);
   g_free (text);
-  g_free (types);
 }
 
 /* --- jobs --- */
@@ -127,31 +141,38 @@ wants_view (GHashTable * query)
   return query && g_hash_table_contains (query, "view");
 }
 
-/* Sends a file inline with ?view=1, else as an attachment. */
+/* Sends a file inline with ?view=1, else as an attachment. Frees the name. */
 static void
-send_job_file (SoupServerMessage * message, const Job * job, const gchar * path,
-    const gchar * type, const gchar * what, GHashTable * query)
+send_job_file (SoupServerMessage * message, const gchar * path,
+    const gchar * type, gchar * name, GHashTable * query)
 {
-  const gchar *extension = g_str_equal (type, "video/webm") ? "webm" :
-      job->media->extension;
-  gchar *name = g_strdup_printf ("%s.%s", what, extension);
-
   if (!send_file (message, path, type, wants_view (query) ? NULL : name))
     reply_problem (message, SOUP_STATUS_NOT_FOUND,
         "The file does not exist any more.");
   g_free (name);
 }
 
+static gchar *
+original_name (const Job * job)
+{
+  return job->name ? g_strdup (job->name) : g_strconcat ("original.",
+      g_str_equal (job->media->type, "video/webm") ? "webm" :
+      g_str_equal (job->media->type, "video/quicktime") ? "mov" :
+      job->media->extension, NULL);
+}
+
 void
 handle_original (Server * server, SoupServerMessage * message, Job * job,
     GHashTable * query)
 {
-  const gboolean view = wants_view (query) && !job->media->viewable;
+  /* With added noise the view is that of the noisy picture. */
+  const gboolean view = wants_view (query) && (!job->media->viewable
+      || job->config.degree > 0);
   gchar *path = store_path (queue_store (server->queue), job,
       view ? STORE_VIEW_BEFORE : STORE_UPLOAD);
 
-  send_job_file (message, job, path, !view ? job->media->type :
-      job->media->clip ? "video/mp4" : "image/png", "original", query);
+  send_job_file (message, path, !view ? job->media->type :
+      job->media->clip ? "video/mp4" : "image/png", original_name (job), query);
   g_free (path);
 }
 
@@ -159,24 +180,30 @@ typedef struct
 {
   SoupServerMessage *message;
   const MediaType *media;
+  gchar *name;
 } Pending;
+
+static void
+free_pending (Pending * pending)
+{
+  g_object_unref (pending->message);
+  g_free (pending->name);
+  g_free (pending);
+}
 
 static void
 on_render_ready (const gchar * path, const gchar * fault, gpointer user)
 {
   Pending *pending = user;
-  gchar *name = g_strconcat ("denoised.", pending->media->extension, NULL);
 
   if (fault)
     reply_problem (pending->message, SOUP_STATUS_INTERNAL_SERVER_ERROR, fault);
   else if (!send_file (pending->message, path, pending->media->result_type,
-          name))
+          pending->name))
     reply_problem (pending->message, SOUP_STATUS_NOT_FOUND,
         "The file does not exist any more.");
   soup_server_message_unpause (pending->message);
-  g_object_unref (pending->message);
-  g_free (pending);
-  g_free (name);
+  free_pending (pending);
 }
 
 static void
@@ -187,14 +214,14 @@ send_render (Server * server, SoupServerMessage * message, Job * job,
 
   pending->message = g_object_ref (message);
   pending->media = job->media;
+  pending->name = job_result_name (job);
   soup_server_message_pause (message);
   if (renders_get (server->renders, job, strength, on_render_ready, pending))
     return;
   reply_try_again (message, 10, "Too many results are being rendered; try "
       "again later.");
   soup_server_message_unpause (message);
-  g_object_unref (pending->message);
-  g_free (pending);
+  free_pending (pending);
 }
 
 /* Strength in the query, in per cent; -1 if it is invalid. */
@@ -235,8 +262,8 @@ handle_result (Server * server, SoupServerMessage * message, Job * job,
 
     path = store_path (queue_store (server->queue), job,
         view ? STORE_VIEW_AFTER : STORE_RESULT);
-    send_job_file (message, job, path,
-        view ? "image/png" : job->media->result_type, "denoised", query);
+    send_job_file (message, path, view ? "image/png" : job->media->result_type,
+        job_result_name (job), query);
     g_free (path);
   }
 }

@@ -133,14 +133,16 @@ static void
 set_headers (SoupMessageHeaders * headers, const gchar * type,
     const gchar * download)
 {
-  gchar *disposition = download ?
-      g_strdup_printf ("attachment; filename=\"%s\"", download) :
-      g_strdup ("inline");
+  GHashTable *parameters = g_hash_table_new (g_str_hash, g_str_equal);
 
+  if (download)
+    g_hash_table_insert (parameters, (gpointer) "filename",
+        (gpointer) download);
   soup_message_headers_replace (headers, "Content-Type", type);
-  soup_message_headers_replace (headers, "Content-Disposition", disposition);
+  soup_message_headers_set_content_disposition (headers,
+      download ? "attachment" : "inline", parameters);
   soup_message_headers_replace (headers, "Accept-Ranges", "bytes");
-  g_free (disposition);
+  g_hash_table_unref (parameters);
 }
 
 gboolean

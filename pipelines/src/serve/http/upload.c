@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "serve/http/upload.h"
 
+#include "picture/image-config-keys.h"
 #include "serve/http/reply.h"
+#include "serve/jobs/job-name.h"
 
 #include <errno.h>
 #include <string.h>
@@ -81,8 +83,8 @@ describe_too_large (const ServeOptions * options, const MediaType * media)
       max_bytes (options, media));
 }
 
-#define UNKNOWN_TYPE "This is not a PNG, JPEG, WebP or TIFF picture or an MP4 or " \
-    "WebM clip."
+#define UNKNOWN_TYPE "This is not a PNG, JPEG, WebP or TIFF picture or an MP4, MOV " \
+    "or WebM clip."
 
 /* Checks size and type of the data so far. FALSE: the upload has been refused. */
 static gboolean
@@ -186,7 +188,7 @@ check_headers (Server * server, SoupServerMessage * message,
 
   *status = SOUP_STATUS_BAD_REQUEST;
   if (profile && job_find_profile (profile) == NULL)
-    return "The profile has to be realtime, balanced or best.";
+    return "The profile has to be realtime, balanced, best or paper.";
   *status = SOUP_STATUS_UNSUPPORTED_MEDIA_TYPE;
   if (!is_media_type (soup_message_headers_get_content_type (headers, NULL)))
     return "The body has to be the file itself and Content-Type its media "
@@ -196,6 +198,40 @@ check_headers (Server * server, SoupServerMessage * message,
       MAX (options->config.max_bytes, options->max_clip_bytes))
     return "The file is larger than the limits of pictures and clips.";
   return NULL;
+}
+
+/* The configuration of a job: that of the server, with the keys of the query. The server's degree is
+ * that of the sample. */
+static gboolean
+read_config (Job * job, const ImageConfig * all, GHashTable * query,
+    GError ** error)
+{
+  gboolean valid = TRUE;
+  gsize i;
+
+  job->config = *all;
+  job->config.image = NULL;
+  job->config.degree = 0;
+  for (i = 0; i < IMAGE_CONFIG_N_KEYS && valid; i++) {
+    const ImageConfigKey *key = &image_config_keys[i];
+    const gchar *text = query ? g_hash_table_lookup (query, key->name) : NULL;
+
+    if (text && key->offset != G_STRUCT_OFFSET (ImageConfig, image)
+        && key->offset != G_STRUCT_OFFSET (ImageConfig, max_bytes))
+      valid = image_config_set_text (&job->config, key, key->name, text, error);
+  }
+  return valid;
+}
+
+static void
+read_query (Job * job, GHashTable * query)
+{
+  const gchar *profile = query ? g_hash_table_lookup (query, "profile") : NULL;
+  const gchar *name = query ? g_hash_table_lookup (query, "name") : NULL;
+
+  job->profile = job_find_profile (profile ? profile : "balanced");
+  if (name && g_utf8_validate (name, -1, NULL))
+    job_set_name (job, name);
 }
 
 static Upload *
@@ -235,31 +271,37 @@ upload_begin (Server * server, SoupServerMessage * message, GHashTable * query)
   const gchar *fault = check_headers (server, message, profile, &status);
   GError *error = NULL;
   Upload *upload;
-  gchar *seconds;
+  gchar *text;
 
   if (fault) {
     server_refuse (server, message, status, fault);
     return;
   }
   if (!queue_has_place (server->queue, &retry_after)) {
-    seconds = g_strdup_printf ("%u", retry_after);
+    text = g_strdup_printf ("%u", retry_after);
     soup_message_headers_replace (soup_server_message_get_response_headers
-        (message), "Retry-After", seconds);
-    g_free (seconds);
+        (message), "Retry-After", text);
+    g_free (text);
     server_refuse (server, message, SOUP_STATUS_SERVICE_UNAVAILABLE,
         why_no_place (server));
     return;
   }
   upload = upload_new (server, message, &error);
-  if (upload) {
-    upload->job->profile = job_find_profile (profile ? profile : "balanced");
-    g_hash_table_insert (server->uploads, message, upload);
+  if (upload == NULL) {
+    g_printerr ("serve: %s\n", error->message);
+    g_error_free (error);
+    server_refuse (server, message, SOUP_STATUS_INSUFFICIENT_STORAGE,
+        "The upload cannot be stored.");
     return;
   }
-  g_printerr ("serve: %s\n", error->message);
-  g_error_free (error);
-  server_refuse (server, message, SOUP_STATUS_INSUFFICIENT_STORAGE,
-      "The upload cannot be stored.");
+  read_query (upload->job, query);
+  g_hash_table_insert (server->uploads, message, upload);
+  if (!read_config (upload->job, &server->options->config, query, &error)) {
+    text = g_strdup_printf ("%s.", error->message);
+    refuse (upload, SOUP_STATUS_BAD_REQUEST, text);
+    g_free (text);
+    g_error_free (error);
+  }
 }
 
 static void

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "serve/jobs/job.h"
 
-#include "common/json.h"
+#include "picture/image-config-unused.h"
+#include "serve/jobs/job-name.h"
 
 #include <math.h>
 #include <string.h>
@@ -47,7 +48,8 @@ job_new (void)
   job->id = new_id ();
   job->created = g_get_real_time ();
   job->version = g_random_int ();
-  job->sigma = job->loss = job->eta = -1;
+  job->sigma = job->psnr_before = job->psnr_after = -1;
+  job->loss = job->eta = -1;
   return job;
 }
 
@@ -55,30 +57,64 @@ void
 job_free (Job * job)
 {
   g_free (job->id);
+  g_free (job->name);
   g_free (job->fault);
   g_free (job->phase);
   g_free (job);
 }
 
+/* The element of a NULL-terminated list that is equal to `name`, or NULL. */
+static const gchar *
+find_name (const gchar * const *list, const gchar * name)
+{
+  while (*list && g_strcmp0 (*list, name) != 0)
+    list++;
+  return *list;
+}
+
 const gchar *
 job_find_profile (const gchar * name)
 {
-  static const gchar *const profiles[] = { "realtime", "balanced", "best" };
-  gsize i;
+  static const gchar *const profiles[] =
+      { "realtime", "balanced", "best", "paper", NULL };
 
-  for (i = 0; i < G_N_ELEMENTS (profiles); i++)
-    if (g_strcmp0 (name, profiles[i]) == 0)
-      return profiles[i];
-  return NULL;
+  return find_name (profiles, name);
+}
+
+const gchar *
+job_find_reason (const gchar * name)
+{
+  static const gchar *const reasons[] =
+      { "large", "format", "damaged", "time", "memory", NULL };
+
+  return find_name (reasons, name);
 }
 
 /* --- JSON --- */
+
+const JsonField job_config_fields[] = {
+  JSON_RANGE ("learning_rate", DOUBLE, ImageConfig, learning_rate, 1, FALSE),
+  JSON_RANGE ("epoch_count", INT64, ImageConfig, epoch_count, 1e6, FALSE),
+  JSON_RANGE ("step_size", INT64, ImageConfig, step_size, 1e6, FALSE),
+  JSON_RANGE ("gamma", DOUBLE, ImageConfig, gamma, 1, FALSE),
+  JSON_RANGE ("degree", DOUBLE, ImageConfig, degree, 1, FALSE),
+  JSON_END
+};
+
+/* Told by the client. */
+static const JsonField told_fields[] = {
+  JSON_FIELD ("name", STRING, Job, name),
+  JSON_OBJECT ("config", offsetof (Job, config), job_config_fields),
+  JSON_END
+};
 
 static const JsonField outcome_fields[] = {
   JSON_RANGE ("width", INT, Job, width, 1e6, FALSE),
   JSON_RANGE ("height", INT, Job, height, 1e6, FALSE),
   JSON_RANGE ("frames", INT, Job, frames, 1e9, TRUE),
   JSON_RANGE ("sigma", DOUBLE, Job, sigma, 255, TRUE),
+  JSON_RANGE ("psnr_before", DOUBLE, Job, psnr_before, 1e3, TRUE),
+  JSON_RANGE ("psnr_after", DOUBLE, Job, psnr_after, 1e3, TRUE),
   JSON_END
 };
 
@@ -99,28 +135,18 @@ static const JsonField stored_fields[] = {
   JSON_END
 };
 
-/* The member of that name if it is a string, else NULL. */
-static const gchar *
-get_string (JsonObject * object, const gchar * name)
-{
-  JsonNode *node = json_object_get_member (object, name);
-
-  return node && JSON_NODE_HOLDS_VALUE (node) ?
-      json_node_get_string (node) : NULL;
-}
-
 void
 job_update (Job * job, JsonObject * message)
 {
   static const gchar *const phases[] =
       { "reading", "learning", "denoising", "writing", NULL };
-  const gchar *phase = get_string (message, "phase");
+  const gchar *phase = json_get_string (message, "phase");
 
   if (phase && g_strv_contains (phases, phase)) {
     g_free (job->phase);
     job->phase = g_strdup (phase);
   }
-  job->eta = -1;
+  job->loss = job->eta = -1;
   json_fields_read (progress_fields, job, message);
   json_fields_read (outcome_fields, job, message);
 }
@@ -149,9 +175,10 @@ rounded (const Job * job)
   Job shown = *job;
 
   round_value (&shown.part);
-  round_value (&shown.loss);
   round_value (&shown.eta);
   round_value (&shown.sigma);
+  round_value (&shown.psnr_before);
+  round_value (&shown.psnr_after);
   round_value (&shown.seconds);
   return shown;
 }
@@ -164,11 +191,39 @@ add_progress (JsonObject * object, const Job * job)
   json_fields_write (progress_fields, job, object);
 }
 
+/* Keys without effect and why. */
+static void
+add_unused_keys (JsonObject * object, const Job * job)
+{
+  static const gchar *const reasons[] = {
+    [IMAGE_CONFIG_UNTRAINED] = "untrained",
+    [IMAGE_CONFIG_CONSTANT_RATE] = "constant-rate",
+    [IMAGE_CONFIG_FEW_STEPS] = "few-steps",
+  };
+  JsonObject *unused = json_object_new ();
+  const JsonField *field;
+
+  for (field = job_config_fields; field->name; field++) {
+    const gchar *reason = reasons[image_config_use (&job->config, job->profile,
+            field->name)];
+
+    if (job->media->clip && job->config.degree > 0
+        && g_str_equal (field->name, "degree"))
+      reason = "clip";
+    if (reason)
+      json_object_set_string_member (unused, field->name, reason);
+  }
+  json_object_set_object_member (object, "without_effect", unused);
+}
+
 static void
 add_result (JsonObject * object, const Job * job)
 {
   JsonObject *result = json_object_new ();
+  gchar *name = job_result_name (job);
 
+  json_object_set_string_member (result, "name", name);
+  g_free (name);
   json_object_set_string_member (result, "type", job->media->result_type);
   json_object_set_int_member (result, "bytes", job->result_bytes);
   json_fields_write (outcome_fields, job, result);
@@ -207,6 +262,8 @@ job_describe (const Job * job, gint64 keep)
   json_object_set_string_member (object, "type", job->media->type);
   json_object_set_string_member (object, "profile", job->profile);
   json_object_set_int_member (object, "bytes", job->bytes);
+  json_fields_write (told_fields, job, object);
+  add_unused_keys (object, job);
   add_time (object, "created", job->created);
   if (job->state == JOB_QUEUED)
     json_object_set_int_member (object, "position", job->position);
@@ -219,8 +276,11 @@ job_describe (const Job * job, gint64 keep)
   }
   if (job->state == JOB_DONE)
     add_result (object, &shown);
-  if (job->state == JOB_FAILED)
+  if (job->state == JOB_FAILED) {
     json_object_set_string_member (object, "error", job->fault);
+    json_object_set_string_member (object, "reason", job->reason ? job->reason :
+        "other");
+  }
   return json_print (object, FALSE);
 }
 
@@ -232,6 +292,9 @@ job_to_json (const Job * job)
   json_object_set_string_member (object, "type", job->media->type);
   json_object_set_string_member (object, "profile", job->profile);
   json_object_set_string_member (object, "state", state_names[job->state]);
+  if (job->reason)
+    json_object_set_string_member (object, "reason", job->reason);
+  json_fields_write (told_fields, job, object);
   json_fields_write (stored_fields, job, object);
   json_fields_write (outcome_fields, job, object);
   return json_print (object, FALSE);
@@ -241,11 +304,13 @@ job_to_json (const Job * job)
 static gboolean
 read_job (Job * job, JsonObject * object)
 {
-  const gchar *state = get_string (object, "state");
+  const gchar *state = json_get_string (object, "state");
 
   job->created = 0;
-  job->media = media_type_find (get_string (object, "type"));
-  job->profile = job_find_profile (get_string (object, "profile"));
+  job->media = media_type_find (json_get_string (object, "type"));
+  job->profile = job_find_profile (json_get_string (object, "profile"));
+  job->reason = job_find_reason (json_get_string (object, "reason"));
+  json_fields_read (told_fields, job, object);
   json_fields_read (stored_fields, job, object);
   json_fields_read (outcome_fields, job, object);
   if (g_strcmp0 (state, "done") == 0)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 enum
-{ PNG, JPEG, WEBP, TIFF, MP4, WEBM };
+{ PNG, JPEG, WEBP, TIFF, MP4, MOV, WEBM };
 
 static const MediaType media_types[] = {
   [PNG] = {"image/png", FALSE, "image/png", "png", TRUE},
@@ -12,6 +12,7 @@ static const MediaType media_types[] = {
   [WEBP] = {"image/webp", FALSE, "image/webp", "webp", TRUE},
   [TIFF] = {"image/tiff", FALSE, "image/tiff", "tif", FALSE},
   [MP4] = {"video/mp4", TRUE, "video/mp4", "mp4", FALSE},
+  [MOV] = {"video/quicktime", TRUE, "video/mp4", "mp4", FALSE},
   [WEBM] = {"video/webm", TRUE, "video/mp4", "mp4", FALSE},
 };
 
@@ -47,7 +48,13 @@ media_type_sniff (const guint8 * head, gsize size)
     {8, "WEBP", 4, WEBP},
     {0, "II*\0", 4, TIFF},
     {0, "MM\0*", 4, TIFF},
+    {4, "ftypqt  ", 8, MOV},
     {4, "ftyp", 4, MP4},
+    /* QuickTime files from before the brands begin with any of these. */
+    {4, "moov", 4, MOV},
+    {4, "mdat", 4, MOV},
+    {4, "wide", 4, MOV},
+    {4, "free", 4, MOV},
     {0, "\x1a\x45\xdf\xa3", 4, WEBM},
   };
   gsize i;

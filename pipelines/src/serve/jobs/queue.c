@@ -70,7 +70,7 @@ update_positions (Queue * queue)
 static void schedule (Queue * queue);
 
 static void
-finish (Entry * entry, const gchar * fault)
+finish (Entry * entry, const gchar * fault, const gchar * reason)
 {
   Queue *queue = entry->queue;
   Job *job = entry->job;
@@ -84,6 +84,7 @@ finish (Entry * entry, const gchar * fault)
   job->stored = store_job_size (queue->store, job);
   job->state = fault ? JOB_FAILED : JOB_DONE;
   job->fault = g_strdup (fault);
+  job->reason = reason;
   if (fault)
     queue->counts.failed++;
   else
@@ -94,13 +95,13 @@ finish (Entry * entry, const gchar * fault)
 }
 
 static void
-on_worker_end (const gchar * fault, gpointer user)
+on_worker_end (const gchar * fault, const gchar * reason, gpointer user)
 {
   Entry *entry = user;
 
   entry->worker = NULL;
   entry->queue->running--;
-  finish (entry, fault);
+  finish (entry, fault, reason);
   schedule (entry->queue);
 }
 
@@ -132,7 +133,7 @@ start (Entry * entry)
   } else {
     g_printerr ("serve: %s\n", error->message);
     g_error_free (error);
-    finish (entry, "Its process could not be started.");
+    finish (entry, "Its process could not be started.", NULL);
   }
 }
 

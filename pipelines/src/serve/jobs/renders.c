@@ -73,7 +73,8 @@ remove_other_results (Render * render)
 static void start_next (Renders * renders);
 
 static void
-on_worker_end (const gchar * fault, gpointer user)
+on_worker_end (const gchar * fault, const gchar * reason G_GNUC_UNUSED,
+    gpointer user)
 {
   Render *render = user;
   Renders *renders = render->renders;

@@ -47,14 +47,16 @@ add_limits (GPtrArray * arguments, const ServeOptions * options)
 }
 
 static void
-add_training (GPtrArray * arguments, const ImageConfig * config,
-    const Job * job)
+add_settings (GPtrArray * arguments, const Job * job)
 {
+  const ImageConfig *config = &job->config;
+
   add (arguments, "--profile", "%s", job->profile);
   add_double (arguments, "--learning-rate", config->learning_rate);
   add (arguments, "--epoch-count", "%" G_GINT64_FORMAT, config->epoch_count);
   add (arguments, "--step-size", "%" G_GINT64_FORMAT, config->step_size);
   add_double (arguments, "--gamma", config->gamma);
+  add_double (arguments, "--degree", config->degree);
 }
 
 /* Frees `arguments`. */
@@ -91,7 +93,7 @@ worker_command_denoise (const ServeOptions * options, Store * store,
   GPtrArray *arguments = g_ptr_array_new_with_free_func (g_free);
 
   g_ptr_array_add (arguments, g_strdup (job->media->clip ? "clip" : "picture"));
-  add_training (arguments, &options->config, job);
+  add_settings (arguments, job);
   return start_in_folder (options, store, job, arguments, observer, error);
 }
 
@@ -110,7 +112,7 @@ worker_command_render (const ServeOptions * options, Store * store,
   gchar *name = worker_command_result_name (strength);
 
   g_ptr_array_add (arguments, g_strdup (job->media->clip ? "clip" : "blend"));
-  add_training (arguments, &options->config, job);
+  add_settings (arguments, job);
   add (arguments, "--strength", "%u", strength);
   add (arguments, "--result", "%s", name);
   g_free (name);
@@ -129,7 +131,8 @@ typedef struct
 } Check;
 
 static void
-on_checked (const gchar * fault, gpointer user)
+on_checked (const gchar * fault, const gchar * reason G_GNUC_UNUSED,
+    gpointer user)
 {
   Check *check = user;
 

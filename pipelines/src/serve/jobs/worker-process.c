@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "serve/jobs/worker-process.h"
 
+#include "serve/jobs/job.h"
 #include "serve/jobs/sandbox.h"
 
 #include <gio/gio.h>
@@ -28,6 +29,7 @@ struct WorkerProcess
   gsize length;
   gchar chunk[4096];
   gchar *fault;
+  const gchar *reason;          /* of the fault */
   WorkerObserver observer;      /* `end` is NULL after worker_process_kill() */
 };
 
@@ -52,11 +54,14 @@ kill_group (WorkerProcess * worker)
 /* --- end of the process --- */
 
 static gchar *
-describe_signal (WorkerProcess * worker, gint number)
+describe_signal (WorkerProcess * worker, gint number, const gchar ** reason)
 {
-  if (worker->killed || number == SIGXCPU)
+  if (worker->killed || number == SIGXCPU) {
+    *reason = "time";
     return g_strdup_printf ("It took longer than the limit of %u s.",
         worker->seconds);
+  }
+  *reason = "memory";
   if (number == SIGKILL)
     return g_strdup ("Its process was killed, perhaps for lack of memory.");
   return g_strdup_printf ("Its process ended unexpectedly (signal %d): the "
@@ -64,21 +69,25 @@ describe_signal (WorkerProcess * worker, gint number)
 }
 
 static gchar *
-describe_end (WorkerProcess * worker)
+describe_end (WorkerProcess * worker, const gchar ** reason)
 {
+  const gint status = g_subprocess_get_if_exited (worker->process) ?
+      g_subprocess_get_exit_status (worker->process) : 0;
+
   if (g_subprocess_get_if_signaled (worker->process))
     return describe_signal (worker,
-        g_subprocess_get_term_sig (worker->process));
-  if (g_subprocess_get_exit_status (worker->process) == 0)
+        g_subprocess_get_term_sig (worker->process), reason);
+  if (status == 0)
     return NULL;
-  if (worker->fault)
+  if (worker->fault) {
+    *reason = worker->reason;
     return g_steal_pointer (&worker->fault);
+  }
   /* bubblewrap adds the signal that ended its child. */
-  if (g_subprocess_get_exit_status (worker->process) > SIGNALED)
-    return describe_signal (worker,
-        g_subprocess_get_exit_status (worker->process) - SIGNALED);
+  if (status > SIGNALED)
+    return describe_signal (worker, status - SIGNALED, reason);
   return g_strdup_printf ("Its process ended unexpectedly (status %d).",
-      g_subprocess_get_exit_status (worker->process));
+      status);
 }
 
 /* Reports the end and frees the worker when process and output have ended. */
@@ -86,13 +95,14 @@ static void
 finish_if_ended (WorkerProcess * worker)
 {
   const WorkerObserver *observer = &worker->observer;
+  const gchar *reason = NULL;
   gchar *fault;
 
   if (!worker->exited || !worker->closed)
     return;
   if (observer->end) {
-    fault = describe_end (worker);
-    observer->end (fault, observer->user);
+    fault = describe_end (worker, &reason);
+    observer->end (fault, reason, observer->user);
     g_free (fault);
   }
   worker_process_free (worker);
@@ -118,17 +128,18 @@ handle_line (WorkerProcess * worker)
   JsonParser *parser = json_parser_new ();
   JsonNode *root;
   JsonObject *message;
-  JsonNode *fault;
+  const gchar *fault;
 
   if (worker->observer.end
       && json_parser_load_from_data (parser, worker->line, worker->length, NULL)
       && (root = json_parser_get_root (parser)) != NULL
       && JSON_NODE_HOLDS_OBJECT (root)) {
     message = json_node_get_object (root);
-    fault = json_object_get_member (message, "error");
-    if (fault && JSON_NODE_HOLDS_VALUE (fault)) {
+    fault = json_get_string (message, "error");
+    if (fault) {
       g_free (worker->fault);
-      worker->fault = json_node_dup_string (fault);
+      worker->fault = g_strdup (fault);
+      worker->reason = job_find_reason (json_get_string (message, "reason"));
     } else if (worker->observer.progress) {
       worker->observer.progress (message, worker->observer.user);
     }

@@ -13,8 +13,8 @@ typedef struct
   void (*progress) (JsonObject * message, gpointer user);
 
   /* The process has ended and the worker is freed after the call. `fault`: NULL on success, or a
-   * sentence for the client. */
-  void (*end) (const gchar * fault, gpointer user);
+   * sentence for the client; `reason`: see job_find_reason(), may be NULL. */
+  void (*end) (const gchar * fault, const gchar * reason, gpointer user);
 
   gpointer user;
 } WorkerObserver;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "image/metrics.h"
+#include "picture/metrics.h"
 
 #include <math.h>
 

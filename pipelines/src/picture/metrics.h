@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Quality metrics of a picture with a reference. */
-#ifndef IMAGE_METRICS_H
-#define IMAGE_METRICS_H
+#ifndef PICTURE_METRICS_H
+#define PICTURE_METRICS_H
 
 #include <vips/vips.h>
 
