@@ -76,6 +76,7 @@ static const JsonField result_fields[] = {
   JSON_FIELD ("sha256", STRING, SegmentResult, sha256),
   JSON_FIELD ("seconds", DOUBLE, SegmentResult, seconds),
   JSON_FIELD ("noise", DOUBLE, SegmentResult, noise),
+  JSON_FIELD ("chroma_noise", DOUBLE, SegmentResult, chroma_noise),
   JSON_END
 };
 
@@ -238,6 +239,7 @@ segment_result_read (SegmentResult * result, const gchar * workdir,
   JsonObject *object = json_load (file, NULL);
 
   memset (result, 0, sizeof *result);
+  result->noise = result->chroma_noise = -1;
   if (object) {
     json_fields_read (result_fields, result, object);
     json_object_unref (object);

@@ -49,7 +49,7 @@ typedef struct
   guint64 coded;                /* of the coded frames alone */
   gchar *sha256;
   gdouble seconds;              /* of processing */
-  gdouble noise;                /* standard deviation, 0..255 scale; negative: none */
+  gdouble noise, chroma_noise;  /* standard deviations, 0..255 scale; negative: none */
 } SegmentResult;
 
 Manifest *manifest_new (void);

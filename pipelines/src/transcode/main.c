@@ -11,10 +11,12 @@
 #include "film/inputs.h"
 #include "transcode/film.h"
 #include "transcode/preview.h"
+#include "transcode/progress.h"
 #include "transcode/scheduler.h"
 #include "transcode/steps.h"
 
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 #include <locale.h>
 #include <string.h>
 
@@ -92,6 +94,27 @@ run_one (const Options * options, const gchar * in, GError ** error)
   return done;
 }
 
+/* Plans the progress of the films that are not done yet. */
+static void
+plan_progress (const Options * options, GPtrArray * films)
+{
+  guint64 bytes = 0;
+  guint number = 0, i;
+
+  for (i = 0; i < films->len; i++) {
+    gchar *out = output_path (options, films->pdata[i]);
+    GStatBuf status;
+
+    if (g_stat (films->pdata[i], &status) == 0 && (options->overwrite
+            || !g_file_test (out, G_FILE_TEST_EXISTS))) {
+      number++;
+      bytes += (guint64) status.st_size;
+    }
+    g_free (out);
+  }
+  progress_plan (number, bytes);
+}
+
 /* Stops early only if cancelled or the disk is full. Returns the exit status. */
 static int
 run_all (const Options * options, GPtrArray * films)
@@ -100,6 +123,7 @@ run_all (const Options * options, GPtrArray * films)
   int status = 0;
   guint i;
 
+  plan_progress (options, films);
   for (i = 0; i < films->len; i++)
     if (!run_one (options, films->pdata[i], &error)) {
       const gboolean stopped = pipeline_error_is_cancelled (error)
