@@ -136,9 +136,7 @@ send_job_file (SoupServerMessage * message, const Job * job, const gchar * path,
       job->media->extension;
   gchar *name = g_strdup_printf ("%s.%s", what, extension);
 
-  if (!send_file (message, path, type, wants_view (query) ? NULL : name))
-    reply_problem (message, SOUP_STATUS_NOT_FOUND,
-        "The file does not exist any more.");
+  send_file (message, path, type, wants_view (query) ? NULL : name);
   g_free (name);
 }
 
@@ -169,10 +167,8 @@ on_render_ready (const gchar * path, const gchar * fault, gpointer user)
 
   if (fault)
     reply_problem (pending->message, SOUP_STATUS_INTERNAL_SERVER_ERROR, fault);
-  else if (!send_file (pending->message, path, pending->media->result_type,
-          name))
-    reply_problem (pending->message, SOUP_STATUS_NOT_FOUND,
-        "The file does not exist any more.");
+  else
+    send_file (pending->message, path, pending->media->result_type, name);
   soup_server_message_unpause (pending->message);
   g_object_unref (pending->message);
   g_free (pending);
