@@ -2,14 +2,13 @@
 #include "worker/clip.h"
 
 #include "common/colours.h"
+#include "common/file.h"
 #include "common/lookahead.h"
 #include "common/stall.h"
 #include "worker/clip-pipeline.h"
 #include "worker/events.h"
 
 #include <gst/video/video.h>
-#include <errno.h>
-#include <glib/gstdio.h>
 
 #define PROGRESS_INTERVAL (200 * G_TIME_SPAN_MILLISECOND)
 
@@ -359,12 +358,15 @@ connect (Clip * clip)
 static gboolean
 finish (Clip * clip, GError ** error)
 {
+  GError *local_error = NULL;
   gdouble sigma = -1;
 
   if (clip->fault == NULL && clip->frames == 0)
     fail (clip, "it has no frame that can be decoded here");
-  if (clip->fault == NULL && g_rename (INCOMPLETE, clip->settings->result) != 0)
-    fail (clip, "its result cannot be stored: %s", g_strerror (errno));
+  if (clip->fault == NULL && !file_publish (INCOMPLETE, clip->settings->result,
+          &local_error))
+    fail (clip, "its result cannot be stored (%s)", local_error->message);
+  g_clear_error (&local_error);
   if (clip->fault) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s", clip->fault);
     return FALSE;
