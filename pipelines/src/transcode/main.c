@@ -5,6 +5,7 @@
  * joined. Each step can run by itself: --step cut IN OUT, --step learn PARTS, --step segment
  * --number N PARTS, --step join PARTS, where PARTS is the working directory OUT.parts that the
  * first one makes. */
+#include "common/interrupt.h"
 #include "common/json.h"
 #include "common/pipeline-error.h"
 #include "film/codec.h"
@@ -53,7 +54,12 @@ run_step (const Options * options, GError ** error)
   gchar *workdir = cut ? workdir_path (options->out) :
       g_strdup (options->in[0]);
   WorkdirLock lock = WORKDIR_UNLOCKED;
-  const gboolean done = (options->report || !workdir_exists (workdir)
+  gboolean done;
+
+  /* The scheduler reports for its segments. */
+  if (!options->report)
+    interrupt_catch ("transcode: stopped");
+  done = (options->report || !workdir_exists (workdir)
       || workdir_lock (workdir, shared, &lock, error))
       && run_locked_step (options, &lock, error);
 
@@ -169,6 +175,7 @@ run (Options * options, GError ** error)
   gboolean several;
   int status = 1;
 
+  interrupt_catch ("transcode: stopped");
   if (films) {
     several = films->len > 1 || g_file_test (options->in[0],
         G_FILE_TEST_IS_DIR);
