@@ -14,7 +14,7 @@
 #define SILENT_SECONDS 10       /* without a frame until the camera counts as lost */
 #define RETRY_SECONDS 5
 #define SPLIT_STEP 0.02
-#define UNDENOISED_FRAMES 10    /* that are worth a warning */
+#define UNDENOISED_FRAMES 5     /* that are worth a warning */
 
 typedef struct
 {
