@@ -88,7 +88,10 @@ ZsdDenoiser *zsd_denoiser_new(char *error, unsigned size) {
   }
   d->kernels = zsd_kernels(flags);
   d->keyframe = true;
-  d->status = (ZsdStatus){.sigma = -1, .training.loss = -1, .isa = zsd_cpu_name(flags)};
+  d->status = (ZsdStatus){.sigma = -1,
+                          .chroma_sigma = -1,
+                          .training.loss = -1,
+                          .isa = zsd_cpu_name(flags)};
   return d;
 }
 
@@ -380,14 +383,26 @@ static double decisive_sigma(const ZsdFusion *fusion, const ZsdFrame *frame) {
   return 255 * sigma;
 }
 
+/* Sets the noise in the status, 0..255: sample values above full scale give deviations above
+ * 255. */
+static void report_noise(ZsdStatus *status, const ZsdFusion *fusion, const ZsdFrame *frame) {
+  double chroma = -1;
+  for (int i = 0; i < frame->components; i++)
+    if (i != frame->brightness)
+      chroma = fmax(chroma, zsd_fusion_noise(fusion, i)->sigma);
+  const double scale = 255 * frame->range;
+  const bool known = zsd_fusion_noise_known(fusion);
+  const double sigma = zsd_fusion_noise(fusion, frame->brightness)->sigma;
+  status->sigma = known ? fmin(scale * sigma, 255) : -1;
+  status->chroma_sigma = known && chroma >= 0 ? fmin(scale * chroma, 255) : -1;
+}
+
 /* Training on a frame, if any. `anew`: it is a keyframe. */
 static ZsdResult train(ZsdDenoiser *d, const ZsdStream *stream, const ZsdView *view, bool anew,
                        const ZsdSettings *s) {
   const ZsdFusion *fusion = stream->fusion;
   const double sigma = decisive_sigma(fusion, view->frame);
-  const double found = 255 * zsd_fusion_noise(fusion, view->frame->brightness)->sigma;
-  /* sample values above full scale give deviations above 255 */
-  d->status.sigma = zsd_fusion_noise_known(fusion) ? fmin(found * view->frame->range, 255) : -1;
+  report_noise(&d->status, fusion, view->frame);
   if (d->status.state == ZSD_STATE_PASSING)
     anew = anew || sigma > NOISE_CHANGED * fmax(d->tried_sigma, NO_NOISE);
   d->tried_sigma = anew ? sigma : fmin(d->tried_sigma, sigma);

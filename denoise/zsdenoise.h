@@ -183,6 +183,8 @@ typedef enum {
 typedef struct {
   ZsdState state;
   double sigma; /* estimated standard deviation of the noise, 0..255 scale; -1: unknown */
+  double chroma_sigma;  /* the same for the noisier chroma component, or for red and blue; -1:
+                           unknown, or the pictures are gray */
   ZsdTraining training; /* the last one */
   uint64_t frames, keyframes, finetunings;
   uint64_t trainings; /* that ended: on keyframes, on the first frames after them, fine-tunings,

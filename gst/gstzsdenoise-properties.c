@@ -235,6 +235,7 @@ make_stats (const ZsdStatus * status, const ZsdTraining * progress,
       "loss", G_TYPE_DOUBLE, progress->loss,
       "seconds", G_TYPE_DOUBLE, progress->seconds,
       "estimated-sigma", G_TYPE_DOUBLE, status->sigma,
+      "estimated-sigma-chroma", G_TYPE_DOUBLE, status->chroma_sigma,
       "lookahead", G_TYPE_UINT, lookahead,
       "threads", G_TYPE_UINT, (guint) status->threads,
       "isa", G_TYPE_STRING, status->isa,
@@ -712,6 +713,8 @@ install_reports (GObjectClass * object_class)
    * * #gdouble `loss`: see #GstZsDenoise:loss
    * * #gdouble `seconds`: duration of the last training so far
    * * #gdouble `estimated-sigma`: see #GstZsDenoise:estimated-sigma
+   * * #gdouble `estimated-sigma-chroma`: the same for the noisier chroma component, or for red and
+   *   blue of RGB; -1 where it is unknown, or the video gray
    * * #guint `lookahead`: frames that are looked ahead, see #GstZsDenoise:lookahead
    * * #guint `threads`: threads in use
    * * #gchararray `isa`: see #GstZsDenoise:isa

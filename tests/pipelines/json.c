@@ -135,12 +135,34 @@ test_paths (void)
   }
 }
 
+/* An object of that many nested objects and arrays; brackets in strings do not count. */
+static void
+assert_depth (guint depth, gboolean accepted)
+{
+  GString *json = g_string_new ("{\"\\\"[[{{\": ");
+  JsonObject *object;
+  guint i;
+
+  for (i = 1; i < depth; i++)
+    g_string_append_c (json, '[');
+  for (i = 1; i < depth; i++)
+    g_string_append_c (json, ']');
+  g_string_append_c (json, '}');
+  object = json_parse (json->str, (gssize) json->len);
+  g_assert_true ((object != NULL) == accepted);
+  g_clear_pointer (&object, json_object_unref);
+  g_string_free (json, TRUE);
+}
+
 static void
 test_no_object (void)
 {
   g_assert_null (json_parse ("", 0));
   g_assert_null (json_parse ("[1]", -1));
   g_assert_null (json_parse ("{\"a\":1", -1));
+  assert_depth (64, TRUE);
+  assert_depth (65, FALSE);
+  assert_depth (1000000, FALSE);
 }
 
 int

@@ -14,6 +14,7 @@
 #define SILENT_SECONDS 10       /* without a frame until the camera counts as lost */
 #define RETRY_SECONDS 5
 #define SPLIT_STEP 0.02
+#define UNDENOISED_FRAMES 5     /* that are worth a warning */
 
 typedef struct
 {
@@ -26,7 +27,8 @@ typedef struct
   gint64 changed;               /* time of the last frame, monotonic */
   gint64 started;               /* time of the first frame of all; 0: none yet */
   gboolean lost;
-  guint64 shown, dropped;       /* frames of earlier pipelines */
+  guint64 shown, dropped, undenoised;   /* frames of earlier pipelines */
+  gboolean warned;              /* of frames that pass undenoised */
   gboolean failed;
 } Camera;
 
@@ -54,6 +56,7 @@ stop (Camera * camera)
   gst_object_unref (bus);
   camera->shown += g_atomic_int_get (&camera->pipeline->shown);
   camera->dropped += g_atomic_int_get (&camera->pipeline->dropped);
+  camera->undenoised += g_atomic_int_get (&camera->pipeline->undenoised);
   pipeline_free (camera->pipeline);
   camera->pipeline = NULL;
   camera->seen = 0;
@@ -189,6 +192,18 @@ on_message (GstBus * bus G_GNUC_UNUSED, GstMessage * message, gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+/* Warns once, while there is time to choose other options. */
+static void
+warn_of_undenoised (Camera * camera)
+{
+  if (camera->warned || camera->pipeline == NULL
+      || g_atomic_int_get (&camera->pipeline->undenoised) < UNDENOISED_FRAMES)
+    return;
+  camera->warned = TRUE;
+  g_printerr ("camera: the processor is too slow, so that frames pass "
+      "undenoised; give --profile realtime, or a smaller --size or --fps\n");
+}
+
 static gboolean
 on_tick (gpointer data)
 {
@@ -209,6 +224,7 @@ on_tick (gpointer data)
       && now - camera->changed > SILENT_SECONDS * G_TIME_SPAN_SECOND) {
     lose_because (camera, "sends no more video; is it switched on?");
   }
+  warn_of_undenoised (camera);
   if (camera->options->seconds > 0 && camera->started
       && now - camera->started >= camera->options->seconds * G_TIME_SPAN_SECOND)
     g_main_loop_quit (camera->loop);
@@ -270,9 +286,10 @@ run (Camera * camera)
   g_source_remove (timer);
   stop (camera);
   if (camera->started)
-    g_print ("%" G_GUINT64_FORMAT " frames, %" G_GUINT64_FORMAT
-        " dropped%s\n", camera->shown, camera->dropped,
-        camera->dropped ? " (the processor is too slow)" : "");
+    g_print ("%" G_GUINT64_FORMAT " frames, %" G_GUINT64_FORMAT " dropped, %"
+        G_GUINT64_FORMAT " not denoised%s\n", camera->shown, camera->dropped,
+        camera->undenoised, camera->dropped
+        || camera->undenoised ? " (the processor is too slow)" : "");
   g_main_loop_unref (camera->loop);
 }
 

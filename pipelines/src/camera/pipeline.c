@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "camera/pipeline.h"
 
+#include "camera/undenoised.h"
 #include "camera/v4l2-device.h"
 #include "common/launch.h"
 #include "camera/mode.h"
@@ -197,12 +198,13 @@ pipeline_line (const CameraOptions * options, Recording * recording,
 /* --- the pipeline --- */
 
 static GstPadProbeReturn
-on_shown (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info G_GNUC_UNUSED,
-    gpointer data)
+on_shown (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer data)
 {
   CameraPipeline *pipeline = data;
 
   g_atomic_int_inc (&pipeline->shown);
+  if (frame_is_undenoised (GST_PAD_PROBE_INFO_BUFFER (info)))
+    g_atomic_int_inc (&pipeline->undenoised);
   return GST_PAD_PROBE_OK;
 }
 

@@ -12,6 +12,7 @@ typedef struct
   GstElement *denoise;
   Recording *recording;         /* NULL: no recording */
   gint shown, dropped;          /* frames, atomic */
+  gint undenoised;              /* frames among `shown` that passed unfiltered, atomic */
 } CameraPipeline;
 
 /* Opens source and outputs and builds the pipeline in state NULL. `again`: reconnecting after a

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "camera/recording.h"
 
+#include "camera/undenoised.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -19,6 +21,7 @@ struct _Recording
 
   /* written by streaming threads, atomic */
   gint received, encoded;
+  gint undenoised;              /* among the received ones */
 
   GMutex lock;
   GCond ended_changed;
@@ -99,6 +102,17 @@ on_frame (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info G_GNUC_UNUSED,
 }
 
 static GstPadProbeReturn
+on_received (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer data)
+{
+  Recording *recording = data;
+
+  g_atomic_int_inc (&recording->received);
+  if (frame_is_undenoised (GST_PAD_PROBE_INFO_BUFFER (info)))
+    g_atomic_int_inc (&recording->undenoised);
+  return GST_PAD_PROBE_OK;
+}
+
+static GstPadProbeReturn
 on_event (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer data)
 {
   Recording *recording = data;
@@ -122,8 +136,8 @@ recording_attach (Recording * recording, GstBin * pipeline)
 
   recording->entry = gst_element_get_static_pad (queue, "sink");
   g_object_set (file, "location", recording->file, NULL);
-  gst_pad_add_probe (recording->entry, GST_PAD_PROBE_TYPE_BUFFER, on_frame,
-      &recording->received, NULL);
+  gst_pad_add_probe (recording->entry, GST_PAD_PROBE_TYPE_BUFFER, on_received,
+      recording, NULL);
   gst_pad_add_probe (exit, GST_PAD_PROBE_TYPE_BUFFER, on_frame,
       &recording->encoded, NULL);
   gst_pad_add_probe (end, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event,
@@ -167,8 +181,12 @@ recording_finish (Recording * recording)
           "frames may be missing\n", recording->file);
     lost = g_atomic_int_get (&recording->received)
         - g_atomic_int_get (&recording->encoded);
-    g_print ("%s: %d frames, %d lost%s\n", recording->file, recording->encoded,
+    g_print ("%s: %d frames, %d lost%s", recording->file, recording->encoded,
         lost, lost ? " (the encoder is too slow)" : "");
+    if (recording->undenoised > 0)
+      g_print (", %d not denoised (the processor is too slow)",
+          recording->undenoised);
+    g_print ("\n");
   }
 }
 

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define MAX_DEPTH 64            /* of nested objects and arrays */
+
 /* --- writing --- */
 
 static void
@@ -224,11 +226,32 @@ take_root (JsonParser * parser)
       NULL;
 }
 
+/* Whether brackets are nested at most MAX_DEPTH deep: the parser is recursive. */
+static gboolean
+is_shallow (const gchar * text, gssize length)
+{
+  const gchar *end = text + (length < 0 ? (gssize) strlen (text) : length);
+  gboolean quoted = FALSE;
+  guint depth = 0;
+
+  for (; text < end && depth <= MAX_DEPTH; text++)
+    if (*text == '"')
+      quoted = !quoted;
+    else if (*text == '\\' && quoted && text + 1 < end)
+      text++;
+    else if (!quoted && (*text == '{' || *text == '['))
+      depth++;
+    else if (!quoted && (*text == '}' || *text == ']') && depth > 0)
+      depth--;
+  return depth <= MAX_DEPTH;
+}
+
 JsonObject *
 json_parse (const gchar * text, gssize length)
 {
   JsonParser *parser = json_parser_new ();
-  JsonObject *object = json_parser_load_from_data (parser, text, length,
+  JsonObject *object = is_shallow (text, length)
+      && json_parser_load_from_data (parser, text, length,
       NULL) ? take_root (parser) : NULL;
 
   g_object_unref (parser);

@@ -349,13 +349,14 @@ show_progress (gpointer data)
   gchar *text;
 
   if (demo->percent >= 0) {
-    progress_bar_show (demo->percent / 100.0, "learning the noise");
+    progress_bar_show (demo->percent / 100.0, NULL, "learning the noise");
     return G_SOURCE_CONTINUE;
   }
   text = g_strdup_printf ("denoising: frame %u", demo->frames);
   if (gst_element_query_duration (demo->pipeline, GST_FORMAT_TIME, &duration)
       && duration > 0)
-    progress_bar_show (MIN ((gdouble) demo->position / duration, 1), text);
+    progress_bar_show (MIN ((gdouble) demo->position / duration, 1), NULL,
+        text);
   else
     progress_bar_show_text (text);
   g_free (text);

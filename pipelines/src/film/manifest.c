@@ -3,10 +3,12 @@
 
 #include "common/file.h"
 #include "common/json.h"
+#include "film/codec.h"
 #include "film/workdir.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <gst/video/video.h>
 #include <string.h>
 
 #define VERSION 1
@@ -76,6 +78,7 @@ static const JsonField result_fields[] = {
   JSON_FIELD ("sha256", STRING, SegmentResult, sha256),
   JSON_FIELD ("seconds", DOUBLE, SegmentResult, seconds),
   JSON_FIELD ("noise", DOUBLE, SegmentResult, noise),
+  JSON_FIELD ("chroma_noise", DOUBLE, SegmentResult, chroma_noise),
   JSON_END
 };
 
@@ -143,20 +146,28 @@ write_segments (const Manifest * manifest)
   return array;
 }
 
-gboolean
-manifest_write (const Manifest * manifest, const gchar * workdir,
-    GError ** error)
+gchar *
+manifest_print (const Manifest * manifest)
 {
   JsonObject *object = json_object_new ();
-  gchar *file = g_build_filename (workdir, WORKDIR_MANIFEST, NULL);
-  gboolean done;
 
   json_object_set_int_member (object, "version", VERSION);
   json_fields_write (manifest_fields, manifest, object);
   json_object_set_int_member (json_get_object (object, "video"), "frames",
       manifest_frames (manifest));
   json_object_set_array_member (object, "segments", write_segments (manifest));
-  done = json_save (object, file, error);
+  return json_print (object, TRUE);
+}
+
+gboolean
+manifest_write (const Manifest * manifest, const gchar * workdir,
+    GError ** error)
+{
+  gchar *file = g_build_filename (workdir, WORKDIR_MANIFEST, NULL);
+  gchar *text = manifest_print (manifest);
+  const gboolean done = file_write (file, text, strlen (text), error);
+
+  g_free (text);
   g_free (file);
   return done;
 }
@@ -186,30 +197,119 @@ is_manifest (JsonObject * object)
       && json_get_array (object, "segments");
 }
 
-Manifest *
-manifest_read (const gchar * workdir, GError ** error)
+static gboolean
+is_format (const gchar * name)
 {
-  gchar *file = g_build_filename (workdir, WORKDIR_MANIFEST, NULL);
-  GError *local_error = NULL;
-  JsonObject *object = json_load (file, &local_error);
+  return name
+      && gst_video_format_from_string (name) != GST_VIDEO_FORMAT_UNKNOWN;
+}
+
+/* Fixed caps in system memory, that is without features. Programs that do not use GStreamer do not
+ * parse them. */
+static gboolean
+is_caps (const gchar * text)
+{
+  GstCaps *caps;
+  gboolean fixed;
+
+  if (text == NULL || text[strcspn (text, ",(")] == '(')
+    return FALSE;
+  if (!gst_is_initialized ())
+    return TRUE;
+  caps = gst_caps_from_string (text);
+  fixed = caps && gst_caps_is_fixed (caps);
+  gst_clear_caps (&caps);
+  return fixed;
+}
+
+static gboolean
+has_valid_video (const Manifest * manifest)
+{
+  return is_caps (manifest->caps) && is_caps (manifest->raw_caps)
+      && is_format (manifest->filter_format)
+      && is_format (manifest->coded_format)
+      && (manifest->orientation == GST_VIDEO_ORIENTATION_IDENTITY
+      || is_format (manifest->turn_format))
+      && manifest->orientation >= GST_VIDEO_ORIENTATION_IDENTITY
+      && manifest->orientation <= GST_VIDEO_ORIENTATION_UR_LL
+      && manifest->width > 0 && manifest->height > 0;
+}
+
+static gboolean
+has_valid_settings (const Settings * settings)
+{
+  return settings->codec && settings_fault (settings) == NULL
+      && settings->split >= 0 && settings->split <= 1;
+}
+
+static gboolean
+has_valid_segments (const Manifest * manifest)
+{
+  guint64 frames = 0;
+  guint i;
+
+  for (i = 0; i < manifest->segments->len; i++) {
+    const Segment *segment = &g_array_index (manifest->segments, Segment, i);
+
+    frames += segment->frames;
+    if (segment->number != i || segment->start > segment->end
+        || segment->sha256 == NULL)
+      return FALSE;
+  }
+  return frames > 0 && frames <= G_MAXINT;
+}
+
+static gboolean
+is_valid (const Manifest * manifest)
+{
+  return manifest->source && manifest->out && manifest->id.head
+      && has_valid_settings (&manifest->settings)
+      && has_valid_video (manifest) && has_valid_segments (manifest);
+}
+
+static void
+set_damaged (const gchar * file, GError ** error)
+{
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+      "%s is damaged; start over with --overwrite", file);
+}
+
+Manifest *
+manifest_parse (const gchar * text, gsize length, const gchar * file,
+    GError ** error)
+{
+  JsonObject *object = json_parse (text, (gssize) length);
   Manifest *manifest = NULL;
 
   if (object && is_manifest (object)) {
     manifest = manifest_new ();
     json_fields_read (manifest_fields, manifest, object);
     read_segments (manifest, json_get_array (object, "segments"));
+    if (!is_valid (manifest)) {
+      set_damaged (file, error);
+      g_clear_pointer (&manifest, manifest_free);
+    }
   } else if (object) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
         "%s was written by another version of this program; start "
         "over with --overwrite", file);
-  } else if (g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA)) {
-    g_set_error (error, local_error->domain, local_error->code,
-        "%s; start over with --overwrite", local_error->message);
   } else {
-    g_propagate_error (error, g_steal_pointer (&local_error));
+    set_damaged (file, error);
   }
-  g_clear_error (&local_error);
   g_clear_pointer (&object, json_object_unref);
+  return manifest;
+}
+
+Manifest *
+manifest_read (const gchar * workdir, GError ** error)
+{
+  gchar *file = g_build_filename (workdir, WORKDIR_MANIFEST, NULL);
+  gchar *text = NULL;
+  gsize length;
+  Manifest *manifest = g_file_get_contents (file, &text, &length, error) ?
+      manifest_parse (text, length, file, error) : NULL;
+
+  g_free (text);
   g_free (file);
   return manifest;
 }
@@ -231,20 +331,35 @@ segment_result_write (const SegmentResult * result, const gchar * workdir,
 }
 
 gboolean
-segment_result_read (SegmentResult * result, const gchar * workdir,
-    guint number)
+segment_result_parse (SegmentResult * result, guint number,
+    const gchar * text, gsize length)
 {
-  gchar *file = workdir_file (workdir, "out", number, "json");
-  JsonObject *object = json_load (file, NULL);
+  JsonObject *object = json_parse (text, (gssize) length);
 
   memset (result, 0, sizeof *result);
+  result->noise = result->chroma_noise = -1;
   if (object) {
     json_fields_read (result_fields, result, object);
     json_object_unref (object);
   }
   result->number = number;
-  g_free (file);
   return result->sha256 != NULL;
+}
+
+gboolean
+segment_result_read (SegmentResult * result, const gchar * workdir,
+    guint number)
+{
+  gchar *file = workdir_file (workdir, "out", number, "json");
+  gchar *text = NULL;
+  gsize length = 0;
+  gboolean done;
+
+  g_file_get_contents (file, &text, &length, NULL);
+  done = segment_result_parse (result, number, text ? text : "", length);
+  g_free (text);
+  g_free (file);
+  return done;
 }
 
 gboolean

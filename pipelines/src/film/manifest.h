@@ -49,21 +49,30 @@ typedef struct
   guint64 coded;                /* of the coded frames alone */
   gchar *sha256;
   gdouble seconds;              /* of processing */
-  gdouble noise;                /* standard deviation, 0..255 scale; negative: none */
+  gdouble noise, chroma_noise;  /* standard deviations, 0..255 scale; negative: none */
 } SegmentResult;
 
 Manifest *manifest_new (void);
 void manifest_free (Manifest * manifest);
 Manifest *manifest_read (const gchar * workdir, GError ** error);
+
+/* The same from text. G_IO_ERROR_INVALID_DATA if it is damaged: each value of a manifest that is
+ * returned can be used. */
+Manifest *manifest_parse (const gchar * text, gsize length,
+    const gchar * file, GError ** error);
+gchar *manifest_print (const Manifest * manifest);
+
 gboolean manifest_write (const Manifest * manifest, const gchar * workdir,
     GError ** error);
 
 /* Frames of all segments. */
 guint manifest_frames (const Manifest * manifest);
 
-/* FALSE if the segment is not finished. */
+/* FALSE if the segment is not finished. Sets the result in any case. */
 gboolean segment_result_read (SegmentResult * result, const gchar * workdir,
     guint number);
+gboolean segment_result_parse (SegmentResult * result, guint number,
+    const gchar * text, gsize length);
 gboolean segment_result_write (const SegmentResult * result,
     const gchar * workdir, GError ** error);
 /* Whether the file of the segment has the size and checksum of the result. */

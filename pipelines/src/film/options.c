@@ -13,6 +13,7 @@
 #define DEFAULT_QUALITY 60
 #define DEFAULT_SEGMENT 60
 #define MAX_JOBS 256
+#define MAX_TIME 1e9            /* seconds */
 
 /* Last paragraph of --help. */
 #define DESCRIPTION \
@@ -62,7 +63,7 @@ parse (Options * options, gchar ** out, int *argc, char ***argv,
     {"quality", 0, 0, G_OPTION_ARG_INT, &settings->quality,
         "Encoding quality, 0 to 100 (60); ffv1 is lossless", "N"},
     {"profile", 0, 0, G_OPTION_ARG_STRING, &settings->profile,
-        "realtime, balanced (the default) or best, which takes 45 times as long",
+          "realtime, balanced (the default) or best, which takes 45 times as long",
         "NAME"},
     {"strength", 0, 0, G_OPTION_ARG_DOUBLE, &settings->strength,
         "Part of the noise to remove, 0 to 1 (1)", "PART"},
@@ -79,7 +80,8 @@ parse (Options * options, gchar ** out, int *argc, char ***argv,
         "Report how many bits denoising saves, by a sample of the "
           "middle", NULL},
     {"dry-run", 0, 0, G_OPTION_ARG_NONE, &options->dry_run,
-        "Print what would be done, and do nothing", NULL},
+        "Print what would be done, and the frames, size and time to expect by a "
+          "short trial", NULL},
     {"segment", 0, 0, G_OPTION_ARG_DOUBLE, &settings->segment,
           "Minimum length of a segment (60; 0: one segment)",
         "SECONDS"},
@@ -117,29 +119,39 @@ parse (Options * options, gchar ** out, int *argc, char ***argv,
   return parsed;
 }
 
-/* Message about the first invalid value; NULL if all are valid. */
-static const gchar *
-check_values (const Options * options)
+const gchar *
+settings_fault (const Settings * settings)
 {
-  const Settings *settings = &options->settings;
-
   if (!codec_is_known (settings->codec))
     return "--codec: give one of " CODEC_NAMES;
   if (settings->quality < 0 || settings->quality > 100)
     return "--quality: give a number from 0 to 100";
   if (!(settings->strength >= 0 && settings->strength <= 1))
     return "--strength: give a number from 0 to 1";
-  if (!(settings->start >= 0) || !(settings->end >= 0)
+  if (!(settings->start >= 0 && settings->start <= MAX_TIME)
+      || !(settings->end >= 0 && settings->end <= MAX_TIME)
       || (settings->end > 0 && settings->end <= settings->start))
     return "--start, --end: give seconds or h:mm:ss, the end after the start";
-  if (!(settings->segment >= 0))
+  if (!(settings->segment >= 0 && settings->segment <= MAX_TIME))
     return "--segment: give seconds, such as 60, or 0 for one segment";
-  if (!(options->preview >= 0))
+  if (settings->threads < 0 || settings->threads > MAX_JOBS)
+    return "--threads: give a number, such as 2";
+  return NULL;
+}
+
+/* Message about the first invalid value; NULL if all are valid. */
+static const gchar *
+check_values (const Options * options)
+{
+  const Settings *settings = &options->settings;
+  const gchar *fault = settings_fault (settings);
+
+  if (fault)
+    return fault;
+  if (!(options->preview >= 0 && options->preview <= MAX_TIME))
     return "--preview: give seconds, such as 10";
   if (options->jobs < 0 || options->jobs > MAX_JOBS)
     return "--jobs: give the number of segments at a time, such as 4";
-  if (settings->threads < 0 || settings->threads > MAX_JOBS)
-    return "--threads: give a number, such as 2";
   if (options->resume && options->overwrite)
     return "give either --resume or --overwrite";
   if (options->preview > 0 && options->compare)

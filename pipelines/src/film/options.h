@@ -38,6 +38,9 @@ gboolean options_parse (Options * options, int *argc, char ***argv,
     GError ** error);
 
 void options_clear (Options * options);
+/* Message about the first value out of range; NULL if all are valid, of a known codec. */
+const gchar *settings_fault (const Settings * settings);
+
 void settings_clear (Settings * settings);
 
 #endif

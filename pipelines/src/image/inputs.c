@@ -8,6 +8,9 @@
 #include <glob.h>
 #include <string.h>
 
+/* Suffix of the results of formats that are read only. */
+#define LOSSLESS_SUFFIX ".png"
+
 static gint
 compare (gconstpointer a, gconstpointer b)
 {
@@ -140,15 +143,18 @@ find_destination (const gchar * out, gboolean many)
 static gchar *
 output_name (const Destination * destination, const gchar * in)
 {
+  const gchar *suffix;
   gchar *name, *dot, *renamed, *result;
 
   if (destination->file)
     return g_strdup (destination->file);
   name = g_path_get_basename (in);
-  dot = destination->suffix ? strrchr (name, '.') : NULL;
+  suffix = destination->suffix ? destination->suffix :
+      picture_format_is_read_only (name) ? LOSSLESS_SUFFIX : NULL;
+  dot = suffix ? strrchr (name, '.') : NULL;
   if (dot)
     *dot = '\0';
-  renamed = g_strconcat (name, destination->suffix, NULL);
+  renamed = g_strconcat (name, suffix, NULL);
   result = g_build_filename (destination->folder, renamed, NULL);
   g_free (renamed);
   g_free (name);

@@ -4,7 +4,10 @@
  * With --degree, IN is a clean picture: noise is added first, and PSNR and SSIM before and after
  * are printed. After an error the remaining pictures are still processed. */
 #include "common/clock.h"
+#include "common/file.h"
+#include "common/json.h"
 #include "common/launch.h"
+#include "common/noise-text.h"
 #include "image/inputs.h"
 #include "image/options.h"
 #include "image/progress.h"
@@ -19,8 +22,10 @@
 
 #include <glib/gstdio.h>
 #include <locale.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 typedef struct
 {
@@ -30,6 +35,7 @@ typedef struct
   Progress *progress;
   Report *report;               /* NULL: no report */
   gboolean *failed;             /* by index of the picture */
+  GMutex writing;               /* a file is being written; Ctrl-C waits for it */
 } Image;
 
 typedef enum
@@ -43,6 +49,7 @@ typedef enum
 typedef struct
 {
   Image *image;
+  guint index;
   Input *input;
   VipsImage *clean;
   gboolean skipped;             /* its result exists */
@@ -97,7 +104,7 @@ on_progress (const PictureProgress * learning, gpointer data)
     g_array_set_size (all, 0);
   if (learning->loss >= 0 && learning->steps >= steps)
     g_array_append_vals (all, learning, 1);
-  progress_learn (job->image->progress, job->result.name, learning);
+  progress_learn (job->image->progress, job->index, job->result.name, learning);
 }
 
 /* Whether the picture itself or another existing file would be replaced. The result of the sample
@@ -192,27 +199,43 @@ read_picture (Job * job, GError ** error)
 }
 
 static gboolean
-denoise_and_write (Job * job, guint index, GError ** error)
+write_picture (Job * job, GError ** error)
+{
+  GBytes *bytes = picture_write_memory (job->result.after, job->input->out,
+      error);
+  gboolean written = FALSE;
+
+  if (bytes) {
+    g_mutex_lock (&job->image->writing);
+    written = file_write (job->input->out, g_bytes_get_data (bytes, NULL),
+        g_bytes_get_size (bytes), error);
+    g_mutex_unlock (&job->image->writing);
+    g_bytes_unref (bytes);
+  }
+  return written;
+}
+
+static gboolean
+denoise_and_write (Job * job, GError ** error)
 {
   Image *image = job->image;
 
   return add_noise (job, error) && denoise (job, error)
-      && compare (job, error)
-      && picture_write (job->result.after, job->input->out, error)
+      && compare (job, error) && write_picture (job, error)
       && (image->report == NULL
-      || report_add (image->report, index, &job->result, error));
+      || report_add (image->report, job->index, &job->result, error));
 }
 
 /* Processes one picture. The caller clears `job`. */
 static gboolean
-process (Job * job, guint index, GError ** error)
+process (Job * job, GError ** error)
 {
   if (!read_picture (job, error)
       || !picture_fits (job->clean, job->input->out, error))
     return FALSE;
   switch (decide (job, error)) {
     case PROCESS:
-      return denoise_and_write (job, index, error);
+      return denoise_and_write (job, error);
     case SKIP:
       job->skipped = TRUE;
       return TRUE;
@@ -225,6 +248,7 @@ static gchar *
 describe (const Job * job)
 {
   const DenoiseResult *result = &job->result;
+  gchar *noise, *line;
 
   if (job->skipped)
     return g_strdup_printf ("%s: exists already", job->input->out);
@@ -233,8 +257,69 @@ describe (const Job * job)
         "%.4f, %.4f; %.2f s; %s", result->name, result->noisy.psnr,
         result->denoised.psnr, result->noisy.ssim, result->denoised.ssim,
         result->seconds, job->input->out);
-  return g_strdup_printf ("%s: noise found %.1f of 255; %.2f s; %s",
-      result->name, result->sigma, result->seconds, job->input->out);
+  noise = noise_text (result->sigma, -1);
+  line = g_strdup_printf ("%s: %s; %.2f s; %s", result->name,
+      noise ? noise : "noise not measured", result->seconds, job->input->out);
+  g_free (noise);
+  return line;
+}
+
+static void
+add_metrics (JsonObject * object, const gchar * name, const Metrics * metrics)
+{
+  JsonObject *member = json_object_new ();
+
+  json_object_set_double_member (member, "psnr", metrics->psnr);
+  json_object_set_double_member (member, "ssim", metrics->ssim);
+  json_object_set_object_member (object, name, member);
+}
+
+static void
+add_path (JsonObject * object, const gchar * name, const gchar * path)
+{
+  gchar *valid = g_utf8_make_valid (path, -1);
+
+  json_object_set_string_member (object, name, valid);
+  g_free (valid);
+}
+
+/* The line of --json. */
+static gchar *
+describe_as_json (const Job * job, const GError * fault)
+{
+  const DenoiseResult *result = &job->result;
+  JsonObject *object = json_object_new ();
+
+  add_path (object, "in", job->input->in);
+  add_path (object, "out", job->input->out);
+  json_object_set_string_member (object, "state", fault ? "failed" :
+      job->skipped ? "skipped" : "done");
+  if (fault) {
+    add_path (object, "error", fault->message);
+  } else if (!job->skipped) {
+    json_object_set_double_member (object, "seconds", result->seconds);
+    if (result->sigma >= 0)
+      json_object_set_double_member (object, "noise", result->sigma);
+    if (result->has_clean) {
+      add_metrics (object, "before", &result->noisy);
+      add_metrics (object, "after", &result->denoised);
+    }
+  }
+  return json_print (object, FALSE);
+}
+
+static void
+report_end (const Job * job, const GError * fault)
+{
+  const ImageOptions *options = job->image->options;
+  gchar *err = fault ? g_strdup_printf ("%s: %s", job->input->in,
+      fault->message) : NULL;
+  gchar *out = options->json ? describe_as_json (job, fault) :
+      fault || options->quiet ? NULL : describe (job);
+
+  progress_done (job->image->progress, job->index, job->skipped, out, err);
+  g_free (out);
+  g_free (err);
 }
 
 /* Indices are passed plus one, as a thread pool does not accept NULL. */
@@ -245,18 +330,16 @@ run (gpointer data, gpointer user)
   Image *image = user;
   Job job = {
     .image = image,
+    .index = index,
     .input = image->inputs->pdata[index],
   };
   GError *error = NULL;
-  gchar *line;
 
   job.result.name = job.input->in;
   job.result.training = g_array_new (FALSE, FALSE, sizeof (PictureProgress));
-  image->failed[index] = !process (&job, index, &error);
-  line = error ? g_strdup_printf ("%s: %s", job.input->in, error->message) :
-      describe (&job);
-  progress_done (image->progress, line, error != NULL);
-  g_free (line);
+  progress_begin (image->progress, job.input->in);
+  image->failed[index] = !process (&job, &error);
+  report_end (&job, error);
   g_clear_error (&error);
   g_clear_object (&job.clean);
   g_clear_object (&job.result.before);
@@ -286,6 +369,41 @@ count_failed (const Image * image)
   return n;
 }
 
+/* --- Ctrl-C --- */
+
+static sigset_t
+interrupts (void)
+{
+  sigset_t set;
+
+  sigemptyset (&set);
+  sigaddset (&set, SIGINT);
+  sigaddset (&set, SIGTERM);
+  return set;
+}
+
+/* Ends the program with 130 at a signal. No half-written file is left. */
+static gpointer
+await_interrupt (gpointer data)
+{
+  Image *image = data;
+  const sigset_t set = interrupts ();
+  int number;
+
+  sigwait (&set, &number);
+  g_mutex_lock (&image->writing);
+  g_printerr ("%simage: stopped\n", isatty (STDERR_FILENO) ? "\n" : "");
+  _exit (128 + SIGINT);
+  return NULL;
+}
+
+/* All threads of the program begin after this one and have the signals blocked, too. */
+static void
+catch_interrupts (Image * image)
+{
+  g_thread_unref (g_thread_new ("interrupts", await_interrupt, image));
+}
+
 static gboolean
 run_all (Image * image, GError ** error)
 {
@@ -295,7 +413,7 @@ run_all (Image * image, GError ** error)
 
   if (pool == NULL)
     return FALSE;
-  image->progress = progress_new (image->inputs->len);
+  image->progress = progress_new (image->inputs->len, image->options->quiet);
   for (i = 1; i <= image->inputs->len; i++)
     g_thread_pool_push (pool, GUINT_TO_POINTER (i), NULL);
   g_thread_pool_free (pool, FALSE, TRUE);
@@ -312,7 +430,8 @@ finish (const Image * image, GError ** error)
   if (image->report && failed < image->inputs->len) {
     if (!report_write (image->report, error))
       return FALSE;
-    g_print ("report: %s/index.html\n", image->options->report);
+    if (!image->options->quiet && !image->options->json)
+      g_print ("report: %s/index.html\n", image->options->report);
   }
   return failed == 0;
 }
@@ -354,6 +473,8 @@ denoise_all (const ImageOptions * options, GError ** error)
   if (image.inputs == NULL)
     return FALSE;
   image.failed = g_new0 (gboolean, image.inputs->len);
+  g_mutex_init (&image.writing);
+  catch_interrupts (&image);
   if (options->report)
     image.report = report_new (options->report, image.inputs->len, error);
   if (image.report || options->report == NULL)
@@ -369,8 +490,10 @@ main (int argc, char **argv)
 {
   ImageOptions options;
   GError *error = NULL;
+  const sigset_t set = interrupts ();
   int status = 2;
 
+  pthread_sigmask (SIG_BLOCK, &set, NULL);
   setlocale (LC_CTYPE, "");
   if (image_options_parse (&options, &argc, &argv, &error)
       && picture_vips_init (&error))

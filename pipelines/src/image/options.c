@@ -41,6 +41,10 @@ parse (ImageOptions * options, Files * files, ImageConfigOptions * keys,
         "Write an HTML page with pictures and metrics to DIR", "DIR"},
     {"overwrite", 0, 0, G_OPTION_ARG_NONE, &options->overwrite,
         "Replace existing files, even IN", NULL},
+    {"json", 0, 0, G_OPTION_ARG_NONE, &options->json,
+        "Print a JSON object for each picture, on a line of its own", NULL},
+    {"quiet", 0, 0, G_OPTION_ARG_NONE, &options->quiet,
+        "Print nothing but errors", NULL},
     {"shipped", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME,
         &files->shipped, NULL, NULL},
     G_OPTION_ENTRY_NULL
@@ -136,6 +140,8 @@ check (const ImageOptions * options, GError ** error)
     fault = "give a picture, or set image in the configuration";
   else if (!(options->strength >= 0 && options->strength <= 1))
     fault = "--strength: give a number from 0 to 1";
+  else if (options->json && options->quiet)
+    fault = "give either --json or --quiet";
   else if (options->jobs < 1 || options->jobs > MAX_JOBS)
     fault = "--jobs: give a number of pictures from 1 to 256";
   if (fault)

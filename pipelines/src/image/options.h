@@ -20,6 +20,7 @@ typedef struct
   gint jobs;
   gchar *report;                /* folder; NULL: no report */
   gboolean overwrite;
+  gboolean json, quiet;         /* output: an object a line; nothing but errors */
 } ImageOptions;
 
 /* Reads the command line and the configuration and initializes GStreamer. FALSE and an error of

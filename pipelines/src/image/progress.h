@@ -7,15 +7,20 @@
 
 typedef struct _Progress Progress;
 
-/* For so many pictures; without a terminal nothing is ever shown. */
-Progress *progress_new (guint pictures);
+/* For so many pictures; without a terminal, or if `quiet`, no progress is shown. */
+Progress *progress_new (guint pictures, gboolean quiet);
 void progress_free (Progress * progress);
 
-/* Progress of the training on one of them. May be called by any thread, like the next one. */
-void progress_learn (Progress * progress, const gchar * name,
+/* A picture begins. Any thread, as the next ones. */
+void progress_begin (Progress * progress, const gchar * file);
+
+/* Progress of the training on picture `index`. */
+void progress_learn (Progress * progress, guint index, const gchar * file,
     const PictureProgress * learning);
 
-/* One of them is done: prints a line about it, to stderr where it failed. */
-void progress_done (Progress * progress, const gchar * line, gboolean failed);
+/* That picture is done, or was `skipped`. Prints the lines, unless NULL: `out` to stdout, `err` to
+ * stderr. */
+void progress_done (Progress * progress, guint index, gboolean skipped,
+    const gchar * out, const gchar * err);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "picture/formats.h"
 
+#include <string.h>
+
 const PictureFormat picture_formats[PICTURE_N_FORMATS] = {
   [PICTURE_PNG] = {"PNG", {".png"}, "pngload", 16, TRUE, G_MAXINT},
   [PICTURE_JPEG] = {"JPEG", {".jpg", ".jpeg"}, "jpegload", 8, FALSE, 65535},
@@ -26,12 +28,35 @@ picture_format_find (const gchar * name, PictureFormatId * id)
   return found;
 }
 
+static const gchar *const heif_suffixes[] = { ".heic", ".heif", ".avif", NULL };
+
+static const gchar *const raw_suffixes[] = {
+  ".arw", ".cr2", ".cr3", ".dng", ".nef", ".orf", ".pef", ".raf", ".rw2", NULL
+};
+
+static gboolean
+has_suffix (const gchar * name, const gchar * const *suffixes)
+{
+  const gchar *dot = strrchr (name, '.');
+  gchar *lower = dot ? g_ascii_strdown (dot, -1) : NULL;
+  const gboolean has = lower && g_strv_contains (suffixes, lower);
+
+  g_free (lower);
+  return has;
+}
+
+gboolean
+picture_format_is_read_only (const gchar * name)
+{
+  return has_suffix (name, heif_suffixes) || has_suffix (name, raw_suffixes);
+}
+
 gboolean
 picture_format_is_known (const gchar * name)
 {
   PictureFormatId id;
 
-  return picture_format_find (name, &id);
+  return picture_format_find (name, &id) || has_suffix (name, heif_suffixes);
 }
 
 const gchar *

@@ -28,7 +28,11 @@ extern const PictureFormat picture_formats[PICTURE_N_FORMATS];
  * .tiff or .bmp. FALSE if the suffix is unknown. */
 gboolean picture_format_find (const gchar * name, PictureFormatId * id);
 
-/* Whether the suffix of the file name is one of these. */
+/* Whether the suffix of the file name is that of a format that is read but not written: HEIF, AVIF
+ * or a camera's raw format. */
+gboolean picture_format_is_read_only (const gchar * name);
+
+/* Whether files of this name are taken from folders: one of the formats above, but raw files. */
 gboolean picture_format_is_known (const gchar * name);
 
 /* Default suffix, such as ".png", of the format that the picture was read from. */

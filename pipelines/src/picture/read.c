@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define NAMES "PNG, JPEG, WebP, TIFF or BMP"
+#define NAMES "PNG, JPEG, WebP, TIFF, BMP or HEIF"
 
 static gboolean
 begins_with (GBytes * bytes, gsize offset, const gchar * magic, gsize length)
@@ -18,6 +18,21 @@ begins_with (GBytes * bytes, gsize offset, const gchar * magic, gsize length)
   const gchar *data = g_bytes_get_data (bytes, &size);
 
   return size >= offset + length && memcmp (data + offset, magic, length) == 0;
+}
+
+/* HEIF and AVIF, by their brand; "crx " is a raw format of Canon. */
+static gboolean
+is_heif (GBytes * bytes)
+{
+  static const gchar *const brands[] = {
+    "heic", "heix", "heim", "heis", "hevc", "mif1", "msf1", "avif", "avis"
+  };
+  gboolean is = FALSE;
+  gsize i;
+
+  for (i = 0; i < G_N_ELEMENTS (brands); i++)
+    is = is || begins_with (bytes, 8, brands[i], 4);
+  return is && begins_with (bytes, 4, "ftyp", 4);
 }
 
 /* Whether the data start with the magic number of a supported format. libvips alone would accept
@@ -32,7 +47,8 @@ is_known (GBytes * bytes)
       || begins_with (bytes, 0, "II*\0", 4)
       || begins_with (bytes, 0, "MM\0*", 4)
       || begins_with (bytes, 0, "II+\0", 4)
-      || begins_with (bytes, 0, "MM\0+", 4) || begins_with (bytes, 0, "BM", 2);
+      || begins_with (bytes, 0, "MM\0+", 4) || begins_with (bytes, 0, "BM", 2)
+      || is_heif (bytes);
 }
 
 /* An animated PNG has an acTL chunk before its first IDAT chunk. libvips reads its first picture
@@ -52,12 +68,18 @@ is_animated_png (GBytes * bytes)
   return FALSE;
 }
 
-/* TIFF tag of Photoshop's layers, of which other programs see a flat picture. */
-#define LAYERS_TAG 37724
+/* Tags of TIFF. */
+#define NEW_SUBFILE_TYPE 254
+#define MAKE 271                /* of the camera */
+#define SUB_IFDS 330
+#define LAYERS 37724            /* of Photoshop; other programs see a flat picture */
+#define DNG_VERSION 50706
 
-/* Whether the first directory of a TIFF has that tag. */
+#define REDUCED_SIZE 1          /* a value of NEW_SUBFILE_TYPE */
+
+/* Whether the first directory of a TIFF has that tag; gets the first 32 bits of its value. */
 static gboolean
-is_layered_tiff (GBytes * bytes)
+tiff_find (GBytes * bytes, guint16 wanted, guint32 * value)
 {
   const gboolean big = begins_with (bytes, 0, "MM\0*", 4);
   GstByteReader reader;
@@ -74,11 +96,54 @@ is_layered_tiff (GBytes * bytes)
       || !(big ? gst_byte_reader_get_uint16_be (&reader, &count) :
           gst_byte_reader_get_uint16_le (&reader, &count)))
     return FALSE;
-  while (count-- > 0 && tag != LAYERS_TAG
-      && (big ? gst_byte_reader_get_uint16_be (&reader, &tag) :
-          gst_byte_reader_get_uint16_le (&reader, &tag))
-      && gst_byte_reader_skip (&reader, 10));
-  return tag == LAYERS_TAG;
+  while (count-- > 0)
+    if (!(big ? gst_byte_reader_get_uint16_be (&reader, &tag) :
+            gst_byte_reader_get_uint16_le (&reader, &tag))
+        || !gst_byte_reader_skip (&reader, 6)
+        || !(big ? gst_byte_reader_get_uint32_be (&reader, value) :
+            gst_byte_reader_get_uint32_le (&reader, value)))
+      return FALSE;
+    else if (tag == wanted)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+is_layered_tiff (GBytes * bytes)
+{
+  guint32 value;
+
+  return tiff_find (bytes, LAYERS, &value);
+}
+
+/* Raw files of cameras. Many are TIFFs whose first picture is a preview, which libvips' loaders of
+ * TIFF would take for the picture. */
+static gboolean
+is_camera_raw (GBytes * bytes)
+{
+  guint32 value;
+
+  return begins_with (bytes, 4, "ftypcrx ", 8)
+      || begins_with (bytes, 0, "FUJIFILMCCD-RAW", 15)
+      || begins_with (bytes, 0, "IIRO", 4) || begins_with (bytes, 0, "IIRS", 4)
+      || begins_with (bytes, 0, "MMOR", 4) || begins_with (bytes, 0, "IIU\0", 4)
+      || (begins_with (bytes, 0, "II*\0", 4)
+      && begins_with (bytes, 8, "CR\2", 3))
+      || tiff_find (bytes, DNG_VERSION, &value)
+      || (tiff_find (bytes, MAKE, &value) && tiff_find (bytes, SUB_IFDS, &value)
+      && tiff_find (bytes, NEW_SUBFILE_TYPE, &value)
+      && value == REDUCED_SIZE);
+}
+
+/* Whether this libvips has a loader for raw files (8.18 and newer). */
+static gboolean
+raw_is_read (GBytes * bytes)
+{
+  gsize size;
+  const void *data = g_bytes_get_data (bytes, &size);
+  const gchar *loader = vips_foreign_find_load_buffer (data, size);
+
+  return loader && g_str_has_prefix (loader, "VipsForeignLoadDcRaw");
 }
 
 static gint
@@ -161,7 +226,14 @@ picture_read_memory (GBytes * bytes, guint64 max_pixels, GError ** error)
         "own");
     return NULL;
   }
-  if (!is_known (bytes)) {
+  if (is_camera_raw (bytes) && !raw_is_read (bytes)) {
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+        "it is a raw file of a camera, which libvips does not read here; "
+        "develop it first, for example with darktable-cli, as a TIFF of 16 "
+        "bits");
+    return NULL;
+  }
+  if (!is_camera_raw (bytes) && !is_known (bytes)) {
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
         size ? "it is not a " NAMES " picture" :
         "it is empty, not a " NAMES " picture");

@@ -2,9 +2,11 @@
 #include "transcode/film.h"
 
 #include "common/clock.h"
-#include "common/progress-bar.h"
+#include "common/interrupt.h"
+#include "common/noise-text.h"
 #include "film/codec.h"
 #include "film/workdir.h"
+#include "transcode/progress.h"
 #include "transcode/scheduler.h"
 #include "transcode/steps.h"
 
@@ -14,7 +16,7 @@
 typedef struct
 {
   guint64 frames, decoded;
-  gdouble noise;                /* mean over the frames; negative: not estimated */
+  gdouble noise, chroma_noise;  /* means over the frames; negative: not estimated */
 } Total;
 
 static Total
@@ -29,10 +31,12 @@ sum_results (const Manifest * manifest, const gchar * workdir)
       total.frames += result.frames;
       total.decoded += result.decoded;
       total.noise += result.noise * result.frames;
+      total.chroma_noise += result.chroma_noise * result.frames;
     }
     segment_result_clear (&result);
   }
   total.noise /= (gdouble) MAX (total.frames, 1);
+  total.chroma_noise /= (gdouble) MAX (total.frames, 1);
   return total;
 }
 
@@ -43,23 +47,22 @@ print_summary (const Manifest * manifest, const Total * total, gdouble seconds)
   GStatBuf status = { 0 };
   const guint64 lost = in > total->decoded ? in - total->decoded : 0;
   gchar *before = g_format_size (manifest->id.bytes), *after;
-  gchar *noise = total->noise < 0 ? g_strdup ("") :
-      g_strdup_printf ("; noise found %.1f of 255", total->noise);
+  gchar *noise = noise_text (total->noise, total->chroma_noise);
 
   g_stat (manifest->out, &status);
   after = g_format_size ((guint64) status.st_size);
   g_print ("%s: %u frame%s in, %" G_GUINT64_FORMAT " out; %.1f s, %.1f "
-      "frames/s; %s, %.0f %% of %s%s\n", manifest->out,
+      "frames/s; %s, %.0f %% of %s%s%s\n", manifest->out,
       in, in == 1 ? "" : "s", total->frames, seconds,
       (gdouble) total->frames / MAX (seconds, 0.001), after,
       100.0 * (gdouble) status.st_size / (gdouble) MAX (manifest->id.bytes, 1),
-      before, noise);
+      before, noise ? "; " : "", noise ? noise : "");
   if (lost > 0)
     g_printerr ("transcode: %s: %" G_GUINT64_FORMAT " of its frames %s "
         "damaged and could not be decoded; the rest is in %s\n",
         manifest->source, lost, lost == 1 ? "is" : "are", manifest->out);
   if (manifest->damaged)
-    g_printerr ("transcode: %s: it is truncated or damaged; the part before "
+    g_printerr ("transcode: %s: it is incomplete or damaged; the part before "
         "the damage is in %s\n", manifest->source, manifest->out);
   g_free (noise);
   g_free (after);
@@ -135,6 +138,18 @@ run_segments (const Options * options, const gchar * workdir, Total * total,
   return TRUE;
 }
 
+/* Has Ctrl-C tell how to continue. The scheduler has handlers of its own, and none after it. */
+static void
+catch_interrupts (const gchar * out)
+{
+  gchar *sentence =
+      g_strdup_printf ("transcode: %s: stopped; continue with the "
+      "same command and --resume", out);
+
+  interrupt_catch (sentence);
+  g_free (sentence);
+}
+
 static gboolean
 run_steps (const Options * options, const gchar * in, const gchar * out,
     const gchar * workdir, WorkdirLock * lock, GError ** error)
@@ -144,16 +159,19 @@ run_steps (const Options * options, const gchar * in, const gchar * out,
   Total total;
   gboolean done;
 
-  progress_bar_show_phase (in, "cutting");
+  progress_film (in);
+  catch_interrupts (out);
+  progress_phase ("cutting");
   done = step_cut (options, in, out, lock, error);
   if (done)
-    progress_bar_show_phase (in, "learning");
+    progress_phase ("learning");
   done = done && step_learn (workdir, error)
       && run_segments (options, workdir, &total, &manifest, error);
+  catch_interrupts (out);
   if (done)
-    progress_bar_show_phase (in, "joining");
+    progress_phase ("joining");
   done = done && step_join (workdir, lock, error);
-  progress_bar_clear ();
+  progress_film_end (manifest ? manifest->id.bytes : 0);
   if (done)
     print_summary (manifest, &total, clock_seconds_since (started));
   g_clear_pointer (&manifest, manifest_free);

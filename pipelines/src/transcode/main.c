@@ -5,16 +5,19 @@
  * joined. Each step can run by itself: --step cut IN OUT, --step learn PARTS, --step segment
  * --number N PARTS, --step join PARTS, where PARTS is the working directory OUT.parts that the
  * first one makes. */
+#include "common/interrupt.h"
 #include "common/json.h"
 #include "common/pipeline-error.h"
 #include "film/codec.h"
 #include "film/inputs.h"
 #include "transcode/film.h"
 #include "transcode/preview.h"
+#include "transcode/progress.h"
 #include "transcode/scheduler.h"
 #include "transcode/steps.h"
 
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 #include <locale.h>
 #include <string.h>
 
@@ -51,7 +54,12 @@ run_step (const Options * options, GError ** error)
   gchar *workdir = cut ? workdir_path (options->out) :
       g_strdup (options->in[0]);
   WorkdirLock lock = WORKDIR_UNLOCKED;
-  const gboolean done = (options->report || !workdir_exists (workdir)
+  gboolean done;
+
+  /* The scheduler reports for its segments. */
+  if (!options->report)
+    interrupt_catch ("transcode: stopped");
+  done = (options->report || !workdir_exists (workdir)
       || workdir_lock (workdir, shared, &lock, error))
       && run_locked_step (options, &lock, error);
 
@@ -92,6 +100,27 @@ run_one (const Options * options, const gchar * in, GError ** error)
   return done;
 }
 
+/* Plans the progress of the films that are not done yet. */
+static void
+plan_progress (const Options * options, GPtrArray * films)
+{
+  guint64 bytes = 0;
+  guint number = 0, i;
+
+  for (i = 0; i < films->len; i++) {
+    gchar *out = output_path (options, films->pdata[i]);
+    GStatBuf status;
+
+    if (g_stat (films->pdata[i], &status) == 0 && (options->overwrite
+            || !g_file_test (out, G_FILE_TEST_EXISTS))) {
+      number++;
+      bytes += (guint64) status.st_size;
+    }
+    g_free (out);
+  }
+  progress_plan (number, bytes);
+}
+
 /* Stops early only if cancelled or the disk is full. Returns the exit status. */
 static int
 run_all (const Options * options, GPtrArray * films)
@@ -100,6 +129,7 @@ run_all (const Options * options, GPtrArray * films)
   int status = 0;
   guint i;
 
+  plan_progress (options, films);
   for (i = 0; i < films->len; i++)
     if (!run_one (options, films->pdata[i], &error)) {
       const gboolean stopped = pipeline_error_is_cancelled (error)
@@ -145,6 +175,7 @@ run (Options * options, GError ** error)
   gboolean several;
   int status = 1;
 
+  interrupt_catch ("transcode: stopped");
   if (films) {
     several = films->len > 1 || g_file_test (options->in[0],
         G_FILE_TEST_IS_DIR);

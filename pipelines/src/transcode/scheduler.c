@@ -5,6 +5,7 @@
 #include "common/json.h"
 #include "common/pipeline-error.h"
 #include "common/progress-bar.h"
+#include "transcode/progress.h"
 
 #include <gio/gio.h>
 #include <glib-unix.h>
@@ -288,23 +289,13 @@ start_more (Scheduler * scheduler)
 static void
 show_progress (const Scheduler * scheduler, guint64 frames, guint64 bytes)
 {
-  const guint64 all = scheduler->all, there = scheduler->found + frames;
-  const gdouble part = all ? MIN (1.0, (gdouble) there / (gdouble) all) : 0;
+  const guint64 there = scheduler->found + frames;
   const gdouble seconds = clock_seconds_since (scheduler->started);
-  const gdouble rate = seconds > 0 ? (gdouble) frames / seconds : 0;
-  const gint left = rate > 0 && all > there ?
-      (gint) ((gdouble) (all - there) / rate) : 0;
-  gchar *size = g_format_size (scheduler->found_bytes + bytes);
-  GString *text = g_string_new (NULL);
 
-  g_string_append_printf (text, "%3.0f %%, %.1f frames/s, ", 100 * part, rate);
-  if (rate > 0)
-    g_string_append_printf (text, "%d:%02d:%02d left, ", left / 3600,
-        left / 60 % 60, left % 60);
-  g_string_append (text, size);
-  progress_bar_show (part, text->str);
-  g_string_free (text, TRUE);
-  g_free (size);
+  progress_part (MIN (1.0, (gdouble) there / (gdouble) MAX (scheduler->all,
+              1)), scheduler->manifest->id.bytes,
+      seconds > 0 ? (gdouble) frames / seconds : 0,
+      scheduler->found_bytes + bytes);
 }
 
 static gboolean

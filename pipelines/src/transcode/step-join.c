@@ -27,6 +27,9 @@ typedef struct
   Tracks *tracks;
   GstCaps *caps;                /* of the first segment */
   GstClockTime decoded;         /* DTS of the last frame */
+  GstClockTime reordered;       /* PTS - DTS of the first frame */
+  GstClockTime end;             /* of the frame that is shown last */
+  GstSample *held;              /* last frame so far, whose duration is not final */
   GArray *times;                /* PTS of the frames in the source: guint64 */
 } Join;
 
@@ -99,23 +102,58 @@ has_same_caps (Join * join, GstSample * sample, guint number, GError ** error)
 }
 
 static gboolean
-add_frame (Join * join, GstSample * sample, guint number, GError ** error)
+push_held (Join * join, GError ** error)
 {
-  GstSample *shifted;
-  GstClockTime time;
-  gboolean done;
+  gboolean done = TRUE;
 
-  if (!has_same_caps (join, sample, number, error))
-    return FALSE;
-  shifted = shift_timestamps (join, sample);
-  time = packet_time (shifted);
+  if (join->held) {
+    tracks_film_at (join->tracks, packet_time (join->held));
+    done = packet_push (join->pipeline, join->video, join->held,
+        join->manifest->out, error);
+  }
+  g_clear_pointer (&join->held, gst_sample_unref);
+  return done;
+}
+
+static void
+hold (Join * join, GstSample * shifted)
+{
+  const GstBuffer *buffer = gst_sample_get_buffer (shifted);
+  const GstClockTime time = packet_time (shifted);
+
+  if (join->times->len == 0 && GST_BUFFER_PTS_IS_VALID (buffer)
+      && GST_BUFFER_DTS_IS_VALID (buffer))
+    join->reordered = GST_BUFFER_PTS (buffer) - GST_BUFFER_DTS (buffer);
   if (GST_CLOCK_TIME_IS_VALID (time))
     g_array_append_val (join->times, time);
-  tracks_film_at (join->tracks, time);
-  done = packet_push (join->pipeline, join->video, shifted,
-      join->manifest->out, error);
-  gst_sample_unref (shifted);
-  return done;
+  if (GST_BUFFER_PTS_IS_VALID (buffer) && GST_BUFFER_DURATION_IS_VALID (buffer))
+    join->end = MAX (join->end,
+        GST_BUFFER_PTS (buffer) + GST_BUFFER_DURATION (buffer));
+  join->held = shifted;
+}
+
+/* Pushes the last frame. MP4 ends a track at the sum of its frames' durations, which are differences
+ * of DTS: a gap between the frames shown last would leave the last one beyond the end. */
+static gboolean
+push_last (Join * join, GError ** error)
+{
+  GstBuffer *buffer = join->held ? gst_sample_get_buffer (join->held) : NULL;
+  const GstClockTime last = join->decoded + join->reordered;
+
+  if (buffer && GST_CLOCK_TIME_IS_VALID (join->decoded)
+      && GST_BUFFER_DURATION_IS_VALID (buffer)
+      && join->end > last + GST_BUFFER_DURATION (buffer))
+    GST_BUFFER_DURATION (buffer) = join->end - last;
+  return push_held (join, error);
+}
+
+static gboolean
+add_frame (Join * join, GstSample * sample, guint number, GError ** error)
+{
+  if (!has_same_caps (join, sample, number, error) || !push_held (join, error))
+    return FALSE;
+  hold (join, shift_timestamps (join, sample));
+  return TRUE;
 }
 
 static gboolean
@@ -148,6 +186,8 @@ add_all (Join * join, GError ** error)
   for (i = 0; i < join->manifest->segments->len; i++)
     if (!add_segment (join, i, error))
       return FALSE;
+  if (!push_last (join, error))
+    return FALSE;
   tracks_end_film (join->tracks);
   gst_app_src_end_of_stream (GST_APP_SRC (join->video));
   return pipeline_error_wait_eos (join->pipeline, join->manifest->out, error);
@@ -281,6 +321,7 @@ write_film (const Manifest * manifest, const gchar * workdir,
   g_free (left_out);
   tracks_free (join.tracks);
   gst_clear_caps (&join.caps);
+  g_clear_pointer (&join.held, gst_sample_unref);
   g_array_unref (join.times);
   gst_object_unref (join.video);
   gst_object_unref (join.pipeline);

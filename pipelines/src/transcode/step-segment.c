@@ -8,6 +8,7 @@
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <gst/video/video.h>
 
 #define REPORT_INTERVAL (200 * G_TIME_SPAN_MILLISECOND)
 
@@ -56,15 +57,22 @@ count_frames (Decoder * decoder, Encoding * encoding)
   gst_object_unref (packer);
 }
 
-static gdouble
-get_noise (Decoder * decoder)
+/* Chroma noise is left out for RGB, which has none. */
+static void
+get_noise (Decoder * decoder, const gchar * format, SegmentResult * result)
 {
+  const GstVideoFormatInfo *info =
+      gst_video_format_get_info (gst_video_format_from_string (format));
   GstElement *filter = decoder_element (decoder, "filter");
-  gdouble noise;
+  GstStructure *stats;
 
-  g_object_get (filter, "estimated-sigma", &noise, NULL);
+  g_object_get (filter, "stats", &stats, NULL);
+  gst_structure_get (stats, "estimated-sigma", G_TYPE_DOUBLE, &result->noise,
+      "estimated-sigma-chroma", G_TYPE_DOUBLE, &result->chroma_noise, NULL);
+  if (!GST_VIDEO_FORMAT_INFO_IS_YUV (info))
+    result->chroma_noise = -1;
+  gst_structure_free (stats);
   gst_object_unref (filter);
-  return noise;
 }
 
 /* --- the step --- */
@@ -104,7 +112,7 @@ encode (const Manifest * manifest, const gchar * workdir,
     count_frames (decoder, &encoding);
     done = decoder_run (decoder, error);
     result->decoded = decoder_frames (decoder);
-    result->noise = get_noise (decoder);
+    get_noise (decoder, manifest->filter_format, result);
     decoder_free (decoder);
   }
   g_free (line);

@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 #include "common/colours.h"
+#include "common/file.h"
 #include "common/lookahead.h"
 #include "common/stall.h"
 #include "worker/clip-pipeline.h"
@@ -11,8 +12,6 @@
 
 #include <gio/gio.h>
 #include <gst/video/video.h>
-#include <errno.h>
-#include <glib/gstdio.h>
 
 #define PROGRESS_INTERVAL (200 * G_TIME_SPAN_MILLISECOND)
 
@@ -439,13 +438,16 @@ connect (Clip * clip)
 static gboolean
 finish (Clip * clip, GError ** error)
 {
+  GError *local_error = NULL;
   gdouble sigma = -1;
 
   if (clip->fault == NULL && clip->frames == 0)
     fail (clip, G_IO_ERROR_FAILED, "it has no frame that can be decoded here");
-  if (clip->fault == NULL && g_rename (INCOMPLETE, clip->settings->result) != 0)
-    fail (clip, G_IO_ERROR_NO_SPACE, "its result cannot be stored: %s",
-        g_strerror (errno));
+  if (clip->fault == NULL && !file_publish (INCOMPLETE, clip->settings->result,
+          &local_error))
+    fail (clip, G_IO_ERROR_NO_SPACE,
+        "its result cannot be stored (%s)", local_error->message);
+  g_clear_error (&local_error);
   if (clip->fault) {
     g_propagate_error (error, g_steal_pointer (&clip->fault));
     return FALSE;

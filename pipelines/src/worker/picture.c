@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "worker/picture.h"
 
+#include "common/file.h"
 #include "common/launch.h"
 #include "picture/filter.h"
 #include "picture/formats.h"
@@ -27,8 +28,8 @@ write_as (VipsImage * picture, const gchar * suffix, const gchar * file,
 
   if (bytes == NULL)
     return FALSE;
-  written = g_file_set_contents (file, g_bytes_get_data (bytes, NULL),
-      (gssize) g_bytes_get_size (bytes), error);
+  written = file_write (file, g_bytes_get_data (bytes, NULL),
+      g_bytes_get_size (bytes), error);
   g_bytes_unref (bytes);
   return written;
 }

@@ -146,9 +146,7 @@ static void
 send_job_file (SoupServerMessage * message, const gchar * path,
     const gchar * type, gchar * name, GHashTable * query)
 {
-  if (!send_file (message, path, type, wants_view (query) ? NULL : name))
-    reply_problem (message, SOUP_STATUS_NOT_FOUND,
-        "The file does not exist any more.");
+  send_file (message, path, type, wants_view (query) ? NULL : name);
   g_free (name);
 }
 
@@ -198,10 +196,9 @@ on_render_ready (const gchar * path, const gchar * fault, gpointer user)
 
   if (fault)
     reply_problem (pending->message, SOUP_STATUS_INTERNAL_SERVER_ERROR, fault);
-  else if (!send_file (pending->message, path, pending->media->result_type,
-          pending->name))
-    reply_problem (pending->message, SOUP_STATUS_NOT_FOUND,
-        "The file does not exist any more.");
+  else
+    send_file (pending->message, path, pending->media->result_type,
+        pending->name);
   soup_server_message_unpause (pending->message);
   free_pending (pending);
 }

@@ -2,6 +2,7 @@
 #include "serve/http/send-file.h"
 
 #include "serve/http/connections.h"
+#include "serve/http/reply.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,20 +24,24 @@ free_transfer (Transfer * transfer)
   g_free (transfer);
 }
 
-/* Symbolic links are not followed: a compromised worker could have made them. */
+/* Returns -1 and errno on failure; ENOENT if it is no regular file. Symbolic links are not followed: a
+ * compromised worker could have made them. */
 static int
 open_regular (const gchar * path, goffset * size)
 {
   const int file = open (path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   struct stat info;
 
-  if (file < 0)
+  if (file < 0) {
+    errno = errno == ELOOP ? ENOENT : errno;
     return -1;
+  }
   if (fstat (file, &info) == 0 && S_ISREG (info.st_mode)) {
     *size = info.st_size;
     return file;
   }
   close (file);
+  errno = ENOENT;
   return -1;
 }
 
@@ -145,7 +150,18 @@ set_headers (SoupMessageHeaders * headers, const gchar * type,
   g_hash_table_unref (parameters);
 }
 
-gboolean
+static void
+reply_missing (SoupServerMessage * message, gint code)
+{
+  if (code == ENOENT)
+    reply_problem (message, SOUP_STATUS_NOT_FOUND,
+        "The file does not exist any more.");
+  else
+    reply_problem (message, SOUP_STATUS_INTERNAL_SERVER_ERROR,
+        "The file cannot be read.");
+}
+
+void
 send_file (SoupServerMessage * message, const gchar * path, const gchar * type,
     const gchar * download)
 {
@@ -153,8 +169,10 @@ send_file (SoupServerMessage * message, const gchar * path, const gchar * type,
   const int file = open_regular (path, &size);
   Transfer *transfer;
 
-  if (file < 0)
-    return FALSE;
+  if (file < 0) {
+    reply_missing (message, errno);
+    return;
+  }
   transfer = g_new0 (Transfer, 1);
   transfer->file = file;
   set_headers (soup_server_message_get_response_headers (message), type,
@@ -168,5 +186,4 @@ send_file (SoupServerMessage * message, const gchar * path, const gchar * type,
     g_signal_connect (message, "wrote-headers", G_CALLBACK (on_sent), transfer);
     g_signal_connect (message, "wrote-chunk", G_CALLBACK (on_sent), transfer);
   }
-  return TRUE;
 }

@@ -6,9 +6,9 @@
 #include <libsoup/soup.h>
 
 /* Response with a file, or the one range that the request asks for. `download`: file name of the
- * attachment; NULL: shown inline. FALSE if there is no such file. A file that becomes shorter ends
- * the connection. */
-gboolean send_file (SoupServerMessage * message, const gchar * path,
+ * attachment; NULL: shown inline. 404 if there is no such file, 500 if it cannot be read. A file that
+ * becomes shorter ends the connection. */
+void send_file (SoupServerMessage * message, const gchar * path,
     const gchar * type, const gchar * download);
 
 #endif

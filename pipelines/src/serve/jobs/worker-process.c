@@ -20,7 +20,7 @@
 struct WorkerProcess
 {
   GSubprocess *process;
-  pid_t pid;
+  pid_t pid;                    /* 0: it had ended before this was asked for */
   GCancellable *cancellable;
   gboolean exited, closed;      /* process has ended; end of its output was read */
   gboolean killed;              /* at the time limit */
@@ -48,7 +48,8 @@ worker_process_free (WorkerProcess * worker)
 static void
 kill_group (WorkerProcess * worker)
 {
-  kill (-worker->pid, SIGKILL);
+  if (worker->pid > 0)
+    kill (-worker->pid, SIGKILL);
 }
 
 /* --- end of the process --- */
@@ -263,14 +264,14 @@ worker_process_start (const gchar * folder, const gchar * const *arguments,
     GError ** error)
 {
   GSubprocess *process = spawn (folder, arguments, sandbox, error);
+  const gchar *pid = process ? g_subprocess_get_identifier (process) : NULL;
   WorkerProcess *worker;
 
   if (process == NULL)
     return NULL;
   worker = g_new0 (WorkerProcess, 1);
   worker->process = process;
-  worker->pid = (pid_t) g_ascii_strtoll (g_subprocess_get_identifier (process),
-      NULL, 10);
+  worker->pid = pid ? (pid_t) g_ascii_strtoll (pid, NULL, 10) : 0;
   worker->cancellable = g_cancellable_new ();
   worker->seconds = seconds;
   worker->observer = *observer;

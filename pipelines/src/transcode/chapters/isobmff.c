@@ -112,31 +112,65 @@ box_load_bytes (FILE * file, guint64 offset, gsize size)
   return NULL;
 }
 
-gboolean
-box_load (FILE * file, const gchar * type, Box * box)
+/* Finds the first top-level box of a type: its header and size, and where it is. Also FALSE if a box
+ * before it is incomplete; `offset` is that of the box then. */
+static gboolean
+find_box (FILE * file, const gchar * type, guint64 * offset, gsize * header,
+    guint64 * size)
 {
   guint8 front[MAX_HEADER];
-  guint64 offset = 0, size = 0, end;
-  gsize header = 0;
+  gchar found[5] = "";
+  guint64 end;
   guint i;
 
+  *offset = *size = 0;
   if (fseeko (file, 0, SEEK_END) != 0)
     return FALSE;
   end = (guint64) ftello (file);
-  for (i = 0; i < MAX_BOXES; i++, offset += size) {
+  for (i = 0; i < MAX_BOXES; i++, *offset += *size) {
     gsize got;
 
-    if (fseeko (file, (off_t) offset, SEEK_SET) != 0)
+    if (fseeko (file, (off_t) * offset, SEEK_SET) != 0)
       return FALSE;
     got = fread (front, 1, sizeof front, file);
-    if (!read_header (front, got, end - offset, box->type, &header, &size)
-        || (i == 0 && !is_first (box->type)))
+    if (!read_header (front, got, end - *offset, found, header, size)
+        || (i == 0 && !is_first (found)))
       return FALSE;
-    if (strcmp (box->type, type) == 0)
-      break;
+    if (strcmp (found, type) == 0)
+      return TRUE;
   }
+  return FALSE;
+}
+
+gboolean
+box_load (FILE * file, const gchar * type, Box * box)
+{
+  guint64 offset, size;
+  gsize header;
+
+  if (!find_box (file, type, &offset, &header, &size)
+      || size > MAX_BOX_BYTES)
+    return FALSE;
+  strcpy (box->type, type);
   box->size = (gsize) (size - header);
-  box->data = i < MAX_BOXES && size <= MAX_BOX_BYTES ?
-      box_load_bytes (file, offset + header, box->size) : NULL;
+  box->data = box_load_bytes (file, offset + header, box->size);
   return box->data != NULL;
+}
+
+gboolean
+box_is_cut_off (FILE * file)
+{
+  guint8 front[MAX_HEADER];
+  gchar type[5] = "";
+  guint64 offset, size;
+  gsize header;
+  gboolean known;
+
+  if (fseeko (file, 0, SEEK_SET) != 0
+      || fread (front, 1, sizeof front, file) != sizeof front)
+    return FALSE;
+  read_header (front, sizeof front, G_MAXUINT64, type, &header, &size);
+  known = type[0] != '\0' && is_first (type);
+  return known && !find_box (file, "moov", &offset, &header, &size)
+      && !ferror (file);
 }

@@ -42,6 +42,9 @@ gboolean box_header (const Box * parent, const gchar * path, guint32 * scale,
  * ISO base media. */
 gboolean box_load (FILE * file, const gchar * type, Box * box);
 
+/* Whether the file begins as ISO base media and ends before its index (moov) does. */
+gboolean box_is_cut_off (FILE * file);
+
 /* Reads bytes of a file; free them. NULL if they cannot be read. */
 guint8 *box_load_bytes (FILE * file, guint64 offset, gsize size);
 

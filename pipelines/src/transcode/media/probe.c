@@ -4,10 +4,13 @@
 #include "common/launch.h"
 #include "common/local-files.h"
 #include "common/pipeline-error.h"
+#include "film/source.h"
+#include "transcode/chapters/isobmff.h"
 #include "transcode/chapters/read.h"
 #include "transcode/media/tracks.h"
 
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 #include <gst/pbutils/pbutils.h>
 #include <string.h>
 
@@ -83,6 +86,31 @@ set_unsupported (const gchar * file, const gchar * description,
     gst_caps_unref (caps);
 }
 
+static gboolean
+is_cut_off (const gchar * file)
+{
+  FILE *stream = g_fopen (file, "rb");
+  const gboolean cut_off = stream && box_is_cut_off (stream);
+
+  if (stream)
+    fclose (stream);
+  return cut_off;
+}
+
+/* Sets an error for a read that failed, now or while the film was examined. FALSE if none did. */
+static gboolean
+set_read_error (const gchar * file, const GError * local_error, GError ** error)
+{
+  if (!g_error_matches (local_error, GST_RESOURCE_ERROR,
+          GST_RESOURCE_ERROR_READ)
+      && !g_error_matches (local_error, GST_RESOURCE_ERROR,
+          GST_RESOURCE_ERROR_SEEK))
+    return !source_check_readable (file, error);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY, "%s: it cannot be read "
+      "(%s); once it can, start again", file, local_error->message);
+  return TRUE;
+}
+
 /* Reason why there is no video. */
 static void
 set_error (const gchar * file, GstDiscovererInfo * info,
@@ -96,6 +124,10 @@ set_error (const gchar * file, GstDiscovererInfo * info,
 
   if (g_strv_length (fields) > 4)
     set_unsupported (file, fields[3], fields[4], error);
+  else if (is_cut_off (file))
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_DEMUX,
+        "%s: it is incomplete: its index, which most MP4 and MOV files have at "
+        "the end, is missing; copy or record it again", file);
   else if (local_error)
     g_set_error (error, local_error->domain, local_error->code, "%s: %s", file,
         local_error->message);
@@ -122,7 +154,8 @@ probe_new (const gchar * file, GError ** error)
 
   if (discoverer && (probe == NULL || !probe->has_video)) {
     g_clear_pointer (&probe, probe_free);
-    set_error (file, info, local_error, error);
+    if (!set_read_error (file, local_error, error))
+      set_error (file, info, local_error, error);
   }
   g_clear_error (&local_error);
   g_clear_object (&info);
