@@ -88,7 +88,9 @@ typedef enum {
 typedef struct {
   ZsdProfile profile;
   ZsdQuality quality;
-  double strength; /* 0..1: part of the noise that is removed */
+  double strength; /* 0..2: up to 1, part of the noise that is removed; above, factor by which
+                      the noise is taken for stronger than found (not with `paper`) */
+  double sigma;    /* standard deviation of brightness's noise, 0..255 scale; 0: as estimated */
   unsigned epochs; /* training steps on a keyframe by itself; 0: the profile's after a start
                       from random weights, none after one from other weights */
   double learning_rate; /* 0: the profile's */
@@ -181,7 +183,8 @@ typedef enum {
 
 typedef struct {
   ZsdState state;
-  double sigma; /* estimated standard deviation of the noise, 0..255 scale; -1: unknown */
+  double sigma; /* estimated standard deviation of the noise, 0..255 scale, also where another
+                   one is set; -1: unknown */
   ZsdTraining training; /* the last one */
   uint64_t frames, keyframes, finetunings;
   uint64_t trainings; /* that ended: on keyframes, on the first frames after them, fine-tunings,

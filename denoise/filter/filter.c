@@ -221,7 +221,8 @@ static int run(Pass *pass) {
     zsd_tile_cache_invalidate(&state->tile_cache); /* motion in this frame is not noted */
   if (!params->repeated) {
     zsd_mean_correction_next_frame(correction);
-    zsd_tile_cache_next_frame(&state->tile_cache, params->strength, params->first_column);
+    zsd_tile_cache_next_frame(&state->tile_cache, params->strength * view->noise_factor,
+                              params->first_column);
   }
   const bool twice = view->fusion && zsd_mean_correction_unsettled(correction) &&
                      params->twice && !(params->repeated && correction->frames > 0);

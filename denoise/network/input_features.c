@@ -26,8 +26,14 @@ static const double MAX_DEVIATION = 1.5;
  * has less noise than the others. */
 static const double MIN_DEVIATION = 0.3;
 
+ZsdNoiseModel zsd_view_noise(const ZsdView *view, int component) {
+  ZsdNoiseModel noise = *zsd_fusion_noise(view->fusion, component);
+  zsd_noise_scale(&noise, view->noise_factor);
+  return noise;
+}
+
 static double sigma_of(const ZsdView *view, int component) {
-  return zsd_fusion_noise(view->fusion, component)->sigma;
+  return zsd_fusion_noise(view->fusion, component)->sigma * view->noise_factor;
 }
 
 float zsd_view_unit(const ZsdView *view) {
@@ -99,6 +105,16 @@ static void sample_features(const ZsdKernels *kernels, const Samples *s, int x, 
   }
 }
 
+/* Noise variance of a component, by brightness. */
+static ZsdNoiseVariance variance_of(const ZsdView *view, int component) {
+  const float factor = view->noise_factor * view->noise_factor;
+  ZsdNoiseVariance noise = zsd_fusion_variance(view->fusion, component);
+  noise.base *= factor;
+  noise.slope *= factor;
+  noise.least *= factor;
+  return noise;
+}
+
 /* The features of one channel, and its share in the deviation of brightness or of the other
  * components. */
 static void channel_features(const ZsdView *view, int channel, int x, int y, int width,
@@ -120,7 +136,7 @@ static void channel_features(const ZsdView *view, int channel, int x, int y, int
                                .prefetch = s.next,
                                .scale = scale,
                                .weight = scale / (float)same_kind,
-                               .noise = zsd_fusion_variance(view->fusion, component),
+                               .noise = variance_of(view, component),
                                .picture = picture,
                                .difference = difference,
                                .deviation = inputs + (2 * channels + other) * plane};

@@ -49,7 +49,7 @@ int zsd_still_estimate_noise(ZsdFusion *fusion, const ZsdFrame *frame,
                                      kernels, threads);
   if (found == 0) {
     for (int i = 0; i < frame->components; i++)
-      noise[i] = *zsd_fusion_noise(fusion, i);
+      noise[i] = *zsd_fusion_found_noise(fusion, i);
     found = zsd_noise_estimate_camera(noise, frame, regions, kernels, threads);
   }
   if (found >= 0)
@@ -159,7 +159,7 @@ static ZsdResult denoise(const Job *job, const ZsdObserver *observer) {
                          .observer = observer,
                          .training = &training};
   for (int i = 0; i < frame->components; i++)
-    nl_bayes.noise[i] = *zsd_fusion_noise(job->view->fusion, i);
+    nl_bayes.noise[i] = zsd_view_noise(job->view, i);
   if (estimate(job, weights, 1, 1))
     return ZSD_NO_MEMORY;
   for (int i = 0; i < MAX_PASSES && pass[i].group_size; i++) {
@@ -185,7 +185,8 @@ static bool is_trained_on(const ZsdStill *still, const ZsdImage *image) {
 static ZsdResult train(const Job *job, ZsdSyntheticPairs *pairs, ZsdNetwork *net,
                        ZsdProgress *progress) {
   const ZsdObserver observer = zsd_progress_observer(progress);
-  const ZsdView view = {&pairs->frame, &pairs->layout, job->view->fusion, false};
+  const ZsdView view = {&pairs->frame, &pairs->layout, job->view->fusion, false,
+                        job->view->noise_factor};
   Job again = *job;
   again.view = &view;
   again.image = &pairs->image;

@@ -102,10 +102,12 @@ int zsd_synthetic_pairs_make(ZsdSyntheticPairs *p, const ZsdView *view, const Zs
   zsd_layout_make(&p->layout, &p->image, !zsd_layout_planar_fits(&p->image));
   if (zsd_frame_resize(&p->frame, &p->image))
     return -1;
-  for (int i = 0; i < p->frame.components; i++)
-    if (copy_centre(p, view->frame, i) || add_noise(&p->frame.component[i], p->clean[i],
-                                                    zsd_fusion_noise(view->fusion, i), &random))
+  for (int i = 0; i < p->frame.components; i++) {
+    const ZsdNoiseModel noise = zsd_view_noise(view, i);
+    if (copy_centre(p, view->frame, i) ||
+        add_noise(&p->frame.component[i], p->clean[i], &noise, &random))
       return -1;
+  }
   return 0;
 }
 

@@ -23,7 +23,7 @@ write_as (VipsImage * picture, const gchar * suffix, const gchar * file,
   return written;
 }
 
-/* Writes PNG copies of both pictures if the format is TIFF, which browsers do not show. */
+/* Writes PNG copies of both pictures, of full strength only, if the format is TIFF, which browsers do not show. */
 static gboolean
 write_views (VipsImage * before, VipsImage * after, GError ** error)
 {
@@ -77,7 +77,7 @@ worker_picture (const WorkerSettings * settings, GError ** error)
     after = denoise (before, settings, error);
   if (after) {
     events_send_progress ("writing", 0, -1, -1);
-    done = write_views (before, after, error)
+    done = (settings->strength != 100 || write_views (before, after, error))
         && write_as (after, picture_format_suffix (before), settings->result,
         error);
   }

@@ -21,6 +21,7 @@ typedef struct
   gchar *id;                    /* 32 random hexadecimal digits */
   const MediaType *media;
   const gchar *profile;         /* of zsdenoise: see job_find_profile() */
+  gdouble set_sigma;            /* set standard deviation of the noise, 0..255; 0: estimated */
   goffset bytes;                /* size of the upload */
   JobState state;
   gint64 created, finished;     /* microseconds since 1970; 0: not finished */
