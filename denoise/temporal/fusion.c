@@ -2,6 +2,7 @@
 #include "temporal/fusion.h"
 
 #include "base/clamp.h"
+#include "noise/texture.h"
 #include "temporal/gate.h"
 #include "temporal/reference.h"
 #include "temporal/static_blocks.h"
@@ -21,10 +22,6 @@ enum {
   SHORT_RING = 4, /* rows of predictions, which are used RADIUS rows later */
   RADIUS = ZSD_KALMAN_RADIUS,
 };
-
-/* Lag-1 correlation in a single picture above which part of the variance may be texture, and at
- * which TEXTURE_PART of it is taken for texture. */
-static const double TEXTURE_FROM = 0.2, TEXTURE_TO = 0.55, TEXTURE_PART = 0.9;
 
 /* Excess variance, relative to the noise's, above which a sample counts as not predicted. */
 static const float OUTLIER_EXCESS = 0.05f;
@@ -496,20 +493,6 @@ static void mix(ZsdNoiseModel *model, const ZsdNoiseModel *found, double share) 
   model->lag2 = keep * model->lag2 + share * found->lag2;
 }
 
-/* Reduces an estimate from a single picture, which cannot tell correlated noise from fine
- * texture: the more correlated it is, the less of it is taken for noise. A weak correlation is
- * ascribed to texture beneath white noise. */
-static void discount_texture(ZsdNoiseModel *model) {
-  const double correlated =
-      fmax(0, fmin(1, (model->lag1 - TEXTURE_FROM) / (TEXTURE_TO - TEXTURE_FROM)));
-  const double keep = 1 - TEXTURE_PART * correlated;
-  model->sigma *= sqrt(keep);
-  model->base *= keep;
-  model->slope *= keep;
-  model->lag1 *= correlated;
-  model->lag2 *= correlated;
-}
-
 /* Whether the past predicts next to nothing of the frame. */
 static bool is_new_scene(const ZsdFusion *f, const ZsdFrameComponent *c) {
   double outliers = 0;
@@ -555,7 +538,7 @@ static void estimate_noise(ZsdFusion *f, const ZsdFrame *frame, bool temporal, i
                                   is_new_scene(f, &frame->component[frame->brightness])))
       continue;
     if (!temporal)
-      discount_texture(found);
+      zsd_texture_discount(found);
     if (i == frame->brightness) {
       known = true;
       f->has_temporal |= temporal;
