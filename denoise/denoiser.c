@@ -88,10 +88,8 @@ ZsdDenoiser *zsd_denoiser_new(char *error, unsigned size) {
   }
   d->kernels = zsd_kernels(flags);
   d->keyframe = true;
-  d->status = (ZsdStatus){.sigma = -1,
-                          .chroma_sigma = -1,
-                          .training.loss = -1,
-                          .isa = zsd_cpu_name(flags)};
+  d->status = (ZsdStatus){
+      .sigma = -1, .chroma_sigma = -1, .training.loss = -1, .isa = zsd_cpu_name(flags)};
   return d;
 }
 
@@ -389,10 +387,11 @@ static void report_noise(ZsdStatus *status, const ZsdFusion *fusion, const ZsdFr
   double chroma = -1;
   for (int i = 0; i < frame->components; i++)
     if (i != frame->brightness)
-      chroma = fmax(chroma, zsd_fusion_noise(fusion, i)->sigma);
+      chroma = fmax(chroma, zsd_fusion_found_noise(fusion, i)->sigma);
   const double scale = 255 * frame->range;
   const bool known = zsd_fusion_noise_known(fusion);
-  const double sigma = zsd_fusion_noise(fusion, frame->brightness)->sigma;
+  const double sigma = zsd_fusion_found_noise(fusion, frame->brightness)->sigma;
+  /* sample values above full scale give deviations above 255 */
   status->sigma = known ? fmin(scale * sigma, 255) : -1;
   status->chroma_sigma = known && chroma >= 0 ? fmin(scale * chroma, 255) : -1;
 }
@@ -420,7 +419,7 @@ static ZsdResult train(ZsdDenoiser *d, const ZsdStream *stream, const ZsdView *v
   if (s->frozen || s->quality >= ZSD_QUALITY_FUSED ||
       !(filters || d->status.state == ZSD_STATE_LEARNING))
     return ZSD_OK;
-  if (filters && s->temporal && s->scene_threshold > 0 &&
+  if (filters && s->temporal && s->scene_threshold > 0 && s->sigma <= 0 &&
       zsd_noise_changed(&d->level, sigma, stream->scene.doubt > 0)) {
     d->level = (ZsdNoiseChange){0};
     return train_for_new_noise(d, view, s);
@@ -471,11 +470,19 @@ static ZsdResult prepare(ZsdDenoiser *d, const ZsdImage *image, ZsdStream *strea
              : ZSD_OK;
 }
 
-/* Strength of the frame: fades in after frames that passed unfiltered. */
+/* Part of the noise that is removed from the frame: fades in after frames that passed
+ * unfiltered. */
 static float strength_of(ZsdDenoiser *d, const ZsdSettings *s) {
   if (d->status.state == ZSD_STATE_FILTERING && d->faded < FADE_IN)
     d->faded++;
-  return (float)(s->strength * d->faded / FADE_IN);
+  return (float)(fmin(s->strength, 1) * d->faded / FADE_IN);
+}
+
+/* The view of a frame that is filtered, no longer learned from. */
+static ZsdView view_to_filter(const ZsdView *view, const ZsdSettings *s) {
+  ZsdView stronger = *view;
+  stronger.noise_factor = (float)fmax(s->strength, 1);
+  return stronger;
 }
 
 /* Filters a still picture, which is reported as a training. The status keeps the last loss. */
@@ -509,18 +516,19 @@ static ZsdFilterParams filter_params(ZsdDenoiser *d, const ZsdStream *stream,
 }
 
 /* Filters a frame into the image. */
-static ZsdResult filter(ZsdDenoiser *d, ZsdImage *image, ZsdStream *stream, const ZsdView *view,
-                        const ZsdSettings *s) {
-  ZsdFilterParams params = filter_params(d, stream, view, s);
+static ZsdResult filter(ZsdDenoiser *d, ZsdImage *image, ZsdStream *stream,
+                        const ZsdView *learned, const ZsdSettings *s) {
+  const ZsdView view = view_to_filter(learned, s);
+  ZsdFilterParams params = filter_params(d, stream, &view, s);
   params.strength = strength_of(d, s);
   if (d->status.state != ZSD_STATE_FILTERING) {
     zsd_filter_state_reset(&stream->filter_state);
     return ZSD_OK;
   }
   if (zsd_settings_still(s))
-    return filter_still(d, image, view, &stream->filter_state, &params, s);
-  return zsd_filter_run(d->filter, image, view, &stream->filter_state, &params) ? ZSD_NO_MEMORY
-                                                                                : ZSD_OK;
+    return filter_still(d, image, &view, &stream->filter_state, &params, s);
+  return zsd_filter_run(d->filter, image, &view, &stream->filter_state, &params) ? ZSD_NO_MEMORY
+                                                                                 : ZSD_OK;
 }
 
 /* Gets the noise of frames from that of fields, or of fields from that of frames. Returns
@@ -565,6 +573,7 @@ static ZsdResult fuse(ZsdDenoiser *d, const ZsdWindow *window, ZsdStream *stream
     d->keyframe = true;
   }
   zsd_frame_load(&stream->frame, window->image, d->kernels, threads);
+  zsd_fusion_set_sigma(stream->fusion, s->sigma / 255 / stream->frame.range);
   *anew = first && begins_scene(d, stream, s);
   if (!s->temporal)
     zsd_fusion_drop_temporal(stream->fusion);
@@ -603,7 +612,7 @@ static ZsdResult learn(ZsdDenoiser *d, ZsdStream *stream, const ZsdView *view, b
 
 static ZsdView view_of(const ZsdDenoiser *d, const ZsdStream *stream, const ZsdSettings *s) {
   return (ZsdView){&stream->frame, &d->layout,
-                   s->profile == ZSD_PROFILE_PAPER ? NULL : stream->fusion, false};
+                   s->profile == ZSD_PROFILE_PAPER ? NULL : stream->fusion, false, 1};
 }
 
 /* Estimates the window's frame from the past and the later pictures, and trains on it if it is
@@ -647,7 +656,7 @@ static bool uses_patches(const ZsdStream *stream, const ZsdWindow *window,
 /* Appends the window's frame with its pilot, the network's result. */
 static ZsdResult append_pilot(ZsdDenoiser *d, const ZsdWindow *window, ZsdStream *stream,
                               bool first, const ZsdSettings *s) {
-  const ZsdView view = view_of(d, stream, s);
+  const ZsdView learned = view_of(d, stream, s), view = view_to_filter(&learned, s);
   ZsdPilotProperties properties = {0};
   const ZsdResult result = estimate(d, window, stream, first, &properties.begins_scene, s);
   if (result != ZSD_OK)
@@ -656,7 +665,7 @@ static ZsdResult append_pilot(ZsdDenoiser *d, const ZsdWindow *window, ZsdStream
   properties.repeated = params.repeated;
   properties.unchanged = d->status.state != ZSD_STATE_FILTERING;
   for (int i = 0; i < stream->frame.components; i++)
-    properties.noise[i] = *zsd_fusion_noise(stream->fusion, i);
+    properties.noise[i] = zsd_view_noise(&view, i);
   if (properties.unchanged)
     zsd_filter_state_reset(&stream->filter_state);
   else if (zsd_filter_planes(d->filter, zsd_pilot_queue_planes(stream->pilots), &view,

@@ -88,7 +88,9 @@ typedef enum {
 typedef struct {
   ZsdProfile profile;
   ZsdQuality quality;
-  double strength; /* 0..1: part of the noise that is removed */
+  double strength; /* 0..2: up to 1, part of the noise that is removed; above, factor by which
+                      the noise is taken for stronger than found (not with `paper`) */
+  double sigma;    /* standard deviation of brightness's noise, 0..255 scale; 0: as estimated */
   unsigned epochs; /* training steps on a keyframe by itself; 0: the profile's after a start
                       from random weights, none after one from other weights */
   double learning_rate; /* 0: the profile's */
@@ -182,7 +184,8 @@ typedef enum {
 
 typedef struct {
   ZsdState state;
-  double sigma; /* estimated standard deviation of the noise, 0..255 scale; -1: unknown */
+  double sigma; /* estimated standard deviation of the noise, 0..255 scale, also where another
+                   one is set; -1: unknown */
   double chroma_sigma;  /* the same for the noisier chroma component, or for red and blue; -1:
                            unknown, or the pictures are gray */
   ZsdTraining training; /* the last one */

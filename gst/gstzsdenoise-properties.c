@@ -7,6 +7,7 @@ enum
   PROP_0,
   PROP_PROFILE,
   PROP_STRENGTH,
+  PROP_SIGMA,
   PROP_TRAINING,
   PROP_EPOCHS,
   PROP_LEARNING_RATE,
@@ -152,6 +153,9 @@ gst_zs_denoise_set_property (GObject * object, guint id, const GValue * value,
     case PROP_STRENGTH:
       settings->strength = g_value_get_double (value);
       break;
+    case PROP_SIGMA:
+      settings->sigma = g_value_get_double (value);
+      break;
     case PROP_TRAINING:
       self->training = g_value_get_enum (value);
       break;
@@ -258,6 +262,9 @@ gst_zs_denoise_get_property (GObject * object, guint id, GValue * value,
       break;
     case PROP_STRENGTH:
       g_value_set_double (value, settings->strength);
+      break;
+    case PROP_SIGMA:
+      g_value_set_double (value, settings->sigma);
       break;
     case PROP_TRAINING:
       g_value_set_enum (value, self->training);
@@ -370,13 +377,30 @@ install_filter_properties (GObjectClass * object_class,
   /**
    * GstZsDenoise:strength:
    *
-   * Part of the estimated noise that is removed: 1 for all, 0.5 for half of it. With 0 frames
-   * pass unchanged.
+   * Part of the noise that is removed: 1 for all, 0.5 for half of it. With 0 frames pass
+   * unchanged. Above 1 the noise is taken for so many times stronger than it is when it is removed:
+   * more of it goes, and fine detail with it. Motion search and the averaging of earlier frames
+   * do not change. The #GstZsDenoise:profile `paper` has no strength above 1.
    */
   g_object_class_install_property (object_class, PROP_STRENGTH,
       g_param_spec_double ("strength", "Strength",
-          "Part of the estimated noise that is removed (0 = frames pass unchanged)",
-          0, 1, defaults->strength, SETTING | GST_PARAM_CONTROLLABLE));
+          "Part of the noise that is removed (0 = frames pass unchanged; above 1 = "
+          "the noise is taken for so many times stronger)",
+          0, 2, defaults->strength, SETTING | GST_PARAM_CONTROLLABLE));
+
+  /**
+   * GstZsDenoise:sigma:
+   *
+   * Standard deviation of the noise of brightness (luma, green or gray), on the scale of 0..255,
+   * for noise that the estimate misses. With 0 it is estimated. The noise of the other
+   * components is scaled with it, but stays between what was found and what is set; its dependence
+   * on brightness and its correlation are as found. #GstZsDenoise:estimated-sigma is still the
+   * estimate. Has no effect with the #GstZsDenoise:profile `paper`, which needs no noise level.
+   */
+  g_object_class_install_property (object_class, PROP_SIGMA,
+      g_param_spec_double ("sigma", "Sigma",
+          "Standard deviation of the noise, 0..255 scale (0 = estimated)",
+          0, 255, defaults->sigma, SETTING | GST_PARAM_CONTROLLABLE));
 
   /**
    * GstZsDenoise:scene-threshold:

@@ -324,7 +324,8 @@ static int run(Pass *pass) {
   state->has_pilot = params->refined;
   if (!params->repeated) {
     zsd_mean_correction_next_frame(correction);
-    zsd_tile_cache_next_frame(&state->tile_cache, params->strength, params->first_column);
+    zsd_tile_cache_next_frame(&state->tile_cache, params->strength * view->noise_factor,
+                              params->first_column);
   }
   const bool twice = view->fusion && zsd_mean_correction_unsettled(correction) &&
                      params->twice && !(params->repeated && correction->frames > 0);

@@ -7,12 +7,12 @@
 #include <string.h>
 
 void zsd_refinement_prepare(ZsdRefinement *r) {
-  const ZsdFusion *fusion = r->view->fusion;
   for (int i = 0; i < r->view->frame->components; i++) {
-    const ZsdNoiseVariance variance = zsd_fusion_variance(fusion, i);
+    const ZsdNoiseModel noise = zsd_view_noise(r->view, i);
+    const ZsdNoiseVariance variance = zsd_view_variance(r->view, i);
     r->wiener[i].component = &r->view->frame->component[i];
     r->wiener[i].pilot = r->pilot[i];
-    zsd_block_wiener_set_noise(&r->wiener[i], zsd_fusion_noise(fusion, i), &variance);
+    zsd_block_wiener_set_noise(&r->wiener[i], &noise, &variance);
   }
 }
 

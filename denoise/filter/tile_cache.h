@@ -18,7 +18,7 @@ typedef struct {
   ZsdImage copy;          /* output of static tiles, rows without padding */
   size_t size;            /* of the copy, in bytes */
   unsigned turn;          /* frame counter */
-  float strength;         /* of the cached output */
+  float strength;         /* of the cached output, times its noise factor */
   int first_column;       /* of the cached output */
 } ZsdTileCache;
 

@@ -26,8 +26,14 @@ static const double MAX_DEVIATION = 1.5;
  * has less noise than the others. */
 static const double MIN_DEVIATION = 0.3;
 
+ZsdNoiseModel zsd_view_noise(const ZsdView *view, int component) {
+  ZsdNoiseModel noise = *zsd_fusion_noise(view->fusion, component);
+  zsd_noise_scale(&noise, view->noise_factor);
+  return noise;
+}
+
 static double sigma_of(const ZsdView *view, int component) {
-  return zsd_fusion_noise(view->fusion, component)->sigma;
+  return zsd_fusion_noise(view->fusion, component)->sigma * view->noise_factor;
 }
 
 float zsd_view_unit(const ZsdView *view) {
@@ -41,10 +47,6 @@ float zsd_view_unit(const ZsdView *view) {
 
 bool zsd_view_has_noise(const ZsdView *view, int component) {
   return sigma_of(view, component) >= MIN_DEVIATION * zsd_view_unit(view);
-}
-
-const ZsdNoiseLimits *zsd_view_limits(const ZsdView *view, int component) {
-  return &limits[component != view->frame->brightness];
 }
 
 /* A channel's samples in one row of its component. In an odd last block the missing sample is a
@@ -107,6 +109,15 @@ static void sample_features(const ZsdKernels *kernels, const Samples *s, int x, 
   }
 }
 
+ZsdNoiseVariance zsd_view_variance(const ZsdView *view, int component) {
+  const float factor = view->noise_factor * view->noise_factor;
+  ZsdNoiseVariance noise = zsd_fusion_variance(view->fusion, component);
+  noise.base *= factor;
+  noise.slope *= factor;
+  noise.least *= factor;
+  return noise;
+}
+
 /* The features of one channel, and its share in the deviation of brightness or of the other
  * components. */
 static void channel_features(const ZsdView *view, int channel, int x, int y, int width,
@@ -128,7 +139,7 @@ static void channel_features(const ZsdView *view, int channel, int x, int y, int
                                .prefetch = s.next,
                                .scale = scale,
                                .weight = scale / (float)same_kind,
-                               .noise = zsd_fusion_variance(view->fusion, component),
+                               .noise = zsd_view_variance(view, component),
                                .picture = picture,
                                .difference = difference,
                                .deviation = inputs + (2 * channels + other) * plane};
@@ -221,6 +232,6 @@ void zsd_inputs_finish(ZsdTile *tile, const ZsdView *view) {
     const float *difference = in + (channels + c) * tile->in.plane;
     const float *deviation = in + (2 * channels + other) * tile->in.plane;
     kernels->denormalise(tile->in.data + c * tile->in.plane + first, out, difference, deviation,
-                         n, unit, zsd_view_limits(view, component));
+                         n, unit, &limits[other]);
   }
 }

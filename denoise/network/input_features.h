@@ -25,6 +25,7 @@ typedef struct {
   const ZsdLayout *layout;
   const ZsdFusion *fusion; /* source of the noise models; NULL: the inputs are the picture */
   bool without_past;       /* use the frame as if it had no fused past: z = y, k = 1 */
+  float noise_factor;      /* of the models' deviations: 1 or more */
 } ZsdView;
 
 /* Input channels of a network for `channels` picture channels. */
@@ -32,14 +33,17 @@ static inline int zsd_inputs_count(int channels, bool fused) {
   return fused ? 2 * channels + 3 : channels;
 }
 
+/* Noise model of a component, with the view's factor. */
+ZsdNoiseModel zsd_view_noise(const ZsdView *view, int component);
+
+/* Noise variance of a component, by brightness, with the view's factor. */
+ZsdNoiseVariance zsd_view_variance(const ZsdView *view, int component);
+
 /* The unit of the network's values, on the scale of 0..1. */
 float zsd_view_unit(const ZsdView *view);
 
 /* Whether a component has so much noise that it is removed. */
 bool zsd_view_has_noise(const ZsdView *view, int component);
-
-/* Limits of the noise in a component. */
-const ZsdNoiseLimits *zsd_view_limits(const ZsdView *view, int component);
 
 /* Computes the inputs of `width` samples of a row, from (x, y) on. Input i begins at
  * inputs + i * plane. */

@@ -47,6 +47,13 @@ static inline float zsd_noise_least(const ZsdNoiseModel *model) {
   return (float)(0.01 * (2 * model->base + model->slope));
 }
 
+/* Multiplies the deviation by a factor. */
+static inline void zsd_noise_scale(ZsdNoiseModel *model, double factor) {
+  model->sigma *= factor;
+  model->base *= factor * factor;
+  model->slope *= factor * factor;
+}
+
 /* The variance at a brightness of 0..1, not less than the lower limit. */
 static inline float zsd_noise_variance(const ZsdNoiseModel *model, float brightness) {
   const float line = (float)(model->base + model->slope * brightness);

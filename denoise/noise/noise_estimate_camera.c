@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "noise/noise_estimate_camera.h"
 
-#include <math.h>
+#include "noise/texture.h"
 
-/* Lag-1 correlation above which a part of the variance may be texture, and at which that part
- * is TEXTURE_PART. */
-static const double TEXTURE_FROM = 0.2, TEXTURE_TO = 0.55, TEXTURE_PART = 0.9;
+#include <math.h>
 
 /* Lag-1 correlation from which noise may have been spread by a camera, and at which it has. */
 static const double SPREAD_FROM = 0.45, SPREAD_TO = 0.6;
@@ -18,18 +16,13 @@ static const double UNEVEN = 2, MAX_SPREAD = 6.0 / 255;
 static const double KURTOSIS_FROM = 4, KURTOSIS_TO = 4.6;
 static const double ANISOTROPY_FROM = 0.2, ANISOTROPY_TO = 0.28;
 
-/* Position of x between `low` and `high`, 0..1. */
-static double ramp(double x, double low, double high) {
-  return fmax(0, fmin(1, (x - low) / (high - low)));
-}
-
 /* Replaces what the flattest parts show by the noise of the whole picture. */
 static void weigh(ZsdNoiseModel *model) {
   const double variance = model->sigma * model->sigma;
-  const double texture = TEXTURE_PART * ramp(model->lag1, TEXTURE_FROM, TEXTURE_TO);
-  const double even = (1 - ramp(model->kurtosis, KURTOSIS_FROM, KURTOSIS_TO)) *
-                      (1 - ramp(model->anisotropy, ANISOTROPY_FROM, ANISOTROPY_TO));
-  const double spread = even * ramp(model->lag1, SPREAD_FROM, SPREAD_TO) *
+  const double texture = zsd_texture_part(model);
+  const double even = (1 - zsd_ramp(model->kurtosis, KURTOSIS_FROM, KURTOSIS_TO)) *
+                      (1 - zsd_ramp(model->anisotropy, ANISOTROPY_FROM, ANISOTROPY_TO));
+  const double spread = even * zsd_ramp(model->lag1, SPREAD_FROM, SPREAD_TO) *
                         fmin(UNEVEN * model->sigma, MAX_SPREAD);
   const double factor =
       variance > 0 ? fmax(variance * (1 - texture), spread * spread) / variance : 0;

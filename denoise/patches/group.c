@@ -3,11 +3,15 @@
 
 #include "base/clamp.h"
 
+#include <math.h>
 #include <stdlib.h>
 
-/* White part of correlated noise, relative to its variance. Covers rounding and lags beyond
- * two, and keeps the covariance well-conditioned. */
+/* White part of correlated noise, relative to its variance. Covers rounding, and keeps the
+ * covariance well-conditioned. */
 static const float WHITE_PART = 0.002f;
+
+/* Bounds of the noise's lag-2 correlation, and of the exponent of its decay. */
+static const double LEAST_LAG2 = 1e-3, LEAST_EXPONENT = 0.5;
 
 /* Added to each variance, so that none is 0. Samples are 0..1. */
 static const float MIN_VARIANCE = 1e-7f;
@@ -59,10 +63,15 @@ bool zsd_noise_is_white(const ZsdNoiseModel *noise) {
   return noise->lag1 <= 0 && noise->lag2 <= 0;
 }
 
-/* Correlation of the noise of samples this far apart in a row or column. */
+/* Correlation of the noise of samples this far apart in a row or column:
+ * exp(-decay distance^exponent), which those one and two apart determine. With exponents up to
+ * 2 it is positive definite; the two alone, and 0 for all others, may not be. */
 static float correlation(const ZsdNoiseModel *noise, int distance) {
-  const double lags[] = {1, noise->lag1, noise->lag2};
-  return distance < 3 ? (float)lags[distance] : 0;
+  if (distance == 0 || noise->lag1 <= 0)
+    return distance == 0;
+  const double decay = -log(noise->lag1);
+  const double exponent = log2(-log(fmax(noise->lag2, LEAST_LAG2)) / decay);
+  return (float)exp(-decay * pow(distance, fmax(LEAST_EXPONENT, fmin(2, exponent))));
 }
 
 void zsd_patch_noise_covariance(float *covariance, ptrdiff_t row, int width, int height,

@@ -118,7 +118,7 @@ static void fill_target(PairMaker *m, const ZsdTensor *target, int left, int top
 /* A pair covers the whole of a packed picture, and a random part of a planar one, which is
  * larger. */
 static void fill_pair(PairMaker *m, const ZsdPair *pair) {
-  const ZsdView view = {&m->frame, &m->layout, m->fusion, false};
+  const ZsdView view = {&m->frame, &m->layout, m->fusion, false, 1};
   const ptrdiff_t plane = (ptrdiff_t)pair->input.width * pair->input.height;
   const int left = random_below(&m->random, m->layout.width - pair->input.width + 1);
   const int top = random_below(&m->random, m->layout.height - pair->input.height + 1);

@@ -33,11 +33,12 @@ static void refine_row(const ZsdFrameComponent *c, const ZsdBlockWiener *wiener,
   }
 }
 
-int zsd_still_refine(const ZsdFrame *frame, int component, const ZsdFusion *fusion,
-                     int threads) {
-  const ZsdFrameComponent *c = &frame->component[component];
+int zsd_still_refine(const ZsdView *view, int component, int threads) {
+  const ZsdFrameComponent *c = &view->frame->component[component];
+  const ZsdFusion *fusion = view->fusion;
+  const ZsdNoiseModel noise = zsd_view_noise(view, component);
   const ZsdRegionMap *map = zsd_regions_map(zsd_fusion_regions(fusion), component);
-  const ZsdNoiseVariance variance = zsd_fusion_variance(fusion, component);
+  const ZsdNoiseVariance variance = zsd_view_variance(view, component);
   const size_t n = zsd_component_size(c);
   ZsdFrameComponent noisy = *c;
   ZsdBlockWiener wiener = {.component = &noisy};
@@ -47,7 +48,7 @@ int zsd_still_refine(const ZsdFrame *frame, int component, const ZsdFusion *fusi
     return -1;
   noisy.z = noisy.y;
   wiener.pilot = pilot;
-  zsd_block_wiener_set_noise(&wiener, zsd_fusion_noise(fusion, component), &variance);
+  zsd_block_wiener_set_noise(&wiener, &noise, &variance);
   for (size_t i = 0; i < n; i++) {
     const float low = c->z[i] > 0 ? c->z[i] : 0;
     pilot[i] = (uint16_t)(65535 * (low < 1 ? low : 1) + 0.5f);

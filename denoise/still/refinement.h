@@ -5,11 +5,10 @@
 #define ZSD_STILL_REFINEMENT_H
 
 #include "frame/frame.h"
-#include "temporal/fusion.h"
+#include "network/input_features.h"
 
-/* Replaces z of a component by its mean with the filtered y, other than in clean regions; sets
- * k to 1. Returns 0, or -1 without memory: z is unchanged. */
-int zsd_still_refine(const ZsdFrame *frame, int component, const ZsdFusion *fusion,
-                     int threads);
+/* Replaces z of a component of the view's frame by its mean with the filtered y, other than in
+ * clean regions; sets k to 1. Returns 0, or -1 without memory: z is unchanged. */
+int zsd_still_refine(const ZsdView *view, int component, int threads);
 
 #endif

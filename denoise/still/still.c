@@ -41,6 +41,7 @@ typedef struct {
   ZsdFilter *filter;
   const ZsdView *view;
   const ZsdImage *image; /* shape of the picture */
+  const Pass *passes;
   const ZsdKernels *kernels;
   int threads;
 } Job;
@@ -53,7 +54,7 @@ int zsd_still_estimate_noise(ZsdFusion *fusion, const ZsdFrame *frame,
                                      kernels, threads);
   if (found == 0) {
     for (int i = 0; i < frame->components; i++)
-      noise[i] = *zsd_fusion_noise(fusion, i);
+      noise[i] = *zsd_fusion_found_noise(fusion, i);
     found = zsd_noise_estimate_camera(noise, frame, regions, kernels, threads);
   }
   if (found >= 0)
@@ -129,11 +130,10 @@ static int patch_size(const ZsdFrame *frame) {
 }
 
 /* Number of bands in all passes. */
-static unsigned count_bands(const ZsdStill *still, const ZsdImage *image) {
-  const Pass *pass = passes[still->profile];
+static unsigned count_bands(const Job *job) {
   unsigned steps = 0;
-  for (int i = 0; i < MAX_PASSES && pass[i].group_size; i++)
-    steps += zsd_nl_bayes_bands(image->height);
+  for (int i = 0; i < MAX_PASSES && job->passes[i].group_size; i++)
+    steps += zsd_nl_bayes_bands(job->image->height);
   return steps;
 }
 
@@ -149,7 +149,7 @@ static bool gains_by_blocks(const Job *job, int component) {
 static ZsdResult denoise(const Job *job, const ZsdObserver *observer) {
   const ZsdFrame *frame = job->view->frame;
   const ZsdWeights *weights = job->still->params->weights;
-  const Pass *pass = passes[job->still->profile];
+  const Pass *pass = job->passes;
   const int patch = patch_size(frame);
   ZsdTraining training = {.loss = -1};
   ZsdNlBayes nl_bayes = {.frame = frame,
@@ -158,7 +158,7 @@ static ZsdResult denoise(const Job *job, const ZsdObserver *observer) {
                          .observer = observer,
                          .training = &training};
   for (int i = 0; i < frame->components; i++)
-    nl_bayes.noise[i] = *zsd_fusion_noise(job->view->fusion, i);
+    nl_bayes.noise[i] = zsd_view_noise(job->view, i);
   if (estimate(job, weights, 1, 1, true))
     return ZSD_NO_MEMORY;
   for (int i = 0; i < MAX_PASSES && pass[i].group_size; i++) {
@@ -170,7 +170,7 @@ static ZsdResult denoise(const Job *job, const ZsdObserver *observer) {
       return ZSD_NO_MEMORY;
   }
   for (int i = 0; i < frame->components; i++)
-    if (gains_by_blocks(job, i) && zsd_still_refine(frame, i, job->view->fusion, job->threads))
+    if (gains_by_blocks(job, i) && zsd_still_refine(job->view, i, job->threads))
       return ZSD_NO_MEMORY;
   return ZSD_OK;
 }
@@ -182,17 +182,34 @@ static bool is_trained_on(const ZsdStill *still, const ZsdImage *image) {
          image->width >= MIN_TRAINING_SIDE && image->height >= MIN_TRAINING_SIDE;
 }
 
-/* Denoises the noisy picture of the pairs as the original was, and trains the network. */
-static ZsdResult train(const Job *job, ZsdSyntheticPairs *pairs, ZsdNetwork *net,
-                       ZsdProgress *progress) {
+/* Denoises the picture anew, as `balanced` does. */
+static ZsdResult fall_back(const Job *job, ZsdProgress *progress) {
+  const ZsdFrame *frame = job->view->frame;
   const ZsdObserver observer = zsd_progress_observer(progress);
-  const ZsdView view = {&pairs->frame, &pairs->layout, job->view->fusion, false};
+  Job balanced = *job;
+  balanced.passes = passes[ZSD_PROFILE_BALANCED];
+  for (int i = 0; i < frame->components; i++)
+    memcpy(frame->component[i].z, frame->component[i].y,
+           zsd_component_size(&frame->component[i]) * sizeof(float));
+  progress->steps_done = progress->steps - ZSD_SYNTHETIC_PAIRS_STEPS;
+  progress->steps = progress->steps_done + count_bands(&balanced);
+  return denoise(&balanced, &observer);
+}
+
+/* Denoises the noisy picture of the pairs as the original was, and trains the network, unless
+ * the noise model turns out to be wrong. `fits`: receives whether it is right. */
+static ZsdResult train(const Job *job, ZsdSyntheticPairs *pairs, ZsdNetwork *net,
+                       ZsdProgress *progress, bool *fits) {
+  const ZsdObserver observer = zsd_progress_observer(progress);
+  const ZsdView view = {&pairs->frame, &pairs->layout, job->view->fusion, false,
+                        job->view->noise_factor};
   Job again = *job;
   again.view = &view;
   again.image = &pairs->image;
-  progress->steps_done = count_bands(job->still, job->image);
+  progress->steps_done = count_bands(job);
   const ZsdResult result = denoise(&again, &observer);
-  if (result != ZSD_OK)
+  *fits = result != ZSD_OK || zsd_synthetic_pairs_fit(pairs, job->view->frame);
+  if (result != ZSD_OK || !*fits)
     return result;
   set_remaining(&pairs->frame, REMAINING);
   progress->steps_done = progress->steps - ZSD_SYNTHETIC_PAIRS_STEPS;
@@ -207,21 +224,28 @@ static ZsdResult train(const Job *job, ZsdSyntheticPairs *pairs, ZsdNetwork *net
   }
 }
 
-/* Trains a copy of the network on the picture, and applies it to the result of the passes. */
+/* Trains a copy of the network on the picture, and applies it to the result of the passes.
+ * Where the picture's noise is not as the model says, training on that model would make it
+ * worse: the result is that of `balanced`. */
 static ZsdResult refine(const Job *job, ZsdProgress *progress) {
   const ZsdStill *still = job->still;
   ZsdSyntheticPairs pairs = {0};
   ZsdNetwork net = {0};
   ZsdWeights weights = {0};
   ZsdResult result = ZSD_NO_MEMORY;
+  bool fits = true;
   if (zsd_network_resize(&net, still->net->shape) == 0 &&
       zsd_weights_resize(&weights, still->params->weights->kernel, net.shape) == 0 &&
       zsd_synthetic_pairs_make(&pairs, job->view, job->image, still->seed) == 0) {
     memcpy(net.params, still->net->params, net.n * sizeof *net.params);
-    progress->steps += count_bands(still, &pairs.image) + ZSD_SYNTHETIC_PAIRS_STEPS;
-    result = train(job, &pairs, &net, progress);
+    Job again = *job;
+    again.image = &pairs.image;
+    progress->steps += count_bands(&again) + ZSD_SYNTHETIC_PAIRS_STEPS;
+    result = train(job, &pairs, &net, progress, &fits);
   }
-  if (result == ZSD_OK) {
+  if (result == ZSD_OK && !fits) {
+    result = fall_back(job, progress);
+  } else if (result == ZSD_OK) {
     zsd_weights_update(&weights, &net);
     result = estimate(job, &weights, REMAINING, 1, false) ? ZSD_NO_MEMORY : ZSD_OK;
   }
@@ -233,9 +257,9 @@ static ZsdResult refine(const Job *job, ZsdProgress *progress) {
 
 ZsdResult zsd_still_run(const ZsdStill *still, ZsdFilter *filter, ZsdImage *image,
                         const ZsdKernels *kernels, int threads, ZsdTraining *training) {
-  const Job job = {still, filter, still->view, image, kernels, threads};
+  const Job job = {still, filter, still->view, image, passes[still->profile], kernels, threads};
   ZsdProgress progress = {
-      .observer = still->observer, .steps = count_bands(still, image), .start = zsd_seconds()};
+      .observer = still->observer, .steps = count_bands(&job), .start = zsd_seconds()};
   const ZsdObserver observer = zsd_progress_observer(&progress);
   ZsdFilterParams last = *still->params;
   ZsdResult result = denoise(&job, &observer);

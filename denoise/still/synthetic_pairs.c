@@ -19,13 +19,18 @@ static const double LEARNING_RATE = 4e-4;
 /* Learning rate of the last step relative to that of the first; it falls exponentially. */
 static const double FINAL_RATE = 0.1;
 
+/* Differences between what was removed from the picture and from the one made noisy, up to
+ * which the noise model is right: ratio of the variances either way, and of lag-1 correlation.
+ * Of JPEGs two to five times less is removed than the model says. */
+static const double MAX_RATIO = 1.25, MAX_LAG1_DIFFERENCE = 0.12;
+
 /* --- noise --- */
 
 /* r of the filter [r 1 r] that gives white noise this correlation between neighbours; sqrt(1/2)
  * at most. From lag1 = 2 r / (1 + 2 r^2). */
 static double filter_tap(double lag1) {
   const double lag = fmin(lag1, sqrt(0.5));
-  return lag > 0 ? (1 - sqrt(1 - 2 * lag * lag)) / (2 * lag) : 0;
+  return lag > 0 ? (1 - sqrt(fmax(0, 1 - 2 * lag * lag))) / (2 * lag) : 0;
 }
 
 /* Fills `noise` with Gaussian noise of standard deviation 1 and with the model's correlation,
@@ -81,16 +86,22 @@ static ZsdImage centre_of(const ZsdImage *image) {
   return part;
 }
 
+/* Index of the first sample of the centre in a component of the whole frame. */
+static ptrdiff_t centre_at(const ZsdSyntheticPairs *p, const ZsdFrame *whole, int i) {
+  const ZsdFrameComponent *c = &whole->component[i], *luma = &whole->component[0];
+  const int left = ((luma->width - p->image.width) / 4 * 2) >> c->half_width;
+  const int top = ((luma->height - p->image.height) / 4 * 2) >> c->half_height;
+  return (ptrdiff_t)top * c->width + left;
+}
+
 static int copy_centre(ZsdSyntheticPairs *p, const ZsdFrame *whole, int i) {
   const ZsdFrameComponent *from = &whole->component[i], *to = &p->frame.component[i];
-  const ZsdFrameComponent *luma = &whole->component[0];
-  const int left = ((luma->width - p->image.width) / 4 * 2) >> from->half_width;
-  const int top = ((luma->height - p->image.height) / 4 * 2) >> from->half_height;
+  const ptrdiff_t first = centre_at(p, whole, i);
   if (!(p->clean[i] = malloc((size_t)to->width * to->height * sizeof(float) + 1)))
     return -1;
   for (int y = 0; y < to->height; y++)
-    memcpy(p->clean[i] + (ptrdiff_t)y * to->width,
-           from->z + (ptrdiff_t)(top + y) * from->width + left, to->width * sizeof(float));
+    memcpy(p->clean[i] + (ptrdiff_t)y * to->width, from->z + first + (ptrdiff_t)y * from->width,
+           to->width * sizeof(float));
   return 0;
 }
 
@@ -102,10 +113,12 @@ int zsd_synthetic_pairs_make(ZsdSyntheticPairs *p, const ZsdView *view, const Zs
   zsd_layout_make(&p->layout, &p->image, !zsd_layout_planar_fits(&p->image));
   if (zsd_frame_resize(&p->frame, &p->image))
     return -1;
-  for (int i = 0; i < p->frame.components; i++)
-    if (copy_centre(p, view->frame, i) || add_noise(&p->frame.component[i], p->clean[i],
-                                                    zsd_fusion_noise(view->fusion, i), &random))
+  for (int i = 0; i < p->frame.components; i++) {
+    const ZsdNoiseModel noise = zsd_view_noise(view, i);
+    if (copy_centre(p, view->frame, i) ||
+        add_noise(&p->frame.component[i], p->clean[i], &noise, &random))
       return -1;
+  }
   return 0;
 }
 
@@ -114,6 +127,39 @@ void zsd_synthetic_pairs_clear(ZsdSyntheticPairs *p) {
     free(p->clean[i]);
   zsd_frame_clear(&p->frame);
   *p = (ZsdSyntheticPairs){0};
+}
+
+/* --- fit of the noise model --- */
+
+/* Mean square of y - z in width x height samples, and its lag-1 correlation. */
+typedef struct {
+  double variance, lag1;
+} Removed;
+
+static Removed removed_from(const float *y, const float *z, ptrdiff_t row, int width,
+                            int height) {
+  double squares = 0, products = 0;
+  for (int j = 0; j < height - 1; j++, y += row, z += row)
+    for (int i = 0; i < width - 1; i++) {
+      const float here = y[i] - z[i];
+      squares += here * here;
+      products += here * (y[i + 1] - z[i + 1] + y[i + row] - z[i + row]) / 2;
+    }
+  const double samples = (double)(width - 1) * (height - 1);
+  return (Removed){squares / samples, squares > 0 ? products / squares : 0};
+}
+
+bool zsd_synthetic_pairs_fit(const ZsdSyntheticPairs *p, const ZsdFrame *whole) {
+  const int i = whole->brightness;
+  const ZsdFrameComponent *picture = &whole->component[i], *made = &p->frame.component[i];
+  const ptrdiff_t first = centre_at(p, whole, i);
+  const Removed found = removed_from(picture->y + first, picture->z + first, picture->width,
+                                     made->width, made->height);
+  const Removed expected =
+      removed_from(made->y, made->z, made->width, made->width, made->height);
+  return found.variance <= MAX_RATIO * expected.variance &&
+         expected.variance <= MAX_RATIO * found.variance &&
+         fabs(found.lag1 - expected.lag1) <= MAX_LAG1_DIFFERENCE;
 }
 
 /* --- training --- */

@@ -26,6 +26,12 @@ int zsd_synthetic_pairs_make(ZsdSyntheticPairs *pairs, const ZsdView *view,
                              const ZsdImage *image, uint64_t seed);
 void zsd_synthetic_pairs_clear(ZsdSyntheticPairs *pairs);
 
+/* Whether the noise model that the pairs were made with is right: what denoising has removed
+ * from the brightness of the frame that they were made from is as strong and as correlated as
+ * what it has removed from the noisy picture of the pairs. z of both frames have been denoised.
+ */
+bool zsd_synthetic_pairs_fit(const ZsdSyntheticPairs *pairs, const ZsdFrame *frame);
+
 /* Trains the network, from its present parameters, to predict what z of `pairs->frame`, shown
  * by `view`, has in addition to the clean picture. z has been denoised since
  * zsd_synthetic_pairs_make(). */

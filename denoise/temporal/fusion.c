@@ -2,6 +2,7 @@
 #include "temporal/fusion.h"
 
 #include "base/clamp.h"
+#include "noise/texture.h"
 #include "temporal/gate.h"
 #include "temporal/reference.h"
 #include "temporal/static_blocks.h"
@@ -21,10 +22,6 @@ enum {
   SHORT_RING = 4, /* rows of predictions, which are used RADIUS rows later */
   RADIUS = ZSD_KALMAN_RADIUS,
 };
-
-/* Lag-1 correlation in a single picture above which part of the variance may be texture, and at
- * which TEXTURE_PART of it is taken for texture. */
-static const double TEXTURE_FROM = 0.2, TEXTURE_TO = 0.55, TEXTURE_PART = 0.9;
 
 /* Excess variance, relative to the noise's, above which a sample counts as not predicted. */
 static const float OUTLIER_EXCESS = 0.05f;
@@ -81,7 +78,9 @@ struct ZsdFusion {
   uint8_t *outliers; /* and the samples that were not predicted */
   ZsdStaticBlocks static_blocks;
   int brightness; /* number of the component that is or stands for luma */
-  ZsdNoiseModel noise[ZSD_MAX_COMPONENTS];
+  double sigma;   /* set deviation of brightness's noise, 0..1; 0: none */
+  ZsdNoiseModel found[ZSD_MAX_COMPONENTS]; /* estimated */
+  ZsdNoiseModel noise[ZSD_MAX_COMPONENTS]; /* in use */
   ZsdNoiseEstimator *estimator;
   ZsdBrightnessEstimator *brightness_estimator;
 };
@@ -148,10 +147,37 @@ void zsd_fusion_drop_temporal(ZsdFusion *f) {
   f->has_temporal = false;
 }
 
+/* A component's noise where that of brightness is set: scaled with it, but between what was
+ * found and what was set. Where nothing was found it is white. */
+static ZsdNoiseModel set_model(const ZsdFusion *f, int component) {
+  const double brightness = f->found[f->brightness].sigma;
+  ZsdNoiseModel model = f->found[component];
+  if (brightness < NO_NOISE || model.sigma < NO_NOISE)
+    return (ZsdNoiseModel){.sigma = f->sigma, .base = f->sigma * f->sigma, .kurtosis = 3};
+  const double low = fmin(f->sigma, model.sigma), high = fmax(f->sigma, model.sigma);
+  const double wanted = model.sigma * f->sigma / brightness;
+  const double sigma = component == f->brightness ? f->sigma : fmax(low, fmin(high, wanted));
+  zsd_noise_scale(&model, sigma / model.sigma);
+  return model;
+}
+
+/* Puts the estimated noise, or the set one, to use. */
+static void use_found(ZsdFusion *f) {
+  memcpy(f->noise, f->found, sizeof f->noise);
+  for (int i = 0; i < ZSD_MAX_COMPONENTS && f->sigma > 0; i++)
+    f->noise[i] = set_model(f, i);
+}
+
+void zsd_fusion_set_sigma(ZsdFusion *f, double sigma) {
+  f->sigma = sigma;
+  use_found(f);
+}
+
 void zsd_fusion_reset(ZsdFusion *f) {
   zsd_fusion_drop_past(f);
   f->has_noise = f->has_temporal = f->fixed_noise = false;
-  memset(f->noise, 0, sizeof f->noise); /* of a clipped frame there is no new estimate */
+  memset(f->found, 0, sizeof f->found); /* of a clipped frame there is no new estimate */
+  use_found(f);
 }
 
 bool zsd_fusion_repeated(const ZsdFusion *f) {
@@ -162,8 +188,13 @@ const ZsdNoiseModel *zsd_fusion_noise(const ZsdFusion *f, int component) {
   return &f->noise[component];
 }
 
+const ZsdNoiseModel *zsd_fusion_found_noise(const ZsdFusion *f, int component) {
+  return &f->found[component];
+}
+
 void zsd_fusion_set_noise(ZsdFusion *f, const ZsdNoiseModel noise[ZSD_MAX_COMPONENTS]) {
-  memcpy(f->noise, noise, sizeof f->noise);
+  memcpy(f->found, noise, sizeof f->found);
+  use_found(f);
   f->has_noise = true;
 }
 
@@ -469,20 +500,6 @@ static void mix(ZsdNoiseModel *model, const ZsdNoiseModel *found, double share) 
   model->lag2 = keep * model->lag2 + share * found->lag2;
 }
 
-/* Reduces an estimate from a single picture, which cannot tell correlated noise from fine
- * texture: the more correlated it is, the less of it is taken for noise. A weak correlation is
- * ascribed to texture beneath white noise. */
-static void discount_texture(ZsdNoiseModel *model) {
-  const double correlated =
-      fmax(0, fmin(1, (model->lag1 - TEXTURE_FROM) / (TEXTURE_TO - TEXTURE_FROM)));
-  const double keep = 1 - TEXTURE_PART * correlated;
-  model->sigma *= sqrt(keep);
-  model->base *= keep;
-  model->slope *= keep;
-  model->lag1 *= correlated;
-  model->lag2 *= correlated;
-}
-
 /* Whether the past predicts next to nothing of the frame. */
 static bool is_new_scene(const ZsdFusion *f, const ZsdFrameComponent *c) {
   double outliers = 0;
@@ -493,7 +510,7 @@ static bool is_new_scene(const ZsdFusion *f, const ZsdFrameComponent *c) {
 
 /* Whether no noise has been found so far. */
 static bool is_noiseless(const ZsdFusion *f, const ZsdFrame *frame) {
-  return !f->has_noise || f->noise[frame->brightness].sigma < NO_NOISE;
+  return !f->has_noise || f->found[frame->brightness].sigma < NO_NOISE;
 }
 
 /* Whether this frame's noise estimate is skipped. */
@@ -528,14 +545,15 @@ static void estimate_noise(ZsdFusion *f, const ZsdFrame *frame, bool temporal, i
                                   is_new_scene(f, &frame->component[frame->brightness])))
       continue;
     if (!temporal)
-      discount_texture(found);
+      zsd_texture_discount(found);
     if (i == frame->brightness) {
       known = true;
       f->has_temporal |= temporal;
     }
-    mix(&f->noise[i], found, better || noiseless ? 1 : NEW_WEIGHT);
+    mix(&f->found[i], found, better || noiseless ? 1 : NEW_WEIGHT);
   }
   f->has_noise = known;
+  use_found(f);
 }
 
 /* Standard deviation of the white noise that has the same deviation after the pyramid's
@@ -551,7 +569,7 @@ static double smoothed_sigma(const ZsdNoiseModel *noise) {
 static bool find_regions(ZsdFusion *f, const ZsdFrame *frame, int threads) {
   double sigma[ZSD_MAX_COMPONENTS];
   for (int i = 0; i < frame->components; i++)
-    sigma[i] = f->noise[i].sigma;
+    sigma[i] = f->found[i].sigma;
   return zsd_regions_update(f->regions, frame, sigma, f->has_past, f->kernels, threads);
 }
 
@@ -618,7 +636,7 @@ static bool noise_has_fallen(const ZsdFusion *f, const ZsdFrameComponent *luma) 
       low += energy < FALLEN * ZSD_BLOCK * ZSD_BLOCK;
       blocks++;
     }
-  return !f->fixed_noise && f->frames > SETTLED && low > MOST_BLOCKS * blocks;
+  return !f->fixed_noise && f->sigma <= 0 && f->frames > SETTLED && low > MOST_BLOCKS * blocks;
 }
 
 /* Takes the estimate from a frame's residual for the noise, and adapts the past's variance k,
@@ -628,16 +646,15 @@ static void lower_noise(ZsdFusion *f, const ZsdFrame *frame, const ZsdNoiseModel
   for (int i = 0; i < frame->components; i++) {
     const ZsdFrameComponent *c = &frame->component[i];
     const double before = old[i].sigma * old[i].sigma;
-    const double found = f->noise[i].sigma * f->noise[i].sigma;
+    const double found = f->found[i].sigma * f->found[i].sigma;
     const double k = zsd_reference_mean_k(&f->past[i]);
     const double now = fmax(found * (1 + k) - before * k, LEAST_LEFT * before);
     if (zsd_component_size(c) == 0 || found <= 0 || now >= before)
       continue;
-    f->noise[i].sigma = sqrt(now);
-    f->noise[i].base *= now / found;
-    f->noise[i].slope *= now / found;
+    zsd_noise_scale(&f->found[i], sqrt(now / found));
     zsd_reference_scale_k(&f->past[i], before / now);
   }
+  use_found(f);
 }
 
 /* Finds the new noise of a frame, and fuses it again. */

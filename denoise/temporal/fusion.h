@@ -43,9 +43,15 @@ void zsd_fusion_commit(ZsdFusion *fusion, const ZsdFrame *frame, int threads);
 /* Whether the last frame repeated the one before. */
 bool zsd_fusion_repeated(const ZsdFusion *fusion);
 
-const ZsdNoiseModel *zsd_fusion_noise(const ZsdFusion *fusion, int component);
+/* Sets the standard deviation of brightness's noise, 0..1; 0: as estimated. The other
+ * components' noise changes with it, within the bounds of this deviation and their own. */
+void zsd_fusion_set_sigma(ZsdFusion *fusion, double sigma);
 
-/* Replaces the noise models of all components. */
+/* The noise model in use, and the estimated one. */
+const ZsdNoiseModel *zsd_fusion_noise(const ZsdFusion *fusion, int component);
+const ZsdNoiseModel *zsd_fusion_found_noise(const ZsdFusion *fusion, int component);
+
+/* Replaces the estimated noise models of all components. */
 void zsd_fusion_set_noise(ZsdFusion *fusion, const ZsdNoiseModel noise[ZSD_MAX_COMPONENTS]);
 
 /* Replaces the noise models of all components for good: frames change them no more, until

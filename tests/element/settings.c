@@ -316,8 +316,8 @@ control (GstElement * element, const gchar * property)
   fail_unless (gst_timed_value_control_source_set
       (GST_TIMED_VALUE_CONTROL_SOURCE (source), GST_SECOND, 1));
   fail_unless (gst_object_add_control_binding (GST_OBJECT (element),
-          gst_direct_control_binding_new (GST_OBJECT (element), property,
-              source)));
+          gst_direct_control_binding_new_absolute (GST_OBJECT (element),
+              property, source)));
   gst_object_unref (source);
 }
 
@@ -352,6 +352,45 @@ GST_START_TEST (test_controlled_strength)
   fail_unless (half > 0.45 * all && half < 0.55 * all, "%g of %g", half, all);
   fail_unless (quarter > 0.2 * all && quarter < 0.35 * all, "%g of %g",
       quarter, all);
+  stop (h, out);
+}
+
+GST_END_TEST;
+
+/* Above 1 more is removed, and a set level is in effect with the next frame. Both are controllable.
+ */
+GST_START_TEST (test_more)
+{
+  GstHarness *h = start ("I420");
+  GstControlSource *source = gst_interpolation_control_source_new ();
+  GstBuffer *out;
+  gdouble all, more, sigma;
+
+  gst_buffer_unref (denoised_at (h, 0, 0));
+  out = denoised_at (h, 0, 1);
+  all = removed (out, 1);
+  gst_buffer_unref (out);
+
+  g_object_set (h->element, "strength", 2.0, NULL);
+  out = denoised_at (h, 0, 1);
+  more = removed (out, 1);
+  gst_buffer_unref (out);
+  fail_unless (more > 1.005 * all && more < 1.5 * all, "%g and %g", all, more);
+
+  g_object_set (h->element, "strength", 1.0, NULL);
+  g_object_set (source, "mode", GST_INTERPOLATION_MODE_LINEAR, NULL);
+  gst_timed_value_control_source_set (GST_TIMED_VALUE_CONTROL_SOURCE (source),
+      GST_SECOND, 0);
+  gst_timed_value_control_source_set (GST_TIMED_VALUE_CONTROL_SOURCE (source),
+      2 * GST_SECOND, 1);
+  gst_object_add_control_binding (GST_OBJECT (h->element),
+      gst_direct_control_binding_new_absolute (GST_OBJECT (h->element), "sigma",
+          source));
+  out = denoised_at (h, GST_SECOND + GST_SECOND / 100, 1);
+  g_object_get (h->element, "sigma", &sigma, NULL);
+  fail_unless (fabs (sigma - 0.01) < 1e-6, "%g", sigma);
+  fail_unless (removed (out, 1) < 0.5 * all, "%g of %g", removed (out, 1), all);
+  gst_object_unref (source);
   stop (h, out);
 }
 
@@ -443,6 +482,7 @@ make_suite (void)
   tcase_add_test (tcase, test_seed);
   tcase_add_test (tcase, test_again);
   tcase_add_test (tcase, test_controlled_strength);
+  tcase_add_test (tcase, test_more);
   tcase_add_test (tcase, test_controlled_split);
   tcase_add_test (tcase, test_controlled_pipeline);
   suite_add_tcase (suite, tcase);

@@ -22,7 +22,7 @@ static int smaller(int a, int b) {
 
 static void load(ZsdTensor *tensor, const ZsdImage *image, const ZsdLayout *layout) {
   ZsdFrame frame = {0};
-  const ZsdView view = {&frame, layout, NULL, false};
+  const ZsdView view = {&frame, layout, NULL, false, 1};
   ck_assert_int_eq(zsd_frame_resize(&frame, image), 0);
   for (int i = 0; i < frame.components; i++)
     memset(frame.component[i].y, 0xff,

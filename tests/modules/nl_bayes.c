@@ -4,6 +4,7 @@
 #include "still/nl_bayes.h"
 
 #include "base/cpu.h"
+#include "patches/group.h"
 #include "picture.h"
 #include "base/random.h"
 #include "solve.h"
@@ -52,10 +53,6 @@ static double sample(const Naive *n, int i, int x, int y, bool clean) {
   return (clean ? n->s->frame->component[c].z : n->s->frame->component[c].y)[at];
 }
 
-static double correlation(const ZsdNoiseModel *m, int distance) {
-  return distance == 0 ? 1 : distance == 1 ? m->lag1 : distance == 2 ? m->lag2 : 0;
-}
-
 /* Covariance of the noise of samples a and b, relative to its variance. */
 static double covariance(const Naive *n, int a, int b) {
   int c, d;
@@ -64,8 +61,9 @@ static double covariance(const Naive *n, int a, int b) {
   const ZsdNoiseModel *m = &n->s->noise[c];
   if (c != d)
     return 0;
-  return (1 - WHITE_PART) * correlation(m, abs(at % width - at_b % width)) *
-             correlation(m, abs(at / width - at_b / width)) +
+  return (1 - WHITE_PART) *
+             noise_correlation(m->lag1, m->lag2, abs(at % width - at_b % width)) *
+             noise_correlation(m->lag1, m->lag2, abs(at / width - at_b / width)) +
          (a == b ? WHITE_PART : 0);
 }
 
@@ -289,10 +287,40 @@ START_TEST(test_cancelled) {
 }
 END_TEST
 
+/* The covariance of the noise is positive definite for all that an estimate may find, and what
+ * it says of neighbours one and two apart is what was found, where that is possible. */
+START_TEST(test_covariance) {
+  static const double lags[][2] = {{0, 0},       {0.25, 0},    {0.444, 0.056}, {0.667, 0.167},
+                                   {0.69, 0.16}, {0.66, 0.05}, {0.7, 0.33},    {0.72, 0.44},
+                                   {0.9, 0.8},   {0.95, 0.95}, {0.3, 0.6}};
+  enum { SIDE = 6, N = SIDE * SIDE, ROW = 40 };
+  float covariance[N * ROW];
+  for (size_t i = 0; i < sizeof lags / sizeof *lags; i++) {
+    const ZsdNoiseModel noise = {.sigma = 1, .base = 1, .lag1 = lags[i][0], .lag2 = lags[i][1]};
+    double a[N][N];
+    zsd_patch_noise_covariance(covariance, ROW, SIDE, SIDE, &noise);
+    ck_assert_double_eq_tol(covariance[1], noise.lag1, 0.003);
+    ck_assert_double_eq_tol(covariance[SIDE], noise.lag1, 0.003);
+    if (i == 2 || (i >= 6 && i < 9))
+      ck_assert_double_eq_tol(covariance[2], noise.lag2, 0.003);
+    for (int r = 0; r < N; r++)
+      for (int c = 0; c < N; c++)
+        a[r][c] = covariance[r * ROW + c];
+    for (int p = 0; p < N; p++) { /* all pivots of the elimination are positive */
+      ck_assert_double_gt(a[p][p], 1e-4);
+      for (int r = p + 1; r < N; r++)
+        for (int c = N - 1; c >= p; c--)
+          a[r][c] -= a[r][p] / a[p][p] * a[p][c];
+    }
+  }
+}
+END_TEST
+
 Suite *make_suite(void) {
   Suite *suite = suite_create("nl_bayes");
   TCase *tc = tcase_create("nl_bayes");
   tcase_add_loop_test(tc, test_formulas, 0, N_CASES);
+  tcase_add_test(tc, test_covariance);
   tcase_add_test(tc, test_threads);
   tcase_add_test(tc, test_cancelled);
   tcase_set_timeout(tc, 60);

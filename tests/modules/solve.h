@@ -6,4 +6,8 @@
  * overwritten. `row`: elements from one row of a to the next. */
 void solve(double *a, int row, double *b, int n);
 
+/* Correlation of noise this many samples apart, from that one and two apart: falls as a
+ * stretched exponential, at most as a Gaussian. */
+double noise_correlation(double lag1, double lag2, int distance);
+
 #endif

@@ -80,7 +80,7 @@ static void film_free(Film *f) {
 
 static void filter(Film *f, Way *way, const Picture *noisy, unsigned refresh, float strength,
                    bool counts) {
-  const ZsdView view = {&f->frame, &f->layout, f->fusion, false};
+  const ZsdView view = {&f->frame, &f->layout, f->fusion, false, 1};
   const ZsdFilterParams how = {.weights = &f->weights,
                                .refined = f->refined,
                                .strength = strength,

@@ -158,15 +158,12 @@ static int find_group(const Naive *n, const Candidate *reference, Candidate foun
   return count < GROUP ? count : GROUP;
 }
 
-static double correlation(const ZsdNoiseModel *m, int distance) {
-  return distance == 0 ? 1 : distance == 1 ? m->lag1 : distance == 2 ? m->lag2 : 0;
-}
-
 /* Element (i, j) of the noise's covariance in a patch of this width. */
 static double noise_at(const ZsdNoiseModel *m, double variance, int width, int i, int j) {
-  return variance * ((1 - WHITE_PART) * correlation(m, abs(i % width - j % width)) *
-                         correlation(m, abs(i / width - j / width)) +
-                     (i == j ? WHITE_PART : 0));
+  return variance *
+         ((1 - WHITE_PART) * noise_correlation(m->lag1, m->lag2, abs(i % width - j % width)) *
+              noise_correlation(m->lag1, m->lag2, abs(i / width - j / width)) +
+          (i == j ? WHITE_PART : 0));
 }
 
 /* Pilots are equal in all frames: the deviations from the mean over time have no covariance,

@@ -317,7 +317,7 @@ prepare (CameraOptions * options, int *argc, char ***argv)
 int
 main (int argc, char **argv)
 {
-  CameraOptions options = { 0 };
+  CameraOptions options = {.strength = 1 };
   Camera camera = {
     .options = &options,
   };

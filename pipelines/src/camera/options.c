@@ -2,6 +2,7 @@
 #include "camera/options.h"
 
 #include "common/enum-option.h"
+#include "common/strength-options.h"
 #include "common/version.h"
 #include "camera/rtsp.h"
 
@@ -52,9 +53,13 @@ check (const CameraOptions * options, GError ** error)
 {
   const gint sources = (options->device != NULL) + (options->rtsp != NULL)
       + (options->source != NULL) + options->test;
+  const gchar *fault =
+      strength_options_fault (options->strength, options->sigma);
   gchar *name;
 
-  if (sources > 1)
+  if (fault)
+    set_error (error, fault);
+  else if (sources > 1)
     set_error (error, "give only one of --device, --rtsp, --source and --test");
   else if (options->width && (options->rtsp || options->source))
     set_error (error, "--size needs a camera of this computer or --test; "
@@ -98,6 +103,7 @@ camera_options_parse (CameraOptions * options, int *argc, char ***argv,
         "Frame rate (25 or more)", "N"},
     {"profile", 0, 0, G_OPTION_ARG_STRING, &options->profile,
         "realtime, balanced or best", "NAME"},
+    STRENGTH_OPTIONS (&options->strength, &options->sigma),
     {"split", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK,
         parse_split, "Show this part of the width, from the left, unfiltered "
           "(0.5); move it with the keys Left and Right or the mouse", "PART"},

@@ -15,6 +15,7 @@ typedef struct
   gint width, height, rate;     /* 0: automatic */
 
   gchar *profile;               /* NULL: default of the element */
+  gdouble strength, sigma;      /* of the properties */
   gdouble split;
 
   /* outputs */

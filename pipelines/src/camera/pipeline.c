@@ -225,7 +225,8 @@ attach (CameraPipeline * pipeline, const CameraOptions * options)
   GstPad *pad;
 
   pipeline->denoise = gst_bin_get_by_name (bin, "denoise");
-  g_object_set (pipeline->denoise, "split", options->split, NULL);
+  g_object_set (pipeline->denoise, "strength", options->strength, "sigma",
+      options->sigma, "split", options->split, NULL);
   if (options->profile)
     gst_util_set_object_arg (G_OBJECT (pipeline->denoise), "profile",
         options->profile);

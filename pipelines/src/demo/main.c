@@ -10,6 +10,7 @@
 #include "common/local-files.h"
 #include "common/pipeline-error.h"
 #include "common/progress-bar.h"
+#include "common/strength-options.h"
 #include "common/version.h"
 #include "demo/before-after.h"
 #include "demo/psnr.h"
@@ -26,6 +27,8 @@
 
 typedef struct
 {
+  gdouble strength, sigma;      /* of the properties */
+
   GstElement *pipeline;
   GstElement *muxer;
   GstElement *video;            /* bin that decodes, denoises and encodes */
@@ -228,6 +231,16 @@ set_location (Demo * demo, const gchar * element, const gchar * file)
   gst_object_unref (found);
 }
 
+static void
+set_strength (const Demo * demo, GstElement * video)
+{
+  GstElement *denoise = gst_bin_get_by_name (GST_BIN (video), "denoise");
+
+  g_object_set (denoise, "strength", demo->strength, "sigma", demo->sigma,
+      NULL);
+  gst_object_unref (denoise);
+}
+
 /* The bin that decodes, denoises and encodes. `degree`: noise to add; NULL: none. */
 static GstElement *
 make_video (Demo * demo, const gchar * degree, GError ** error)
@@ -244,6 +257,7 @@ make_video (Demo * demo, const gchar * degree, GError ** error)
   g_free (noise);
   if (video == NULL)
     return NULL;
+  set_strength (demo, video);
   add_ghost_pad (video, "sink", "decoder", "sink");
   add_ghost_pad (video, "src", "encoded", "src");
   add_probe (GST_BIN (video), "noise", "sink", on_clean, demo);
@@ -424,27 +438,36 @@ clear (Demo * demo)
 int
 main (int argc, char **argv)
 {
+  Demo demo = {
+    .strength = 1,
+    .percent = -1,
+  };
   gchar *degree = NULL;
   const GOptionEntry options[] = {
     {"noise", 0, 0, G_OPTION_ARG_STRING, &degree,
           "Take FILE as clean and add noise of this standard deviation first",
         "DEGREE"},
+    STRENGTH_OPTIONS (&demo.strength, &demo.sigma),
     G_OPTION_ENTRY_NULL
   };
   GOptionContext *context = g_option_context_new ("FILE OUTDIR");
   GError *error = NULL;
+  const gchar *fault = NULL;
   gchar *video, *picture;
-  Demo demo = {
-    .percent = -1,
-  };
 
   g_option_context_add_main_entries (context, options, NULL);
   version_add_option (context);
   g_option_context_add_group (context, gst_init_get_option_group ());
   if (g_option_context_parse (context, &argc, &argv, &error))
     arguments_drop_separator (&argc, argv);
-  if (error || argc != 3) {
-    g_printerr ("demo: %s\n", error ? error->message : "give FILE and OUTDIR");
+  if (error)
+    fault = error->message;
+  else if (argc != 3)
+    fault = "give FILE and OUTDIR";
+  else
+    fault = strength_options_fault (demo.strength, demo.sigma);
+  if (fault) {
+    g_printerr ("demo: %s\n", fault);
     return 2;
   }
   g_option_context_free (context);

@@ -18,6 +18,7 @@ static const JsonField settings_fields[] = {
   JSON_FIELD ("quality", INT, Settings, quality),
   JSON_FIELD ("profile", STRING, Settings, profile),
   JSON_FIELD ("strength", DOUBLE, Settings, strength),
+  JSON_FIELD ("sigma", DOUBLE, Settings, sigma),
   JSON_FIELD ("split", DOUBLE, Settings, split),
   JSON_FIELD ("model", PATH, Settings, model),
   JSON_FIELD ("start", DOUBLE, Settings, start),

@@ -4,6 +4,7 @@
 #include "common/arguments.h"
 #include "common/enum-option.h"
 #include "common/local-files.h"
+#include "common/strength-options.h"
 #include "common/version.h"
 #include "film/codec.h"
 
@@ -65,8 +66,7 @@ parse (Options * options, gchar ** out, int *argc, char ***argv,
     {"profile", 0, 0, G_OPTION_ARG_STRING, &settings->profile,
           "realtime, balanced (the default) or best, which takes 45 times as long",
         "NAME"},
-    {"strength", 0, 0, G_OPTION_ARG_DOUBLE, &settings->strength,
-        "Part of the noise to remove, 0 to 1 (1)", "PART"},
+    STRENGTH_OPTIONS (&settings->strength, &settings->sigma),
     {"model", 0, 0, G_OPTION_ARG_FILENAME, &settings->model,
         "Start from a model that another run saved", "FILE"},
     {"start", 0, 0, G_OPTION_ARG_CALLBACK, take_time,
@@ -126,8 +126,8 @@ settings_fault (const Settings * settings)
     return "--codec: give one of " CODEC_NAMES;
   if (settings->quality < 0 || settings->quality > 100)
     return "--quality: give a number from 0 to 100";
-  if (!(settings->strength >= 0 && settings->strength <= 1))
-    return "--strength: give a number from 0 to 1";
+  if (strength_options_fault (settings->strength, settings->sigma))
+    return strength_options_fault (settings->strength, settings->sigma);
   if (!(settings->start >= 0 && settings->start <= MAX_TIME)
       || !(settings->end >= 0 && settings->end <= MAX_TIME)
       || (settings->end > 0 && settings->end <= settings->start))

@@ -11,7 +11,9 @@ typedef struct
   gchar *codec;
   gint quality;                 /* 0 (worst) to 100 */
   gchar *profile;               /* NULL: the element's default */
-  gdouble strength, split;
+  gdouble strength;             /* of the property, 0..2 */
+  gdouble sigma;                /* standard deviation of the noise, 0..255; 0: estimated */
+  gdouble split;
   gchar *model;                 /* initial weights; NULL: the built-in ones */
   gdouble start, end;           /* seconds of the source; end 0: to its end */
   gdouble segment;              /* minimum length of a segment in seconds; 0: a single segment */

@@ -80,7 +80,8 @@ make_denoise (const ImageOptions * options, GError ** error)
     return NULL;
   gst_object_ref_sink (denoise);
   image_config_apply (&options->config, G_OBJECT (denoise));
-  g_object_set (denoise, "strength", options->strength, "n-threads",
+  g_object_set (denoise, "strength", options->strength, "sigma",
+      options->sigma, "n-threads",
       MAX (1, g_get_num_processors () / options->jobs), NULL);
   if (options->profile)
     gst_util_set_object_arg (G_OBJECT (denoise), "profile", options->profile);

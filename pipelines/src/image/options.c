@@ -3,6 +3,7 @@
 
 #include "common/arguments.h"
 #include "common/enum-option.h"
+#include "common/strength-options.h"
 #include "common/version.h"
 #include "image/inputs.h"
 #include "picture/image-config-load.h"
@@ -31,8 +32,7 @@ parse (ImageOptions * options, Files * files, ImageConfigOptions * keys,
         "realtime, balanced, best or paper", "NAME"},
     {"pairs", 0, 0, G_OPTION_ARG_STRING, &options->pairs,
         "Training pairs: auto, spatial or strided", "NAME"},
-    {"strength", 0, 0, G_OPTION_ARG_DOUBLE, &options->strength,
-        "Fraction of the noise to remove, 0 to 1 (1)", "PART"},
+    STRENGTH_OPTIONS (&options->strength, &options->sigma),
     {"out", 0, 0, G_OPTION_ARG_FILENAME, &options->out,
         "Output folder for all IN, of which there may be several", "DIR"},
     {"jobs", 0, 0, G_OPTION_ARG_INT, &options->jobs,
@@ -134,15 +134,14 @@ load (ImageOptions * options, const Files * files,
 static gboolean
 check (const ImageOptions * options, GError ** error)
 {
-  const gchar *fault = NULL;
+  const gchar *fault =
+      strength_options_fault (options->strength, options->sigma);
 
   if (options->in == NULL)
     fault = "give a picture, or set image in the configuration";
-  else if (!(options->strength >= 0 && options->strength <= 1))
-    fault = "--strength: give a number from 0 to 1";
-  else if (options->json && options->quiet)
+  else if (fault == NULL && options->json && options->quiet)
     fault = "give either --json or --quiet";
-  else if (options->jobs < 1 || options->jobs > MAX_JOBS)
+  else if (fault == NULL && (options->jobs < 1 || options->jobs > MAX_JOBS))
     fault = "--jobs: give a number of pictures from 1 to 256";
   if (fault)
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,

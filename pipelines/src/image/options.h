@@ -16,7 +16,7 @@ typedef struct
   gchar *out;                   /* NULL: default folder */
   gboolean out_is_folder;       /* given by --out */
   gchar *profile, *pairs;       /* NULL: default of the element */
-  gdouble strength;
+  gdouble strength, sigma;      /* of the properties */
   gint jobs;
   gchar *report;                /* folder; NULL: no report */
   gboolean overwrite;

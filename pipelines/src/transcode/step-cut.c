@@ -165,7 +165,8 @@ is_same_task (const Manifest * found, const Manifest * wanted, GError ** error)
       && g_str_equal (a->codec, b->codec) && a->quality == b->quality
       && g_strcmp0 (a->profile, b->profile) == 0
       && g_strcmp0 (a->model, b->model) == 0 && a->strength == b->strength
-      && a->split == b->split && a->start == b->start && a->end == b->end
+      && a->sigma == b->sigma && a->split == b->split
+      && a->start == b->start && a->end == b->end
       && a->segment == b->segment)
     return TRUE;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,

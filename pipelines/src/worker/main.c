@@ -30,6 +30,8 @@ parse (WorkerSettings * settings, int *argc, char ***argv, GError ** error)
         "NAME"},
     {"strength", 0, 0, G_OPTION_ARG_INT, &settings->strength, "Strength",
         "PERCENT"},
+    {"sigma", 0, 0, G_OPTION_ARG_DOUBLE, &settings->sigma,
+        "Standard deviation of the noise, 0..255; 0: estimated", "N"},
     {"result", 0, 0, G_OPTION_ARG_FILENAME, &settings->result, "Result",
         "NAME"},
     {"parent", 0, 0, G_OPTION_ARG_INT, &settings->parent,

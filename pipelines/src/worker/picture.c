@@ -34,7 +34,7 @@ write_as (VipsImage * picture, const gchar * suffix, const gchar * file,
   return written;
 }
 
-/* Writes PNG copies if the format is TIFF, which browsers do not show, and of a picture to which
+/* Writes PNG copies of both pictures, of full strength only, if the format is TIFF, which browsers do not show, and of a picture to which
  * noise was added. */
 static gboolean
 write_views (VipsImage * before, VipsImage * after,
@@ -135,9 +135,10 @@ worker_picture (const WorkerSettings * settings, GError ** error)
     after = denoise (before, settings, error);
   if (after) {
     events_send_progress ("writing", 0, -1, -1);
-    if (settings->config.degree > 0)
+    if (settings->config.degree > 0 && settings->strength == 100)
       send_psnr (clean, before, after);
-    done = write_views (before, after, settings, error)
+    done = (settings->strength != 100
+        || write_views (before, after, settings, error))
         && write_as (after, picture_format_suffix (clean), settings->result,
         error);
   }

@@ -19,6 +19,7 @@ typedef struct
   ImageConfig config;
   gchar *profile;
   gint strength;                /* per cent */
+  gdouble sigma;                /* standard deviation of the noise, 0..255; 0: estimated */
   gchar *result;                /* file name */
   gint parent;                  /* process id of the server; 0: none */
   gint threads;

@@ -232,7 +232,7 @@ parse_strength (GHashTable * query)
   if (text == NULL)
     return 100;
   strength = g_ascii_strtod (text, &rest);
-  if (rest == text || *rest || !(strength >= 0 && strength <= 1))
+  if (rest == text || *rest || !(strength >= 0 && strength <= 2))
     return -1;
   return (gint) (strength * 100 + 0.5);
 }
@@ -246,12 +246,12 @@ handle_result (Server * server, SoupServerMessage * message, Job * job,
 
   if (strength < 0) {
     reply_problem (message, SOUP_STATUS_BAD_REQUEST,
-        "The strength has to be a number from 0 to 1.");
+        "The strength has to be a number from 0 to 2.");
   } else if (job->state == JOB_FAILED) {
     reply_problem (message, SOUP_STATUS_CONFLICT, job->fault);
   } else if (job->state != JOB_DONE) {
     reply_problem (message, SOUP_STATUS_CONFLICT, "The job is not done yet.");
-  } else if (strength < 100) {
+  } else if (strength != 100) {
     send_render (server, message, job, (guint) strength);
   } else {
     const gboolean view = wants_view (query) && !job->media->viewable

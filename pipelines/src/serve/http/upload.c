@@ -234,6 +234,18 @@ read_query (Job * job, GHashTable * query)
     job_set_name (job, name);
 }
 
+/* Reads the number `sigma` in the query; 0 without one. FALSE if it is invalid. */
+static gboolean
+parse_sigma (GHashTable * query, gdouble * sigma)
+{
+  const gchar *text = query ? g_hash_table_lookup (query, "sigma") : NULL;
+  gchar *rest;
+
+  *sigma = text ? g_ascii_strtod (text, &rest) : 0;
+  return text == NULL || (rest != text && *rest == '\0' && *sigma >= 0
+      && *sigma <= 255);
+}
+
 static Upload *
 upload_new (Server * server, SoupServerMessage * message, GError ** error)
 {
@@ -269,10 +281,16 @@ upload_begin (Server * server, SoupServerMessage * message, GHashTable * query)
   const gchar *profile = query ? g_hash_table_lookup (query, "profile") : NULL;
   guint status, retry_after;
   const gchar *fault = check_headers (server, message, profile, &status);
+  gdouble sigma = 0;
   GError *error = NULL;
   Upload *upload;
   gchar *text;
 
+  if (!fault && !parse_sigma (query, &sigma)) {
+    status = SOUP_STATUS_BAD_REQUEST;
+    fault = "The standard deviation of the noise, sigma, has to be a number from "
+        "0 (estimated) to 255.";
+  }
   if (fault) {
     server_refuse (server, message, status, fault);
     return;
@@ -295,6 +313,7 @@ upload_begin (Server * server, SoupServerMessage * message, GHashTable * query)
     return;
   }
   read_query (upload->job, query);
+  upload->job->set_sigma = sigma;
   g_hash_table_insert (server->uploads, message, upload);
   if (!read_config (upload->job, &server->options->config, query, &error)) {
     text = g_strdup_printf ("%s.", error->message);

@@ -126,6 +126,7 @@ static const JsonField progress_fields[] = {
 };
 
 static const JsonField stored_fields[] = {
+  JSON_RANGE ("set_sigma", DOUBLE, Job, set_sigma, 255, FALSE),
   JSON_RANGE ("bytes", INT64, Job, bytes, 1e15, FALSE),
   JSON_RANGE ("created", INT64, Job, created, 1e17, FALSE),
   JSON_RANGE ("finished", INT64, Job, finished, 1e17, FALSE),

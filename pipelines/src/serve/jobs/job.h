@@ -23,6 +23,7 @@ typedef struct
   gchar *name;                  /* of the upload, without folders; NULL: not told */
   const gchar *profile;         /* of zsdenoise: see job_find_profile() */
   ImageConfig config;           /* for this job; `image` and `max_bytes` are not used */
+  gdouble set_sigma;            /* set standard deviation of the noise, 0..255; 0: estimated */
   goffset bytes;                /* size of the upload */
   JobState state;
   gint64 created, finished;     /* microseconds since 1970; 0: not finished */

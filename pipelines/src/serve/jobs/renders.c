@@ -62,7 +62,7 @@ remove_other_results (Render * render)
   guint strength;
   gchar *path;
 
-  for (strength = 0; strength < 100; strength++)
+  for (strength = 0; strength <= RENDERS_MAX_STRENGTH; strength++)
     if (strength != render->strength) {
       path = result_path (render->renders, render->job, strength);
       g_unlink (path);

@@ -7,6 +7,8 @@
 #include "serve/options.h"
 #include "serve/jobs/store.h"
 
+#define RENDERS_MAX_STRENGTH 200        /* per cent */
+
 typedef struct Renders Renders;
 
 /* `path`: the result, or NULL if `fault` tells why there is none. */
@@ -18,8 +20,8 @@ Renders *renders_new (const ServeOptions * options, Store * store);
 /* Kills the running worker. Pending requests are dropped without a call. */
 void renders_free (Renders * renders);
 
-/* Requests the result of a finished job at a strength of 0..99 per cent. `ready` is called when
- * it is rendered, immediately if it exists. FALSE: too many requests are pending. */
+/* Requests the result of a finished job at a strength of 0..RENDERS_MAX_STRENGTH but 100 per cent.
+ * `ready` is called when it is rendered, immediately if it exists. FALSE: too many requests are pending. */
 gboolean renders_get (Renders * renders, const Job * job,
     guint strength, RenderReady ready, gpointer user);
 

@@ -52,6 +52,7 @@ add_settings (GPtrArray * arguments, const Job * job)
   const ImageConfig *config = &job->config;
 
   add (arguments, "--profile", "%s", job->profile);
+  add_double (arguments, "--sigma", job->set_sigma);
   add_double (arguments, "--learning-rate", config->learning_rate);
   add (arguments, "--epoch-count", "%" G_GINT64_FORMAT, config->epoch_count);
   add (arguments, "--step-size", "%" G_GINT64_FORMAT, config->step_size);
@@ -111,7 +112,8 @@ worker_command_render (const ServeOptions * options, Store * store,
   GPtrArray *arguments = g_ptr_array_new_with_free_func (g_free);
   gchar *name = worker_command_result_name (strength);
 
-  g_ptr_array_add (arguments, g_strdup (job->media->clip ? "clip" : "blend"));
+  g_ptr_array_add (arguments, g_strdup (job->media->clip ? "clip" :
+          strength < 100 ? "blend" : "picture"));
   add_settings (arguments, job);
   add (arguments, "--strength", "%u", strength);
   add (arguments, "--result", "%s", name);

@@ -12,7 +12,8 @@ WorkerProcess *worker_command_denoise (const ServeOptions * options,
     Store * store, const Job * job, const WorkerObserver * observer,
     GError ** error);
 
-/* Starts a worker that renders the result again at that strength, 0..99 per cent. */
+/* Starts a worker that renders the result again at that strength, 0..200 but 100 per cent:
+ * a picture's from both pictures below 100, otherwise anew. */
 WorkerProcess *worker_command_render (const ServeOptions * options,
     Store * store, const Job * job, guint strength,
     const WorkerObserver * observer, GError ** error);
