@@ -51,9 +51,8 @@ GST_START_TEST (test_notify)
     g_signal_connect (h->element, signal, G_CALLBACK (count), &others[i]);
     g_free (signal);
   }
-  while (g_get_monotonic_time () - begin < 2.5 * G_TIME_SPAN_SECOND)
+  while (n <= 10 || g_get_monotonic_time () - begin < 2.5 * G_TIME_SPAN_SECOND)
     gst_buffer_unref (filtered (h, frame_at (n++)));
-  fail_unless (n > 10);
   fail_unless (states >= 1 && states <= 2, "%u changes of the state", states);
   for (i = 0; i < G_N_ELEMENTS (names); i++)
     fail_unless (others[i] >= 2 && others[i] <= 1 +

@@ -7,8 +7,8 @@
 
 enum { MAX_FRAMES = 6, MAX_PICTURES = 2 * MAX_FRAMES };
 
-/* Faults come at each place, under the thread sanitizer at one of so many. */
-enum { NEXT = THREAD_SANITIZER ? 13 : 1 };
+/* Faults come at each place, under a sanitizer at one of so many. */
+enum { NEXT = THREAD_SANITIZER ? 13 : SANITIZED ? 3 : 1 };
 
 /* --- what is denoised --- */
 

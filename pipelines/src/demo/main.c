@@ -478,6 +478,8 @@ main (int argc, char **argv)
 
   if (g_mkdir_with_parents (argv[2], 0777) != 0) {
     g_printerr ("demo: %s: %s\n", argv[2], g_strerror (errno));
+    g_free (video);
+    g_free (picture);
     return 1;
   }
   if (build (&demo, argv[1], degree, video, &error))
@@ -493,5 +495,7 @@ main (int argc, char **argv)
   if (error)
     g_printerr ("demo: %s\n", error->message);
   clear (&demo);
+  g_free (video);
+  g_free (picture);
   return error || demo.failed;
 }
