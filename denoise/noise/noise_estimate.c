@@ -340,6 +340,8 @@ static const Shape *choose_shape(Survey *survey, const ZsdNoiseModel *model) {
   double constant = 0, least = INFINITY;
   for (int s = 0; s < count; s++) {
     Bin bins[BINS];
+    if (survey->source.processed && shapes[s].bright > shapes[s].dark)
+      continue;
     normalise(survey, &shapes[s]);
     const int found = fill_bins(bins, survey, model);
     const double miss = least_misfit(bins, found);

@@ -26,6 +26,7 @@ typedef struct {
   int width, height;
   int detrend; /* 1, for a picture: subtract each block's plane of least squares; or 0 */
   const ZsdRegionMap *regions; /* parts without noise of their own; NULL: there are none */
+  bool processed;              /* by a camera: the noise does not rise with brightness */
 } ZsdNoiseSource;
 
 /* Working memory, to be reused for all estimates. NULL: no memory. */

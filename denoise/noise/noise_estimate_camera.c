@@ -40,8 +40,8 @@ int zsd_noise_estimate_camera(ZsdNoiseModel models[ZSD_MAX_COMPONENTS], const Zs
     return -1;
   for (int i = 0; i < frame->components; i++) {
     const ZsdFrameComponent *c = &frame->component[i];
-    sources[i] =
-        (ZsdNoiseSource){c->y, c->y, c->width, c->height, 1, zsd_regions_map(regions, i)};
+    sources[i] = (ZsdNoiseSource){
+        c->y, c->y, c->width, c->height, 1, zsd_regions_map(regions, i), false};
   }
   const unsigned found =
       zsd_noise_estimate(estimator, models, sources, frame->components, kernels, threads);

@@ -15,6 +15,10 @@ static const double WHITE = 0.08;
 /* Below this lag-1 correlation of the differences the noise is taken for white. */
 static const double UNCORRELATED = 0.15;
 
+/* Lag-1 correlation of a single component above which a camera has processed the noise: it is
+ * no longer shot noise, and what rises with brightness is texture. */
+static const double PROCESSED = 0.45;
+
 /* Minimum variance of the differences relative to that of a single component. Below, the noise
  * is common to all components, as in a gray picture. */
 static const double LEAST_PART = 0.15;
@@ -42,7 +46,7 @@ static void subtract(float *difference, float *brightness, const float *a, const
 /* Estimates the models of the differences, whose variance is the mean of both components'.
  * Returns 1, 0 if one has no model, or -1 without memory. */
 static int estimate_pairs(ZsdNoiseModel models[PAIRS], ZsdNoiseEstimator *estimator,
-                          const ZsdFrame *frame, const ZsdRegionMap *regions,
+                          const ZsdFrame *frame, const ZsdRegionMap *regions, bool processed,
                           const ZsdKernels *kernels, int threads) {
   const ZsdFrameComponent *c = frame->component;
   const size_t n = zsd_component_size(c);
@@ -53,7 +57,8 @@ static int estimate_pairs(ZsdNoiseModel models[PAIRS], ZsdNoiseEstimator *estima
   for (int i = 0; i < PAIRS; i++) {
     float *difference = planes + 2 * i * n, *brightness = difference + n;
     subtract(difference, brightness, c[pairs[i][0]].y, c[pairs[i][1]].y, n);
-    sources[i] = (ZsdNoiseSource){difference, brightness, c->width, c->height, 1, regions};
+    sources[i] =
+        (ZsdNoiseSource){difference, brightness, c->width, c->height, 1, regions, processed};
   }
   const unsigned found =
       zsd_noise_estimate(estimator, models, sources, PAIRS, kernels, threads);
@@ -115,12 +120,14 @@ static int estimate(ZsdNoiseModel models[PAIRS], ZsdNoiseEstimator *estimator,
                     const ZsdFrame *frame, const ZsdRegionMap *regions,
                     const ZsdKernels *kernels, int threads) {
   const ZsdFrameComponent *c = &frame->component[frame->brightness];
-  const ZsdNoiseSource source = {c->y, c->y, c->width, c->height, 1, regions};
+  const ZsdNoiseSource source = {c->y, c->y, c->width, c->height, 1, regions, false};
   ZsdNoiseModel pair[PAIRS], single;
   if (!zsd_noise_estimate(estimator, &single, &source, 1, kernels, threads) ||
       single.lag1 < WHITE)
     return 0;
-  const int found = estimate_pairs(pair, estimator, frame, regions, kernels, threads);
+  const bool processed = single.lag1 > PROCESSED;
+  const int found =
+      estimate_pairs(pair, estimator, frame, regions, processed, kernels, threads);
   if (found < 1)
     return found;
   const ZsdNoiseModel all = common_model(pair);

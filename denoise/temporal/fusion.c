@@ -535,7 +535,7 @@ static void estimate_noise(ZsdFusion *f, const ZsdFrame *frame, bool temporal, i
     const ZsdFrameComponent *c = &frame->component[i];
     sources[i] =
         (ZsdNoiseSource){temporal ? f->residual[i] : c->y, c->y, c->width, c->height, !temporal,
-                         zsd_regions_map(f->regions, i)};
+                         zsd_regions_map(f->regions, i),   false};
   }
   const unsigned estimated =
       zsd_noise_estimate(f->estimator, models, sources, frame->components, f->kernels, threads);

@@ -228,7 +228,7 @@ static ZsdNoiseModel estimate_on(const ZsdNoiseSource *source, int threads) {
 }
 
 static ZsdNoiseModel estimate(const float *residual, const float *brightness, int detrend) {
-  const ZsdNoiseSource source = {residual, brightness, WIDE, HIGH, detrend, NULL};
+  const ZsdNoiseSource source = {residual, brightness, WIDE, HIGH, detrend, NULL, false};
   return estimate_on(&source, 1);
 }
 
@@ -336,6 +336,23 @@ START_TEST(test_shot_noise) {
 }
 END_TEST
 
+/* Noise that a camera has processed may fall with brightness, but not rise. */
+START_TEST(test_processed_noise) {
+  const double slopes[] = {0.005, -0.003};
+  float *noise = grain_plane((Grain){255, 0}, 8), *scene = scene_plane(3);
+  for (int i = 0; i < SAMPLES; i++)
+    noise[i] *= (float)sqrt(0.004 + slopes[_i] * scene[i]);
+  const ZsdNoiseSource source = {noise, scene, WIDE, HIGH, 0, NULL, true};
+  const ZsdNoiseModel m = estimate_on(&source, 1);
+  if (slopes[_i] > 0)
+    ck_assert_double_eq(m.slope, 0);
+  else
+    ck_assert_double_lt(m.slope, -0.002);
+  free(noise);
+  free(scene);
+}
+END_TEST
+
 /* The variance that the model has is never negative, whatever the samples say. */
 START_TEST(test_variance_positive) {
   float *noise = grain_plane((Grain){255, 0}, 9), *scene = scene_plane(3);
@@ -361,12 +378,14 @@ START_TEST(test_noise_too_small) {
   float *noise = grain_plane(grains[1], 2), *gray = gray_plane();
   for (int detrend = 0; detrend < 2; detrend++) {
     for (int i = 0; i < 4; i++) {
-      const ZsdNoiseSource source = {noise, noise, sizes[i][0], sizes[i][1], detrend, NULL};
+      const ZsdNoiseSource source = {noise,   noise, sizes[i][0], sizes[i][1],
+                                     detrend, NULL,  false};
       ck_assert(!estimated(&model, &source, 1));
       ck_assert_mem_eq(&model, &before, sizeof model);
     }
     for (int i = 0; i < 5; i++) {
-      const ZsdNoiseSource source = {noise, gray, small[i][0], small[i][1], detrend, NULL};
+      const ZsdNoiseSource source = {noise,   gray, small[i][0], small[i][1],
+                                     detrend, NULL, false};
       ZsdNoiseModel found = before;
       ck_assert(estimated(&found, &source, 1));
       ck_assert_double_eq_tol(found.sigma / (grains[1].sigma / 255), 1, 0.25);
@@ -384,7 +403,7 @@ START_TEST(test_no_noise) {
       flat[i] = (float)level;
     if (level == 1) { /* an end of the range says nothing */
       ZsdNoiseModel model;
-      const ZsdNoiseSource source = {flat, flat, WIDE, HIGH, 1, NULL};
+      const ZsdNoiseSource source = {flat, flat, WIDE, HIGH, 1, NULL, false};
       ck_assert(!estimated(&model, &source, 1));
       break;
     }
@@ -422,7 +441,7 @@ START_TEST(test_noise_threads) {
   for (int i = 0; i < LARGE * LARGE; i++)
     picture[i] =
         (float)(0.3 + 0.4 * i / (LARGE * LARGE) + 0.1 * (zsd_random_uniform(&random) - 0.5));
-  const ZsdNoiseSource source = {picture, picture, LARGE, LARGE, 1, NULL};
+  const ZsdNoiseSource source = {picture, picture, LARGE, LARGE, 1, NULL, false};
   const ZsdNoiseModel one = estimate_on(&source, 1), three = estimate_on(&source, 3);
   ck_assert_mem_eq(&one, &three, sizeof one);
   ck_assert_double_eq_tol(one.sigma / (0.1 / sqrt(12)), 1, 0.03);
@@ -581,6 +600,7 @@ Suite *make_suite(void) {
   tcase_add_loop_test(tc, test_noise_of_flat, 0, 3);
   tcase_add_loop_test(tc, test_noise_of_bad_prediction, 0, N_GRAINS);
   tcase_add_loop_test(tc, test_shot_noise, 0, 4);
+  tcase_add_loop_test(tc, test_processed_noise, 0, 2);
   tcase_add_loop_test(tc, test_variance_positive, 0, 2);
   tcase_add_test(tc, test_noise_too_small);
   tcase_add_test(tc, test_no_noise);
