@@ -5,8 +5,8 @@
 
 #include <glib.h>
 
-/* Text on standard deviations of 255, as "noise found 8.1 of 255 in luma, 2.0 in chroma (moderate)".
- * A negative `chroma` is left out; NULL if `luma` is negative. */
+/* Text on standard deviations of 255: "noise found 8.1 of 255 in luma, 2.0 in chroma (moderate)". A
+ * negative `chroma` is left out; NULL if `luma` is negative. */
 gchar *noise_text (gdouble luma, gdouble chroma);
 
 #endif

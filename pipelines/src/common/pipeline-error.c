@@ -43,7 +43,8 @@ set_system_error (GstMessage * message, const GError * found,
   /* The text of errno ends the debug information. */
   const gchar *colon = debug ? strrchr (debug, ':') : NULL;
   const gchar *reason = colon && colon[1] == ' ' ? colon + 2 : found->message;
-  const gboolean read = found->code == GST_RESOURCE_ERROR_READ
+  const gboolean read = found->code == GST_RESOURCE_ERROR_OPEN_READ
+      || found->code == GST_RESOURCE_ERROR_READ
       || found->code == GST_RESOURCE_ERROR_SEEK;
 
   if (!is_system_error (message, found, debug))
@@ -56,7 +57,8 @@ set_system_error (GstMessage * message, const GError * found,
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
         "%s: the disk quota is used up; free some space, then continue with "
         "--resume", name);
-  else if (read || found->code == GST_RESOURCE_ERROR_WRITE
+  else if (read || found->code == GST_RESOURCE_ERROR_OPEN_WRITE
+      || found->code == GST_RESOURCE_ERROR_WRITE
       || found->code == GST_RESOURCE_ERROR_CLOSE)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY, "%s: a file cannot be %s "
         "(%s); once it can, continue with --resume", name,

@@ -8,8 +8,8 @@
 /* Replaces the line by text, cut to the width of the terminal. */
 void progress_bar_show_text (const gchar * text);
 
-/* Replaces the line by a bar filled to `part` (0..1), followed by the name of a file (or NULL), which
- * is abbreviated if the terminal is narrow, and text, which is not. */
+/* Replaces the line by a bar filled to `part` (0..1), followed by the name of a file (or NULL),
+ * which is abbreviated if the terminal is narrow, and text, which is not. */
 void progress_bar_show (gdouble part, const gchar * name, const gchar * text);
 
 /* Clears the line before other output. */

@@ -18,8 +18,8 @@ void progress_film_end (guint64 bytes);
 /* Shows what is being done with the film, such as "cutting". */
 void progress_phase (const gchar * phase);
 
-/* Shows how far the film is: `part` (0..1) of its `bytes`, at `rate` frames/s; `size` is that of the
- * result so far. */
+/* Shows how far the film is: `part` (0..1) of its `bytes`, at `rate` frames/s; `size` is that of
+ * the result so far. */
 void progress_part (gdouble part, guint64 bytes, gdouble rate, guint64 size);
 
 #endif

@@ -102,6 +102,8 @@ static gboolean
 set_read_error (const gchar * file, const GError * local_error, GError ** error)
 {
   if (!g_error_matches (local_error, GST_RESOURCE_ERROR,
+          GST_RESOURCE_ERROR_OPEN_READ)
+      && !g_error_matches (local_error, GST_RESOURCE_ERROR,
           GST_RESOURCE_ERROR_READ)
       && !g_error_matches (local_error, GST_RESOURCE_ERROR,
           GST_RESOURCE_ERROR_SEEK))
