@@ -112,7 +112,8 @@ GST_END_TEST;
 /* A saved preset leaves out the properties of a single use of the element. */
 GST_START_TEST (test_properties)
 {
-  static const gchar *const all[] = { "profile", "strength", "sigma", "temporal",
+  static const gchar *const all[] =
+      { "profile", "strength", "sigma", "temporal",
     "training", "epochs", "learning-rate", "step-size", "gamma",
     "hidden-channels", "finetune-interval", "finetune-epochs",
     "scene-threshold", "force-key-unit", "warm-start", "pairs", "precision",

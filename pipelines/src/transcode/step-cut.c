@@ -166,8 +166,7 @@ is_same_task (const Manifest * found, const Manifest * wanted, GError ** error)
       && g_strcmp0 (a->profile, b->profile) == 0
       && g_strcmp0 (a->model, b->model) == 0 && a->strength == b->strength
       && a->sigma == b->sigma && a->split == b->split
-      && a->start == b->start && a->end == b->end
-      && a->segment == b->segment)
+      && a->start == b->start && a->end == b->end && a->segment == b->segment)
     return TRUE;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
       "%s%s belongs to another source or other options; give "

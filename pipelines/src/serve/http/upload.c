@@ -288,7 +288,8 @@ upload_begin (Server * server, SoupServerMessage * message, GHashTable * query)
 
   if (!fault && !parse_sigma (query, &sigma)) {
     status = SOUP_STATUS_BAD_REQUEST;
-    fault = "The standard deviation of the noise, sigma, has to be a number from "
+    fault =
+        "The standard deviation of the noise, sigma, has to be a number from "
         "0 (estimated) to 255.";
   }
   if (fault) {

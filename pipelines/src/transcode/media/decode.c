@@ -114,8 +114,8 @@ configure (Decoder * decoder)
   if (settings->profile)
     gst_util_set_object_arg (G_OBJECT (filter), "profile", settings->profile);
   g_object_set (filter, "strength", settings->strength, "sigma",
-      settings->sigma, "split", settings->split, "n-threads", settings->threads, "lookahead",
-      lookahead_of (settings->profile), NULL);
+      settings->sigma, "split", settings->split, "n-threads", settings->threads,
+      "lookahead", lookahead_of (settings->profile), NULL);
   g_object_set (filter, "model-file", settings->model, NULL);
   /* The model is frozen: training on within a segment would make seams visible. */
   if (g_file_test (model, G_FILE_TEST_EXISTS)) {
