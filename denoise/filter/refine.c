@@ -16,21 +16,22 @@ void zsd_refinement_prepare(ZsdRefinement *r) {
   }
 }
 
-/* A row of the result: samples, noise, and features of them (network/input_features.h). */
+/* A row of the result: samples, and the noise in them. */
 typedef struct {
   float samples[ZSD_BLOCK_WIENER_WIDTH], noise[ZSD_BLOCK_WIENER_WIDTH];
-  float difference[ZSD_BLOCK_WIENER_WIDTH], deviation[ZSD_BLOCK_WIENER_WIDTH];
 } Row;
 
 /* Computes the noise in n samples of a component from (x, y) on, of which `clean` is the
- * estimate from the fused picture. */
+ * estimate. */
 static void find_noise(const ZsdRefinement *r, int component, int x, int y, int n,
                        const float *clean, Row *row) {
   const ZsdFrameComponent *c = &r->view->frame->component[component];
-  const ptrdiff_t at = (ptrdiff_t)y * c->width + x;
-  memcpy(row->samples, c->y + at, n * sizeof(float));
-  for (int i = 0; i < n; i++)
-    row->noise[i] = c->y[at + i] - clean[i];
+  const float most = zsd_view_most(r->view);
+  memcpy(row->samples, c->y + (ptrdiff_t)y * c->width + x, n * sizeof(float));
+  for (int i = 0; i < n; i++) {
+    const float found = row->samples[i] - clean[i], low = found > -most ? found : -most;
+    row->noise[i] = low < most ? low : most;
+  }
 }
 
 static void store_row(const ZsdRefinement *r, int component, int x, int y, int n, Row *row) {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The second step of the filter on regions of a frame: block_wiener.h for each component, with
- * the limits that hold for the network's noise. */
+/* The second step of the filter on regions of a frame: block_wiener.h for each component. */
 #ifndef ZSD_REFINE_H
 #define ZSD_REFINE_H
 

@@ -49,6 +49,10 @@ bool zsd_view_has_noise(const ZsdView *view, int component) {
   return sigma_of(view, component) >= MIN_DEVIATION * zsd_view_unit(view);
 }
 
+float zsd_view_most(const ZsdView *view) {
+  return limits[0].most * zsd_view_unit(view);
+}
+
 /* A channel's samples in one row of its component. In an odd last block the missing sample is a
  * copy of the one before it. */
 typedef struct {

@@ -45,6 +45,9 @@ float zsd_view_unit(const ZsdView *view);
 /* Whether a component has so much noise that it is removed. */
 bool zsd_view_has_noise(const ZsdView *view, int component);
 
+/* Limit of the noise that is removed from a sample, on the scale of 0..1. */
+float zsd_view_most(const ZsdView *view);
+
 /* Computes the inputs of `width` samples of a row, from (x, y) on. Input i begins at
  * inputs + i * plane. */
 void zsd_inputs_row(const ZsdView *view, int x, int y, int width, float *inputs,
