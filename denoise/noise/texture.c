@@ -16,8 +16,11 @@ typedef struct {
 static const Limits DEVIATION = {2.5 / 255, 4.0 / 255}, CORRELATION = {0.4, 0.52};
 static const Limits KURTOSIS = {3.8, 3.4}, ANISOTROPY = {0.14, 0.1}, REACH = {0.95, 0.7};
 
-/* Anisotropy from which a weaker correlation, too, may be texture, and at which it is. */
+/* Anisotropy from which a weaker correlation, too, may be texture, and at which it is; and the
+ * deviations between which it no longer is: the flattest parts of a picture have no such
+ * texture. */
 static const Limits DIRECTED = {.texture = 0.15, .noise = 0.11};
+static const Limits STRONG = {.texture = 10.0 / 255, .noise = 14.0 / 255};
 
 static double position(double x, Limits limits) {
   return zsd_ramp(x, limits.texture, limits.noise);
@@ -34,7 +37,8 @@ static double likeness(const ZsdNoiseModel *model) {
 double zsd_texture_part(const ZsdNoiseModel *model) {
   const double correlated = zsd_ramp(model->lag1, FROM, TO) * (1 - likeness(model));
   const double directed = zsd_ramp(model->anisotropy, DIRECTED.noise, DIRECTED.texture) *
-                          zsd_ramp(model->lag1, FROM / 2, FROM);
+                          zsd_ramp(model->lag1, FROM / 2, FROM) *
+                          (1 - position(model->sigma, STRONG));
   return MOST * fmax(correlated, directed);
 }
 

@@ -146,10 +146,10 @@ static const struct {
   ZsdNoiseKind kind;
   double sigma, gained[N_CAMERAS], alone[N_CAMERAS];
 } levels[] = {
-    {ZSD_NOISE_GAUSSIAN, 10, {32.55, 37.64, 32.83, 39.37}, {31.78, 32.70, 29.70, 36.89}},
-    {ZSD_NOISE_GAUSSIAN, 25, {29.18, 31.68, 27.97, 34.87}, {26.52, 27.86, 25.64, 32.47}},
-    {ZSD_NOISE_CORRELATED, 20, {27.68, 30.19, 26.91, 32.45}, {24.25, 25.89, 24.98, 29.76}},
-    {ZSD_NOISE_POISSON, 25, {31.39, 34.12, 30.35, 33.67}, {29.01, 29.99, 27.14, 33.88}},
+    {ZSD_NOISE_GAUSSIAN, 10, {35.02, 38.11, 33.15, 40.38}, {32.48, 33.16, 30.04, 37.83}},
+    {ZSD_NOISE_GAUSSIAN, 25, {29.75, 32.28, 28.12, 36.12}, {27.11, 28.38, 25.78, 33.53}},
+    {ZSD_NOISE_CORRELATED, 20, {27.89, 30.39, 26.73, 32.83}, {24.99, 26.46, 25.16, 30.10}},
+    {ZSD_NOISE_POISSON, 25, {32.75, 34.60, 30.56, 37.02}, {28.90, 30.28, 27.37, 34.74}},
 };
 enum { N_LEVELS = sizeof levels / sizeof *levels };
 
