@@ -129,7 +129,7 @@ static const Costs slow = {3, 2.85, 2.55, 2.1, 0.02};
 static const Costs halfway = {1.5, 1.4, 1.2, 1, 0.01};
 static const Costs fused_only = {3, 2.4, 0.9, 0.4, 0.01};
 
-/* What frames cost, the factor of other load, and the frame interval. */
+/* Cost of frames, the factor of other load, and the frame interval. */
 static const struct {
   const double *costs;
   double stretch, interval;

@@ -88,7 +88,7 @@ START_TEST(test_signs) {
 }
 END_TEST
 
-/* What is taken away leaves the rest with its correlation if that is strong, and white if it is
+/* The part that is left keeps its correlation if that is strong, and is white if it is
  * weak. */
 START_TEST(test_discount) {
   ZsdNoiseModel kept = camera, texture = camera, veiled = camera;
