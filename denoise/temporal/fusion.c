@@ -4,6 +4,7 @@
 #include "base/clamp.h"
 #include "noise/texture.h"
 #include "temporal/gate.h"
+#include "temporal/hypotheses.h"
 #include "temporal/reference.h"
 #include "temporal/static_blocks.h"
 #include "temporal/subpixel.h"
@@ -73,6 +74,7 @@ struct ZsdFusion {
   ZsdPyramid now, before;
   ZsdMotion *motion;
   const ZsdMotionField *field;
+  ZsdHypotheses hypotheses;
   ZsdBrightnessChange brightness_change[ZSD_MAX_COMPONENTS];
   uint8_t *kinds;    /* of each block of the motion field: ZsdMotionKind */
   uint8_t *outliers; /* and the samples that were not predicted */
@@ -101,6 +103,7 @@ ZsdFusion *zsd_fusion_new(const ZsdFrame *shape, const ZsdKernels *kernels) {
              !(f->residual[i] = malloc(n * sizeof(float)));
   }
   if (failed || zsd_static_blocks_resize(&f->static_blocks, (int)blocks) ||
+      zsd_hypotheses_resize(&f->hypotheses, (int)blocks) ||
       zsd_pyramid_resize(&f->now, luma->width, luma->height) ||
       zsd_pyramid_resize(&f->before, luma->width, luma->height) ||
       !(f->motion = zsd_motion_new(luma->width, luma->height))) {
@@ -123,6 +126,7 @@ void zsd_fusion_free(ZsdFusion *f) {
   free(f->kinds);
   free(f->outliers);
   zsd_static_blocks_clear(&f->static_blocks);
+  zsd_hypotheses_clear(&f->hypotheses);
   zsd_regions_free(f->regions);
   zsd_pyramid_clear(&f->now);
   zsd_pyramid_clear(&f->before);
@@ -251,6 +255,7 @@ typedef struct {
   const ZsdReference *reference;
   const ZsdMotionField *field; /* NULL: there is no past */
   const uint8_t *kinds;        /* of its blocks */
+  const ZsdHypotheses *hypotheses;
   ZsdBrightnessChange brightness_change;
   ZsdNoiseVariance noise;
   float *residual;             /* output, or NULL */
@@ -301,6 +306,8 @@ static void prepare_row(const Fuse *fuse, Strip *s, int y) {
   prediction.offset = fuse->brightness_change.offset;
   fuse->reference->kernels->predict(&prediction, row, s->left + begin, s->left + end, p + begin,
                                     k + begin);
+  zsd_hypotheses_predict(fuse->hypotheses, fuse->field, prediction, fuse->reference->kernels,
+                         row, s->left + begin, s->left + end, p + begin, k + begin);
   fuse->reference->kernels->innovation(d + begin,
                                        c->y + (ptrdiff_t)row * c->width + s->left + begin,
                                        p + begin, k + begin, end - begin, &fuse->noise);
@@ -595,6 +602,7 @@ static void fuse_frame(ZsdFusion *f, const ZsdFrame *frame, int threads) {
     Fuse *fuse = &job.fuse[i];
     fuse->field = f->field;
     fuse->kinds = f->kinds;
+    fuse->hypotheses = &f->hypotheses;
     if (skips_estimate(f, frame))
       fuse->residual = NULL;
     fuse->brightness_change = f->brightness_change[i];
@@ -617,6 +625,7 @@ static void find_and_fuse(ZsdFusion *f, const ZsdFrame *frame, int threads) {
       zsd_motion_search(f->motion, &f->now, &f->before, &search, f->frames > 1);
   zsd_subpixel_refine(field, &f->now, &f->before, &search);
   zsd_motion_kinds(f->kinds, field, threads);
+  zsd_hypotheses_choose(&f->hypotheses, field, f->kinds, &f->now, &f->before, &search);
   f->field = field;
   fuse_frame(f, frame, threads);
 }

@@ -6,6 +6,8 @@
 #include "base/random.h"
 #include "suite.h"
 #include "temporal/gate.h"
+#include "temporal/hypotheses.h"
+#include "temporal/reference.h"
 #include "temporal/subpixel.h"
 
 #include <math.h>
@@ -404,6 +406,122 @@ START_TEST(test_square) {
 }
 END_TEST
 
+/* --- two motions in a block --- */
+
+/* Vector that sample (x, y) is predicted by. */
+static ZsdMotionVector sample_vector(const ZsdMotionField *field, const ZsdHypotheses *h, int x,
+                                     int y) {
+  const int block = y / ZSD_BLOCK * field->across + x / ZSD_BLOCK;
+  const int bit = y % ZSD_BLOCK * ZSD_BLOCK + x % ZSD_BLOCK;
+  return h->samples[block] >> bit & 1 ? h->vector[block] : field->vector[block];
+}
+
+/* Share of the samples near the edge of a square at (left, top), which the earlier frame
+ * shows, that are predicted by the vector of what they show. */
+static double right_at_edge(const ZsdMotionField *field, const ZsdHypotheses *h, int left,
+                            int top, ZsdMotionVector v) {
+  int all = 0, right = 0;
+  for (int y = top - ZSD_BLOCK; y < top + SQUARE + ZSD_BLOCK; y++)
+    for (int x = left - ZSD_BLOCK; x < left + SQUARE + ZSD_BLOCK; x++) {
+      const int outer = in_square(x, y, left, top, 0),
+                within = x >= left && y >= top && x < left + SQUARE && y < top + SQUARE;
+      const int uncovered = !within && x >= left + v.x && y >= top + v.y &&
+                            x < left + v.x + SQUARE && y < top + v.y + SQUARE;
+      if (outer == 1 || uncovered)
+        continue;
+      all++;
+      right += is(sample_vector(field, h, x, y), within ? v : (ZsdMotionVector){0});
+    }
+  ck_assert_int_gt(all, 2000);
+  return (double)right / all;
+}
+
+/* A square whose edges are not those of blocks. */
+START_TEST(test_two_motions) {
+  const ZsdMotionVector v = {.x = -12, .y = 6};
+  const int left = LEFT + 3, top = TOP + 5;
+  const double sigma = 10.0 * _i / 255;
+  const Plane back = texture(W, H, 0.15f, 7), square = texture(SQUARE, SQUARE, 0.15f, 8);
+  const Plane scene = plane_new(W, H);
+  const ZsdMotionParams how = {zsd_kernels(zsd_cpu_detect()), 2, sigma};
+  ZsdHypotheses h = {0}, none = {0};
+  Frames f;
+  frames_new(&f, W, H, 9);
+  memcpy(scene.data, back.data, W * H * sizeof(float));
+  put_square(&scene, &square, left + v.x, top + v.y);
+  take(&f.before, &scene, 0, 0, &f.noise[0], sigma);
+  memcpy(scene.data, back.data, W * H * sizeof(float));
+  put_square(&scene, &square, left, top);
+  take(&f.now, &scene, 0, 0, &f.noise[1], sigma);
+  ZsdMotionField *field = search(&f.search, &f.now, &f.before, sigma, 0);
+  const int blocks = field->across * field->down;
+  uint8_t *kinds = calloc((size_t)blocks, 1);
+  ck_assert_ptr_nonnull(kinds);
+  ck_assert_int_eq(zsd_hypotheses_resize(&h, blocks), 0);
+  ck_assert_int_eq(zsd_hypotheses_resize(&none, blocks), 0);
+  zsd_motion_kinds(kinds, field, 2);
+  zsd_hypotheses_choose(&h, field, kinds, &f.search.now, &f.search.before, &how);
+  const double one = right_at_edge(field, &none, left, top, v);
+  const double two = right_at_edge(field, &h, left, top, v);
+  ck_assert_msg(two > 0.9 && 1 - two < 0.6 * (1 - one), "noise %g: %g with one, %g with two",
+                255 * sigma, one, two);
+  zsd_hypotheses_clear(&h);
+  zsd_hypotheses_clear(&none);
+  frames_free(&f);
+  free(kinds);
+  free(back.data);
+  free(square.data);
+  free(scene.data);
+}
+END_TEST
+
+/* Rows predicted by two vectors a block are those by each of the two, sample by sample. */
+START_TEST(test_two_predictions) {
+  const bool half_width = _i & 1, half_height = _i & 2;
+  const int width = 97 >> half_width, height = 61 >> half_height, across = 13, down = 8;
+  const ZsdKernels *kernels = zsd_kernels(zsd_cpu_detect());
+  const ZsdFrameComponent shape = {
+      .width = width, .height = height, .half_width = half_width, .half_height = half_height};
+  ZsdMotionVector vectors[13 * 8];
+  const ZsdMotionField first = {across, down, vectors, NULL};
+  ZsdReference reference;
+  ZsdHypotheses h = {0};
+  ZsdRandom random;
+  zsd_random_seed(&random, 77);
+  ck_assert_int_eq(zsd_reference_new(&reference, &shape, kernels), 0);
+  ck_assert_int_eq(zsd_hypotheses_resize(&h, across * down), 0);
+  for (int i = 0; i < width * height; i++) {
+    reference.z[i] = (uint16_t)zsd_random_next(&random);
+    reference.k[i] = (uint8_t)zsd_random_next(&random);
+  }
+  for (int i = 0; i < across * down; i++) {
+    h.samples[i] = i % 3 ? zsd_random_next(&random) : 0;
+    vectors[i] = (ZsdMotionVector){.x = (int16_t)(i % 7 - 3), .eighths_y = (int8_t)(i % 4)};
+    h.vector[i] = (ZsdMotionVector){.y = (int16_t)(i % 5 - 9), .eighths_x = (int8_t)(i % 3)};
+  }
+  const ZsdMotionField second = {across, down, h.vector, NULL};
+  for (int y = 0; y < height; y++) {
+    float z[3][97], k[3][97];
+    zsd_reference_predict_row(&reference, &first, y, z[0], k[0]);
+    zsd_reference_predict_row(&reference, &second, y, z[1], k[1]);
+    const int begin = ZSD_BLOCK * (y % 2), n = width - begin;
+    const ZsdPrediction prediction = zsd_reference_prediction(&reference, &first, y);
+    memcpy(z[2], z[0] + begin, n * sizeof(float));
+    memcpy(k[2], k[0] + begin, n * sizeof(float));
+    zsd_hypotheses_predict(&h, &first, prediction, kernels, y, begin, width, z[2], k[2]);
+    for (int x = begin; x < width; x++) {
+      const int luma_x = x << half_width, luma_y = y << half_height;
+      const uint64_t bits = h.samples[luma_y / 8 * across + luma_x / 8];
+      const int which = bits >> (luma_y % 8 * 8 + luma_x % 8) & 1;
+      ck_assert_float_eq(z[2][x - begin], z[which][x]);
+      ck_assert_float_eq(k[2][x - begin], k[which][x]);
+    }
+  }
+  zsd_reference_clear(&reference);
+  zsd_hypotheses_clear(&h);
+}
+END_TEST
+
 /* --- the way of the search --- */
 
 /* A motion that has grown beyond what one search reaches is followed from frame to frame. */
@@ -516,6 +634,8 @@ Suite *make_suite(void) {
   tcase_add_loop_test(tc, test_stillness, 0, 2);
   tcase_add_test(tc, test_kinds);
   tcase_add_loop_test(tc, test_square, 0, 2);
+  tcase_add_loop_test(tc, test_two_motions, 0, 2);
+  tcase_add_loop_test(tc, test_two_predictions, 0, 4);
   tcase_add_test(tc, test_go_on);
   tcase_add_test(tc, test_sizes);
   tcase_add_test(tc, test_outside_the_range);

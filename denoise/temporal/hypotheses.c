@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "temporal/hypotheses.h"
+
+#include "base/clamp.h"
+#include "temporal/gate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+  RADIUS = 2,                    /* of the window whose differences decide for a sample */
+  SPAN = 2 * RADIUS + 1,         /* its side */
+  SIDE = ZSD_BLOCK + 2 * RADIUS, /* of a block with the windows of its samples */
+};
+
+/* What noise of deviation 1 leaves in the pyramid. */
+static const double SMOOTHED = 0.27;
+
+/* By how much a sample's mean difference has to be smaller, and a block's gain that counts as
+ * a second motion, as a mean over its samples; in standard deviations of the noise in the
+ * pyramid. */
+static const double MARGIN = 0.2, MIN_GAIN = 0.1;
+
+int zsd_hypotheses_resize(ZsdHypotheses *h, int count) {
+  h->vector = calloc((size_t)count, sizeof *h->vector);
+  h->samples = calloc((size_t)count, sizeof *h->samples);
+  return h->vector && h->samples ? 0 : -1;
+}
+
+void zsd_hypotheses_clear(ZsdHypotheses *h) {
+  free(h->vector);
+  free(h->samples);
+  *h = (ZsdHypotheses){0};
+}
+
+/* Sums of the absolute differences in the windows of a block's samples. */
+typedef struct {
+  uint16_t sum[ZSD_BLOCK][ZSD_BLOCK];
+} Differences;
+
+typedef struct {
+  const ZsdMotionField *field;
+  const ZsdGrayPlane *now, *before;
+  int margin, min_gain;
+} Choice;
+
+/* Whether the surroundings of the block at (x, y) lie inside of the plane and its margin. */
+static bool is_inside(const ZsdGrayPlane *plane, int x, int y) {
+  const int margin = ZSD_PYRAMID_MARGIN - RADIUS;
+  return x >= -margin && y >= -margin && x + ZSD_BLOCK <= plane->width + margin &&
+         y + ZSD_BLOCK <= plane->height + margin;
+}
+
+static void find_differences(const Choice *c, int x, int y, ZsdMotionVector v, Differences *d) {
+  uint16_t across[SIDE][ZSD_BLOCK];
+  for (int j = 0; j < SIDE; j++) {
+    const uint8_t *now = c->now->data + (y + j - RADIUS) * c->now->row + x - RADIUS;
+    const uint8_t *before =
+        c->before->data + (y + v.y + j - RADIUS) * c->before->row + x + v.x - RADIUS;
+    uint16_t difference[SIDE];
+    for (int i = 0; i < SIDE; i++)
+      difference[i] = (uint16_t)abs(now[i] - before[i]);
+    for (int i = 0; i < ZSD_BLOCK; i++) {
+      across[j][i] = 0;
+      for (int k = 0; k < SPAN; k++)
+        across[j][i] = (uint16_t)(across[j][i] + difference[i + k]);
+    }
+  }
+  for (int j = 0; j < ZSD_BLOCK; j++)
+    for (int i = 0; i < ZSD_BLOCK; i++) {
+      d->sum[j][i] = 0;
+      for (int k = 0; k < SPAN; k++)
+        d->sum[j][i] = (uint16_t)(d->sum[j][i] + across[j + k][i]);
+    }
+}
+
+/* Samples that the second hypothesis predicts better, and by how much in all. */
+static uint64_t compare(const Choice *c, const Differences *first, const Differences *second,
+                        int *gain) {
+  uint64_t samples = 0;
+  *gain = 0;
+  for (int j = 0; j < ZSD_BLOCK; j++)
+    for (int i = 0; i < ZSD_BLOCK; i++) {
+      const int less = first->sum[j][i] - second->sum[j][i] - c->margin;
+      if (less <= 0)
+        continue;
+      *gain += less;
+      samples |= (uint64_t)1 << (ZSD_BLOCK * j + i);
+    }
+  return samples;
+}
+
+static void choose(const ZsdHypotheses *h, const Choice *c, int i, int j) {
+  const ZsdMotionField *field = c->field;
+  const int block = j * field->across + i, x = i * ZSD_BLOCK, y = j * ZSD_BLOCK;
+  const ZsdMotionVector own = field->vector[block];
+  int best = c->min_gain;
+  Differences first, second;
+  if (!is_inside(c->before, x + own.x, y + own.y))
+    return;
+  find_differences(c, x, y, own, &first);
+  for (int k = 0; k < 9; k++) {
+    const int row = zsd_clamp(j + k / 3 - 1, 0, field->down - 1);
+    const int column = zsd_clamp(i + k % 3 - 1, 0, field->across - 1);
+    const ZsdMotionVector v = field->vector[row * field->across + column];
+    int gain;
+    if ((v.x == own.x && v.y == own.y) || !is_inside(c->before, x + v.x, y + v.y))
+      continue;
+    find_differences(c, x, y, v, &second);
+    const uint64_t samples = compare(c, &first, &second, &gain);
+    if (gain > best) {
+      best = gain;
+      h->samples[block] = samples;
+      h->vector[block] = v;
+    }
+  }
+}
+
+void zsd_hypotheses_choose(const ZsdHypotheses *h, const ZsdMotionField *field,
+                           const uint8_t *kinds, const ZsdPyramid *now,
+                           const ZsdPyramid *before, const ZsdMotionParams *search) {
+  const double sigma = SMOOTHED * 255 * search->sigma * SPAN * SPAN;
+  const Choice c = {field, &now->level[0], &before->level[0], (int)(MARGIN * sigma),
+                    (int)(MIN_GAIN * sigma * ZSD_BLOCK * ZSD_BLOCK)};
+#pragma omp parallel for schedule(dynamic) num_threads(search->threads)
+  for (int j = 0; j < field->down; j++)
+    for (int i = 0; i < field->across; i++) {
+      h->samples[j * field->across + i] = 0;
+      if (kinds[j * field->across + i] == ZSD_IRREGULAR)
+        choose(h, &c, i, j);
+    }
+}
+
+void zsd_hypotheses_predict(const ZsdHypotheses *h, const ZsdMotionField *field,
+                            ZsdPrediction prediction, const ZsdKernels *kernels, int y,
+                            int begin, int end, float *z, float *k) {
+  const int size = prediction.block_width, row = y << prediction.half_height;
+  const ptrdiff_t blocks = (ptrdiff_t)(row / ZSD_BLOCK) * field->across;
+  prediction.vectors = h->vector + blocks;
+  for (int i = begin / size; i * size < end; i++) {
+    const uint64_t samples = h->samples[blocks + i] >> (row % ZSD_BLOCK * ZSD_BLOCK) & 255;
+    const int x = i * size, stop = zsd_smaller(x + size, end);
+    float second_z[ZSD_BLOCK], second_k[ZSD_BLOCK];
+    if (!samples)
+      continue;
+    kernels->predict(&prediction, y, x, stop, second_z, second_k);
+    for (int at = x; at < stop; at++)
+      if (samples >> ((at - x) << prediction.half_width) & 1) {
+        z[at - begin] = second_z[at - x];
+        k[at - begin] = second_k[at - x];
+      }
+  }
+}
