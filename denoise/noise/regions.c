@@ -10,6 +10,7 @@ enum {
   FULL = 65535,  /* stored value of 1 */
   SYNTHETIC = 8, /* consecutive repetitions after which a cell with constant rows or columns
                     belongs to a static synthetic region */
+  SPAN = 1024,   /* samples of a row that are classified together */
 };
 
 /* Mean squared difference to the last frame of a cell that repeats it: at most this part of
@@ -20,7 +21,7 @@ static const double REPEATED_PART = 0.1, REPEATED_DEVIATION = 1.0 / 255;
 typedef struct {
   ZsdRegionMap map;
   int width, height;
-  uint16_t *now, *last; /* samples of this frame and the last one; 65535 is 1 */
+  uint16_t *last;       /* samples of the last frame; 65535 is 1 */
   uint16_t *value;      /* of each cell: its constant value */
   uint8_t *constant;    /* of each cell: 1: all samples have one value */
   uint8_t *repetitions; /* of each cell: consecutive ones, up to SYNTHETIC */
@@ -40,18 +41,15 @@ static int plane_new(Plane *p, const ZsdFrameComponent *c) {
   p->map.across = (c->width + ZSD_CELL - 1) / ZSD_CELL;
   p->map.down = (c->height + ZSD_CELL - 1) / ZSD_CELL;
   const size_t cells = (size_t)p->map.across * p->map.down + 1;
-  p->now = malloc(n * sizeof *p->now);
   p->last = malloc(n * sizeof *p->last);
   p->value = malloc(cells * sizeof *p->value);
   p->constant = malloc(cells);
   p->repetitions = calloc(cells, 1);
   p->map.flags = calloc(cells, 1);
-  return p->now && p->last && p->value && p->constant && p->repetitions && p->map.flags ? 0
-                                                                                        : -1;
+  return p->last && p->value && p->constant && p->repetitions && p->map.flags ? 0 : -1;
 }
 
 static void plane_clear(Plane *p) {
-  free(p->now);
   free(p->last);
   free(p->value);
   free(p->constant);
@@ -89,9 +87,9 @@ bool zsd_regions_any(const ZsdRegions *r, unsigned flags) {
 
 /* Samples of a cell, each in the rows and columns that the component has. */
 typedef struct {
-  const uint16_t *samples;
+  const uint16_t *samples, *last; /* of this frame and the last one */
   int width, height;
-  ptrdiff_t row;
+  ptrdiff_t row, last_row; /* from one row to the next, samples */
 } Cell;
 
 /* Bits of the differences of a cell's samples, combined by OR: 0 where there is none. */
@@ -122,11 +120,11 @@ static Differences inner_differences(const Cell *c) {
 }
 
 /* Differences of a cell to the last frame. */
-static Differences outer_differences(const Cell *c, const uint16_t *last) {
+static Differences outer_differences(const Cell *c) {
   Differences d = {0};
   uint16_t down[ZSD_CELL] = {0};
   for (int y = 0; y < c->height; y++) {
-    const uint16_t *s = c->samples + y * c->row, *t = last + y * c->row;
+    const uint16_t *s = c->samples + y * c->row, *t = c->last + y * c->last_row;
     unsigned across = 0;
     for (int x = 0; x < c->width; x++) {
       across |= s[x] ^ t[x];
@@ -141,31 +139,27 @@ static Differences outer_differences(const Cell *c, const uint16_t *last) {
 }
 
 /* Whether the mean squared difference of a cell to the last frame is at most `most`. */
-static bool is_near(const Cell *c, const uint16_t *last, double most) {
+static bool is_near(const Cell *c, double most) {
   const double limit = most * c->width * c->height;
   double sum = 0;
   for (int y = 0; y < c->height && sum <= limit; y++)
     for (int x = 0; x < c->width; x++) {
-      const double d = (double)c->samples[y * c->row + x] - last[y * c->row + x];
+      const double d = (double)c->samples[y * c->row + x] - c->last[y * c->last_row + x];
       sum += d * d;
     }
   return sum <= limit;
 }
 
-/* Classifies a cell by itself. `most`: mean squared difference of a repeated one; negative:
+/* Classifies cell `at` by itself. `most`: mean squared difference of a repeated one; negative:
  * there is no last frame. */
-static void classify(const Plane *p, int i, int j, double most) {
-  const int at = j * p->map.across + i;
-  const ptrdiff_t first = (ptrdiff_t)j * ZSD_CELL * p->width + i * ZSD_CELL;
-  const Cell cell = {p->now + first, zsd_smaller(ZSD_CELL, p->width - i * ZSD_CELL),
-                     zsd_smaller(ZSD_CELL, p->height - j * ZSD_CELL), p->width};
-  const Differences inner = inner_differences(&cell);
+static void classify(const Plane *p, int at, const Cell *cell, double most) {
+  const Differences inner = inner_differences(cell);
   unsigned flags = inner.row || inner.column ? ZSD_PARTLY_CLEAN : 0;
   if (most >= 0) {
-    const Differences outer = outer_differences(&cell, p->last + first);
+    const Differences outer = outer_differences(cell);
     const bool same = outer.all == 0;
     flags |= outer.row || outer.column ? ZSD_PARTLY_CLEAN : 0;
-    flags |= same || is_near(&cell, p->last + first, most) ? ZSD_REPEATED : 0;
+    flags |= same || is_near(cell, most) ? ZSD_REPEATED : 0;
     p->repetitions[at] = (uint8_t)(same ? zsd_smaller(p->repetitions[at] + 1, SYNTHETIC) : 0);
   } else {
     p->repetitions[at] = 0;
@@ -173,7 +167,7 @@ static void classify(const Plane *p, int i, int j, double most) {
   if (p->repetitions[at] == SYNTHETIC && (inner.row || inner.column))
     flags |= ZSD_CLEAN;
   p->constant[at] = inner.all == 0;
-  p->value[at] = cell.samples[0];
+  p->value[at] = cell->samples[0];
   p->map.flags[at] = (uint8_t)flags;
 }
 
@@ -199,17 +193,57 @@ static void mark_clean(const Plane *p, int i, int j) {
 
 /* --- frames --- */
 
-/* Loads and classifies a row of cells. */
+/* Stores a frame's samples [begin, end) of a row. */
+static void load(uint16_t *to, const ZsdFrameComponent *c, int y, int begin, int end,
+                 const ZsdKernels *kernels) {
+  const float *from = c->y + (ptrdiff_t)y * c->width + begin;
+  kernels->store16((uint8_t *)to, sizeof *to, from, from, end - begin, 0, FULL, 0);
+}
+
+/* Classifies cells [first, end) of a row of cells. */
+static void classify_span(const Plane *p, const ZsdFrameComponent *c, int j, int first, int end,
+                          double most, const ZsdKernels *kernels) {
+  uint16_t now[ZSD_CELL][SPAN];
+  const int top = j * ZSD_CELL, height = zsd_smaller(ZSD_CELL, p->height - top);
+  const int left = first * ZSD_CELL, right = zsd_smaller(end * ZSD_CELL, p->width);
+  for (int y = 0; y < height; y++)
+    load(now[y], c, top + y, left, right, kernels);
+  for (int i = first; i < end; i++) {
+    const int x = i * ZSD_CELL;
+    const Cell cell = {.samples = now[0] + x - left,
+                       .last = p->last + (ptrdiff_t)top * p->width + x,
+                       .width = zsd_smaller(ZSD_CELL, p->width - x),
+                       .height = height,
+                       .row = SPAN,
+                       .last_row = p->width};
+    classify(p, j * p->map.across + i, &cell, most);
+  }
+}
+
+/* Whether a whole row of cells repeats the last frame. */
+static bool is_repeated(const Plane *p, int j) {
+  for (int i = 0; i < p->map.across; i++)
+    if (!(p->map.flags[j * p->map.across + i] & ZSD_REPEATED))
+      return false;
+  return true;
+}
+
+/* Makes a row of cells the last frame's. */
+static void keep_row(const Plane *p, const ZsdFrameComponent *c, int j,
+                     const ZsdKernels *kernels) {
+  const int top = j * ZSD_CELL, bottom = zsd_smaller(top + ZSD_CELL, p->height);
+  for (int y = top; y < bottom; y++)
+    load(p->last + (ptrdiff_t)y * p->width, c, y, 0, p->width, kernels);
+}
+
+/* Classifies a row of cells. One that is not repeated proves that the frame is not, and becomes
+ * the last frame's, while it is in the cache. */
 static void classify_row(const Plane *p, const ZsdFrameComponent *c, int j, double most,
                          const ZsdKernels *kernels) {
-  const int top = j * ZSD_CELL, bottom = zsd_smaller(top + ZSD_CELL, p->height);
-  for (int y = top; y < bottom; y++) {
-    const ptrdiff_t at = (ptrdiff_t)y * p->width;
-    kernels->store16((uint8_t *)(p->now + at), sizeof *p->now, c->y + at, c->y + at, p->width,
-                     0, FULL, 0);
-  }
-  for (int i = 0; i < p->map.across; i++)
-    classify(p, i, j, most);
+  for (int i = 0; i < p->map.across; i += SPAN / ZSD_CELL)
+    classify_span(p, c, j, i, zsd_smaller(i + SPAN / ZSD_CELL, p->map.across), most, kernels);
+  if (!is_repeated(p, j))
+    keep_row(p, c, j, kernels);
 }
 
 /* Marks the constant regions. Returns the flags of all cells, by OR (`any`) and by AND. */
@@ -245,11 +279,9 @@ bool zsd_regions_update(ZsdRegions *r, const ZsdFrame *frame,
   }
   if (has_last && all & ZSD_REPEATED)
     return true;
-  for (int k = 0; k < r->components; k++) {
-    Plane *p = &r->plane[k];
-    uint16_t *now = p->now;
-    p->now = p->last;
-    p->last = now;
-  }
+  for (int k = 0; k < r->components; k++)
+    for (int j = 0; j < r->plane[k].map.down; j++)
+      if (is_repeated(&r->plane[k], j))
+        keep_row(&r->plane[k], &frame->component[k], j, kernels);
   return false;
 }

@@ -69,7 +69,8 @@ struct ZsdFusion {
   double missing;       /* frame intervals without a frame, since the past */
   bool fallen;          /* the noise has fallen in this frame */
   ZsdReference past[ZSD_MAX_COMPONENTS];
-  float *residual[ZSD_MAX_COMPONENTS]; /* of the prediction, normalized */
+  float *residual[ZSD_MAX_COMPONENTS]; /* of the prediction, normalized; NULL where noise is
+                                          fixed */
   ZsdRegions *regions;                 /* without noise of their own */
   ZsdPyramid now, before;
   ZsdMotion *motion;
@@ -97,11 +98,8 @@ ZsdFusion *zsd_fusion_new(const ZsdFrame *shape, const ZsdKernels *kernels) {
                !(f->regions = zsd_regions_new(shape)) ||
                !(f->estimator = zsd_noise_estimator_new()) ||
                !(f->brightness_estimator = zsd_brightness_estimator_new(shape));
-  for (int i = 0; i < shape->components && !failed; i++) {
-    const size_t n = (size_t)shape->component[i].width * shape->component[i].height + 1;
-    failed = zsd_reference_new(&f->past[i], &shape->component[i], kernels) ||
-             !(f->residual[i] = malloc(n * sizeof(float)));
-  }
+  for (int i = 0; i < shape->components && !failed; i++)
+    failed = zsd_reference_new(&f->past[i], &shape->component[i], kernels);
   if (failed || zsd_static_blocks_resize(&f->static_blocks, (int)blocks) ||
       zsd_hypotheses_resize(&f->hypotheses, (int)blocks) ||
       zsd_pyramid_resize(&f->now, luma->width, luma->height) ||
@@ -115,13 +113,29 @@ ZsdFusion *zsd_fusion_new(const ZsdFrame *shape, const ZsdKernels *kernels) {
   return f;
 }
 
+/* Allocates the residuals that noise is estimated from. */
+static int make_residuals(ZsdFusion *f, const ZsdFrame *frame) {
+  for (int i = 0; i < frame->components && !f->fixed_noise; i++) {
+    const size_t n = zsd_component_size(&frame->component[i]) + 1;
+    if (!f->residual[i] && !(f->residual[i] = malloc(n * sizeof(float))))
+      return -1;
+  }
+  return 0;
+}
+
+static void free_residuals(ZsdFusion *f) {
+  for (int i = 0; i < ZSD_MAX_COMPONENTS; i++) {
+    free(f->residual[i]);
+    f->residual[i] = NULL;
+  }
+}
+
 void zsd_fusion_free(ZsdFusion *f) {
   if (!f)
     return;
-  for (int i = 0; i < ZSD_MAX_COMPONENTS; i++) {
+  for (int i = 0; i < ZSD_MAX_COMPONENTS; i++)
     zsd_reference_clear(&f->past[i]);
-    free(f->residual[i]);
-  }
+  free_residuals(f);
   free(f->strips);
   free(f->kinds);
   free(f->outliers);
@@ -205,6 +219,7 @@ void zsd_fusion_set_noise(ZsdFusion *f, const ZsdNoiseModel noise[ZSD_MAX_COMPON
 void zsd_fusion_fix_noise(ZsdFusion *f, const ZsdNoiseModel noise[ZSD_MAX_COMPONENTS]) {
   zsd_fusion_set_noise(f, noise);
   f->has_temporal = f->fixed_noise = true;
+  free_residuals(f);
 }
 
 ZsdNoiseVariance zsd_fusion_variance(const ZsdFusion *f, int component) {
@@ -709,7 +724,7 @@ static void compare_and_fuse(ZsdFusion *f, const ZsdFrame *frame, int threads) {
 }
 
 int zsd_fusion_add(ZsdFusion *f, const ZsdFrame *frame, int threads) {
-  if (make_strips(f, threads))
+  if (make_strips(f, threads) || make_residuals(f, frame))
     return -1;
   f->repeated = find_regions(f, frame, threads);
   if (f->repeated)
