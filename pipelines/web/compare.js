@@ -178,15 +178,30 @@ export function toggle() {
   showPlay();
 }
 
+function setSize(shown) {
+  shown.style.width = `${width}px`;
+  shown.style.height = `${height}px`;
+}
+
+// Shows another result on the right.
+export async function replace(clip, source) {
+  const [pair, last] = [before, after];
+  const next = await load(clip, source);
+  if (before !== pair) return;
+  setSize(next);
+  if (clip) next.currentTime = last.currentTime;
+  if (clip && !last.paused) await next.play();
+  after = next;
+  $("after").replaceChildren(after);
+  draw();
+}
+
 export async function open(clip, first, second) {
   clear();
   [before, after] = await Promise.all([load(clip, first), load(clip, second)]);
   width = before.videoWidth || before.naturalWidth;
   height = before.videoHeight || before.naturalHeight;
-  for (const shown of [before, after]) {
-    shown.style.width = `${width}px`;
-    shown.style.height = `${height}px`;
-  }
+  for (const shown of [before, after]) setSize(shown);
   stage.style.setProperty("--ratio", height / width);
   $("before").replaceChildren(before);
   $("after").replaceChildren(after);

@@ -16,12 +16,13 @@ export default {
   best: "besser, langsamer",
   paper: "paper: das Verfahren wie veröffentlicht, langsam",
   experiment: "Für Experimente",
+  sigma: "Stärke des Rauschens, von 255 (sigma)",
   degree: "Dem Bild hinzugefügtes Rauschen (degree, 0 bis 1)",
   epoch_count: "Trainingsschritte (epoch_count)",
   learning_rate: "Lernrate (learning_rate)",
   step_size: "Schritte, bis die Lernrate sinkt (step_size)",
   gamma: "Faktor, um den sie sinkt (gamma)",
-  experiment_note: "0: der Wert, der zur Qualität gehört. Ohne epoch_count trainiert nur „paper“ auf jedem Bild. Mit degree gilt das Bild als rauschfrei, und der PSNR wird gemessen.",
+  experiment_note: "0: der Wert, der zur Qualität gehört; bei sigma der gefundene. Ohne epoch_count trainiert nur „paper“ auf jedem Bild. Mit degree gilt das Bild als rauschfrei, und der PSNR wird gemessen.",
   stored: "Dateien bleiben für begrenzte Zeit auf diesem Server und werden dann gelöscht.",
 
   // states of a file
@@ -106,6 +107,8 @@ export default {
   duration: "Dauer",
   seconds: "{count} s",
   deleted: "wird gelöscht um",
+  strength_wait: "Das Ergebnis in dieser Stärke entsteht …",
+  strength_unseen: "Mehr als 100 % lassen sich hier gerade nicht zeigen, aber herunterladen.",
   preparing: "Der Download wird vorbereitet …",
   ready: "Der Download ist bereit: noch einmal auf „Herunterladen“ drücken.",
   download_failed: "Das Herunterladen ist fehlgeschlagen. Bitte noch einmal versuchen.",

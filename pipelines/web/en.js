@@ -16,12 +16,13 @@ export default {
   best: "better, slower",
   paper: "paper: the method as published, slow",
   experiment: "For experiments",
+  sigma: "Noise level, of 255 (sigma)",
   degree: "Noise added to a picture (degree, 0 to 1)",
   epoch_count: "Training steps (epoch_count)",
   learning_rate: "Learning rate (learning_rate)",
   step_size: "Steps until the rate is reduced (step_size)",
   gamma: "Factor of the reduction (gamma)",
-  experiment_note: "0: the value that belongs to the quality. Without epoch_count only “paper” trains on each picture. With degree, the picture counts as clean, and PSNR is measured.",
+  experiment_note: "0: the value that belongs to the quality; for sigma, the level that is found. Without epoch_count only “paper” trains on each picture. With degree, the picture counts as clean, and PSNR is measured.",
   stored: "Files are stored on this server for a limited time and then deleted.",
 
   // states of a file
@@ -106,6 +107,8 @@ export default {
   duration: "time",
   seconds: "{count} s",
   deleted: "deleted at",
+  strength_wait: "The result at this strength is being made …",
+  strength_unseen: "More than 100 % cannot be shown here now. It can be downloaded.",
   preparing: "Preparing the download …",
   ready: "The download is ready: press Download again.",
   download_failed: "The download failed. Try again.",

@@ -42,7 +42,7 @@ function showLimits() {
     seconds: text.number(limits.max_clip_seconds),
   });
   for (const input of $("keys").elements)
-    if (input.name !== "degree") input.placeholder = limits.config[input.name];
+    if (input.name in limits.config && input.name !== "degree") input.placeholder = limits.config[input.name];
 }
 
 // --- events ---

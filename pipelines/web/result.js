@@ -7,6 +7,8 @@ const $ = (id) => document.getElementById(id);
 let entry = null; // the one that is shown
 let local = null; // URL of the file
 let ready = false; // the server has rendered the result at this strength
+let shown = 1; // strength of the result on the stage, 1 or more
+let replacing = false; // by one of another strength
 
 const at = () => `api/jobs/${entry.id}`;
 
@@ -31,6 +33,7 @@ export async function open(chosen) {
   entry = chosen;
   $("result").hidden = false;
   $("strength").value = 100;
+  shown = 1;
   showTexts();
   try {
     await compare.open(entry.clip, original(entry), `${at()}/result?view=1`);
@@ -72,14 +75,34 @@ function showTexts() {
   compare.draw();
 }
 
-// The strength is the weight of the result.
+const strength = () => Number($("strength").value) / 100;
+
+// Up to 1, the strength is the weight of the result.
 function showStrength() {
-  const part = Number($("strength").value) / 100;
+  const part = strength();
   $("percent").textContent = percent(part);
-  $("after").style.opacity = part;
+  $("after").style.opacity = Math.min(part, 1);
   $("note").textContent = "";
   ready = part === 1;
   $("download").href = `${at()}/result?strength=${part}`;
+}
+
+// Beyond 1 the server filters again. One request runs at a time; the last strength wins.
+async function showStronger() {
+  if (replacing) return;
+  replacing = true;
+  for (let wanted; entry && (wanted = Math.max(strength(), 1)) !== shown;) {
+    const chosen = entry;
+    const source = `${at()}/result?${wanted > 1 ? `strength=${wanted}` : "view=1"}`;
+    if (wanted > 1) $("note").textContent = say("strength_wait");
+    const done = await compare.replace(entry.clip, source).then(() => true, () => false);
+    if (entry !== chosen) continue;
+    $("note").textContent = done ? "" : say("strength_unseen");
+    if (!done) break;
+    shown = wanted;
+    ready = wanted === strength();
+  }
+  replacing = false;
 }
 
 // The link starts the download. Rendering at another strength takes time and may fail, so the first
@@ -115,6 +138,7 @@ export function start() {
   $("play").onclick = () => compare.toggle();
   $("close").onclick = () => close();
   $("strength").oninput = showStrength;
+  $("strength").onchange = showStronger;
   $("download").onclick = download;
   $("share").onclick = share;
   addEventListener("languagechosen", showTexts);

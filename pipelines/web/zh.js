@@ -16,12 +16,13 @@ export default {
   best: "效果更好，速度较慢",
   paper: "paper：论文中的原始方法，速度慢",
   experiment: "实验选项",
+  sigma: "噪声强度，满幅 255（sigma）",
   degree: "给图片添加的噪声（degree，0 到 1）",
   epoch_count: "训练步数（epoch_count）",
   learning_rate: "学习率（learning_rate）",
   step_size: "学习率下降前的步数（step_size）",
   gamma: "学习率下降系数（gamma）",
-  experiment_note: "0 表示使用所选质量的默认值。未设置 epoch_count 时，只有“paper”会在每张图片上训练。设置 degree 后，图片视为无噪声的原图，并计算 PSNR。",
+  experiment_note: "0 表示使用所选质量的默认值，sigma 为 0 表示使用检测到的强度。未设置 epoch_count 时，只有“paper”会在每张图片上训练。设置 degree 后，图片视为无噪声的原图，并计算 PSNR。",
   stored: "文件只在本服务器上保留一段时间，之后会被删除。",
 
   // states of a file
@@ -106,6 +107,8 @@ export default {
   duration: "用时",
   seconds: "{count} 秒",
   deleted: "删除时间",
+  strength_wait: "正在生成此强度的结果……",
+  strength_unseen: "高于 100 % 的效果目前无法在此显示，但可以下载。",
   preparing: "正在准备下载……",
   ready: "下载已准备好：请再次点击“下载”。",
   download_failed: "下载失败。请重试。",

@@ -105,7 +105,14 @@ async function measure(page, name) {
   check(part > before + 2 && part < after, `at strength 0.6 PSNR is ${part} dB`);
   const opacity = await page.$eval("#after", (layer) => layer.style.opacity);
   check(opacity === "0.6", `the page shows a strength of ${opacity}`);
+  await page.fill("#strength", "170");
+  await page.waitForFunction(() => document.querySelector("#after img").src.endsWith("strength=1.7"));
+  check(await page.$eval("#after", (layer) => layer.style.opacity) === "1", "more than all of it is not shown");
+  await page.waitForFunction(() => document.querySelector("#note").textContent === "");
+  const [more] = await download(page, link, `${name}-170.png`);
+  check(pictures("psnr", whole, more) !== "same", "at strength 1.7 it is as at 1");
   await page.fill("#strength", "100");
+  await page.waitForFunction(() => document.querySelector("#after img").src.endsWith("view=1"));
 }
 
 // --- texts ---
@@ -345,7 +352,7 @@ await test("keys of the method have an effect, or a sentence", async () => {
   await page.click("#experiment summary");
   const results = {};
   const result = async (keys) => {
-    for (const name of ["degree", "epoch_count", "learning_rate", "step_size", "gamma"])
+    for (const name of ["sigma", "degree", "epoch_count", "learning_rate", "step_size", "gamma"])
       await page.fill(`[name=${name}]`, keys[name] || "");
     await drop(page, small);
     const last = page.locator(".row").last();
@@ -359,6 +366,7 @@ await test("keys of the method have an effect, or a sentence", async () => {
   const [, base] = await result({epoch_count: "60"});
   check(none !== base, "epoch_count has no effect");
   check((await result({degree: "0.1"}))[1] !== none, "degree has no effect");
+  check((await result({sigma: "40"}))[1] !== none, "sigma has no effect");
   for (const [key, value] of [["learning_rate", "0.01"], ["step_size", "20"], ["gamma", "0.1"]]) {
     const [said, body] = await result({[key]: value});
     check(said === `${key} has no effect while epoch_count is 0.` && body === none, `${key}: ${said}`);
