@@ -112,13 +112,16 @@ raise_limit (void)
   }
 }
 
-/* Workers share the plugin registry that the first one writes. */
+/* Workers share the plugin registry that the first one writes, unless there is
+ * one already: where they cannot write, each would scan all plugins. */
 static void
 set_environment (const ServeOptions * options)
 {
+  const gchar *present = g_getenv ("GST_REGISTRY");
   gchar *registry = g_build_filename (options->state, "registry", NULL);
 
-  g_setenv ("GST_REGISTRY", registry, FALSE);
+  if (present == NULL || !g_file_test (present, G_FILE_TEST_EXISTS))
+    g_setenv ("GST_REGISTRY", registry, TRUE);
   g_free (registry);
 }
 

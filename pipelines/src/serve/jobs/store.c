@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _GNU_SOURCE             /* nftw() */
 #include "serve/jobs/store.h"
 
 #include "common/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -29,24 +31,24 @@ set_error (GError ** error, const gchar * what, const gchar * path)
 
 /* --- folders --- */
 
-/* The description goes first: a folder without one is no job any more. */
+static gint
+remove_entry (const gchar * path, const struct stat *info G_GNUC_UNUSED,
+    gint type G_GNUC_UNUSED, struct FTW *place G_GNUC_UNUSED)
+{
+  remove (path);
+  return 0;
+}
+
+/* The description goes first: a folder without one is no job any more.  The
+ * worker's libraries may have made folders of their own, such as caches. */
 static void
 remove_folder (const gchar * folder)
 {
-  GDir *dir = g_dir_open (folder, 0, NULL);
   gchar *path = g_build_filename (folder, DESCRIPTION, NULL);
-  const gchar *name;
 
   g_unlink (path);
   g_free (path);
-  while (dir && (name = g_dir_read_name (dir))) {
-    path = g_build_filename (folder, name, NULL);
-    g_unlink (path);
-    g_free (path);
-  }
-  if (dir)
-    g_dir_close (dir);
-  g_rmdir (folder);
+  nftw (folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
 /* The ids of the jobs that have a folder in `parent`. Other files are ignored. */
