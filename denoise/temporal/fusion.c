@@ -640,7 +640,10 @@ static void find_and_fuse(ZsdFusion *f, const ZsdFrame *frame, int threads) {
       zsd_motion_search(f->motion, &f->now, &f->before, &search, f->frames > 1);
   zsd_subpixel_refine(field, &f->now, &f->before, &search);
   zsd_motion_kinds(f->kinds, field, threads);
-  zsd_hypotheses_choose(&f->hypotheses, field, f->kinds, &f->now, &f->before, &search);
+  if (f->has_temporal)
+    zsd_hypotheses_choose(&f->hypotheses, field, f->kinds, &f->now, &f->before, &search);
+  else /* choosing by unknown noise would make it look weaker */
+    zsd_hypotheses_drop(&f->hypotheses, field);
   f->field = field;
   fuse_frame(f, frame, threads);
 }

@@ -4,6 +4,7 @@
 #include "base/clamp.h"
 #include "temporal/gate.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,13 +14,13 @@ enum {
   SIDE = ZSD_BLOCK + 2 * RADIUS, /* of a block with the windows of its samples */
 };
 
-/* What noise of deviation 1 leaves in the pyramid. */
+/* Mean difference that noise of deviation 1 leaves in the pyramid. */
 static const double SMOOTHED = 0.27;
 
 /* By how much a sample's mean difference has to be smaller, and a block's gain that counts as
- * a second motion, as a mean over its samples; in standard deviations of the noise in the
- * pyramid. */
-static const double MARGIN = 0.2, MIN_GAIN = 0.1;
+ * a second motion, as a mean over its samples: parts of the block's least mean difference, or
+ * of what noise leaves where that is more. */
+static const double MARGIN = 0.5, MIN_GAIN = 0.1;
 
 int zsd_hypotheses_resize(ZsdHypotheses *h, int count) {
   h->vector = calloc((size_t)count, sizeof *h->vector);
@@ -41,7 +42,7 @@ typedef struct {
 typedef struct {
   const ZsdMotionField *field;
   const ZsdGrayPlane *now, *before;
-  int margin, min_gain;
+  double noise; /* sum of differences in a window that noise leaves */
 } Choice;
 
 /* Whether the surroundings of the block at (x, y) lie inside of the plane and its margin. */
@@ -74,19 +75,31 @@ static void find_differences(const Choice *c, int x, int y, ZsdMotionVector v, D
     }
 }
 
-/* Samples that the second hypothesis predicts better, and by how much in all. */
-static uint64_t compare(const Choice *c, const Differences *first, const Differences *second,
-                        int *gain) {
+/* Mean over the block's samples of the smaller difference. */
+static double least_difference(const Differences *first, const Differences *second) {
+  int sum = 0;
+  for (int j = 0; j < ZSD_BLOCK; j++)
+    for (int i = 0; i < ZSD_BLOCK; i++)
+      sum += zsd_smaller(first->sum[j][i], second->sum[j][i]);
+  return (double)sum / (ZSD_BLOCK * ZSD_BLOCK);
+}
+
+/* Samples that the second hypothesis predicts better, and by how much as a mean over the block.
+ */
+static uint64_t compare(const Differences *first, const Differences *second, double margin,
+                        double *gain) {
+  const int least = (int)margin;
   uint64_t samples = 0;
-  *gain = 0;
+  int sum = 0;
   for (int j = 0; j < ZSD_BLOCK; j++)
     for (int i = 0; i < ZSD_BLOCK; i++) {
-      const int less = first->sum[j][i] - second->sum[j][i] - c->margin;
+      const int less = first->sum[j][i] - second->sum[j][i] - least;
       if (less <= 0)
         continue;
-      *gain += less;
+      sum += less;
       samples |= (uint64_t)1 << (ZSD_BLOCK * j + i);
     }
+  *gain = (double)sum / (ZSD_BLOCK * ZSD_BLOCK);
   return samples;
 }
 
@@ -94,7 +107,7 @@ static void choose(const ZsdHypotheses *h, const Choice *c, int i, int j) {
   const ZsdMotionField *field = c->field;
   const int block = j * field->across + i, x = i * ZSD_BLOCK, y = j * ZSD_BLOCK;
   const ZsdMotionVector own = field->vector[block];
-  int best = c->min_gain;
+  double best = 0;
   Differences first, second;
   if (!is_inside(c->before, x + own.x, y + own.y))
     return;
@@ -103,12 +116,13 @@ static void choose(const ZsdHypotheses *h, const Choice *c, int i, int j) {
     const int row = zsd_clamp(j + k / 3 - 1, 0, field->down - 1);
     const int column = zsd_clamp(i + k % 3 - 1, 0, field->across - 1);
     const ZsdMotionVector v = field->vector[row * field->across + column];
-    int gain;
+    double gain;
     if ((v.x == own.x && v.y == own.y) || !is_inside(c->before, x + v.x, y + v.y))
       continue;
     find_differences(c, x, y, v, &second);
-    const uint64_t samples = compare(c, &first, &second, &gain);
-    if (gain > best) {
+    const double unit = fmax(c->noise, least_difference(&first, &second));
+    const uint64_t samples = compare(&first, &second, MARGIN * unit, &gain);
+    if (gain > MIN_GAIN * unit && gain > best) {
       best = gain;
       h->samples[block] = samples;
       h->vector[block] = v;
@@ -119,9 +133,8 @@ static void choose(const ZsdHypotheses *h, const Choice *c, int i, int j) {
 void zsd_hypotheses_choose(const ZsdHypotheses *h, const ZsdMotionField *field,
                            const uint8_t *kinds, const ZsdPyramid *now,
                            const ZsdPyramid *before, const ZsdMotionParams *search) {
-  const double sigma = SMOOTHED * 255 * search->sigma * SPAN * SPAN;
-  const Choice c = {field, &now->level[0], &before->level[0], (int)(MARGIN * sigma),
-                    (int)(MIN_GAIN * sigma * ZSD_BLOCK * ZSD_BLOCK)};
+  const Choice c = {field, &now->level[0], &before->level[0],
+                    SMOOTHED * 255 * search->sigma * SPAN * SPAN};
 #pragma omp parallel for schedule(dynamic) num_threads(search->threads)
   for (int j = 0; j < field->down; j++)
     for (int i = 0; i < field->across; i++) {
@@ -129,6 +142,10 @@ void zsd_hypotheses_choose(const ZsdHypotheses *h, const ZsdMotionField *field,
       if (kinds[j * field->across + i] == ZSD_IRREGULAR)
         choose(h, &c, i, j);
     }
+}
+
+void zsd_hypotheses_drop(const ZsdHypotheses *h, const ZsdMotionField *field) {
+  memset(h->samples, 0, (size_t)field->across * field->down * sizeof *h->samples);
 }
 
 void zsd_hypotheses_predict(const ZsdHypotheses *h, const ZsdMotionField *field,

@@ -22,6 +22,9 @@ void zsd_hypotheses_choose(const ZsdHypotheses *hypotheses, const ZsdMotionField
                            const uint8_t *kinds, const ZsdPyramid *now,
                            const ZsdPyramid *before, const ZsdMotionParams *search);
 
+/* Leaves all blocks with one vector. */
+void zsd_hypotheses_drop(const ZsdHypotheses *hypotheses, const ZsdMotionField *field);
+
 /* Predicts those of the samples [begin, end) of row y that have a second hypothesis: replaces
  * samples z and variances k, both of which begin at `begin`, the start of a block.
  * `prediction`: of the row (reference.h). */

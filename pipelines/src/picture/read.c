@@ -212,6 +212,32 @@ is_accepted (VipsImage * image, guint64 max_pixels, GError ** error)
   return FALSE;
 }
 
+/* libvips's loader of HEIF owns the metadata that its image has. */
+static void *
+copy_blob (VipsImage * lazy G_GNUC_UNUSED, const gchar * name, GValue * value,
+    void *picture)
+{
+  gsize size;
+  const void *data;
+
+  if (G_VALUE_TYPE (value) == VIPS_TYPE_BLOB) {
+    data = vips_value_get_blob (value, &size);
+    vips_image_set_blob_copy (picture, name, data, size);
+  }
+  return NULL;
+}
+
+/* The picture in memory, independent of the loader. */
+static VipsImage *
+copy_to_memory (VipsImage * lazy)
+{
+  VipsImage *picture = vips_image_copy_memory (lazy);
+
+  if (picture)
+    vips_image_map (lazy, copy_blob, picture);
+  return picture;
+}
+
 VipsImage *
 picture_read_memory (GBytes * bytes, guint64 max_pixels, GError ** error)
 {
@@ -245,7 +271,7 @@ picture_read_memory (GBytes * bytes, guint64 max_pixels, GError ** error)
   if (lazy == NULL)
     picture_vips_set_error (error, "it cannot be read", "it is damaged");
   else if (is_accepted (lazy, max_pixels, error)
-      && (picture = vips_image_copy_memory (lazy)) == NULL)
+      && (picture = copy_to_memory (lazy)) == NULL)
     picture_vips_set_error (error, "it cannot be read",
         "there is not enough memory");
   picture_vips_unlock ();

@@ -112,16 +112,14 @@ raise_limit (void)
   }
 }
 
-/* Workers share the plugin registry that the first one writes, unless there is
- * one already: where they cannot write, each would scan all plugins. */
+/* Workers share the plugin registry that the first one writes: another may
+ * lack plugins, and they could not complete it. */
 static void
 set_environment (const ServeOptions * options)
 {
-  const gchar *present = g_getenv ("GST_REGISTRY");
   gchar *registry = g_build_filename (options->state, "registry", NULL);
 
-  if (present == NULL || !g_file_test (present, G_FILE_TEST_EXISTS))
-    g_setenv ("GST_REGISTRY", registry, TRUE);
+  g_setenv ("GST_REGISTRY", registry, TRUE);
   g_free (registry);
 }
 

@@ -65,6 +65,10 @@ sandbox_append (GPtrArray * line, const gchar * program, const gchar * folder)
   static const gchar *const system[] = { "/bin", "/lib", "/lib32", "/lib64",
     "/libx32", "/sbin"
   };
+  /* Options of sanitizers: the files that they name are not in the sandbox. */
+  static const gchar *const unset[] = { "ASAN_OPTIONS", "LSAN_OPTIONS",
+    "TSAN_OPTIONS", "UBSAN_OPTIONS"
+  };
   gsize i;
 
   add (line, "bwrap", "--unshare-all", "--die-with-parent");
@@ -79,6 +83,8 @@ sandbox_append (GPtrArray * line, const gchar * program, const gchar * folder)
   if (have_proc)
     add (line, "--proc", "/proc", NULL);
   add (line, "--setenv", "XDG_CACHE_HOME", folder);
+  for (i = 0; i < G_N_ELEMENTS (unset); i++)
+    add (line, "--unsetenv", unset[i], NULL);
   add (line, "--size", TMP_BYTES, NULL);
   add (line, "--tmpfs", "/tmp", NULL);
   add_plugins (line, "GST_PLUGIN_PATH");
