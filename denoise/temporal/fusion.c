@@ -642,7 +642,7 @@ static void find_and_fuse(ZsdFusion *f, const ZsdFrame *frame, int threads) {
   zsd_motion_kinds(f->kinds, field, threads);
   if (f->has_temporal)
     zsd_hypotheses_choose(&f->hypotheses, field, f->kinds, &f->now, &f->before, &search);
-  else /* choosing by unknown noise would make it look weaker */
+  else /* what the better of two wrong vectors leaves would pass for noise */
     zsd_hypotheses_drop(&f->hypotheses, field);
   f->field = field;
   fuse_frame(f, frame, threads);

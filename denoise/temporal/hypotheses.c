@@ -22,6 +22,11 @@ static const double SMOOTHED = 0.27;
  * of what noise leaves where that is more. */
 static const double MARGIN = 0.5, MIN_GAIN = 0.1;
 
+/* Part of the blocks with irregular motion above which they are no edges of objects: the frames
+ * have little in common, and what the better of two wrong vectors leaves would pass for noise.
+ */
+static const double MOST_IRREGULAR = 0.65;
+
 int zsd_hypotheses_resize(ZsdHypotheses *h, int count) {
   h->vector = calloc((size_t)count, sizeof *h->vector);
   h->samples = calloc((size_t)count, sizeof *h->samples);
@@ -130,22 +135,30 @@ static void choose(const ZsdHypotheses *h, const Choice *c, int i, int j) {
   }
 }
 
+void zsd_hypotheses_drop(const ZsdHypotheses *h, const ZsdMotionField *field) {
+  memset(h->samples, 0, (size_t)field->across * field->down * sizeof *h->samples);
+}
+
+static bool is_irregular_everywhere(const uint8_t *kinds, int blocks) {
+  int irregular = 0;
+  for (int i = 0; i < blocks; i++)
+    irregular += kinds[i] == ZSD_IRREGULAR;
+  return irregular > MOST_IRREGULAR * blocks;
+}
+
 void zsd_hypotheses_choose(const ZsdHypotheses *h, const ZsdMotionField *field,
                            const uint8_t *kinds, const ZsdPyramid *now,
                            const ZsdPyramid *before, const ZsdMotionParams *search) {
   const Choice c = {field, &now->level[0], &before->level[0],
                     SMOOTHED * 255 * search->sigma * SPAN * SPAN};
+  zsd_hypotheses_drop(h, field);
+  if (is_irregular_everywhere(kinds, field->across * field->down))
+    return;
 #pragma omp parallel for schedule(dynamic) num_threads(search->threads)
   for (int j = 0; j < field->down; j++)
-    for (int i = 0; i < field->across; i++) {
-      h->samples[j * field->across + i] = 0;
+    for (int i = 0; i < field->across; i++)
       if (kinds[j * field->across + i] == ZSD_IRREGULAR)
         choose(h, &c, i, j);
-    }
-}
-
-void zsd_hypotheses_drop(const ZsdHypotheses *h, const ZsdMotionField *field) {
-  memset(h->samples, 0, (size_t)field->across * field->down * sizeof *h->samples);
 }
 
 void zsd_hypotheses_predict(const ZsdHypotheses *h, const ZsdMotionField *field,
