@@ -108,21 +108,41 @@ static uint64_t compare(const Differences *first, const Differences *second, dou
   return samples;
 }
 
-static void choose(const ZsdHypotheses *h, const Choice *c, int i, int j) {
-  const ZsdMotionField *field = c->field;
-  const int block = j * field->across + i, x = i * ZSD_BLOCK, y = j * ZSD_BLOCK;
-  const ZsdMotionVector own = field->vector[block];
-  double best = 0;
-  Differences first, second;
-  if (!is_inside(c->before, x + own.x, y + own.y))
-    return;
-  find_differences(c, x, y, own, &first);
+/* Collects the vectors of the blocks around (i, j) that differ from its own. Returns how many.
+ */
+static int find_candidates(const ZsdMotionField *field, int i, int j,
+                           ZsdMotionVector found[8]) {
+  const ZsdMotionVector own = field->vector[j * field->across + i];
+  int n = 0;
   for (int k = 0; k < 9; k++) {
     const int row = zsd_clamp(j + k / 3 - 1, 0, field->down - 1);
     const int column = zsd_clamp(i + k % 3 - 1, 0, field->across - 1);
     const ZsdMotionVector v = field->vector[row * field->across + column];
+    bool known = v.x == own.x && v.y == own.y;
+    for (int m = 0; m < n; m++)
+      known |= v.x == found[m].x && v.y == found[m].y;
+    if (!known)
+      found[n++] = v;
+  }
+  return n;
+}
+
+static void choose(const ZsdHypotheses *h, const Choice *c, int i, int j) {
+  const int block = j * c->field->across + i, x = i * ZSD_BLOCK, y = j * ZSD_BLOCK;
+  const ZsdMotionVector own = c->field->vector[block];
+  ZsdMotionVector candidates[8];
+  Differences first, second;
+  if (!is_inside(c->before, x + own.x, y + own.y))
+    return;
+  find_differences(c, x, y, own, &first);
+  if (least_difference(&first, &first) <= c->noise)
+    return; /* there is nothing to gain */
+  const int n = find_candidates(c->field, i, j, candidates);
+  double best = 0;
+  for (int k = 0; k < n; k++) {
+    const ZsdMotionVector v = candidates[k];
     double gain;
-    if ((v.x == own.x && v.y == own.y) || !is_inside(c->before, x + v.x, y + v.y))
+    if (!is_inside(c->before, x + v.x, y + v.y))
       continue;
     find_differences(c, x, y, v, &second);
     const double unit = fmax(c->noise, least_difference(&first, &second));
