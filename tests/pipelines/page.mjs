@@ -118,8 +118,11 @@ async function measure(page, name) {
 // --- texts ---
 
 const languages = ["en", "de", "zh"];
-const texts = Object.fromEntries(await Promise.all(languages.map(
-  async (code) => [code, (await import(join(web, `${code}.js`))).default])));
+// As modules, which node takes files called .js for since version 22 only.
+const texts = Object.fromEntries(await Promise.all(languages.map(async (code) => {
+  const source = readFileSync(join(web, `${code}.js`), "utf8");
+  return [code, (await import(`data:text/javascript,${encodeURIComponent(source)}`)).default];
+})));
 
 await test("each language has every text", async () => {
   const values = (text) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name.replace("wan", "pixels"))

@@ -27,6 +27,9 @@ class Server:
         self.start(*options)
 
     def start(self, *options):
+        # The sandbox hides the list of what ThreadSanitizer leaves out.
+        if os.environ.get("ZSDENOISE_SANITIZER") == "thread":
+            options = ["--no-sandbox", *options]
         # Job processes can be told from those of other servers by their folder.
         self.process = subprocess.Popen(
             [self.program, "--port", "0", "--state", self.state, *options],
