@@ -88,24 +88,6 @@ row_size (const GstVideoFrame * frame)
       pixel_size (frame->info.finfo);
 }
 
-/* The planes of the frame, or of the rows of one field. */
-static void
-planes_of (const GstZsPicture * picture, gpointer data[GST_VIDEO_MAX_PLANES],
-    gint stride[GST_VIDEO_MAX_PLANES])
-{
-  const GstVideoFrame *frame = picture->frame;
-  guint p;
-
-  for (p = 0; p < GST_VIDEO_FRAME_N_PLANES (frame); p++) {
-    data[p] = frame->data[p];
-    stride[p] = frame->info.stride[p];
-    if (picture->parity >= 0) {
-      data[p] = (guint8 *) data[p] + picture->parity * stride[p];
-      stride[p] *= 2;
-    }
-  }
-}
-
 static void
 describe_unpacked (GstZsPicture * picture, gint height)
 {
@@ -144,7 +126,7 @@ reserve (GstZsPicture * picture, gsize size)
 {
   if (size <= picture->size)
     return TRUE;
-  gst_zs_picture_clear (picture);
+  g_free (picture->memory);
   picture->memory = g_try_malloc (size);
   picture->size = picture->memory != NULL ? size : 0;
   return picture->memory != NULL;
@@ -156,15 +138,15 @@ unpack (GstZsPicture * picture, gint height)
   const GstVideoFrame *frame = picture->frame;
   const GstVideoFormatInfo *finfo = frame->info.finfo;
   const gsize row = row_size (frame);
-  gpointer data[GST_VIDEO_MAX_PLANES];
-  gint stride[GST_VIDEO_MAX_PLANES], y;
+  GstZsPlanes *planes = &picture->planes;
+  gint y;
 
-  if (!reserve (picture, row * height + SLACK * pixel_size (finfo)))
+  if (!reserve (picture, row * height + SLACK * pixel_size (finfo))
+      || !gst_zs_planes_load (planes, picture->frame, picture->parity, height))
     return FALSE;
-  planes_of (picture, data, stride);
   for (y = 0; y < height; y++)
     finfo->unpack_func (finfo, pack_flags (finfo), picture->memory + y * row,
-        data, stride, 0, y, GST_VIDEO_FRAME_WIDTH (frame));
+        planes->data, planes->stride, 0, y, GST_VIDEO_FRAME_WIDTH (frame));
   describe_unpacked (picture, height);
   return TRUE;
 }
@@ -175,16 +157,16 @@ gst_zs_picture_store (GstZsPicture * picture)
   const GstVideoFrame *frame = picture->frame;
   const GstVideoFormatInfo *finfo = frame->info.finfo;
   const gsize row = row_size (frame);
-  gpointer data[GST_VIDEO_MAX_PLANES];
-  gint stride[GST_VIDEO_MAX_PLANES], y;
+  GstZsPlanes *planes = &picture->planes;
+  gint y;
 
   if (is_direct (frame))
     return;
-  planes_of (picture, data, stride);
   for (y = 0; y < picture->image.height; y++)
     finfo->pack_func (finfo, pack_flags (finfo), picture->memory + y * row, row,
-        data, stride, frame->info.chroma_site, y,
+        planes->data, planes->stride, frame->info.chroma_site, y,
         GST_VIDEO_FRAME_WIDTH (frame));
+  gst_zs_planes_store (planes);
 }
 
 /* --- either way --- */
@@ -243,22 +225,10 @@ gst_zs_picture_clear (GstZsPicture * picture)
 {
   g_clear_pointer (&picture->memory, g_free);
   picture->size = 0;
+  gst_zs_planes_clear (&picture->planes);
 }
 
 /* --- memory --- */
-
-/* Whether `size` bytes from the plane's first row on, and those of its other rows, are mapped. */
-static gboolean
-rows_fit (const GstVideoFrame * frame, gint plane, const guint8 * first,
-    gint rows, gint64 stride, gint64 size)
-{
-  const GstMapInfo *map = &frame->map[frame->meta != NULL ? plane : 0];
-  const gint64 down = (rows - 1) * stride;
-  const gint64 begin = first - map->data + MIN (down, 0);
-  const gint64 end = first - map->data + MAX (down, 0) + size;
-
-  return begin >= 0 && end <= (gint64) map->size;
-}
 
 static gboolean
 samples_fit (GstVideoFrame * frame)
@@ -270,38 +240,10 @@ samples_fit (GstVideoFrame * frame)
   for (i = 0; i < image.components; i++) {
     const ZsdComponent *c = &image.component[i];
 
-    if (!rows_fit (frame, GST_VIDEO_FORMAT_INFO_PLANE (frame->info.finfo, i),
-            c->data, c->height, c->stride,
+    if (!gst_zs_planes_rows_fit (frame,
+            GST_VIDEO_FORMAT_INFO_PLANE (frame->info.finfo, i), c->data,
+            c->height, c->stride,
             (gint64) (c->width - 1) * c->step + (image.depth > 8 ? 2 : 1)))
-      return FALSE;
-  }
-  return TRUE;
-}
-
-/* The planes of formats that are unpacked have to be as large as GStreamer's default ones. Tiles
- * have their default strides. */
-static gboolean
-planes_fit (const GstVideoFrame * frame)
-{
-  const gboolean tiled = GST_VIDEO_FORMAT_INFO_IS_TILED (frame->info.finfo);
-  const gint n = GST_VIDEO_FRAME_N_PLANES (frame);
-  GstVideoInfo usual;
-  gint p;
-
-  if (!gst_video_info_set_interlaced_format (&usual,
-          GST_VIDEO_FRAME_FORMAT (frame), frame->info.interlace_mode,
-          GST_VIDEO_FRAME_WIDTH (frame), GST_VIDEO_FRAME_HEIGHT (frame)))
-    return FALSE;
-  for (p = 0; p < n; p++) {
-    const gsize size = (p + 1 < n ? usual.offset[p + 1] : usual.size) -
-        usual.offset[p];
-    const gint stride = frame->info.stride[p];
-    const gint rows = tiled ? 1 : size / usual.stride[p];
-
-    if ((tiled && stride != usual.stride[p])
-        || ABS (stride) < (tiled ? 0 : usual.stride[p])
-        || !rows_fit (frame, p, frame->data[p], rows, stride,
-            tiled ? (gint64) size : usual.stride[p]))
       return FALSE;
   }
   return TRUE;
@@ -310,5 +252,5 @@ planes_fit (const GstVideoFrame * frame)
 gboolean
 gst_zs_picture_fits (GstVideoFrame * frame)
 {
-  return is_direct (frame) ? samples_fit (frame) : planes_fit (frame);
+  return is_direct (frame) ? samples_fit (frame) : gst_zs_planes_fit (frame);
 }

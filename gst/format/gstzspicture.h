@@ -4,6 +4,7 @@
 
 #include <gst/video/video.h>
 
+#include "format/gstzsplanes.h"
 #include "zsdenoise.h"
 
 G_BEGIN_DECLS
@@ -15,6 +16,7 @@ typedef struct
   ZsdImage image;
   GstVideoFrame *frame;
   gint parity;
+  GstZsPlanes planes;           /* which the copy is made from */
   guint8 *memory;               /* of the copy; kept from frame to frame */
   gsize size;
 } GstZsPicture;

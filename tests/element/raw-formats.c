@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* Formats that are not taken, and why. */
 static const struct
@@ -88,10 +89,14 @@ unpack (GstBuffer * buffer, const GstVideoInfo * info)
   return p;
 }
 
+/* Bytes after a frame that GStreamer's own functions may write to: one row. */
+#define SPARE 4096
+
 static GstBuffer *
 pack (const Pixels * p, const GstVideoInfo * info)
 {
-  GstBuffer *buffer = gst_buffer_new_and_alloc (GST_VIDEO_INFO_SIZE (info));
+  GstBuffer *buffer = gst_buffer_new_and_alloc (GST_VIDEO_INFO_SIZE (info) +
+      SPARE);
   guint16 *row = g_new0 (guint16, 4 * p->width + 256);
   GstVideoFrame frame;
   gint x, y;
@@ -111,6 +116,7 @@ pack (const Pixels * p, const GstVideoInfo * info)
   }
   gst_video_frame_unmap (&frame);
   g_free (row);
+  gst_buffer_set_size (buffer, GST_VIDEO_INFO_SIZE (info));
   GST_BUFFER_PTS (buffer) = 0;
   GST_BUFFER_DURATION (buffer) = 40 * GST_MSECOND;
   return buffer;
@@ -411,6 +417,66 @@ GST_END_TEST;
 
 /* --- other memory --- */
 
+/* A frame whose last byte is the last one that may be touched. */
+static GstBuffer *
+bounded (const GstVideoInfo * info, guint8 * end)
+{
+  const gsize size = GST_VIDEO_INFO_SIZE (info);
+  GstBuffer *from = waves (info, 20, 3);
+  GstBuffer *frame = gst_buffer_new_wrapped_full (0, end - size, size, 0, size,
+      NULL, NULL);
+
+  gst_buffer_extract (from, 0, end - size, size);
+  gst_buffer_copy_into (frame, from, GST_BUFFER_COPY_TIMESTAMPS, 0, -1);
+  gst_buffer_unref (from);
+  return frame;
+}
+
+static void
+check_bounded (GstHarness * h, GstVideoFormat format, guint8 * end)
+{
+  static const gint widths[] = { 1, 3, 7, 35 }, heights[] = { 1, 2, 3, 6 };
+  static const GstVideoInterlaceMode modes[] = {
+    GST_VIDEO_INTERLACE_MODE_PROGRESSIVE, GST_VIDEO_INTERLACE_MODE_INTERLEAVED
+  };
+  GstVideoInfo info;
+  guint x, y, m;
+
+  for (x = 0; x < G_N_ELEMENTS (widths); x++)
+    for (y = 0; y < G_N_ELEMENTS (heights); y++)
+      for (m = 0; m < G_N_ELEMENTS (modes); m++) {
+        if (!gst_video_info_set_interlaced_format (&info, format, modes[m],
+                widths[x], heights[y]))
+          continue;
+        set_format (h, &info);
+        gst_buffer_unref (filtered (h, bounded (&info, end)));
+      }
+}
+
+/* No byte after a frame is read or written, though GStreamer's functions for some formats do so:
+ * P012 interlaced, UYVP and NV12_10LE32. The page after it cannot be. */
+GST_START_TEST (test_bounds)
+{
+  const gsize room = 1 << 20, page = 1 << 16;
+  guint8 *area = mmap (NULL, room + page, PROT_READ | PROT_WRITE,
+      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  guint n, f;
+  const GstVideoFormat *formats = gst_video_formats_raw (&n);
+
+  fail_if (area == MAP_FAILED || mprotect (area + room, page, PROT_NONE));
+  for (f = __i__; f < n; f += PARTS)
+    if (reason_for (gst_video_format_to_string (formats[f])) == NULL) {
+      GstHarness *h = start_element ("zsdenoise", NULL);
+
+      gst_util_set_object_arg (G_OBJECT (h->element), "training", "none");
+      check_bounded (h, formats[f], area + room);
+      stop_element (h);
+    }
+  munmap (area, room + page);
+}
+
+GST_END_TEST;
+
 static gboolean
 accepts (GstElement * element, const gchar * caps_string)
 {
@@ -500,6 +566,7 @@ make_suite (void)
 
   tcase_add_loop_test (tcase, test_table, 0, PARTS);
   tcase_add_loop_test (tcase, test_twins, 0, G_N_ELEMENTS (twins));
+  tcase_add_loop_test (tcase, test_bounds, 0, PARTS);
   tcase_add_test (tcase, test_features);
   tcase_add_test (tcase, test_strength_rises);
   suite_add_tcase (suite, tcase);
