@@ -232,6 +232,82 @@ static void correlation(ZsdNoiseModel *model, const Run *run, float most, int de
   }
 }
 
+/* --- noise behind a lossy encoder --- */
+
+/* Groups of equally many blocks, by rising variance, and the fewest blocks for it. */
+enum { GROUPS = 8, GROUP_BLOCKS = 8 };
+
+/* Mean kurtosis of a group of noise, at most, and of one of noise that is repeated in parts of
+ * its blocks. Missed motion has heavier tails; a block of more than MAX_KURTOSIS is no noise.
+ */
+static const double NOISE_KURTOSIS = 3.7, PARTIAL_KURTOSIS = 4.8, MAX_KURTOSIS = 7;
+
+/* Most difference of a group's correlations from the noise's. */
+static const double NOISE_LAG = 0.08;
+
+/* Ratio of the groups' mean variance to the flattest blocks' from which the first one begins to
+ * count, and from which it counts alone. */
+static const double UNEVEN = 1.25, VERY_UNEVEN = 1.5;
+
+typedef struct {
+  int n;
+  double variance;             /* sum, of the blocks that may be noise */
+  double kurtosis, lag1, lag2; /* means of all */
+} Group;
+
+/* The blocks with a variance above `low` and up to `high`. */
+static Group group_between(const Run *run, float low, float high) {
+  Group g = {0};
+  int all = 0;
+  for (int i = 0; i < run->n; i++) {
+    const Block *block = &run->block[i];
+    const double variance = block->variance;
+    if (run->variance[i] <= low || run->variance[i] > high || variance <= 0)
+      continue;
+    const double kurtosis = block->fourth / (variance * variance);
+    if (kurtosis <= MAX_KURTOSIS) {
+      g.n++;
+      g.variance += run->variance[i];
+    }
+    all++;
+    g.kurtosis += fmin(kurtosis, MAX_KURTOSIS + 2);
+    g.lag1 += block->lag1 / variance;
+    g.lag2 += block->lag2 / variance;
+  }
+  const double part = all ? 1.0 / all : 0;
+  return (Group){g.n, g.variance, g.kurtosis * part, g.lag1 * part, g.lag2 * part};
+}
+
+static bool may_be_noise(const Group *g, const ZsdNoiseModel *model) {
+  return g->kurtosis <= PARTIAL_KURTOSIS && fabs(g->lag1 - model->lag1) <= NOISE_LAG &&
+         fabs(g->lag2 - model->lag2) <= NOISE_LAG;
+}
+
+/* Mean variance of a residual's blocks of noise where it is uneven: an encoder repeats noise of
+ * the last frame, wholly or in part, and the flattest blocks are those with the least of their
+ * own. `flattest`: their variance. */
+static double uneven_variance(const Run *run, const ZsdNoiseModel *model, double flattest) {
+  double sum = 0, mean = 0;
+  int n = 0;
+  float low = -1;
+  if (run->n < GROUPS * GROUP_BLOCKS || flattest <= 0)
+    return flattest;
+  for (int g = 0; g < GROUPS; g++) {
+    const float high = least_few(run->variance, run->n, run->n * (g + 1) / GROUPS);
+    const Group group = group_between(run, low, high);
+    if (g > 0 && !may_be_noise(&group, model))
+      break;
+    sum += group.variance;
+    n += group.n;
+    if (group.kurtosis <= NOISE_KURTOSIS && n > 0)
+      mean = sum / n;
+    low = high;
+  }
+  const double ratio = mean / flattest;
+  const double share = fmax(0, fmin(1, (ratio - UNEVEN) / (VERY_UNEVEN - UNEVEN)));
+  return flattest * (1 + share * (ratio - 1));
+}
+
 /* --- brightness --- */
 
 /* Relative variance at brightness 0 and 1. The shapes range from noise that is compressed in
@@ -396,7 +472,7 @@ static int model_blocks(ZsdNoiseModel *model, Survey *s) {
     take_rough(model, &all);
     return 0;
   }
-  scale /= detrend ? 1 - lost(model) : 1;
+  scale = detrend ? scale / (1 - lost(model)) : uneven_variance(&all, model, scale);
   model->base = scale * shape->dark;
   model->slope = scale * (shape->bright - shape->dark);
   model->sigma = sqrt(scale * mean);

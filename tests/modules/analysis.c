@@ -315,6 +315,47 @@ START_TEST(test_noise_of_bad_prediction) {
 }
 END_TEST
 
+enum { BLOCK = 16 };
+
+/* Multiplies the noise by a factor that changes from block to block, `least` to 1, as an
+ * encoder does that repeats parts of the last frame. Returns the deviation, 0..255. */
+static double make_uneven(float *noise, double least) {
+  double sum = 0;
+  for (int i = 0; i < SAMPLES; i++) {
+    const int block = i / WIDE / BLOCK * (WIDE / BLOCK) + i % WIDE / BLOCK;
+    noise[i] *= (float)(least + (1 - least) * (block * 7 % 16) / 15);
+    sum += noise[i] * noise[i];
+  }
+  return 255 * sqrt(sum / SAMPLES);
+}
+
+/* Of noise that is uneven the mean is found, not that of the flattest blocks. */
+START_TEST(test_uneven_noise) {
+  float *residual = grain_plane(grains[_i], 8), *gray = gray_plane();
+  const double sigma = make_uneven(residual, 0.45);
+  const ZsdNoiseModel model = estimate(residual, gray, 0);
+  ck_assert_double_eq_tol(255 * model.sigma, sigma, 0.08 * sigma);
+  free(residual);
+  free(gray);
+}
+END_TEST
+
+/* Misses of the motion, everywhere and of any size, are not uneven noise. */
+START_TEST(test_uneven_misses) {
+  enum { APART = 9 };
+  float *residual = grain_plane(grains[_i], 9), *gray = gray_plane();
+  for (int i = 0; i < SAMPLES; i++) {
+    const int block = i / WIDE / BLOCK * (WIDE / BLOCK) + i % WIDE / BLOCK;
+    if (i % APART == 0)
+      residual[i] += (float)(grains[_i].sigma / 255 * (block * 7 % 16) / 2);
+  }
+  const ZsdNoiseModel model = estimate(residual, gray, 0);
+  ck_assert_double_eq_tol(255 * model.sigma, grains[_i].sigma, 0.12 * grains[_i].sigma);
+  free(residual);
+  free(gray);
+}
+END_TEST
+
 /* Variance base + slope x brightness, on a picture of all brightnesses. The model keeps a base
  * where there is none: that takes a tenth of the slope. */
 START_TEST(test_shot_noise) {
@@ -599,6 +640,8 @@ Suite *make_suite(void) {
   tcase_add_loop_test(tc, test_noise_of_residual, 0, N_GRAINS);
   tcase_add_loop_test(tc, test_noise_of_flat, 0, 3);
   tcase_add_loop_test(tc, test_noise_of_bad_prediction, 0, N_GRAINS);
+  tcase_add_loop_test(tc, test_uneven_noise, 0, N_GRAINS);
+  tcase_add_loop_test(tc, test_uneven_misses, 0, N_GRAINS);
   tcase_add_loop_test(tc, test_shot_noise, 0, 4);
   tcase_add_loop_test(tc, test_processed_noise, 0, 2);
   tcase_add_loop_test(tc, test_variance_positive, 0, 2);
