@@ -4,6 +4,7 @@
 #include "base/clamp.h"
 #include "filter/store.h"
 
+#include <math.h>
 #include <string.h>
 
 void zsd_refinement_prepare(ZsdRefinement *r) {
@@ -21,16 +22,46 @@ typedef struct {
   float samples[ZSD_BLOCK_WIENER_WIDTH], noise[ZSD_BLOCK_WIENER_WIDTH];
 } Row;
 
-/* Computes the noise in n samples of a component from (x, y) on, of which `clean` is the
- * estimate. */
+/* Largest variance of a fused sample, relative to the noise's, that it is held on to with, and
+ * by how many deviations the filter may change it. */
+static const float SURE = 0.2f, DEVIATIONS = 1.8f;
+
+/* Whether any of n samples is sure. */
+static bool is_any_sure(const float *k, int n) {
+  int sure = 0;
+  for (int i = 0; i < n; i++)
+    sure |= k[i] <= SURE;
+  return sure;
+}
+
+/* Limits the change of sure fused samples: what stands out of a mean of many frames is a
+ * detail, however small and alone (a star, a hair), though no block of samples tells it from
+ * noise. `clean`: n filtered samples; `z`, `k`: the fused ones and their variances. */
+static void hold_details(float *clean, const float *z, const float *k, int n,
+                         const ZsdNoiseVariance *noise) {
+  for (int i = 0; i < n; i++) {
+    const float deviation = sqrtf(k[i] * zsd_noise_variance_at(noise, z[i]));
+    const float most = k[i] <= SURE ? DEVIATIONS * deviation : INFINITY;
+    const float low = clean[i] > z[i] - most ? clean[i] : z[i] - most;
+    clean[i] = low < z[i] + most ? low : z[i] + most;
+  }
+}
+
+/* Computes the noise in n samples of a component from (x, y) on. `clean`: their filtered
+ * values; NULL: the fused ones. */
 static void find_noise(const ZsdRefinement *r, int component, int x, int y, int n,
                        const float *clean, Row *row) {
   const ZsdFrameComponent *c = &r->view->frame->component[component];
   const float most = zsd_view_most(r->view);
-  memcpy(row->samples, c->y + (ptrdiff_t)y * c->width + x, n * sizeof(float));
+  const ptrdiff_t at = (ptrdiff_t)y * c->width + x;
+  float *noise = row->noise;
+  memcpy(row->samples, c->y + at, n * sizeof(float));
+  memcpy(noise, clean ? clean : c->z + at, n * sizeof(float));
+  if (clean && is_any_sure(c->k + at, n))
+    hold_details(noise, c->z + at, c->k + at, n, &r->wiener[component].noise);
   for (int i = 0; i < n; i++) {
-    const float found = row->samples[i] - clean[i], low = found > -most ? found : -most;
-    row->noise[i] = low < most ? low : most;
+    const float found = row->samples[i] - noise[i], low = found > -most ? found : -most;
+    noise[i] = low < most ? low : most;
   }
 }
 
@@ -68,9 +99,7 @@ void zsd_refine(const ZsdRefinement *r, ZsdRegion region, ZsdBlockWienerScratch 
       zsd_block_wiener_run(&r->wiener[i], x, y, width, height, scratch, r->kernels);
     for (int k = 0; k < height; k++) {
       Row row;
-      find_noise(r, i, x, y + k, width,
-                 filtered ? zsd_block_wiener_row(scratch, k)
-                          : c->z + (ptrdiff_t)(y + k) * c->width + x,
+      find_noise(r, i, x, y + k, width, filtered ? zsd_block_wiener_row(scratch, k) : NULL,
                  &row);
       store_row(r, i, x, y + k, width, &row);
     }

@@ -228,6 +228,38 @@ START_TEST(test_edges) {
 }
 END_TEST
 
+/* --- small details --- */
+
+/* Faint stars that never change keep most of their height: single samples, two and three
+ * deviations of the noise above a dark sky. */
+START_TEST(test_faint_stars) {
+  enum { NIGHT = 22, NOISE = 4, APART = 12, LAST = 30 };
+  static const double height[2] = {2 * NOISE, 3 * NOISE}, least[2] = {0.55, 0.68};
+  double sum[2] = {0};
+  int n[2] = {0};
+  Picture p;
+  ZsdDenoiser *d = new_denoiser();
+  for (int t = 1; t <= LAST; t++) {
+    picture_new(&p, format_named("I420"), WIDTH, HEIGHT);
+    picture_flat(&p.image, NIGHT / 255.0);
+    for (int y = APART; y < HEIGHT; y += APART)
+      for (int x = APART; x < WIDTH; x += APART)
+        picture_set(&p.image, 0, x, y, (unsigned)(NIGHT + height[(x + y) / APART % 2]));
+    picture_noise(&p.image, ZSD_NOISE_GAUSSIAN, NOISE, t);
+    process(d, &p);
+    for (int y = APART; y < HEIGHT && t == LAST; y += APART)
+      for (int x = APART; x < WIDTH; x += APART) {
+        sum[(x + y) / APART % 2] += (double)picture_get(&p.image, 0, x, y) - NIGHT;
+        n[(x + y) / APART % 2]++;
+      }
+    picture_free(&p);
+  }
+  for (int i = 0; i < 2; i++)
+    ck_assert_double_ge(sum[i] / n[i], least[i] * height[i]);
+  zsd_denoiser_free(d);
+}
+END_TEST
+
 /* --- range --- */
 
 /* Root mean square error after some frames of a gray scene of 16 bits, low + span times the
@@ -305,6 +337,7 @@ Suite *make_suite(void) {
   tcase_add_test(tc, test_chroma);
   tcase_add_test(tc, test_black);
   tcase_add_test(tc, test_edges);
+  tcase_add_test(tc, test_faint_stars);
   tcase_add_test(tc, test_range);
   tcase_add_test(tc, test_fall);
   tcase_set_timeout(tc, 60);
