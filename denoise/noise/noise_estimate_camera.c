@@ -12,6 +12,10 @@ static const double SPREAD_FROM = 0.45, SPREAD_TO = 0.6;
  * reduce noise the most where there is no detail. Above the limit, 0..1, it is texture. */
 static const double UNEVEN = 2, MAX_SPREAD = 6.0 / 255;
 
+/* Lag-2 correlation from which texture has a part in what the flattest parts show, and at which
+ * they are no proof of more noise elsewhere. */
+static const double REACH_FROM = 0.33, REACH_TO = 0.42;
+
 /* Kurtosis and anisotropy above which it may be texture, and at which it is. */
 static const double KURTOSIS_FROM = 4, KURTOSIS_TO = 4.6;
 static const double ANISOTROPY_FROM = 0.2, ANISOTROPY_TO = 0.28;
@@ -22,8 +26,9 @@ static void weigh(ZsdNoiseModel *model) {
   const double texture = zsd_texture_part(model);
   const double even = (1 - zsd_ramp(model->kurtosis, KURTOSIS_FROM, KURTOSIS_TO)) *
                       (1 - zsd_ramp(model->anisotropy, ANISOTROPY_FROM, ANISOTROPY_TO));
+  const double uneven = 1 + (UNEVEN - 1) * (1 - zsd_ramp(model->lag2, REACH_FROM, REACH_TO));
   const double spread = even * zsd_ramp(model->lag1, SPREAD_FROM, SPREAD_TO) *
-                        fmin(UNEVEN * model->sigma, MAX_SPREAD);
+                        fmin(uneven * model->sigma, MAX_SPREAD);
   const double factor =
       variance > 0 ? fmax(variance * (1 - texture), spread * spread) / variance : 0;
   model->sigma *= sqrt(factor);

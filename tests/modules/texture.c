@@ -4,7 +4,9 @@
 #include "noise/texture.h"
 
 #include "base/cpu.h"
+#include "base/random.h"
 #include "clip.h"
+#include "noise/noise_estimate_camera.h"
 #include "suite.h"
 #include "temporal/fusion.h"
 
@@ -106,6 +108,61 @@ START_TEST(test_discount) {
 }
 END_TEST
 
+enum { SIDE = 256, TAPS = 5, ROW = SIDE + TAPS - 1 };
+
+/* Mean of a filter's noise in a window, with these weights across and down. */
+static double filtered(const double *white, const double weight[TAPS], int x, int y) {
+  double sum = 0;
+  for (int i = 0; i < TAPS * TAPS; i++)
+    sum += weight[i / TAPS] * weight[i % TAPS] * white[(y + i / TAPS) * ROW + x + i % TAPS];
+  return sum;
+}
+
+/* The deviation that is found, relative to that of weak noise, which is filtered with these
+ * weights, of a sum of squares of 1, but for a part of its variance that is white. */
+static double found_by_camera(const double weight[TAPS], double part) {
+  const double sigma = 2.0 / 255;
+  const ZsdKernels *kernels = zsd_kernels(zsd_cpu_detect());
+  static uint16_t samples[SIDE * SIDE];
+  static double white[2][ROW * ROW];
+  ZsdImage image = {.width = SIDE, .height = SIDE, .components = 1, .depth = 16};
+  ZsdFrame frame = {0};
+  ZsdNoiseModel models[ZSD_MAX_COMPONENTS] = {0};
+  ZsdRandom random;
+  zsd_random_seed(&random, 5);
+  for (int i = 0; i < 2 * ROW * ROW; i++)
+    white[i / (ROW * ROW)][i % (ROW * ROW)] = zsd_random_normal(&random);
+  for (int i = 0; i < SIDE * SIDE; i++) {
+    const int x = i % SIDE, y = i / SIDE;
+    const double noise =
+        sqrt(1 - part) * filtered(white[0], weight, x, y) + sqrt(part) * white[1][y * ROW + x];
+    samples[i] = (uint16_t)lrint(65535 * (0.5 + sigma * noise));
+  }
+  image.component[0] = (ZsdComponent){.data = (uint8_t *)samples,
+                                      .stride = SIDE * sizeof *samples,
+                                      .step = sizeof *samples,
+                                      .width = SIDE,
+                                      .height = SIDE};
+  ck_assert_int_eq(zsd_frame_resize(&frame, &image), 0);
+  ZsdRegions *regions = zsd_regions_new(&frame);
+  ck_assert_ptr_nonnull(regions);
+  zsd_frame_load(&frame, &image, kernels, THREADS);
+  ck_assert_int_eq(zsd_noise_estimate_camera(models, &frame, regions, kernels, THREADS), 0);
+  zsd_regions_free(regions);
+  zsd_frame_clear(&frame);
+  return models[0].sigma / sigma;
+}
+
+/* Weak noise that a camera has spread is taken for stronger outside of the flattest parts, but
+ * not where it reaches as far as texture does. */
+START_TEST(test_camera) {
+  const double near[TAPS] = {0, sqrt(1 / 6.0), sqrt(4 / 6.0), sqrt(1 / 6.0), 0};
+  const double far[TAPS] = {1 / 6.0, 3 / 6.0, 4 / 6.0, 3 / 6.0, 1 / 6.0};
+  ck_assert_double_eq_tol(found_by_camera(near, 0), 2, 0.2);
+  ck_assert_double_lt(found_by_camera(far, 0.12), 1.4);
+}
+END_TEST
+
 Suite *make_suite(void) {
   Suite *suite = suite_create("texture");
   TCase *tcase = tcase_create("texture");
@@ -113,6 +170,7 @@ Suite *make_suite(void) {
   tcase_add_loop_test(tcase, test_clean, 0, PICTURES);
   tcase_add_test(tcase, test_signs);
   tcase_add_test(tcase, test_discount);
+  tcase_add_test(tcase, test_camera);
   suite_add_tcase(suite, tcase);
   return suite;
 }
