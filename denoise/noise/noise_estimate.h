@@ -16,6 +16,7 @@ typedef struct {
                          white noise: 0, 0 */
   double kurtosis;    /* of the samples in the blocks that the model is from; normal noise: 3 */
   double anisotropy;  /* difference of lag1 across and down in such a block, its mean size */
+  double common;      /* correlation with the noise of the other components at the same place */
 } ZsdNoiseModel;
 
 /* A plane to estimate the noise from, whose flattest blocks have nothing but noise. */

@@ -20,6 +20,11 @@ static const double REACH_FROM = 0.33, REACH_TO = 0.42;
 static const double KURTOSIS_FROM = 4, KURTOSIS_TO = 4.6;
 static const double ANISOTROPY_FROM = 0.2, ANISOTROPY_TO = 0.28;
 
+/* Correlation of the noise of a camera's colours: its processing and chroma of half size leave
+ * more noise in the brightness than in the colours. In ten photographs (PolyU, ISO 3200 and
+ * 6400) it is 0.43 to 0.85; less than that does less harm where it is not so. */
+static const double COMMON = 0.4;
+
 /* Replaces what the flattest parts show by the noise of the whole picture. */
 static void weigh(ZsdNoiseModel *model) {
   const double variance = model->sigma * model->sigma;
@@ -31,6 +36,7 @@ static void weigh(ZsdNoiseModel *model) {
                         fmin(uneven * model->sigma, MAX_SPREAD);
   const double factor =
       variance > 0 ? fmax(variance * (1 - texture), spread * spread) / variance : 0;
+  model->common = COMMON * zsd_ramp(model->lag1, SPREAD_FROM, SPREAD_TO);
   model->sigma *= sqrt(factor);
   model->base *= factor;
   model->slope *= factor;

@@ -105,14 +105,51 @@ static bool set_parts(Job *job) {
   return job->columns > 0 && job->rows > 0;
 }
 
-/* Sets the covariance of the noise in a patch. Components are independent. */
-static void set_noise(Job *job) {
-  memset(job->noise, 0, (size_t)job->samples * job->row * sizeof(float));
+/* The covariance of the noise of part i of a patch with that of part j. */
+static float *covariance_of(const Job *job, int i, int j) {
+  return job->noise + (ptrdiff_t)job->part[i].first * job->row + job->part[j].first;
+}
+
+/* Least correlation of the components' noise; 0 where they are not alike. */
+static float common_noise(const Job *job) {
+  double least = 1;
+  for (int i = 0; i < job->parts; i++)
+    least = job->part[i].half_x || job->part[i].half_y || job->parts == 1
+                ? 0
+                : fmin(least, job->params->noise[i].common);
+  return (float)least;
+}
+
+/* Sets the covariance of the noise in a patch whose components have noise in common. They all
+ * get the mean of their correlations: otherwise it might not be positive definite. */
+static void set_common_noise(const Job *job, float common) {
+  const int n = job->part[0].width * job->part[0].height;
+  ZsdNoiseModel mean = {0};
   for (int i = 0; i < job->parts; i++) {
-    const Part *part = &job->part[i];
-    zsd_patch_noise_covariance(job->noise + part->first * job->row + part->first, job->row,
-                               part->width, part->height, &job->params->noise[i]);
+    mean.lag1 += job->params->noise[i].lag1 / job->parts;
+    mean.lag2 += job->params->noise[i].lag2 / job->parts;
   }
+  for (int i = 0; i < job->parts; i++)
+    for (int j = 0; j < job->parts; j++) {
+      float *to = covariance_of(job, i, j);
+      zsd_patch_noise_covariance(to, job->row, job->part[0].width, job->part[0].height, &mean);
+      for (int a = 0; a < n && i != j; a++)
+        for (int b = 0; b < n; b++)
+          to[a * job->row + b] *= common;
+    }
+}
+
+/* Sets the covariance of the noise in a patch. */
+static void set_noise(const Job *job) {
+  const float common = common_noise(job);
+  memset(job->noise, 0, (size_t)job->samples * job->row * sizeof(float));
+  if (common > 0) {
+    set_common_noise(job, common);
+    return;
+  }
+  for (int i = 0; i < job->parts; i++)
+    zsd_patch_noise_covariance(covariance_of(job, i, i), job->row, job->part[i].width,
+                               job->part[i].height, &job->params->noise[i]);
 }
 
 /* --- memory --- */

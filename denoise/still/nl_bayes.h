@@ -8,7 +8,7 @@
  *
  * and that of a sample is the mean of the estimates of all patches that contain it. A patch has
  * the samples of all components. N follows the noise model: standard deviation of each
- * component, its dependence on brightness, correlation between neighbours. */
+ * component, its dependence on brightness, correlation between neighbours and components. */
 #ifndef ZSD_NL_BAYES_H
 #define ZSD_NL_BAYES_H
 

@@ -222,7 +222,7 @@ static bool estimated(ZsdNoiseModel *model, const ZsdNoiseSource *source, int th
 }
 
 static ZsdNoiseModel estimate_on(const ZsdNoiseSource *source, int threads) {
-  ZsdNoiseModel model = {-1, -1, -1, -1, -1, -1, -1};
+  ZsdNoiseModel model = {.sigma = -1};
   ck_assert(estimated(&model, source, threads));
   return model;
 }
@@ -414,7 +414,7 @@ END_TEST
 START_TEST(test_noise_too_small) {
   static const int sizes[][2] = {{0, 0}, {1, 1}, {2, 9}, {9, 2}};
   static const int small[][2] = {{12, 12}, {31, 32}, {32, 31}, {31, 2000}, {32, 32}};
-  const ZsdNoiseModel before = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7};
+  const ZsdNoiseModel before = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8};
   ZsdNoiseModel model = before;
   float *noise = grain_plane(grains[1], 2), *gray = gray_plane();
   for (int detrend = 0; detrend < 2; detrend++) {

@@ -53,18 +53,29 @@ static double sample(const Naive *n, int i, int x, int y, bool clean) {
   return (clean ? n->s->frame->component[c].z : n->s->frame->component[c].y)[at];
 }
 
+/* Correlation of the noise of component c: its own, or the mean of all that have noise in
+ * common. */
+static ZsdNoiseModel lags(const Naive *n, int c) {
+  const ZsdNoiseModel *m = n->s->noise;
+  if (m[c].common <= 0)
+    return m[c];
+  return (ZsdNoiseModel){.lag1 = (m[0].lag1 + m[1].lag1 + m[2].lag1) / 3,
+                         .lag2 = (m[0].lag2 + m[1].lag2 + m[2].lag2) / 3};
+}
+
 /* Covariance of the noise of samples a and b, relative to its variance. */
 static double covariance(const Naive *n, int a, int b) {
   int c, d;
   const int at = sample_index(n, a, 0, 0, &c), at_b = sample_index(n, b, 0, 0, &d);
   const int width = n->s->frame->component[c].width;
-  const ZsdNoiseModel *m = &n->s->noise[c];
-  if (c != d)
+  const double common = c == d ? 1 : n->s->noise[c].common;
+  const ZsdNoiseModel m = lags(n, c);
+  if (common <= 0)
     return 0;
-  return (1 - WHITE_PART) *
-             noise_correlation(m->lag1, m->lag2, abs(at % width - at_b % width)) *
-             noise_correlation(m->lag1, m->lag2, abs(at / width - at_b / width)) +
-         (a == b ? WHITE_PART : 0);
+  return common *
+         ((1 - WHITE_PART) * noise_correlation(m.lag1, m.lag2, abs(at % width - at_b % width)) *
+              noise_correlation(m.lag1, m.lag2, abs(at / width - at_b / width)) +
+          (at == at_b ? WHITE_PART : 0));
 }
 
 /* Sets the variance of the noise for each sample of a patch. */
@@ -191,6 +202,7 @@ static const struct {
     {"RGB", 5, {.sigma = 0.1, .base = 0.01}},
     {"RGB", 4, {.sigma = 0.08, .base = 0.002, .slope = 0.01}},
     {"RGB", 3, {.sigma = 0.1, .base = 0.01, .lag1 = 0.667, .lag2 = 0.167}},
+    {"RGB", 3, {.sigma = 0.1, .base = 0.01, .lag1 = 0.6, .lag2 = 0.17, .common = 0.4}},
     {"I420", 6, {.sigma = 0.1, .base = 0.01, .lag1 = 0.4, .lag2 = 0.1}},
 };
 enum { N_CASES = sizeof cases / sizeof *cases };
@@ -217,6 +229,7 @@ static void new_case(Case *t, int i) {
     for (int k = 0; k < f->width * f->height; k++) /* makes all distances distinct */
       f->z[k] = f->y[k] + 1e-3f * (float)zsd_random_normal(&random);
     t->nl_bayes.noise[c] = cases[i].noise;
+    t->nl_bayes.noise[c].lag1 *= 1 + 0.1 * c;
   }
   zsd_frame_load(&t->frame, &noisy.image, kernels, 1);
   t->nl_bayes.frame = &t->frame;
