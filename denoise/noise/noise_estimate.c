@@ -237,22 +237,27 @@ static void correlation(ZsdNoiseModel *model, const Run *run, float most, int de
 /* Groups of equally many blocks, by rising variance, and the fewest blocks for it. */
 enum { GROUPS = 8, GROUP_BLOCKS = 8 };
 
-/* Mean kurtosis of a group of noise, at most, and of one of noise that is repeated in parts of
- * its blocks. Missed motion has heavier tails; a block of more than MAX_KURTOSIS is no noise.
- */
-static const double NOISE_KURTOSIS = 3.7, PARTIAL_KURTOSIS = 4.8, MAX_KURTOSIS = 7;
+/* Limits of groups of noise: mean kurtosis, that of a group below one of noise, and difference
+ * of the correlations from those of the groups below. Missed motion has heavier tails. */
+typedef struct {
+  double kurtosis, partial, lag;
+} GroupLimits;
 
-/* Most difference of a group's correlations from the noise's. */
-static const double NOISE_LAG = 0.08;
+/* If the flattest group's kurtosis is or is not above HOLES: in parts of its blocks an encoder
+ * has repeated the noise, or left it out. */
+static const double HOLES = 4;
+static const GroupLimits EVEN = {3.7, 4.8, 0.05}, HOLED = {4.5, 5.15, 0.15};
+
+/* A block of a larger kurtosis is no noise. */
+static const double MAX_KURTOSIS = 7;
 
 /* Ratio of the groups' mean variance to the flattest blocks' from which the first one begins to
  * count, and from which it counts alone. */
 static const double UNEVEN = 1.25, VERY_UNEVEN = 1.5;
 
 typedef struct {
-  int n;
-  double variance;             /* sum, of the blocks that may be noise */
-  double kurtosis, lag1, lag2; /* means of all */
+  double n, variance;          /* number and mean variance of the blocks that may be noise */
+  double kurtosis, lag1, lag2; /* means of all blocks */
 } Group;
 
 /* The blocks with a variance above `low` and up to `high`. */
@@ -275,32 +280,44 @@ static Group group_between(const Run *run, float low, float high) {
     g.lag2 += block->lag2 / variance;
   }
   const double part = all ? 1.0 / all : 0;
-  return (Group){g.n, g.variance, g.kurtosis * part, g.lag1 * part, g.lag2 * part};
+  return (Group){g.n, g.n > 0 ? g.variance / g.n : 0, g.kurtosis * part, g.lag1 * part,
+                 g.lag2 * part};
 }
 
-static bool may_be_noise(const Group *g, const ZsdNoiseModel *model) {
-  return g->kurtosis <= PARTIAL_KURTOSIS && fabs(g->lag1 - model->lag1) <= NOISE_LAG &&
-         fabs(g->lag2 - model->lag2) <= NOISE_LAG;
+/* Adds a group to those below. */
+static void join(Group *below, const Group *g) {
+  const double n = fmax(below->n + g->n, 1), share = g->n / n;
+  below->n = n;
+  below->variance += share * (g->variance - below->variance);
+  below->lag1 += share * (g->lag1 - below->lag1);
+  below->lag2 += share * (g->lag2 - below->lag2);
+}
+
+static bool may_be_noise(const Group *g, const Group *below, const GroupLimits *limits) {
+  return g->kurtosis <= limits->partial && fabs(g->lag1 - below->lag1) <= limits->lag &&
+         fabs(g->lag2 - below->lag2) <= limits->lag;
 }
 
 /* Mean variance of a residual's blocks of noise where it is uneven: an encoder repeats noise of
  * the last frame, wholly or in part, and the flattest blocks are those with the least of their
  * own. `flattest`: their variance. */
-static double uneven_variance(const Run *run, const ZsdNoiseModel *model, double flattest) {
-  double sum = 0, mean = 0;
-  int n = 0;
+static double uneven_variance(const Run *run, double flattest) {
+  Group below = {0};
+  const GroupLimits *limits = &EVEN;
+  double mean = 0;
   float low = -1;
   if (run->n < GROUPS * GROUP_BLOCKS || flattest <= 0)
     return flattest;
-  for (int g = 0; g < GROUPS; g++) {
-    const float high = least_few(run->variance, run->n, run->n * (g + 1) / GROUPS);
+  for (int i = 0; i < GROUPS; i++) {
+    const float high = least_few(run->variance, run->n, run->n * (i + 1) / GROUPS);
     const Group group = group_between(run, low, high);
-    if (g > 0 && !may_be_noise(&group, model))
+    if (i == 0 && group.kurtosis > HOLES)
+      limits = &HOLED;
+    if (i > 0 && !may_be_noise(&group, &below, limits))
       break;
-    sum += group.variance;
-    n += group.n;
-    if (group.kurtosis <= NOISE_KURTOSIS && n > 0)
-      mean = sum / n;
+    join(&below, &group);
+    if (group.kurtosis <= limits->kurtosis)
+      mean = below.variance;
     low = high;
   }
   const double ratio = mean / flattest;
@@ -472,7 +489,7 @@ static int model_blocks(ZsdNoiseModel *model, Survey *s) {
     take_rough(model, &all);
     return 0;
   }
-  scale = detrend ? scale / (1 - lost(model)) : uneven_variance(&all, model, scale);
+  scale = detrend ? scale / (1 - lost(model)) : uneven_variance(&all, scale);
   model->base = scale * shape->dark;
   model->slope = scale * (shape->bright - shape->dark);
   model->sigma = sqrt(scale * mean);

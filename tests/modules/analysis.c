@@ -340,6 +340,26 @@ START_TEST(test_uneven_noise) {
 }
 END_TEST
 
+/* Likewise of noise that an encoder has weakened in parts of the blocks. */
+START_TEST(test_holed_noise) {
+  enum { CELL = 4 };
+  float *residual = grain_plane(grains[_i], 10), *gray = gray_plane();
+  ZsdRandom random;
+  zsd_random_seed(&random, 3);
+  for (int y = 0; y < HIGH; y += CELL)
+    for (int x = 0; x < WIDE; x += CELL) {
+      const float factor = zsd_random_uniform(&random) < 0.45 ? 0.4f : 1;
+      for (int i = 0; i < CELL * CELL; i++)
+        residual[(y + i / CELL) * WIDE + x + i % CELL] *= factor;
+    }
+  const double sigma = make_uneven(residual, 0.45);
+  const ZsdNoiseModel model = estimate(residual, gray, 0);
+  ck_assert_double_eq_tol(255 * model.sigma, sigma, 0.12 * sigma);
+  free(residual);
+  free(gray);
+}
+END_TEST
+
 /* Misses of the motion, everywhere and of any size, are not uneven noise. */
 START_TEST(test_uneven_misses) {
   enum { APART = 9 };
@@ -641,6 +661,7 @@ Suite *make_suite(void) {
   tcase_add_loop_test(tc, test_noise_of_flat, 0, 3);
   tcase_add_loop_test(tc, test_noise_of_bad_prediction, 0, N_GRAINS);
   tcase_add_loop_test(tc, test_uneven_noise, 0, N_GRAINS);
+  tcase_add_loop_test(tc, test_holed_noise, 0, N_GRAINS);
   tcase_add_loop_test(tc, test_uneven_misses, 0, N_GRAINS);
   tcase_add_loop_test(tc, test_shot_noise, 0, 4);
   tcase_add_loop_test(tc, test_processed_noise, 0, 2);
