@@ -88,8 +88,11 @@ ZsdDenoiser *zsd_denoiser_new(char *error, unsigned size) {
   }
   d->kernels = zsd_kernels(flags);
   d->keyframe = true;
-  d->status = (ZsdStatus){
-      .sigma = -1, .chroma_sigma = -1, .training.loss = -1, .isa = zsd_cpu_name(flags)};
+  d->status = (ZsdStatus){.sigma = -1,
+                          .chroma_sigma = -1,
+                          .correlation = -1,
+                          .training.loss = -1,
+                          .isa = zsd_cpu_name(flags)};
   return d;
 }
 
@@ -390,9 +393,9 @@ static void report_noise(ZsdStatus *status, const ZsdFusion *fusion, const ZsdFr
       chroma = fmax(chroma, zsd_fusion_found_noise(fusion, i)->sigma);
   const double scale = 255 * frame->range;
   const bool known = zsd_fusion_noise_known(fusion);
-  const double sigma = zsd_fusion_found_noise(fusion, frame->brightness)->sigma;
-  /* sample values above full scale give deviations above 255 */
-  status->sigma = known ? fmin(scale * sigma, 255) : -1;
+  const ZsdNoiseModel *found = zsd_fusion_found_noise(fusion, frame->brightness);
+  status->sigma = known ? fmin(scale * found->sigma, 255) : -1;
+  status->correlation = known ? found->lag1 : -1;
   status->chroma_sigma = known && chroma >= 0 ? fmin(scale * chroma, 255) : -1;
 }
 

@@ -188,6 +188,8 @@ typedef struct {
                    one is set; -1: unknown */
   double chroma_sigma;  /* the same for the noisier chroma component, or for red and blue; -1:
                            unknown, or the pictures are gray */
+  double correlation;   /* of the noise of neighbouring samples of brightness, 0..1: 0 is white;
+                           -1:   unknown */
   ZsdTraining training; /* the last one */
   uint64_t frames, keyframes, finetunings;
   uint64_t trainings; /* that ended: on keyframes, on the first frames after them, fine-tunings,

@@ -240,6 +240,7 @@ make_stats (const ZsdStatus * status, const ZsdTraining * progress,
       "seconds", G_TYPE_DOUBLE, progress->seconds,
       "estimated-sigma", G_TYPE_DOUBLE, status->sigma,
       "estimated-sigma-chroma", G_TYPE_DOUBLE, status->chroma_sigma,
+      "estimated-correlation", G_TYPE_DOUBLE, status->correlation,
       "lookahead", G_TYPE_UINT, lookahead,
       "threads", G_TYPE_UINT, (guint) status->threads,
       "isa", G_TYPE_STRING, status->isa,
@@ -739,6 +740,8 @@ install_reports (GObjectClass * object_class)
    * * #gdouble `estimated-sigma`: see #GstZsDenoise:estimated-sigma
    * * #gdouble `estimated-sigma-chroma`: the same for the noisier chroma component, or for red and
    *   blue of RGB; -1 where it is unknown, or the video gray
+   * * #gdouble `estimated-correlation`: correlation of the noise of neighbouring samples of luma, or
+   *   of green, from 0 (white noise) to 1 (a camera's: 0.5 to 0.8); -1 where it is unknown
    * * #guint `lookahead`: frames that are looked ahead, see #GstZsDenoise:lookahead
    * * #guint `threads`: threads in use
    * * #gchararray `isa`: see #GstZsDenoise:isa

@@ -278,6 +278,38 @@ GST_START_TEST (test_formats)
 
 GST_END_TEST;
 
+/* --- what zsdenoise finds --- */
+
+/* Its deviation, of 255, and correlation are those of the noise that was added. */
+GST_START_TEST (test_found)
+{
+  const gboolean correlated = __i__;
+  const GstVideoInfo info = picture_info ("I420", 320, 240);
+  GstHarness *noise = start (&info, kinds[correlated ? 2 : 0], 0.06);
+  GstHarness *denoise = start_element ("zsdenoise", NULL);
+  gdouble sigma = 0, correlation = -1;
+  GstStructure *stats;
+  guint i;
+
+  gst_util_set_object_arg (G_OBJECT (denoise->element), "training", "none");
+  set_format (denoise, &info);
+  for (i = 0; i < 3; i++)
+    gst_buffer_unref (filtered (denoise, filtered (noise, picture_new (&info,
+                    0))));
+  g_object_get (denoise->element, "stats", &stats, NULL);
+  fail_unless (gst_structure_get (stats, "estimated-sigma", G_TYPE_DOUBLE,
+          &sigma, "estimated-correlation", G_TYPE_DOUBLE, &correlation, NULL));
+  gst_structure_free (stats);
+  fail_unless (fabs (sigma - 0.06 * 255) < 1.5, "deviation %.2f", sigma);
+  fail_unless (correlation > (correlated ? 0.5 : -0.01)
+      && correlation < (correlated ? 0.8 : 0.1), "correlation %.2f",
+      correlation);
+  stop_element (noise);
+  stop_element (denoise);
+}
+
+GST_END_TEST;
+
 Suite *
 make_suite (void)
 {
@@ -292,6 +324,7 @@ make_suite (void)
   tcase_add_loop_test (tcase, test_degree_0, 0, n_kinds);
   tcase_add_test (tcase, test_seed);
   tcase_add_loop_test (tcase, test_formats, 0, n_kinds);
+  tcase_add_loop_test (tcase, test_found, 0, 2);
   suite_add_tcase (suite, tcase);
   return suite;
 }
