@@ -24,7 +24,7 @@ typedef struct {
 
 /* Largest variance of a fused sample, relative to the noise's, that it is held on to with, and
  * by how many deviations the filter may change it. */
-static const float SURE = 0.2f, DEVIATIONS = 1.8f;
+static const float SURE = 0.2f, DEVIATIONS = 2;
 
 /* Whether any of n samples is sure. */
 static bool is_any_sure(const float *k, int n) {
@@ -48,16 +48,16 @@ static void hold_details(float *clean, const float *z, const float *k, int n,
 }
 
 /* Computes the noise in n samples of a component from (x, y) on. `clean`: their filtered
- * values; NULL: the fused ones. */
+ * values; NULL: the fused ones. `still`: they stand still. */
 static void find_noise(const ZsdRefinement *r, int component, int x, int y, int n,
-                       const float *clean, Row *row) {
+                       const float *clean, bool still, Row *row) {
   const ZsdFrameComponent *c = &r->view->frame->component[component];
   const float most = zsd_view_most(r->view);
   const ptrdiff_t at = (ptrdiff_t)y * c->width + x;
   float *noise = row->noise;
   memcpy(row->samples, c->y + at, n * sizeof(float));
   memcpy(noise, clean ? clean : c->z + at, n * sizeof(float));
-  if (clean && is_any_sure(c->k + at, n))
+  if (clean && still && is_any_sure(c->k + at, n))
     hold_details(noise, c->z + at, c->k + at, n, &r->wiener[component].noise);
   for (int i = 0; i < n; i++) {
     const float found = row->samples[i] - noise[i], low = found > -most ? found : -most;
@@ -83,6 +83,9 @@ static void store_row(const ZsdRefinement *r, int component, int x, int y, int n
 
 void zsd_refine(const ZsdRefinement *r, ZsdRegion region, ZsdBlockWienerScratch *scratch) {
   const ZsdLayout *layout = r->view->layout;
+  const int size = layout->channel[0].x_step;
+  const bool still = zsd_fusion_is_static(r->view->fusion, region.x * size, region.y * size,
+                                          region.width * size, region.height * size);
   for (int n = 0; n < layout->channels; n++) {
     if (layout->channel[n].x || layout->channel[n].y)
       continue; /* a component is filtered with its first channel */
@@ -100,7 +103,7 @@ void zsd_refine(const ZsdRefinement *r, ZsdRegion region, ZsdBlockWienerScratch 
     for (int k = 0; k < height; k++) {
       Row row;
       find_noise(r, i, x, y + k, width, filtered ? zsd_block_wiener_row(scratch, k) : NULL,
-                 &row);
+                 still, &row);
       store_row(r, i, x, y + k, width, &row);
     }
   }
