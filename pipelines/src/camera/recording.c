@@ -2,6 +2,7 @@
 #include "camera/recording.h"
 
 #include "camera/undenoised.h"
+#include "common/launch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -89,7 +90,7 @@ recording_launch_line (const Recording * recording)
       "max-size-buffers=0 max-size-bytes=0 max-size-time=%" G_GUINT64_FORMAT
       " ! videoconvert ! video/x-raw,format=I420 ! x264enc tune=zerolatency "
       "speed-preset=superfast pass=qual quantizer=21 bitrate=50000 "
-      "key-int-max=60 ! %s ! filesink name=file", QUEUED_TIME,
+      "key-int-max=60 ! %s ! " LAUNCH_FILESINK " name=file", QUEUED_TIME,
       g_str_has_suffix (recording->file, ".mkv") ? "matroskamux" : "mp4mux");
 }
 

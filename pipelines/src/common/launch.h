@@ -9,6 +9,11 @@
  * package. */
 GstElement *launch (const gchar * line, GstParseFlags flags, GError ** error);
 
+/* A filesink that writes each buffer by itself. If the system writes only a part of a list of them,
+ * as it may do on a network's or a nearly full disk, filesink loses its place in the list, repeats
+ * samples and may not end (GStreamer 1.22 to 1.28). */
+#define LAUNCH_FILESINK "filesink buffer-mode=unbuffered"
+
 /* Sets the file of the filesrc or filesink of that name. */
 void launch_set_location (GstElement * pipeline, const gchar * name,
     const gchar * file);

@@ -51,7 +51,7 @@ save_picture (GstBuffer * buffer, GstCaps * caps, const gchar * file,
   GstElement *pipeline = launch ("appsrc name=in format=time ! "
       "textoverlay text=before halignment=left valignment=top ! "
       "textoverlay text=after halignment=right valignment=top ! "
-      "videoconvert ! pngenc ! filesink name=out",
+      "videoconvert ! pngenc ! " LAUNCH_FILESINK " name=out",
       GST_PARSE_FLAG_NONE, error);
   GstElement *in, *out;
   GstBus *bus;

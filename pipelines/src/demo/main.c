@@ -274,7 +274,7 @@ build (Demo * demo, const gchar * file, const gchar * degree,
 
   demo->pipeline =
       launch ("filesrc name=source ! parsebin name=parser "
-      "matroskamux name=muxer ! filesink name=sink", GST_PARSE_FLAG_NONE,
+      "matroskamux name=muxer ! " LAUNCH_FILESINK " name=sink", GST_PARSE_FLAG_NONE,
       error);
   if (demo->pipeline == NULL)
     return FALSE;

@@ -2,6 +2,7 @@
 #include "common/file.h"
 #include "common/launch.h"
 #include "common/pipeline-error.h"
+#include "common/pipeline-stop.h"
 #include "common/progress-bar.h"
 #include "film/codec.h"
 #include "film/workdir.h"
@@ -242,7 +243,7 @@ make_pipeline (const Manifest * manifest, const gchar * workdir,
   gchar *mux = codec_muxer_line (manifest->settings.codec, manifest->out,
       error);
   gchar *line = mux ? g_strdup_printf ("filesrc name=source ! "
-      "parsebin name=parser %s ! filesink name=file appsrc name=video "
+      "parsebin name=parser %s ! " LAUNCH_FILESINK " name=file appsrc name=video "
       "format=time ! mux.video_0", mux) : NULL;
   GstElement *pipeline = mux ? launch (line, GST_PARSE_FLAG_NONE, error) : NULL;
 
@@ -308,7 +309,7 @@ write_film (const Manifest * manifest, const gchar * workdir,
   add_chapters (&join);
   done = pipeline_error_start (join.pipeline, manifest->out, error)
       && add_all (&join, error);
-  gst_element_set_state (join.pipeline, GST_STATE_NULL);
+  pipeline_stop (join.pipeline);
   tags = tracks_tags (join.tracks, &own);
   if (done && tagged)
     done = mkv_tags_write (file, tags, own, error);

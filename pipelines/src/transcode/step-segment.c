@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/clock.h"
 #include "common/file.h"
+#include "common/launch.h"
 #include "film/codec.h"
 #include "film/workdir.h"
 #include "transcode/media/decode.h"
@@ -100,7 +101,7 @@ encode (const Manifest * manifest, const gchar * workdir,
   gchar *codec = codec_encoder_line (settings->codec, settings->quality,
       settings->threads);
   gchar *line = g_strdup_printf ("videoconvert ! video/x-raw,format=%s ! %s ! "
-      "gdppay name=packer ! filesink name=file async=false",
+      "gdppay name=packer ! " LAUNCH_FILESINK " name=file async=false",
       manifest->coded_format, codec);
   Decoder *decoder =
       decoder_new (manifest, workdir, result->number, line, error);

@@ -10,7 +10,7 @@
     "speed-preset=veryfast key-int-max=60 threads=%d ! " \
     "video/x-h264,profile=high ! h264parse name=%s"
 #define WRITE "mp4mux name=%s faststart=true faststart-file=%s-index ! " \
-    "filesink location=%s async=false"
+    LAUNCH_FILESINK " location=%s async=false"
 #define ENCODE_AUDIO "queue max-size-time=0 max-size-bytes=0 " \
     "max-size-buffers=0 name=in ! audioconvert ! audioresample ! " \
     "avenc_aac name=out"

@@ -5,6 +5,7 @@
 #include "common/colours.h"
 #include "common/file.h"
 #include "common/lookahead.h"
+#include "common/pipeline-stop.h"
 #include "common/stall.h"
 #include "worker/clip-pipeline.h"
 #include "worker/events.h"
@@ -416,7 +417,7 @@ run (Clip * clip)
     }
   }
   gst_object_unref (bus);
-  gst_element_set_state (clip->pipeline, GST_STATE_NULL);
+  pipeline_stop (clip->pipeline);
 }
 
 static void

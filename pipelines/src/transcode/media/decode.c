@@ -5,6 +5,7 @@
 #include "common/launch.h"
 #include "common/lookahead.h"
 #include "common/pipeline-error.h"
+#include "common/pipeline-stop.h"
 #include "film/workdir.h"
 #include "transcode/media/packets.h"
 
@@ -159,7 +160,7 @@ decoder_new (const Manifest * manifest, const gchar * workdir, guint number,
 void
 decoder_free (Decoder * decoder)
 {
-  gst_element_set_state (decoder->pipeline, GST_STATE_NULL);
+  pipeline_stop (decoder->pipeline);
   gst_object_unref (decoder->source);
   gst_object_unref (decoder->pipeline);
   g_free (decoder);

@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "common/launch.h"
 #include "common/pipeline-error.h"
+#include "common/pipeline-stop.h"
 
 #include <gio/gio.h>
 #include <gst/base/gstbasesrc.h>
@@ -92,7 +93,7 @@ packet_reader_next (PacketReader * reader, GError ** error)
 void
 packet_reader_free (PacketReader * reader)
 {
-  gst_element_set_state (reader->pipeline, GST_STATE_NULL);
+  pipeline_stop (reader->pipeline);
   gst_object_unref (reader->sink);
   gst_object_unref (reader->pipeline);
   g_free (reader->name);
@@ -114,7 +115,7 @@ PacketWriter *
 packet_writer_new (const gchar * file, GError ** error)
 {
   GstElement *pipeline = launch ("appsrc name=in format=time ! "
-      "gdppay ! filesink name=file async=false",
+      "gdppay ! " LAUNCH_FILESINK " name=file async=false",
       GST_PARSE_FLAG_NONE, error);
   PacketWriter *writer;
 
@@ -163,7 +164,7 @@ packet_writer_finish (PacketWriter * writer, GError ** error)
   gst_app_src_end_of_stream (GST_APP_SRC (writer->source));
   done = error == NULL
       || pipeline_error_wait_eos (writer->pipeline, writer->file, error);
-  gst_element_set_state (writer->pipeline, GST_STATE_NULL);
+  pipeline_stop (writer->pipeline);
   gst_object_unref (writer->source);
   gst_object_unref (writer->pipeline);
   g_free (writer->file);
