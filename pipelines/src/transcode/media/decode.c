@@ -351,23 +351,27 @@ push_from (Decoder * decoder, PacketReader * reader, guint place, guint * most,
 {
   GPtrArray *early = g_ptr_array_new_with_free_func ((GDestroyNotify)
       gst_sample_unref);
-  gboolean going = TRUE;
-  GstSample *sample;
+  GError *local_error = NULL;
+  GstSample *sample = NULL;
+  gboolean going;
   guint n = 0, i;
 
-  while (n++ <= place && (sample = packet_reader_next (reader, error))) {
+  while (n++ <= place && (sample = packet_reader_next (reader, &local_error))) {
     if (packet_is_key (sample))
       g_ptr_array_set_size (early, 0);
     g_ptr_array_add (early, sample);
   }
+  going = local_error == NULL;
   for (i = 0; going && i < early->len && *most > 0; i++, --*most)
-    going = push (decoder, early->pdata[i], error);
+    going = push (decoder, early->pdata[i], &local_error);
   g_ptr_array_unref (early);
-  for (; going && *most > 0 && (sample = packet_reader_next (reader, error));
-      --*most) {
-    going = push (decoder, sample, error);
+  for (; going && *most > 0
+      && (sample = packet_reader_next (reader, &local_error)); --*most) {
+    going = push (decoder, sample, &local_error);
     gst_sample_unref (sample);
   }
+  if (local_error)
+    g_propagate_error (error, local_error);
   return going;
 }
 
