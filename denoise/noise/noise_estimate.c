@@ -248,8 +248,8 @@ typedef struct {
 static const double HOLES = 4;
 static const GroupLimits EVEN = {3.7, 4.8, 0.05}, HOLED = {4.5, 5.15, 0.15};
 
-/* A block of a larger kurtosis is no noise. */
-static const double MAX_KURTOSIS = 7;
+/* A block of a larger kurtosis, and a group of a larger lag-2 correlation, is no noise. */
+static const double MAX_KURTOSIS = 7, MAX_LAG2 = 0.3;
 
 /* Ratio of the groups' mean variance to the flattest blocks' from which the first one begins to
  * count, and from which it counts alone. */
@@ -313,7 +313,7 @@ static double uneven_variance(const Run *run, double flattest) {
     const Group group = group_between(run, low, high);
     if (i == 0 && group.kurtosis > HOLES)
       limits = &HOLED;
-    if (i > 0 && !may_be_noise(&group, &below, limits))
+    if (group.lag2 > MAX_LAG2 || (i > 0 && !may_be_noise(&group, &below, limits)))
       break;
     join(&below, &group);
     if (group.kurtosis <= limits->kurtosis)
@@ -549,7 +549,7 @@ static void measure_block(Survey *s, const ZsdKernels *kernels, int b) {
 
 /* Returns whether there is a model of the source's noise. */
 static bool model_source(ZsdNoiseModel *to, Survey *s) {
-  ZsdNoiseModel model;
+  ZsdNoiseModel model = {0};
   int failed = s->source.width < 3 || s->source.height < 3;
   if (!failed && is_small(&s->source)) {
     failed = model_small(&model, &s->source);
