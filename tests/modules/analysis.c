@@ -317,33 +317,43 @@ END_TEST
 
 enum { BLOCK = 16 };
 
+/* A value in 0..1 that changes from block to block. */
+static double by_block(int sample) {
+  const int block = sample / WIDE / BLOCK * (WIDE / BLOCK) + sample % WIDE / BLOCK;
+  return block * 7 % 16 / 15.0;
+}
+
 /* Multiplies the noise by a factor that changes from block to block, `least` to 1, as an
  * encoder does that repeats parts of the last frame. Returns the deviation, 0..255. */
 static double make_uneven(float *noise, double least) {
   double sum = 0;
   for (int i = 0; i < SAMPLES; i++) {
-    const int block = i / WIDE / BLOCK * (WIDE / BLOCK) + i % WIDE / BLOCK;
-    noise[i] *= (float)(least + (1 - least) * (block * 7 % 16) / 15);
+    noise[i] *= (float)(least + (1 - least) * by_block(i));
     sum += noise[i] * noise[i];
   }
   return 255 * sqrt(sum / SAMPLES);
 }
 
-/* Of noise that is uneven the mean is found, not that of the flattest blocks. */
-START_TEST(test_uneven_noise) {
-  float *residual = grain_plane(grains[_i], 8), *gray = gray_plane();
-  const double sigma = make_uneven(residual, 0.45);
+/* Checks the deviation that is found in a residual to within this part. Frees the residual. */
+static void check_residual(float *residual, double sigma, double tolerance) {
+  float *gray = gray_plane();
   const ZsdNoiseModel model = estimate(residual, gray, 0);
-  ck_assert_double_eq_tol(255 * model.sigma, sigma, 0.08 * sigma);
+  ck_assert_double_eq_tol(255 * model.sigma, sigma, tolerance * sigma);
   free(residual);
   free(gray);
+}
+
+/* Of noise that is uneven the mean is found, not that of the flattest blocks. */
+START_TEST(test_uneven_noise) {
+  float *residual = grain_plane(grains[_i], 8);
+  check_residual(residual, make_uneven(residual, 0.45), 0.08);
 }
 END_TEST
 
 /* Likewise of noise that an encoder has weakened in parts of the blocks. */
 START_TEST(test_holed_noise) {
   enum { CELL = 4 };
-  float *residual = grain_plane(grains[_i], 10), *gray = gray_plane();
+  float *residual = grain_plane(grains[_i], 10);
   ZsdRandom random;
   zsd_random_seed(&random, 3);
   for (int y = 0; y < HIGH; y += CELL)
@@ -352,27 +362,17 @@ START_TEST(test_holed_noise) {
       for (int i = 0; i < CELL * CELL; i++)
         residual[(y + i / CELL) * WIDE + x + i % CELL] *= factor;
     }
-  const double sigma = make_uneven(residual, 0.45);
-  const ZsdNoiseModel model = estimate(residual, gray, 0);
-  ck_assert_double_eq_tol(255 * model.sigma, sigma, 0.12 * sigma);
-  free(residual);
-  free(gray);
+  check_residual(residual, make_uneven(residual, 0.45), 0.12);
 }
 END_TEST
 
 /* Misses of the motion, everywhere and of any size, are not uneven noise. */
 START_TEST(test_uneven_misses) {
   enum { APART = 9 };
-  float *residual = grain_plane(grains[_i], 9), *gray = gray_plane();
-  for (int i = 0; i < SAMPLES; i++) {
-    const int block = i / WIDE / BLOCK * (WIDE / BLOCK) + i % WIDE / BLOCK;
-    if (i % APART == 0)
-      residual[i] += (float)(grains[_i].sigma / 255 * (block * 7 % 16) / 2);
-  }
-  const ZsdNoiseModel model = estimate(residual, gray, 0);
-  ck_assert_double_eq_tol(255 * model.sigma, grains[_i].sigma, 0.12 * grains[_i].sigma);
-  free(residual);
-  free(gray);
+  float *residual = grain_plane(grains[_i], 9);
+  for (int i = 0; i < SAMPLES; i += APART)
+    residual[i] += (float)(7.5 * grains[_i].sigma / 255 * by_block(i));
+  check_residual(residual, grains[_i].sigma, 0.12);
 }
 END_TEST
 
