@@ -195,11 +195,12 @@ static int prepare_team(ZsdDenoiser *d, unsigned wanted) {
 
 /* Packs the weights for the filter's precision. */
 static int prepare_weights(ZsdDenoiser *d, ZsdPrecisionChoice wanted) {
-  const bool fast = d->kernels->flags & ZSD_CPU_AMX;
-  const bool bf16 = wanted == ZSD_PRECISION_BF16 || (wanted == ZSD_PRECISION_AUTO && fast);
-  const ZsdPassKernel *kernel = &d->kernels->pass[bf16 ? ZSD_BF16 : ZSD_FP32];
+  static const char *const names[ZSD_PRECISIONS] = {"fp32", "bf16", "int16"};
+  const ZsdPrecision precision =
+      wanted == ZSD_PRECISION_AUTO ? d->kernels->fastest_pass : (ZsdPrecision)(wanted - 1);
+  const ZsdPassKernel *kernel = &d->kernels->pass[precision];
 
-  d->status.precision = bf16 ? "bf16" : "fp32";
+  d->status.precision = names[precision];
   if (d->weights.kernel == kernel)
     return 0;
   if (zsd_weights_resize(&d->weights, kernel, d->net.shape)) {

@@ -106,10 +106,11 @@ DEFINE_ENUM_TYPE ("GstZsDenoisePairs", gst_zs_denoise_pairs, pairs);
 #define GST_TYPE_ZS_DENOISE_PAIRS (gst_zs_denoise_pairs_get_type ())
 
 static const GEnumValue precisions[] = {
-  {ZSD_PRECISION_AUTO, "bf16 if the processor is fast at it, otherwise fp32",
-      "auto"},
+  {ZSD_PRECISION_AUTO, "The fastest one on this processor", "auto"},
   {ZSD_PRECISION_FP32, "32-bit floating point", "fp32"},
   {ZSD_PRECISION_BF16, "16-bit brain floating point, sums in fp32", "bf16"},
+  {ZSD_PRECISION_INT16, "16-bit integers in the 3x3 layers, otherwise fp32",
+      "int16"},
   {0, NULL, NULL}
 };
 
@@ -474,9 +475,9 @@ install_filter_properties (GObjectClass * object_class,
    * GstZsDenoise:precision:
    *
    * Arithmetic of inference; training always uses `fp32`. `auto` is `bf16` on processors with
-   * matrix instructions for it (#GstZsDenoise:isa `amx`), and `fp32` on others and with the
-   * #GstZsDenoise:profile `paper`. The results differ by less than 0.05 dB. Without such
-   * instructions `bf16` is slow.
+   * matrix instructions for it (#GstZsDenoise:isa `amx`), `int16` on others with AVX2 or AVX-512,
+   * and `fp32` on all others and with the #GstZsDenoise:profile `paper`. The results differ by
+   * less than 0.05 dB. Without such instructions `bf16` and `int16` are slow.
    */
   g_object_class_install_property (object_class, PROP_PRECISION,
       g_param_spec_enum ("precision", "Precision",
@@ -745,8 +746,8 @@ install_reports (GObjectClass * object_class)
    * * #guint `lookahead`: frames that are looked ahead, see #GstZsDenoise:lookahead
    * * #guint `threads`: threads in use
    * * #gchararray `isa`: see #GstZsDenoise:isa
-   * * #gchararray `precision`: arithmetic of inference, `fp32` or `bf16`; %NULL before the first
-   *   frame
+   * * #gchararray `precision`: arithmetic of inference, `fp32`, `bf16` or `int16`; %NULL before
+   *   the first frame
    * * #gchararray `quality`: quality of the last frame: `full`, `fewer-tiles` (static tiles are
    *   computed less often), `narrow` (a narrower network), `fused` (temporal fusion without a
    *   network) or `original` (unchanged)

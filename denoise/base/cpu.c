@@ -8,13 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#if defined(__x86_64__) && defined(__linux__)
+#if defined(__x86_64__)
 #include <cpuid.h>
+#endif
+#if defined(__x86_64__) && defined(__linux__)
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
 
-/* In ascending order; `flags` holds the set and all below it. */
+/* In ascending order; `flags` holds the set and all that it includes. */
 static const struct {
   const char *name;
   unsigned flags;
@@ -22,15 +24,27 @@ static const struct {
     {"c", 0},
 #if defined(__x86_64__)
     {"avx2", ZSD_CPU_AVX2},
-    {"avx512", ZSD_CPU_AVX2 | ZSD_CPU_AVX512},
-    {"amx", ZSD_CPU_AVX2 | ZSD_CPU_AVX512 | ZSD_CPU_AMX},
+    {"avxvnni", ZSD_CPU_AVX2 | ZSD_CPU_AVXVNNI},
+    {"avx512f", ZSD_CPU_AVX2 | ZSD_CPU_AVX512},
+    {"avx512", ZSD_CPU_AVX2 | ZSD_CPU_AVX512 | ZSD_CPU_AVX512VNNI},
+    {"amx", ZSD_CPU_AVX2 | ZSD_CPU_AVX512 | ZSD_CPU_AVX512VNNI | ZSD_CPU_AMX},
 #elif defined(__aarch64__)
     {"neon", ZSD_CPU_NEON},
 #endif
 };
+
+/* Part of a set that a machine may lack. */
+static const unsigned OPTIONAL = ZSD_CPU_AVX512VNNI;
 enum { N_SETS = sizeof sets / sizeof *sets };
 
 #if defined(__x86_64__)
+/* __builtin_cpu_supports() of gcc 12 does not know AVX-VNNI. */
+static bool has_avxvnni(void) {
+  enum { AVX_VNNI = 1 << 4 };
+  unsigned a, b, c, d;
+  return __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & AVX_VNNI);
+}
+
 /* Linux saves the tiles' 8 KB only for a process that asked for them ("Using XSTATE features in
  * user space applications", Documentation/x86/xstate.rst). */
 static bool has_amx(void) {
@@ -59,6 +73,10 @@ static unsigned ask(void) {
   if (flags && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
     flags |= ZSD_CPU_AVX512;
+  if (flags && has_avxvnni())
+    flags |= ZSD_CPU_AVXVNNI;
+  if ((flags & ZSD_CPU_AVX512) && __builtin_cpu_supports("avx512vnni"))
+    flags |= ZSD_CPU_AVX512VNNI;
   if ((flags & ZSD_CPU_AVX512) && has_amx())
     flags |= ZSD_CPU_AMX;
 #elif defined(__aarch64__)
@@ -91,8 +109,8 @@ int zsd_cpu_choose(unsigned *flags, char *error, unsigned error_size) {
   for (int i = 0; i < N_SETS; i++) {
     if (strcmp(wanted, sets[i].name) != 0)
       continue;
-    *flags = sets[i].flags;
-    if ((detected & *flags) == *flags)
+    *flags = detected & sets[i].flags;
+    if ((*flags | OPTIONAL) == (sets[i].flags | OPTIONAL))
       return 0;
     snprintf(error, error_size, "ZSDENOISE_CPU=%s: this machine has no %s", wanted, wanted);
     return -1;

@@ -4,10 +4,12 @@
 
 /* Instruction sets with kernels, as flags. 0: plain C. */
 enum {
-  ZSD_CPU_AVX2 = 1 << 0,   /* AVX2 and FMA */
-  ZSD_CPU_AVX512 = 1 << 1, /* AVX-512 F, BW, DQ and VL */
-  ZSD_CPU_NEON = 1 << 2,   /* Advanced SIMD, on every arm64 */
-  ZSD_CPU_AMX = 1 << 3,    /* AMX-TILE, AMX-BF16 and AVX-512 BF16 */
+  ZSD_CPU_AVX2 = 1 << 0,       /* AVX2 and FMA */
+  ZSD_CPU_AVX512 = 1 << 1,     /* AVX-512 F, BW, DQ and VL */
+  ZSD_CPU_NEON = 1 << 2,       /* Advanced SIMD, on every arm64 */
+  ZSD_CPU_AMX = 1 << 3,        /* AMX-TILE, AMX-BF16 and AVX-512 BF16 */
+  ZSD_CPU_AVXVNNI = 1 << 4,    /* AVX-VNNI: dot products of 256 bits */
+  ZSD_CPU_AVX512VNNI = 1 << 5, /* AVX-512 VNNI */
 };
 
 /* Instruction sets of this machine (processor and operating system). Requests the operating
@@ -15,11 +17,14 @@ enum {
 unsigned zsd_cpu_detect(void);
 
 /* Instruction sets to use: those of the machine, up to the one that the environment variable
- * ZSDENOISE_CPU names ("c", "avx2", ...), if any. Returns 0 and sets `flags`; or -1, with a
- * sentence in `error`, where the name is unknown or the machine lacks the set. */
+ * ZSDENOISE_CPU names ("c", "avx2", ...), if any. "avx512" includes VNNI where the machine has
+ * it, "avx512f" does not. Returns 0 and sets `flags`; or -1, with a sentence in `error`, where
+ * the name is unknown or the machine lacks the set. */
 int zsd_cpu_choose(unsigned *flags, char *error, unsigned error_size);
 
-/* Name of the best set in `flags`: "c", "avx2", "avx512", "amx" or "neon". */
+/* Name of the best set in `flags`: "c", "avx2", "avxvnni", "avx512f", "avx512", "amx" or
+ * "neon".
+ */
 const char *zsd_cpu_name(unsigned flags);
 
 #endif

@@ -66,45 +66,14 @@ INLINE void block(const ZsdConv *c, int first, int size, int taps) {
   static void block1x1_##size(const ZsdConv *c, int first) {                                   \
     block(c, first, size, 1);                                                                  \
   }
-BLOCK(1)
-BLOCK(2)
-BLOCK(3)
-BLOCK(4)
-#if defined(__AVX512F__) || defined(__ARM_NEON)
-BLOCK(5)
-BLOCK(6)
-BLOCK(7)
-BLOCK(8)
-#endif
-#if defined(__AVX512F__)
-BLOCK(9)
-BLOCK(10)
-BLOCK(11)
-BLOCK(12)
-BLOCK(13)
-#endif
+FOR_GROUP_SIZES(BLOCK)
 
 typedef void (*Block)(const ZsdConv *, int first);
 
-static const Block blocks3x3[GROUP + 1] = {
-    NULL,       block3x3_1,  block3x3_2,  block3x3_3,  block3x3_4,
-#if defined(__AVX512F__) || defined(__ARM_NEON)
-    block3x3_5, block3x3_6,  block3x3_7,  block3x3_8,
-#endif
-#if defined(__AVX512F__)
-    block3x3_9, block3x3_10, block3x3_11, block3x3_12, block3x3_13,
-#endif
-};
-
-static const Block blocks1x1[GROUP + 1] = {
-    NULL,       block1x1_1,  block1x1_2,  block1x1_3,  block1x1_4,
-#if defined(__AVX512F__) || defined(__ARM_NEON)
-    block1x1_5, block1x1_6,  block1x1_7,  block1x1_8,
-#endif
-#if defined(__AVX512F__)
-    block1x1_9, block1x1_10, block1x1_11, block1x1_12, block1x1_13,
-#endif
-};
+#define BLOCK3X3_ENTRY(size) [size] = block3x3_##size,
+#define BLOCK1X1_ENTRY(size) [size] = block1x1_##size,
+static const Block blocks3x3[GROUP + 1] = {FOR_GROUP_SIZES(BLOCK3X3_ENTRY)};
+static const Block blocks1x1[GROUP + 1] = {FOR_GROUP_SIZES(BLOCK1X1_ENTRY)};
 
 static void conv(const ZsdConv *c, const Block *blocks) {
   const int groups = (c->n_out + GROUP - 1) / GROUP, size = (c->n_out + groups - 1) / groups;

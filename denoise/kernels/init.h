@@ -9,6 +9,10 @@
 void zsd_conv_init_c(ZsdKernels *k);
 void zsd_pass_init_c(ZsdKernels *k);
 void zsd_pass_init_amx(ZsdKernels *k);
+void zsd_pass_int16_init_avx2(ZsdKernels *k);
+void zsd_pass_int16_init_avxvnni(ZsdKernels *k);
+void zsd_pass_int16_init_avx512(ZsdKernels *k);
+void zsd_pass_int16_init_avx512vnni(ZsdKernels *k);
 
 /* Kernels written in vectors. */
 #define ZSD_VECTOR_KERNELS(isa)                                                                \

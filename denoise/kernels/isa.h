@@ -8,8 +8,12 @@
 
 #if defined(ZSD_PLAIN_C)
 #define ISA c
+#elif defined(__AVX512VNNI__)
+#define ISA avx512vnni
 #elif defined(__AVX512F__)
 #define ISA avx512
+#elif defined(__AVXVNNI__)
+#define ISA avxvnni
 #elif defined(__AVX2__)
 #define ISA avx2
 #elif defined(__ARM_NEON)

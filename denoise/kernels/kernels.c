@@ -14,8 +14,10 @@ static struct {
   ZsdKernels table;
 } tables[] = {
 #if defined(__x86_64__)
-    {ZSD_CPU_AVX2 | ZSD_CPU_AVX512 | ZSD_CPU_AMX, {0}},
+    {ZSD_CPU_AVX2 | ZSD_CPU_AVX512 | ZSD_CPU_AVX512VNNI | ZSD_CPU_AMX, {0}},
+    {ZSD_CPU_AVX2 | ZSD_CPU_AVX512 | ZSD_CPU_AVX512VNNI, {0}},
     {ZSD_CPU_AVX2 | ZSD_CPU_AVX512, {0}},
+    {ZSD_CPU_AVX2 | ZSD_CPU_AVXVNNI, {0}},
     {ZSD_CPU_AVX2, {0}},
 #elif defined(__aarch64__)
     {ZSD_CPU_NEON, {0}},
@@ -41,11 +43,17 @@ static void init_table(ZsdKernels *k, unsigned flags) {
   if (flags & ZSD_CPU_AVX2) {
     INIT_VECTOR_KERNELS(avx2, k);
     INIT_LOOP_KERNELS(avx2, k);
+    zsd_pass_int16_init_avx2(k);
   }
+  if (flags & ZSD_CPU_AVXVNNI)
+    zsd_pass_int16_init_avxvnni(k);
   if (flags & ZSD_CPU_AVX512) {
     INIT_VECTOR_KERNELS(avx512, k);
     INIT_LOOP_KERNELS(avx512, k);
+    zsd_pass_int16_init_avx512(k);
   }
+  if (flags & ZSD_CPU_AVX512VNNI)
+    zsd_pass_int16_init_avx512vnni(k);
   if (flags & ZSD_CPU_AMX)
     zsd_pass_init_amx(k);
 #elif defined(__aarch64__)

@@ -73,6 +73,9 @@ typedef struct {
    * faster one has that of plain C. */
   ZsdPassKernel pass[ZSD_PRECISIONS];
 
+  /* The fastest of them. */
+  ZsdPrecision fastest_pass;
+
   /* The sum of x[0..n). */
   float (*sum)(const float *x, ptrdiff_t n);
 

@@ -21,6 +21,17 @@ enum { WIDTH = 4, GROUP = 8, SPAN = 3, INPUTS = 4, OUTPUTS = 2 };
 #error "no vector instruction set"
 #endif
 
+/* X(size) for each number of output channels of a group, for functions of a constant size. */
+#define FOR_SIZES_TO_4(X) X(1) X(2) X(3) X(4)
+#define FOR_SIZES_TO_8(X) FOR_SIZES_TO_4(X) X(5) X(6) X(7) X(8)
+#if defined(__AVX512F__)
+#define FOR_GROUP_SIZES(X) FOR_SIZES_TO_8(X) X(9) X(10) X(11) X(12) X(13)
+#elif defined(__ARM_NEON)
+#define FOR_GROUP_SIZES(X) FOR_SIZES_TO_8(X)
+#else
+#define FOR_GROUP_SIZES(X) FOR_SIZES_TO_4(X)
+#endif
+
 #if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else

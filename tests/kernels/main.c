@@ -22,6 +22,7 @@ static const struct {
     {"pass bf16", check_pass_bf16},
     {"sum", check_sum},
     {"pass", check_pass},
+    {"pass int16", check_pass_int16},
     {"sad16", check_sad16},
     {"displacement16", check_displacement16},
     {"noise_stats", check_noise_stats},
@@ -50,8 +51,14 @@ static const struct {
 enum { N_TESTS = sizeof tests / sizeof *tests };
 
 /* Instruction sets, each with those that it includes. */
-static const unsigned levels[] = {0, ZSD_CPU_AVX2, ZSD_CPU_AVX2 | ZSD_CPU_AVX512,
-                                  ZSD_CPU_AVX2 | ZSD_CPU_AVX512 | ZSD_CPU_AMX, ZSD_CPU_NEON};
+static const unsigned levels[] = {0,
+                                  ZSD_CPU_AVX2,
+                                  ZSD_CPU_AVX2 | ZSD_CPU_AVXVNNI,
+                                  ZSD_CPU_AVX2 | ZSD_CPU_AVX512,
+                                  ZSD_CPU_AVX2 | ZSD_CPU_AVX512 | ZSD_CPU_AVX512VNNI,
+                                  ZSD_CPU_AVX2 | ZSD_CPU_AVX512 | ZSD_CPU_AVX512VNNI |
+                                      ZSD_CPU_AMX,
+                                  ZSD_CPU_NEON};
 enum { N_LEVELS = sizeof levels / sizeof *levels };
 
 static bool has(unsigned level) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The network's forward pass over a tile, in fp32. */
+/* The network's forward pass over a tile, in fp32 and in int16. */
 #include "check.h"
 
 #include <math.h>
@@ -9,11 +9,17 @@
 /* Tolerance of a layer's sum: relative to the largest sum of the products' magnitudes in its
  * channel of the tile, because Winograd's filtering shares intermediate values between
  * neighbours; and absolute for denormals. */
-static const double RELATIVE = 2e-6, ABSOLUTE = 1e-40;
+static const double RELATIVE[ZSD_PRECISIONS] = {[ZSD_FP32] = 2e-6, [ZSD_INT16] = 2e-3};
+static const double ABSOLUTE[ZSD_PRECISIONS] = {[ZSD_FP32] = 1e-40, [ZSD_INT16] = 1e-32};
+
+/* The largest mean squared error of a tile in int16, relative to that which rounding explains.
+ */
+static const double MOST = 1.7;
 
 enum { HALO = 2 };
 
 typedef struct {
+  ZsdPrecision precision;
   ZsdShape shape;
   int width, height;
   bool left, top, right, bottom;
@@ -23,17 +29,19 @@ typedef struct {
 
 /* --- expected output --- */
 
-/* Samples of one layer, and the tolerance of each channel. */
+/* Samples of one layer; the tolerance of each channel; and the variance of what rounding in
+ * int16 adds to it, if the errors are independent and half of the sums negative. */
 typedef struct {
   int channels, width, height, halo; /* width and height include the halo */
-  double *data, *tolerance;
+  double *data, *tolerance, *variance;
 } Layer;
 
 static Layer new_layer(const Trial *t, int channels, int halo) {
-  Layer l = {channels, t->width + 2 * halo, t->height + 2 * halo, halo, NULL, NULL};
+  Layer l = {channels, t->width + 2 * halo, t->height + 2 * halo, halo, NULL, NULL, NULL};
   l.data = calloc((size_t)channels * l.width * l.height, sizeof *l.data);
   l.tolerance = calloc(channels, sizeof *l.tolerance);
-  if (!l.data || !l.tolerance)
+  l.variance = calloc(channels, sizeof *l.variance);
+  if (!l.data || !l.tolerance || !l.variance)
     abort();
   return l;
 }
@@ -41,6 +49,7 @@ static Layer new_layer(const Trial *t, int channels, int halo) {
 static void free_layer(Layer *l) {
   free(l->data);
   free(l->tolerance);
+  free(l->variance);
 }
 
 /* Sample (x, y) of the tile or its halo. */
@@ -85,11 +94,35 @@ static const float *expect(const Trial *t, const Layer *in, const Layer *out, in
           *sample(out, o, x, y) = sum < 0 ? leak * sum : sum;
         largest = fmax(largest, magnitude);
       }
-    out->tolerance[o] = RELATIVE * largest + ABSOLUTE;
-    for (ptrdiff_t i = 0; i < n_weights; i++)
+    out->tolerance[o] = RELATIVE[t->precision] * largest + ABSOLUTE[t->precision];
+    for (ptrdiff_t i = 0; i < n_weights; i++) {
       out->tolerance[o] += fabs(weights[i]) * in->tolerance[i / taps];
+      out->variance[o] +=
+          (1 + leak * leak) / 2 * weights[i] * weights[i] * in->variance[i / taps];
+    }
   }
   return bias + out->channels;
+}
+
+/* Adds to the tolerance of a 3x3 layer's input the rounding to steps of its range: of the
+ * largest range of a channel; of `activations`, that of all channels and of the padding, 0. */
+static void expect_rounding(const Trial *t, const Layer *in, bool activations) {
+  const ptrdiff_t n = (ptrdiff_t)in->width * in->height;
+  double range = 0, low = 0, high = 0;
+  for (int c = 0; c < in->channels && t->precision == ZSD_INT16; c++) {
+    low = activations ? low : in->data[c * n];
+    high = activations ? high : in->data[c * n];
+    for (ptrdiff_t i = c * n; i < (c + 1) * n; i++) {
+      low = fmin(low, in->data[i]);
+      high = fmax(high, in->data[i]);
+    }
+    range = fmax(range, high - low);
+  }
+  const double step = range / ZSD_INT16_STEPS;
+  for (int c = 0; c < in->channels; c++) {
+    in->tolerance[c] += 0.501 * step;
+    in->variance[c] += step * step / 12;
+  }
 }
 
 /* --- memory --- */
@@ -140,10 +173,9 @@ static float *new_params(Check *check, const Trial *t) {
 
 /* --- trials --- */
 
-/* Runs a table's kernel with scratch memory full of the byte `junk`. */
-static void call(Check *check, const ZsdKernels *k, ZsdPass pass, const float *params,
+/* Runs a kernel with scratch memory full of the byte `junk`. */
+static void call(Check *check, const ZsdPassKernel *kernel, ZsdPass pass, const float *params,
                  int junk) {
-  const ZsdPassKernel *kernel = &k->pass[ZSD_FP32];
   Buffer weights = buffer_new(check, kernel->weights_size(pass.shape), ZSD_PASS_ALIGNMENT);
   Buffer scratch = buffer_new(check, kernel->scratch_size(pass.shape, pass.width, pass.height),
                               ZSD_PASS_ALIGNMENT);
@@ -179,22 +211,40 @@ static bool compare_sample(Check *check, const Trial *t, int o, int x, int y, fl
   const ZsdShape s = t->shape;
   if (memcmp(&got, &again, sizeof got) == 0 && fabs(got - expected) <= tolerance)
     return true;
-  return check_fail(check,
-                    "%d->%d->%d, %dx%d, edges %d%d%d%d, row %td, values %d: channel %d, sample "
-                    "(%d, %d) is %g, then %g, not %g +- %g",
-                    s.inputs, s.hidden, s.outputs, t->width, t->height, t->left, t->top,
-                    t->right, t->bottom, t->row, t->values, o, x, y, got, again, expected,
-                    tolerance);
+  return check_fail(
+      check,
+      "precision %d, %d->%d->%d, %dx%d, edges %d%d%d%d, row %td, values %d: channel %d, sample "
+      "(%d, %d) is %g, then %g, not %g +- %g",
+      t->precision, s.inputs, s.hidden, s.outputs, t->width, t->height, t->left, t->top,
+      t->right, t->bottom, t->row, t->values, o, x, y, got, again, expected, tolerance);
 }
 
+/* Fails if the rms error of the tile is larger than rounding explains. */
+static void compare_mean(Check *check, const Trial *t, const Layer *expected, ZsdPlanes got) {
+  const double n = t->width * t->height;
+  for (int o = 0; o < t->shape.outputs; o++) {
+    double squares = 0;
+    for (int y = 0; y < t->height; y++)
+      for (int x = 0; x < t->width; x++)
+        squares +=
+            pow(got.data[o * got.plane + y * t->row + x] - *sample(expected, o, x, y), 2);
+    if (!(squares / n <= MOST * expected->variance[o]))
+      check_fail(check, "%dx%d, channel %d: mean squared error %g, expected %g", t->width,
+                 t->height, o, squares / n, expected->variance[o]);
+  }
+}
+
+/* The kernels in fp32 are compared with plain C, which is compared with the expected output, as
+ * are those in int16. */
 static void compare(Check *check, const Trial *t, const Layer *expected, ZsdPlanes got,
                     const float *again, const float *plain) {
+  const bool direct = check->set == check->plain || t->precision != ZSD_FP32;
   for (int o = 0; o < t->shape.outputs; o++)
     for (int y = 0; y < t->height; y++)
       for (int x = 0; x < t->width; x++) {
         const ptrdiff_t at = o * got.plane + y * t->row + x;
         if (!compare_sample(check, t, o, x, y, got.data[at], again[at],
-                            check->set == check->plain ? *sample(expected, o, x, y) : plain[at],
+                            direct ? *sample(expected, o, x, y) : plain[at],
                             expected->tolerance[o]))
           return;
       }
@@ -224,16 +274,21 @@ static void check_trial(Check *check, const Trial *t) {
   }
   for (int i = 0; i < 3; i++) {
     pass.out = planes[i];
-    call(check, i == 2 ? check->plain : check->set, pass, params, i == 0 ? 0xff : 0);
+    call(check, &(i == 2 ? check->plain : check->set)->pass[t->precision], pass, params,
+         i == 0 ? 0xff : 0);
   }
   check_gaps(check, t, &out[0], planes[0].plane);
 
   Layer h1 = new_layer(t, t->shape.hidden, 1), h2 = new_layer(t, t->shape.hidden, 0);
   Layer output = new_layer(t, t->shape.outputs, 0);
+  expect_rounding(t, &input, false);
   const float *next = expect(t, &input, &h1, 9, ZSD_LEAK, params);
+  expect_rounding(t, &h1, true);
   next = expect(t, &h1, &h2, 9, ZSD_LEAK, next);
   expect(t, &h2, &output, 1, 1, next);
   compare(check, t, &output, planes[0], planes[1].data, planes[2].data);
+  if (t->precision == ZSD_INT16 && t->shape.hidden > 50 && t->width * t->height > 500)
+    compare_mean(check, t, &output, planes[0]);
 
   Layer *const layers[] = {&input, &h1, &h2, &output};
   for (int i = 0; i < 4; i++)
@@ -244,10 +299,11 @@ static void check_trial(Check *check, const Trial *t) {
   free(params);
 }
 
-static void check_tile(Check *check, ZsdShape shape, int width, int height, int edges,
-                       Values values) {
+static void check_tile(Check *check, ZsdPrecision precision, ZsdShape shape, int width,
+                       int height, int edges, Values values) {
   if (check_wanted(check))
-    check_trial(check, &(Trial){.shape = shape,
+    check_trial(check, &(Trial){.precision = precision,
+                                .shape = shape,
                                 .width = width,
                                 .height = height,
                                 .left = edges & 1,
@@ -261,7 +317,7 @@ static void check_tile(Check *check, ZsdShape shape, int width, int height, int 
 
 /* All kinds of shapes, all small sizes at all edges of the picture, all kinds of values, and
  * some tiles of the sizes that the filter uses. */
-void check_pass(Check *check) {
+static void check_precision(Check *check, ZsdPrecision precision) {
   static const int inputs[] = {1, 2, 3, 4, 6, 9, 11, 12, 15, 19, 27};
   static const int hidden[] = {1, 2, 3, 4, 5, 8, 13, 14, 16, 27, 32, 52, 53, 64, 65};
   enum { N_INPUTS = sizeof inputs / sizeof *inputs, N_HIDDEN = sizeof hidden / sizeof *hidden };
@@ -270,17 +326,26 @@ void check_pass(Check *check) {
 
   for (int i = 0; i < N_INPUTS * N_HIDDEN; i++)
     check_tile(
-        check,
+        check, precision,
         (ZsdShape){inputs[i % N_INPUTS], hidden[i / N_INPUTS], check_random(check, 1, 14)},
         check_random(check, 1, 11), check_random(check, 1, 11), check_random(check, 0, 15),
         NORMAL);
   for (int size = 0; size < 10 * 10; size++)
     for (int edges = 0; edges < 16; edges++)
-      check_tile(check, small, 1 + size % 10, 1 + size / 10, edges, ZEROS);
+      check_tile(check, precision, small, 1 + size % 10, 1 + size / 10, edges, ZEROS);
   for (int values = 0; values < N_VALUES; values++)
     for (int trial = 0; trial < 20; trial++)
-      check_tile(check, small, check_random(check, 1, 40), check_random(check, 1, 20),
-                 check_random(check, 0, 15), (Values)values);
+      check_tile(check, precision, small, check_random(check, 1, 40),
+                 check_random(check, 1, 20), check_random(check, 0, 15), (Values)values);
   for (size_t i = 0; i < sizeof large / sizeof *large; i++)
-    check_tile(check, usual, large[i][0], large[i][1], check_random(check, 0, 15), NORMAL);
+    check_tile(check, precision, usual, large[i][0], large[i][1], check_random(check, 0, 15),
+               NORMAL);
+}
+
+void check_pass(Check *check) {
+  check_precision(check, ZSD_FP32);
+}
+
+void check_pass_int16(Check *check) {
+  check_precision(check, ZSD_INT16);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The small things the engine stands on: random numbers, processors, tensors, settings. */
 #include "base/cpu.h"
+#include "kernels/kernels.h"
 #include "base/random.h"
 #include "settings.h"
 #include "suite.h"
@@ -132,14 +133,18 @@ START_TEST(test_cpu_choice) {
   if (zsd_cpu_detect() & ZSD_CPU_AMX) { /* held back by the set below it */
     setenv("ZSDENOISE_CPU", "avx512", 1);
     ck_assert_int_eq(zsd_cpu_choose(&flags, error, sizeof error), 0);
-    ck_assert_uint_eq(flags, ZSD_CPU_AVX2 | ZSD_CPU_AVX512);
+    ck_assert_uint_eq(flags, ZSD_CPU_AVX2 | ZSD_CPU_AVX512 | ZSD_CPU_AVX512VNNI);
     ck_assert_str_eq(zsd_cpu_name(flags), "avx512");
+    setenv("ZSDENOISE_CPU", "avx512f", 1);
+    ck_assert_int_eq(zsd_cpu_choose(&flags, error, sizeof error), 0);
+    ck_assert_uint_eq(flags, ZSD_CPU_AVX2 | ZSD_CPU_AVX512);
+    ck_assert_str_eq(zsd_cpu_name(flags), "avx512f");
   }
 
   const char *best = zsd_cpu_name(zsd_cpu_detect());
   setenv("ZSDENOISE_CPU", best, 1);
   ck_assert_int_eq(zsd_cpu_choose(&flags, error, sizeof error), 0);
-  ck_assert_uint_eq(flags, zsd_cpu_detect());
+  ck_assert_ptr_eq(zsd_kernels(flags), zsd_kernels(zsd_cpu_detect()));
 }
 END_TEST
 

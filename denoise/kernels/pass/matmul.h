@@ -69,35 +69,12 @@ INLINE void matmul(const Matmul *p, int size, int span) {
     else                                                                                       \
       matmul(p, size, 1);                                                                      \
   }
-MATMUL(1)
-MATMUL(2)
-MATMUL(3)
-MATMUL(4)
-#if defined(__AVX512F__) || defined(__ARM_NEON)
-MATMUL(5)
-MATMUL(6)
-MATMUL(7)
-MATMUL(8)
-#endif
-#if defined(__AVX512F__)
-MATMUL(9)
-MATMUL(10)
-MATMUL(11)
-MATMUL(12)
-MATMUL(13)
-#endif
+FOR_GROUP_SIZES(MATMUL)
 
 typedef void (*MatmulKernel)(const Matmul *, int span);
 
 /* Indexed by the group size. */
-static const MatmulKernel matmul_kernels[GROUP + 1] = {
-    NULL,     matmul_1,  matmul_2,  matmul_3,  matmul_4,
-#if defined(__AVX512F__) || defined(__ARM_NEON)
-    matmul_5, matmul_6,  matmul_7,  matmul_8,
-#endif
-#if defined(__AVX512F__)
-    matmul_9, matmul_10, matmul_11, matmul_12, matmul_13,
-#endif
-};
+#define MATMUL_ENTRY(size) [size] = matmul_##size,
+static const MatmulKernel matmul_kernels[GROUP + 1] = {FOR_GROUP_SIZES(MATMUL_ENTRY)};
 
 #endif

@@ -28,10 +28,16 @@ typedef struct {
 /* The arithmetic of a pass. */
 typedef enum {
   ZSD_FP32,
-  ZSD_BF16, /* factors (inputs, weights, activations) are rounded to bfloat16 (8 significant
-               bits) and may be flushed to 0 where denormal; sums are fp32 */
+  ZSD_BF16,  /* factors (inputs, weights, activations) are rounded to bfloat16 (8 significant
+                bits) and may be flushed to 0 where denormal; sums are fp32 */
+  ZSD_INT16, /* inputs and the first layer's activations are rounded to steps of their range in
+                the tile, the 3x3 layers' weights to about 11 bits; all else is fp32 */
   ZSD_PRECISIONS,
 } ZsdPrecision;
+
+/* Steps of a layer's input in ZSD_INT16: of the largest range of an input channel, and of the
+ * range from the least to the largest activation, or 0. */
+enum { ZSD_INT16_STEPS = 654 };
 
 /* A pass over one tile of width x height samples. The planes' pointers address its sample (0,
  * 0). `in` is read up to two samples around the tile, which must be zeros outside the picture,

@@ -458,4 +458,5 @@ static void run(const ZsdPass *p) {
  * tiles. */
 void zsd_pass_init_amx(ZsdKernels *k) {
   k->pass[ZSD_BF16] = (ZsdPassKernel){weights_size, scratch_size, pack, run, 64, 16};
+  k->fastest_pass = ZSD_BF16;
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The forward pass in plain C, layer by layer, a row of an output channel at a time. In bf16,
- * factors are rounded to it first. */
+ * factors are rounded to it first; in int16, inputs and the first layer's
+ * activations are rounded to steps of their range. */
 #include "base/bf16.h"
 #include "kernels/init.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Parameters of the network, which are packed in its own order. */
@@ -31,6 +33,46 @@ static void round_to_bf16(float *x, size_t n) {
     x[i] = zsd_bf16_round(x[i]);
 }
 
+/* The least and the largest one of n values. */
+typedef struct {
+  float low, high;
+} Limits;
+
+static Limits limits_of(const float *x, size_t n) {
+  Limits l = {x[0], x[0]};
+  for (size_t i = 1; i < n; i++) {
+    l.low = x[i] < l.low ? x[i] : l.low;
+    l.high = x[i] > l.high ? x[i] : l.high;
+  }
+  return l;
+}
+
+/* Rounds to multiples of a step, of which `range` has ZSD_INT16_STEPS, from `centre` on. */
+static void round_to_steps(float *x, size_t n, float centre, float range) {
+  const float step = fmaxf(range, 1e-30f) / ZSD_INT16_STEPS;
+  for (size_t i = 0; i < n; i++)
+    x[i] = centre + step * rintf((x[i] - centre) / step);
+}
+
+/* Rounds planes of n inputs. */
+static void round_inputs(float *x, int channels, size_t n) {
+  float range = 0;
+  for (int c = 0; c < channels; c++) {
+    const Limits l = limits_of(x + c * n, n);
+    range = fmaxf(range, l.high - l.low);
+  }
+  for (int c = 0; c < channels; c++) {
+    const Limits l = limits_of(x + c * n, n);
+    round_to_steps(x + c * n, n, (l.low + l.high) / 2, range);
+  }
+}
+
+/* Rounds n activations. */
+static void round_activations(float *x, size_t n) {
+  const Limits l = limits_of(x, n);
+  round_to_steps(x, n, 0, fmaxf(l.high, 0) - fminf(l.low, 0));
+}
+
 static void pack_bf16(void *weights, ZsdShape shape, const float *params) {
   /* Biases are added, not multiplied, and stay in fp32. */
   const size_t hidden = shape.hidden;
@@ -52,7 +94,7 @@ static size_t scratch_size(ZsdShape shape, int max_width, int max_height) {
 }
 
 /* In addition the rounded inputs with a halo of two samples. */
-static size_t scratch_size_bf16(ZsdShape shape, int max_width, int max_height) {
+static size_t scratch_size_rounded(ZsdShape shape, int max_width, int max_height) {
   return scratch_size(shape, max_width, max_height) +
          aligned(shape.inputs * (size_t)(max_width + 4) * (max_height + 4));
 }
@@ -104,7 +146,8 @@ static void pad(const ZsdPass *p, const Activations *h1) {
 }
 
 /* `in` begins at the first sample of the first layer, which lies at (-1, -1) of the tile. */
-static void forward(const ZsdPass *p, const Activations *in, float *scratch, bool bf16) {
+static void forward(const ZsdPass *p, const Activations *in, float *scratch,
+                    ZsdPrecision precision) {
   const int hidden = p->shape.hidden;
   const ptrdiff_t row = p->width + 2, tile = (ptrdiff_t)p->width * p->height;
   const ptrdiff_t grid = row * (p->height + 2);
@@ -115,35 +158,52 @@ static void forward(const ZsdPass *p, const Activations *in, float *scratch, boo
 
   const float *params = convolve(in, &h1, p->width + 2, p->height + 2, 9, p->weights);
   leaky_relu(h1.planes.data, hidden * grid);
-  if (bf16)
+  if (precision == ZSD_BF16)
     round_to_bf16(h1.planes.data, hidden * grid);
   pad(p, &h1);
+  if (precision == ZSD_INT16)
+    round_activations(h1.planes.data, hidden * grid);
   params = convolve(&inner, &h2, p->width, p->height, 9, params);
   leaky_relu(h2.planes.data, hidden * tile);
-  if (bf16)
+  if (precision == ZSD_BF16)
     round_to_bf16(h2.planes.data, hidden * tile);
   convolve(&h2, &out, p->width, p->height, 1, params);
 }
 
 static void run(const ZsdPass *p) {
   const Activations in = {{p->in.data - p->row - 1, p->in.plane}, p->row, p->shape.inputs};
-  forward(p, &in, p->scratch, false);
+  forward(p, &in, p->scratch, ZSD_FP32);
+}
+
+/* A pass with rounded inputs. */
+static void run_rounded(const ZsdPass *p, ZsdPrecision precision) {
+  const ptrdiff_t row = p->width + 4, plane = row * (p->height + 4);
+  const int channels = p->shape.inputs;
+  float *inputs = p->scratch;
+  for (int c = 0; c < channels; c++)
+    for (int y = 0; y < p->height + 4; y++)
+      memcpy(inputs + c * plane + y * row, p->in.data + c * p->in.plane + (y - 2) * p->row - 2,
+             row * sizeof(float));
+  if (precision == ZSD_BF16)
+    round_to_bf16(inputs, channels * plane);
+  else
+    round_inputs(inputs, channels, plane);
+  const Activations in = {{inputs + row + 1, plane}, row, channels};
+  forward(p, &in, inputs + channels * plane, precision);
 }
 
 static void run_bf16(const ZsdPass *p) {
-  const ptrdiff_t row = p->width + 4, plane = row * (p->height + 4);
-  float *inputs = p->scratch;
-  for (int c = 0; c < p->shape.inputs; c++)
-    for (int y = 0; y < p->height + 4; y++)
-      for (int x = 0; x < p->width + 4; x++)
-        inputs[c * plane + y * row + x] =
-            zsd_bf16_round(p->in.data[c * p->in.plane + (y - 2) * p->row + x - 2]);
-  const Activations in = {{inputs + row + 1, plane}, row, p->shape.inputs};
-  forward(p, &in, inputs + p->shape.inputs * plane, true);
+  run_rounded(p, ZSD_BF16);
+}
+
+static void run_int16(const ZsdPass *p) {
+  run_rounded(p, ZSD_INT16);
 }
 
 void zsd_pass_init_c(ZsdKernels *k) {
   k->pass[ZSD_FP32] = (ZsdPassKernel){weights_size, scratch_size, pack, run, 64, 16};
   k->pass[ZSD_BF16] =
-      (ZsdPassKernel){weights_size, scratch_size_bf16, pack_bf16, run_bf16, 64, 16};
+      (ZsdPassKernel){weights_size, scratch_size_rounded, pack_bf16, run_bf16, 64, 16};
+  k->pass[ZSD_INT16] =
+      (ZsdPassKernel){weights_size, scratch_size_rounded, pack, run_int16, 64, 16};
 }
