@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "filter/block_wiener.h"
 
+#include "base/clamp.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,17 +73,26 @@ static ZsdWienerRow wiener_row(ZsdBlockWienerScratch *s, int y) {
   return (ZsdWienerRow){row[0], row[1], row[2], row[3], row[4]};
 }
 
-/* Copies a row that reaches beyond the picture, which is mirrored at its edges. */
-static void copy_row(const Region *r, ptrdiff_t row) {
+/* Copies n samples from index `from` on to column x. */
+static void copy_samples(const Region *r, int x, ptrdiff_t from, int n) {
   const ZsdFrameComponent *c = r->wiener->component;
   ZsdBlockWienerScratch *s = r->scratch;
-  for (int x = 0; x < r->columns; x++) {
-    const ptrdiff_t from = row + mirror(r->left + x, c->width);
-    s->row_y[x] = c->y[from];
-    s->row_z[x] = c->z[from];
-    s->row_k[x] = c->k[from];
-    s->row_pilot[x] = r->wiener->pilot[from];
-  }
+  memcpy(s->row_y + x, c->y + from, n * sizeof *s->row_y);
+  memcpy(s->row_z + x, c->z + from, n * sizeof *s->row_z);
+  memcpy(s->row_k + x, c->k + from, n * sizeof *s->row_k);
+  memcpy(s->row_pilot + x, r->wiener->pilot + from, n * sizeof *s->row_pilot);
+}
+
+/* Copies a row that reaches beyond the picture, which is mirrored at its edges. */
+static void copy_row(const Region *r, ptrdiff_t row) {
+  const int width = r->wiener->component->width;
+  const int first = zsd_clamp(-r->left, 0, r->columns); /* columns inside the picture */
+  const int end = zsd_clamp(width - r->left, first, r->columns);
+  for (int x = 0; x < first; x++)
+    copy_samples(r, x, row + mirror(r->left + x, width), 1);
+  copy_samples(r, first, row + r->left + first, end - first);
+  for (int x = end; x < r->columns; x++)
+    copy_samples(r, x, row + mirror(r->left + x, width), 1);
 }
 
 /* Loads row y into the ring buffers, where nothing has been added to it. */

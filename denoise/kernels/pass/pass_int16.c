@@ -57,9 +57,13 @@ INLINE Vector to_floats(Ints x) {
   return (Vector)_mm512_cvtepi32_ps((__m512i)x);
 }
 
-/* The larger one; b where a is NaN. */
+/* The larger, or smaller, one; b where a is NaN. */
 INLINE Vector larger(Vector a, Vector b) {
   return (Vector)_mm512_max_ps((__m512)a, (__m512)b);
+}
+
+INLINE Vector smaller(Vector a, Vector b) {
+  return (Vector)_mm512_min_ps((__m512)a, (__m512)b);
 }
 
 /* sums + the sum of the products of each lane's two pairs. */
@@ -81,6 +85,10 @@ INLINE Vector to_floats(Ints x) {
 
 INLINE Vector larger(Vector a, Vector b) {
   return (Vector)_mm256_max_ps((__m256)a, (__m256)b);
+}
+
+INLINE Vector smaller(Vector a, Vector b) {
+  return (Vector)_mm256_min_ps((__m256)a, (__m256)b);
 }
 
 INLINE Ints add_products(Ints sums, Ints x, int32_t weights) {
@@ -192,21 +200,47 @@ INLINE Ints pairs_of(Vector even, Vector odd) {
   return (Ints)(((Bits)rounded(even) & 0xffff) | (Bits)rounded(odd) << 16);
 }
 
-static float largest_of(Vector v) {
+/* The least and the largest one of the values of some vectors. Of four vectors each in turn, so
+ * that an operation does not wait for the one before it. */
+typedef struct {
+  Vector low[4], high[4];
+} Limits;
+
+static Limits limits_from(float x) {
+  const Vector v = splat(x);
+  return (Limits){{v, v, v, v}, {v, v, v, v}};
+}
+
+INLINE void include(Limits *l, int i, Vector v) {
+  l->low[i] = smaller(v, l->low[i]);
+  l->high[i] = larger(v, l->high[i]);
+}
+
+static float least_of(const Limits *l) {
+  const Vector v = smaller(smaller(l->low[0], l->low[1]), smaller(l->low[2], l->low[3]));
+  float least = v[0];
+  for (int i = 1; i < WIDTH; i++)
+    least = fminf(least, v[i]);
+  return least;
+}
+
+static float largest_of(const Limits *l) {
+  const Vector v = larger(larger(l->high[0], l->high[1]), larger(l->high[2], l->high[3]));
   float largest = v[0];
   for (int i = 1; i < WIDTH; i++)
     largest = fmaxf(largest, v[i]);
   return largest;
 }
 
-/* The range of n activations, which are not all of one sign. */
+/* The range of n values and 0. n: a multiple of 4 WIDTH. */
 static float range_of(const float *x, ptrdiff_t n) {
-  Vector high = splat(0), low = splat(0);
-  for (ptrdiff_t i = 0; i < n; i += WIDTH) {
-    high = larger(load(x + i), high);
-    low = larger(-load(x + i), low);
+  Limits l = limits_from(0);
+  for (ptrdiff_t i = 0; i < n; i += 4 * WIDTH) {
+    UNROLL
+    for (int k = 0; k < 4; k++)
+      include(&l, k, load(x + i + k * WIDTH));
   }
-  return largest_of(high) + largest_of(low);
+  return largest_of(&l) - least_of(&l);
 }
 
 /* Rounds the first layer's activations to integers, in pairs of channels: those of channels 2i
@@ -226,20 +260,17 @@ static float round_activations(const ZsdPass *p, const Memory *m, float *scratch
   return step;
 }
 
-/* The least and the largest value of a channel of the tile with its halo of two samples. */
-static void find_limits(const ZsdPass *p, int channel, float *least, float *largest) {
+/* Limits of a channel of the tile with its halo of two samples. */
+static Limits limits_of(const ZsdPass *p, int channel) {
   const int width = p->width + 4;
   const float *rows = p->in.data + channel * p->in.plane - 2 * p->row - 2;
-  Vector low = splat(rows[0]), high = low;
+  Limits l = limits_from(rows[0]);
   for (int y = 0; y < p->height + 4; y++, rows += p->row)
     for (int x = 0; x < width; x += WIDTH) {
       const int at = x + WIDTH <= width ? x : width - WIDTH;
-      const Vector v = at >= 0 ? load(rows + at) : load_part(rows, width, rows[0]);
-      high = larger(v, high);
-      low = -larger(-v, -low);
+      include(&l, y % 4, at >= 0 ? load(rows + at) : load_part(rows, width, rows[0]));
     }
-  *least = -largest_of(-low);
-  *largest = largest_of(high);
+  return l;
 }
 
 /* Rounds a row of two channels, less their centres, to pairs of integers. */
@@ -265,8 +296,8 @@ static float load_input(const ZsdPass *p, const Memory *m, float *scratch, const
   memcpy(bias, weights + l->biases, l->groups.channels * sizeof *bias);
   for (int i = 0; i < p->shape.inputs; i++) {
     const float *sums = weights + l->sums + (ptrdiff_t)i * l->groups.channels;
-    float least, largest;
-    find_limits(p, i, &least, &largest);
+    const Limits limits = limits_of(p, i);
+    const float least = least_of(&limits), largest = largest_of(&limits);
     centres[i] = (least + largest) / 2;
     range = fmaxf(range, largest - least);
     for (int o = 0; o < l->groups.channels; o++)
