@@ -143,9 +143,9 @@ typedef struct {
   Vector estimate[SIDE][SIDE / 2], weight;
 } Carry;
 
-/* For each lane: the smaller one. */
-INLINE Vector smaller(Vector a, Vector b) {
-  const Mask mask = a < b;
+/* For each lane: the larger one. */
+INLINE Vector larger(Vector a, Vector b) {
+  const Mask mask = a > b;
   return (Vector)((mask & (Mask)a) | (~mask & (Mask)b));
 }
 
@@ -164,10 +164,13 @@ INLINE Vector block_mean(const float *sums, int first, int m) {
 }
 
 /* Estimates the coefficients z of a vector of blocks from number m on. Returns the variance of
- * their noise. */
+ * their noise. With d = Y - Z, whose squares are at least `tiny`, and the limit of a square
+ * that is trusted whole, l, the trust is t = l / e where e = max(d^2, l). To divide once
+ * instead of twice, the formula (ZsdKernels) is expanded by e: the noise times e is w = n e -
+ * (n - v) l, the estimate P^2 (e Y - l d) / (P^2 e + ZSD_WIENER_FACTOR w). */
 INLINE Vector estimate_coefficients(Vector z[SIDE][SIDE], const ZsdWienerBlocks *f,
                                     const Scratch *s, int m) {
-  const float tiny = 1e-30f;
+  const float tiny = 1e-15f;
   const Vector noise = block_mean(s->noise, f->first, m);
   const Vector v = block_mean(s->v, f->first, m), one = 1 - (Vector){0};
   const Vector expected = noise - v, limit = expected * (1.2f + 0.6f * expected / v);
@@ -179,12 +182,12 @@ INLINE Vector estimate_coefficients(Vector z[SIDE][SIDE], const ZsdWienerBlocks 
     transform_row(z[u], s->z[u] + m, f->first);
     for (int i = 0; i < SIDE; i++) {
       const float spectrum = f->spectrum[u * SIDE + i];
-      const Vector d = y[i] - z[u][i], variance = spectrum * expected;
-      const Vector trust = smaller(one, spectrum * limit / (d * d + tiny));
-      const Vector left = spectrum * noise - trust * variance, power = p[i] * p[i];
-      const Vector factor = u + i == 0 ? one : power / (power + ZSD_WIENER_FACTOR * left);
-      z[u][i] = factor * (y[i] - trust * d);
-      total += factor * factor * left;
+      const Vector d = y[i] - z[u][i], l = spectrum * limit, e = larger(d * d + tiny, l);
+      const Vector w = spectrum * (noise * e - expected * l);
+      const Vector power = u + i == 0 ? one : p[i] * p[i];
+      const Vector factor = power / (u + i == 0 ? e : power * e + ZSD_WIENER_FACTOR * w);
+      z[u][i] = factor * (e * y[i] - l * d);
+      total += factor * factor * e * w;
     }
   }
   return total;
