@@ -16,6 +16,7 @@ enum {
   PHASES = 16,            /* positions between two samples */
   SPAN = 32,              /* samples of a row that are interpolated together */
   COLUMNS = SPAN + LANES, /* from which they are: TAPS - 1 more, in whole vectors */
+  MAX_COLUMNS = COLUMNS / LANES,
 };
 typedef uint16_t Words __attribute__((vector_size(LANES * sizeof(uint16_t))));
 typedef uint8_t Bytes __attribute__((vector_size(LANES)));
@@ -56,6 +57,14 @@ INLINE void widen_bytes(Ints *to, const uint8_t *from) {
   memcpy(&bytes, from, sizeof bytes);
   *to = __builtin_convertvector(bytes, Ints);
 #endif
+}
+
+/* Stores the first n lanes, or all. */
+INLINE void store_lanes(float *to, const Floats *from, int n) {
+  if (n >= LANES)
+    memcpy(to, from, sizeof *from);
+  else
+    memcpy(to, from, n * sizeof *to);
 }
 
 /* --- at whole positions --- */
@@ -143,11 +152,18 @@ typedef struct {
 
 static void copy_surroundings(const ZsdPrediction *p, Surroundings *s, int y, int x,
                               int columns) {
+  const int left = x - BEFORE, first = clamp(-left, 0, columns); /* inside the picture */
+  const int end = clamp(p->width - left, first, columns);
   for (int j = 0; j < TAPS; j++) {
     const uint16_t *row = p->z + (ptrdiff_t)clamp(y + j - BEFORE, 0, p->height - 1) * p->width;
-    for (int i = 0; i < columns; i++)
-      s->copy[j][i] = row[clamp(x + i - BEFORE, 0, p->width - 1)];
-    s->row[j] = s->copy[j];
+    uint16_t *copy = s->copy[j];
+    for (int i = 0; i < first; i++)
+      copy[i] = row[0];
+    if (first < end)
+      memcpy(copy + first, row + left + first, (end - first) * sizeof *copy);
+    for (int i = end; i < columns; i++)
+      copy[i] = row[p->width - 1];
+    s->row[j] = copy;
   }
 }
 
@@ -162,15 +178,31 @@ INLINE void find_surroundings(const ZsdPrediction *p, Surroundings *s, int y, in
         p->z + (ptrdiff_t)clamp(y + j - BEFORE, 0, p->height - 1) * p->width + x - BEFORE;
 }
 
-/* Interpolates LANES columns of the surroundings vertically. */
-INLINE void interpolate_columns(const Surroundings *s, const float *tap, int first, int end,
-                                int at, Floats *column) {
-  *column = (Floats){0};
-  for (int j = first; j < end; j++) {
-    Ints samples;
-    widen_words(&samples, s->row[j] + at);
-    *column += tap[j] * __builtin_convertvector(samples, Floats);
-  }
+/* Interpolates `count` vectors of columns of the surroundings vertically; `count` is constant
+ * at each call. */
+INLINE void add_columns(const Surroundings *s, const float *tap, int first, int end, int count,
+                        Floats *columns) {
+  for (int i = 0; i < count; i++)
+    columns[i] = (Floats){0};
+  for (int j = first; j < end; j++)
+    for (int i = 0; i < count; i++) {
+      Ints samples;
+      widen_words(&samples, s->row[j] + i * LANES);
+      columns[i] += tap[j] * __builtin_convertvector(samples, Floats);
+    }
+}
+
+static void interpolate_columns(const Surroundings *s, const float *tap, bool between,
+                                int count, Floats columns[MAX_COLUMNS]) {
+  const int first = between ? 0 : BEFORE, end = between ? TAPS : BEFORE + 1;
+  if (count == 2)
+    add_columns(s, tap, first, end, 2, columns);
+  else if (count == 3)
+    add_columns(s, tap, first, end, 3, columns);
+  else if (count == 4)
+    add_columns(s, tap, first, end, 4, columns);
+  else
+    add_columns(s, tap, first, end, MAX_COLUMNS, columns);
 }
 
 /* Lanes i .. i + LANES - 1 of two vectors, one after the other. */
@@ -203,7 +235,7 @@ static void filter_variance(const ZsdPrediction *p, const uint8_t *roots, int x,
     Ints root;
     widen_bytes(&root, roots + x + i);
     const Floats r = __builtin_convertvector(root, Floats) * ROOT, variance = r * r * scale;
-    memcpy(k + i, &variance, (n - i < LANES ? n - i : LANES) * sizeof *k);
+    store_lanes(k + i, &variance, n - i);
   }
   for (; i < n; i++) {
     const float root = (float)roots[clamp(x + i, 0, p->width - 1)] * ROOT;
@@ -216,16 +248,15 @@ static void filter_variance(const ZsdPrediction *p, const uint8_t *roots, int x,
 static void predict_span(const ZsdPrediction *p, int y, int phase_y, int x, int phase_x, int n,
                          float *z, float *k) {
   const int columns = (n + LANES - 1) / LANES * LANES + LANES;
-  const int first = phase_y ? 0 : BEFORE, end = phase_y ? TAPS : BEFORE + 1;
   const int near_y = clamp(y + (phase_y >= PHASES / 2), 0, p->height - 1);
-  Floats interpolated, now, next;
+  Floats interpolated, column[MAX_COLUMNS];
   Surroundings s;
   find_surroundings(p, &s, y, x, columns);
-  interpolate_columns(&s, taps[phase_y], first, end, 0, &now);
-  for (int i = 0; i < n; i += LANES, now = next) {
-    interpolate_columns(&s, taps[phase_y], first, end, i + LANES, &next);
-    interpolate_row(p, &now, &next, taps[phase_x], &interpolated);
-    memcpy(z + i, &interpolated, (n - i < LANES ? n - i : LANES) * sizeof *z);
+  interpolate_columns(&s, taps[phase_y], phase_y, columns / LANES, column);
+  for (int i = 0; i < n; i += LANES) {
+    interpolate_row(p, &column[i / LANES], &column[i / LANES + 1], taps[phase_x],
+                    &interpolated);
+    store_lanes(z + i, &interpolated, n - i);
   }
   filter_variance(p, p->k + (ptrdiff_t)near_y * p->width, x + (phase_x >= PHASES / 2), n,
                   filtered[phase_x] * filtered[phase_y], k);

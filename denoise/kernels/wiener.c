@@ -166,8 +166,8 @@ INLINE Vector block_mean(const float *sums, int first, int m) {
 /* Estimates the coefficients z of a vector of blocks from number m on. Returns the variance of
  * their noise. With d = Y - Z, whose squares are at least `tiny`, and the limit of a square
  * that is trusted whole, l, the trust is t = l / e where e = max(d^2, l). To divide once
- * instead of twice, the formula (ZsdKernels) is expanded by e: the noise times e is w = n e -
- * (n - v) l, the estimate P^2 (e Y - l d) / (P^2 e + ZSD_WIENER_FACTOR w). */
+ * instead of twice, the formula (ZsdKernels) is expanded by e: the noise times e is w = v e +
+ * (n - v) (e - l), the estimate P^2 (e Y - l d) / (P^2 e + ZSD_WIENER_FACTOR w). */
 INLINE Vector estimate_coefficients(Vector z[SIDE][SIDE], const ZsdWienerBlocks *f,
                                     const Scratch *s, int m) {
   const float tiny = 1e-15f;
@@ -183,7 +183,7 @@ INLINE Vector estimate_coefficients(Vector z[SIDE][SIDE], const ZsdWienerBlocks 
     for (int i = 0; i < SIDE; i++) {
       const float spectrum = f->spectrum[u * SIDE + i];
       const Vector d = y[i] - z[u][i], l = spectrum * limit, e = larger(d * d + tiny, l);
-      const Vector w = spectrum * (noise * e - expected * l);
+      const Vector w = spectrum * (v * e + expected * (e - l));
       const Vector power = u + i == 0 ? one : p[i] * p[i];
       const Vector factor = power / (u + i == 0 ? e : power * e + ZSD_WIENER_FACTOR * w);
       z[u][i] = factor * (e * y[i] - l * d);

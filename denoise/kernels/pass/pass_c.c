@@ -70,7 +70,8 @@ static void round_inputs(float *x, int channels, size_t n) {
 /* Rounds n activations. */
 static void round_activations(float *x, size_t n) {
   const Limits l = limits_of(x, n);
-  round_to_steps(x, n, 0, fmaxf(l.high, 0) - fminf(l.low, 0));
+  const float low = fminf(l.low, 0), high = fmaxf(l.high, 0);
+  round_to_steps(x, n, (low + high) / 2, high - low);
 }
 
 static void pack_bf16(void *weights, ZsdShape shape, const float *params) {

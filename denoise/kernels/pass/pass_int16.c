@@ -2,14 +2,13 @@
 /* The forward pass with the 3x3 layers in 16-bit integers, by Winograd's minimal filtering; the
  * 1x1 layer is in fp32.
  *
- * A layer's input is rounded to integers, on a scale of the tile: the largest range of a
- * channel is divided into ZSD_INT16_STEPS steps. That of an input channel is centred first; the
- * bias makes up for it. Activations are not, for the padding is 0; the rounding of both ends of
- * their range adds one step. The coefficients of the same sign in a row of the input transform
- * add up to 5 at most, so that those of the transform in two dimensions add up to 50, and the
- * result has 16 bits: 50 x 655 < 2^15. Pairs of channels are multiplied and added to sums of 32
- * bits. An output channel's weights are scaled so that no sum can overflow, which leaves them
- * about 11 bits. */
+ * A layer's input is rounded to integers, on a scale of the tile: the range of the activations,
+ * or the largest range of an input channel, is divided into ZSD_INT16_STEPS steps. Ranges are
+ * centred first; the bias makes up for it. The coefficients in a row of the input transform are
+ * 10 in all, so that those of the transform in two dimensions are 100, and the result has 16
+ * bits: 100 x 654 / 2 < 2^15. Pairs of channels are multiplied and added to sums of 32 bits. An
+ * output channel's weights are scaled so that no sum can overflow, which leaves them about 11
+ * bits. */
 #include "kernels/pass/winograd.h"
 
 #include <immintrin.h>
@@ -232,30 +231,46 @@ static float largest_of(const Limits *l) {
   return largest;
 }
 
-/* The range of n values and 0. n: a multiple of 4 WIDTH. */
-static float range_of(const float *x, ptrdiff_t n) {
+/* Sets the biases for inputs less their centres, of which the channels have `count` in turn. */
+static void set_bias(const Packed *l, const float *weights, const float *centres, int count,
+                     float *bias) {
+  const int channels = l->groups.channels;
+  memcpy(bias, weights + l->biases, channels * sizeof *bias);
+  for (int i = 0; i < l->n_in; i++)
+    for (int o = 0; o < channels; o++)
+      bias[o] += centres[i % count] * weights[l->sums + (ptrdiff_t)i * channels + o];
+}
+
+/* Limits of n activations and of 0, the padding. n: a multiple of 4 WIDTH. */
+static Limits limits_of_activations(const float *x, ptrdiff_t n) {
   Limits l = limits_from(0);
   for (ptrdiff_t i = 0; i < n; i += 4 * WIDTH) {
     UNROLL
     for (int k = 0; k < 4; k++)
       include(&l, k, load(x + i + k * WIDTH));
   }
-  return largest_of(&l) - least_of(&l);
+  return l;
 }
 
 /* Rounds the first layer's activations to integers, in pairs of channels: those of channels 2i
- * and 2i + 1 replace those of channel i. Returns the size of a step. */
-static float round_activations(const ZsdPass *p, const Memory *m, float *scratch) {
+ * and 2i + 1 replace those of channel i. Sets the second layer's biases for them. Returns the
+ * size of a step. */
+static float round_activations(const ZsdPass *p, const Memory *m, float *scratch,
+                               const Packed *l, const float *weights, float *bias) {
   const ptrdiff_t channel = PHASES * m->phase_step;
   const int hidden = p->shape.hidden;
   float *h1 = scratch + m->h1;
-  const float step = fmaxf(range_of(h1, hidden * channel), MIN_RANGE) / ZSD_INT16_STEPS;
-  const float scale = 1 / step;
+  const Limits limits = limits_of_activations(h1, hidden * channel);
+  const float least = least_of(&limits), largest = largest_of(&limits);
+  const float step = fmaxf(largest - least, MIN_RANGE) / ZSD_INT16_STEPS, scale = 1 / step;
+  const float centre = (least + largest) / 2;
+  set_bias(l, weights, &centre, 1, bias);
   for (int c = 0; c < hidden; c += 2)
     for (ptrdiff_t i = 0; i < channel; i += WIDTH) {
       const float *even = h1 + c * channel + i;
-      const Vector odd = c + 1 < hidden ? load(even + channel) : splat(0);
-      store_ints(h1 + c / 2 * channel + i, pairs_of(load(even) * scale, odd * scale));
+      const Vector odd = c + 1 < hidden ? load(even + channel) : splat(centre);
+      store_ints(h1 + c / 2 * channel + i,
+                 pairs_of((load(even) - centre) * scale, (odd - centre) * scale));
     }
   return step;
 }
@@ -286,23 +301,19 @@ static void round_row(float *to, const float *even, const float *odd, int n,
   }
 }
 
-/* Rounds the inputs to integers, in pairs of channels. Sets `bias` to the first layer's biases
- * for them. Returns the size of a step. */
+/* Rounds the inputs to integers, in pairs of channels. Sets the first layer's biases for them.
+ * Returns the size of a step. */
 static float load_input(const ZsdPass *p, const Memory *m, float *scratch, const Packed *l,
                         float *bias) {
   float *rows = scratch + m->rows, *centres = scratch + m->centres, range = MIN_RANGE;
-  const float *weights = p->weights;
   memset(rows, 0, (m->end - m->rows) * sizeof(float));
-  memcpy(bias, weights + l->biases, l->groups.channels * sizeof *bias);
   for (int i = 0; i < p->shape.inputs; i++) {
-    const float *sums = weights + l->sums + (ptrdiff_t)i * l->groups.channels;
     const Limits limits = limits_of(p, i);
     const float least = least_of(&limits), largest = largest_of(&limits);
     centres[i] = (least + largest) / 2;
     range = fmaxf(range, largest - least);
-    for (int o = 0; o < l->groups.channels; o++)
-      bias[o] += centres[i] * sums[o];
   }
+  set_bias(l, p->weights, centres, p->shape.inputs, bias);
   for (int i = 0; i < l->pairs; i++) {
     const float *even = p->in.data + 2 * i * p->in.plane;
     const float *odd = 2 * i + 1 < p->shape.inputs ? even + p->in.plane : even;
@@ -317,23 +328,29 @@ static float load_input(const ZsdPass *p, const Memory *m, float *scratch, const
 
 /* --- layers --- */
 
+/* The vectors at p as operands: in memory where there are 16 registers, of which the sums, the
+ * weight and its product leave too few, and otherwise in registers. */
+INLINE const float *operand(const float *p) {
+#if !defined(__AVX512F__) && !defined(__AVXVNNI__)
+  __asm__("" : "+r"(p));
+#endif
+  return p;
+}
+
 /* The product for one group of output channels and one span of vectors. `size` and `span` are
  * constants at each call. */
 INLINE void product(const float *weights, const float *in, float *out, int pairs, int size,
                     int span) {
   Ints sums[GROUP][SPAN] = {{{0}}};
   for (int i = 0; i < pairs; i++, weights += size, in += LANES) {
-    Ints x[SPAN];
-    UNROLL
-    for (int s = 0; s < span; s++)
-      x[s] = load_ints(in + s * WIDTH);
     UNROLL
     for (int o = 0; o < size; o++) {
+      const float *x = operand(in);
       int32_t weight;
       memcpy(&weight, weights + o, sizeof weight);
       UNROLL
       for (int s = 0; s < span; s++)
-        sums[o][s] = add_products(sums[o][s], x[s], weight);
+        sums[o][s] = add_products(sums[o][s], load_ints(x + s * WIDTH), weight);
     }
   }
   UNROLL
@@ -442,9 +459,9 @@ static void first_layer(const ZsdPass *p, const Memory *m, float *scratch,
 static void other_layers(const ZsdPass *p, const Memory *m, float *scratch,
                          const float *weights) {
   const Packed packed = packed_layer(p->shape.hidden, p->shape.hidden);
-  const float step = round_activations(p, m, scratch);
-  const Layer layer = {packed, grid(scratch + m->h1, m, BLOCK), step, weights,
-                       weights + packed.biases};
+  float *bias = scratch + m->biases;
+  const float step = round_activations(p, m, scratch, &packed, weights, bias);
+  const Layer layer = {packed, grid(scratch + m->h1, m, BLOCK), step, weights, bias};
   const ptrdiff_t end = block_count(p, m);
   for (ptrdiff_t first = 0, span; first < end; first += span * WIDTH) {
     span = next_span((end - first) / WIDTH);

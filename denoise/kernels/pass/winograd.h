@@ -101,8 +101,8 @@ typedef struct {
   size_t h2;            /* hidden x PHASES, of LANES blocks only, as the next two */
   size_t patches;       /* POINTS x channels: transformed patches */
   size_t products;      /* hidden x POINTS: their products with the weights */
-  size_t centres; /* of the input channels, and the first layer's biases for inputs less */
-  size_t biases;  /* their centres: in integers only */
+  size_t centres; /* in integers: of the ranges of the input channels, and the biases for */
+  size_t biases;  /* inputs less their centres */
   size_t rows;    /* BLOCK * down + 2 rows of one input channel */
   ptrdiff_t row;  /* floats from one of these rows to the next */
   size_t end;
