@@ -13,6 +13,7 @@ void zsd_refinement_prepare(ZsdRefinement *r) {
     const ZsdNoiseVariance variance = zsd_view_variance(r->view, i);
     r->wiener[i].component = &r->view->frame->component[i];
     r->wiener[i].pilot = r->pilot[i];
+    r->wiener[i].sparse = r->sparse;
     zsd_block_wiener_set_noise(&r->wiener[i], &noise, &variance);
   }
 }
