@@ -108,15 +108,18 @@ def ffmpeg_there():
     return shutil.which("ffmpeg") is not None
 
 
-def ffmpeg_seconds(clip, frames, filters, threads):
+WALL, PROCESSOR = ["rtime"], ["utime", "stime"]  # ffmpeg's names of its times
+
+
+def ffmpeg_seconds(clip, frames, filters, threads, clock=WALL):
     done = subprocess.run(
         ["ffmpeg", "-nostdin", "-v", "info", "-nostats", "-benchmark", "-filter_threads",
          str(threads), "-threads", str(threads), "-i", clip, "-frames:v", str(frames), "-vf",
          filters, "-f", "null", "-"], capture_output=True, text=True, check=True)
-    return float(done.stderr.rsplit("rtime=", 1)[1].split("s")[0])
+    return sum(float(done.stderr.rsplit(f"{name}=", 1)[1].split("s")[0]) for name in clock)
 
 
-def ffmpeg_ms(clip, frames, filters, threads):
+def ffmpeg_ms(clip, frames, filters, threads, clock=WALL):
     """Milliseconds a frame, without the program's start."""
-    start = ffmpeg_seconds(clip, 1, filters, threads)
-    return 1000 * (ffmpeg_seconds(clip, frames, filters, threads) - start) / (frames - 1)
+    start = ffmpeg_seconds(clip, 1, filters, threads, clock)
+    return 1000 * (ffmpeg_seconds(clip, frames, filters, threads, clock) - start) / (frames - 1)
