@@ -2,6 +2,7 @@
 /* Wiener filter of blocks of 8x8 in the domain of the DCT, as many blocks at a time as a vector
  * has lanes. */
 #include "isa.h"
+#include "shuffles.h"
 
 #include <string.h>
 
@@ -244,27 +245,55 @@ INLINE float clamp(float x) {
   return low < 1 ? low : 1;
 }
 
-static void wiener_load(const ZsdWienerRow *row, const float *restrict y,
-                        const float *restrict z, const float *restrict k,
-                        const uint16_t *restrict pilot, int n, const ZsdNoiseVariance *noise,
-                        float least) {
-  const ZsdNoiseVariance v = *noise;
-  for (int j = 0; j < PHASES; j++) {
-    float *restrict to_y = row->y + j * PHASE, *restrict to_z = row->z + j * PHASE,
-                    *restrict to_p = row->p + j * PHASE,
-                    *restrict to_noise = row->noise + j * PHASE,
-                    *restrict to_v = row->v + j * PHASE;
-    for (int m = 0; m < n; m++) {
-      const int at = PHASES * m + j;
-      const float p = (float)pilot[at] * (1 / 65535.0f);
-      const float all = zsd_noise_variance_at(&v, p), left = k[at] * all;
-      to_y[m] = clamp(y[at]);
-      to_z[m] = clamp(z[at]);
-      to_p[m] = p;
-      to_noise[m] = all > least ? all : least;
-      to_v[m] = left > least ? left : least;
-    }
+/* Samples and variances of a row, not yet deinterleaved. */
+typedef struct {
+  float y[ZSD_WIENER_ROW], z[ZSD_WIENER_ROW], p[ZSD_WIENER_ROW], noise[ZSD_WIENER_ROW],
+      v[ZSD_WIENER_ROW];
+} Samples;
+
+INLINE void convert(Samples *s, const float *restrict y, const float *restrict z,
+                    const float *restrict k, const uint16_t *restrict pilot, int n,
+                    const ZsdNoiseVariance *noise, float least) {
+  const ZsdNoiseVariance variance = *noise;
+  for (int x = 0; x < n; x++) {
+    const float p = (float)pilot[x] * (1 / 65535.0f);
+    const float all = zsd_noise_variance_at(&variance, p), left = k[x] * all;
+    s->y[x] = clamp(y[x]);
+    s->z[x] = clamp(z[x]);
+    s->p[x] = p;
+    s->noise[x] = all > least ? all : least;
+    s->v[x] = left > least ? left : least;
   }
+}
+
+/* Deinterleaves 4 n samples to phases. */
+static void deinterleave(float *to, const float *from, int n) {
+  int m = 0;
+  for (; m + WIDTH <= n; m += WIDTH, from += PHASES * WIDTH) {
+    const Vector a = load(from), b = load(from + WIDTH);
+    const Vector c = load(from + 2 * WIDTH), d = load(from + 3 * WIDTH);
+    const Vector even1 = SHUFFLED(a, b, EVENS), even2 = SHUFFLED(c, d, EVENS);
+    const Vector odd1 = SHUFFLED(a, b, ODDS), odd2 = SHUFFLED(c, d, ODDS);
+    store(to + m, SHUFFLED(even1, even2, EVENS));
+    store(to + PHASE + m, SHUFFLED(odd1, odd2, EVENS));
+    store(to + 2 * PHASE + m, SHUFFLED(even1, even2, ODDS));
+    store(to + 3 * PHASE + m, SHUFFLED(odd1, odd2, ODDS));
+  }
+  for (; m < n; m++, from += PHASES)
+    for (int j = 0; j < PHASES; j++)
+      to[j * PHASE + m] = from[j];
+}
+
+static void wiener_load(const ZsdWienerRow *row, const float *y, const float *z, const float *k,
+                        const uint16_t *pilot, int n, const ZsdNoiseVariance *noise,
+                        float least) {
+  Samples s;
+  convert(&s, y, z, k, pilot, PHASES * n, noise, least);
+  deinterleave(row->y, s.y, n);
+  deinterleave(row->z, s.z, n);
+  deinterleave(row->p, s.p, n);
+  deinterleave(row->noise, s.noise, n);
+  deinterleave(row->v, s.v, n);
 }
 
 static void wiener_finish(float *restrict out, const float *restrict sum,
