@@ -23,9 +23,10 @@ static const double MIN_SPECTRUM = 0.05;
 struct ZsdBlockWienerScratch {
   float rows[SIDE][5][ZSD_WIENER_ROW]; /* in the order of ZsdWienerRow */
   float sum[SIDE][ZSD_WIENER_ROW], weight[ZSD_WIENER_OVERLAP][ZSD_WIENER_ROW];
-  float row_y[COLUMNS], row_z[COLUMNS], row_k[COLUMNS], done[COLUMNS];
+  float row_y[COLUMNS], row_z[COLUMNS], row_k[COLUMNS];
   uint16_t row_pilot[COLUMNS];
-  float out[ZSD_BLOCK_WIENER_HEIGHT][ZSD_BLOCK_WIENER_WIDTH];
+  float out[ZSD_BLOCK_WIENER_HEIGHT][COLUMNS];
+  int first; /* column of `out` that is the first of the region */
 };
 
 ZsdBlockWienerScratch *zsd_block_wiener_scratch_new(void) {
@@ -131,15 +132,14 @@ static void filter_blocks(const Region *r, int y, int right) {
 }
 
 /* Stores row y of the result. */
-static void finish_row(const Region *r, int y, float *out, int x, int width) {
+static void finish_row(const Region *r, int y, float *out) {
   ZsdBlockWienerScratch *s = r->scratch;
   const float *const weights[] = {s->weight[0], s->weight[1], s->weight[2], s->weight[3]};
-  r->kernels->wiener_finish(s->done, s->sum[y & (SIDE - 1)], weights, r->columns / PHASES);
-  memcpy(out, s->done + x - r->left, width * sizeof *out);
+  r->kernels->wiener_finish(out, s->sum[y & (SIDE - 1)], weights, r->columns / PHASES);
 }
 
 const float *zsd_block_wiener_row(const ZsdBlockWienerScratch *scratch, int row) {
-  return scratch->out[row];
+  return scratch->out[row] + scratch->first;
 }
 
 void zsd_block_wiener_run(const ZsdBlockWiener *wiener, int x, int y, int width, int height,
@@ -149,6 +149,7 @@ void zsd_block_wiener_run(const ZsdBlockWiener *wiener, int x, int y, int width,
   r.columns = ((x + width - r.left + PHASES - 1) / PHASES + 2) * PHASES;
   const int first = y / r.step * r.step - (SIDE - r.step);
   memset(scratch->weight, 0, sizeof scratch->weight);
+  scratch->first = x - r.left;
   for (int i = 0; i < SIDE - r.step; i++)
     load_row(&r, first + i);
   for (int top = first; top < y + height; top += r.step) {
@@ -157,6 +158,6 @@ void zsd_block_wiener_run(const ZsdBlockWiener *wiener, int x, int y, int width,
     filter_blocks(&r, top, x + width);
     for (int i = 0; i < r.step; i++)
       if (top + i >= y && top + i < y + height)
-        finish_row(&r, top + i, scratch->out[top + i - y], x, width);
+        finish_row(&r, top + i, scratch->out[top + i - y]);
   }
 }

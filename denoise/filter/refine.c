@@ -34,7 +34,8 @@ static bool is_well_known(const ZsdFrameComponent *c, int x, int y, int width, i
 
 /* A row of the result: samples, and the noise in them. */
 typedef struct {
-  float samples[ZSD_BLOCK_WIENER_WIDTH], noise[ZSD_BLOCK_WIENER_WIDTH];
+  const float *samples;
+  float noise[ZSD_BLOCK_WIENER_WIDTH];
 } Row;
 
 /* Largest variance of a fused sample, relative to the noise's, that it is held on to with, and
@@ -69,15 +70,18 @@ static void find_noise(const ZsdRefinement *r, int component, int x, int y, int 
   const ZsdFrameComponent *c = &r->view->frame->component[component];
   const float most = zsd_view_most(r->view);
   const ptrdiff_t at = (ptrdiff_t)y * c->width + x;
-  float *noise = row->noise;
-  memcpy(row->samples, c->y + at, n * sizeof(float));
-  memcpy(noise, clean ? clean : c->z + at, n * sizeof(float));
-  if (clean && still && is_any_sure(c->k + at, n))
-    hold_details(noise, c->z + at, c->k + at, n, &r->wiener[component].noise);
+  const float *samples = c->y + at, *estimate = clean ? clean : c->z + at;
+  float *noise = row->noise, held[ZSD_BLOCK_WIENER_WIDTH];
+  if (clean && still && is_any_sure(c->k + at, n)) {
+    memcpy(held, clean, n * sizeof *held);
+    hold_details(held, c->z + at, c->k + at, n, &r->wiener[component].noise);
+    estimate = held;
+  }
   for (int i = 0; i < n; i++) {
-    const float found = row->samples[i] - noise[i], low = found > -most ? found : -most;
+    const float found = samples[i] - estimate[i], low = found > -most ? found : -most;
     noise[i] = low < most ? low : most;
   }
+  row->samples = samples;
 }
 
 static void store_row(const ZsdRefinement *r, int component, int x, int y, int n, Row *row) {
@@ -90,8 +94,12 @@ static void store_row(const ZsdRefinement *r, int component, int x, int y, int n
     r->kernels->store16((uint8_t *)to, sizeof *to, row->samples, row->noise, n, 1, 65535, 0);
     return;
   }
-  if (frame->range < 1)
-    zsd_row_to_full_scale(frame, row->samples, row->noise, n);
+  float scaled[ZSD_BLOCK_WIENER_WIDTH];
+  if (frame->range < 1) {
+    memcpy(scaled, row->samples, n * sizeof *scaled);
+    zsd_row_to_full_scale(frame, scaled, row->noise, n);
+    row->samples = scaled;
+  }
   zsd_store_row(r->image, &(ZsdStoredRow){component, x, y, n, row->samples, row->noise},
                 r->strength, r->first_column, r->kernels);
 }
