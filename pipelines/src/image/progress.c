@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "image/progress.h"
 
+#include "common/clock.h"
 #include "common/progress-bar.h"
+
+#include <unistd.h>
+
+#define LOG_INTERVAL 10         /* seconds between two lines where there is no terminal */
 
 struct _Progress
 {
@@ -10,6 +15,7 @@ struct _Progress
   guint pictures, done, skipped;
   gdouble *parts;               /* of each picture in progress; 0 for others */
   ProgressClock clock;
+  gint64 logged;                /* time of the last line, or of the beginning */
 };
 
 Progress *
@@ -21,6 +27,7 @@ progress_new (guint pictures, gboolean quiet)
   progress->quiet = quiet;
   progress->pictures = pictures;
   progress->parts = g_new0 (gdouble, pictures);
+  progress->logged = g_get_monotonic_time ();
   return progress;
 }
 
@@ -45,13 +52,19 @@ part_of_all (const Progress * progress)
   return part / MAX (1, progress->pictures - progress->skipped);
 }
 
+/* Without a terminal, as in a log file, prints a line now and then. */
 static void
-show (const Progress * progress, const gchar * file, const gchar * text)
+show (Progress * progress, const gchar * file, const gchar * text)
 {
-  gchar *name = progress->pictures > 1 ? g_filename_display_basename (file) :
-      NULL;
+  gchar *name = g_filename_display_basename (file);
 
-  progress_bar_show (part_of_all (progress), name, text);
+  if (isatty (STDERR_FILENO)) {
+    progress_bar_show (part_of_all (progress),
+        progress->pictures > 1 ? name : NULL, text);
+  } else if (clock_seconds_since (progress->logged) >= LOG_INTERVAL) {
+    progress->logged = g_get_monotonic_time ();
+    g_printerr ("image: %s: %s\n", name, text);
+  }
   g_free (name);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A line on the terminal that says how far the pictures are. */
+/* A line on the terminal that says how far the pictures are; without a terminal, one every ten
+ * seconds on stderr. */
 #ifndef IMAGE_PROGRESS_H
 #define IMAGE_PROGRESS_H
 
@@ -7,7 +8,7 @@
 
 typedef struct _Progress Progress;
 
-/* For so many pictures; without a terminal, or if `quiet`, no progress is shown. */
+/* For so many pictures; if `quiet`, no progress is shown. */
 Progress *progress_new (guint pictures, gboolean quiet);
 void progress_free (Progress * progress);
 
