@@ -47,57 +47,44 @@ INLINE Vector load_part(const float *p, int n, float fill) {
 }
 
 #if defined(__AVX512F__)
+typedef __m512 FloatRegister;
+typedef __m512i IntRegister;
+#define INTRINSIC(name) _mm512_##name
+#else
+typedef __m256 FloatRegister;
+typedef __m256i IntRegister;
+#define INTRINSIC(name) _mm256_##name
+#endif
+
 /* Rounds to the nearest integers; NaN and what is too large become INT32_MIN. */
 INLINE Ints rounded(Vector x) {
-  return (Ints)_mm512_cvtps_epi32((__m512)x);
+  return (Ints)INTRINSIC(cvtps_epi32)((FloatRegister)x);
 }
 
 INLINE Vector to_floats(Ints x) {
-  return (Vector)_mm512_cvtepi32_ps((__m512i)x);
+  return (Vector)INTRINSIC(cvtepi32_ps)((IntRegister)x);
 }
 
 /* The larger, or smaller, one; b where a is NaN. */
 INLINE Vector larger(Vector a, Vector b) {
-  return (Vector)_mm512_max_ps((__m512)a, (__m512)b);
+  return (Vector)INTRINSIC(max_ps)((FloatRegister)a, (FloatRegister)b);
 }
 
 INLINE Vector smaller(Vector a, Vector b) {
-  return (Vector)_mm512_min_ps((__m512)a, (__m512)b);
+  return (Vector)INTRINSIC(min_ps)((FloatRegister)a, (FloatRegister)b);
 }
 
 /* sums + the sum of the products of each lane's two pairs. */
 INLINE Ints add_products(Ints sums, Ints x, int32_t weights) {
+  const IntRegister w = INTRINSIC(set1_epi32)(weights);
 #if defined(__AVX512VNNI__)
-  return (Ints)_mm512_dpwssd_epi32((__m512i)sums, (__m512i)x, _mm512_set1_epi32(weights));
+  return (Ints)_mm512_dpwssd_epi32((IntRegister)sums, (IntRegister)x, w);
+#elif defined(__AVXVNNI__)
+  return (Ints)_mm256_dpwssd_avx_epi32((IntRegister)sums, (IntRegister)x, w);
 #else
-  return sums + (Ints)_mm512_madd_epi16((__m512i)x, _mm512_set1_epi32(weights));
+  return sums + (Ints)INTRINSIC(madd_epi16)((IntRegister)x, w);
 #endif
 }
-#else
-INLINE Ints rounded(Vector x) {
-  return (Ints)_mm256_cvtps_epi32((__m256)x);
-}
-
-INLINE Vector to_floats(Ints x) {
-  return (Vector)_mm256_cvtepi32_ps((__m256i)x);
-}
-
-INLINE Vector larger(Vector a, Vector b) {
-  return (Vector)_mm256_max_ps((__m256)a, (__m256)b);
-}
-
-INLINE Vector smaller(Vector a, Vector b) {
-  return (Vector)_mm256_min_ps((__m256)a, (__m256)b);
-}
-
-INLINE Ints add_products(Ints sums, Ints x, int32_t weights) {
-#if defined(__AVXVNNI__)
-  return (Ints)_mm256_dpwssd_avx_epi32((__m256i)sums, (__m256i)x, _mm256_set1_epi32(weights));
-#else
-  return sums + (Ints)_mm256_madd_epi16((__m256i)x, _mm256_set1_epi32(weights));
-#endif
-}
-#endif
 
 /* --- weights --- */
 
