@@ -195,9 +195,13 @@ static int prepare_team(ZsdDenoiser *d, unsigned wanted) {
 
 /* Packs the weights for the filter's precision. */
 static int prepare_weights(ZsdDenoiser *d, ZsdPrecisionChoice wanted) {
-  static const char *const names[ZSD_PRECISIONS] = {"fp32", "bf16", "int16"};
-  const ZsdPrecision precision =
-      wanted == ZSD_PRECISION_AUTO ? d->kernels->fastest_pass : (ZsdPrecision)(wanted - 1);
+  static const char *const names[ZSD_PRECISIONS] = {
+      [ZSD_FP32] = "fp32", [ZSD_BF16] = "bf16", [ZSD_INT16] = "int16"};
+  const ZsdPrecision precisions[] = {[ZSD_PRECISION_AUTO] = d->kernels->fastest_pass,
+                                     [ZSD_PRECISION_FP32] = ZSD_FP32,
+                                     [ZSD_PRECISION_BF16] = ZSD_BF16,
+                                     [ZSD_PRECISION_INT16] = ZSD_INT16};
+  const ZsdPrecision precision = precisions[wanted];
   const ZsdPassKernel *kernel = &d->kernels->pass[precision];
 
   d->status.precision = names[precision];

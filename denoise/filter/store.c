@@ -143,17 +143,10 @@ void zsd_store_image(const ZsdImage *image, const ZsdDenoisedPlanes *planes, flo
 
 /* --- planes --- */
 
-enum { MAX_TILE_WIDTH = 64 };
+enum { MAX_TILE_WIDTH = 64 }; /* of tiles whose rows are stored in pairs */
 
-/* Samples of a channel of the tile in a row of its component's plane. */
-typedef struct {
-  const float *x, *noise;
-  uint16_t *to;
-  int step, n; /* n: 0 outside the plane */
-} PlaneRow;
-
-static PlaneRow plane_row(uint16_t *const planes[], const ZsdFrame *frame,
-                          const ZsdLayout *layout, const ZsdTile *tile, int channel, int y) {
+static Row plane_row(uint16_t *const planes[], const ZsdFrame *frame, const ZsdLayout *layout,
+                     const ZsdTile *tile, int channel, int y) {
   const int component = layout->channel[channel].component;
   const ZsdFrameComponent *c = &frame->component[component];
   const int step = layout->channel[channel].x_step, first = layout->channel[channel].x;
@@ -161,46 +154,46 @@ static PlaneRow plane_row(uint16_t *const planes[], const ZsdFrame *frame,
   const int row = (tile->y + y) * layout->channel[channel].y_step + layout->channel[channel].y;
   const ptrdiff_t at = zsd_tile_at(tile, 0, y);
   if (row >= c->height)
-    return (PlaneRow){0};
-  return (PlaneRow){tile->in.data + channel * tile->in.plane + at,
-                    tile->out.data + channel * tile->out.plane + at,
-                    planes[component] + (ptrdiff_t)row * c->width + first +
-                        (ptrdiff_t)tile->x * step,
-                    step, across - tile->x < tile->width ? across - tile->x : tile->width};
+    return (Row){0};
+  return (Row){.dst = (uint8_t *)(planes[component] + (ptrdiff_t)row * c->width + first +
+                                  (ptrdiff_t)tile->x * step),
+               .step = step * (int)sizeof(uint16_t),
+               .x = tile->in.data + channel * tile->in.plane + at,
+               .noise = tile->out.data + channel * tile->out.plane + at,
+               .n = across - tile->x < tile->width ? across - tile->x : tile->width};
 }
 
-static void store_plane_row(const ZsdKernels *kernels, uint16_t *to, int step,
-                            const PlaneRow *row) {
-  kernels->store16((uint8_t *)to, step * (int)sizeof *to, row->x, row->noise, row->n, 1, 65535,
-                   0);
+static void store_plane_row(const ZsdKernels *kernels, void *to, int step, const Row *row) {
+  kernels->store16(to, step, row->x, row->noise, row->n, 1, 65535, 0);
 }
 
 /* Stores two rows, the samples of which alternate. */
-static void store_alternating(const ZsdKernels *kernels, const PlaneRow *a, const PlaneRow *b) {
-  uint16_t even[MAX_TILE_WIDTH], odd[MAX_TILE_WIDTH];
-  store_plane_row(kernels, even, 1, a);
-  store_plane_row(kernels, odd, 1, b);
+static void store_alternating(const ZsdKernels *kernels, const Row *a, const Row *b) {
+  uint16_t even[MAX_TILE_WIDTH], odd[MAX_TILE_WIDTH], *to = (uint16_t *)(void *)a->dst;
+  store_plane_row(kernels, even, sizeof *even, a);
+  store_plane_row(kernels, odd, sizeof *odd, b);
   for (int i = 0; i < b->n; i++) {
-    a->to[2 * i] = even[i];
-    a->to[2 * i + 1] = odd[i];
+    to[2 * i] = even[i];
+    to[2 * i + 1] = odd[i];
   }
   if (b->n < a->n)
-    a->to[2 * b->n] = even[b->n];
+    to[2 * b->n] = even[b->n];
 }
 
 void zsd_store_planes(uint16_t *const planes[], const ZsdFrame *frame, const ZsdLayout *layout,
                       const ZsdKernels *kernels, const ZsdTile *tile) {
   for (int y = 0; y < tile->height; y++)
     for (int c = 0; c < layout->channels; c++) {
-      const PlaneRow row = plane_row(planes, frame, layout, tile, c, y);
-      const PlaneRow next = c + 1 < layout->channels
-                                ? plane_row(planes, frame, layout, tile, c + 1, y)
-                                : (PlaneRow){0};
-      if (row.n > 0 && row.n <= MAX_TILE_WIDTH && row.step == 2 && next.to == row.to + 1) {
+      const Row row = plane_row(planes, frame, layout, tile, c, y);
+      const Row next = c + 1 < layout->channels
+                           ? plane_row(planes, frame, layout, tile, c + 1, y)
+                           : (Row){0};
+      if (row.n > 0 && row.n <= MAX_TILE_WIDTH && row.step == 2 * (int)sizeof(uint16_t) &&
+          next.dst == row.dst + sizeof(uint16_t)) {
         store_alternating(kernels, &row, &next);
         c++;
       } else if (row.n > 0) {
-        store_plane_row(kernels, row.to, row.step, &row);
+        store_plane_row(kernels, row.dst, row.step, &row);
       }
     }
 }

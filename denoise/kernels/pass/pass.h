@@ -39,6 +39,9 @@ typedef enum {
  * range from the least to the largest activation, or 0. */
 enum { ZSD_INT16_STEPS = 654 };
 
+/* Least range of values in ZSD_INT16; less counts as nothing. */
+#define ZSD_INT16_MIN_RANGE 1e-30f
+
 /* A pass over one tile of width x height samples. The planes' pointers address its sample (0,
  * 0). `in` is read up to two samples around the tile, which must be zeros outside the picture,
  * and up to ZSD_SLACK floats past the last of them, which must be finite. `out` may be written

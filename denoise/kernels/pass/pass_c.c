@@ -49,7 +49,7 @@ static Limits limits_of(const float *x, size_t n) {
 
 /* Rounds to multiples of a step, of which `range` has ZSD_INT16_STEPS, from `centre` on. */
 static void round_to_steps(float *x, size_t n, float centre, float range) {
-  const float step = fmaxf(range, 1e-30f) / ZSD_INT16_STEPS;
+  const float step = fmaxf(range, ZSD_INT16_MIN_RANGE) / ZSD_INT16_STEPS;
   for (size_t i = 0; i < n; i++)
     x[i] = centre + step * rintf((x[i] - centre) / step);
 }

@@ -20,9 +20,6 @@ enum {
                           less than 2^31, with room for rounding */
 };
 
-/* Least range of activations; less counts as nothing. */
-#define MIN_RANGE 1e-30f
-
 typedef int16_t Pairs __attribute__((vector_size(WIDTH * sizeof(int32_t))));
 typedef int32_t Ints __attribute__((vector_size(WIDTH * sizeof(int32_t))));
 typedef uint32_t Bits __attribute__((vector_size(WIDTH * sizeof(uint32_t))));
@@ -249,7 +246,8 @@ static float round_activations(const ZsdPass *p, const Memory *m, float *scratch
   float *h1 = scratch + m->h1;
   const Limits limits = limits_of_activations(h1, hidden * channel);
   const float least = least_of(&limits), largest = largest_of(&limits);
-  const float step = fmaxf(largest - least, MIN_RANGE) / ZSD_INT16_STEPS, scale = 1 / step;
+  const float step = fmaxf(largest - least, ZSD_INT16_MIN_RANGE) / ZSD_INT16_STEPS,
+              scale = 1 / step;
   const float centre = (least + largest) / 2;
   set_bias(l, weights, &centre, 1, bias);
   for (int c = 0; c < hidden; c += 2)
@@ -292,7 +290,7 @@ static void round_row(float *to, const float *even, const float *odd, int n,
  * Returns the size of a step. */
 static float load_input(const ZsdPass *p, const Memory *m, float *scratch, const Packed *l,
                         float *bias) {
-  float *rows = scratch + m->rows, *centres = scratch + m->centres, range = MIN_RANGE;
+  float *rows = scratch + m->rows, *centres = scratch + m->centres, range = ZSD_INT16_MIN_RANGE;
   memset(rows, 0, (m->end - m->rows) * sizeof(float));
   for (int i = 0; i < p->shape.inputs; i++) {
     const Limits limits = limits_of(p, i);
