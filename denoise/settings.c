@@ -110,10 +110,6 @@ unsigned zsd_settings_refresh(const ZsdSettings *settings) {
   return settings->quality > ZSD_QUALITY_FULL ? 2 * (refresh + 1) : refresh;
 }
 
-bool zsd_settings_sparse(const ZsdSettings *settings) {
-  return settings->profile == ZSD_PROFILE_REALTIME;
-}
-
 bool zsd_settings_twice(const ZsdSettings *settings) {
   return settings->quality == ZSD_QUALITY_FULL && !settings->background;
 }

@@ -20,9 +20,6 @@ ZsdCurriculumSettings zsd_settings_curriculum(const ZsdSettings *settings);
 /* Frames from one computation of a static tile to the next; 1: each frame. */
 unsigned zsd_settings_refresh(const ZsdSettings *settings);
 
-/* Whether the Wiener filter has fewer blocks (filter/block_wiener.h). */
-bool zsd_settings_sparse(const ZsdSettings *settings);
-
 /* Whether the first frames after a keyframe may be filtered in two passes. */
 bool zsd_settings_twice(const ZsdSettings *settings);
 

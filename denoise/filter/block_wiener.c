@@ -67,7 +67,6 @@ typedef struct {
   ZsdBlockWienerScratch *scratch;
   const ZsdKernels *kernels;
   int left, columns; /* columns of the picture that blocks cover, or less at its edges */
-  int step;          /* rows from one row of blocks to the next */
 } Region;
 
 static ZsdWienerRow wiener_row(ZsdBlockWienerScratch *s, int y) {
@@ -115,14 +114,12 @@ static void load_row(const Region *r, int y) {
                           MIN_VARIANCE);
 }
 
-/* Filters the row of blocks whose first row is y. Those of every second row begin two samples
- * further right. */
+/* Filters the row of blocks whose first row is y. */
 static void filter_blocks(const Region *r, int y, int right) {
   ZsdBlockWienerScratch *s = r->scratch;
-  const int row = y / r->step;
-  ZsdWienerBlocks blocks = {.weight = s->weight[row & (SIDE / r->step - 1)],
+  ZsdWienerBlocks blocks = {.weight = s->weight[y / 2 & (ZSD_WIENER_OVERLAP - 1)],
                             .spectrum = r->wiener->spectrum,
-                            .first = row % 2 ? 2 : 0};
+                            .first = y & 2};
   blocks.n = (right - r->left - blocks.first + PHASES - 1) / PHASES;
   for (int i = 0; i < SIDE; i++) {
     blocks.row[i] = wiener_row(s, y + i);
@@ -144,19 +141,17 @@ const float *zsd_block_wiener_row(const ZsdBlockWienerScratch *scratch, int row)
 
 void zsd_block_wiener_run(const ZsdBlockWiener *wiener, int x, int y, int width, int height,
                           ZsdBlockWienerScratch *scratch, const ZsdKernels *kernels) {
-  Region r = {
-      wiener, scratch, kernels, x / PHASES * PHASES - MARGIN, 0, wiener->sparse ? 4 : 2};
+  Region r = {wiener, scratch, kernels, x / PHASES * PHASES - MARGIN, 0};
   r.columns = ((x + width - r.left + PHASES - 1) / PHASES + 2) * PHASES;
-  const int first = y / r.step * r.step - (SIDE - r.step);
-  memset(scratch->weight, 0, sizeof scratch->weight);
+  const int first = y / 2 * 2 - (SIDE - 2);
   scratch->first = x - r.left;
-  for (int i = 0; i < SIDE - r.step; i++)
+  for (int i = 0; i < SIDE - 2; i++)
     load_row(&r, first + i);
-  for (int top = first; top < y + height; top += r.step) {
-    for (int i = SIDE - r.step; i < SIDE; i++)
-      load_row(&r, top + i);
+  for (int top = first; top < y + height; top += 2) {
+    load_row(&r, top + SIDE - 2);
+    load_row(&r, top + SIDE - 1);
     filter_blocks(&r, top, x + width);
-    for (int i = 0; i < r.step; i++)
+    for (int i = 0; i < 2; i++)
       if (top + i >= y && top + i < y + height)
         finish_row(&r, top + i, scratch->out[top + i - y]);
   }

@@ -15,10 +15,9 @@ enum { ZSD_BLOCK_WIENER_WIDTH = 304, ZSD_BLOCK_WIENER_HEIGHT = 64 };
 
 /* One component of a picture. */
 typedef struct {
-  const ZsdFrameComponent *component; /* with z and k */
-  const uint16_t *pilot;              /* height x width; 65535 is 1 */
-  bool sparse;                        /* rows of blocks are four samples apart instead of two */
-  ZsdNoiseVariance noise;             /* of a sample of y */
+  const ZsdFrameComponent *component;                /* with z and k */
+  const uint16_t *pilot;                             /* height x width; 65535 is 1 */
+  ZsdNoiseVariance noise;                            /* of a sample of y */
   float spectrum[ZSD_WIENER_SIDE * ZSD_WIENER_SIDE]; /* see ZsdWienerBlocks */
 } ZsdBlockWiener;
 

@@ -314,7 +314,6 @@ static int run(Pass *pass) {
                               .pilot = state->pilot,
                               .image = pass->image,
                               .planes = pass->planes,
-                              .sparse = params->sparse,
                               .strength = params->strength,
                               .first_column = params->first_column,
                               .kernels = pass->filter->kernels};

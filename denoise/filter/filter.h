@@ -31,7 +31,6 @@ typedef struct {
   const ZsdWeights *weights;
   bool fused;       /* output of the temporal fusion, without a network */
   bool refined;     /* with the Wiener filter */
-  bool sparse;      /* whose blocks may be fewer (ZsdBlockWiener) */
   float strength;   /* part of the predicted noise that is removed, 0..1 */
   int first_column; /* even; columns before it keep their samples */
   unsigned refresh; /* frames from one computation of a static tile to the next; 1: no cache */

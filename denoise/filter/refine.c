@@ -17,21 +17,6 @@ void zsd_refinement_prepare(ZsdRefinement *r) {
   }
 }
 
-/* Largest mean variance of a region's fused samples, relative to the noise's, with which half
- * of the blocks serve: the less the past tells, the more each block does. */
-static const float WELL_KNOWN = 0.35f;
-
-/* Whether the mean of k in a region, on a grid, is not above WELL_KNOWN. */
-static bool is_well_known(const ZsdFrameComponent *c, int x, int y, int width, int height) {
-  enum { STEP = 4 };
-  float sum = 0;
-  int n = 0;
-  for (int j = y; j < y + height; j += STEP)
-    for (int i = x; i < x + width; i += STEP, n++)
-      sum += c->k[(ptrdiff_t)j * c->width + i];
-  return sum <= WELL_KNOWN * (float)n;
-}
-
 /* A row of the result: samples, and the noise in them. */
 typedef struct {
   const float *samples;
@@ -121,11 +106,8 @@ void zsd_refine(const ZsdRefinement *r, ZsdRegion region, ZsdBlockWienerScratch 
     if (width <= 0 || height <= 0)
       continue;
     const bool filtered = zsd_view_has_noise(r->view, i);
-    if (filtered) {
-      ZsdBlockWiener wiener = r->wiener[i];
-      wiener.sparse = r->sparse && is_well_known(c, x, y, width, height);
-      zsd_block_wiener_run(&wiener, x, y, width, height, scratch, r->kernels);
-    }
+    if (filtered)
+      zsd_block_wiener_run(&r->wiener[i], x, y, width, height, scratch, r->kernels);
     for (int k = 0; k < height; k++) {
       Row row;
       find_noise(r, i, x, y + k, width, filtered ? zsd_block_wiener_row(scratch, k) : NULL,

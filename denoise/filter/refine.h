@@ -12,7 +12,6 @@ typedef struct {
   uint16_t *const *pilot;  /* planes of the shape of the frame's components; 65535 is 1 */
   ZsdImage *image;         /* output: an image, or */
   uint16_t *const *planes; /* planes like the pilot's */
-  bool sparse;             /* see ZsdBlockWiener: where the past tells much */
   float strength;
   int first_column; /* of the image; columns before it keep their samples */
   const ZsdKernels *kernels;
