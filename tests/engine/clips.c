@@ -225,6 +225,30 @@ START_TEST(test_precision) {
 }
 END_TEST
 
+/* What the profile for live video may lose, dB: 0.4 on whole clips; a little more in crops and
+ * first frames of smooth pictures. */
+static const double MOST_LOST = 0.45;
+
+/* The profile for live video is nearly as good as the default one. */
+START_TEST(test_realtime) {
+  static const ZsdNoiseKind kinds[] = {ZSD_NOISE_GAUSSIAN, ZSD_NOISE_CORRELATED};
+  static const double sigmas[] = {25, 20};
+  Clip clip;
+  get_clip(&clip, _i, SHOTS);
+  clip_crop(&clip, WIDTH, HEIGHT);
+  for (int k = 0; k < 2; k++) {
+    ZsdSettings s = zsd_settings_default();
+    const double balanced = psnr(&clip, kinds[k], sigmas[k], &s);
+    s.profile = ZSD_PROFILE_REALTIME;
+    const double realtime = psnr(&clip, kinds[k], sigmas[k], &s);
+    printf("# %s: noise %d: balanced %.3f dB, realtime %.3f\n", name_of(_i), kinds[k], balanced,
+           realtime);
+    ck_assert_double_ge(realtime, balanced - MOST_LOST);
+  }
+  free(clip.data);
+}
+END_TEST
+
 Suite *make_suite(void) {
   Suite *suite = suite_create("clips");
   TCase *tc = tcase_create("clips");
@@ -232,6 +256,7 @@ Suite *make_suite(void) {
   tcase_add_loop_test(tc, test_sigma, 0, clips);
   tcase_add_loop_test(tc, test_gain, 0, clips);
   tcase_add_loop_test(tc, test_precision, 0, clips);
+  tcase_add_loop_test(tc, test_realtime, 0, clips);
   tcase_set_timeout(tc, 170);
   suite_add_tcase(suite, tc);
   return suite;
