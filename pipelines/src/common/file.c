@@ -116,12 +116,25 @@ write_all (int fd, const guint8 * data, gsize size)
   return TRUE;
 }
 
+/* Process numbers repeat in containers, so a killed process may have left a file of the same name. */
+static int
+create_temporary (const gchar * file, gchar ** temporary)
+{
+  int fd;
+
+  do {
+    g_free (*temporary);
+    *temporary = file_temporary_name (file);
+    fd = g_open (*temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  } while (fd < 0 && errno == EEXIST);
+  return fd;
+}
+
 gboolean
 file_write (const gchar * file, gconstpointer data, gsize size, GError ** error)
 {
-  gchar *temporary = file_temporary_name (file);
-  const int fd = g_open (temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-      0666);
+  gchar *temporary = NULL;
+  const int fd = create_temporary (file, &temporary);
   gboolean done = fd >= 0 && write_all (fd, data, size);
 
   if (!done)
