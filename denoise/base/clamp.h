@@ -2,6 +2,10 @@
 #ifndef ZSD_CLAMP_H
 #define ZSD_CLAMP_H
 
+static inline int zsd_larger(int a, int b) {
+  return a > b ? a : b;
+}
+
 static inline int zsd_smaller(int a, int b) {
   return a < b ? a : b;
 }

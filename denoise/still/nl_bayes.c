@@ -46,13 +46,15 @@ typedef struct {
   float *covariance, *filter;
   float *mean,
       *deviation; /* of each sample: mean of y over the group; standard deviation of noise */
+  float *counts;  /* of the patches above a row of samples that reach it, for each column */
 } Scratch;
 
-/* Sum and number of the estimates of each sample that a band's patches reach. */
+/* Sum of the estimates of each sample that a band's patches reach, and number of groups that
+ * each of their positions has been in. */
 typedef struct {
   float *memory;
-  float *sum[ZSD_MAX_COMPONENTS], *count[ZSD_MAX_COMPONENTS];
-  unsigned char *done; /* for each position of the band: its patch has been in a group */
+  float *sum[ZSD_MAX_COMPONENTS];
+  uint16_t *groups;
 } BandSums;
 
 typedef struct {
@@ -66,7 +68,8 @@ typedef struct {
   int max_group;      /* patches in the largest group */
   bool white;         /* noise without correlation */
   float *noise;       /* covariance of the noise in a patch, relative to its variance */
-  float *total[ZSD_MAX_COMPONENTS], *counts[ZSD_MAX_COMPONENTS];
+  float *total[ZSD_MAX_COMPONENTS]; /* sums of all bands */
+  uint16_t *groups;
   Scratch *scratch;
   BandSums *bands;
   int n_threads, n_bands; /* elements of `scratch` and `bands` */
@@ -157,11 +160,12 @@ static void set_noise(const Job *job) {
 static int make_scratch(const Job *job, Scratch *s) {
   const size_t side = (size_t)(2 * job->params->search_radius + 1), patches = job->max_group;
   const size_t row = job->row, matrix = (size_t)job->samples * row;
-  const size_t sizes[] = {side * side,   2 * side, side * side, patches * row, patches * row,
-                          patches * row, matrix,   matrix,      row,           row};
+  const size_t sizes[] = {side * side,   2 * side,      side * side, patches * row,
+                          patches * row, patches * row, matrix,      matrix,
+                          row,           row,           job->columns};
   float **const members[] = {&s->distances, &s->half_distances, &s->sorted,     &s->noisy,
                              &s->clean,     &s->noise,          &s->covariance, &s->filter,
-                             &s->mean,      &s->deviation};
+                             &s->mean,      &s->deviation,      &s->counts};
   enum { N = sizeof sizes / sizeof *sizes };
   size_t sum = 0;
   for (int i = 0; i < N; i++)
@@ -175,48 +179,52 @@ static int make_scratch(const Job *job, Scratch *s) {
   return 0;
 }
 
-/* First row of a component that patches of a band's groups reach. */
-static int first_row(const Job *job, const Part *part, int band) {
-  const int top = band * BAND - job->params->search_radius;
-  return (top > 0 ? top : 0) >> part->half_y;
+/* First row of positions of a band's groups, and their number of rows, at most. */
+static int first_position(const Job *job, int band) {
+  return zsd_larger(band * BAND - job->params->search_radius, 0);
 }
 
-/* Number of rows that they reach, at most. */
+static int position_rows(const Job *job) {
+  return BAND + 2 * job->params->search_radius;
+}
+
+/* Number of rows of a component that the patches of a band's groups reach, at most. */
 static int rows_of(const Job *job, const Part *part) {
-  return ((BAND + 2 * job->params->search_radius + job->params->patch_size) >> part->half_y) +
-         1;
+  return ((position_rows(job) + job->params->patch_size) >> part->half_y) + 1;
+}
+
+static size_t sum_size(const Job *job, const Part *part) {
+  return (size_t)rows_of(job, part) * part->plane->width;
+}
+
+static size_t groups_size(const Job *job) {
+  return (size_t)position_rows(job) * job->columns;
 }
 
 static int make_band_sums(const Job *job, BandSums *sums) {
-  size_t sum = 0;
+  size_t size = 0;
   for (int i = 0; i < job->parts; i++)
-    sum += 2 * (size_t)rows_of(job, &job->part[i]) * job->part[i].plane->width;
-  if (!(sums->memory = malloc(sum * sizeof(float))) ||
-      !(sums->done = malloc((size_t)BAND * job->columns)))
+    size += sum_size(job, &job->part[i]);
+  if (!(sums->memory = malloc(size * sizeof(float))) ||
+      !(sums->groups = malloc(groups_size(job) * sizeof *sums->groups)))
     return -1;
   float *next = sums->memory;
-  for (int i = 0; i < job->parts; i++) {
-    const size_t n = (size_t)rows_of(job, &job->part[i]) * job->part[i].plane->width;
+  for (int i = 0; i < job->parts; next += sum_size(job, &job->part[i++]))
     sums->sum[i] = next;
-    sums->count[i] = next + n;
-    next += 2 * n;
-  }
   return 0;
 }
 
 static int allocate(Job *job) {
   int failed = !(job->noise = malloc((size_t)job->samples * job->row * sizeof(float))) ||
                !(job->scratch = calloc(job->n_threads, sizeof *job->scratch)) ||
-               !(job->bands = calloc(job->n_bands, sizeof *job->bands));
+               !(job->bands = calloc(job->n_bands, sizeof *job->bands)) ||
+               !(job->groups = calloc((size_t)job->rows * job->columns, sizeof *job->groups));
   for (int i = 0; i < job->n_threads && !failed; i++)
     failed = make_scratch(job, &job->scratch[i]);
   for (int i = 0; i < job->n_bands && !failed; i++)
     failed = make_band_sums(job, &job->bands[i]);
-  for (int i = 0; i < job->parts && !failed; i++) {
-    const size_t n = (size_t)job->part[i].plane->width * job->part[i].plane->height;
-    failed = !(job->total[i] = calloc(n, sizeof(float))) ||
-             !(job->counts[i] = calloc(n, sizeof(float)));
-  }
+  for (int i = 0; i < job->parts && !failed; i++)
+    failed = !(job->total[i] = calloc(zsd_component_size(job->part[i].plane), sizeof(float)));
   return failed ? -1 : 0;
 }
 
@@ -227,12 +235,11 @@ static void clear(Job *job) {
   }
   for (int i = 0; i < job->n_bands && job->bands; i++) {
     free(job->bands[i].memory);
-    free(job->bands[i].done);
+    free(job->bands[i].groups);
   }
-  for (int i = 0; i < job->parts; i++) {
+  for (int i = 0; i < job->parts; i++)
     free(job->total[i]);
-    free(job->counts[i]);
-  }
+  free(job->groups);
   free(job->scratch);
   free(job->bands);
   free(job->noise);
@@ -245,13 +252,24 @@ static ptrdiff_t at(const Part *part, int x, int y) {
   return (ptrdiff_t)(y >> part->half_y) * part->plane->width + (x >> part->half_x);
 }
 
+/* Copies a patch's row. The usual widths are constants, as calls of memcpy() take longer. */
+static void copy_samples(float *to, const float *from, int width) {
+  if (width == 5)
+    memcpy(to, from, 5 * sizeof(float));
+  else if (width == 6)
+    memcpy(to, from, 6 * sizeof(float));
+  else
+    for (int x = 0; x < width; x++)
+      to[x] = from[x];
+}
+
 /* Copies the samples of a patch, of z if `clean`, otherwise of y. */
 static void load_patch(const Job *job, float *to, int x, int y, bool clean) {
   for (int i = 0; i < job->parts; i++) {
     const Part *part = &job->part[i];
     const float *from = (clean ? part->plane->z : part->plane->y) + at(part, x, y);
-    for (int r = 0; r < part->height; r++, to += part->width)
-      memcpy(to, from + (ptrdiff_t)r * part->plane->width, part->width * sizeof(float));
+    for (int r = 0; r < part->height; r++, to += part->width, from += part->plane->width)
+      copy_samples(to, from, part->width);
   }
 }
 
@@ -327,7 +345,8 @@ static int find_group(const Job *job, Scratch *s, const float *patch, int x, int
 
 /* Subtracts the mean of n patches from each, and divides by the noise's standard deviation.
  * `mean`: receives the mean. */
-static void normalise(const Job *job, const Scratch *s, float *patches, float *mean, int n) {
+static void normalise(const Job *job, const Scratch *s, float *restrict patches,
+                      float *restrict mean, int n) {
   memset(mean, 0, job->row * sizeof(float));
   for (int q = 0; q < n; q++)
     for (int i = 0; i < job->samples; i++)
@@ -358,25 +377,28 @@ static void estimate_noise(const Job *job, Scratch *s, int n) {
   zsd_wiener_noise(&wiener, s->noisy, s->noise, n);
 }
 
-/* Adds the group's estimates to the band's sums. */
+static void add_samples(float *restrict to, const float *restrict from, int width) {
+  for (int x = 0; x < width; x++)
+    to[x] += from[x];
+}
+
+/* Adds the group's estimates, y less the noise, to the band's sums. */
 static void add_group(const Job *job, const Scratch *s, BandSums *sums, int band, int n) {
+  const int top = first_position(job, band);
   for (int q = 0; q < n; q++) {
-    const float *noisy = s->noisy + q * job->row, *noise = s->noise + q * job->row;
+    float *restrict estimate = s->noisy + q * job->row;
+    const float *noise = s->noise + q * job->row;
     const int x = s->group[q].x, y = s->group[q].y;
+    for (int k = 0; k < job->samples; k++)
+      estimate[k] = s->mean[k] + s->deviation[k] * (estimate[k] - noise[k]);
     for (int i = 0; i < job->parts; i++) {
       const Part *part = &job->part[i];
-      const ptrdiff_t from = (ptrdiff_t)first_row(job, part, band) * part->plane->width;
-      for (int a = 0, k = part->first; a < part->width * part->height; a++, k++) {
-        const ptrdiff_t to = at(part, x, y) - from +
-                             (ptrdiff_t)(a / part->width) * part->plane->width +
-                             a % part->width;
-        sums->sum[i][to] += s->mean[k] + s->deviation[k] * (noisy[k] - noise[k]);
-        sums->count[i][to] += 1;
-      }
+      const int width = part->plane->width;
+      float *to = sums->sum[i] + at(part, x, y) - (ptrdiff_t)(top >> part->half_y) * width;
+      for (int r = 0; r < part->height; r++, to += width, estimate += part->width)
+        add_samples(to, estimate, part->width);
     }
-    const int row = y - band * BAND;
-    if (row >= 0 && row < BAND)
-      sums->done[row * job->columns + x] = 1;
+    sums->groups[(y - top) * job->columns + x]++;
   }
 }
 
@@ -386,16 +408,15 @@ static void add_group(const Job *job, const Scratch *s, BandSums *sums, int band
  * a group are no references. */
 static void denoise_band(const Job *job, Scratch *s, BandSums *sums, int band) {
   float patch[ZSD_MAX_COMPONENTS * ZSD_NL_BAYES_MAX_PATCH * ZSD_NL_BAYES_MAX_PATCH];
-  for (int i = 0; i < job->parts; i++) {
-    const size_t n = (size_t)rows_of(job, &job->part[i]) * job->part[i].plane->width;
-    memset(sums->sum[i], 0, 2 * n * sizeof(float)); /* with `count`, which follows */
-  }
-  memset(sums->done, 0, (size_t)BAND * job->columns);
+  const int top = first_position(job, band);
+  for (int i = 0; i < job->parts; i++)
+    memset(sums->sum[i], 0, sum_size(job, &job->part[i]) * sizeof(float));
+  memset(sums->groups, 0, groups_size(job) * sizeof *sums->groups);
   for (int y = 0; y < job->rows; y = zsd_next_reference(y, job->rows, STEP, job->grid_y))
     for (int x = 0;
          y / BAND == band && x < job->columns && !zsd_is_cancelled(job->params->observer);
          x = zsd_next_reference(x, job->columns, STEP, job->grid_x)) {
-      if (sums->done[(y - band * BAND) * job->columns + x])
+      if (sums->groups[(y - top) * job->columns + x] > 0)
         continue;
       load_patch(job, patch, x, y, true);
       const int n = find_group(job, s, patch, x, y);
@@ -407,26 +428,57 @@ static void denoise_band(const Job *job, Scratch *s, BandSums *sums, int band) {
 
 /* Adds a band's sums to those of the picture. */
 static void add_band(const Job *job, const BandSums *sums, int band) {
+  const int top = first_position(job, band);
   for (int i = 0; i < job->parts; i++) {
-    const ZsdFrameComponent *c = job->part[i].plane;
-    const int first = first_row(job, &job->part[i], band);
-    const int rows = zsd_smaller(rows_of(job, &job->part[i]), c->height - first);
-    const ptrdiff_t to = (ptrdiff_t)first * c->width;
-    for (int k = 0; k < rows * c->width; k++) {
-      job->total[i][to + k] += sums->sum[i][k];
-      job->counts[i][to + k] += sums->count[i][k];
-    }
+    const Part *part = &job->part[i];
+    const int first = top >> part->half_y, width = part->plane->width;
+    const int n = zsd_smaller(rows_of(job, part), part->plane->height - first) * width;
+    float *restrict total = job->total[i] + (ptrdiff_t)first * width;
+    for (int k = 0; k < n; k++)
+      total[k] += sums->sum[i][k];
+  }
+  const int n = zsd_smaller(position_rows(job), job->rows - top) * job->columns;
+  uint16_t *restrict groups = job->groups + (ptrdiff_t)top * job->columns;
+  for (int k = 0; k < n; k++)
+    groups[k] = (uint16_t)(groups[k] + sums->groups[k]);
+}
+
+/* Counts the patches above row y of a component that reach it, for each of their columns there.
+ * `counts` has as many elements as there are columns of positions in the component. */
+static void count_patches(const Job *job, const Part *part, float *counts, int columns, int y) {
+  memset(counts, 0, columns * sizeof(float));
+  for (int r = zsd_larger(0, y - part->height + 1); r <= y; r++) {
+    const int row = r << part->half_y;
+    if (row >= job->rows)
+      break;
+    const uint16_t *groups = job->groups + (ptrdiff_t)row * job->columns;
+    for (int x = 0; x < columns; x++)
+      counts[x] += groups[x << part->half_x];
   }
 }
 
-/* Makes z the mean of the estimates of each sample. */
-static void average(const Job *job) {
-  for (int i = 0; i < job->parts; i++) {
-    const ZsdFrameComponent *c = job->part[i].plane;
-    for (size_t k = 0; k < zsd_component_size(c); k++)
-      if (job->counts[i][k] > 0)
-        c->z[k] = job->total[i][k] / job->counts[i][k];
+/* Makes row y of z the mean of the estimates of each sample. */
+static void average_row(const Job *job, int component, Scratch *s, int y) {
+  const Part *part = &job->part[component];
+  const ZsdFrameComponent *plane = part->plane;
+  const int columns = ((job->columns - 1) >> part->half_x) + 1;
+  const float *total = job->total[component] + (ptrdiff_t)y * plane->width;
+  float *z = plane->z + (ptrdiff_t)y * plane->width;
+  count_patches(job, part, s->counts, columns, y);
+  for (int x = 0; x < plane->width; x++) {
+    float count = 0;
+    for (int c = zsd_larger(0, x - part->width + 1); c <= zsd_smaller(x, columns - 1); c++)
+      count += s->counts[c];
+    if (count > 0)
+      z[x] = total[x] / count;
   }
+}
+
+static void average(const Job *job, int threads) {
+  for (int i = 0; i < job->parts; i++)
+#pragma omp parallel for num_threads(threads)
+    for (int y = 0; y < job->part[i].plane->height; y++)
+      average_row(job, i, &job->scratch[omp_get_thread_num()], y);
 }
 
 int zsd_nl_bayes_bands(int height) {
@@ -457,7 +509,7 @@ static ZsdResult run(Job *job, int threads) {
     training->step += n;
     zsd_report(observer, training);
   }
-  average(job);
+  average(job, threads);
   return ZSD_OK;
 }
 
