@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum {
-  STEP = 2,             /* between reference patches, samples each way */
+  STEP = 4,             /* between reference patches, samples each way */
   BAND = 32,            /* rows of reference patches that one thread denoises at a time */
   BANDS_PER_THREAD = 2, /* between two additions of the bands' sums */
   MAX_GROUPS = 4,       /* largest group, as a multiple of `group_size` */
