@@ -195,7 +195,8 @@ typedef struct {
   void (*matrix_multiply)(const ZsdMatrixProduct *);
 
   /* Inverts a symmetric, positive definite matrix of n x n in place. `row`: floats from one row
-   * to the next, a multiple of ZSD_MATRIX_ALIGN; the floats past column n must be finite. */
+   * to the next, a multiple of ZSD_MATRIX_ALIGN and at most ZSD_MATRIX_LARGEST; the floats past
+   * column n must be finite. */
   void (*matrix_invert)(float *matrix, ptrdiff_t row, int n);
 } ZsdKernels;
 

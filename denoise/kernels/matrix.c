@@ -1,89 +1,178 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Product and inverse of matrices. */
-#include "isa.h"
+#include "vector.h"
 
-#include <string.h>
+/* Rows and vectors of a product that are accumulated in registers: of the 16 of SSE2 and AVX2,
+ * and of the 32 of AVX-512 and NEON. */
+#if defined(__AVX512F__) || defined(__ARM_NEON)
+enum { ROWS = 8, VECTORS = 2 };
+#else
+enum { ROWS = 6, VECTORS = 2 };
+#endif
 
-/* Rows and columns of a product that are accumulated in registers. The compiler splits a vector
- * into as many registers as it needs. */
-enum { ROWS = 4, SIDE = ZSD_MATRIX_ALIGN };
-typedef float Vector __attribute__((vector_size(SIDE * sizeof(float))));
+/* Rows and columns of a matrix that are swept at a time. */
+enum { BLOCK = 4 };
 
-/* Rows [i, i + rows), columns [j, j + SIDE) of the product. `rows` is constant at each call. */
-INLINE void multiply(const ZsdMatrixProduct *p, int i, int j, int rows) {
+/* Rows [i, i + rows), columns [j, j + vectors * WIDTH) of the product, added to what is there
+ * if `add`. `rows`, `vectors` and `add` are constant at each call. */
+INLINE void multiply(const ZsdMatrixProduct *p, int i, int j, int rows, int vectors, bool add) {
   const float *a = p->a + i * p->a_row, *b = p->b + j;
-  Vector sum[ROWS] = {{0}}, right;
+  float *c = p->c + i * p->row + j;
+  Vector sum[ROWS][VECTORS] = {{{0}}}, right[VECTORS];
+  UNROLL
+  for (int r = 0; r < rows && add; r++)
+    UNROLL
+  for (int v = 0; v < vectors; v++)
+    sum[r][v] = load(c + r * p->row + v * WIDTH);
   for (int k = 0; k < p->depth; k++, a += p->a_column, b += p->row) {
-    memcpy(&right, b, sizeof right);
-    for (int r = 0; r < rows; r++)
-      sum[r] += a[r * p->a_row] * right;
+    UNROLL
+    for (int v = 0; v < vectors; v++)
+      right[v] = load(b + v * WIDTH);
+    UNROLL
+    for (int r = 0; r < rows; r++) {
+      const Vector left = splat(a[r * p->a_row]);
+      UNROLL
+      for (int v = 0; v < vectors; v++)
+        sum[r][v] += left * right[v];
+    }
   }
+  UNROLL
   for (int r = 0; r < rows; r++)
-    memcpy(p->c + (i + r) * p->row + j, &sum[r], sizeof right);
+    UNROLL
+  for (int v = 0; v < vectors; v++)
+    store(c + r * p->row + v * WIDTH, sum[r][v]);
+}
+
+/* Columns [j, j + vectors * WIDTH) of the product. */
+INLINE void multiply_columns(const ZsdMatrixProduct *p, int j, int vectors, bool add) {
+  const int below = j + vectors * WIDTH; /* rows from here on follow from symmetry */
+  const int rows = p->symmetric && below < p->rows ? below : p->rows;
+  int i = 0;
+  for (; i + ROWS <= rows; i += ROWS)
+    multiply(p, i, j, ROWS, vectors, add);
+  for (; i < rows; i++)
+    multiply(p, i, j, 1, vectors, add);
+}
+
+/* All of the product, or its upper triangle if it is symmetric. */
+INLINE void multiply_all(const ZsdMatrixProduct *p, bool add) {
+  int j = 0;
+  for (; j + VECTORS * WIDTH <= p->columns; j += VECTORS * WIDTH)
+    multiply_columns(p, j, VECTORS, add);
+  for (; j < p->columns; j += WIDTH)
+    multiply_columns(p, j, 1, add);
 }
 
 static void matrix_multiply(const ZsdMatrixProduct *p) {
-  for (int j = 0; j < p->columns; j += SIDE) {
-    int i = 0;
-    for (; i + ROWS <= p->rows; i += ROWS)
-      multiply(p, i, j, ROWS);
-    for (; i < p->rows; i++)
-      multiply(p, i, j, 1);
+  multiply_all(p, false);
+  for (int i = 1; i < p->rows && p->symmetric; i++)
+    for (int j = 0; j < i; j++)
+      p->c[i * p->row + j] = p->c[j * p->row + i];
+}
+
+/* --- inverse --- */
+
+/* Rows and columns [first, first + rows) of a symmetric matrix, whose upper triangle is stored.
+ * `row`: floats from one row to the next, in all but `inverse`. */
+typedef struct {
+  float *a;
+  ptrdiff_t row;
+  int n, first, rows;
+  float pivots[BLOCK * ZSD_MATRIX_LARGEST]; /* the rows */
+  float scaled[BLOCK *
+               ZSD_MATRIX_LARGEST]; /* D^-1 times them, D being the block on the diagonal */
+  float inverse[BLOCK * BLOCK];     /* D^-1 */
+} Sweep;
+
+static void load_pivots(Sweep *s) {
+  memset(s->pivots, 0, s->rows * s->row * sizeof(float));
+  for (int r = 0; r < s->rows; r++) {
+    float *pivot = s->pivots + r * s->row;
+    const int diagonal = s->first + r;
+    for (int j = 0; j < diagonal; j++)
+      pivot[j] = s->a[j * s->row + diagonal];
+    memcpy(pivot + diagonal, s->a + diagonal * s->row + diagonal,
+           (s->n - diagonal) * sizeof(float));
   }
 }
 
-/* Gauss-Jordan elimination within a block of rows [first, first + rows), whose first row is
- * `block`. A symmetric, positive definite matrix needs no pivoting. */
-static void invert_block(float *block, ptrdiff_t row, int first, int rows, int columns) {
-  for (int p = 0; p < rows; p++) {
-    float *restrict pivot = block + p * row;
-    const float scale = 1 / pivot[first + p];
-    pivot[first + p] = 1;
-    for (int j = 0; j < columns; j++)
+/* Gauss-Jordan elimination. A positive definite matrix needs no pivoting. */
+static void invert_block(Sweep *s) {
+  for (int r = 0; r < s->rows; r++)
+    memcpy(s->inverse + r * BLOCK, s->pivots + r * s->row + s->first, s->rows * sizeof(float));
+  for (int p = 0; p < s->rows; p++) {
+    float *pivot = s->inverse + p * BLOCK;
+    const float scale = 1 / pivot[p];
+    pivot[p] = 1;
+    for (int j = 0; j < s->rows; j++)
       pivot[j] *= scale;
-    for (int r = 0; r < rows; r++) {
-      float *restrict other = block + r * row;
-      const float part = other[first + p];
+    for (int r = 0; r < s->rows; r++) {
+      float *other = s->inverse + r * BLOCK;
+      const float part = other[p];
       if (r == p)
         continue;
-      other[first + p] = 0;
-      for (int j = 0; j < columns; j++)
+      other[p] = 0;
+      for (int j = 0; j < s->rows; j++)
         other[j] -= part * pivot[j];
     }
   }
 }
 
-/* Eliminates a block's columns from another row, all of the block's steps at once. */
-INLINE void eliminate(float *other, const float *block, ptrdiff_t row, int first, int rows,
-                      int columns) {
-  float part[ROWS];
-  Vector sum, pivot;
-  memcpy(part, other + first, rows * sizeof(float));
-  memset(other + first, 0, rows * sizeof(float));
-  for (int j = 0; j < columns; j += SIDE) {
-    memcpy(&sum, other + j, sizeof sum);
-    for (int r = 0; r < rows; r++) {
-      memcpy(&pivot, block + r * row + j, sizeof pivot);
-      sum -= part[r] * pivot;
-    }
-    memcpy(other + j, &sum, sizeof sum);
+/* Sets the rows and columns themselves. */
+static void store_pivots(Sweep *s) {
+  for (int r = 0; r < s->rows; r++) {
+    const float *scaled = s->scaled + r * s->row;
+    const int diagonal = s->first + r, after = s->first + s->rows;
+    for (int j = 0; j < s->first; j++)
+      s->a[j * s->row + diagonal] = scaled[j];
+    for (int j = r; j < s->rows; j++)
+      s->a[diagonal * s->row + s->first + j] = -s->inverse[r * BLOCK + j];
+    memcpy(s->a + diagonal * s->row + after, scaled + after, (s->n - after) * sizeof(float));
   }
 }
 
+/* The sweep operator, which keeps a matrix symmetric: J. H. Goodnight, "A Tutorial on the SWEEP
+ * Operator", The American Statistician 33(3), 1979. */
+static void sweep(Sweep *s) {
+  const int columns = (s->n + WIDTH - 1) / WIDTH * WIDTH;
+  const ZsdMatrixProduct scale = {.a = s->inverse,
+                                  .a_row = BLOCK,
+                                  .a_column = 1,
+                                  .b = s->pivots,
+                                  .c = s->scaled,
+                                  .row = s->row,
+                                  .rows = s->rows,
+                                  .columns = columns,
+                                  .depth = s->rows};
+  const ZsdMatrixProduct eliminate = {.a = s->pivots,
+                                      .a_row = 1,
+                                      .a_column = s->row,
+                                      .b = s->scaled,
+                                      .c = s->a,
+                                      .row = s->row,
+                                      .rows = s->n,
+                                      .columns = columns,
+                                      .depth = s->rows,
+                                      .symmetric = true};
+  load_pivots(s);
+  invert_block(s);
+  multiply_all(&scale, false);
+  for (int i = 0; i < s->rows * s->row; i++)
+    s->pivots[i] *= -1;
+  multiply_all(&eliminate, true);
+  store_pivots(s);
+}
+
+/* The sweep of all rows leaves the inverse with the opposite sign. */
 static void matrix_invert(float *a, ptrdiff_t row, int n) {
-  const int columns = (n + SIDE - 1) / SIDE * SIDE;
-  for (int p = 0; p < n; p += ROWS) {
-    const int rows = n - p < ROWS ? n - p : ROWS;
-    float *block = a + p * row;
-    invert_block(block, row, p, rows, columns);
-    for (int i = 0; i < n; i++)
-      if (i >= p && i < p + rows)
-        continue;
-      else if (rows == ROWS)
-        eliminate(a + i * row, block, row, p, ROWS, columns);
-      else
-        eliminate(a + i * row, block, row, p, rows, columns);
+  Sweep s = {.a = a, .row = row, .n = n};
+  for (; s.first < n; s.first += BLOCK) {
+    s.rows = n - s.first < BLOCK ? n - s.first : BLOCK;
+    sweep(&s);
   }
+  for (int i = 0; i < n; i++)
+    for (int j = 0; j <= i; j++)
+      a[i * row + j] = a[j * row + i] = -a[j * row + i];
 }
 
 void ZSD_ISA_NAME(zsd_matrix_init)(ZsdKernels *k) {

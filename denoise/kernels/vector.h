@@ -18,6 +18,8 @@ enum { WIDTH = 16, GROUP = 13, SPAN = 2, INPUTS = 4, OUTPUTS = 2 };
 enum { WIDTH = 8, GROUP = 4, SPAN = 3, INPUTS = 4, OUTPUTS = 1 };
 #elif defined(__ARM_NEON)
 enum { WIDTH = 4, GROUP = 8, SPAN = 3, INPUTS = 4, OUTPUTS = 2 };
+#elif defined(ZSD_PLAIN_C)
+enum { WIDTH = 4 }; /* for the compiler to translate */
 #else
 #error "no vector instruction set"
 #endif

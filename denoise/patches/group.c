@@ -87,20 +87,43 @@ void zsd_patch_noise_covariance(float *covariance, ptrdiff_t row, int width, int
 
 void zsd_wiener_make(const ZsdWiener *w, const float *clean, int n, int degrees) {
   const int row = w->row, samples = w->samples;
-  const ZsdMatrixProduct squares = {clean, 1, row, clean, w->covariance, row, samples, row, n};
+  const float scale = 1 / (float)(degrees > 1 ? degrees : 1);
+  const ZsdMatrixProduct squares = {.a = clean,
+                                    .a_row = 1,
+                                    .a_column = row,
+                                    .b = clean,
+                                    .c = w->covariance,
+                                    .row = row,
+                                    .rows = samples,
+                                    .columns = row,
+                                    .depth = n,
+                                    .symmetric = true};
+  const ZsdMatrixProduct filter = {.a = w->covariance,
+                                   .a_row = row,
+                                   .a_column = 1,
+                                   .b = w->noise,
+                                   .c = w->work,
+                                   .row = row,
+                                   .rows = samples,
+                                   .columns = row,
+                                   .depth = samples};
   w->kernels->matrix_multiply(&squares);
   for (int i = 0; i < samples * row; i++)
-    w->covariance[i] = w->covariance[i] / (float)(degrees > 1 ? degrees : 1) + w->noise[i];
+    w->covariance[i] = w->covariance[i] * scale + w->noise[i];
   w->kernels->matrix_invert(w->covariance, row, samples);
-  const ZsdMatrixProduct filter = {w->covariance, row,     1,   w->noise, w->work,
-                                   row,           samples, row, samples};
   if (!w->white)
     w->kernels->matrix_multiply(&filter);
 }
 
 void zsd_wiener_noise(const ZsdWiener *w, const float *noisy, float *noise, int n) {
-  const ZsdMatrixProduct found = {noisy,     w->row, 1, w->white ? w->covariance : w->work,
-                                  noise,     w->row, n, w->row,
-                                  w->samples};
+  const ZsdMatrixProduct found = {.a = noisy,
+                                  .a_row = w->row,
+                                  .a_column = 1,
+                                  .b = w->white ? w->covariance : w->work,
+                                  .c = noise,
+                                  .row = w->row,
+                                  .rows = n,
+                                  .columns = w->row,
+                                  .depth = w->samples};
   w->kernels->matrix_multiply(&found);
 }

@@ -178,6 +178,88 @@ static void benchmark_sad(const ZsdKernels *set) {
          1e-6 * BLOCKS / best_sad_time(set, BLOCKS));
 }
 
+/* --- matrices --- */
+
+enum { PATCHES = 150, SAMPLES = 75, ALIGNED = 80 };
+
+/* Steps of NL-Bayes on a group of 150 RGB patches of 5x5 samples. */
+typedef enum { COVARIANCE, INVERSE, FILTER, STEPS } Step;
+
+static const struct {
+  const char *name;
+  double products;
+} steps[STEPS] = {
+    [COVARIANCE] = {"covariance 150x75", (double)PATCHES *SAMPLES *SAMPLES},
+    [INVERSE] = {"inverse 75x75", (double)SAMPLES *SAMPLES *SAMPLES},
+    [FILTER] = {"filter 150x75", (double)PATCHES *SAMPLES *SAMPLES},
+};
+
+typedef struct {
+  const ZsdKernels *set;
+  float *patches, *covariance, *inverse, *out;
+} Group;
+
+static void run_step(const Group *g, Step step) {
+  const ZsdMatrixProduct squares = {.a = g->patches,
+                                    .a_row = 1,
+                                    .a_column = ALIGNED,
+                                    .b = g->patches,
+                                    .c = g->covariance,
+                                    .row = ALIGNED,
+                                    .rows = SAMPLES,
+                                    .columns = ALIGNED,
+                                    .depth = PATCHES,
+                                    .symmetric = true};
+  const ZsdMatrixProduct filter = {.a = g->patches,
+                                   .a_row = ALIGNED,
+                                   .a_column = 1,
+                                   .b = g->inverse,
+                                   .c = g->out,
+                                   .row = ALIGNED,
+                                   .rows = PATCHES,
+                                   .columns = ALIGNED,
+                                   .depth = SAMPLES};
+  switch (step) {
+  case COVARIANCE:
+    g->set->matrix_multiply(&squares);
+    for (int i = 0; i < SAMPLES; i++)
+      g->covariance[i * ALIGNED + i] += PATCHES;
+    break;
+  case INVERSE:
+    memcpy(g->inverse, g->covariance, ALIGNED * ALIGNED * sizeof(float));
+    g->set->matrix_invert(g->inverse, ALIGNED, SAMPLES);
+    break;
+  case FILTER:
+    g->set->matrix_multiply(&filter);
+    break;
+  case STEPS:
+    break;
+  }
+}
+
+static void benchmark_matrices(const ZsdKernels *set) {
+  enum { TIMES = 20 };
+  const Group group = {set, new_floats(PATCHES * ALIGNED), new_floats(ALIGNED * ALIGNED),
+                       new_floats(ALIGNED * ALIGNED), new_floats(PATCHES * ALIGNED)};
+  for (Step step = 0; step < STEPS; step++) {
+    const double start = seconds();
+    double best = 1e9;
+    while (seconds() - start < 0.1) {
+      const double begin = seconds();
+      for (int i = 0; i < TIMES; i++)
+        run_step(&group, step);
+      const double time = (seconds() - begin) / TIMES;
+      best = time < best ? time : best;
+    }
+    printf("%-6s %-20s %7.1f GMAC/s\n", zsd_cpu_name(set->flags), steps[step].name,
+           1e-9 * steps[step].products / best);
+  }
+  free(group.patches);
+  free(group.covariance);
+  free(group.inverse);
+  free(group.out);
+}
+
 void benchmark(const ZsdKernels *set) {
   for (size_t i = 0; i < sizeof jobs / sizeof *jobs; i++) {
     const Job *job = &jobs[i];
@@ -189,4 +271,5 @@ void benchmark(const ZsdKernels *set) {
     if (set->pass[i].run)
       benchmark_pass(set, i);
   benchmark_sad(set);
+  benchmark_matrices(set);
 }
