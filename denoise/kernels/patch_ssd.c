@@ -1,41 +1,50 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Sums of squared differences, the distance measure of block matching. */
-#include "isa.h"
+#include "vector.h"
 
-#include <string.h>
+/* Vectors of positions that are compared at a time: 25 to 32 positions. */
+enum { TOGETHER = WIDTH == 16 ? 2 : 4 };
 
-/* Positions that are compared at a time. The compiler splits a vector into as many registers as
- * it needs. */
-enum { SIDE = 16 };
-typedef float Vector __attribute__((vector_size(SIDE * sizeof(float))));
-typedef float Half __attribute__((vector_size(SIDE / 2 * sizeof(float))));
+/* Floats of a row of samples that is filled up to a vector of positions. */
+enum { FILLED = WIDTH + ZSD_TEMPLATE_LARGEST };
 
-/* Adds the squared differences at the positions of one vector of the given type. */
-#define ADD_SSD(Type, sums, position, row, t)                                                  \
-  do {                                                                                         \
-    const float *sample_ = (t)->samples;                                                       \
-    Type sum_ = {0}, difference_;                                                              \
-    for (int y_ = 0; y_ < (t)->height; y_++)                                                   \
-      for (int x_ = 0; x_ < (t)->width; x_++) {                                                \
-        memcpy(&difference_, (position) + y_ * (row) + x_, sizeof difference_);                \
-        difference_ -= *sample_++;                                                             \
-        sum_ += difference_ * difference_;                                                     \
-      }                                                                                        \
-    memcpy(&difference_, (sums), sizeof difference_);                                          \
-    difference_ += (t)->weight * sum_;                                                         \
-    memcpy((sums), &difference_, sizeof difference_);                                          \
-  } while (0)
+/* Adds the distances at the positions from samples + start[k] on. */
+INLINE void add_distances(Vector sum[TOGETHER], const int start[TOGETHER], const float *samples,
+                          ptrdiff_t row, const ZsdTemplate *t) {
+  const float *template = t->samples;
+  for (int y = 0; y < t->height; y++, samples += row)
+    for (int x = 0; x < t->width; x++, template ++) {
+      const Vector wanted = splat(*template);
+      UNROLL
+      for (int k = 0; k < TOGETHER; k++) {
+        const Vector difference = load(samples + start[k] + x) - wanted;
+        sum[k] += difference * difference;
+      }
+    }
+}
 
 static void patch_ssd(float *to, const float *samples, ptrdiff_t row, const ZsdTemplate *t,
                       int n) {
-  typedef float Single;
-  int i = 0;
-  for (; i + SIDE <= n; i += SIDE)
-    ADD_SSD(Vector, to + i, samples + i, row, t);
-  for (; i + SIDE / 2 <= n; i += SIDE / 2)
-    ADD_SSD(Half, to + i, samples + i, row, t);
-  for (; i < n; i++)
-    ADD_SSD(Single, to + i, samples + i, row, t);
+  float filled[ZSD_TEMPLATE_LARGEST * FILLED] = {0};
+  for (int y = 0; y < t->height && n < WIDTH; y++)
+    memcpy(filled + y * FILLED, samples + y * row, (n + t->width - 1) * sizeof(float));
+  const float *from = n < WIDTH ? filled : samples;
+  const ptrdiff_t from_row = n < WIDTH ? FILLED : row;
+  for (int first = 0; first < n; first += TOGETHER * WIDTH) {
+    Vector sum[TOGETHER] = {{0}};
+    int start[TOGETHER]; /* the last vector overlaps the one before */
+    for (int k = 0; k < TOGETHER; k++) {
+      start[k] = first + k * WIDTH < n - WIDTH ? first + k * WIDTH : n - WIDTH;
+      start[k] = start[k] < 0 ? 0 : start[k];
+    }
+    add_distances(sum, start, from, from_row, t);
+    for (int k = 0; k < TOGETHER; k++) {
+      float sums[WIDTH];
+      store(sums, t->weight * sum[k]);
+      for (int i = first + k * WIDTH; i < start[k] + WIDTH && i < n; i++)
+        to[i] += sums[i - start[k]];
+    }
+  }
 }
 
 void ZSD_ISA_NAME(zsd_patch_ssd_init)(ZsdKernels *k) {
