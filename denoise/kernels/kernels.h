@@ -191,6 +191,9 @@ typedef struct {
   void (*patch_ssd)(float *sums, const float *samples, ptrdiff_t row, const ZsdTemplate *,
                     int n);
 
+  /* Subtracts the mean of a matrix's rows from each, and scales its columns. */
+  void (*matrix_centre)(const ZsdMatrixCentre *);
+
   /* The product of two matrices. */
   void (*matrix_multiply)(const ZsdMatrixProduct *);
 

@@ -1,6 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Product and inverse of matrices. */
+/* Centring, product and inverse of matrices. */
 #include "vector.h"
+
+static void matrix_centre(const ZsdMatrixCentre *c) {
+  const float *restrict scale = c->scale;
+  float *restrict mean = c->mean;
+  memset(mean, 0, c->columns * sizeof(float));
+  for (int i = 0; i < c->rows; i++) {
+    const float *restrict a = c->a + i * c->row;
+    for (int j = 0; j < c->columns; j++)
+      mean[j] += a[j];
+  }
+  for (int j = 0; j < c->columns; j++)
+    mean[j] /= (float)c->rows;
+  for (int i = 0; i < c->rows; i++) {
+    float *restrict a = c->a + i * c->row;
+    for (int j = 0; j < c->columns; j++)
+      a[j] = (a[j] - mean[j]) * scale[j];
+  }
+}
+
+/* --- product --- */
 
 /* Rows and vectors of a product that are accumulated in registers: of the 16 of SSE2 and AVX2,
  * and of the 32 of AVX-512 and NEON. */
@@ -176,6 +196,7 @@ static void matrix_invert(float *a, ptrdiff_t row, int n) {
 }
 
 void ZSD_ISA_NAME(zsd_matrix_init)(ZsdKernels *k) {
+  k->matrix_centre = matrix_centre;
   k->matrix_multiply = matrix_multiply;
   k->matrix_invert = matrix_invert;
 }

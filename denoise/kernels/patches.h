@@ -29,6 +29,15 @@ typedef struct {
   bool symmetric;    /* c is a symmetric matrix: half of it is computed */
 } ZsdMatrixProduct;
 
+/* Rows of a matrix to centre: a = (a - mean of the rows) * scale. */
+typedef struct {
+  float *a;
+  ptrdiff_t row; /* floats from one row to the next */
+  int rows, columns;
+  const float *scale; /* of each column */
+  float *mean;        /* receives that of each column */
+} ZsdMatrixCentre;
+
 /* Multiple of the floats from one row to the next, and rows of the largest matrix to invert. */
 enum { ZSD_MATRIX_ALIGN = 16, ZSD_MATRIX_LARGEST = 256 };
 

@@ -289,23 +289,11 @@ static void load_group(const Part *part, int component, Scratch *s, const ZsdVid
   }
 }
 
-/* Subtracts the mean of n patches from each, and multiplies by `scale`. */
-static void centre(const Part *part, float *restrict patches, float *restrict mean, int n,
-                   float scale) {
-  memset(mean, 0, part->samples * sizeof(float));
-  for (int q = 0; q < n; q++)
-    for (int i = 0; i < part->samples; i++)
-      mean[i] += patches[q * part->row + i];
-  for (int i = 0; i < part->samples; i++)
-    mean[i] /= (float)n;
-  for (int q = 0; q < n; q++)
-    for (int i = 0; i < part->samples; i++)
-      patches[q * part->row + i] = (patches[q * part->row + i] - mean[i]) * scale;
-}
-
 /* Splits patches into the mean of the group, the average of each trajectory less this mean, and
  * deviations from the average, with `unit` as standard deviation of the noise in each. */
-static void split(const Part *part, Scratch *s, bool clean, float unit) {
+static void split(const ZsdVideoNlBayes *b, const Part *part, Scratch *s, bool clean,
+                  float unit) {
+  float average_scale[SAMPLES];
   const int size = s->n * part->row, kept = clean ? s->n_frames : 1;
   const float frames = (float)s->n_frames, scale = 1 / unit;
   float *restrict average = s->average[clean];
@@ -316,7 +304,10 @@ static void split(const Part *part, Scratch *s, bool clean, float unit) {
     for (int i = 0; i < size; i++)
       deviation[i] = (deviation[i] - average[i]) * scale;
   }
-  centre(part, average, s->mean[clean], s->n, sqrtf(frames) * scale);
+  for (int i = 0; i < part->samples; i++)
+    average_scale[i] = sqrtf(frames) * scale;
+  b->kernels->matrix_centre(&(ZsdMatrixCentre){average, part->row, s->n, part->samples,
+                                               average_scale, s->mean[clean]});
 }
 
 /* Adds the estimates of the current frame's patches to the sums. */
@@ -348,8 +339,8 @@ static void denoise_group(const ZsdVideoNlBayes *b, Scratch *s, const ZsdVideoWi
   /* That of the current frame's reference patch, which is the first, stands for all. */
   const float unit = sqrtf(ASSUMED_VARIANCE *
                            zsd_patch_variance(&part->variance, s->deviation[1], part->samples));
-  split(part, s, true, unit);
-  split(part, s, false, unit);
+  split(b, part, s, true, unit);
+  split(b, part, s, false, unit);
   zsd_wiener_make(&wiener, s->average[1], s->n, s->n - 1);
   zsd_wiener_noise(&wiener, s->average[0], s->noise[0], s->n);
   if (s->n_frames > 1) {

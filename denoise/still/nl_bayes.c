@@ -44,9 +44,9 @@ typedef struct {
   float *noisy, *clean; /* patches of y and z, less the mean, in standard deviations of noise */
   float *noise;         /* estimated noise of the patches */
   float *covariance, *filter;
-  float *mean,
-      *deviation; /* of each sample: mean of y over the group; standard deviation of noise */
-  float *counts;  /* of the patches above a row of samples that reach it, for each column */
+  float *mean;                  /* of y over the group, for each sample */
+  float *deviation, *precision; /* standard deviation of noise, and its reciprocal, likewise */
+  float *counts; /* of the patches above a row of samples that reach it, for each column */
 } Scratch;
 
 /* Sum of the estimates of each sample that a band's patches reach, and number of groups that
@@ -162,10 +162,10 @@ static int make_scratch(const Job *job, Scratch *s) {
   const size_t row = job->row, matrix = (size_t)job->samples * row;
   const size_t sizes[] = {side * side,   2 * side,      side * side, patches * row,
                           patches * row, patches * row, matrix,      matrix,
-                          row,           row,           job->columns};
+                          row,           row,           row,         job->columns};
   float **const members[] = {&s->distances, &s->half_distances, &s->sorted,     &s->noisy,
                              &s->clean,     &s->noise,          &s->covariance, &s->filter,
-                             &s->mean,      &s->deviation,      &s->counts};
+                             &s->mean,      &s->deviation,      &s->precision,  &s->counts};
   enum { N = sizeof sizes / sizeof *sizes };
   size_t sum = 0;
   for (int i = 0; i < N; i++)
@@ -281,8 +281,10 @@ static void set_deviation(const Job *job, Scratch *s, const float *patch, float 
     const int n = part->width * part->height;
     const float variance = zsd_patch_variance(&part->noise, patch + part->first, n);
     weight[i] = 1 / variance;
-    for (int a = 0; a < n; a++)
-      s->deviation[part->first + a] = sqrtf(variance);
+    for (int a = part->first; a < part->first + n; a++) {
+      s->deviation[a] = sqrtf(variance);
+      s->precision[a] = 1 / s->deviation[a];
+    }
   }
 }
 
@@ -343,19 +345,10 @@ static int find_group(const Job *job, Scratch *s, const float *patch, int x, int
 
 /* --- estimate of a group --- */
 
-/* Subtracts the mean of n patches from each, and divides by the noise's standard deviation.
- * `mean`: receives the mean. */
-static void normalise(const Job *job, const Scratch *s, float *restrict patches,
-                      float *restrict mean, int n) {
-  memset(mean, 0, job->row * sizeof(float));
-  for (int q = 0; q < n; q++)
-    for (int i = 0; i < job->samples; i++)
-      mean[i] += patches[q * job->row + i];
-  for (int i = 0; i < job->samples; i++)
-    mean[i] /= (float)n;
-  for (int q = 0; q < n; q++)
-    for (int i = 0; i < job->samples; i++)
-      patches[q * job->row + i] = (patches[q * job->row + i] - mean[i]) / s->deviation[i];
+/* Subtracts the mean of n patches from each, and divides by the noise's standard deviation. */
+static void centre(const Job *job, const Scratch *s, float *patches, int n) {
+  const ZsdMatrixCentre matrix = {patches, job->row, n, job->samples, s->precision, s->mean};
+  job->kernels->matrix_centre(&matrix);
 }
 
 /* Loads the patches of the group. `mean` is that of y afterwards. */
@@ -365,8 +358,8 @@ static void load_group(const Job *job, Scratch *s, int n) {
     load_patch(job, s->noisy + q * job->row, position->x, position->y, false);
     load_patch(job, s->clean + q * job->row, position->x, position->y, true);
   }
-  normalise(job, s, s->clean, s->mean, n);
-  normalise(job, s, s->noisy, s->mean, n);
+  centre(job, s, s->clean, n);
+  centre(job, s, s->noisy, n);
 }
 
 /* Estimates the noise in the patches of the group. */

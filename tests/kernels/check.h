@@ -75,6 +75,7 @@ void check_brightness_sums(Check *check);
 void check_binomial5x5(Check *check);
 void check_downsample2x2(Check *check);
 void check_patch_ssd(Check *check);
+void check_matrix_centre(Check *check);
 void check_matrix_multiply(Check *check);
 void check_matrix_invert(Check *check);
 void check_load8(Check *check);

@@ -30,6 +30,7 @@ static const struct {
     {"binomial5x5", check_binomial5x5},
     {"downsample2x2", check_downsample2x2},
     {"patch_ssd", check_patch_ssd},
+    {"matrix_centre", check_matrix_centre},
     {"matrix_multiply", check_matrix_multiply},
     {"matrix_invert", check_matrix_invert},
     {"load8", check_load8},

@@ -77,6 +77,42 @@ static Matrix matrix_new(Check *check, int rows, int columns) {
   return m;
 }
 
+static void check_centred(Check *check, int rows, int columns) {
+  Matrix a = matrix_new(check, rows, columns), before = matrix_new(check, rows, columns);
+  Matrix scale = matrix_new(check, 1, columns), mean = matrix_new(check, 1, columns);
+  const ZsdMatrixCentre centre = {a.at, a.row, rows, columns, scale.at, mean.at};
+  memcpy(before.at, a.at, (size_t)rows * a.row * sizeof(float));
+  check->set->matrix_centre(&centre);
+  for (int j = 0; j < columns; j++) {
+    double sum = 0, size = 0;
+    for (int i = 0; i < rows; i++) {
+      sum += (double)before.at[i * a.row + j];
+      size += fabs((double)before.at[i * a.row + j]);
+    }
+    for (int i = 0; i < rows; i++) {
+      const double wanted =
+          ((double)before.at[i * a.row + j] - sum / rows) * (double)scale.at[j];
+      if (!(fabs(a.at[i * a.row + j] - wanted) <= 1e-5 * size * fabs((double)scale.at[j])))
+        check_fail(check, "%dx%d: element %d, %d", rows, columns, i, j);
+    }
+    if (!(fabs(mean.at[j] - sum / rows) <= 1e-5 * size))
+      check_fail(check, "%dx%d: mean %d", rows, columns, j);
+  }
+  for (int i = 0; i < rows * a.row; i++)
+    if (i % a.row >= columns && a.at[i] != before.at[i])
+      check_fail(check, "%dx%d: written past the columns", rows, columns);
+  buffer_free(check, &a.buffer, "a");
+  buffer_free(check, &before.buffer, "a before");
+  buffer_free(check, &scale.buffer, "scale");
+  buffer_free(check, &mean.buffer, "mean");
+}
+
+void check_matrix_centre(Check *check) {
+  for (int trial = 0; trial < 100; trial++)
+    if (check_wanted(check))
+      check_centred(check, check_random(check, 1, 80), check_random(check, 1, 80));
+}
+
 /* `transposed`: a is stored by columns. `symmetric`: it is the transpose of b. */
 static void check_matrices(Check *check, int rows, int columns, int depth, bool transposed,
                            bool symmetric) {
