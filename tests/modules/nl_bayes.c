@@ -157,10 +157,10 @@ static void denoise_group(Naive *n, const Candidate *group, int count, const dou
   }
 }
 
-/* Every other position, and the last one. */
+/* Every fourth position, and the last one. */
 static int next(int at, int places, int grid) {
   const int last = (places - 1) / grid * grid;
-  return at == last ? places : at + 2 > last ? last : at + 2;
+  return at == last ? places : at + 4 > last ? last : at + 4;
 }
 
 static void denoise(Naive *n) {
@@ -201,8 +201,8 @@ static const struct {
     {"GRAY8", 6, {.sigma = 0.1, .base = 0.01}},
     {"RGB", 5, {.sigma = 0.1, .base = 0.01}},
     {"RGB", 4, {.sigma = 0.08, .base = 0.002, .slope = 0.01}},
-    {"RGB", 3, {.sigma = 0.1, .base = 0.01, .lag1 = 0.667, .lag2 = 0.167}},
-    {"RGB", 3, {.sigma = 0.1, .base = 0.01, .lag1 = 0.6, .lag2 = 0.17, .common = 0.4}},
+    {"RGB", 4, {.sigma = 0.1, .base = 0.01, .lag1 = 0.667, .lag2 = 0.167}},
+    {"RGB", 4, {.sigma = 0.1, .base = 0.01, .lag1 = 0.6, .lag2 = 0.17, .common = 0.4}},
     {"I420", 6, {.sigma = 0.1, .base = 0.01, .lag1 = 0.4, .lag2 = 0.1}},
 };
 enum { N_CASES = sizeof cases / sizeof *cases };
