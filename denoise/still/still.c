@@ -137,10 +137,12 @@ static unsigned count_bands(const Job *job) {
   return steps;
 }
 
-/* Whether the Wiener filter of blocks has a share in a component's result: where there is
- * detail, and where the noise is nearly white. That of cameras hides in the pilot. */
+/* Whether the Wiener filter of blocks has a share in a component's result: in luma with chroma,
+ * and where the noise is nearly white. That of cameras hides in the pilot. The patches of
+ * NL-Bayes know more of gray and of RGB pictures, whose components all have the same detail. */
 static bool gains_by_blocks(const Job *job, int component) {
-  return (component == job->view->frame->brightness || job->image->rgb) &&
+  return !job->image->rgb && job->view->frame->components > 1 &&
+         component == job->view->frame->brightness &&
          zsd_view_has_noise(job->view, component) &&
          zsd_fusion_noise(job->view->fusion, component)->lag1 < MAX_LAG1;
 }
@@ -159,7 +161,7 @@ static ZsdResult denoise(const Job *job, const ZsdObserver *observer) {
                          .training = &training};
   for (int i = 0; i < frame->components; i++)
     nl_bayes.noise[i] = zsd_view_noise(job->view, i);
-  if (estimate(job, weights, 1, 1, true))
+  if (estimate(job, weights, 1, 1, !job->image->rgb))
     return ZSD_NO_MEMORY;
   for (int i = 0; i < MAX_PASSES && pass[i].group_size; i++) {
     nl_bayes.group_size = pass[i].group_size * zsd_nl_bayes_patch_samples(frame, patch);

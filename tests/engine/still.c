@@ -32,13 +32,16 @@ static ZsdSettings still_settings(void) {
   return s;
 }
 
-/* A still picture gains more than the same frame in a stream; with `realtime`, as much. */
+/* A still picture gains more than the same frame in a stream, most in gray and RGB; with
+ * `realtime`, as much. */
 START_TEST(test_gain) {
   static const char *const names[] = {"RGB", "Y444", "I420", "Y42B", "GRAY8", "I420_10"};
+  static const double least[] = {1, 0.3, 0.3, 0.3, 1, 0.3};
   ZsdSettings frame = zsd_settings_default(), still = still_settings();
   const char *name = names[_i];
   const double before = gain(name, WIDTH, HEIGHT, ZSD_NOISE_GAUSSIAN, 25, &frame);
-  ck_assert_double_gt(gain(name, WIDTH, HEIGHT, ZSD_NOISE_GAUSSIAN, 25, &still), before + 0.3);
+  ck_assert_double_gt(gain(name, WIDTH, HEIGHT, ZSD_NOISE_GAUSSIAN, 25, &still),
+                      before + least[_i]);
   frame.profile = still.profile = ZSD_PROFILE_REALTIME;
   ck_assert_double_eq(gain(name, WIDTH, HEIGHT, ZSD_NOISE_GAUSSIAN, 25, &still),
                       gain(name, WIDTH, HEIGHT, ZSD_NOISE_GAUSSIAN, 25, &frame));
