@@ -2,6 +2,8 @@
 /* Centring, product and inverse of matrices. */
 #include "vector.h"
 
+#include "base/clamp.h"
+
 static void matrix_centre(const ZsdMatrixCentre *c) {
   const float *restrict scale = c->scale;
   float *restrict mean = c->mean;
@@ -66,7 +68,7 @@ INLINE void multiply(const ZsdMatrixProduct *p, int i, int j, int rows, int vect
 /* Columns [j, j + vectors * WIDTH) of the product. */
 INLINE void multiply_columns(const ZsdMatrixProduct *p, int j, int vectors, bool add) {
   const int below = j + vectors * WIDTH; /* rows from here on follow from symmetry */
-  const int rows = p->symmetric && below < p->rows ? below : p->rows;
+  const int rows = p->symmetric ? zsd_smaller(below, p->rows) : p->rows;
   int i = 0;
   for (; i + ROWS <= rows; i += ROWS)
     multiply(p, i, j, ROWS, vectors, add);
@@ -92,16 +94,16 @@ static void matrix_multiply(const ZsdMatrixProduct *p) {
 
 /* --- inverse --- */
 
-/* Rows and columns [first, first + rows) of a symmetric matrix, whose upper triangle is stored.
- * `row`: floats from one row to the next, in all but `inverse`. */
+/* Sweep of the rows and columns [first, first + rows) of a symmetric matrix, whose upper
+ * triangle is stored. D is their block on the diagonal. `row`: floats from one row to the next,
+ * in all but `inverse`. */
 typedef struct {
   float *a;
   ptrdiff_t row;
   int n, first, rows;
   float pivots[BLOCK * ZSD_MATRIX_LARGEST]; /* the rows */
-  float scaled[BLOCK *
-               ZSD_MATRIX_LARGEST]; /* D^-1 times them, D being the block on the diagonal */
-  float inverse[BLOCK * BLOCK];     /* D^-1 */
+  float scaled[BLOCK * ZSD_MATRIX_LARGEST]; /* D^-1 times them */
+  float inverse[BLOCK * BLOCK];             /* D^-1 */
 } Sweep;
 
 static void load_pivots(Sweep *s) {
@@ -185,9 +187,12 @@ static void sweep(Sweep *s) {
 
 /* The sweep of all rows leaves the inverse with the opposite sign. */
 static void matrix_invert(float *a, ptrdiff_t row, int n) {
-  Sweep s = {.a = a, .row = row, .n = n};
-  for (; s.first < n; s.first += BLOCK) {
-    s.rows = n - s.first < BLOCK ? n - s.first : BLOCK;
+  Sweep s;
+  s.a = a;
+  s.row = row;
+  s.n = n;
+  for (s.first = 0; s.first < n; s.first += BLOCK) {
+    s.rows = zsd_smaller(n - s.first, BLOCK);
     sweep(&s);
   }
   for (int i = 0; i < n; i++)

@@ -22,8 +22,9 @@ typedef struct {
   const ZsdFrame
       *frame; /* y: the noisy picture; z: the first estimate, replaced by the result */
   ZsdNoiseModel noise[ZSD_MAX_COMPONENTS];
-  int patch_size; /* width and height in samples of component 0, 1..ZSD_NL_BAYES_MAX_PATCH; even
-                     if a component is subsampled */
+  int patch_size; /* width and height in samples of component 0, 4..ZSD_NL_BAYES_MAX_PATCH: less
+                     than 4 would leave gaps between the patches; even if a component is
+                     subsampled */
   int search_radius; /* of the window for similar patches, in samples each way; even */
   int group_size;    /* patches that are denoised together; up to four times as many where they
                         are nearly equal */

@@ -147,7 +147,7 @@ static bool gains_by_blocks(const Job *job, int component) {
          zsd_fusion_noise(job->view->fusion, component)->lag1 < MAX_LAG1;
 }
 
-/* First estimate by the network, then the passes. */
+/* First estimate by the network, refined unless the picture is RGB, then the passes. */
 static ZsdResult denoise(const Job *job, const ZsdObserver *observer) {
   const ZsdFrame *frame = job->view->frame;
   const ZsdWeights *weights = job->still->params->weights;

@@ -225,7 +225,7 @@ START_TEST(test_precision) {
 }
 END_TEST
 
-/* What the profile for live video may lose, dB: 0.4 on whole clips; a little more in crops and
+/* Largest loss of the profile for live video, dB: 0.4 on whole clips; a little more in crops and
  * first frames of smooth pictures. */
 static const double MOST_LOST = 0.45;
 

@@ -116,7 +116,8 @@ write_all (int fd, const guint8 * data, gsize size)
   return TRUE;
 }
 
-/* Process numbers repeat in containers, so a killed process may have left a file of the same name. */
+/* Process numbers repeat in containers: a killed process may have left a file
+ * of the same name. */
 static int
 create_temporary (const gchar * file, gchar ** temporary)
 {
