@@ -137,17 +137,26 @@ static unsigned count_bands(const Job *job) {
   return steps;
 }
 
+static bool is_nearly_white(const Job *job, int component) {
+  return zsd_fusion_noise(job->view->fusion, component)->lag1 < MAX_LAG1;
+}
+
+/* Whether the network's first estimate is refined by the Wiener filter of blocks. White noise
+ * in RGB is better left to NL-Bayes, whose patches know all components. */
+static bool refines_estimate(const Job *job) {
+  return !job->image->rgb || !is_nearly_white(job, job->view->frame->brightness);
+}
+
 /* Whether the Wiener filter of blocks has a share in a component's result: in luma with chroma,
- * and where the noise is nearly white. That of cameras hides in the pilot. The patches of
- * NL-Bayes know more of gray and of RGB pictures, whose components all have the same detail. */
+ * and where the noise is nearly white. That of cameras hides in the pilot. NL-Bayes does better
+ * alone in gray, and in RGB, whose components all have the same detail. */
 static bool gains_by_blocks(const Job *job, int component) {
   return !job->image->rgb && job->view->frame->components > 1 &&
          component == job->view->frame->brightness &&
-         zsd_view_has_noise(job->view, component) &&
-         zsd_fusion_noise(job->view->fusion, component)->lag1 < MAX_LAG1;
+         zsd_view_has_noise(job->view, component) && is_nearly_white(job, component);
 }
 
-/* First estimate by the network, refined unless the picture is RGB, then the passes. */
+/* First estimate by the network, then the passes. */
 static ZsdResult denoise(const Job *job, const ZsdObserver *observer) {
   const ZsdFrame *frame = job->view->frame;
   const ZsdWeights *weights = job->still->params->weights;
@@ -161,7 +170,7 @@ static ZsdResult denoise(const Job *job, const ZsdObserver *observer) {
                          .training = &training};
   for (int i = 0; i < frame->components; i++)
     nl_bayes.noise[i] = zsd_view_noise(job->view, i);
-  if (estimate(job, weights, 1, 1, !job->image->rgb))
+  if (estimate(job, weights, 1, 1, refines_estimate(job)))
     return ZSD_NO_MEMORY;
   for (int i = 0; i < MAX_PASSES && pass[i].group_size; i++) {
     nl_bayes.group_size = pass[i].group_size * zsd_nl_bayes_patch_samples(frame, patch);
