@@ -3,7 +3,7 @@
  * models. Prints TAP.
  *
  *   stills SAMPLE --tap */
-#include "common/launch.h"
+#include "common/pipeline/launch.h"
 #include "picture/filter.h"
 #include "picture/formats.h"
 #include "picture/read.h"

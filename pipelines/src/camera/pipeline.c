@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "camera/pipeline.h"
 
-#include "camera/undenoised.h"
-#include "camera/v4l2-device.h"
-#include "common/launch.h"
 #include "camera/mode.h"
 #include "camera/rtsp.h"
+#include "camera/undenoised.h"
+#include "camera/v4l2-device.h"
+#include "common/pipeline/launch.h"
 
 #include <string.h>
 #include <unistd.h>

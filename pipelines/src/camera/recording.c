@@ -2,7 +2,7 @@
 #include "camera/recording.h"
 
 #include "camera/undenoised.h"
-#include "common/launch.h"
+#include "common/pipeline/launch.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cluster/options.h"
 
-#include "common/version.h"
+#include "common/options/version.h"
 
 #include <string.h>
 

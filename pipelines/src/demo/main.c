@@ -4,14 +4,14 @@
  * The first video stream passes through zsdenoise and is encoded again; other streams are copied. With
  * --noise the file is taken as clean: noise is added first, and PSNR before and after is
  * printed. */
-#include "common/arguments.h"
 #include "common/clock.h"
-#include "common/launch.h"
-#include "common/local-files.h"
-#include "common/pipeline-error.h"
+#include "common/options/arguments.h"
+#include "common/options/strength.h"
+#include "common/options/version.h"
+#include "common/pipeline/error.h"
+#include "common/pipeline/launch.h"
+#include "common/pipeline/local-files.h"
 #include "common/progress-bar.h"
-#include "common/strength-options.h"
-#include "common/version.h"
 #include "demo/before-after.h"
 #include "demo/psnr.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "film/options.h"
 
-#include "common/arguments.h"
-#include "common/enum-option.h"
-#include "common/local-files.h"
-#include "common/strength-options.h"
-#include "common/version.h"
+#include "common/options/arguments.h"
+#include "common/options/enum.h"
+#include "common/options/strength.h"
+#include "common/options/version.h"
+#include "common/pipeline/local-files.h"
 #include "film/codec.h"
 
 #include <math.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "image/options.h"
 
-#include "common/arguments.h"
-#include "common/enum-option.h"
-#include "common/strength-options.h"
-#include "common/version.h"
+#include "common/options/arguments.h"
+#include "common/options/enum.h"
+#include "common/options/strength.h"
+#include "common/options/version.h"
 #include "image/inputs.h"
 #include "picture/image-config-load.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "picture/filter.h"
 
-#include "common/launch.h"
+#include "common/pipeline/launch.h"
 
 #include <gst/video/video.h>
 

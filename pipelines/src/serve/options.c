@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "serve/options.h"
 
-#include "common/version.h"
+#include "common/options/version.h"
 #include "picture/image-config-load.h"
 
 #define MIB (G_GINT64_CONSTANT (1) << 20)

@@ -7,7 +7,7 @@
  * first one makes. */
 #include "common/interrupt.h"
 #include "common/json.h"
-#include "common/pipeline-error.h"
+#include "common/pipeline/error.h"
 #include "film/codec.h"
 #include "film/inputs.h"
 #include "transcode/film.h"

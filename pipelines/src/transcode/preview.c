@@ -4,7 +4,7 @@
 #include "common/clock.h"
 #include "common/interrupt.h"
 #include "common/noise-text.h"
-#include "common/pipeline-error.h"
+#include "common/pipeline/error.h"
 #include "common/progress-bar.h"
 #include "film/codec.h"
 #include "film/workdir.h"

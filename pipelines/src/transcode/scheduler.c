@@ -3,7 +3,7 @@
 
 #include "common/clock.h"
 #include "common/json.h"
-#include "common/pipeline-error.h"
+#include "common/pipeline/error.h"
 #include "common/progress-bar.h"
 #include "transcode/progress.h"
 

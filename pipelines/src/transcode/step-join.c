@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/file.h"
-#include "common/launch.h"
-#include "common/pipeline-error.h"
-#include "common/pipeline-stop.h"
+#include "common/pipeline/error.h"
+#include "common/pipeline/launch.h"
+#include "common/pipeline/stop.h"
 #include "common/progress-bar.h"
 #include "film/codec.h"
 #include "film/workdir.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/clock.h"
 #include "common/file.h"
-#include "common/launch.h"
+#include "common/pipeline/launch.h"
 #include "film/codec.h"
 #include "film/workdir.h"
 #include "transcode/media/decode.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "worker/clip-pipeline.h"
 
-#include "common/launch.h"
+#include "common/pipeline/launch.h"
 
 /* Formats that all browsers play: MP4 with AAC and 8-bit 4:2:0 H.264, whose width and height are
  * even. */

@@ -9,8 +9,8 @@
  *   {"width": 640, "height": 480, "sigma": 12.1}
  *   {"psnr_before": 20.2, "psnr_after": 30.1}
  *   {"error": "It is ...", "reason": "format"} */
-#include "common/launch.h"
-#include "common/local-files.h"
+#include "common/pipeline/launch.h"
+#include "common/pipeline/local-files.h"
 #include "picture/image-config-load.h"
 #include "picture/vips.h"
 #include "worker/clip-pipeline.h"

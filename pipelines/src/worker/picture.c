@@ -2,7 +2,7 @@
 #include "worker/picture.h"
 
 #include "common/file.h"
-#include "common/launch.h"
+#include "common/pipeline/launch.h"
 #include "picture/filter.h"
 #include "picture/formats.h"
 #include "picture/metrics.h"

@@ -2,10 +2,10 @@
 #include "transcode/media/decode.h"
 
 #include "common/file.h"
-#include "common/launch.h"
-#include "common/lookahead.h"
-#include "common/pipeline-error.h"
-#include "common/pipeline-stop.h"
+#include "common/pipeline/error.h"
+#include "common/pipeline/launch.h"
+#include "common/pipeline/lookahead.h"
+#include "common/pipeline/stop.h"
 #include "film/workdir.h"
 #include "transcode/media/packets.h"
 

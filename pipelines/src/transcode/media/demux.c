@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transcode/media/demux.h"
 
-#include "common/launch.h"
+#include "common/pipeline/launch.h"
 
 GstCaps *
 demux_track_caps (GstPad * pad)

@@ -2,9 +2,9 @@
 #include "transcode/media/packets.h"
 
 #include "common/clock.h"
-#include "common/launch.h"
-#include "common/pipeline-error.h"
-#include "common/pipeline-stop.h"
+#include "common/pipeline/error.h"
+#include "common/pipeline/launch.h"
+#include "common/pipeline/stop.h"
 
 #include <gio/gio.h>
 #include <gst/base/gstbasesrc.h>

@@ -2,7 +2,7 @@
 #include "transcode/media/probe-frame.h"
 
 #include "common/colours.h"
-#include "common/launch.h"
+#include "common/pipeline/launch.h"
 #include "film/codec.h"
 #include "film/workdir.h"
 #include "transcode/media/packets.h"

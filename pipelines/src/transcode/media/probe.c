@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transcode/media/probe.h"
 
-#include "common/launch.h"
-#include "common/local-files.h"
-#include "common/pipeline-error.h"
+#include "common/pipeline/error.h"
+#include "common/pipeline/launch.h"
+#include "common/pipeline/local-files.h"
 #include "film/source.h"
 #include "transcode/chapters/isobmff.h"
 #include "transcode/chapters/read.h"

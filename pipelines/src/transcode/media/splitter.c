@@ -2,7 +2,7 @@
 #include "transcode/media/splitter.h"
 
 #include "common/file.h"
-#include "common/pipeline-error.h"
+#include "common/pipeline/error.h"
 #include "film/workdir.h"
 #include "transcode/media/demux.h"
 #include "transcode/media/packets.h"

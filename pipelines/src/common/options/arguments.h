@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Arguments behind "--". */
-#ifndef COMMON_ARGUMENTS_H
-#define COMMON_ARGUMENTS_H
+#ifndef COMMON_OPTIONS_ARGUMENTS_H
+#define COMMON_OPTIONS_ARGUMENTS_H
 
 /* Removes the "--" that GOptionContext leaves where the next argument begins with a dash. Call
  * after g_option_context_parse(). */

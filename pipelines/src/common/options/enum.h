@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Command-line options for enum properties of zsdenoise. */
-#ifndef COMMON_ENUM_OPTION_H
-#define COMMON_ENUM_OPTION_H
+#ifndef COMMON_OPTIONS_ENUM_H
+#define COMMON_OPTIONS_ENUM_H
 
 #include <gst/gst.h>
 

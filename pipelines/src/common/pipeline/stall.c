@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "common/stall.h"
+#include "common/pipeline/stall.h"
 
 #define INTERVAL G_TIME_SPAN_SECOND
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A film is a file: pipelines of this process open no network, and no file that another one
  * names. */
-#ifndef COMMON_LOCAL_FILES_H
-#define COMMON_LOCAL_FILES_H
+#ifndef COMMON_PIPELINE_LOCAL_FILES_H
+#define COMMON_PIPELINE_LOCAL_FILES_H
 
 #include <gst/gst.h>
 

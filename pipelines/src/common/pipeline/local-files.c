@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "common/local-files.h"
+#include "common/pipeline/local-files.h"
 
 #include <string.h>
 

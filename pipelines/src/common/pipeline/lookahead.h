@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef COMMON_LOOKAHEAD_H
-#define COMMON_LOOKAHEAD_H
+#ifndef COMMON_PIPELINE_LOOKAHEAD_H
+#define COMMON_PIPELINE_LOOKAHEAD_H
 
 #include <glib.h>
 

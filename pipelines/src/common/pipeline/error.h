@@ -3,7 +3,7 @@
 #ifndef COMMON_PIPELINE_ERROR_H
 #define COMMON_PIPELINE_ERROR_H
 
-#include "common/stall.h"
+#include "common/pipeline/stall.h"
 
 #include <gst/gst.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "common/pipeline-stop.h"
+#include "common/pipeline/stop.h"
 
 #define STOP_TIME (10 * G_USEC_PER_SEC)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* gst_parse_launch() with errors that a user can act on. */
-#ifndef COMMON_LAUNCH_H
-#define COMMON_LAUNCH_H
+#ifndef COMMON_PIPELINE_LAUNCH_H
+#define COMMON_PIPELINE_LAUNCH_H
 
 #include <gst/gst.h>
 

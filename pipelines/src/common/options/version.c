@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "common/version.h"
+#include "common/options/version.h"
 
 #include <stdlib.h>
 

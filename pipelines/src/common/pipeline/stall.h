@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Detection of pipelines whose threads wait for each other for ever, by the processor time that
  * this process uses. */
-#ifndef COMMON_STALL_H
-#define COMMON_STALL_H
+#ifndef COMMON_PIPELINE_STALL_H
+#define COMMON_PIPELINE_STALL_H
 
 #include <glib.h>
 #include <time.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "common/pipeline-error.h"
+#include "common/pipeline/error.h"
 
 #include <errno.h>
 #include <gio/gio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Command-line options for how much noise is removed. */
-#ifndef COMMON_STRENGTH_OPTIONS_H
-#define COMMON_STRENGTH_OPTIONS_H
+#ifndef COMMON_OPTIONS_STRENGTH_H
+#define COMMON_OPTIONS_STRENGTH_H
 
 #include <gst/gst.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "common/enum-option.h"
+#include "common/options/enum.h"
 
-#include "common/launch.h"
+#include "common/pipeline/launch.h"
 
 static void
 set_error (GError ** error, const gchar * property, GEnumClass * values)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "common/arguments.h"
+#include "common/options/arguments.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The option --version. */
-#ifndef COMMON_VERSION_H
-#define COMMON_VERSION_H
+#ifndef COMMON_OPTIONS_VERSION_H
+#define COMMON_OPTIONS_VERSION_H
 
 #include <glib.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "common/strength-options.h"
+#include "common/options/strength.h"
 
 const gchar *
 strength_options_fault (gdouble strength, gdouble sigma)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "common/launch.h"
+#include "common/pipeline/launch.h"
 
 static const gchar *
 package_of (const gchar * element)
