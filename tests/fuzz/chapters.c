@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* MP4 and QuickTime files, whole and damaged: chapters are in order and have titles in UTF-8, or there
  * is an error; so do those of any part of the film. */
-#include "transcode/chapters/isobmff.h"
+#include "common/isobmff/box.h"
 #include "transcode/chapters/read.h"
 #include "transcode/chapters/trim.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/file.h"
+#include "common/pipeline/launch.h"
 #include "film/codec.h"
 #include "film/workdir.h"
 #include "transcode/media/probe-frame.h"
@@ -35,13 +36,16 @@ plan_manifest (const Options * options, const gchar * in, const gchar * out,
   return manifest;
 }
 
-/* Checks that the container of the result can hold every track of the source. */
+/* Checks that the elements are there, and that the container of the result can hold every track of
+ * the source. */
 static gboolean
 probe_source (Manifest * manifest, GError ** error)
 {
   gchar *mux = codec_muxer_line (manifest->settings.codec, manifest->out,
       error);
-  Probe *probe = mux ? probe_new (manifest->source, error) : NULL;
+  GstElement *filter = mux ? launch ("zsdenoise", GST_PARSE_FLAG_NONE, error) :
+      NULL;
+  Probe *probe = filter ? probe_new (manifest->source, error) : NULL;
   const gboolean fits = probe
       && probe_fits_container (probe, mux, manifest->out,
       error);
@@ -50,6 +54,7 @@ probe_source (Manifest * manifest, GError ** error)
     manifest->orientation = probe->orientation;
   manifest->duration = probe ? probe->duration : GST_CLOCK_TIME_NONE;
   g_clear_pointer (&probe, probe_free);
+  g_clear_object (&filter);
   g_free (mux);
   return fits;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/pipeline/launch.h"
 
+#include "common/isobmff/short-tracks.h"
+
 static const gchar *
 package_of (const gchar * element)
 {
@@ -68,6 +70,24 @@ on_element (GstBin * pipeline G_GNUC_UNUSED, GstBin * parent G_GNUC_UNUSED,
     gst_util_set_object_arg (G_OBJECT (element), "thread-type", "slice");
 }
 
+static void
+on_source (const GValue * source, gpointer data G_GNUC_UNUSED)
+{
+  short_tracks_keep (g_value_get_object (source));
+}
+
+static void
+set_up (GstBin * pipeline)
+{
+  GstIterator *sources =
+      gst_bin_iterate_all_by_element_factory_name (pipeline, "filesrc");
+
+  g_signal_connect (pipeline, "deep-element-added", G_CALLBACK (on_element),
+      NULL);
+  gst_iterator_foreach (sources, on_source, NULL);
+  gst_iterator_free (sources);
+}
+
 GstElement *
 launch (const gchar * line, GstParseFlags flags, GError ** error)
 {
@@ -81,8 +101,7 @@ launch (const gchar * line, GstParseFlags flags, GError ** error)
     set_missing (error, missing[0]);
   }
   if (made && GST_IS_BIN (made))
-    g_signal_connect (made, "deep-element-added", G_CALLBACK (on_element),
-        NULL);
+    set_up (GST_BIN (made));
   g_strfreev (missing);
   gst_parse_context_free (context);
   return made;

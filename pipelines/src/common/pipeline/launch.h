@@ -6,7 +6,8 @@
 #include <gst/gst.h>
 
 /* Parses a pipeline description. If an element is missing, the error names it and its Debian
- * package. */
+ * package. What decoders and demuxers do to some files without a word is mended
+ * (short-tracks.h, and frames that decoders lose). */
 GstElement *launch (const gchar * line, GstParseFlags flags, GError ** error);
 
 /* A filesink that writes each buffer by itself. If the system writes only a part of a list of them,

@@ -3,7 +3,7 @@
 #ifndef TRANSCODE_CHAPTERS_TEXT_TRACK_H
 #define TRANSCODE_CHAPTERS_TEXT_TRACK_H
 
-#include "transcode/chapters/isobmff.h"
+#include "common/isobmff/box.h"
 
 /* Limits beyond which a file counts as damaged. */
 #define MAX_CHAPTERS 10000

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transcode/chapters/write.h"
 
-#include "transcode/chapters/isobmff.h"
+#include "common/isobmff/box.h"
 
 #include <gst/base/gstbytewriter.h>
 #include <string.h>

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transcode/media/probe.h"
 
+#include "common/isobmff/box.h"
+#include "common/isobmff/short-tracks.h"
 #include "common/pipeline/error.h"
 #include "common/pipeline/launch.h"
 #include "common/pipeline/local-files.h"
 #include "film/source.h"
-#include "transcode/chapters/isobmff.h"
 #include "transcode/chapters/read.h"
 #include "transcode/media/tracks.h"
 
@@ -143,6 +144,13 @@ set_error (const gchar * file, GstDiscovererInfo * info,
   g_strfreev (fields);
 }
 
+static void
+on_source (GstDiscoverer * discoverer G_GNUC_UNUSED, GstElement * source,
+    gpointer data G_GNUC_UNUSED)
+{
+  short_tracks_keep (source);
+}
+
 Probe *
 probe_new (const gchar * file, GError ** error)
 {
@@ -150,10 +158,14 @@ probe_new (const gchar * file, GError ** error)
   gchar *path = g_canonicalize_filename (file, NULL);
   gchar *uri = g_filename_to_uri (path, NULL, NULL);
   GError *local_error = NULL;
-  GstDiscovererInfo *info = discoverer ?
-      gst_discoverer_discover_uri (discoverer, uri, &local_error) : NULL;
-  Probe *probe = info ? read_info (info, file) : NULL;
+  GstDiscovererInfo *info = NULL;
+  Probe *probe;
 
+  if (discoverer) {
+    g_signal_connect (discoverer, "source-setup", G_CALLBACK (on_source), NULL);
+    info = gst_discoverer_discover_uri (discoverer, uri, &local_error);
+  }
+  probe = info ? read_info (info, file) : NULL;
   if (discoverer && (probe == NULL || !probe->has_video)) {
     g_clear_pointer (&probe, probe_free);
     if (!set_read_error (file, local_error, error))

@@ -84,7 +84,8 @@ on_buffer (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info, gpointer data)
   GstMapInfo map;
   gchar *text;
 
-  if (!gst_buffer_map (buffer, &map, GST_MAP_READ))
+  if (gst_buffer_get_size (buffer) == 0
+      || !gst_buffer_map (buffer, &map, GST_MAP_READ))
     return GST_PAD_PROBE_OK;
   text =
       strip_markup ((const gchar *) map.data, strnlen ((const gchar *) map.data,
@@ -103,4 +104,45 @@ subtitles_strip_markup (GstPad * pad, gboolean styled)
 {
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer,
       GINT_TO_POINTER (styled), NULL);
+}
+
+/* The pad's time at running time 0; GST_CLOCK_TIME_NONE if its segment has none. */
+static GstClockTime
+origin (GstPad * pad)
+{
+  GstEvent *event = gst_pad_get_sticky_event (pad, GST_EVENT_SEGMENT, 0);
+  GstClockTime time = GST_CLOCK_TIME_NONE;
+  const GstSegment *segment;
+
+  if (event == NULL)
+    return time;
+  gst_event_parse_segment (event, &segment);
+  if (segment->format == GST_FORMAT_TIME)
+    time = gst_segment_position_from_running_time (segment, GST_FORMAT_TIME, 0);
+  gst_event_unref (event);
+  return time;
+}
+
+static GstPadProbeReturn
+on_first (GstPad * pad, GstPadProbeInfo * info, gpointer data G_GNUC_UNUSED)
+{
+  const GstClockTime begin = origin (pad);
+  const GstClockTime time = GST_BUFFER_PTS (GST_PAD_PROBE_INFO_BUFFER (info));
+
+  gst_pad_remove_probe (pad, GST_PAD_PROBE_INFO_ID (info));
+  if (GST_CLOCK_TIME_IS_VALID (begin) && GST_CLOCK_TIME_IS_VALID (time)
+      && begin + GST_MSECOND < time) {
+    GstBuffer *empty = gst_buffer_new ();
+
+    GST_BUFFER_PTS (empty) = GST_BUFFER_DTS (empty) = begin;
+    GST_BUFFER_DURATION (empty) = GST_MSECOND;  /* the muxer adds the rest */
+    gst_pad_chain (pad, empty);
+  }
+  return GST_PAD_PROBE_OK;
+}
+
+void
+subtitles_begin_at_zero (GstPad * pad)
+{
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_first, NULL, NULL);
 }

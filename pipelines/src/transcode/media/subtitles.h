@@ -12,4 +12,8 @@ gboolean subtitles_have_markup (const GstCaps * caps);
  * SubRip tags. */
 void subtitles_strip_markup (GstPad * pad, gboolean styled);
 
+/* Begins the track at running time 0, by an empty subtitle in front of a later one: mp4mux takes
+ * the time of the first subtitle off the duration of the last (GStreamer 1.22 to 1.28). */
+void subtitles_begin_at_zero (GstPad * pad);
+
 #endif

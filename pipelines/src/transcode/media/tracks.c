@@ -290,6 +290,8 @@ link_to_mux (Tracks * tracks, GstPad * pad, TrackKind kind, GstCaps * caps)
     enter_track (tracks, pad);
   if (linked && subtitles_have_markup (caps))
     subtitles_strip_markup (in, tracks->styled);
+  if (linked && kind == TRACK_SUBTITLES && !tracks->styled)
+    subtitles_begin_at_zero (in);
   if (!linked) {
     if (entry)
       gst_element_release_request_pad (tracks->mux, entry);

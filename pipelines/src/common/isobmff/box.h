@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Boxes of ISO base media files (ISO/IEC 14496-12, 4.2), that is MP4 and QuickTime. All functions
  * check bounds; input is untrusted. */
-#ifndef TRANSCODE_CHAPTERS_ISOBMFF_H
-#define TRANSCODE_CHAPTERS_ISOBMFF_H
+#ifndef COMMON_ISOBMFF_BOX_H
+#define COMMON_ISOBMFF_BOX_H
 
 #include <gst/gst.h>
 #include <stdio.h>

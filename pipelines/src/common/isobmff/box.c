@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "transcode/chapters/isobmff.h"
+#include "common/isobmff/box.h"
 
 #include <string.h>
 
