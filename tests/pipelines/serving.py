@@ -15,6 +15,9 @@ from patience import FACTOR
 
 PATIENCE = 120 * FACTOR  # seconds for anything, on a slow machine
 
+# The sandbox hides the list of what ThreadSanitizer leaves out.
+SANDBOX = ["--no-sandbox"] if os.environ.get("ZSDENOISE_SANITIZER") == "thread" else []
+
 
 class Server:
     """zsdenoise-serve on a free port. As a context it is ended, and its folder removed, but not `state` if
@@ -27,12 +30,9 @@ class Server:
         self.start(*options)
 
     def start(self, *options):
-        # The sandbox hides the list of what ThreadSanitizer leaves out.
-        if os.environ.get("ZSDENOISE_SANITIZER") == "thread":
-            options = ["--no-sandbox", *options]
         # Job processes can be told from those of other servers by their folder.
         self.process = subprocess.Popen(
-            [self.program, "--port", "0", "--state", self.state, *options],
+            [self.program, "--port", "0", "--state", self.state, *SANDBOX, *options],
             env={**os.environ, "GST_PLUGIN_PATH": self.plugins},
             stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.said = ""
