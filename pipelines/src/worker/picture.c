@@ -11,7 +11,7 @@
 #include "worker/events.h"
 #include "worker/time-limit.h"
 
-#include <stdlib.h>
+#include <unistd.h>
 
 typedef struct
 {
@@ -34,8 +34,8 @@ write_as (VipsImage * picture, const gchar * suffix, const gchar * file,
   return written;
 }
 
-/* Writes PNG copies of both pictures, of full strength only, if the format is TIFF, which browsers do not show, and of a picture to which
- * noise was added. */
+/* Writes PNG copies of both pictures, of full strength only, if the format is TIFF, which browsers
+ * do not show, and of a picture to which noise was added. */
 static gboolean
 write_views (VipsImage * before, VipsImage * after,
     const WorkerSettings * settings, GError ** error)
@@ -47,7 +47,8 @@ write_views (VipsImage * before, VipsImage * after,
       && (shown || write_as (after, ".png", WORKER_VIEW_AFTER, error));
 }
 
-/* The element cannot be stopped from here. */
+/* The element cannot be stopped from here; its threads work on while handlers of exit() would free
+ * what they use. */
 static void
 check_time (const Denoising * denoising, gdouble eta)
 {
@@ -56,7 +57,7 @@ check_time (const Denoising * denoising, gdouble eta)
   if (time_limit_exceeded (denoising->settings, denoising->started, eta,
           &error)) {
     events_send_error (error);
-    exit (1);
+    _exit (1);
   }
 }
 
