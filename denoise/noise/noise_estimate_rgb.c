@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "noise/noise_estimate_rgb.h"
 
+#include "noise/texture.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -26,6 +28,19 @@ static const double LEAST_PART = 0.15;
 /* Excess of the differences' lag-1 correlation over a single component's that indicates
  * subsampled chroma (JPEG): the differences then have less noise than the brightness. */
 static const double SUBSAMPLED = 0.3;
+
+/* Limits between texture and noise that the components share, as after a camera's reduction of
+ * chroma noise or in frames of a film with chroma of half size: that part of the variance of a
+ * single component (if small, it is of no use either), its lag-1 correlation, what this is more
+ * and less than that of the differences, and the deviation, kurtosis and anisotropy of the
+ * component. */
+typedef struct {
+  double texture, noise;
+} Limits;
+static const Limits PART = {0.85, 0.75}, LEAST_SHARED = {0.2, 0.35};
+static const Limits CORRELATION = {0.52, 0.44}, EXCESS = {0.1, 0.03}, DEFICIT = {0.24, 0.18};
+static const Limits DEVIATION = {2.5 / 255, 4.0 / 255}, KURTOSIS = {4, 3.6};
+static const Limits ANISOTROPY = {0.12, 0.09};
 
 /* Maximum ratio of a component's noise variance to the common one. */
 static const double MOST_FACTOR = 3;
@@ -116,6 +131,38 @@ static void split_model(ZsdNoiseModel models[PAIRS], const ZsdNoiseModel pair[PA
   }
 }
 
+/* --- noise that the components share --- */
+
+static double likeness(double x, Limits limits) {
+  return zsd_ramp(x, limits.texture, limits.noise);
+}
+
+/* Adds a share of the noise that the differences do not show: what `single`, the model of one
+ * component, has more than `all`, that of the differences. */
+static void add_shared(ZsdNoiseModel models[PAIRS], const ZsdNoiseModel *single,
+                       const ZsdNoiseModel *all) {
+  const double own = all->sigma * all->sigma, total = single->sigma * single->sigma;
+  const double shared = total - own;
+  if (shared <= 0 || own <= 0)
+    return;
+  const double lag1 = (single->lag1 * total - all->lag1 * own) / shared;
+  const double lag2 = (single->lag2 * total - all->lag2 * own) / shared;
+  const double part = likeness(shared / total, PART) *
+                      likeness(shared / total, LEAST_SHARED) * likeness(lag1, CORRELATION) *
+                      likeness(lag1 - all->lag1, EXCESS) *
+                      likeness(all->lag1 - lag1, DEFICIT) *
+                      likeness(single->sigma, DEVIATION) *
+                      likeness(single->kurtosis, KURTOSIS) *
+                      likeness(single->anisotropy, ANISOTROPY);
+  const double added = part * shared / own;
+  for (int i = 0; i < PAIRS; i++) {
+    zsd_noise_scale(&models[i], sqrt(1 + added));
+    models[i].common = added / (1 + added);
+    models[i].lag1 += (lag1 - models[i].lag1) * models[i].common;
+    models[i].lag2 += (lag2 - models[i].lag2) * models[i].common;
+  }
+}
+
 static int estimate(ZsdNoiseModel models[PAIRS], ZsdNoiseEstimator *estimator,
                     const ZsdFrame *frame, const ZsdRegionMap *regions,
                     const ZsdKernels *kernels, int threads) {
@@ -135,6 +182,7 @@ static int estimate(ZsdNoiseModel models[PAIRS], ZsdNoiseEstimator *estimator,
       all.lag1 > single.lag1 + SUBSAMPLED)
     return 0;
   split_model(models, pair, frame);
+  add_shared(models, &single, &all);
   return 1;
 }
 

@@ -115,6 +115,44 @@ START_TEST(test_subsampled) {
 }
 END_TEST
 
+/* Adds a mean of white and correlated noise of deviations `own` to each component, and one of
+ * `shared` to all of them. */
+static void add_shared_noise(ZsdImage *rgb, double own, double shared) {
+  Picture noise, same;
+  picture_new(&noise, format_named("RGB"), WIDTH, HEIGHT);
+  picture_new(&same, format_named("GRAY8"), WIDTH, HEIGHT);
+  picture_flat(&noise.image, 0.5);
+  picture_flat(&same.image, 0.5);
+  picture_noise(&noise.image, ZSD_NOISE_GAUSSIAN, own, 1);
+  picture_noise(&noise.image, ZSD_NOISE_CORRELATED, own, 2);
+  picture_noise(&same.image, ZSD_NOISE_GAUSSIAN, shared, 3);
+  picture_noise(&same.image, ZSD_NOISE_CORRELATED, shared, 4);
+  for (int c = 0; c < 3; c++)
+    for (int y = 0; y < HEIGHT; y++)
+      for (int x = 0; x < WIDTH; x++)
+        picture_set(rgb, c, x, y,
+                    clip8(picture_get(rgb, c, x, y) + picture_get(&noise.image, c, x, y) +
+                          picture_get(&same.image, 0, x, y) - 255));
+  picture_free(&noise);
+  picture_free(&same);
+}
+
+/* Noise that the components share, as in frames of a film, counts as noise, not as texture. */
+START_TEST(test_shared) {
+  static const double shares[] = {0, 4, 5};
+  const double own = 3, shared = shares[_i], sigma = sqrt(2) * hypot(own, shared);
+  const ZsdSettings s = still_settings();
+  ZsdDenoiser *d = new_denoiser();
+  Picture p;
+  new_scene(&p, "RGB", 0, 0, 1);
+  add_shared_noise(&p.image, own, shared);
+  process(d, &p, &s);
+  ck_assert_double_eq_tol(status_of(d).sigma, sigma, 0.2 * sigma);
+  picture_free(&p);
+  zsd_denoiser_free(d);
+}
+END_TEST
+
 /* Pictures smaller than a patch or than the search window. */
 START_TEST(test_sizes) {
   static const char *const names[] = {"RGB", "I420", "Y42B", "GRAY8"};
@@ -240,6 +278,7 @@ Suite *make_suite(void) {
   tcase_add_test(tc, test_best);
   tcase_add_test(tc, test_correlated);
   tcase_add_test(tc, test_subsampled);
+  tcase_add_loop_test(tc, test_shared, 0, 3);
   tcase_add_loop_test(tc, test_pairs, 0, 2);
   tcase_add_loop_test(tc, test_sizes, 0, 4);
   tcase_add_test(tc, test_series);
