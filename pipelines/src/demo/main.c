@@ -417,8 +417,8 @@ print_figures (Demo * demo)
     g_print ("PSNR before  %6.2f dB\nPSNR after   %6.2f dB   (luma, mean over "
         "%u frames)\n", psnr (demo->error_before, demo->samples),
         psnr (demo->error_after, demo->samples), demo->frames);
-  g_print ("learning     %6.2f s    (%u keyframes)\n", demo->training,
-      demo->trainings);
+  g_print ("learning     %6.2f s    (%u keyframe%s)\n", demo->training,
+      demo->trainings, demo->trainings == 1 ? "" : "s");
   g_print ("denoising    %6.2f s    (%.0f frames/s)\n", filtering,
       demo->frames / MAX (filtering, 1e-6));
 }

@@ -88,7 +88,7 @@ on_signal (gpointer data)
     g_main_loop_quit (serve->loop);
     return G_SOURCE_CONTINUE;
   }
-  g_printerr ("serve: ending; queue that run have %d s\n",
+  g_printerr ("serve: ending; jobs that run have %d s\n",
       serve->server.options->grace);
   serve->server.stopping = TRUE;
   queue_stop (serve->server.queue);
