@@ -103,25 +103,46 @@ bool zsd_scene_is_cut(ZsdScene *last, const float *plane, int w, int h, double t
   return cut;
 }
 
-/* Share of cells that may be those of the scene at a cut between pictures that may be damaged.
- */
+/* Share of cells that may be those of the scene at a cut between pictures that may be damaged,
+ * frames in which they may become fewer (a cut in a picture of which a part was lost), and
+ * frames until the next such cut: what was lost of the scene's first pictures is no other
+ * scene. */
 static const double MAX_KNOWN = 0.6;
+enum { CONFIRM = 8, SETTLE = 32 };
 
 void zsd_scene_history_doubt(ZsdSceneHistory *h) {
   h->doubt = DOUBT;
+}
+
+/* Whether a picture that may be damaged, after `before`, begins another scene. If only a part
+ * of it has arrived, it differs less than others would. */
+static bool is_cut_in_doubt(ZsdSceneHistory *h, const ZsdScene *before, double threshold) {
+  const bool changed = threshold > 0 && zsd_scene_change(before, &h->last) > threshold / 2;
+  if (changed && h->suspect == 0 && h->frames >= SETTLE) {
+    h->suspect = CONFIRM;
+    h->before = *before;
+  }
+  if (h->suspect == 0)
+    return false;
+  const Comparison c = compare(&h->before, h->past, h->n_past, &h->last);
+  const bool cut = c.change > threshold && c.known < MAX_KNOWN;
+  h->suspect = cut ? 0 : h->suspect - 1;
+  return cut;
 }
 
 bool zsd_scene_history_is_cut(ZsdSceneHistory *h, const float *plane, int w, int height,
                               double threshold) {
   const ZsdScene before = h->last;
   bool cut = zsd_scene_is_cut(&h->last, plane, w, height, threshold);
-  if (cut && h->doubt > 0 && same_size(&before, &h->last)) {
-    const Comparison c = compare(&before, h->past, h->n_past, &h->last);
-    cut = c.change > threshold && c.known < MAX_KNOWN;
-  }
+  if (h->doubt == 0)
+    h->suspect = 0;
+  else if (same_size(&before, &h->last))
+    cut = is_cut_in_doubt(h, &before, threshold);
+  if (cut)
+    h->frames = 0;
   if (cut && h->doubt == 0)
-    h->frames = h->n_past = 0;
-  if (h->frames++ % SPACING == 0) {
+    h->n_past = 0;
+  if (h->frames++ % SPACING == 0 && h->suspect == 0) {
     h->past[1] = h->past[0];
     h->past[0] = h->last;
     h->n_past = h->n_past < ZSD_SCENE_PAST ? h->n_past + 1 : ZSD_SCENE_PAST;

@@ -35,6 +35,8 @@ typedef struct {
   ZsdScene last, past[ZSD_SCENE_PAST];
   int n_past, frames; /* since the cut */
   int doubt;          /* frames that may be damaged */
+  int suspect;        /* frames in which a cut after `before` may yet show */
+  ZsdScene before;
 } ZsdSceneHistory;
 
 /* After a gap, such as that of lost packets: pictures may be damaged for some seconds. */
@@ -42,7 +44,8 @@ void zsd_scene_history_doubt(ZsdSceneHistory *history);
 
 /* Whether a plane begins another scene. Where pictures may be damaged, parts count as known
  * that are in one of the past pictures, as the last one may be damaged where this one is not,
- * and most of the picture has to be unknown. The plane becomes the last picture. */
+ * and most of the picture has to be unknown, at once or within eight frames. The plane becomes
+ * the last picture. */
 bool zsd_scene_history_is_cut(ZsdSceneHistory *history, const float *plane, int width,
                               int height, double threshold);
 

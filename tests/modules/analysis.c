@@ -91,6 +91,34 @@ static bool is_cut(ZsdSceneHistory *history, const ZsdTensor *t, int top, int bo
   return cut;
 }
 
+/* Lost packets at a cut: the upper half stays that of the scene before, for some frames. */
+START_TEST(test_lost_at_a_cut) {
+  for (int kind = 0; kind < 6; kind++) {
+    ZsdSceneHistory history = {0};
+    ZsdTensor scene = {0}, other = {0}, half = {0};
+    int cuts = 0;
+    tensor_scene(&scene, 1, 2 * HEIGHT, 2 * WIDTH, kind, 0.05, 1);
+    tensor_scene(&other, 1, 2 * HEIGHT, 2 * WIDTH, (kind + 1) % 6, 0.05, 1);
+    tensor_scene(&half, 1, 2 * HEIGHT, 2 * WIDTH, (kind + 1) % 6, 0.05, 1);
+    for (int y = 0; y < HEIGHT; y++)
+      memcpy(zsd_tensor_row(&half, 0, y), zsd_tensor_row(&scene, 0, y),
+             2 * WIDTH * sizeof(float));
+    for (int i = 0; i < 40; i++)
+      cuts += is_cut(&history, &scene, 0, 0);
+    zsd_scene_history_doubt(&history);
+    ck_assert_int_eq(cuts, 0);
+    for (int i = 0; i < 3; i++)
+      cuts += is_cut(&history, &half, 0, 0);
+    for (int i = 0; i < 20; i++)
+      cuts += is_cut(&history, &other, 0, 0);
+    ck_assert_int_eq(cuts, 1);
+    zsd_tensor_clear(&scene);
+    zsd_tensor_clear(&other);
+    zsd_tensor_clear(&half);
+  }
+}
+END_TEST
+
 /* Lost packets: half of a picture is lost, then the other half, then nothing. */
 START_TEST(test_lost_packets) {
   for (int kind = 0; kind < 6; kind++) {
@@ -654,6 +682,7 @@ Suite *make_suite(void) {
   tcase_add_test(tc, test_same_scene);
   tcase_add_test(tc, test_other_scene);
   tcase_add_test(tc, test_lost_packets);
+  tcase_add_test(tc, test_lost_at_a_cut);
   tcase_add_test(tc, test_brightness);
   tcase_add_test(tc, test_scene_edges);
   tcase_add_loop_test(tc, test_noise_of_picture, 0, N_GRAINS);
