@@ -428,7 +428,7 @@ static ZsdResult train(ZsdDenoiser *d, const ZsdStream *stream, const ZsdView *v
       !(filters || d->status.state == ZSD_STATE_LEARNING))
     return ZSD_OK;
   if (filters && s->temporal && s->scene_threshold > 0 && s->sigma <= 0 &&
-      zsd_noise_changed(&d->level, sigma, stream->scene.doubt > 0)) {
+      zsd_noise_changed(&d->level, sigma)) {
     d->level = (ZsdNoiseChange){0};
     return train_for_new_noise(d, view, s);
   }

@@ -14,8 +14,7 @@ typedef struct {
 } ZsdNoiseChange;
 
 /* Adds a frame's noise deviation, on the scale of 0..255. Returns whether it differs from the
- * reference by more than a quarter, and has for eight frames, or for 64 where frames may be
- * `damaged`: concealed areas have less noise. */
-bool zsd_noise_changed(ZsdNoiseChange *level, double sigma, bool damaged);
+ * reference by more than a quarter, and has for 64 frames. */
+bool zsd_noise_changed(ZsdNoiseChange *level, double sigma);
 
 #endif

@@ -147,11 +147,9 @@ static void add_shared(ZsdNoiseModel models[PAIRS], const ZsdNoiseModel *single,
     return;
   const double lag1 = (single->lag1 * total - all->lag1 * own) / shared;
   const double lag2 = (single->lag2 * total - all->lag2 * own) / shared;
-  const double part = likeness(shared / total, PART) *
-                      likeness(shared / total, LEAST_SHARED) * likeness(lag1, CORRELATION) *
-                      likeness(lag1 - all->lag1, EXCESS) *
-                      likeness(all->lag1 - lag1, DEFICIT) *
-                      likeness(single->sigma, DEVIATION) *
+  const double part = likeness(shared / total, PART) * likeness(shared / total, LEAST_SHARED) *
+                      likeness(lag1, CORRELATION) * likeness(lag1 - all->lag1, EXCESS) *
+                      likeness(all->lag1 - lag1, DEFICIT) * likeness(single->sigma, DEVIATION) *
                       likeness(single->kurtosis, KURTOSIS) *
                       likeness(single->anisotropy, ANISOTROPY);
   const double added = part * shared / own;

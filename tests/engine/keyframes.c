@@ -65,7 +65,7 @@ START_TEST(test_other_noise) {
   frames_with(d, 10, 24, &s);
   ck_assert_uint_eq(status_of(d).keyframes, 1);
   frames_with(d, 10, 8, &s);
-  ck_assert_double_gt(frames_with(d, sigma, 40, &s), 11);
+  ck_assert_double_gt(frames_with(d, sigma, 96, &s), 11);
   ck_assert_uint_eq(status_of(d).keyframes, _i % 4 < 2 ? 2 : 1);
   zsd_denoiser_free(d);
 }
@@ -76,14 +76,14 @@ START_TEST(test_other_noise_passes) {
   ZsdSettings s = zsd_settings_default();
   ZsdDenoiser *d = new_denoiser();
   frames_with(d, 10, 24, &s);
-  frames_with(d, 14, 4, &s);
+  frames_with(d, 14, 32, &s);
   frames_with(d, 10, 16, &s);
   ck_assert_uint_eq(status_of(d).keyframes, 1);
   s.scene_threshold = 0;
-  frames_with(d, 25, 40, &s);
+  frames_with(d, 25, 80, &s);
   ck_assert_uint_eq(status_of(d).keyframes, 1);
   s.scene_threshold = 0.15;
-  frames_with(d, 25, 16, &s);
+  frames_with(d, 25, 80, &s);
   ck_assert_uint_eq(status_of(d).keyframes, 2);
   zsd_denoiser_free(d);
 }
