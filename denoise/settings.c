@@ -56,9 +56,9 @@ ZsdSettings zsd_settings_resolve(const ZsdSettings *settings) {
   return s;
 }
 
-/* Training on frame pairs after a start from random weights: a higher rate, more steps and pairs,
- * and fewer patches in a step. A network trained on a keyframe alone has not seen fused frames,
- * and many small steps adapt it faster than few large ones. */
+/* Training on frame pairs after a start from random weights: a higher rate, more steps and
+ * pairs, and fewer patches in a step. A network trained on a keyframe alone has not seen fused
+ * frames, and many small steps adapt it faster than few large ones. */
 static const double COLD_RATE = 1e-3;
 enum { COLD_STEPS = 64, COLD_PATCHES = 2, COLD_PAIRS = 64 };
 
@@ -86,8 +86,8 @@ ZsdCurriculumSettings zsd_settings_curriculum(const ZsdSettings *settings) {
       [ZSD_PROFILE_PAPER] = {0},
   };
   ZsdCurriculumSettings curriculum = curricula[settings->profile];
-  /* Background training has to fit between frames: three times as many frames with half the work
-   * each train the network as far, and the first of it takes effect earlier. */
+  /* Background training has to fit between frames: three times as many frames with half the
+   * work each train the network as far, and the first of it takes effect earlier. */
   if (settings->background && settings->warm_start) {
     curriculum.first_frames *= 3;
     curriculum.first_steps /= 2;
