@@ -5,11 +5,13 @@
 #include "worker/landlock.h"
 #include "worker/seccomp.h"
 
+#include <linux/capability.h>
 #include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Limits of the size of a file, and of open files. */
@@ -52,6 +54,18 @@ set_limit (__rlimit_resource_t resource, rlim_t most)
     fail ("the limits of its process could not be set");
 }
 
+/* Those of root, where bubblewrap has not taken them. */
+static gboolean
+drop_capabilities (void)
+{
+  struct __user_cap_header_struct header = {
+    .version = _LINUX_CAPABILITY_VERSION_3,
+  };
+  const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { {0} };
+
+  return syscall (SYS_capset, &header, none) == 0;
+}
+
 void
 sandbox_enter (const WorkerSettings * settings, gboolean exec)
 {
@@ -67,7 +81,9 @@ sandbox_enter (const WorkerSettings * settings, gboolean exec)
 #endif
   if (!landlock_enter () && settings->landlock)
     fail ("the files of its process could not be limited");
-  if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !seccomp_enter (exec))
+  if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !drop_capabilities ())
+    fail ("the rights of its process could not be limited");
+  if (!seccomp_enter (exec))
     fail ("the system calls of its process could not be limited");
   umask (077);
   setpriority (PRIO_PROCESS, 0, 10);
