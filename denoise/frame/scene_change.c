@@ -118,7 +118,7 @@ void zsd_scene_history_doubt(ZsdSceneHistory *h) {
  * of it has arrived, it differs less than others would. */
 static bool is_cut_in_doubt(ZsdSceneHistory *h, const ZsdScene *before, double threshold) {
   const bool changed = threshold > 0 && zsd_scene_change(before, &h->last) > threshold / 2;
-  if (changed && h->suspect == 0 && h->frames >= SETTLE) {
+  if (changed && h->suspect == 0 && h->settle == 0) {
     h->suspect = CONFIRM;
     h->before = *before;
   }
@@ -127,6 +127,8 @@ static bool is_cut_in_doubt(ZsdSceneHistory *h, const ZsdScene *before, double t
   const Comparison c = compare(&h->before, h->past, h->n_past, &h->last);
   const bool cut = c.change > threshold && c.known < MAX_KNOWN;
   h->suspect = cut ? 0 : h->suspect - 1;
+  if (cut)
+    h->settle = SETTLE;
   return cut;
 }
 
@@ -138,15 +140,14 @@ bool zsd_scene_history_is_cut(ZsdSceneHistory *h, const float *plane, int w, int
     h->suspect = 0;
   else if (same_size(&before, &h->last))
     cut = is_cut_in_doubt(h, &before, threshold);
-  if (cut)
-    h->frames = 0;
   if (cut && h->doubt == 0)
-    h->n_past = 0;
+    h->frames = h->n_past = 0;
   if (h->frames++ % SPACING == 0 && h->suspect == 0) {
     h->past[1] = h->past[0];
     h->past[0] = h->last;
     h->n_past = h->n_past < ZSD_SCENE_PAST ? h->n_past + 1 : ZSD_SCENE_PAST;
   }
   h->doubt -= h->doubt > 0;
+  h->settle -= h->settle > 0;
   return cut;
 }

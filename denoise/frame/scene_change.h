@@ -36,6 +36,7 @@ typedef struct {
   int n_past, frames; /* since the cut */
   int doubt;          /* frames that may be damaged */
   int suspect;        /* frames in which a cut after `before` may yet show */
+  int settle;         /* frames of a new scene that may be damaged */
   ZsdScene before;
 } ZsdSceneHistory;
 
