@@ -56,25 +56,25 @@ ZsdSettings zsd_settings_resolve(const ZsdSettings *settings) {
   return s;
 }
 
-/* Training on frame pairs after a start from random weights: a higher rate, more steps and
- * pairs, and fewer patches in a step. A network trained on a keyframe alone has not seen fused
+/* Training on frame pairs after a start from random weights: a higher rate, more steps by this
+ * factor, and fewer patches in a step. A network trained on a keyframe alone has not seen fused
  * frames, and many small steps adapt it faster than few large ones. */
 static const double COLD_RATE = 1e-3;
-enum { COLD_STEPS = 64, COLD_PATCHES = 2, COLD_PAIRS = 64 };
+enum { COLD_STEPS = 4, COLD_PATCHES = 2 };
 
 ZsdCurriculumSettings zsd_settings_curriculum(const ZsdSettings *settings) {
   static const ZsdCurriculumSettings curricula[] = {
-      [ZSD_PROFILE_REALTIME] = {.patches = 2,
-                                .learning_rate = 1.6e-4,
+      [ZSD_PROFILE_REALTIME] = {.patches = 4,
+                                .learning_rate = 1.2e-4,
                                 .first_frames = 8,
                                 .first_steps = 16,
-                                .first_pairs = 16,
+                                .first_pairs = 64,
                                 .later_pairs = 8},
-      [ZSD_PROFILE_BALANCED] = {.patches = 2,
-                                .learning_rate = 1.6e-4,
+      [ZSD_PROFILE_BALANCED] = {.patches = 4,
+                                .learning_rate = 1.2e-4,
                                 .first_frames = 8,
                                 .first_steps = 16,
-                                .first_pairs = 16,
+                                .first_pairs = 64,
                                 .later_pairs = 8},
       [ZSD_PROFILE_BEST] = {.patches = 8,
                             .learning_rate = 6e-5,
@@ -86,16 +86,17 @@ ZsdCurriculumSettings zsd_settings_curriculum(const ZsdSettings *settings) {
       [ZSD_PROFILE_PAPER] = {0},
   };
   ZsdCurriculumSettings curriculum = curricula[settings->profile];
-  /* Background training has to fit between frames: three times as many frames with half the
-   * work each train the network as far, and the first of it takes effect earlier. */
+  /* Background training has to fit between frames: three times as many frames with a quarter of
+   * the work each train the network as far, and the first of it takes effect earlier. */
   if (settings->background && settings->warm_start) {
+    curriculum.learning_rate *= 2;
     curriculum.first_frames *= 3;
     curriculum.first_steps /= 2;
+    curriculum.patches /= 2;
   }
   if (!settings->warm_start) {
     curriculum.learning_rate = COLD_RATE;
-    curriculum.first_steps = COLD_STEPS;
-    curriculum.first_pairs = COLD_PAIRS;
+    curriculum.first_steps *= COLD_STEPS;
     if (curriculum.patches > COLD_PATCHES)
       curriculum.patches = COLD_PATCHES;
   }
