@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { PAIRS = ZSD_MAX_COMPONENTS };
+enum { PAIRS = ZSD_MAX_COMPONENTS, GREEN = 1 };
 
 /* The two components of each pair. */
 static const int pairs[PAIRS][2] = {{0, 1}, {1, 2}, {0, 2}};
@@ -137,11 +137,12 @@ static double likeness(double x, Limits limits) {
   return zsd_ramp(x, limits.texture, limits.noise);
 }
 
-/* Adds a share of the noise that the differences do not show: what `single`, the model of one
- * component, has more than `all`, that of the differences. */
+/* Adds a share of the noise that the differences do not show: what `single`, the model of green
+ * by itself, has more than green's by the differences, whose mean is `all`. */
 static void add_shared(ZsdNoiseModel models[PAIRS], const ZsdNoiseModel *single,
                        const ZsdNoiseModel *all) {
-  const double own = all->sigma * all->sigma, total = single->sigma * single->sigma;
+  const double own = models[GREEN].sigma * models[GREEN].sigma;
+  const double total = single->sigma * single->sigma;
   const double shared = total - own;
   if (shared <= 0 || own <= 0)
     return;
@@ -187,7 +188,7 @@ static int estimate(ZsdNoiseModel models[PAIRS], ZsdNoiseEstimator *estimator,
 int zsd_noise_estimate_rgb(ZsdNoiseModel models[ZSD_MAX_COMPONENTS], const ZsdFrame *frame,
                            const ZsdRegionMap *regions, const ZsdKernels *kernels,
                            int threads) {
-  if (frame->components != PAIRS || frame->brightness != 1) /* that of RGB */
+  if (frame->components != PAIRS || frame->brightness != GREEN)
     return 0;
   ZsdNoiseEstimator *estimator = zsd_noise_estimator_new();
   const int found =
