@@ -717,7 +717,7 @@ install_reports (GObjectClass * object_class)
   /**
    * GstZsDenoise:isa:
    *
-   * Instruction set in use: `c`, `avx2`, `avx512`, `amx` or `neon`; %NULL before the element
+   * Instruction set in use: `c`, `sse4.1`, `avx2`, `avx512`, `amx` or `neon`; %NULL before the element
    * starts. The environment variable ZSDENOISE_CPU selects a lower one.
    */
   g_object_class_install_property (object_class, PROP_ISA,

@@ -16,13 +16,14 @@
 #include <unistd.h>
 #endif
 
-/* In ascending order; `flags` holds the set and all that it includes. */
+/* In ascending order; `flags` holds the set and those whose kernels it uses. */
 static const struct {
   const char *name;
   unsigned flags;
 } sets[] = {
     {"c", 0},
 #if defined(__x86_64__)
+    {"sse4.1", ZSD_CPU_SSE41},
     {"avx2", ZSD_CPU_AVX2},
     {"avxvnni", ZSD_CPU_AVX2 | ZSD_CPU_AVXVNNI},
     {"avx512f", ZSD_CPU_AVX2 | ZSD_CPU_AVX512},
@@ -68,12 +69,15 @@ static unsigned ask(void) {
 #if defined(__x86_64__)
   /* These look at what the operating system saves on a task switch, too. */
   __builtin_cpu_init();
+  if (__builtin_cpu_supports("sse4.1"))
+    flags |= ZSD_CPU_SSE41;
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
     flags |= ZSD_CPU_AVX2;
-  if (flags && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+  if ((flags & ZSD_CPU_AVX2) && __builtin_cpu_supports("avx512f") &&
+      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl"))
     flags |= ZSD_CPU_AVX512;
-  if (flags && has_avxvnni())
+  if ((flags & ZSD_CPU_AVX2) && has_avxvnni())
     flags |= ZSD_CPU_AVXVNNI;
   if ((flags & ZSD_CPU_AVX512) && __builtin_cpu_supports("avx512vnni"))
     flags |= ZSD_CPU_AVX512VNNI;

@@ -9,6 +9,7 @@
 void zsd_conv_init_c(ZsdKernels *k);
 void zsd_pass_init_c(ZsdKernels *k);
 void zsd_pass_init_amx(ZsdKernels *k);
+void zsd_pass_int16_init_sse41(ZsdKernels *k);
 void zsd_pass_int16_init_avx2(ZsdKernels *k);
 void zsd_pass_int16_init_avxvnni(ZsdKernels *k);
 void zsd_pass_int16_init_avx512(ZsdKernels *k);
@@ -19,6 +20,7 @@ void zsd_pass_int16_init_avx512vnni(ZsdKernels *k);
   void zsd_conv_init_##isa(ZsdKernels *k);                                                     \
   void zsd_sad_init_##isa(ZsdKernels *k);                                                      \
   void zsd_pass_init_##isa(ZsdKernels *k);
+ZSD_VECTOR_KERNELS(sse41)
 ZSD_VECTOR_KERNELS(avx2)
 ZSD_VECTOR_KERNELS(avx512)
 ZSD_VECTOR_KERNELS(neon)
@@ -37,6 +39,7 @@ ZSD_VECTOR_KERNELS(neon)
   void zsd_samples_init_##isa(ZsdKernels *k);                                                  \
   void zsd_wiener_init_##isa(ZsdKernels *k);
 ZSD_LOOP_KERNELS(c)
+ZSD_LOOP_KERNELS(sse41)
 ZSD_LOOP_KERNELS(avx2)
 ZSD_LOOP_KERNELS(avx512)
 ZSD_LOOP_KERNELS(neon)

@@ -16,6 +16,8 @@
 #define ISA avxvnni
 #elif defined(__AVX2__)
 #define ISA avx2
+#elif defined(__SSE4_1__)
+#define ISA sse41
 #elif defined(__ARM_NEON)
 #define ISA neon
 #else

@@ -19,6 +19,7 @@ static struct {
     {ZSD_CPU_AVX2 | ZSD_CPU_AVX512, {0}},
     {ZSD_CPU_AVX2 | ZSD_CPU_AVXVNNI, {0}},
     {ZSD_CPU_AVX2, {0}},
+    {ZSD_CPU_SSE41, {0}},
 #elif defined(__aarch64__)
     {ZSD_CPU_NEON, {0}},
 #endif
@@ -40,6 +41,11 @@ static void init_table(ZsdKernels *k, unsigned flags) {
   zsd_pass_init_c(k);
   INIT_LOOP_KERNELS(c, k);
 #if defined(__x86_64__)
+  if (flags & ZSD_CPU_SSE41) {
+    INIT_VECTOR_KERNELS(sse41, k);
+    INIT_LOOP_KERNELS(sse41, k);
+    zsd_pass_int16_init_sse41(k);
+  }
   if (flags & ZSD_CPU_AVX2) {
     INIT_VECTOR_KERNELS(avx2, k);
     INIT_LOOP_KERNELS(avx2, k);

@@ -16,7 +16,7 @@ static unsigned sad16(const uint8_t *a, ptrdiff_t a_row, const uint8_t *b, ptrdi
   }
   return vaddlvq_u16(vaddq_u16(low, high));
 }
-#else
+#elif defined(__AVX2__)
 #include <immintrin.h>
 
 /* Rows y and y + 1 in one register. A register of 512 bits would have to be assembled from four
@@ -36,6 +36,20 @@ static unsigned sad16(const uint8_t *a, ptrdiff_t a_row, const uint8_t *b, ptrdi
   const __m128i half =
       _mm_add_epi64(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
   return (unsigned)(_mm_cvtsi128_si32(half) + _mm_extract_epi32(half, 2));
+}
+#else
+#include <immintrin.h>
+
+INLINE __m128i row_of(const uint8_t *p) {
+  return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+
+static unsigned sad16(const uint8_t *a, ptrdiff_t a_row, const uint8_t *b, ptrdiff_t b_row) {
+  __m128i sums = _mm_setzero_si128();
+  UNROLL
+  for (int y = 0; y < 16; y++)
+    sums = _mm_add_epi64(sums, _mm_sad_epu8(row_of(a + y * a_row), row_of(b + y * b_row)));
+  return (unsigned)(_mm_cvtsi128_si32(sums) + _mm_extract_epi32(sums, 2));
 }
 #endif
 

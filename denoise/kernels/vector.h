@@ -16,6 +16,8 @@
 enum { WIDTH = 16, GROUP = 13, SPAN = 2, INPUTS = 4, OUTPUTS = 2 };
 #elif defined(__AVX2__)
 enum { WIDTH = 8, GROUP = 4, SPAN = 3, INPUTS = 4, OUTPUTS = 1 };
+#elif defined(__SSE4_1__)
+enum { WIDTH = 4, GROUP = 4, SPAN = 3, INPUTS = 4, OUTPUTS = 1 };
 #elif defined(__ARM_NEON)
 enum { WIDTH = 4, GROUP = 8, SPAN = 3, INPUTS = 4, OUTPUTS = 2 };
 #elif defined(ZSD_PLAIN_C)
@@ -62,8 +64,10 @@ INLINE Vector splat(float x) {
 INLINE Vector in_register(Vector x) {
 #if defined(__ARM_NEON)
   __asm__("" : "+w"(x));
-#else
+#elif defined(__AVX2__)
   __asm__("" : "+v"(x));
+#else
+  __asm__("" : "+x"(x));
 #endif
   return x;
 }

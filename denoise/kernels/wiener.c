@@ -8,7 +8,7 @@
 
 enum { SIDE = ZSD_WIENER_SIDE, PHASE = ZSD_WIENER_PHASE, PHASES = 4 };
 
-#if defined(ZSD_PLAIN_C) || defined(__ARM_NEON)
+#if defined(ZSD_PLAIN_C) || !defined(__AVX2__)
 enum { WIDTH = 4 };
 #define SHIFT 3, 4, 5, 6
 #elif defined(__AVX512F__)

@@ -53,6 +53,7 @@ enum { N_TESTS = sizeof tests / sizeof *tests };
 
 /* Instruction sets, each with those that it includes. */
 static const unsigned levels[] = {0,
+                                  ZSD_CPU_SSE41,
                                   ZSD_CPU_AVX2,
                                   ZSD_CPU_AVX2 | ZSD_CPU_AVXVNNI,
                                   ZSD_CPU_AVX2 | ZSD_CPU_AVX512,

@@ -47,10 +47,14 @@ INLINE Vector load_part(const float *p, int n, float fill) {
 typedef __m512 FloatRegister;
 typedef __m512i IntRegister;
 #define INTRINSIC(name) _mm512_##name
-#else
+#elif defined(__AVX2__)
 typedef __m256 FloatRegister;
 typedef __m256i IntRegister;
 #define INTRINSIC(name) _mm256_##name
+#else
+typedef __m128 FloatRegister;
+typedef __m128i IntRegister;
+#define INTRINSIC(name) _mm_##name
 #endif
 
 /* Rounds to the nearest integers; NaN and what is too large become INT32_MIN. */
