@@ -136,7 +136,7 @@ void zsd_denoiser_observe(ZsdDenoiser *d, const ZsdObserver *observer) {
 
 void zsd_denoiser_elapsed(ZsdDenoiser *d, double intervals) {
   for (int i = 0; i < ZSD_PARTS && intervals >= GAP; i++) {
-    zsd_scene_history_doubt(&d->streams[i].scene);
+    zsd_scene_history_doubt(&d->streams[i].scene, intervals - 1);
     if (d->streams[i].fusion)
       zsd_fusion_age(d->streams[i].fusion, intervals - 1);
   }
@@ -428,7 +428,7 @@ static ZsdResult train(ZsdDenoiser *d, const ZsdStream *stream, const ZsdView *v
       !(filters || d->status.state == ZSD_STATE_LEARNING))
     return ZSD_OK;
   if (filters && s->temporal && s->scene_threshold > 0 && s->sigma <= 0 &&
-      zsd_noise_changed(&d->level, sigma)) {
+      zsd_noise_changed(&d->level, sigma, stream->scene.doubt > 0)) {
     d->level = (ZsdNoiseChange){0};
     return train_for_new_noise(d, view, s);
   }

@@ -56,7 +56,7 @@ bool zsd_stream_is_cut(ZsdStream *stream, const ZsdSettings *s) {
   const ZsdFrame *frame = &stream->frame;
   const ZsdFrameComponent *c = &frame->component[frame->brightness];
   if (s->damaged) {
-    zsd_scene_history_doubt(&stream->scene);
+    zsd_scene_history_doubt(&stream->scene, 0);
     return false;
   }
   return zsd_scene_history_is_cut(&stream->scene, c->y, c->width, c->height,

@@ -7,9 +7,19 @@
 enum {
   MIN_CELL = 16, /* samples, each way: enough to average noise out */
   SPACING = 16,  /* frames between the past pictures of a scene */
-  DOUBT =
-      128, /* frames that may be damaged after a gap: until a decoder has an intact picture */
+  DOUBT = 512,   /* frames that may be damaged after a gap: where packets are lost, more are */
+  CONFIRM = 96,  /* frame intervals of a new scene among those: in some seconds, cameras send
+                    several pictures that are coded by themselves */
+  PARTIAL = 8,   /* frame intervals in which a cut in a part of the picture spreads */
+  MAX_MISSING = 24, /* of these intervals, without a frame between two: a quarter */
 };
+
+/* Change of pictures that may be damaged, relative to the threshold: of those that begin
+ * another scene at least in part, and of those that belong to another one. */
+static const double PARTLY = 0.5, WHOLLY = 1.2;
+
+/* Share of cells that may be those of the scene before at a cut right after a gap. */
+static const double MAX_KNOWN = 0.6;
 
 static int cells(int size) {
   const int n = size / MIN_CELL;
@@ -60,7 +70,7 @@ static bool same_size(const ZsdScene *a, const ZsdScene *b) {
   return a->across == b->across && a->down == b->down;
 }
 
-/* Difference of a cell that counts as the same, absolute and relative. */
+/* Difference of a cell that counts as none, absolute and relative. */
 static const float TOLERANCE = 4 / 255.0f, ALIKE = 0.1f;
 
 typedef struct {
@@ -103,51 +113,59 @@ bool zsd_scene_is_cut(ZsdScene *last, const float *plane, int w, int h, double t
   return cut;
 }
 
-/* Share of cells that may be those of the scene at a cut between pictures that may be damaged,
- * frames in which they may become fewer (a cut in a picture of which a part was lost), and
- * frames until the next such cut: what was lost of the scene's first pictures is no other
- * scene. */
-static const double MAX_KNOWN = 0.6;
-enum { CONFIRM = 8, SETTLE = 32 };
-
-void zsd_scene_history_doubt(ZsdSceneHistory *h) {
+void zsd_scene_history_doubt(ZsdSceneHistory *h, double missing) {
+  h->first_gap = h->doubt == 0 && missing > 0;
   h->doubt = DOUBT;
+  h->missing = (int)fmin(h->missing + missing, MAX_MISSING);
 }
 
-/* Whether a picture that may be damaged, after `before`, begins another scene. If only a part
- * of it has arrived, it differs less than others would. */
+/* Whether a picture that may be damaged, after `before`, is the one with which a cut is
+ * certain: at once after the first gap, as nothing has been damaged before, and most of the
+ * picture is new; otherwise after CONFIRM, if none was like those before the cut. Cuts of which
+ * a part is lost, and damage, change less than a cut between intact pictures, but what has been
+ * lost comes back with the next intact part. */
 static bool is_cut_in_doubt(ZsdSceneHistory *h, const ZsdScene *before, double threshold) {
-  const bool changed = threshold > 0 && zsd_scene_change(before, &h->last) > threshold / 2;
-  if (changed && h->suspect == 0 && h->settle == 0) {
+  const int intervals = 1 + h->missing;
+  if (h->suspect <= 0) {
+    if (zsd_scene_change(before, &h->last) <= PARTLY * threshold)
+      return false;
     h->suspect = CONFIRM;
+    h->partial = PARTIAL;
     h->before = *before;
   }
-  if (h->suspect == 0)
-    return false;
   const Comparison c = compare(&h->before, h->past, h->n_past, &h->last);
-  const bool cut = c.change > threshold && c.known < MAX_KNOWN;
-  h->suspect = cut ? 0 : h->suspect - 1;
-  if (cut)
-    h->settle = SETTLE;
-  return cut;
+  if (h->first_gap && c.change > WHOLLY * threshold && c.known < MAX_KNOWN) {
+    h->suspect = 0;
+    return true;
+  }
+  if (c.change > WHOLLY * threshold) {
+    h->partial = PARTIAL;
+    h->suspect -= intervals;
+    return h->suspect <= 0;
+  }
+  h->partial -= intervals;
+  if (c.change <= PARTLY * threshold || h->partial <= 0)
+    h->suspect = 0;
+  return false;
 }
 
 bool zsd_scene_history_is_cut(ZsdSceneHistory *h, const float *plane, int w, int height,
                               double threshold) {
   const ZsdScene before = h->last;
   bool cut = zsd_scene_is_cut(&h->last, plane, w, height, threshold);
-  if (h->doubt == 0)
-    h->suspect = 0;
-  else if (same_size(&before, &h->last))
+  if (h->doubt > 0 && threshold > 0 && same_size(&before, &h->last))
     cut = is_cut_in_doubt(h, &before, threshold);
-  if (cut && h->doubt == 0)
+  else
+    h->suspect = 0;
+  if (cut)
     h->frames = h->n_past = 0;
-  if (h->frames++ % SPACING == 0 && h->suspect == 0) {
+  if (h->frames++ % SPACING == 0 && h->suspect <= 0) {
     h->past[1] = h->past[0];
     h->past[0] = h->last;
     h->n_past = h->n_past < ZSD_SCENE_PAST ? h->n_past + 1 : ZSD_SCENE_PAST;
   }
   h->doubt -= h->doubt > 0;
-  h->settle -= h->settle > 0;
+  h->missing = 0;
+  h->first_gap = false;
   return cut;
 }

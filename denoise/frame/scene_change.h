@@ -35,18 +35,20 @@ typedef struct {
   ZsdScene last, past[ZSD_SCENE_PAST];
   int n_past, frames; /* since the cut */
   int doubt;          /* frames that may be damaged */
-  int suspect;        /* frames in which a cut after `before` may yet show */
-  int settle;         /* frames of a new scene that may be damaged */
+  int missing;        /* frames between the last picture and the next one */
+  bool first_gap;     /* the gap before the next picture is the first one for some time */
+  int suspect;        /* frame intervals until a cut after `before` is certain; <= 0: none */
+  int partial;        /* of these, in which it may yet spread from a part of the picture */
   ZsdScene before;
 } ZsdSceneHistory;
 
-/* After a gap, such as that of lost packets: pictures may be damaged for some seconds. */
-void zsd_scene_history_doubt(ZsdSceneHistory *history);
+/* After a gap of `missing` frames, such as that of lost packets, or a damaged picture (0):
+ * pictures may be damaged for some time. */
+void zsd_scene_history_doubt(ZsdSceneHistory *history, double missing);
 
-/* Whether a plane begins another scene. Where pictures may be damaged, parts count as known
- * that are in one of the past pictures, as the last one may be damaged where this one is not,
- * and most of the picture has to be unknown, at once or within eight frames. The plane becomes
- * the last picture. */
+/* Whether a plane begins another scene. Where pictures may be damaged, this is known some
+ * seconds after the cut, when no picture has been like one of those before it: damage comes and
+ * goes, in other parts of the picture each time. The plane becomes the last picture. */
 bool zsd_scene_history_is_cut(ZsdSceneHistory *history, const float *plane, int width,
                               int height, double threshold);
 

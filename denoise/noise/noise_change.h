@@ -14,7 +14,8 @@ typedef struct {
 } ZsdNoiseChange;
 
 /* Adds a frame's noise deviation, on the scale of 0..255. Returns whether it differs from the
- * reference by more than a quarter, and has for 64 frames. */
-bool zsd_noise_changed(ZsdNoiseChange *level, double sigma);
+ * reference by more than a quarter, and has for 64 frames; for 512 if pictures may be
+ * `damaged`. */
+bool zsd_noise_changed(ZsdNoiseChange *level, double sigma, bool damaged);
 
 #endif

@@ -3,16 +3,16 @@
  * of its four scenes. Prints TAP. */
 #include <gst/gst.h>
 
-#define SCENE(pattern) "videotestsrc num-buffers=225 pattern=" pattern \
-    " ! video/x-raw,format=I420,width=320,height=240,framerate=15/1 ! scenes. "
+#define SCENE(begin, pattern) "videotestsrc num-buffers=225 timestamp-offset=" begin \
+    " pattern=" pattern " ! video/x-raw,format=I420,width=320,height=240,framerate=15/1 ! scenes. "
 
 /* Drops the same packets in each run. */
-#define LINE "concat name=scenes ! zsnoise degree=0.03 ! x264enc tune=zerolatency " \
+#define LINE "concat name=scenes adjust-base=false ! zsnoise degree=0.03 ! x264enc tune=zerolatency " \
     "sliced-threads=false threads=1 key-int-max=30 speed-preset=veryfast pass=quant quantizer=30 ! " \
     "rtph264pay ! identity drop-probability=0.05 ! rtph264depay ! avdec_h264 max-threads=1 ! " \
     "zsdenoise name=denoise ! fakesink " \
-    SCENE ("smpte") SCENE ("circular") SCENE ("spokes") \
-    SCENE ("zone-plate kx2=10 ky2=10")
+    SCENE ("0", "smpte") SCENE ("15000000000", "circular") SCENE ("30000000000", "spokes") \
+    SCENE ("45000000000", "zone-plate kx2=10 ky2=10")
 
 #define N_SCENES 4
 

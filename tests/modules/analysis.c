@@ -91,27 +91,37 @@ static bool is_cut(ZsdSceneHistory *history, const ZsdTensor *t, int top, int bo
   return cut;
 }
 
-/* Lost packets at a cut: the upper half stays that of the scene before, for some frames. */
+/* Gaps of `missing` frames before the next picture, the first of which is that of an earlier
+ * loss. */
+static void lose(ZsdSceneHistory *history, double missing) {
+  zsd_scene_history_doubt(history, 0);
+  zsd_scene_history_doubt(history, missing);
+}
+
+/* Number of cuts in n pictures. The rows from `top` to `bottom` are lost. */
+static int cuts_in(ZsdSceneHistory *history, const ZsdTensor *t, int n, int top, int bottom) {
+  int cuts = 0;
+  for (int i = 0; i < n; i++)
+    cuts += is_cut(history, t, top, bottom);
+  return cuts;
+}
+
+/* Lost packets at a cut: the upper half stays that of the scene before, for some frames. The
+ * cut is found once, some seconds later. */
 START_TEST(test_lost_at_a_cut) {
   for (int kind = 0; kind < 6; kind++) {
     ZsdSceneHistory history = {0};
     ZsdTensor scene = {0}, other = {0}, half = {0};
-    int cuts = 0;
     tensor_scene(&scene, 1, 2 * HEIGHT, 2 * WIDTH, kind, 0.05, 1);
     tensor_scene(&other, 1, 2 * HEIGHT, 2 * WIDTH, (kind + 1) % 6, 0.05, 1);
     tensor_scene(&half, 1, 2 * HEIGHT, 2 * WIDTH, (kind + 1) % 6, 0.05, 1);
     for (int y = 0; y < HEIGHT; y++)
       memcpy(zsd_tensor_row(&half, 0, y), zsd_tensor_row(&scene, 0, y),
              2 * WIDTH * sizeof(float));
-    for (int i = 0; i < 40; i++)
-      cuts += is_cut(&history, &scene, 0, 0);
-    zsd_scene_history_doubt(&history);
-    ck_assert_int_eq(cuts, 0);
-    for (int i = 0; i < 3; i++)
-      cuts += is_cut(&history, &half, 0, 0);
-    for (int i = 0; i < 20; i++)
-      cuts += is_cut(&history, &other, 0, 0);
-    ck_assert_int_eq(cuts, 1);
+    ck_assert_int_eq(cuts_in(&history, &scene, 40, 0, 0), 0);
+    lose(&history, 1);
+    ck_assert_int_eq(cuts_in(&history, &half, 3, 0, 0), 0);
+    ck_assert_int_eq(cuts_in(&history, &other, 120, 0, 0), 1);
     zsd_tensor_clear(&scene);
     zsd_tensor_clear(&other);
     zsd_tensor_clear(&half);
@@ -119,7 +129,7 @@ START_TEST(test_lost_at_a_cut) {
 }
 END_TEST
 
-/* Lost packets: half of a picture is lost, then the other half, then nothing. */
+/* Lost packets: half of a picture is lost, then the other half, nearly all, then nothing. */
 START_TEST(test_lost_packets) {
   for (int kind = 0; kind < 6; kind++) {
     ZsdSceneHistory history = {0};
@@ -127,22 +137,43 @@ START_TEST(test_lost_packets) {
     int cuts = 0;
     tensor_scene(&scene, 1, 2 * HEIGHT, 2 * WIDTH, kind, 0.05, 1);
     tensor_scene(&other, 1, 2 * HEIGHT, 2 * WIDTH, (kind + 1) % 6, 0.05, 1);
-    for (int i = 0; i < 40; i++)
-      cuts += is_cut(&history, &scene, 0, 0);
-    zsd_scene_history_doubt(&history);
-    for (int i = 0; i < 10; i++)
-      cuts += is_cut(&history, &scene, HEIGHT, 2 * HEIGHT);
-    for (int i = 0; i < 10; i++)
-      cuts += is_cut(&history, &scene, 0, HEIGHT);
-    for (int i = 0; i < 10; i++)
-      cuts += is_cut(&history, &scene, 0, 0);
-    ck_assert_int_eq(cuts, 0);
-    /* Another scene is one for all that, and so is the first one after it, when no more is
-     * lost. */
-    ck_assert(is_cut(&history, &other, 0, 0));
-    for (int i = 0; i < 130; i++)
-      ck_assert(!is_cut(&history, &other, 0, 0));
+    ck_assert_int_eq(cuts_in(&history, &scene, 40, 0, 0), 0);
+    lose(&history, 1);
+    ck_assert_int_eq(cuts_in(&history, &scene, 10, HEIGHT, 2 * HEIGHT), 0);
+    ck_assert_int_eq(cuts_in(&history, &scene, 10, 0, HEIGHT), 0);
+    ck_assert_int_eq(cuts_in(&history, &scene, 60, 1, 2 * HEIGHT), 0);
+    ck_assert_int_eq(cuts_in(&history, &scene, 10, 0, 0), 0);
+    /* Another scene is one for all that, in as much time where two of three frames are lost. */
+    for (int i = 0; i < 40; i++) {
+      lose(&history, 2);
+      cuts += is_cut(&history, &other, 0, 0);
+      ck_assert_int_le(cuts, i > 20);
+    }
+    ck_assert_int_eq(cuts, 1);
+    /* So is the first one after it, when no more is lost. */
+    ck_assert_int_eq(cuts_in(&history, &other, 520, 0, 0), 0);
     ck_assert(is_cut(&history, &scene, 0, 0));
+    zsd_tensor_clear(&scene);
+    zsd_tensor_clear(&other);
+  }
+}
+END_TEST
+
+/* A camera that was moved in a gap, the first one: another scene. Half a picture is none. */
+START_TEST(test_first_gap) {
+  for (int kind = 0; kind < 6; kind++) {
+    ZsdSceneHistory history = {0};
+    ZsdTensor scene = {0}, other = {0};
+    tensor_scene(&scene, 1, 2 * HEIGHT, 2 * WIDTH, kind, 0.05, 1);
+    tensor_scene(&other, 1, 2 * HEIGHT, 2 * WIDTH, (kind + 1) % 6, 0.05, 1);
+    ck_assert_int_eq(cuts_in(&history, &scene, 40, 0, 0), 0);
+    zsd_scene_history_doubt(&history, 50);
+    ck_assert_int_eq(cuts_in(&history, &scene, 1, 0, HEIGHT), 0);
+    history = (ZsdSceneHistory){0};
+    ck_assert_int_eq(cuts_in(&history, &scene, 40, 0, 0), 0);
+    zsd_scene_history_doubt(&history, 50);
+    ck_assert_int_eq(cuts_in(&history, &other, 1, 0, 0), 1);
+    ck_assert_int_eq(cuts_in(&history, &other, 200, 0, 0), 0);
     zsd_tensor_clear(&scene);
     zsd_tensor_clear(&other);
   }
@@ -683,6 +714,7 @@ Suite *make_suite(void) {
   tcase_add_test(tc, test_other_scene);
   tcase_add_test(tc, test_lost_packets);
   tcase_add_test(tc, test_lost_at_a_cut);
+  tcase_add_test(tc, test_first_gap);
   tcase_add_test(tc, test_brightness);
   tcase_add_test(tc, test_scene_edges);
   tcase_add_loop_test(tc, test_noise_of_picture, 0, N_GRAINS);
