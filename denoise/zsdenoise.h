@@ -63,11 +63,12 @@ typedef enum {
 
 /* Arithmetic of inference; training always uses fp32. */
 typedef enum {
-  ZSD_PRECISION_AUTO, /* the fastest one on this processor: bf16 with AMX, int16 with AVX2 or
-                         AVX-512, otherwise fp32 */
+  ZSD_PRECISION_AUTO, /* the fastest one on this processor: bf16 with AMX, int16 with SSE4.1
+                         to AVX-512, fp16 on arm64 that has it, otherwise fp32 */
   ZSD_PRECISION_FP32,
   ZSD_PRECISION_BF16,  /* factors with 8 bits of mantissa, sums in fp32 */
   ZSD_PRECISION_INT16, /* products of the 3x3 layers in 16-bit integers, the rest in fp32 */
+  ZSD_PRECISION_FP16,  /* the 3x3 layers in half precision, the rest in fp32 */
 } ZsdPrecisionChoice;
 
 /* How one frame is split into a training pair. */
@@ -203,7 +204,7 @@ typedef struct {
   int width, height;  /* of the network's input; 0: unknown */
   ZsdQuality quality; /* of the last frame */
   int threads;
-  const char *precision; /* of inference: "fp32", "bf16" or "int16"; NULL: unknown */
+  const char *precision; /* of inference: "fp32", "bf16", "int16" or "fp16"; NULL: unknown */
   const char *isa;       /* "c", "avx2", "avx512", "amx" or "neon" */
 } ZsdStatus;
 

@@ -111,6 +111,7 @@ static const GEnumValue precisions[] = {
   {ZSD_PRECISION_BF16, "16-bit brain floating point, sums in fp32", "bf16"},
   {ZSD_PRECISION_INT16, "16-bit integers in the 3x3 layers, otherwise fp32",
       "int16"},
+  {ZSD_PRECISION_FP16, "Half precision in the 3x3 layers, otherwise fp32", "fp16"},
   {0, NULL, NULL}
 };
 
@@ -475,9 +476,10 @@ install_filter_properties (GObjectClass * object_class,
    * GstZsDenoise:precision:
    *
    * Arithmetic of inference; training always uses `fp32`. `auto` is `bf16` on processors with
-   * matrix instructions for it (#GstZsDenoise:isa `amx`), `int16` on others with AVX2 or AVX-512,
-   * and `fp32` on all others and with the #GstZsDenoise:profile `paper`. The results differ by
-   * less than 0.05 dB. Without such instructions `bf16` and `int16` are slow.
+   * matrix instructions for it (#GstZsDenoise:isa `amx`), `int16` on others with SSE4.1,
+   * AVX2 or AVX-512, `fp16` on arm64 processors with arithmetic for it, and `fp32` on all others
+   * and with the #GstZsDenoise:profile `paper`. The results differ by
+   * less than 0.05 dB. Without such instructions `bf16`, `int16` and `fp16` are slow.
    */
   g_object_class_install_property (object_class, PROP_PRECISION,
       g_param_spec_enum ("precision", "Precision",
@@ -717,7 +719,7 @@ install_reports (GObjectClass * object_class)
   /**
    * GstZsDenoise:isa:
    *
-   * Instruction set in use: `c`, `sse4.1`, `avx2`, `avx512`, `amx` or `neon`; %NULL before the element
+   * Instruction set in use: `c`, `sse4.1`, `avx2`, `avx512`, `amx`, `neon` or `neonfp16`; %NULL before the element
    * starts. The environment variable ZSDENOISE_CPU selects a lower one.
    */
   g_object_class_install_property (object_class, PROP_ISA,
@@ -746,8 +748,8 @@ install_reports (GObjectClass * object_class)
    * * #guint `lookahead`: frames that are looked ahead, see #GstZsDenoise:lookahead
    * * #guint `threads`: threads in use
    * * #gchararray `isa`: see #GstZsDenoise:isa
-   * * #gchararray `precision`: arithmetic of inference, `fp32`, `bf16` or `int16`; %NULL before
-   *   the first frame
+   * * #gchararray `precision`: arithmetic of inference, `fp32`, `bf16`, `int16` or `fp16`; %NULL
+   *   before the first frame
    * * #gchararray `quality`: quality of the last frame: `full`, `fewer-tiles` (static tiles are
    *   computed less often), `narrow` (a narrower network), `fused` (temporal fusion without a
    *   network) or `original` (unchanged)

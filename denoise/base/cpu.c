@@ -11,6 +11,9 @@
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#endif
 #if defined(__x86_64__) && defined(__linux__)
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -31,6 +34,7 @@ static const struct {
     {"amx", ZSD_CPU_AVX2 | ZSD_CPU_AVX512 | ZSD_CPU_AVX512VNNI | ZSD_CPU_AMX},
 #elif defined(__aarch64__)
     {"neon", ZSD_CPU_NEON},
+    {"neonfp16", ZSD_CPU_NEON | ZSD_CPU_NEONFP16},
 #endif
 };
 
@@ -85,6 +89,10 @@ static unsigned ask(void) {
     flags |= ZSD_CPU_AMX;
 #elif defined(__aarch64__)
   flags |= ZSD_CPU_NEON;
+#if defined(__linux__)
+  if (getauxval(AT_HWCAP) & HWCAP_ASIMDHP)
+    flags |= ZSD_CPU_NEONFP16;
+#endif
 #endif
   return flags;
 }

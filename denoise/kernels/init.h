@@ -14,6 +14,7 @@ void zsd_pass_int16_init_avx2(ZsdKernels *k);
 void zsd_pass_int16_init_avxvnni(ZsdKernels *k);
 void zsd_pass_int16_init_avx512(ZsdKernels *k);
 void zsd_pass_int16_init_avx512vnni(ZsdKernels *k);
+void zsd_pass_fp16_init_neonfp16(ZsdKernels *k);
 
 /* Kernels written in vectors. */
 #define ZSD_VECTOR_KERNELS(isa)                                                                \

@@ -21,6 +21,7 @@ static struct {
     {ZSD_CPU_AVX2, {0}},
     {ZSD_CPU_SSE41, {0}},
 #elif defined(__aarch64__)
+    {ZSD_CPU_NEON | ZSD_CPU_NEONFP16, {0}},
     {ZSD_CPU_NEON, {0}},
 #endif
     {0, {0}},
@@ -67,6 +68,8 @@ static void init_table(ZsdKernels *k, unsigned flags) {
     INIT_VECTOR_KERNELS(neon, k);
     INIT_LOOP_KERNELS(neon, k);
   }
+  if (flags & ZSD_CPU_NEONFP16)
+    zsd_pass_fp16_init_neonfp16(k);
 #endif
   k->flags = flags;
 }

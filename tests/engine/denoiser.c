@@ -106,19 +106,25 @@ START_TEST(test_threads_change) {
 END_TEST
 
 static const char *fastest(const char *isa) {
-  return strcmp(isa, "amx") == 0 ? "bf16" : strncmp(isa, "avx", 3) == 0 ? "int16" : "fp32";
+  static const char *const known[][2] = {
+      {"c", "fp32"}, {"neon", "fp32"}, {"neonfp16", "fp16"}, {"amx", "bf16"}};
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    if (strcmp(isa, known[i][0]) == 0)
+      return known[i][1];
+  return "int16";
 }
 
 /* The arithmetic changes between two frames, and the pictures hardly do. */
 START_TEST(test_precision) {
   static const ZsdPrecisionChoice choices[] = {ZSD_PRECISION_FP32, ZSD_PRECISION_BF16,
-                                               ZSD_PRECISION_INT16, ZSD_PRECISION_AUTO};
+                                               ZSD_PRECISION_INT16, ZSD_PRECISION_FP16,
+                                               ZSD_PRECISION_AUTO};
   double fp32 = 0;
-  for (int first = 0; first < 4; first++) {
+  for (int first = 0; first < 5; first++) {
     ZsdDenoiser *d = new_denoiser();
     ck_assert_ptr_null(status_of(d).precision);
-    for (int i = 0; i < 4; i++) {
-      const ZsdPrecisionChoice choice = choices[(first + i) % 4];
+    for (int i = 0; i < 5; i++) {
+      const ZsdPrecisionChoice choice = choices[(first + i) % 5];
       ZsdSettings s = quick_settings();
       s.temporal = false;
       s.precision = choice;
@@ -127,6 +133,7 @@ START_TEST(test_precision) {
       ck_assert_str_eq(status.precision, choice == ZSD_PRECISION_FP32    ? "fp32"
                                          : choice == ZSD_PRECISION_BF16  ? "bf16"
                                          : choice == ZSD_PRECISION_INT16 ? "int16"
+                                         : choice == ZSD_PRECISION_FP16  ? "fp16"
                                                                          : fastest(status.isa));
       ck_assert_uint_eq(status.keyframes, 1);
       fp32 = first == 0 && i == 0 ? gain : fp32;

@@ -23,6 +23,7 @@ static const struct {
     {"sum", check_sum},
     {"pass", check_pass},
     {"pass int16", check_pass_int16},
+    {"pass fp16", check_pass_fp16},
     {"sad16", check_sad16},
     {"displacement16", check_displacement16},
     {"noise_stats", check_noise_stats},
@@ -60,7 +61,8 @@ static const unsigned levels[] = {0,
                                   ZSD_CPU_AVX2 | ZSD_CPU_AVX512 | ZSD_CPU_AVX512VNNI,
                                   ZSD_CPU_AVX2 | ZSD_CPU_AVX512 | ZSD_CPU_AVX512VNNI |
                                       ZSD_CPU_AMX,
-                                  ZSD_CPU_NEON};
+                                  ZSD_CPU_NEON,
+                                  ZSD_CPU_NEON | ZSD_CPU_NEONFP16};
 enum { N_LEVELS = sizeof levels / sizeof *levels };
 
 static bool has(unsigned level) {

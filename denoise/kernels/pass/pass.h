@@ -32,10 +32,13 @@ typedef enum {
                 bits) and may be flushed to 0 where denormal; sums are fp32 */
   ZSD_INT16, /* inputs and the first layer's activations are rounded to steps of their range in
                 the tile, the 3x3 layers' weights to about 11 bits; all else is fp32 */
+  ZSD_FP16, /* the 3x3 layers are in half precision (11 significant bits), sums included, scaled
+               so that none is too large; all else is fp32 */
   ZSD_PRECISIONS,
 } ZsdPrecision;
 
-/* Steps of a layer's input in ZSD_INT16: of the largest range of an input channel, and of the
+/* Steps of a layer's input in ZSD_INT16, and their number in ZSD_FP16, which does not round to
+ * them: of the largest range of an input channel, and of the
  * range from the least to the largest activation, or 0. */
 enum { ZSD_INT16_STEPS = 654 };
 

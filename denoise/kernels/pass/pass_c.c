@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The forward pass in plain C, layer by layer, a row of an output channel at a time. In bf16,
- * factors are rounded to it first; in int16, inputs and the first layer's
- * activations are rounded to steps of their range. */
+ * factors are rounded to it first; in int16, inputs and the first layer's activations are
+ * rounded to steps of their range, in fp16 to 11 bits. */
 #include "base/bf16.h"
 #include "kernels/init.h"
 
@@ -47,15 +47,27 @@ static Limits limits_of(const float *x, size_t n) {
   return l;
 }
 
-/* Rounds to multiples of a step, of which `range` has ZSD_INT16_STEPS, from `centre` on. */
-static void round_to_steps(float *x, size_t n, float centre, float range) {
+/* Rounds to 11 significant bits, or to a multiple of the smallest half. */
+static float round_to_half(float x) {
+  int exponent;
+  const float fraction = frexpf(x, &exponent);
+  const int bits = exponent > -14 ? 11 : 25 + exponent;
+  return ldexpf(rintf(ldexpf(fraction, bits)), exponent - bits);
+}
+
+/* Rounds values, less their centre and in steps, of which `range` has ZSD_INT16_STEPS: to whole
+ * steps, or to halves. */
+static void round_to_steps(float *x, size_t n, float centre, float range,
+                           ZsdPrecision precision) {
   const float step = fmaxf(range, ZSD_INT16_MIN_RANGE) / ZSD_INT16_STEPS;
-  for (size_t i = 0; i < n; i++)
-    x[i] = centre + step * rintf((x[i] - centre) / step);
+  for (size_t i = 0; i < n; i++) {
+    const float steps = (x[i] - centre) / step;
+    x[i] = centre + step * (precision == ZSD_FP16 ? round_to_half(steps) : rintf(steps));
+  }
 }
 
 /* Rounds planes of n inputs. */
-static void round_inputs(float *x, int channels, size_t n) {
+static void round_inputs(float *x, int channels, size_t n, ZsdPrecision precision) {
   float range = 0;
   for (int c = 0; c < channels; c++) {
     const Limits l = limits_of(x + c * n, n);
@@ -63,15 +75,15 @@ static void round_inputs(float *x, int channels, size_t n) {
   }
   for (int c = 0; c < channels; c++) {
     const Limits l = limits_of(x + c * n, n);
-    round_to_steps(x + c * n, n, (l.low + l.high) / 2, range);
+    round_to_steps(x + c * n, n, (l.low + l.high) / 2, range, precision);
   }
 }
 
 /* Rounds n activations. */
-static void round_activations(float *x, size_t n) {
+static void round_activations(float *x, size_t n, ZsdPrecision precision) {
   const Limits l = limits_of(x, n);
   const float low = fminf(l.low, 0), high = fmaxf(l.high, 0);
-  round_to_steps(x, n, (low + high) / 2, high - low);
+  round_to_steps(x, n, (low + high) / 2, high - low, precision);
 }
 
 static void pack_bf16(void *weights, ZsdShape shape, const float *params) {
@@ -162,8 +174,8 @@ static void forward(const ZsdPass *p, const Activations *in, float *scratch,
   if (precision == ZSD_BF16)
     round_to_bf16(h1.planes.data, hidden * grid);
   pad(p, &h1);
-  if (precision == ZSD_INT16)
-    round_activations(h1.planes.data, hidden * grid);
+  if (precision == ZSD_INT16 || precision == ZSD_FP16)
+    round_activations(h1.planes.data, hidden * grid, precision);
   params = convolve(&inner, &h2, p->width, p->height, 9, params);
   leaky_relu(h2.planes.data, hidden * tile);
   if (precision == ZSD_BF16)
@@ -188,7 +200,7 @@ static void run_rounded(const ZsdPass *p, ZsdPrecision precision) {
   if (precision == ZSD_BF16)
     round_to_bf16(inputs, channels * plane);
   else
-    round_inputs(inputs, channels, plane);
+    round_inputs(inputs, channels, plane, precision);
   const Activations in = {{inputs + row + 1, plane}, row, channels};
   forward(p, &in, inputs + channels * plane, precision);
 }
@@ -201,10 +213,16 @@ static void run_int16(const ZsdPass *p) {
   run_rounded(p, ZSD_INT16);
 }
 
+static void run_fp16(const ZsdPass *p) {
+  run_rounded(p, ZSD_FP16);
+}
+
 void zsd_pass_init_c(ZsdKernels *k) {
   k->pass[ZSD_FP32] = (ZsdPassKernel){weights_size, scratch_size, pack, run, 64, 16};
   k->pass[ZSD_BF16] =
       (ZsdPassKernel){weights_size, scratch_size_rounded, pack_bf16, run_bf16, 64, 16};
   k->pass[ZSD_INT16] =
       (ZsdPassKernel){weights_size, scratch_size_rounded, pack, run_int16, 64, 16};
+  k->pass[ZSD_FP16] =
+      (ZsdPassKernel){weights_size, scratch_size_rounded, pack, run_fp16, 64, 16};
 }
