@@ -719,8 +719,8 @@ install_reports (GObjectClass * object_class)
   /**
    * GstZsDenoise:isa:
    *
-   * Instruction set in use: `c`, `sse4.1`, `avx2`, `avx512`, `amx`, `neon` or `neonfp16`; %NULL before the element
-   * starts. The environment variable ZSDENOISE_CPU selects a lower one.
+   * Instruction set in use: `c`, `sse4.1`, `avx2`, `avx512`, `amx`, `neon` or `neonfp16`; %NULL
+   * before the element starts. The environment variable ZSDENOISE_CPU selects a lower one.
    */
   g_object_class_install_property (object_class, PROP_ISA,
       g_param_spec_string ("isa", "Instruction set",

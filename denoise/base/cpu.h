@@ -11,7 +11,7 @@ enum {
   ZSD_CPU_AVXVNNI = 1 << 4,    /* AVX-VNNI: dot products of 256 bits */
   ZSD_CPU_AVX512VNNI = 1 << 5, /* AVX-512 VNNI */
   ZSD_CPU_NEONFP16 = 1 << 7,   /* arithmetic in half precision (ARMv8.2-FP16) */
-  ZSD_CPU_SSE41 = 1 << 6,      /* SSE4.1; no kernels of other sets build on its own */
+  ZSD_CPU_SSE41 = 1 << 6,      /* SSE4.1; all its kernels are replaced by those of AVX2 */
 };
 
 /* Instruction sets of this machine (processor and operating system). Requests the operating
