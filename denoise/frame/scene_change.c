@@ -153,7 +153,8 @@ bool zsd_scene_history_is_cut(ZsdSceneHistory *h, const float *plane, int w, int
                               double threshold) {
   const ZsdScene before = h->last;
   bool cut = zsd_scene_is_cut(&h->last, plane, w, height, threshold);
-  if (h->doubt > 0 && threshold > 0 && same_size(&before, &h->last))
+  const bool in_doubt = h->doubt > 0 || h->suspect > 0;
+  if (in_doubt && threshold > 0 && same_size(&before, &h->last))
     cut = is_cut_in_doubt(h, &before, threshold);
   else
     h->suspect = 0;

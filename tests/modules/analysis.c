@@ -159,6 +159,23 @@ START_TEST(test_lost_packets) {
 }
 END_TEST
 
+/* A cut while the last pictures may yet be damaged: they no longer may before it is certain. */
+START_TEST(test_end_of_doubt) {
+  for (int before = 380; before < 520; before += 20) {
+    ZsdSceneHistory history = {0};
+    ZsdTensor scene = {0}, other = {0};
+    tensor_scene(&scene, 1, 2 * HEIGHT, 2 * WIDTH, 1, 0.05, 1);
+    tensor_scene(&other, 1, 2 * HEIGHT, 2 * WIDTH, 2, 0.05, 1);
+    ck_assert_int_eq(cuts_in(&history, &scene, 40, 0, 0), 0);
+    lose(&history, 1);
+    ck_assert_int_eq(cuts_in(&history, &scene, before, 0, 0), 0);
+    ck_assert_int_eq(cuts_in(&history, &other, 120, 0, 0), 1);
+    zsd_tensor_clear(&scene);
+    zsd_tensor_clear(&other);
+  }
+}
+END_TEST
+
 /* A camera that was moved in a gap, the first one: another scene. Half a picture is none. */
 START_TEST(test_first_gap) {
   for (int kind = 0; kind < 6; kind++) {
@@ -714,6 +731,7 @@ Suite *make_suite(void) {
   tcase_add_test(tc, test_other_scene);
   tcase_add_test(tc, test_lost_packets);
   tcase_add_test(tc, test_lost_at_a_cut);
+  tcase_add_test(tc, test_end_of_doubt);
   tcase_add_test(tc, test_first_gap);
   tcase_add_test(tc, test_brightness);
   tcase_add_test(tc, test_scene_edges);
