@@ -10,8 +10,8 @@ enum {
   ZSD_CPU_AMX = 1 << 3,        /* AMX-TILE, AMX-BF16 and AVX-512 BF16 */
   ZSD_CPU_AVXVNNI = 1 << 4,    /* AVX-VNNI: dot products of 256 bits */
   ZSD_CPU_AVX512VNNI = 1 << 5, /* AVX-512 VNNI */
-  ZSD_CPU_NEONFP16 = 1 << 7,   /* arithmetic in half precision (ARMv8.2-FP16) */
   ZSD_CPU_SSE41 = 1 << 6,      /* SSE4.1; all its kernels are replaced by those of AVX2 */
+  ZSD_CPU_NEONFP16 = 1 << 7,   /* arithmetic in half precision (ARMv8.2-FP16) */
 };
 
 /* Instruction sets of this machine (processor and operating system). Requests the operating
@@ -24,9 +24,8 @@ unsigned zsd_cpu_detect(void);
  * the name is unknown or the machine lacks the set. */
 int zsd_cpu_choose(unsigned *flags, char *error, unsigned error_size);
 
-/* Name of the best set in `flags`: "c", "sse4.1", "avx2", "avxvnni", "avx512f", "avx512", "amx"
- * or "neon".
- */
+/* Name of the best set in `flags`: "c", "sse4.1", "avx2", "avxvnni", "avx512f", "avx512",
+ * "amx", "neon" or "neonfp16". */
 const char *zsd_cpu_name(unsigned flags);
 
 #endif
