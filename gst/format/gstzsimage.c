@@ -27,7 +27,7 @@ map_frame (GstVideoFrame * frame, GstVideoInfo * info, GstBuffer * buffer,
   if (gst_zs_picture_fits (frame))
     return NULL;
   gst_video_frame_unmap (frame);
-  return "some of its rows lie outside its buffer";
+  return "some of its rows lie outside its buffer, or too far from the first";
 }
 
 /* Maps a buffer for processing in place, or posts an error. (GstVideoFilter would pass on a frame

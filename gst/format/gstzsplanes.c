@@ -200,6 +200,28 @@ gst_zs_planes_rows_fit (const GstVideoFrame * frame, gint plane,
   return begin >= 0 && end <= (gint64) map->size;
 }
 
+static gboolean
+tiles_fit (const GstVideoFrame * frame, const GstVideoInfo * usual, gint plane)
+{
+  return frame->info.stride[plane] == usual->stride[plane]
+      && gst_zs_planes_rows_fit (frame, plane, frame->data[plane], 1, 0,
+      plane_size (usual, plane));
+}
+
+/* Offsets of rows are `int` in GStreamer's functions (1.26), and strides of fields are doubled,
+ * even where there is one row. */
+static gboolean
+rows_fit (const GstVideoFrame * frame, const GstVideoInfo * usual, gint plane)
+{
+  const gint rows = plane_rows (usual, plane);
+  const gint64 stride = frame->info.stride[plane];
+
+  return ABS (stride) >= usual->stride[plane]
+      && ABS (stride) * MAX (rows, 2) <= G_MAXINT
+      && gst_zs_planes_rows_fit (frame, plane, frame->data[plane], rows, stride,
+      usual->stride[plane]);
+}
+
 gboolean
 gst_zs_planes_fit (const GstVideoFrame * frame)
 {
@@ -209,15 +231,8 @@ gst_zs_planes_fit (const GstVideoFrame * frame)
 
   if (!default_layout (&usual, frame))
     return FALSE;
-  for (p = 0; p < n_planes (&usual); p++) {
-    const gint stride = frame->info.stride[p];
-    const gint rows = tiled ? 1 : plane_rows (&usual, p);
-
-    if ((tiled && stride != usual.stride[p])
-        || ABS (stride) < (tiled ? 0 : usual.stride[p])
-        || !gst_zs_planes_rows_fit (frame, p, frame->data[p], rows, stride,
-            tiled ? (gint64) plane_size (&usual, p) : usual.stride[p]))
+  for (p = 0; p < n_planes (&usual); p++)
+    if (!(tiled ? tiles_fit : rows_fit) (frame, &usual, p))
       return FALSE;
-  }
   return TRUE;
 }

@@ -34,8 +34,8 @@ void gst_zs_planes_clear (GstZsPlanes * planes);
 gboolean gst_zs_planes_rows_fit (const GstVideoFrame * frame, gint plane,
     const guint8 * first, gint rows, gint64 stride, gint64 size);
 
-/* Whether the planes are mapped and as large as GStreamer's default ones. Tiles have their default
- * strides. */
+/* Whether the planes are mapped, as large as GStreamer's default ones and at most 2 GiB. Tiles have
+ * their default strides. */
 gboolean gst_zs_planes_fit (const GstVideoFrame * frame);
 
 G_END_DECLS

@@ -262,6 +262,7 @@ check_refused (const gchar * element, const GstVideoInfo * info,
     GstBuffer * frame)
 {
   GstHarness *h = start_element (element, NULL);
+  gchar *size = g_strdup_printf (" %dx%d ", info->width, info->height);
   GstMessage *message;
   GError *error;
 
@@ -273,7 +274,8 @@ check_refused (const gchar * element, const GstVideoInfo * info,
   gst_message_parse_error (message, &error, NULL);
   fail_unless (g_error_matches (error, GST_STREAM_ERROR,
           GST_STREAM_ERROR_FORMAT));
-  fail_unless (strstr (error->message, "65x49") != NULL, "%s", error->message);
+  fail_unless (strstr (error->message, size) != NULL, "%s", error->message);
+  g_free (size);
   g_error_free (error);
   gst_message_unref (message);
   fail_unless (next_message (h, GST_MESSAGE_ERROR) == NULL);
@@ -327,6 +329,29 @@ GST_START_TEST (test_wrong_meta)
     gst_buffer_add_video_meta_full (frame, 0, GST_VIDEO_INFO_FORMAT (&other),
         metas[i].width, 49, GST_VIDEO_INFO_N_PLANES (&other), other.offset,
         other.stride);
+    check_refused (elements[__i__], &info, frame);
+  }
+}
+
+GST_END_TEST;
+
+/* And one with strides that GStreamer's functions for packed formats cannot take, even where no
+ * row is that far away. */
+GST_START_TEST (test_far_rows)
+{
+  static const gint strides[] = { G_MAXINT - 3, G_MAXINT / 2 + 1, G_MININT };
+  GstVideoInfo info;
+  guint i;
+
+  gst_video_info_set_interlaced_format (&info, GST_VIDEO_FORMAT_UYVP,
+      GST_VIDEO_INTERLACE_MODE_INTERLEAVED, 16, 1);
+  for (i = 0; i < G_N_ELEMENTS (strides); i++) {
+    GstBuffer *frame = picture_noisy (&info, 0);
+    gsize offset[GST_VIDEO_MAX_PLANES] = { 0 };
+    gint stride[GST_VIDEO_MAX_PLANES] = { strides[i] };
+
+    gst_buffer_add_video_meta_full (frame, GST_VIDEO_FRAME_FLAG_INTERLACED,
+        GST_VIDEO_FORMAT_UYVP, 16, 1, 1, offset, stride);
     check_refused (elements[__i__], &info, frame);
   }
 }
@@ -435,6 +460,7 @@ make_suite (void)
   tcase_add_test (tcase, test_metas);
   tcase_add_loop_test (tcase, test_too_small, 0, n_elements);
   tcase_add_loop_test (tcase, test_wrong_meta, 0, n_elements);
+  tcase_add_loop_test (tcase, test_far_rows, 0, n_elements);
   tcase_add_loop_test (tcase, test_no_caps, 0, n_elements);
   tcase_add_loop_test (tcase, test_no_timestamps, 0, n_elements);
   tcase_add_loop_test (tcase, test_segment_in_bytes, 0, n_elements);
