@@ -22,6 +22,7 @@
 #ifndef ZSD_PAIRS_H
 #define ZSD_PAIRS_H
 
+#include "kernels/pass/limits.h"
 #include "kernels/pass/winograd.h"
 
 #include <math.h>
@@ -42,13 +43,6 @@ INLINE Ints load_ints(const float *p) {
 
 INLINE void store_ints(float *p, Ints v) {
   memcpy(p, &v, sizeof v);
-}
-
-/* The first n floats at p, `fill` in the other lanes. */
-INLINE Vector load_part(const float *p, int n, float fill) {
-  Vector v = splat(fill);
-  memcpy(&v, p, n * sizeof(float));
-  return v;
 }
 
 /* --- weights --- */
@@ -142,42 +136,10 @@ static void pack(void *weights, ZsdShape s, const float *params) {
   float *packed = weights;
   params = pack_pairs(packed, &first, params);
   params = pack_pairs(packed + first.end, &second, params);
-  pack_layer(packed + first.end + second.end, params, s.hidden, s.outputs, 1);
+  pack1x1(packed + first.end + second.end, params, s.hidden, s.outputs);
 }
 
 /* --- rounding --- */
-
-/* The least and the largest one of the values of some vectors. Of four vectors each in turn, so
- * that an operation does not wait for the one before it. */
-typedef struct {
-  Vector low[4], high[4];
-} Limits;
-
-static Limits limits_from(float x) {
-  const Vector v = splat(x);
-  return (Limits){{v, v, v, v}, {v, v, v, v}};
-}
-
-INLINE void include(Limits *l, int i, Vector v) {
-  l->low[i] = smaller(v, l->low[i]);
-  l->high[i] = larger(v, l->high[i]);
-}
-
-static float least_of(const Limits *l) {
-  const Vector v = smaller(smaller(l->low[0], l->low[1]), smaller(l->low[2], l->low[3]));
-  float least = v[0];
-  for (int i = 1; i < WIDTH; i++)
-    least = fminf(least, v[i]);
-  return least;
-}
-
-static float largest_of(const Limits *l) {
-  const Vector v = larger(larger(l->high[0], l->high[1]), larger(l->high[2], l->high[3]));
-  float largest = v[0];
-  for (int i = 1; i < WIDTH; i++)
-    largest = fmaxf(largest, v[i]);
-  return largest;
-}
 
 /* Sets the biases for inputs less their centres, of which the channels have `count` in turn. */
 static void set_bias(const Packed *l, const float *weights, const float *centres, int count,
@@ -187,17 +149,6 @@ static void set_bias(const Packed *l, const float *weights, const float *centres
   for (int i = 0; i < l->n_in; i++)
     for (int o = 0; o < channels; o++)
       bias[o] += centres[i % count] * weights[l->sums + (ptrdiff_t)i * channels + o];
-}
-
-/* Limits of n activations and of 0, the padding. n: a multiple of 4 WIDTH. */
-static Limits limits_of_activations(const float *x, ptrdiff_t n) {
-  Limits l = limits_from(0);
-  for (ptrdiff_t i = 0; i < n; i += 4 * WIDTH) {
-    UNROLL
-    for (int k = 0; k < 4; k++)
-      include(&l, k, load(x + i + k * WIDTH));
-  }
-  return l;
 }
 
 /* Rounds the first layer's activations to elements, in pairs of channels: those of channels 2i
@@ -210,8 +161,7 @@ static float round_activations(const ZsdPass *p, const Memory *m, float *scratch
   float *h1 = scratch + m->h1;
   const Limits limits = limits_of_activations(h1, hidden * channel);
   const float least = least_of(&limits), largest = largest_of(&limits);
-  const float step = fmaxf(largest - least, ZSD_INT16_MIN_RANGE) / ZSD_INT16_STEPS,
-              scale = 1 / step;
+  const float step = fmaxf(largest - least, ZSD_MIN_RANGE) / ZSD_INT16_STEPS, scale = 1 / step;
   const float centre = (least + largest) / 2;
   set_bias(l, weights, &centre, 1, bias);
   for (int c = 0; c < hidden; c += 2)
@@ -222,19 +172,6 @@ static float round_activations(const ZsdPass *p, const Memory *m, float *scratch
                  pairs_of((load(even) - centre) * scale, (odd - centre) * scale));
     }
   return step;
-}
-
-/* Limits of a channel of the tile with its halo of two samples. */
-static Limits limits_of(const ZsdPass *p, int channel) {
-  const int width = p->width + 4;
-  const float *rows = p->in.data + channel * p->in.plane - 2 * p->row - 2;
-  Limits l = limits_from(rows[0]);
-  for (int y = 0; y < p->height + 4; y++, rows += p->row)
-    for (int x = 0; x < width; x += WIDTH) {
-      const int at = x + WIDTH <= width ? x : width - WIDTH;
-      include(&l, y % 4, at >= 0 ? load(rows + at) : load_part(rows, width, rows[0]));
-    }
-  return l;
 }
 
 /* Rounds a row of two channels, less their centres, to pairs. */
@@ -254,7 +191,7 @@ static void round_row(float *to, const float *even, const float *odd, int n,
  * Returns the size of a step. */
 static float load_input(const ZsdPass *p, const Memory *m, float *scratch, const Packed *l,
                         float *bias) {
-  float *rows = scratch + m->rows, *centres = scratch + m->centres, range = ZSD_INT16_MIN_RANGE;
+  float *rows = scratch + m->rows, *centres = scratch + m->centres, range = ZSD_MIN_RANGE;
   memset(rows, 0, (m->end - m->rows) * sizeof(float));
   for (int i = 0; i < p->shape.inputs; i++) {
     const Limits limits = limits_of(p, i);

@@ -42,8 +42,8 @@ typedef enum {
  * range from the least to the largest activation, or 0. */
 enum { ZSD_INT16_STEPS = 654 };
 
-/* Least range of values in ZSD_INT16; less counts as nothing. */
-#define ZSD_INT16_MIN_RANGE 1e-30f
+/* Least range of values in integers; less counts as nothing. */
+#define ZSD_MIN_RANGE 1e-30f
 
 /* A pass over one tile of width x height samples. The planes' pointers address its sample (0,
  * 0). `in` is read up to two samples around the tile, which must be zeros outside the picture,

@@ -59,7 +59,7 @@ static float round_to_half(float x) {
  * steps, or to halves. */
 static void round_to_steps(float *x, size_t n, float centre, float range,
                            ZsdPrecision precision) {
-  const float step = fmaxf(range, ZSD_INT16_MIN_RANGE) / ZSD_INT16_STEPS;
+  const float step = fmaxf(range, ZSD_MIN_RANGE) / ZSD_INT16_STEPS;
   for (size_t i = 0; i < n; i++) {
     const float steps = (x[i] - centre) / step;
     x[i] = centre + step * (precision == ZSD_FP16 ? round_to_half(steps) : rintf(steps));

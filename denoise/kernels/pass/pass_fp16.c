@@ -37,15 +37,6 @@ INLINE Vector to_floats(Ints x) {
   return floats_of(vmovn_u32((uint32x4_t)x)) + floats_of(vshrn_n_u32((uint32x4_t)x, 16));
 }
 
-/* The larger, or smaller, one; b where a is NaN. */
-INLINE Vector larger(Vector a, Vector b) {
-  return (Vector)(((Bits)a & (Bits)(a > b)) | ((Bits)b & ~(Bits)(a > b)));
-}
-
-INLINE Vector smaller(Vector a, Vector b) {
-  return (Vector)(((Bits)a & (Bits)(a < b)) | ((Bits)b & ~(Bits)(a < b)));
-}
-
 INLINE Ints splat_pair(const float *p) {
   return (Ints)vld1q_dup_f32(p);
 }

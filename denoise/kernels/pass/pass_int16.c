@@ -45,15 +45,6 @@ INLINE Vector to_floats(Ints x) {
   return (Vector)INTRINSIC(cvtepi32_ps)((IntRegister)x);
 }
 
-/* The larger, or smaller, one; b where a is NaN. */
-INLINE Vector larger(Vector a, Vector b) {
-  return (Vector)INTRINSIC(max_ps)((FloatRegister)a, (FloatRegister)b);
-}
-
-INLINE Vector smaller(Vector a, Vector b) {
-  return (Vector)INTRINSIC(min_ps)((FloatRegister)a, (FloatRegister)b);
-}
-
 INLINE Ints splat_pair(const float *p) {
   int32_t pair;
   memcpy(&pair, p, sizeof pair);

@@ -10,11 +10,11 @@ static size_t weights_size(ZsdShape s) {
 
 static void pack(void *weights, ZsdShape s, const float *params) {
   float *packed = weights;
-  params = pack_layer(packed, params, s.inputs, s.hidden, POINTS);
+  params = pack3x3(packed, params, s.inputs, s.hidden);
   packed += layer_size(s.inputs, s.hidden, POINTS);
-  params = pack_layer(packed, params, s.hidden, s.hidden, POINTS);
+  params = pack3x3(packed, params, s.hidden, s.hidden);
   packed += layer_size(s.hidden, s.hidden, POINTS);
-  pack_layer(packed, params, s.hidden, s.outputs, 1);
+  pack1x1(packed, params, s.hidden, s.outputs);
 }
 
 /* --- inputs --- */

@@ -12,7 +12,7 @@
 #ifndef ZSD_WINOGRAD_H
 #define ZSD_WINOGRAD_H
 
-#include "kernels/pass/matmul.h"
+#include "kernels/pass/layers.h"
 
 enum {
   BLOCK = 4,              /* side of a block of output samples */
@@ -20,7 +20,6 @@ enum {
   PATCH = BLOCK + 2,      /* side of the input patch of a block */
   POINTS = PATCH * PATCH, /* elements of a transformed patch */
   BIAS_POINT = PATCH + 1, /* element (1, 1), which the inverse transform adds to all samples */
-  LANES = SPAN * WIDTH,   /* blocks that are processed at a time */
 
   /* Size of a picture's tiles: with the first layer's halo it is 10 x 8 blocks, whose
    * activations fit into the L2 cache. A 720p picture in 4:2:0 has 204 such tiles. */
@@ -28,23 +27,7 @@ enum {
   TILE_HEIGHT = 30,
 };
 
-static inline int rounded_up(int n, int unit) {
-  return (n + unit - 1) / unit * unit;
-}
-
 /* --- weights --- */
-
-/* Floats of a layer's packed weights, [point][group][n_in][channel of the group], and biases.
- * Zeros fill up the last group. `points`: POINTS, or 1 for a 1x1 layer. */
-static inline size_t layer_size(int n_in, int n_out, int points) {
-  return (size_t)groups_of(n_out).channels * ((size_t)points * n_in + 1);
-}
-
-/* Bytes of so many floats, rounded up to the alignment. */
-static inline size_t bytes(size_t floats) {
-  const size_t unit = ZSD_PASS_ALIGNMENT;
-  return (floats * sizeof(float) + unit - 1) / unit * unit;
-}
 
 /* G g: a column of a filter at the interpolation points 0, 1, -1, 2, -2 and infinity (Lavin and
  * Gray, section 4.3). */
@@ -67,23 +50,20 @@ static inline void transform_filter(float *out, const float *filter) {
     transform_filter_1d(out + y * PATCH, 1, columns + y * 3, 1);
 }
 
-/* Packs a layer. Returns the next layer's parameters. */
-static inline const float *pack_layer(float *packed, const float *params, int n_in, int n_out,
-                                      int points) {
+/* Packs a 3x3 layer. Returns the next layer's parameters. */
+static inline const float *pack3x3(float *packed, const float *params, int n_in, int n_out) {
   const int size = groups_of(n_out).size, all = groups_of(n_out).channels;
-  const float *bias = params + (ptrdiff_t)n_out * n_in * (points == 1 ? 1 : 9);
-  for (int o = 0; o < all; o++) {
+  const float *bias = params + (ptrdiff_t)n_out * n_in * 9;
+  memset(packed, 0, layer_size(n_in, n_out, POINTS) * sizeof *packed);
+  for (int o = 0; o < n_out; o++) {
     float *group = packed + o / size * size * n_in + o % size;
     for (int i = 0; i < n_in; i++) {
-      float values[POINTS] = {0};
-      if (o < n_out && points == 1)
-        values[0] = params[(ptrdiff_t)o * n_in + i];
-      else if (o < n_out)
-        transform_filter(values, params + ((ptrdiff_t)o * n_in + i) * 9);
-      for (int k = 0; k < points; k++)
+      float values[POINTS];
+      transform_filter(values, params + ((ptrdiff_t)o * n_in + i) * 9);
+      for (int k = 0; k < POINTS; k++)
         group[((ptrdiff_t)k * all) * n_in + i * size] = values[k];
     }
-    packed[(ptrdiff_t)points * all * n_in + o] = o < n_out ? bias[o] : 0;
+    packed[(ptrdiff_t)POINTS * all * n_in + o] = bias[o];
   }
   return bias + n_out;
 }
@@ -241,16 +221,6 @@ typedef struct {
 
 /* --- layers --- */
 
-/* Multiplies all groups of output channels; `p` describes the first group. */
-static inline void multiply(Matmul p, Groups groups, int span) {
-  for (int first = 0; first < groups.channels; first += groups.size) {
-    matmul_kernels[groups.size](&p, span);
-    p.weights += (ptrdiff_t)groups.size * p.n_in;
-    p.bias = p.bias ? p.bias + groups.size : NULL;
-    p.out += groups.size * p.out_step;
-  }
-}
-
 /* `columns`: PATCH for the first layer's input, which has a component for each column of a
  * patch, or BLOCK, where a patch's last two columns are the first ones of the next block. */
 static inline Grid grid(const float *data, const Memory *m, int columns) {
@@ -260,13 +230,6 @@ static inline Grid grid(const float *data, const Memory *m, int columns) {
     g.column[i] = i < columns ? i * m->phase_step : (i - columns) * m->phase_step + 1;
   }
   return g;
-}
-
-/* The size of the next span when the remaining vectors are divided into the fewest spans of at
- * most SPAN, as evenly as possible. */
-static inline int next_span(ptrdiff_t vectors) {
-  const ptrdiff_t spans = (vectors + SPAN - 1) / SPAN;
-  return (int)((vectors + spans - 1) / spans);
 }
 
 /* Zeroes sample (x, y) of all of the first layer's channels. */
