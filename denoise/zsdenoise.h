@@ -64,11 +64,13 @@ typedef enum {
 /* Arithmetic of inference; training always uses fp32. */
 typedef enum {
   ZSD_PRECISION_AUTO, /* the fastest one on this processor: bf16 with AMX, int16 with SSE4.1
-                         to AVX-512, fp16 on arm64 that has it, otherwise fp32 */
+                         to AVX-512, int8 or fp16 on arm64 that has matrix products of
+                         8 bits or half precision, otherwise fp32 */
   ZSD_PRECISION_FP32,
   ZSD_PRECISION_BF16,  /* factors with 8 bits of mantissa, sums in fp32 */
   ZSD_PRECISION_INT16, /* products of the 3x3 layers in 16-bit integers, the rest in fp32 */
   ZSD_PRECISION_FP16,  /* the 3x3 layers in half precision, the rest in fp32 */
+  ZSD_PRECISION_INT8,  /* products of the 3x3 layers in 8-bit integers, the rest in fp32 */
 } ZsdPrecisionChoice;
 
 /* How one frame is split into a training pair. */
@@ -204,8 +206,9 @@ typedef struct {
   int width, height;  /* of the network's input; 0: unknown */
   ZsdQuality quality; /* of the last frame */
   int threads;
-  const char *precision; /* of inference: "fp32", "bf16", "int16" or "fp16"; NULL: unknown */
-  const char *isa;       /* "c", "avx2", "avx512", "amx" or "neon" */
+  const char
+      *precision;  /* of inference: "fp32", "bf16", "int16", "fp16" or "int8"; NULL: unknown */
+  const char *isa; /* "c", "avx2", "avx512", "amx" or "neon" */
 } ZsdStatus;
 
 /* Creates a denoiser. Returns NULL and a sentence in `error` (of `size` bytes) on failure. The

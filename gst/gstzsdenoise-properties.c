@@ -112,6 +112,8 @@ static const GEnumValue precisions[] = {
   {ZSD_PRECISION_INT16, "16-bit integers in the 3x3 layers, otherwise fp32",
       "int16"},
   {ZSD_PRECISION_FP16, "Half precision in the 3x3 layers, otherwise fp32", "fp16"},
+  {ZSD_PRECISION_INT8, "8-bit products in the 3x3 layers, otherwise fp32",
+      "int8"},
   {0, NULL, NULL}
 };
 
@@ -477,9 +479,9 @@ install_filter_properties (GObjectClass * object_class,
    *
    * Arithmetic of inference; training always uses `fp32`. `auto` is `bf16` on processors with
    * matrix instructions for it (#GstZsDenoise:isa `amx`), `int16` on others with SSE4.1,
-   * AVX2 or AVX-512, `fp16` on arm64 processors with arithmetic for it, and `fp32` on all others
-   * and with the #GstZsDenoise:profile `paper`. The results differ by
-   * less than 0.05 dB. Without such instructions `bf16`, `int16` and `fp16` are slow.
+   * AVX2 or AVX-512, `int8` on arm64 processors with matrix products of it (I8MM), `fp16` on others
+   * with arithmetic for it, and `fp32` on all others and with the #GstZsDenoise:profile `paper`.
+   * The results differ by less than 0.05 dB. Without such instructions all but `fp32` are slow.
    */
   g_object_class_install_property (object_class, PROP_PRECISION,
       g_param_spec_enum ("precision", "Precision",
@@ -719,7 +721,8 @@ install_reports (GObjectClass * object_class)
   /**
    * GstZsDenoise:isa:
    *
-   * Instruction set in use: `c`, `sse4.1`, `avx2`, `avx512`, `amx`, `neon` or `neonfp16`; %NULL
+   * Instruction set in use: `c`, `sse4.1`, `avx2`, `avx512`, `amx`, `neon`, `neonfp16` or
+   * `neoni8mm`; %NULL
    * before the element starts. The environment variable ZSDENOISE_CPU selects a lower one.
    */
   g_object_class_install_property (object_class, PROP_ISA,
@@ -748,7 +751,8 @@ install_reports (GObjectClass * object_class)
    * * #guint `lookahead`: frames that are looked ahead, see #GstZsDenoise:lookahead
    * * #guint `threads`: threads in use
    * * #gchararray `isa`: see #GstZsDenoise:isa
-   * * #gchararray `precision`: arithmetic of inference, `fp32`, `bf16`, `int16` or `fp16`; %NULL
+   * * #gchararray `precision`: arithmetic of inference, `fp32`, `bf16`, `int16`, `fp16` or
+   *   `int8`; %NULL
    *   before the first frame
    * * #gchararray `quality`: quality of the last frame: `full`, `fewer-tiles` (static tiles are
    *   computed less often), `narrow` (a narrower network), `fused` (temporal fusion without a

@@ -35,6 +35,7 @@ static const struct {
 #elif defined(__aarch64__)
     {"neon", ZSD_CPU_NEON},
     {"neonfp16", ZSD_CPU_NEON | ZSD_CPU_NEONFP16},
+    {"neoni8mm", ZSD_CPU_NEON | ZSD_CPU_NEONFP16 | ZSD_CPU_NEONI8MM},
 #endif
 };
 
@@ -92,6 +93,8 @@ static unsigned ask(void) {
 #if defined(__linux__)
   if (getauxval(AT_HWCAP) & HWCAP_ASIMDHP)
     flags |= ZSD_CPU_NEONFP16;
+  if ((flags & ZSD_CPU_NEONFP16) && (getauxval(AT_HWCAP2) & HWCAP2_I8MM))
+    flags |= ZSD_CPU_NEONI8MM;
 #endif
 #endif
   return flags;

@@ -12,6 +12,7 @@ enum {
   ZSD_CPU_AVX512VNNI = 1 << 5, /* AVX-512 VNNI */
   ZSD_CPU_SSE41 = 1 << 6,      /* SSE4.1; all its kernels are replaced by those of AVX2 */
   ZSD_CPU_NEONFP16 = 1 << 7,   /* arithmetic in half precision (ARMv8.2-FP16) */
+  ZSD_CPU_NEONI8MM = 1 << 8,   /* matrix products of 8-bit integers (ARMv8.6-I8MM) */
 };
 
 /* Instruction sets of this machine (processor and operating system). Requests the operating
@@ -25,7 +26,7 @@ unsigned zsd_cpu_detect(void);
 int zsd_cpu_choose(unsigned *flags, char *error, unsigned error_size);
 
 /* Name of the best set in `flags`: "c", "sse4.1", "avx2", "avxvnni", "avx512f", "avx512",
- * "amx", "neon" or "neonfp16". */
+ * "amx", "neon", "neonfp16" or "neoni8mm". */
 const char *zsd_cpu_name(unsigned flags);
 
 #endif

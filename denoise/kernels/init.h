@@ -15,6 +15,7 @@ void zsd_pass_int16_init_avxvnni(ZsdKernels *k);
 void zsd_pass_int16_init_avx512(ZsdKernels *k);
 void zsd_pass_int16_init_avx512vnni(ZsdKernels *k);
 void zsd_pass_fp16_init_neonfp16(ZsdKernels *k);
+void zsd_pass_int8_init_neoni8mm(ZsdKernels *k);
 
 /* Kernels written in vectors. */
 #define ZSD_VECTOR_KERNELS(isa)                                                                \

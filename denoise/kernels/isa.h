@@ -18,6 +18,8 @@
 #define ISA avx2
 #elif defined(__SSE4_1__)
 #define ISA sse41
+#elif defined(__ARM_FEATURE_MATMUL_INT8)
+#define ISA neoni8mm
 #elif defined(__ARM_FEATURE_FP16_VECTOR_ARITHMETIC)
 #define ISA neonfp16
 #elif defined(__ARM_NEON)

@@ -21,6 +21,7 @@ static struct {
     {ZSD_CPU_AVX2, {0}},
     {ZSD_CPU_SSE41, {0}},
 #elif defined(__aarch64__)
+    {ZSD_CPU_NEON | ZSD_CPU_NEONFP16 | ZSD_CPU_NEONI8MM, {0}},
     {ZSD_CPU_NEON | ZSD_CPU_NEONFP16, {0}},
     {ZSD_CPU_NEON, {0}},
 #endif
@@ -70,6 +71,8 @@ static void init_table(ZsdKernels *k, unsigned flags) {
   }
   if (flags & ZSD_CPU_NEONFP16)
     zsd_pass_fp16_init_neonfp16(k);
+  if (flags & ZSD_CPU_NEONI8MM)
+    zsd_pass_int8_init_neoni8mm(k);
 #endif
   k->flags = flags;
 }

@@ -199,7 +199,7 @@ END_TEST
 
 /* --- arithmetic --- */
 
-/* The default precision, bf16, int16 and fp16 give the pictures that fp32 gives. */
+/* The default precision, bf16, int16, fp16 and int8 give the pictures that fp32 gives. */
 START_TEST(test_precision) {
   static const ZsdNoiseKind kinds[] = {ZSD_NOISE_GAUSSIAN, ZSD_NOISE_CORRELATED};
   static const double sigmas[] = {25, 20};
@@ -207,21 +207,22 @@ START_TEST(test_precision) {
   get_clip(&clip, _i, SHOTS);
   clip_crop(&clip, WIDTH, HEIGHT);
   for (int k = 0; k < 2; k++) {
-    double found[5];
-    for (int p = ZSD_PRECISION_AUTO; p <= ZSD_PRECISION_FP16; p++) {
+    double found[6];
+    for (int p = ZSD_PRECISION_AUTO; p <= ZSD_PRECISION_INT8; p++) {
       ZsdSettings s = zsd_settings_default();
       s.precision = (ZsdPrecisionChoice)p;
       found[p] = psnr(&clip, kinds[k], sigmas[k], &s);
     }
     const double fp32 = found[ZSD_PRECISION_FP32];
     printf("# %s: noise %d: %.3f dB in fp32, %.3f in bf16, %.3f in int16, %.3f in fp16, %.3f "
-           "by auto\n",
+           "in int8, %.3f by auto\n",
            name_of(_i), kinds[k], fp32, found[ZSD_PRECISION_BF16], found[ZSD_PRECISION_INT16],
-           found[ZSD_PRECISION_FP16], found[ZSD_PRECISION_AUTO]);
+           found[ZSD_PRECISION_FP16], found[ZSD_PRECISION_INT8], found[ZSD_PRECISION_AUTO]);
     ck_assert_double_eq_tol(found[ZSD_PRECISION_AUTO], fp32, 0.05);
     ck_assert_double_eq_tol(found[ZSD_PRECISION_BF16], fp32, 0.05);
     ck_assert_double_eq_tol(found[ZSD_PRECISION_INT16], fp32, 0.05);
     ck_assert_double_eq_tol(found[ZSD_PRECISION_FP16], fp32, 0.05);
+    ck_assert_double_eq_tol(found[ZSD_PRECISION_INT8], fp32, 0.05);
   }
   free(clip.data);
 }

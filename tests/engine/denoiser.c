@@ -106,8 +106,11 @@ START_TEST(test_threads_change) {
 END_TEST
 
 static const char *fastest(const char *isa) {
-  static const char *const known[][2] = {
-      {"c", "fp32"}, {"neon", "fp32"}, {"neonfp16", "fp16"}, {"amx", "bf16"}};
+  static const char *const known[][2] = {{"c", "fp32"},
+                                         {"neon", "fp32"},
+                                         {"neonfp16", "fp16"},
+                                         {"neoni8mm", "int8"},
+                                         {"amx", "bf16"}};
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)
     if (strcmp(isa, known[i][0]) == 0)
       return known[i][1];
@@ -116,15 +119,15 @@ static const char *fastest(const char *isa) {
 
 /* The arithmetic changes between two frames, and the pictures hardly do. */
 START_TEST(test_precision) {
-  static const ZsdPrecisionChoice choices[] = {ZSD_PRECISION_FP32, ZSD_PRECISION_BF16,
+  static const ZsdPrecisionChoice choices[] = {ZSD_PRECISION_FP32,  ZSD_PRECISION_BF16,
                                                ZSD_PRECISION_INT16, ZSD_PRECISION_FP16,
-                                               ZSD_PRECISION_AUTO};
+                                               ZSD_PRECISION_INT8,  ZSD_PRECISION_AUTO};
   double fp32 = 0;
-  for (int first = 0; first < 5; first++) {
+  for (int first = 0; first < 6; first++) {
     ZsdDenoiser *d = new_denoiser();
     ck_assert_ptr_null(status_of(d).precision);
-    for (int i = 0; i < 5; i++) {
-      const ZsdPrecisionChoice choice = choices[(first + i) % 5];
+    for (int i = 0; i < 6; i++) {
+      const ZsdPrecisionChoice choice = choices[(first + i) % 6];
       ZsdSettings s = quick_settings();
       s.temporal = false;
       s.precision = choice;
@@ -134,6 +137,7 @@ START_TEST(test_precision) {
                                          : choice == ZSD_PRECISION_BF16  ? "bf16"
                                          : choice == ZSD_PRECISION_INT16 ? "int16"
                                          : choice == ZSD_PRECISION_FP16  ? "fp16"
+                                         : choice == ZSD_PRECISION_INT8  ? "int8"
                                                                          : fastest(status.isa));
       ck_assert_uint_eq(status.keyframes, 1);
       fp32 = first == 0 && i == 0 ? gain : fp32;

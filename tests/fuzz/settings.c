@@ -23,7 +23,7 @@ take_string (Bytes * b, gchar * string, gsize size)
 {
   static const gchar *const strings[] = { "-1", "0", "1", "2", "0.5", "1e999",
     "nan", "inf", "-inf", "99999999999999999999", "true", "auto", "paper",
-    "realtime", "fp32", "bf16", "int16", "fp16", "blocking", "0x10", "", " ", "1;2", "(int)3"
+    "realtime", "fp32", "bf16", "int16", "fp16", "int8", "blocking", "0x10", "", " ", "1;2", "(int)3"
   };
   const guint which = take (b);
   gsize i;

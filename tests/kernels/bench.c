@@ -134,7 +134,7 @@ static double best_pass_time(const ZsdPassKernel *kernel, ZsdShape shape, int wi
 /* Multiply-adds are those of direct convolution on the tile's own samples, however the kernel
  * computes them. The second shape consists mostly of two layers 52->52. */
 static void benchmark_pass(const ZsdKernels *set, int precision) {
-  static const char *const names[ZSD_PRECISIONS] = {"fp32", "bf16", "int16", "fp16"};
+  static const char *const names[ZSD_PRECISIONS] = {"fp32", "bf16", "int16", "fp16", "int8"};
   static const ZsdShape shapes[] = {{15, 52, 6}, {52, 52, 1}};
   const ZsdPassKernel *kernel = &set->pass[precision];
   const int width = kernel->tile_width, height = kernel->tile_height;

@@ -69,6 +69,7 @@ void check_sum(Check *check);
 void check_pass(Check *check);
 void check_pass_int16(Check *check);
 void check_pass_fp16(Check *check);
+void check_pass_int8(Check *check);
 void check_sad16(Check *check);
 void check_displacement16(Check *check);
 void check_noise_stats(Check *check);

@@ -24,6 +24,7 @@ static const struct {
     {"pass", check_pass},
     {"pass int16", check_pass_int16},
     {"pass fp16", check_pass_fp16},
+    {"pass int8", check_pass_int8},
     {"sad16", check_sad16},
     {"displacement16", check_displacement16},
     {"noise_stats", check_noise_stats},
@@ -62,7 +63,8 @@ static const unsigned levels[] = {0,
                                   ZSD_CPU_AVX2 | ZSD_CPU_AVX512 | ZSD_CPU_AVX512VNNI |
                                       ZSD_CPU_AMX,
                                   ZSD_CPU_NEON,
-                                  ZSD_CPU_NEON | ZSD_CPU_NEONFP16};
+                                  ZSD_CPU_NEON | ZSD_CPU_NEONFP16,
+                                  ZSD_CPU_NEON | ZSD_CPU_NEONFP16 | ZSD_CPU_NEONI8MM};
 enum { N_LEVELS = sizeof levels / sizeof *levels };
 
 static bool has(unsigned level) {

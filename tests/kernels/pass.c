@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The network's forward pass over a tile, in fp32, in int16 and in fp16. */
+/* The network's forward pass over a tile, in fp32, int16, fp16 and int8. */
 #include "check.h"
 
 #include <math.h>
@@ -10,13 +10,18 @@
  * channel of the tile, because Winograd's filtering shares intermediate values between
  * neighbours; and absolute for denormals. */
 static const double RELATIVE[ZSD_PRECISIONS] = {
-    [ZSD_FP32] = 2e-6, [ZSD_INT16] = 2e-3, [ZSD_FP16] = 5e-3};
+    [ZSD_FP32] = 2e-6, [ZSD_INT16] = 2e-3, [ZSD_FP16] = 5e-3, [ZSD_INT8] = 2e-6};
 static const double ABSOLUTE[ZSD_PRECISIONS] = {
-    [ZSD_FP32] = 1e-40, [ZSD_INT16] = 1e-32, [ZSD_FP16] = 1e-32};
+    [ZSD_FP32] = 1e-40, [ZSD_INT16] = 1e-32, [ZSD_FP16] = 1e-32, [ZSD_INT8] = 1e-32};
 
-/* The largest mean squared error of a tile in int16, relative to that which rounding explains.
+/* The largest mean squared error of a tile in integers, relative to that which rounding
+ * explains.
  */
 static const double MOST = 1.7;
+
+/* The same in int8, where each rounded weight affects all samples of a tile; and the largest
+ * mean square of the difference from plain C, which rounds the same but for ties. */
+static const double MOST_INT8 = 4, MOST_INT8_PLAIN = 0.01;
 
 /* The same in fp16, where sums are rounded, too: relative to the mean square. */
 static const double MOST_FP16 = 2e-4;
@@ -34,19 +39,25 @@ typedef struct {
 
 /* --- expected output --- */
 
-/* Samples of one layer; the tolerance of each channel; and the variance of what rounding in
- * int16 adds to it, if the errors are independent and half of the sums negative. */
+/* Samples of one layer; for each channel, the tolerance and the variance of what rounding to
+ * integers adds, if the errors are independent and half of the sums negative; and in int8 the
+ * size of a step and the mean square of the samples less their centre, in steps. */
 typedef struct {
   int channels, width, height, halo; /* width and height include the halo */
-  double *data, *tolerance, *variance;
+  double *data, *tolerance, *variance, *step, *power;
 } Layer;
 
 static Layer new_layer(const Trial *t, int channels, int halo) {
-  Layer l = {channels, t->width + 2 * halo, t->height + 2 * halo, halo, NULL, NULL, NULL};
+  Layer l = {.channels = channels,
+             .width = t->width + 2 * halo,
+             .height = t->height + 2 * halo,
+             .halo = halo};
   l.data = calloc((size_t)channels * l.width * l.height, sizeof *l.data);
   l.tolerance = calloc(channels, sizeof *l.tolerance);
   l.variance = calloc(channels, sizeof *l.variance);
-  if (!l.data || !l.tolerance || !l.variance)
+  l.step = calloc(channels, sizeof *l.step);
+  l.power = calloc(channels, sizeof *l.power);
+  if (!l.data || !l.tolerance || !l.variance || !l.step || !l.power)
     abort();
   return l;
 }
@@ -55,6 +66,8 @@ static void free_layer(Layer *l) {
   free(l->data);
   free(l->tolerance);
   free(l->variance);
+  free(l->step);
+  free(l->power);
 }
 
 /* Sample (x, y) of the tile or its halo. */
@@ -83,6 +96,20 @@ static double sum_of(const Layer *in, const float *weights, double bias, int tap
   return sum;
 }
 
+/* Adds to the tolerance of channel o of a 3x3 layer the rounding of its weights to integers in
+ * int8: to 127 steps, times those of the input. */
+static void expect_rounded_weights(const Layer *in, const Layer *out, int o,
+                                   const float *weights) {
+  double largest = 0;
+  for (ptrdiff_t i = 0; i < 9 * in->channels; i++)
+    largest = fmax(largest, fabs(weights[i]) * in->step[i / 9]);
+  const double factor = largest / ZSD_INT8_LARGEST;
+  for (int c = 0; c < in->channels; c++) {
+    out->tolerance[o] += 9 * 0.501 * factor * ZSD_INT8_LARGEST;
+    out->variance[o] += (1 + ZSD_LEAK * ZSD_LEAK) / 2 * 9 * factor * factor / 12 * in->power[c];
+  }
+}
+
 /* Computes a layer. Returns the next layer's parameters. */
 static const float *expect(const Trial *t, const Layer *in, const Layer *out, int taps,
                            double leak, const float *params) {
@@ -105,28 +132,60 @@ static const float *expect(const Trial *t, const Layer *in, const Layer *out, in
       out->variance[o] +=
           (1 + leak * leak) / 2 * weights[i] * weights[i] * in->variance[i / taps];
     }
+    if (t->precision == ZSD_INT8 && taps == 9)
+      expect_rounded_weights(in, out, o, weights);
   }
   return bias + out->channels;
 }
 
-/* Adds to the tolerance of a 3x3 layer's input the rounding to steps of its range: of the
- * largest range of a channel; of `activations`, that of all channels and of the padding, 0. */
-static void expect_rounding(const Trial *t, const Layer *in, bool activations) {
-  const ptrdiff_t n = (ptrdiff_t)in->width * in->height;
-  double range = 0, low = 0, high = 0;
-  for (int c = 0; c < in->channels && t->precision != ZSD_FP32; c++) {
-    low = activations ? low : in->data[c * n];
-    high = activations ? high : in->data[c * n];
-    for (ptrdiff_t i = c * n; i < (c + 1) * n; i++) {
-      low = fmin(low, in->data[i]);
-      high = fmax(high, in->data[i]);
-    }
-    range = fmax(range, high - low);
+/* The least and the largest sample of a channel and, of activations, the padding, 0. */
+static void limits_of(const Layer *l, int c, bool activations, double *low, double *high) {
+  const ptrdiff_t n = (ptrdiff_t)l->width * l->height;
+  *low = *high = activations ? 0 : l->data[c * n];
+  for (ptrdiff_t i = c * n; i < (c + 1) * n; i++) {
+    *low = fmin(*low, l->data[i]);
+    *high = fmax(*high, l->data[i]);
   }
-  const double step = range / ZSD_INT16_STEPS;
+}
+
+/* Sets the steps of the input of a 3x3 layer in int8: of the range of each channel. */
+static void set_steps(const Layer *in, bool activations) {
+  const ptrdiff_t n = (ptrdiff_t)in->width * in->height;
   for (int c = 0; c < in->channels; c++) {
-    in->tolerance[c] += 0.501 * step;
-    in->variance[c] += step * step / 12;
+    double low, high;
+    limits_of(in, c, activations, &low, &high);
+    in->step[c] = (high - low) / (2 * ZSD_INT8_LARGEST);
+    for (ptrdiff_t i = c * n; i < (c + 1) * n && in->step[c] > 0; i++)
+      in->power[c] += pow((in->data[i] - (low + high) / 2) / in->step[c], 2) / n;
+  }
+}
+
+/* The same in the other precisions: of the largest range of a channel; of `activations`, of
+ * that of all channels. */
+static void set_equal_steps(const Layer *in, bool activations) {
+  double range = 0, least = 0, largest = 0;
+  for (int c = 0; c < in->channels; c++) {
+    double low, high;
+    limits_of(in, c, activations, &low, &high);
+    least = fmin(least, low);
+    largest = fmax(largest, high);
+    range = fmax(range, activations ? largest - least : high - low);
+  }
+  for (int c = 0; c < in->channels; c++)
+    in->step[c] = range / ZSD_INT16_STEPS;
+}
+
+/* Adds to the tolerance of a 3x3 layer's input the rounding to steps. */
+static void expect_rounding(const Trial *t, const Layer *in, bool activations) {
+  if (t->precision == ZSD_FP32)
+    return;
+  if (t->precision == ZSD_INT8)
+    set_steps(in, activations);
+  else
+    set_equal_steps(in, activations);
+  for (int c = 0; c < in->channels; c++) {
+    in->tolerance[c] += 0.501 * in->step[c];
+    in->variance[c] += in->step[c] * in->step[c] / 12;
   }
 }
 
@@ -225,26 +284,34 @@ static bool compare_sample(Check *check, const Trial *t, int o, int x, int y, fl
 }
 
 /* Fails if the rms error of the tile is larger than rounding explains. */
-static void compare_mean(Check *check, const Trial *t, const Layer *expected, ZsdPlanes got) {
+static void compare_mean(Check *check, const Trial *t, const Layer *expected, ZsdPlanes got,
+                         const float *plain) {
   const double n = t->width * t->height;
   for (int o = 0; o < t->shape.outputs; o++) {
-    double squares = 0, output = 0;
+    double squares = 0, output = 0, differences = 0;
     for (int y = 0; y < t->height; y++)
       for (int x = 0; x < t->width; x++) {
         const double correct = *sample(expected, o, x, y);
-        squares += pow(got.data[o * got.plane + y * t->row + x] - correct, 2);
+        const ptrdiff_t at = o * got.plane + y * t->row + x;
+        squares += pow(got.data[at] - correct, 2);
+        differences += pow(got.data[at] - plain[at], 2);
         output += pow(correct, 2);
       }
-    const double most =
-        t->precision == ZSD_FP16 ? MOST_FP16 * output / n : MOST * expected->variance[o];
+    const double variance = expected->variance[o];
+    const double most = t->precision == ZSD_FP16   ? MOST_FP16 * output / n
+                        : t->precision == ZSD_INT8 ? MOST_INT8 * variance
+                                                   : MOST * variance;
     if (!(squares / n <= most))
       check_fail(check, "%dx%d, channel %d: mean squared error %g, at most %g expected",
                  t->width, t->height, o, squares / n, most);
+    if (t->precision == ZSD_INT8 && !(differences / n <= MOST_INT8_PLAIN * variance))
+      check_fail(check, "%dx%d, channel %d: mean squared difference from plain C %g of %g",
+                 t->width, t->height, o, differences / n, variance);
   }
 }
 
 /* The kernels in fp32 are compared with plain C, which is compared with the expected output, as
- * are those in int16 and fp16. */
+ * are those in all other precisions. */
 static void compare(Check *check, const Trial *t, const Layer *expected, ZsdPlanes got,
                     const float *again, const float *plain) {
   const bool direct = check->set == check->plain || t->precision != ZSD_FP32;
@@ -297,7 +364,7 @@ static void check_trial(Check *check, const Trial *t) {
   expect(t, &h2, &output, 1, 1, next);
   compare(check, t, &output, planes[0], planes[1].data, planes[2].data);
   if (t->precision != ZSD_FP32 && t->shape.hidden > 50 && t->width * t->height > 500)
-    compare_mean(check, t, &output, planes[0]);
+    compare_mean(check, t, &output, planes[0], planes[2].data);
 
   Layer *const layers[] = {&input, &h1, &h2, &output};
   for (int i = 0; i < 4; i++)
@@ -361,4 +428,8 @@ void check_pass_int16(Check *check) {
 
 void check_pass_fp16(Check *check) {
   check_precision(check, ZSD_FP16);
+}
+
+void check_pass_int8(Check *check) {
+  check_precision(check, ZSD_INT8);
 }

@@ -34,6 +34,9 @@ typedef enum {
                 the tile, the 3x3 layers' weights to about 11 bits; all else is fp32 */
   ZSD_FP16, /* the 3x3 layers are in half precision (11 significant bits), sums included, scaled
                so that none is too large; all else is fp32 */
+  ZSD_INT8, /* inputs and the first layer's activations are rounded to steps of each channel's
+               range in the tile, the 3x3 layers' weights to steps of the largest one of an
+               output channel, times the inputs' steps; all else is fp32 */
   ZSD_PRECISIONS,
 } ZsdPrecision;
 
@@ -41,6 +44,9 @@ typedef enum {
  * them: of the largest range of an input channel, and of the
  * range from the least to the largest activation, or 0. */
 enum { ZSD_INT16_STEPS = 654 };
+
+/* Largest size of an integer in ZSD_INT8: half of the steps of a channel's range. */
+enum { ZSD_INT8_LARGEST = 127 };
 
 /* Least range of values in integers; less counts as nothing. */
 #define ZSD_MIN_RANGE 1e-30f

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The forward pass in plain C, layer by layer, a row of an output channel at a time. In bf16,
  * factors are rounded to it first; in int16, inputs and the first layer's activations are
- * rounded to steps of their range, in fp16 to 11 bits. */
+ * rounded to steps of their range, in fp16 to 11 bits; in int8, the weights are rounded, too.
+ */
 #include "base/bf16.h"
 #include "kernels/init.h"
 
@@ -86,6 +87,50 @@ static void round_activations(float *x, size_t n, ZsdPrecision precision) {
   round_to_steps(x, n, (low + high) / 2, high - low, precision);
 }
 
+/* Rounds n values, less their centre, to the steps of int8. Returns the centre and the step. */
+static void round_to_int8(float *x, size_t n, Limits l, float *centre, float *step) {
+  *centre = (l.low + l.high) / 2;
+  *step = fmaxf(l.high - l.low, ZSD_MIN_RANGE) / (2 * ZSD_INT8_LARGEST);
+  for (size_t i = 0; i < n; i++)
+    x[i] = *step * rintf((x[i] - *centre) / *step);
+}
+
+/* Rounds an output channel's weights to integers, for inputs in integers, and adds the products
+ * of the centres to its bias. */
+static void round_weights(float *to, const float *weights, int n_in, const float *centres,
+                          const float *steps, float *bias) {
+  float largest = 0;
+  for (int i = 0; i < 9 * n_in; i++)
+    largest = fmaxf(largest, fabsf(weights[i] * steps[i / 9]));
+  const float factor = largest / ZSD_INT8_LARGEST;
+  for (int i = 0; i < 9 * n_in; i++) {
+    const float unit = factor / steps[i / 9];
+    to[i] = unit > 0 ? unit * rintf(weights[i] / unit) : 0;
+    *bias += weights[i] * centres[i / 9];
+  }
+}
+
+/* Rounds planes of n inputs of a 3x3 layer, or of activations, whose ranges include the
+ * padding, 0, less their centres. Returns the layer's parameters for them, in `params`, which
+ * has room for 2 `n_in` more. */
+static const float *round_layer(float *planes, int n_in, size_t n, bool activations, int n_out,
+                                const float *from, float *params) {
+  const ptrdiff_t n_weights = (ptrdiff_t)n_in * 9;
+  float *biases = params + n_out * n_weights, *centres = biases + n_out,
+        *steps = centres + n_in;
+  for (int c = 0; c < n_in; c++) {
+    Limits l = limits_of(planes + c * n, n);
+    l.low = activations ? fminf(l.low, 0) : l.low;
+    l.high = activations ? fmaxf(l.high, 0) : l.high;
+    round_to_int8(planes + c * n, n, l, &centres[c], &steps[c]);
+  }
+  memcpy(biases, from + n_out * n_weights, n_out * sizeof *biases);
+  for (int o = 0; o < n_out; o++)
+    round_weights(params + o * n_weights, from + o * n_weights, n_in, centres, steps,
+                  &biases[o]);
+  return params;
+}
+
 static void pack_bf16(void *weights, ZsdShape shape, const float *params) {
   /* Biases are added, not multiplied, and stay in fp32. */
   const size_t hidden = shape.hidden;
@@ -110,6 +155,12 @@ static size_t scratch_size(ZsdShape shape, int max_width, int max_height) {
 static size_t scratch_size_rounded(ZsdShape shape, int max_width, int max_height) {
   return scratch_size(shape, max_width, max_height) +
          aligned(shape.inputs * (size_t)(max_width + 4) * (max_height + 4));
+}
+
+/* In int8, in addition, a layer's parameters, and the centres and steps of its input. */
+static size_t scratch_size_int8(ZsdShape shape, int max_width, int max_height) {
+  return scratch_size_rounded(shape, max_width, max_height) +
+         aligned(params_count(shape) + 2 * (shape.inputs + shape.hidden));
 }
 
 typedef struct {
@@ -158,29 +209,43 @@ static void pad(const ZsdPass *p, const Activations *h1) {
   }
 }
 
-/* `in` begins at the first sample of the first layer, which lies at (-1, -1) of the tile. */
-static void forward(const ZsdPass *p, const Activations *in, float *scratch,
-                    ZsdPrecision precision) {
+/* The layers' outputs; `inner` is the first one's without its halo. */
+typedef struct {
+  Activations h1, inner, h2, out;
+} Outputs;
+
+static Outputs outputs_of(const ZsdPass *p, float *scratch) {
   const int hidden = p->shape.hidden;
   const ptrdiff_t row = p->width + 2, tile = (ptrdiff_t)p->width * p->height;
   const ptrdiff_t grid = row * (p->height + 2);
-  const Activations h1 = {{scratch, grid}, row, hidden};
-  const Activations inner = {{h1.planes.data + row + 1, grid}, row, hidden};
-  const Activations h2 = {{h1.planes.data + hidden * grid, tile}, p->width, hidden};
-  const Activations out = {p->out, p->row, p->shape.outputs};
+  return (Outputs){.h1 = {{scratch, grid}, row, hidden},
+                   .inner = {{scratch + row + 1, grid}, row, hidden},
+                   .h2 = {{scratch + hidden * grid, tile}, p->width, hidden},
+                   .out = {p->out, p->row, p->shape.outputs}};
+}
 
-  const float *params = convolve(in, &h1, p->width + 2, p->height + 2, 9, p->weights);
-  leaky_relu(h1.planes.data, hidden * grid);
+/* Samples of all planes of an output without gaps. */
+static size_t count(const Activations *a) {
+  return (size_t)a->channels * a->planes.plane;
+}
+
+/* `in` begins at the first sample of the first layer, which lies at (-1, -1) of the tile. */
+static void forward(const ZsdPass *p, const Activations *in, float *scratch,
+                    ZsdPrecision precision) {
+  const Outputs a = outputs_of(p, scratch);
+  float *h1 = a.h1.planes.data, *h2 = a.h2.planes.data;
+  const float *params = convolve(in, &a.h1, p->width + 2, p->height + 2, 9, p->weights);
+  leaky_relu(h1, count(&a.h1));
   if (precision == ZSD_BF16)
-    round_to_bf16(h1.planes.data, hidden * grid);
-  pad(p, &h1);
+    round_to_bf16(h1, count(&a.h1));
+  pad(p, &a.h1);
   if (precision == ZSD_INT16 || precision == ZSD_FP16)
-    round_activations(h1.planes.data, hidden * grid, precision);
-  params = convolve(&inner, &h2, p->width, p->height, 9, params);
-  leaky_relu(h2.planes.data, hidden * tile);
+    round_activations(h1, count(&a.h1), precision);
+  params = convolve(&a.inner, &a.h2, p->width, p->height, 9, params);
+  leaky_relu(h2, count(&a.h2));
   if (precision == ZSD_BF16)
-    round_to_bf16(h2.planes.data, hidden * tile);
-  convolve(&h2, &out, p->width, p->height, 1, params);
+    round_to_bf16(h2, count(&a.h2));
+  convolve(&a.h2, &a.out, p->width, p->height, 1, params);
 }
 
 static void run(const ZsdPass *p) {
@@ -188,21 +253,43 @@ static void run(const ZsdPass *p) {
   forward(p, &in, p->scratch, ZSD_FP32);
 }
 
+/* Copies the inputs with their halo of two samples to planes without gaps. */
+static Activations copy_inputs(const ZsdPass *p, float *to) {
+  const ptrdiff_t row = p->width + 4, plane = row * (p->height + 4);
+  for (int c = 0; c < p->shape.inputs; c++)
+    for (int y = 0; y < p->height + 4; y++)
+      memcpy(to + c * plane + y * row, p->in.data + c * p->in.plane + (y - 2) * p->row - 2,
+             row * sizeof(float));
+  return (Activations){{to + row + 1, plane}, row, p->shape.inputs};
+}
+
 /* A pass with rounded inputs. */
 static void run_rounded(const ZsdPass *p, ZsdPrecision precision) {
-  const ptrdiff_t row = p->width + 4, plane = row * (p->height + 4);
-  const int channels = p->shape.inputs;
   float *inputs = p->scratch;
-  for (int c = 0; c < channels; c++)
-    for (int y = 0; y < p->height + 4; y++)
-      memcpy(inputs + c * plane + y * row, p->in.data + c * p->in.plane + (y - 2) * p->row - 2,
-             row * sizeof(float));
+  const Activations in = copy_inputs(p, inputs);
   if (precision == ZSD_BF16)
-    round_to_bf16(inputs, channels * plane);
+    round_to_bf16(inputs, count(&in));
   else
-    round_inputs(inputs, channels, plane, precision);
-  const Activations in = {{inputs + row + 1, plane}, row, channels};
-  forward(p, &in, inputs + channels * plane, precision);
+    round_inputs(inputs, in.channels, in.planes.plane, precision);
+  forward(p, &in, inputs + count(&in), precision);
+}
+
+static void run_int8(const ZsdPass *p) {
+  const ZsdShape s = p->shape;
+  const float *first = p->weights, *second = first + s.hidden * (9 * (size_t)s.inputs + 1),
+              *last = second + s.hidden * (9 * (size_t)s.hidden + 1);
+  float *inputs = p->scratch;
+  const Activations in = copy_inputs(p, inputs);
+  const Outputs a = outputs_of(p, inputs + count(&in));
+  float *h1 = a.h1.planes.data, *h2 = a.h2.planes.data, *params = h2 + count(&a.h2);
+  convolve(&in, &a.h1, p->width + 2, p->height + 2, 9,
+           round_layer(inputs, s.inputs, in.planes.plane, false, s.hidden, first, params));
+  leaky_relu(h1, count(&a.h1));
+  pad(p, &a.h1);
+  convolve(&a.inner, &a.h2, p->width, p->height, 9,
+           round_layer(h1, s.hidden, a.h1.planes.plane, true, s.hidden, second, params));
+  leaky_relu(h2, count(&a.h2));
+  convolve(&a.h2, &a.out, p->width, p->height, 1, last);
 }
 
 static void run_bf16(const ZsdPass *p) {
@@ -225,4 +312,5 @@ void zsd_pass_init_c(ZsdKernels *k) {
       (ZsdPassKernel){weights_size, scratch_size_rounded, pack, run_int16, 64, 16};
   k->pass[ZSD_FP16] =
       (ZsdPassKernel){weights_size, scratch_size_rounded, pack, run_fp16, 64, 16};
+  k->pass[ZSD_INT8] = (ZsdPassKernel){weights_size, scratch_size_int8, pack, run_int8, 64, 16};
 }
