@@ -33,7 +33,7 @@ typedef struct {
   float *sum[ZSD_WIENER_SIDE]; /* rows of weighted estimates, which are added */
   float *weight;               /* output: their weights, the same for all these rows */
   const float *spectrum;       /* 8 x 8: variance of the noise in each coefficient of the DCT,
-                                  relative       to that in a sample; above 0 */
+                                  relative to that in a sample; above 0 */
   int first;                   /* first column of the first block: 0 or 2 */
   int n;                       /* blocks */
 } ZsdWienerBlocks;
