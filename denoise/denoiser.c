@@ -195,11 +195,6 @@ static int prepare_team(ZsdDenoiser *d, unsigned wanted) {
 
 /* Packs the weights for the filter's precision. */
 static int prepare_weights(ZsdDenoiser *d, ZsdPrecisionChoice wanted) {
-  static const char *const names[ZSD_PRECISIONS] = {[ZSD_FP32] = "fp32",
-                                                    [ZSD_BF16] = "bf16",
-                                                    [ZSD_INT16] = "int16",
-                                                    [ZSD_FP16] = "fp16",
-                                                    [ZSD_INT8] = "int8"};
   const ZsdPrecision precisions[] = {[ZSD_PRECISION_AUTO] = d->kernels->fastest_pass,
                                      [ZSD_PRECISION_FP32] = ZSD_FP32,
                                      [ZSD_PRECISION_BF16] = ZSD_BF16,
@@ -209,7 +204,7 @@ static int prepare_weights(ZsdDenoiser *d, ZsdPrecisionChoice wanted) {
   const ZsdPrecision precision = precisions[wanted];
   const ZsdPassKernel *kernel = &d->kernels->pass[precision];
 
-  d->status.precision = names[precision];
+  d->status.precision = zsd_precision_name(precision);
   if (d->weights.kernel == kernel)
     return 0;
   if (zsd_weights_resize(&d->weights, kernel, d->net.shape)) {

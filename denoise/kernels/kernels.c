@@ -91,6 +91,15 @@ const ZsdKernels *zsd_kernels(unsigned flags) {
   return NULL; /* unreachable: the last table needs no flag */
 }
 
+const char *zsd_precision_name(ZsdPrecision precision) {
+  static const char *const names[ZSD_PRECISIONS] = {[ZSD_FP32] = "fp32",
+                                                    [ZSD_BF16] = "bf16",
+                                                    [ZSD_INT16] = "int16",
+                                                    [ZSD_FP16] = "fp16",
+                                                    [ZSD_INT8] = "int8"};
+  return names[precision];
+}
+
 int zsd_group_size(const ZsdKernels *k, int n_out) {
   int groups = (n_out + k->channel_group - 1) / k->channel_group;
   return (n_out + groups - 1) / groups;

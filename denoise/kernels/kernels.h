@@ -207,6 +207,9 @@ typedef struct {
  * have. */
 const ZsdKernels *zsd_kernels(unsigned flags);
 
+/* "fp32", "bf16", "int16", "fp16" or "int8". */
+const char *zsd_precision_name(ZsdPrecision precision);
+
 /* Output channels of a group: n_out divided into the fewest groups of at most channel_group, as
  * evenly as possible. */
 int zsd_group_size(const ZsdKernels *k, int n_out);

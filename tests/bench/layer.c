@@ -35,8 +35,6 @@ enum {
   MAX_ROUNDS = 100,
 };
 
-static const char *const precisions[ZSD_PRECISIONS] = {"fp32", "bf16"};
-
 static void fail(const char *why) {
   fprintf(stderr, "bench-layer: %s\n", why);
   exit(1);
@@ -180,7 +178,7 @@ static void enter(bool ours, ZsdPrecision precision, const char *way, const char
   Contestant *c = &contestants[n_contestants++];
   *c = (Contestant){.note = note, .run = run, .self = self, .ours = ours};
   snprintf(c->name, sizeof c->name, "%s, %s%s", ours ? "zsdenoise" : "oneDNN",
-           precisions[precision], way);
+           zsd_precision_name(precision), way);
   c->gmacs = 1e-9 * pixels * (ours ? 2 * layer + CHANNELS : layer);
 }
 
@@ -191,14 +189,14 @@ static void enter_ours(unsigned flags, int threads) {
     if (kernel->run && (kernel->run != plain->pass[p].run || (flags == 0 && p == ZSD_FP32)))
       enter(true, p, "", zsd_cpu_name(flags), ours_run, ours_new(kernel, threads));
     else
-      printf("zsdenoise has no kernel of its own for %s on %s\n", precisions[p],
+      printf("zsdenoise has no kernel of its own for %s on %s\n", zsd_precision_name(p),
              zsd_cpu_name(flags));
   }
 }
 
 static void enter_onednn(void) {
   const int before = n_contestants;
-  for (int p = 0; p < ZSD_PRECISIONS; p++)
+  for (int p = ZSD_FP32; p <= ZSD_BF16; p++)
     for (int winograd = 0; winograd < 2; winograd++) {
       OneDnnLayer *layer = onednn_layer_new(CHANNELS, WIDTH, HEIGHT, p == ZSD_BF16, winograd);
       if (layer)
@@ -256,7 +254,7 @@ int main(int argc, char **argv) {
   }
   print_ratio("the fastest of each", "");
   for (int p = 0; p < ZSD_PRECISIONS; p++)
-    print_ratio(precisions[p], precisions[p]);
+    print_ratio(zsd_precision_name(p), zsd_precision_name(p));
   leave();
   zsd_team_free(team);
   return 0;

@@ -133,8 +133,7 @@ static double best_pass_time(const ZsdPassKernel *kernel, ZsdShape shape, int wi
 
 /* Multiply-adds are those of direct convolution on the tile's own samples, however the kernel
  * computes them. The second shape consists mostly of two layers 52->52. */
-static void benchmark_pass(const ZsdKernels *set, int precision) {
-  static const char *const names[ZSD_PRECISIONS] = {"fp32", "bf16", "int16", "fp16", "int8"};
+static void benchmark_pass(const ZsdKernels *set, ZsdPrecision precision) {
   static const ZsdShape shapes[] = {{15, 52, 6}, {52, 52, 1}};
   const ZsdPassKernel *kernel = &set->pass[precision];
   const int width = kernel->tile_width, height = kernel->tile_height;
@@ -143,7 +142,7 @@ static void benchmark_pass(const ZsdKernels *set, int precision) {
     const double products =
         (double)width * height * s.hidden * (9 * (s.inputs + s.hidden) + s.outputs);
     printf("%-6s pass %d-%d-%d %-7s %7.1f GMAC/s\n", zsd_cpu_name(set->flags), s.inputs,
-           s.hidden, s.outputs, names[precision],
+           s.hidden, s.outputs, zsd_precision_name(precision),
            1e-9 * products / best_pass_time(kernel, s, width, height));
   }
 }
