@@ -12,6 +12,7 @@
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <gst/base/gsttypefindhelper.h>
 #include <gst/pbutils/pbutils.h>
 #include <string.h>
 
@@ -114,7 +115,26 @@ set_read_error (const gchar * file, const GError * local_error, GError ** error)
   return TRUE;
 }
 
-/* Reason why there is no video. */
+/* Whether the file begins like a picture, or several without a container and times. */
+static gboolean
+is_picture (const gchar * file)
+{
+  guint8 start[4096];
+  FILE *stream = g_fopen (file, "rb");
+  const gsize size = stream ? fread (start, 1, sizeof start, stream) : 0;
+  GstCaps *caps = size ?
+      gst_type_find_helper_for_data (NULL, start, size, NULL) : NULL;
+  const gboolean is = caps && g_str_has_prefix (gst_structure_get_name
+      (gst_caps_get_structure (caps, 0)), "image/");
+
+  if (caps)
+    gst_caps_unref (caps);
+  if (stream)
+    fclose (stream);
+  return is;
+}
+
+/* Reason why there is no film. */
 static void
 set_error (const gchar * file, GstDiscovererInfo * info,
     const GError * local_error, GError ** error)
@@ -127,6 +147,9 @@ set_error (const gchar * file, GstDiscovererInfo * info,
 
   if (g_strv_length (fields) > 4)
     set_unsupported (file, fields[3], fields[4], error);
+  else if (is_picture (file))
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE,
+        "%s: it is a picture, not a film; `image` denoises pictures", file);
   else if (is_cut_off (file))
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_DEMUX,
         "%s: it is incomplete: its index, which most MP4 and MOV files have at "
@@ -166,7 +189,7 @@ probe_new (const gchar * file, GError ** error)
     info = gst_discoverer_discover_uri (discoverer, uri, &local_error);
   }
   probe = info ? read_info (info, file) : NULL;
-  if (discoverer && (probe == NULL || !probe->has_video)) {
+  if (discoverer && (probe == NULL || !probe->has_video || is_picture (file))) {
     g_clear_pointer (&probe, probe_free);
     if (!set_read_error (file, local_error, error))
       set_error (file, info, local_error, error);
