@@ -609,7 +609,9 @@ static void
 gst_zs_denoise_init (GstZsDenoise * self)
 {
   self->settings = zsd_settings_default ();
-  self->status.sigma = -1;
+  self->status.sigma = self->status.chroma_sigma = -1;
+  self->status.correlation = -1;
+  self->progress = (const ZsdTraining) {.loss = -1 };
   g_queue_init (&self->queue);
   /* QoS would drop frames that are late after blocking training. */
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), FALSE);

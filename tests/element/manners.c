@@ -63,6 +63,31 @@ GST_START_TEST (test_notify)
 
 GST_END_TEST;
 
+/* Before anything is measured or learned, the reports say so: -1. */
+GST_START_TEST (test_first_reports)
+{
+  static const gchar *const fields[] = {
+    "loss", "estimated-sigma", "estimated-sigma-chroma", "estimated-correlation"
+  };
+  GstElement *element = gst_element_factory_make ("zsdenoise", NULL);
+  gdouble sigma, loss, value;
+  GstStructure *stats;
+  guint i;
+
+  g_object_get (element, "stats", &stats, "loss", &loss, "estimated-sigma",
+      &sigma, NULL);
+  fail_unless_equals_float (loss, -1);
+  fail_unless_equals_float (sigma, -1);
+  for (i = 0; i < G_N_ELEMENTS (fields); i++) {
+    fail_unless (gst_structure_get_double (stats, fields[i], &value));
+    fail_unless_equals_float (value, -1);
+  }
+  gst_structure_free (stats);
+  gst_object_unref (element);
+}
+
+GST_END_TEST;
+
 /* --- metas --- */
 
 GST_START_TEST (test_metas)
@@ -243,6 +268,7 @@ make_suite (void)
   TCase *tcase = tcase_create ("manners");
 
   tcase_add_test (tcase, test_notify);
+  tcase_add_test (tcase, test_first_reports);
   tcase_add_test (tcase, test_metas);
   tcase_add_test (tcase, test_corrupted);
   tcase_add_test (tcase, test_version);
