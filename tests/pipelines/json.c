@@ -109,6 +109,30 @@ test_hostile (void)
   clear (&thing);
 }
 
+/* Members of another type are as good as none, without a warning. */
+static void
+test_other_types (void)
+{
+  static const gchar *const values[] =
+      { "{}", "[]", "null", "true", "1", "-2.5", "\"x\"" };
+  gsize i;
+
+  for (i = 0; i < G_N_ELEMENTS (values); i++) {
+    gchar *json = g_strdup_printf ("{\"a\":%s}", values[i]);
+    JsonObject *object = json_parse (json, -1);
+    const gchar *string = json_get_string (object, "a");
+
+    g_assert_cmpint (json_get_int (object, "a"), ==, i == 3 || i == 4 ? 1 :
+        i == 5 ? -2 : 0);
+    g_assert_cmpint (json_get_int (object, "b"), ==, 0);
+    g_assert_cmpstr (string, ==, i == 6 ? "x" : NULL);
+    g_assert_true ((json_get_object (object, "a") != NULL) == (i == 0));
+    g_assert_true ((json_get_array (object, "a") != NULL) == (i == 1));
+    json_object_unref (object);
+    g_free (json);
+  }
+}
+
 /* Any bytes that a file name may have. */
 static void
 test_paths (void)
@@ -171,6 +195,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/json/round-trip", test_round_trip);
   g_test_add_func ("/json/hostile", test_hostile);
+  g_test_add_func ("/json/other-types", test_other_types);
   g_test_add_func ("/json/paths", test_paths);
   g_test_add_func ("/json/no-object", test_no_object);
   return g_test_run ();

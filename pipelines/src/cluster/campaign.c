@@ -133,8 +133,7 @@ from_json (const gchar * folder, JsonObject * object)
   JsonArray *films = json_get_array (object, "films");
   Campaign *campaign;
 
-  if (films == NULL || json_object_get_int_member_with_default (object,
-          "version", 0) != VERSION)
+  if (films == NULL || json_get_int (object, "version") != VERSION)
     return NULL;
   campaign = campaign_new (folder);
   json_fields_read (campaign_fields, campaign, object);

@@ -108,6 +108,14 @@ json_get_string (JsonObject * object, const gchar * name)
       NULL;
 }
 
+gint64
+json_get_int (JsonObject * object, const gchar * name)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_int (node) : 0;
+}
+
 JsonObject *
 json_get_object (JsonObject * object, const gchar * name)
 {

@@ -50,6 +50,9 @@ void json_fields_read (const JsonField * fields, gpointer data,
 /* Member that is a string; NULL if there is none. */
 const gchar *json_get_string (JsonObject * object, const gchar * name);
 
+/* Member that is a number, without its fraction; 0 if there is none. */
+gint64 json_get_int (JsonObject * object, const gchar * name);
+
 /* Member that is an object; NULL if there is none. */
 JsonObject *json_get_object (JsonObject * object, const gchar * name);
 

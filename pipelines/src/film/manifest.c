@@ -191,8 +191,8 @@ read_segments (Manifest * manifest, JsonArray * array)
 static gboolean
 is_manifest (JsonObject * object)
 {
-  return json_object_get_int_member_with_default (object, "version", 0) ==
-      VERSION && json_get_object (object, "source")
+  return json_get_int (object, "version") == VERSION
+      && json_get_object (object, "source")
       && json_get_object (object, "video")
       && json_get_object (object, "options")
       && json_get_array (object, "segments");
