@@ -116,8 +116,8 @@ typedef struct {
                       weights in use began as built-in ones */
   bool patches;    /* with later pictures, denoise similar patches along the motion together;
                       takes most of the time then */
-  double split;    /* 0..1: part of the width, from the left, that is unchanged, except for a
-                      line two columns wide at its end */
+  double split; /* 0..1: fraction of the width, from the left, that is unchanged, except for a
+                   line two columns wide at its end */
   ZsdTrainingPairs pairs;
   ZsdPrecisionChoice precision; /* auto: fp32 for `paper` */
   unsigned threads;             /* 0: one for each processor available to the process */

@@ -448,13 +448,13 @@ install_filter_properties (GObjectClass * object_class,
   /**
    * GstZsDenoise:split:
    *
-   * Part of the width, from the left, that is unchanged, for comparison. Its last two columns
+   * Fraction of the width, from the left, that is unchanged, for comparison. Its last two columns
    * are a line, one column white and one black, if both parts are visible; with
    * #GstZsDenoise:strength 0 there is no line.
    */
   g_object_class_install_property (object_class, PROP_SPLIT,
       g_param_spec_double ("split", "Split",
-          "Part of the width, from the left, that is unchanged, for comparison",
+          "Fraction of the width, from the left, that is unchanged, for comparison",
           0, 1, defaults->split, SETTING | GST_PARAM_CONTROLLABLE));
 
   /**

@@ -105,7 +105,7 @@ camera_options_parse (CameraOptions * options, int *argc, char ***argv,
         "realtime, balanced or best", "NAME"},
     STRENGTH_OPTIONS (&options->strength, &options->sigma),
     {"split", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK,
-        parse_split, "Show this part of the width, from the left, unfiltered "
+        parse_split, "Show this fraction of the width, from the left, unfiltered "
           "(0.5); move it with the keys Left and Right or the mouse", "PART"},
     {"record", 0, 0, G_OPTION_ARG_FILENAME, &options->record,
         "Record to FILE.mkv or FILE.mp4 (H.264, no audio)", "FILE"},
