@@ -467,7 +467,8 @@ install_filter_properties (GObjectClass * object_class,
    * If it is not set, it is 7 for the #GstZsDenoise:profile `best` where upstream is not live, and
    * 0 otherwise; `lookahead` in #GstZsDenoise:stats is the number in use. Has no effect with
    * #GstZsDenoise:temporal false, with the profile `paper`, in reverse playback, on still
-   * pictures and on formats that are unpacked. A change while playing takes effect with the next frame that arrives.
+   * pictures and on formats that are unpacked. A change while playing takes effect with the next
+   * frame that arrives.
    */
   g_object_class_install_property (object_class, PROP_LOOKAHEAD,
       g_param_spec_uint ("lookahead", "Look-ahead",
