@@ -16,6 +16,7 @@
 #include "demo/psnr.h"
 
 #include <gst/gst.h>
+#include <gst/pbutils/missing-plugins.h>
 #include <gst/video/video.h>
 #include <errno.h>
 #include <math.h>
@@ -54,6 +55,7 @@ typedef struct
   gint percent;                 /* of the training in progress; -1: none */
   gboolean failed;
   const gchar *file;
+  gchar *missing;               /* description of the first plugin that is missing, or NULL */
   Stall stall;
   GMainLoop *loop;
 } Demo;
@@ -314,6 +316,16 @@ handle_element_message (Demo * demo, const GstStructure * structure)
   }
 }
 
+/* Reports the error, which is freed, and ends. */
+static void
+fail (Demo * demo, GError * error)
+{
+  g_printerr ("\ndemo: %s\n", error->message);
+  g_error_free (error);
+  demo->failed = TRUE;
+  g_main_loop_quit (demo->loop);
+}
+
 static gboolean
 on_message (GstBus * bus G_GNUC_UNUSED, GstMessage * message, gpointer data)
 {
@@ -322,14 +334,13 @@ on_message (GstBus * bus G_GNUC_UNUSED, GstMessage * message, gpointer data)
 
   switch (GST_MESSAGE_TYPE (message)) {
     case GST_MESSAGE_ELEMENT:
+      if (demo->missing == NULL && gst_is_missing_plugin_message (message))
+        demo->missing = gst_missing_plugin_message_get_description (message);
       handle_element_message (demo, gst_message_get_structure (message));
       break;
     case GST_MESSAGE_ERROR:
-      gst_message_parse_error (message, &error, NULL);
-      g_printerr ("\ndemo: %s\n", error->message);
-      g_clear_error (&error);
-      demo->failed = TRUE;
-      g_main_loop_quit (demo->loop);
+      pipeline_error_set (message, demo->missing, demo->file, &error);
+      fail (demo, error);
       break;
     case GST_MESSAGE_EOS:
       g_main_loop_quit (demo->loop);
@@ -346,12 +357,8 @@ check_stall (gpointer data)
   Demo *demo = data;
   GError *error = NULL;
 
-  if (pipeline_error_stalled (&demo->stall, demo->file, &error)) {
-    g_printerr ("\ndemo: %s\n", error->message);
-    g_error_free (error);
-    demo->failed = TRUE;
-    g_main_loop_quit (demo->loop);
-  }
+  if (pipeline_error_stalled (&demo->stall, demo->file, &error))
+    fail (demo, error);
   return G_SOURCE_CONTINUE;
 }
 
@@ -433,6 +440,7 @@ clear (Demo * demo)
   gst_caps_replace (&demo->caps, NULL);
   gst_clear_object (&demo->muxer);
   gst_clear_object (&demo->pipeline);
+  g_free (demo->missing);
 }
 
 int

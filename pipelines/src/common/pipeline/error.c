@@ -68,9 +68,9 @@ set_system_error (GstMessage * message, const GError * found,
   return TRUE;
 }
 
-static void
-set_error (GstMessage * message, const gchar * missing, const gchar * name,
-    GError ** error)
+void
+pipeline_error_set (GstMessage * message, const gchar * missing,
+    const gchar * name, GError ** error)
 {
   GError *found;
   gchar *debug;
@@ -115,7 +115,7 @@ pipeline_error_take (GstElement * pipeline, const gchar * name, GError ** error)
   if (message == NULL && missing)
     message = next_message (bus, ERROR_DELAY, GST_MESSAGE_ERROR, &missing);
   if (message) {
-    set_error (message, missing, name, error);
+    pipeline_error_set (message, missing, name, error);
     gst_message_unref (message);
   }
   g_free (missing);
@@ -146,7 +146,7 @@ pipeline_error_wait_eos (GstElement * pipeline, const gchar * name,
         GST_MESSAGE_ERROR | GST_MESSAGE_EOS, &missing);
   ended = message && GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS;
   if (message && !ended)
-    set_error (message, missing, name, error);
+    pipeline_error_set (message, missing, name, error);
   g_free (missing);
   if (message)
     gst_message_unref (message);

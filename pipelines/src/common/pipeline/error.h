@@ -24,6 +24,11 @@ gboolean pipeline_error_wait_eos (GstElement * pipeline, const gchar * name,
 gboolean pipeline_error_stalled (Stall * stall, const gchar * name,
     GError ** error);
 
+/* Error of an error message; `missing`: description of a plugin that was announced as missing, or
+ * NULL. */
+void pipeline_error_set (GstMessage * message, const gchar * missing,
+    const gchar * name, GError ** error);
+
 /* Error for a missing plugin; `missing` is its description. */
 void pipeline_error_set_missing (const gchar * name, const gchar * missing,
     GError ** error);
