@@ -133,6 +133,26 @@ test_other_types (void)
   }
 }
 
+/* Nor is what json-glib before 1.10 makes of an octal escape, which JSON does not have. */
+static void
+test_octal_escapes (void)
+{
+  static const gchar json[] = "{\"word\":\"a\\325\",\"path\":\"/a\\325\","
+      "\"words\":[\"b\\325\",\"c\"]}";
+  JsonObject *object = json_parse (json, -1);
+  Thing thing = { 0 };
+
+  if (object == NULL)
+    return;
+  json_fields_read (fields, &thing, object);
+  g_assert_null (thing.word);
+  g_assert_null (thing.path);
+  g_assert_cmpuint (g_strv_length (thing.words), ==, 1);
+  g_assert_cmpstr (thing.words[0], ==, "c");
+  clear (&thing);
+  json_object_unref (object);
+}
+
 /* Any bytes that a file name may have. */
 static void
 test_paths (void)
@@ -196,6 +216,7 @@ main (int argc, char **argv)
   g_test_add_func ("/json/round-trip", test_round_trip);
   g_test_add_func ("/json/hostile", test_hostile);
   g_test_add_func ("/json/other-types", test_other_types);
+  g_test_add_func ("/json/octal-escapes", test_octal_escapes);
   g_test_add_func ("/json/paths", test_paths);
   g_test_add_func ("/json/no-object", test_no_object);
   return g_test_run ();

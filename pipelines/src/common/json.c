@@ -99,13 +99,22 @@ json_fields_write (const JsonField * fields, gconstpointer data,
 
 /* --- reading --- */
 
+/* String of a value; NULL if it is another type or no UTF-8, which json-glib before 1.10 makes of octal
+ * escapes. */
+static const gchar *
+get_text (JsonNode * node)
+{
+  const gchar *text = json_node_get_string (node);
+
+  return text && g_utf8_validate (text, -1, NULL) ? text : NULL;
+}
+
 const gchar *
 json_get_string (JsonObject * object, const gchar * name)
 {
   JsonNode *node = json_object_get_member (object, name);
 
-  return node && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_string (node) :
-      NULL;
+  return node && JSON_NODE_HOLDS_VALUE (node) ? get_text (node) : NULL;
 }
 
 gint64
@@ -144,8 +153,8 @@ read_strings (JsonArray * array)
   for (i = 0; i < json_array_get_length (array); i++) {
     JsonNode *node = json_array_get_element (array, i);
 
-    if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_string (node))
-      g_strv_builder_add (builder, json_node_get_string (node));
+    if (JSON_NODE_HOLDS_VALUE (node) && get_text (node))
+      g_strv_builder_add (builder, get_text (node));
   }
   strings = g_strv_builder_end (builder);
   g_strv_builder_unref (builder);
@@ -175,7 +184,7 @@ read_number (const JsonField * field, gpointer data, JsonNode * node)
 static void
 read_value (const JsonField * field, gpointer data, JsonNode * node)
 {
-  const gchar *string = json_node_get_string (node);
+  const gchar *string = get_text (node);
 
   if (field->type == JSON_FIELD_BOOLEAN)
     *(gboolean *) data = json_node_get_boolean (node);
