@@ -133,7 +133,7 @@ test_other_types (void)
   }
 }
 
-/* Nor is what json-glib before 1.10 makes of an octal escape, which JSON does not have. */
+/* Nor is what json-glib 1.6 makes of an octal escape, which JSON does not have. */
 static void
 test_octal_escapes (void)
 {

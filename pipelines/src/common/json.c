@@ -99,7 +99,7 @@ json_fields_write (const JsonField * fields, gconstpointer data,
 
 /* --- reading --- */
 
-/* String of a value; NULL if it is another type or no UTF-8, which json-glib before 1.10 makes of octal
+/* String of a value; NULL if it is another type or no UTF-8, which json-glib 1.6 makes of octal
  * escapes. */
 static const gchar *
 get_text (JsonNode * node)
