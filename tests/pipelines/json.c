@@ -2,6 +2,7 @@
 /* Structs by their tables of fields, as JSON and back. Prints TAP. */
 #include "common/json.h"
 
+#include <math.h>
 #include <string.h>
 
 typedef struct
@@ -153,6 +154,38 @@ test_octal_escapes (void)
   json_object_unref (object);
 }
 
+/* Any number is printed as JSON has it, what is not finite as null. */
+static void
+test_numbers (void)
+{
+  static const gdouble values[] = { 0, 2e-8, 1e20, 1e-300, 0.1, -3e50,
+    123456.789, 1e15, G_MAXDOUBLE, INFINITY, -INFINITY, NAN
+  };
+  gsize i;
+
+  for (i = 0; i < G_N_ELEMENTS (values); i++) {
+    JsonObject *object = json_object_new ();
+    JsonArray *array = json_array_new ();
+    gchar *text;
+
+    json_array_add_double_element (array, values[i]);
+    json_object_set_double_member (object, "number", values[i]);
+    json_object_set_array_member (object, "array", array);
+    text = json_print (object, FALSE);
+    g_assert_null (strstr (text, "inf"));
+    g_assert_null (strstr (text, "nan"));
+    object = json_parse (text, -1);
+    g_assert_nonnull (object);
+    if (isfinite (values[i]))
+      g_assert_true (fabs (json_object_get_double_member (object,
+                  "number") - values[i]) <= 1e-15 * fabs (values[i]));
+    else
+      g_assert_true (json_object_get_null_member (object, "number"));
+    json_object_unref (object);
+    g_free (text);
+  }
+}
+
 /* Any bytes that a file name may have. */
 static void
 test_paths (void)
@@ -217,6 +250,7 @@ main (int argc, char **argv)
   g_test_add_func ("/json/hostile", test_hostile);
   g_test_add_func ("/json/other-types", test_other_types);
   g_test_add_func ("/json/octal-escapes", test_octal_escapes);
+  g_test_add_func ("/json/numbers", test_numbers);
   g_test_add_func ("/json/paths", test_paths);
   g_test_add_func ("/json/no-object", test_no_object);
   return g_test_run ();

@@ -3,6 +3,7 @@
 
 #include "common/file.h"
 
+#include <math.h>
 #include <string.h>
 
 #define MAX_DEPTH 64            /* of nested objects and arrays */
@@ -222,11 +223,53 @@ json_fields_read (const JsonField * fields, gpointer data, JsonObject * object)
 
 /* --- text and files --- */
 
+/* json-glib 1.6 writes 2e-08 as 2e-08.0, which is no number of JSON, and infinity, which JSON lacks,
+ * as inf: takes the nearest number that has a fraction, or null. */
+static void
+make_printable_number (JsonNode * node)
+{
+  const gdouble value = json_node_get_double (node);
+  gchar text[G_ASCII_DTOSTR_BUF_SIZE];
+
+  g_ascii_dtostr (text, sizeof text, value);
+  if (!isfinite (value))
+    json_node_init_null (node);
+  else if (strchr (text, 'e') && !strchr (text, '.'))
+    json_node_set_double (node, nextafter (value, 0));
+}
+
+static void
+make_printable (JsonNode * node)
+{
+  JsonObjectIter iter;
+  JsonNode *member;
+  guint i;
+
+  if (JSON_NODE_HOLDS_OBJECT (node)) {
+    json_object_iter_init (&iter, json_node_get_object (node));
+    while (json_object_iter_next (&iter, NULL, &member))
+      make_printable (member);
+  } else if (JSON_NODE_HOLDS_ARRAY (node)) {
+    for (i = 0; i < json_array_get_length (json_node_get_array (node)); i++)
+      make_printable (json_array_get_element (json_node_get_array (node), i));
+  } else if (JSON_NODE_HOLDS_VALUE (node)
+      && json_node_get_value_type (node) == G_TYPE_DOUBLE) {
+    make_printable_number (node);
+  }
+}
+
+gchar *
+json_print_node (JsonNode * root, gboolean pretty)
+{
+  make_printable (root);
+  return json_to_string (root, pretty);
+}
+
 gchar *
 json_print (JsonObject * object, gboolean pretty)
 {
   JsonNode *root = json_node_init_object (json_node_alloc (), object);
-  gchar *text = json_to_string (root, pretty);
+  gchar *text = json_print_node (root, pretty);
 
   json_node_unref (root);
   json_object_unref (object);

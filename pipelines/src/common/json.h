@@ -59,7 +59,10 @@ JsonObject *json_get_object (JsonObject * object, const gchar * name);
 /* Member that is an array; NULL if there is none. */
 JsonArray *json_get_array (JsonObject * object, const gchar * name);
 
-/* Serializes and releases the object. */
+/* Serializes a tree. Numbers that are not finite become null. */
+gchar *json_print_node (JsonNode * root, gboolean pretty);
+
+/* The same of an object, which is released. */
 gchar *json_print (JsonObject * object, gboolean pretty);
 
 /* NULL if the text is not a single JSON object. */

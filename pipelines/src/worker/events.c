@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "worker/events.h"
 
+#include "common/json.h"
+
 #include <fcntl.h>
 #include <gio/gio.h>
 #include <json-glib/json-glib.h>
@@ -29,7 +31,7 @@ send (JsonBuilder * builder)
 
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);
-  text = json_to_string (root, FALSE);
+  text = json_print_node (root, FALSE);
   line = g_strconcat (text, "\n", NULL);
   written = write (output, line, strlen (line));
   (void) written;
