@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the passes in vectors have in common: sizes of memory, and layers of 1x1 filters. */
+/* Sizes of memory, and layers of 1x1 filters, common to the passes in vectors. */
 #ifndef ZSD_LAYERS_H
 #define ZSD_LAYERS_H
 
