@@ -92,7 +92,7 @@ static void pack(void *weights, ZsdShape s, const float *params) {
 /* --- scratch --- */
 
 /* Layout of the scratch memory: offsets from its beginning, floats. Planes of elements and of
- * floats have rows of the same length, and zeros after the last one for the rest of a span and
+ * floats have rows of the same length, and room after the last one for the rest of a span and
  * the taps there. */
 typedef struct {
   ptrdiff_t row;           /* samples: the tile's width and its halo of two samples */
@@ -104,6 +104,7 @@ typedef struct {
   size_t out;
   size_t weights;         /* of a layer, in integers: octets x TAPS x channels elements */
   size_t factors, biases; /* of its output channels, for sums in integers */
+  size_t scales;          /* 1 / factors, or 0 */
   size_t centres, steps;  /* of its input channels, to a whole number of octets */
   size_t end;
 } Memory;
@@ -129,7 +130,8 @@ static Memory memory_layout(ZsdShape s, int width, int height) {
   m.weights = m.out + (size_t)groups_of(s.outputs).channels * m.out_plane;
   m.factors = m.weights + elements((ptrdiff_t)octets * TAPS * first.channels);
   m.biases = m.factors + first.channels;
-  m.centres = m.biases + first.channels;
+  m.scales = m.biases + first.channels;
+  m.centres = m.scales + first.channels;
   m.steps = m.centres + (size_t)octets * OCTET;
   m.end = m.steps + (size_t)octets * OCTET;
   return m;
@@ -152,11 +154,14 @@ static void set_range(const Memory *m, float *scratch, int channel, const Limits
  * `first` on, to elements. Zeros fill up the octet. Reads up to WIDTH samples past the last. */
 static void round_samples(const Memory *m, const float *scratch, int8_t *to, const float *from,
                           ptrdiff_t plane, int first, int channels, ptrdiff_t n) {
-  const float *centres = scratch + m->centres + first, *steps = scratch + m->steps + first;
+  const float *centres = scratch + m->centres + first;
+  float scales[OCTET];
+  for (int c = 0; c < channels; c++)
+    scales[c] = 1 / scratch[m->steps + first + c];
   for (ptrdiff_t x = 0; x < n; x += WIDTH, to += WIDTH * OCTET) {
     Bits quads[2] = {{0}, {0}};
     for (int c = 0; c < channels; c++) {
-      const Vector sample = (load(from + c * plane + x) - centres[c]) * (1 / steps[c]);
+      const Vector sample = (load(from + c * plane + x) - centres[c]) * scales[c];
       quads[c / 4] |= ((Bits)rounded(sample) & 0xff) << 8 * (c % 4);
     }
     vst2q_u32((uint32_t *)(void *)to,
@@ -164,7 +169,8 @@ static void round_samples(const Memory *m, const float *scratch, int8_t *to, con
   }
 }
 
-/* Sets the factors of the output channels, and their biases for inputs less their centres. */
+/* Sets the factors and scales of the output channels, and their biases for inputs less their
+ * centres. */
 static void set_factors(const Packed *l, const float *weights, const Memory *m,
                         float *scratch) {
   const float *centres = scratch + m->centres, *steps = scratch + m->steps;
@@ -176,6 +182,8 @@ static void set_factors(const Packed *l, const float *weights, const Memory *m,
       bias += load(weights + l->sums + at) * centres[i];
     }
     store(scratch + m->factors + o, largest / ZSD_INT8_LARGEST);
+    store(scratch + m->scales + o,
+          where_positive(largest, ZSD_INT8_LARGEST / largest, largest));
     store(scratch + m->biases + o, bias);
   }
 }
@@ -183,16 +191,15 @@ static void set_factors(const Packed *l, const float *weights, const Memory *m,
 /* Rounds a layer's weights to integers, for the steps of its input. */
 static void round_weights(const Packed *l, const float *weights, const Memory *m,
                           float *scratch) {
-  const float *factors = scratch + m->factors;
+  const float *scales = scratch + m->scales;
   int8_t *to = (int8_t *)(scratch + m->weights);
   for (int octet = 0; octet < l->octets; octet++) {
     const float *steps = scratch + m->steps + octet * OCTET;
     const Vector low = load(steps), high = load(steps + WIDTH);
     for (int t = 0; t < TAPS; t++)
       for (int o = 0; o < l->channels; o++, weights += OCTET, to += OCTET) {
-        const float scale = factors[o] > 0 ? 1 / factors[o] : 0;
-        const Ints a = rounded(load(weights) * low * scale),
-                   b = rounded(load(weights + WIDTH) * high * scale);
+        const Ints a = rounded(load(weights) * low * scales[o]),
+                   b = rounded(load(weights + WIDTH) * high * scales[o]);
         vst1_s8(to,
                 vqmovn_s16(vcombine_s16(vqmovn_s32((int32x4_t)a), vqmovn_s32((int32x4_t)b))));
       }
