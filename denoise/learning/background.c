@@ -2,8 +2,8 @@
 #define _GNU_SOURCE /* gettid, pthread_setname_np */
 #include "learning/background.h"
 
+#include "base/observer.h"
 #include "base/triple_buffer.h"
-#include "learning/observer.h"
 
 #include <pthread.h>
 #include <semaphore.h>

@@ -2,8 +2,8 @@
 #include "learning/curriculum.h"
 
 #include "base/clock.h"
+#include "base/observer.h"
 #include "learning/frame_pairs.h"
-#include "learning/observer.h"
 #include "learning/zsn2n_loss.h"
 #include "settings.h"
 

@@ -3,8 +3,8 @@
 
 #include "learning/adam.h"
 #include "base/clock.h"
+#include "base/observer.h"
 #include "base/random.h"
-#include "learning/observer.h"
 
 #include <omp.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #include "patches/video_nl_bayes.h"
 
 #include "base/clamp.h"
-#include "learning/observer.h"
+#include "base/observer.h"
 #include "patches/group.h"
 #include "patches/trajectories.h"
 

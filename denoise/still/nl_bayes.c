@@ -2,7 +2,7 @@
 #include "still/nl_bayes.h"
 
 #include "base/clamp.h"
-#include "learning/observer.h"
+#include "base/observer.h"
 #include "patches/group.h"
 
 #include <math.h>

@@ -7,7 +7,7 @@
 #include "still/nl_bayes.h"
 #include "still/refinement.h"
 #include "base/clock.h"
-#include "learning/observer.h"
+#include "base/observer.h"
 
 #include <stdlib.h>
 #include <string.h>

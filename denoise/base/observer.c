@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "learning/observer.h"
+#include "base/observer.h"
 
 #include "base/clock.h"
 
