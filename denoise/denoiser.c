@@ -2,6 +2,7 @@
 /* The pipeline of a frame: load, detect cuts, fuse with the past, train, filter, store. With
  * patches along the motion it runs some frames ahead of the frame that is stored. */
 #include "base/cpu.h"
+#include "base/observer.h"
 #include "base/team.h"
 #include "filter/filter.h"
 #include "filter/store.h"
@@ -520,7 +521,8 @@ static ZsdFilterParams filter_params(ZsdDenoiser *d, const ZsdStream *stream,
                            .refresh = zsd_settings_refresh(s),
                            .twice = zsd_settings_twice(s),
                            .threads = (int)s->threads,
-                           .repeated = zsd_fusion_repeated(stream->fusion)};
+                           .repeated = zsd_fusion_repeated(stream->fusion),
+                           .observer = &d->observer};
 }
 
 /* Filters a frame into the image. */
@@ -535,8 +537,7 @@ static ZsdResult filter(ZsdDenoiser *d, ZsdImage *image, ZsdStream *stream,
   }
   if (zsd_settings_still(s))
     return filter_still(d, image, &view, &stream->filter_state, &params, s);
-  return zsd_filter_run(d->filter, image, &view, &stream->filter_state, &params) ? ZSD_NO_MEMORY
-                                                                                 : ZSD_OK;
+  return zsd_filter_run(d->filter, image, &view, &stream->filter_state, &params);
 }
 
 /* Gets the noise of frames from that of fields, or of fields from that of frames. Returns
@@ -565,7 +566,7 @@ static int add_frame(ZsdDenoiser *d, ZsdStream *stream, const ZsdWindow *window,
   if (!known && window->n_later > 0 && !zsd_fusion_noise_known(stream->fusion))
     known =
         zsd_lookahead_estimate_noise(stream->lookahead, noise, &stream->frame, window, threads);
-  if (known < 0 || zsd_fusion_add(stream->fusion, &stream->frame, threads))
+  if (known < 0 || zsd_fusion_add(stream->fusion, &stream->frame, window->observer, threads))
     return -1;
   if (known)
     zsd_fusion_set_noise(stream->fusion, noise);
@@ -623,6 +624,11 @@ static ZsdView view_of(const ZsdDenoiser *d, const ZsdStream *stream, const ZsdS
                    s->profile == ZSD_PROFILE_PAPER ? NULL : stream->fusion, false, 1};
 }
 
+/* The result of a step, unless the observer has cancelled the frame since. */
+static ZsdResult after_step(const ZsdDenoiser *d, ZsdResult result) {
+  return result == ZSD_OK && zsd_is_cancelled(&d->observer) ? ZSD_CANCELLED : result;
+}
+
 /* Estimates the window's frame from the past and the later pictures, and trains on it if it is
  * `first`: a frame, or the first field of one. `anew`: receives whether it is a keyframe. */
 static ZsdResult estimate(ZsdDenoiser *d, const ZsdWindow *window, ZsdStream *stream,
@@ -630,11 +636,13 @@ static ZsdResult estimate(ZsdDenoiser *d, const ZsdWindow *window, ZsdStream *st
   const ZsdView view = view_of(d, stream, s);
   if (zsd_stream_prepare_lookahead(stream, window, d->kernels))
     return ZSD_NO_MEMORY;
-  ZsdResult result = fuse(d, window, stream, first, anew, s);
+  ZsdResult result = after_step(d, fuse(d, window, stream, first, anew, s));
   if (result == ZSD_OK && first && !zsd_fusion_repeated(stream->fusion))
-    result = learn(d, stream, &view, *anew, s);
+    result = after_step(d, learn(d, stream, &view, *anew, s));
   if (result == ZSD_OK && window->n_later > 0)
-    result = zsd_stream_look_ahead(stream, window, (int)s->threads);
+    result = after_step(d, zsd_stream_look_ahead(stream, window, (int)s->threads));
+  if (result != ZSD_OK && *anew)
+    d->keyframe = true; /* as this one would have been */
   return result;
 }
 
@@ -666,7 +674,7 @@ static ZsdResult append_pilot(ZsdDenoiser *d, const ZsdWindow *window, ZsdStream
                               bool first, const ZsdSettings *s) {
   const ZsdView learned = view_of(d, stream, s), view = view_to_filter(&learned, s);
   ZsdPilotProperties properties = {0};
-  const ZsdResult result = estimate(d, window, stream, first, &properties.begins_scene, s);
+  ZsdResult result = estimate(d, window, stream, first, &properties.begins_scene, s);
   if (result != ZSD_OK)
     return result;
   const ZsdFilterParams params = filter_params(d, stream, &view, s);
@@ -676,9 +684,11 @@ static ZsdResult append_pilot(ZsdDenoiser *d, const ZsdWindow *window, ZsdStream
     properties.noise[i] = zsd_view_noise(&view, i);
   if (properties.unchanged)
     zsd_filter_state_reset(&stream->filter_state);
-  else if (zsd_filter_planes(d->filter, zsd_pilot_queue_planes(stream->pilots), &view,
-                             &stream->filter_state, &params))
-    return ZSD_NO_MEMORY;
+  else
+    result = zsd_filter_planes(d->filter, zsd_pilot_queue_planes(stream->pilots), &view,
+                               &stream->filter_state, &params);
+  if (result != ZSD_OK)
+    return result;
   zsd_stream_commit(stream, window, s);
   return zsd_pilot_queue_append(stream->pilots, &stream->frame, &properties, params.threads)
              ? ZSD_NO_MEMORY
@@ -734,7 +744,8 @@ static ZsdResult process(ZsdDenoiser *d, ZsdImage *image, int field, const ZsdIm
   const ZsdWindow window = {.image = image,
                             .later = later,
                             .n_later = s.temporal && !s.damaged ? (int)n_later : 0,
-                            .scene_threshold = s.scene_threshold};
+                            .scene_threshold = s.scene_threshold,
+                            .observer = &d->observer};
   const ZsdResult result = prepare(d, image, stream, &s);
   if (result != ZSD_OK)
     return result;
@@ -751,6 +762,8 @@ ZsdResult zsd_denoiser_process_ahead(ZsdDenoiser *d, ZsdImage *image, int field,
   d->n_ended = 0;
   zsd_learner_set_stream_busy(d->learner, true);
   const ZsdResult result = process(d, image, field, later, n_later, settings);
+  for (int i = 0; i < ZSD_PARTS && result == ZSD_CANCELLED; i++)
+    zsd_stream_end_scene(&d->streams[i], true); /* the frame may have changed parts of it */
   if (result != ZSD_OK)
     drop_later_of_all(d);
   zsd_learner_set_stream_busy(d->learner, false);

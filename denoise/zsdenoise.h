@@ -169,19 +169,20 @@ typedef struct {
 /* Trainings that end during one call of zsd_denoiser_process(), at most. */
 enum { ZSD_MAX_ENDED = 3 };
 
-/* Callbacks of training. */
+/* Callbacks of training, and of the filter. */
 typedef struct {
   void *user;
   /* Called after each step, by the thread that trains; or NULL. */
   void (*progress)(void *user, const ZsdTraining *training);
-  /* Called several times in each step, by several threads at once; true ends the training. Or
-   * NULL. */
+  /* Called several times in each step, and for each tile of a frame, by several threads at
+   * once; true cancels the frame, with its training. Or NULL. */
   bool (*cancelled)(void *user);
 } ZsdObserver;
 
 typedef enum {
   ZSD_OK,
-  ZSD_CANCELLED, /* by the observer: the picture is unchanged */
+  ZSD_CANCELLED, /* by the observer: the picture may be filtered in part, and the earlier frames
+                    are dropped */
   ZSD_NO_MEMORY, /* the picture is unchanged */
   ZSD_MISMATCH,  /* the initial model has another number of channels than the picture, or
                     another width than set: the picture is unchanged */

@@ -588,7 +588,8 @@ gst_zs_denoise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
   gst_zs_denoise_update_quality (self, buffer, !settings.background
       && after.updates != before.updates);
 
-  /* With ZSD_CANCELLED the frame is unchanged; a flush or a stop drops it downstream. */
+  if (result == ZSD_CANCELLED) /* by a flush or a stop, which drop the frame */
+    return GST_BASE_TRANSFORM_FLOW_DROPPED;
   if (result == ZSD_NO_MEMORY) {
     GST_ELEMENT_ERROR (self, RESOURCE, FAILED,
         ("There is not enough memory to denoise frames of %dx%d.",

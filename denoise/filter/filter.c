@@ -2,6 +2,7 @@
 #include "filter/filter.h"
 
 #include "base/clamp.h"
+#include "base/observer.h"
 #include "filter/refine.h"
 #include "filter/store.h"
 
@@ -77,6 +78,10 @@ typedef struct {
   const ZsdRefinement *refinement; /* NULL: the network's result is the output */
   int across, down;                /* tiles */
 } Pass;
+
+static bool is_cancelled(const Pass *p) {
+  return zsd_is_cancelled(p->params->observer);
+}
 
 /* First sample of part number `part`, of `parts` that differ by one sample at most. */
 static int begin(int length, int parts, int part) {
@@ -217,8 +222,9 @@ static void refine_frame(const Pass *p) {
 #pragma omp parallel for schedule(dynamic) num_threads(p->params->threads)
   for (int i = 0; i < groups * p->down; i++) {
     const int row = i / groups * p->across, first = i % groups * size;
-    refine_group(p, &p->filter->workers[omp_get_thread_num()], row + first,
-                 row + zsd_smaller(first + size, p->across));
+    if (!is_cancelled(p))
+      refine_group(p, &p->filter->workers[omp_get_thread_num()], row + first,
+                   row + zsd_smaller(first + size, p->across));
   }
 }
 
@@ -272,7 +278,8 @@ static int prepare_workers(ZsdFilter *f, const ZsdWeights *weights, int threads)
 static void filter_tiles(const Pass *p) {
 #pragma omp parallel for schedule(dynamic) num_threads(p->params->threads)
   for (int item = 0; item < p->across * p->down; item++)
-    filter_tile(p, &p->filter->workers[omp_get_thread_num()], item);
+    if (!is_cancelled(p))
+      filter_tile(p, &p->filter->workers[omp_get_thread_num()], item);
 }
 
 /* Measures the mean of the noise that the network finds, before the frame is filtered. */
@@ -305,7 +312,7 @@ static int prepare(Pass *pass) {
              : 0;
 }
 
-static int run(Pass *pass) {
+static ZsdResult run(Pass *pass) {
   const ZsdFilterParams *params = pass->params;
   const ZsdView *view = pass->view;
   ZsdFilterState *state = pass->state;
@@ -318,7 +325,7 @@ static int run(Pass *pass) {
                               .first_column = params->first_column,
                               .kernels = pass->filter->kernels};
   if (prepare(pass))
-    return -1;
+    return ZSD_NO_MEMORY;
   if (params->refresh <= 1 || params->refined != state->has_pilot)
     zsd_tile_cache_invalidate(&state->tile_cache); /* motion in this frame is not noted */
   state->has_pilot = params->refined;
@@ -338,19 +345,21 @@ static int run(Pass *pass) {
   filter_tiles(pass);
   if (params->refined)
     refine_frame(pass);
+  if (is_cancelled(pass))
+    return ZSD_CANCELLED;
   if (view->fusion && !twice && !params->repeated)
     zsd_mean_correction_measure(correction, view->frame, view->layout);
-  return 0;
+  return ZSD_OK;
 }
 
-int zsd_filter_run(ZsdFilter *f, ZsdImage *image, const ZsdView *view, ZsdFilterState *state,
-                   const ZsdFilterParams *params) {
+ZsdResult zsd_filter_run(ZsdFilter *f, ZsdImage *image, const ZsdView *view,
+                         ZsdFilterState *state, const ZsdFilterParams *params) {
   return run(
       &(Pass){.filter = f, .image = image, .view = view, .state = state, .params = params});
 }
 
-int zsd_filter_planes(ZsdFilter *f, uint16_t *const planes[], const ZsdView *view,
-                      ZsdFilterState *state, const ZsdFilterParams *params) {
+ZsdResult zsd_filter_planes(ZsdFilter *f, uint16_t *const planes[], const ZsdView *view,
+                            ZsdFilterState *state, const ZsdFilterParams *params) {
   return run(
       &(Pass){.filter = f, .planes = planes, .view = view, .state = state, .params = params});
 }

@@ -36,17 +36,20 @@ typedef struct {
   unsigned refresh; /* frames from one computation of a static tile to the next; 1: no cache */
   bool twice;       /* allows the second pass of mean_correction.h */
   int threads;
-  bool repeated; /* the frame is the last one again: no state changes */
+  bool repeated;               /* the frame is the last one again: no state changes */
+  const ZsdObserver *observer; /* may cancel; or NULL */
 } ZsdFilterParams;
 
-/* Filters the view's frame into the image that it was loaded from. Returns 0, or -1 without
- * memory: the image is unchanged. */
-int zsd_filter_run(ZsdFilter *filter, ZsdImage *image, const ZsdView *view,
-                   ZsdFilterState *state, const ZsdFilterParams *params);
+/* Filters the view's frame into the image that it was loaded from. Returns ZSD_OK,
+ * ZSD_CANCELLED: the image may be filtered in part, and the state is to be reset; or
+ * ZSD_NO_MEMORY: the image is unchanged. */
+ZsdResult zsd_filter_run(ZsdFilter *filter, ZsdImage *image, const ZsdView *view,
+                         ZsdFilterState *state, const ZsdFilterParams *params);
 
 /* Filters the view's frame, with full strength and all columns, into planes of the shape of its
- * components; 65535 is 1. Returns 0, or -1 without memory. */
-int zsd_filter_planes(ZsdFilter *filter, uint16_t *const planes[], const ZsdView *view,
-                      ZsdFilterState *state, const ZsdFilterParams *params);
+ * components; 65535 is 1. Returns ZSD_OK, ZSD_CANCELLED: the planes may be written in part, and
+ * the state is to be reset; or ZSD_NO_MEMORY. */
+ZsdResult zsd_filter_planes(ZsdFilter *filter, uint16_t *const planes[], const ZsdView *view,
+                            ZsdFilterState *state, const ZsdFilterParams *params);
 
 #endif

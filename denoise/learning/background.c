@@ -63,7 +63,8 @@ struct ZsdBackground {
 
 static bool is_stale(void *user) {
   ZsdBackground *b = user;
-  return atomic_load(&b->quit) || atomic_load(&b->keyframe) != b->total.keyframe;
+  return atomic_load(&b->quit) || atomic_load(&b->keyframe) != b->total.keyframe ||
+         zsd_is_cancelled(&b->observer);
 }
 
 /* Waits while the stream works on a frame, to leave it the processors and their caches. */

@@ -87,7 +87,7 @@ static void add_frame(PairMaker *m, int t) {
     for (int k = 0; k < c->width * c->height; k++)
       c->y[k] = rintf(fmaxf(0, fminf(255, *from++))) / 255;
   }
-  zsd_fusion_add(m->fusion, &m->frame, 1);
+  zsd_fusion_add(m->fusion, &m->frame, NULL, 1);
 }
 
 /* A random number of 0..n - 1; for n = 1 none is taken from the generator. */

@@ -96,9 +96,9 @@ static void set_remaining(const ZsdFrame *frame, float remaining) {
 
 /* Applies the network to the frame, of whose noise variance `remaining` is left in z, and
  * blends its result into z: z += blend (result - z). `refined`: with the Wiener filter of
- * blocks. Returns 0, or -1 without memory. */
-static int estimate(const Job *job, const ZsdWeights *weights, float remaining, float blend,
-                    bool refined) {
+ * blocks. */
+static ZsdResult estimate(const Job *job, const ZsdWeights *weights, float remaining,
+                          float blend, bool refined) {
   ZsdFilterState *state = job->still->state;
   ZsdFilterParams whole = *job->still->params;
   const ZsdFrame *frame = job->view->frame;
@@ -108,15 +108,15 @@ static int estimate(const Job *job, const ZsdWeights *weights, float remaining, 
   whole.refined = refined;
   set_remaining(frame, remaining);
   reset(state);
-  const int failed =
-      !memory || zsd_filter_planes(job->filter, result, job->view, state, &whole);
-  for (int i = 0; i < frame->components && !failed; i++) {
+  const ZsdResult done =
+      memory ? zsd_filter_planes(job->filter, result, job->view, state, &whole) : ZSD_NO_MEMORY;
+  for (int i = 0; i < frame->components && done == ZSD_OK; i++) {
     const ZsdFrameComponent *c = &frame->component[i];
     for (size_t k = 0; k < zsd_component_size(c); k++)
       c->z[k] += blend * ((float)result[i][k] / 65535 - c->z[k]);
   }
   free(memory);
-  return failed ? -1 : 0;
+  return done;
 }
 
 /* --- NL-Bayes --- */
@@ -170,20 +170,17 @@ static ZsdResult denoise(const Job *job, const ZsdObserver *observer) {
                          .training = &training};
   for (int i = 0; i < frame->components; i++)
     nl_bayes.noise[i] = zsd_view_noise(job->view, i);
-  if (estimate(job, weights, 1, 1, refines_estimate(job)))
-    return ZSD_NO_MEMORY;
-  for (int i = 0; i < MAX_PASSES && pass[i].group_size; i++) {
+  ZsdResult result = estimate(job, weights, 1, 1, refines_estimate(job));
+  for (int i = 0; i < MAX_PASSES && pass[i].group_size && result == ZSD_OK; i++) {
     nl_bayes.group_size = pass[i].group_size * zsd_nl_bayes_patch_samples(frame, patch);
-    const ZsdResult result = zsd_nl_bayes_run(&nl_bayes, job->kernels, job->threads);
-    if (result != ZSD_OK)
-      return result;
-    if (pass[i].blend > 0 && estimate(job, weights, REMAINING, pass[i].blend, false))
-      return ZSD_NO_MEMORY;
+    result = zsd_nl_bayes_run(&nl_bayes, job->kernels, job->threads);
+    if (pass[i].blend > 0 && result == ZSD_OK)
+      result = estimate(job, weights, REMAINING, pass[i].blend, false);
   }
-  for (int i = 0; i < frame->components; i++)
+  for (int i = 0; i < frame->components && result == ZSD_OK; i++)
     if (gains_by_blocks(job, i) && zsd_still_refine(job->view, i, job->threads))
-      return ZSD_NO_MEMORY;
-  return ZSD_OK;
+      result = ZSD_NO_MEMORY;
+  return result;
 }
 
 /* --- training on synthetic pairs --- */
@@ -258,7 +255,7 @@ static ZsdResult refine(const Job *job, ZsdProgress *progress) {
     result = fall_back(job, progress);
   } else if (result == ZSD_OK) {
     zsd_weights_update(&weights, &net);
-    result = estimate(job, &weights, REMAINING, 1, false) ? ZSD_NO_MEMORY : ZSD_OK;
+    result = estimate(job, &weights, REMAINING, 1, false);
   }
   zsd_synthetic_pairs_clear(&pairs);
   zsd_weights_clear(&weights);
@@ -278,8 +275,8 @@ ZsdResult zsd_still_run(const ZsdStill *still, ZsdFilter *filter, ZsdImage *imag
     result = refine(&job, &progress);
   last.fused = true;
   reset(still->state);
-  if (result == ZSD_OK && zsd_filter_run(filter, image, still->view, still->state, &last))
-    result = ZSD_NO_MEMORY;
+  if (result == ZSD_OK)
+    result = zsd_filter_run(filter, image, still->view, still->state, &last);
   zsd_filter_state_reset(still->state);
   *training = progress.reported;
   return result;

@@ -26,7 +26,8 @@ typedef struct {
 } ZsdStill;
 
 /* Denoises the view's frame, whose z it overwrites, into the image that it was loaded from.
- * Returns ZSD_OK, ZSD_CANCELLED or ZSD_NO_MEMORY; in the last two cases the image is unchanged.
+ * Returns ZSD_OK, ZSD_CANCELLED: the image may be filtered in part; or ZSD_NO_MEMORY: it is
+ * unchanged.
  * To the observer all of it is one training, whose steps are bands of NL-Bayes and training
  * steps; a band has no loss. `training` receives the last step. */
 ZsdResult zsd_still_run(const ZsdStill *still, ZsdFilter *filter, ZsdImage *image,

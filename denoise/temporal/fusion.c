@@ -2,6 +2,7 @@
 #include "temporal/fusion.h"
 
 #include "base/clamp.h"
+#include "base/observer.h"
 #include "noise/texture.h"
 #include "temporal/gate.h"
 #include "temporal/hypotheses.h"
@@ -57,7 +58,8 @@ typedef struct Strip Strip;
 
 struct ZsdFusion {
   const ZsdKernels *kernels;
-  Strip *strips; /* scratch memory, one for each thread */
+  const ZsdObserver *observer; /* of the frame in work */
+  Strip *strips;               /* scratch memory, one for each thread */
   int n_strips;
   bool has_past, has_noise;
   bool has_temporal;    /* the noise was estimated from a residual between frames */
@@ -460,6 +462,7 @@ static void fuse_strip(const Fuse *fuse, Strip *s, int left, int right, int top,
 typedef struct {
   Fuse fuse[ZSD_MAX_COMPONENTS];
   int components, rows; /* of a band */
+  const ZsdObserver *observer;
 } Job;
 
 /* Bands and strips begin with a block: no two of them write to the same block's sums. */
@@ -494,12 +497,13 @@ static void update(Job *job, Strip *strips, int threads) {
   }
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
   for (int band = 0; band < bands; band++)
-    fuse_band(job, &strips[omp_get_thread_num()], band);
+    if (!zsd_is_cancelled(job->observer))
+      fuse_band(job, &strips[omp_get_thread_num()], band);
 }
 
 /* The update of a frame without a past. */
 static Job job_without_past(const ZsdFusion *f, const ZsdFrame *frame) {
-  Job job = {.components = frame->components};
+  Job job = {.components = frame->components, .observer = f->observer};
   for (int i = 0; i < frame->components; i++)
     job.fuse[i] = (Fuse){
         .frame = &frame->component[i], .reference = &f->past[i], .residual = f->residual[i]};
@@ -633,7 +637,8 @@ static void fuse_frame(ZsdFusion *f, const ZsdFrame *frame, int threads) {
   update(&job, f->strips, threads);
 }
 
-static void find_and_fuse(ZsdFusion *f, const ZsdFrame *frame, int threads) {
+/* Returns false if it was cancelled. */
+static bool find_and_fuse(ZsdFusion *f, const ZsdFrame *frame, int threads) {
   const ZsdMotionParams search = {f->kernels, threads,
                                   smoothed_sigma(&f->noise[frame->brightness])};
   ZsdMotionField *field =
@@ -646,6 +651,7 @@ static void find_and_fuse(ZsdFusion *f, const ZsdFrame *frame, int threads) {
     zsd_hypotheses_drop(&f->hypotheses, field);
   f->field = field;
   fuse_frame(f, frame, threads);
+  return !zsd_is_cancelled(f->observer);
 }
 
 /* --- sudden falls of the noise --- */
@@ -684,17 +690,18 @@ static void lower_noise(ZsdFusion *f, const ZsdFrame *frame, const ZsdNoiseModel
   use_found(f);
 }
 
-/* Finds the new noise of a frame, and fuses it again. */
+/* Finds the new noise of a frame, and fuses it again, unless it is cancelled. */
 static void fuse_after_fall(ZsdFusion *f, const ZsdFrame *frame, int threads) {
   ZsdNoiseModel old[ZSD_MAX_COMPONENTS];
   memcpy(old, f->noise, sizeof old);
   f->fallen = true;
-  find_and_fuse(f, frame, threads);
-  f->has_temporal = false;
-  estimate_noise(f, frame, true, threads);
-  f->has_temporal = true;
-  lower_noise(f, frame, old);
-  find_and_fuse(f, frame, threads);
+  if (find_and_fuse(f, frame, threads)) {
+    f->has_temporal = false;
+    estimate_noise(f, frame, true, threads);
+    f->has_temporal = true;
+    lower_noise(f, frame, old);
+    find_and_fuse(f, frame, threads);
+  }
   f->fallen = false;
 }
 
@@ -712,10 +719,12 @@ static void compare_and_fuse(ZsdFusion *f, const ZsdFrame *frame, int threads) {
   zsd_pyramid_fill(&f->now, luma->y, f->kernels, threads);
   zsd_brightness_match(&f->before, &f->now);
   const bool known = f->has_temporal;
-  find_and_fuse(f, frame, threads);
+  if (!find_and_fuse(f, frame, threads))
+    return;
   estimate_noise(f, frame, true, threads);
   if (!known) { /* again, with the first noise estimate that search and gate can rely on */
-    find_and_fuse(f, frame, threads);
+    if (!find_and_fuse(f, frame, threads))
+      return;
     f->has_temporal = false;
     estimate_noise(f, frame, true, threads);
   }
@@ -726,9 +735,11 @@ static void compare_and_fuse(ZsdFusion *f, const ZsdFrame *frame, int threads) {
   exclude_repeated(f);
 }
 
-int zsd_fusion_add(ZsdFusion *f, const ZsdFrame *frame, int threads) {
+int zsd_fusion_add(ZsdFusion *f, const ZsdFrame *frame, const ZsdObserver *observer,
+                   int threads) {
   if (make_strips(f, threads) || make_residuals(f, frame))
     return -1;
+  f->observer = observer;
   f->repeated = find_regions(f, frame, threads);
   if (f->repeated)
     return 0;

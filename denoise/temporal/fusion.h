@@ -34,8 +34,9 @@ void zsd_fusion_reset(ZsdFusion *fusion);
 /* Fuses a frame's y with the past: fills z and k, and estimates the noise of each component.
  * Without a past z is y and k is 1. For a repeated frame nothing changes: z and k have to be
  * those of the frame before (the same ZsdFrame). Returns 0, or -1 without memory: the fusion is
- * unchanged. */
-int zsd_fusion_add(ZsdFusion *fusion, const ZsdFrame *frame, int threads);
+ * unchanged. `observer`: may cancel; or NULL. The past is to be dropped then. */
+int zsd_fusion_add(ZsdFusion *fusion, const ZsdFrame *frame, const ZsdObserver *observer,
+                   int threads);
 
 /* Makes the frame that was added last, with its z and k, the past of the next one. */
 void zsd_fusion_commit(ZsdFusion *fusion, const ZsdFrame *frame, int threads);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "temporal/lookahead.h"
 
+#include "base/observer.h"
 #include "frame/scene_change.h"
 
 #include <stdlib.h>
@@ -100,7 +101,7 @@ static int filter(ZsdLookahead *a, const ZsdFrame *frame, const ZsdImage *image,
                   const ZsdWindow *window, int threads) {
   if (load(a, frame, image, window, threads))
     zsd_fusion_drop_past(a->fusion);
-  if (zsd_fusion_add(a->fusion, frame, threads))
+  if (zsd_fusion_add(a->fusion, frame, window->observer, threads))
     return -1;
   zsd_fusion_commit(a->fusion, frame, threads);
   return 0;
@@ -123,7 +124,7 @@ static int filter_window(ZsdLookahead *a, const ZsdFrame *frame, const ZsdWindow
   a->scene = (ZsdScene){0};
   if (resize(a, frame, window->n_later - 1))
     return -1;
-  for (int i = window->n_later - 1; i >= 0; i--) {
+  for (int i = window->n_later - 1; i >= 0 && !zsd_is_cancelled(window->observer); i--) {
     if (filter(a, frame, &window->later[i], window, threads))
       return -1;
     if (i < a->capacity)
@@ -137,14 +138,14 @@ int zsd_lookahead_estimate_noise(ZsdLookahead *a, ZsdNoiseModel *noise, const Zs
                                  const ZsdWindow *window, int threads) {
   bool found = false;
   zsd_lookahead_drop(a);
-  for (int i = 0; i < window->n_later && !found; i++) {
+  for (int i = 0; i < window->n_later && !found && !zsd_is_cancelled(window->observer); i++) {
     zsd_fusion_reset(a->fusion);
     a->scene = (ZsdScene){0};
     if (filter(a, frame, &window->later[i], window, threads))
       return -1;
     if (load(a, frame, window->image, window, threads))
       break;
-    if (zsd_fusion_add(a->fusion, frame, threads))
+    if (zsd_fusion_add(a->fusion, frame, window->observer, threads))
       return -1;
     found = zsd_fusion_noise_is_temporal(a->fusion);
     if (!zsd_fusion_repeated(a->fusion))

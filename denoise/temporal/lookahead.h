@@ -24,6 +24,8 @@ typedef struct {
   int n_later;
   double scene_threshold; /* change of picture that counts as a cut (frame/scene_change.h); 0:
                              there are no cuts */
+  const ZsdObserver
+      *observer; /* may cancel; or NULL. Estimates and results are undefined then */
 } ZsdWindow;
 
 /* Estimates the noise of the image from its difference to the next picture of its scene:

@@ -100,7 +100,7 @@ static Sigma sigma_of(const Clip *clip, ZsdNoiseKind kind, double sigma, uint64_
   for (int t = 0; t < clip->frames; t++) {
     noisy_frame(clip, t, noise, kind, sigma, data);
     zsd_frame_load(&frame, &image, kernels, THREADS);
-    zsd_fusion_add(fusion, &frame, THREADS);
+    zsd_fusion_add(fusion, &frame, NULL, THREADS);
     zsd_fusion_commit(fusion, &frame, THREADS);
   }
   const Sigma result = {255 * zsd_fusion_noise(fusion, 0)->sigma,

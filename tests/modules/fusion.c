@@ -94,7 +94,7 @@ static void add_noise(Film *f, int component) {
 }
 
 static void film_fuse(Film *f) {
-  ck_assert_int_eq(zsd_fusion_add(f->fusion, &f->frame, f->threads), 0);
+  ck_assert_int_eq(zsd_fusion_add(f->fusion, &f->frame, NULL, f->threads), 0);
   zsd_fusion_commit(f->fusion, &f->frame, f->threads);
 }
 

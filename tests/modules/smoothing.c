@@ -64,7 +64,7 @@ static void film_estimate(Film *f, int t, double scene_threshold) {
     noise[i] = (ZsdNoiseModel){.sigma = SIGMA / 255, .base = SIGMA * SIGMA / (255 * 255)};
   zsd_frame_load(&f->frame, window.image, zsd_fusion_kernels(f->fusion), f->threads);
   zsd_fusion_fix_noise(f->fusion, noise);
-  ck_assert_int_eq(zsd_fusion_add(f->fusion, &f->frame, f->threads), 0);
+  ck_assert_int_eq(zsd_fusion_add(f->fusion, &f->frame, NULL, f->threads), 0);
   zsd_fusion_commit(f->fusion, &f->frame, f->threads);
   if (window.n_later)
     ck_assert_int_eq(

@@ -29,7 +29,7 @@ static ZsdNoiseModel found(int picture, double sigma) {
   ck_assert(fusion && noise);
   ck_assert_int_eq(zsd_noise_add(noise, &image, ZSD_NOISE_CORRELATED, sigma / 255), 0);
   zsd_frame_load(&frame, &image, kernels, THREADS);
-  ck_assert_int_eq(zsd_fusion_add(fusion, &frame, THREADS), 0);
+  ck_assert_int_eq(zsd_fusion_add(fusion, &frame, NULL, THREADS), 0);
   const ZsdNoiseModel result = *zsd_fusion_found_noise(fusion, 0);
   printf("# picture %d, noise of %.0f: found %.2f, correlation %.2f\n", picture, sigma,
          255 * result.sigma, result.lag1);

@@ -111,7 +111,7 @@ static void show(Film *f, int t, float strength) {
   picture_copy(&noisy, &f->clean);
   picture_noise(&noisy.image, f->kind, f->sigma, (uint64_t)t);
   zsd_frame_load(&f->frame, &noisy.image, zsd_kernels(zsd_cpu_detect()), THREADS);
-  zsd_fusion_add(f->fusion, &f->frame, THREADS);
+  zsd_fusion_add(f->fusion, &f->frame, NULL, THREADS);
   filter(f, &f->all, &noisy, ALL, strength, t >= SETTLED);
   filter(f, &f->turn, &noisy, f->refresh, strength, t >= SETTLED);
   zsd_fusion_commit(f->fusion, &f->frame, THREADS);
