@@ -3,7 +3,8 @@
  *
  * LINE, as gst-launch-1.0 takes it, has a sink named "out". What its first N frames took is
  * left out; without an end of its own it is stopped after S seconds. With an element named
- * "clean" the frames that leave it are what "out" should receive, and the PSNR is measured.
+ * "clean" the frames that leave it are what "out" should receive, and the PSNR is measured. With
+ * one named "in" the processor time between a frame at "out" and the next one at "in" is measured.
  * Prints a figure a line: its name and its value. */
 #include "demo/psnr.h"
 
@@ -12,6 +13,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 typedef struct
@@ -26,6 +28,7 @@ typedef struct
   gdouble longest;              /* seconds between two frames, of those after the first `skip` */
   guint threads;                /* of the process, at most */
   Reading first, last;          /* when the last frame to skip came, and the last of all */
+  Reading idle;                 /* between frames: times only */
   GstBuffer *clean;
   gdouble decibels;             /* summed */
 } Stream;
@@ -58,21 +61,15 @@ threads_now (void)
   return n;
 }
 
-static gdouble
-seconds_of (struct timeval time)
-{
-  return time.tv_sec + 1e-6 * time.tv_usec;
-}
-
 static Reading
 read_all (void)
 {
-  struct rusage usage;
+  struct timespec cpu;
   Reading reading;
 
-  getrusage (RUSAGE_SELF, &usage);
+  clock_gettime (CLOCK_PROCESS_CPUTIME_ID, &cpu);
   reading.wall = g_get_monotonic_time () / 1e6;
-  reading.cpu = seconds_of (usage.ru_utime) + seconds_of (usage.ru_stime);
+  reading.cpu = (gdouble) cpu.tv_sec + 1e-9 * (gdouble) cpu.tv_nsec;
   reading.resident = resident_now ();
   return reading;
 }
@@ -127,6 +124,20 @@ on_frame (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   stream->threads = MAX (stream->threads, threads_now ());
   if (stream->frames > stream->skip)
     stream->longest = MAX (stream->longest, stream->last.wall - before.wall);
+  return GST_PAD_PROBE_OK;
+}
+
+static GstPadProbeReturn
+on_next (GstPad * pad G_GNUC_UNUSED, GstPadProbeInfo * info G_GNUC_UNUSED,
+    gpointer data)
+{
+  Stream *stream = data;
+  const Reading now = read_all ();
+
+  if (stream->frames > stream->skip) {
+    stream->idle.wall += now.wall - stream->last.wall;
+    stream->idle.cpu += now.cpu - stream->last.cpu;
+  }
   return GST_PAD_PROBE_OK;
 }
 
@@ -201,6 +212,9 @@ print_figures (const Stream * stream)
       peak_resident (), stream->last.resident - stream->first.resident, timed);
   g_print ("longest-ms %.1f\nprocess-threads %u\n", 1000 * stream->longest,
       stream->threads);
+  if (stream->idle.wall > 0)
+    g_print ("idle-cpu-ms-per-second %.3f\n",
+        1000 * stream->idle.cpu / stream->idle.wall);
   if (stream->clean != NULL)
     g_print ("psnr %.3f\n", stream->decibels / timed);
 }
@@ -234,6 +248,7 @@ main (int argc, char **argv)
   }
   stream.skip = MAX (skip, 1);
   add_probe (pipeline, "clean", "src", on_clean, &stream);
+  add_probe (pipeline, "in", "src", on_next, &stream);
   if (!add_probe (pipeline, "out", "sink", on_frame, &stream))
     g_printerr ("bench-stream: nothing in the line is named \"out\"\n");
   else
