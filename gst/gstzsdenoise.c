@@ -583,13 +583,13 @@ gst_zs_denoise_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
   for (i = 0; i < frames.n_later; i++)
     gst_video_frame_unmap (&frames.later[i]);
   report (self, &after, &ended);
+  if (result == ZSD_CANCELLED) /* by a flush or a stop, which drop the frame */
+    return GST_BASE_TRANSFORM_FLOW_DROPPED;
   if (result == ZSD_OK)
     gst_zs_denoise_add_meta (self, buffer, &after);
   gst_zs_denoise_update_quality (self, buffer, !settings.background
       && after.updates != before.updates);
 
-  if (result == ZSD_CANCELLED) /* by a flush or a stop, which drop the frame */
-    return GST_BASE_TRANSFORM_FLOW_DROPPED;
   if (result == ZSD_NO_MEMORY) {
     GST_ELEMENT_ERROR (self, RESOURCE, FAILED,
         ("There is not enough memory to denoise frames of %dx%d.",
