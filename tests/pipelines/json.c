@@ -134,7 +134,14 @@ test_other_types (void)
   }
 }
 
-/* Nor is what json-glib 1.6 makes of an octal escape, which JSON does not have. */
+static gboolean
+is_text_or_nothing (const gchar * text)
+{
+  return text == NULL || g_utf8_validate (text, -1, NULL);
+}
+
+/* An octal escape, which JSON does not have: json-glib 1.6 makes bytes of it that are no UTF-8,
+ * 1.10 a character. */
 static void
 test_octal_escapes (void)
 {
@@ -142,14 +149,17 @@ test_octal_escapes (void)
       "\"words\":[\"b\\325\",\"c\"]}";
   JsonObject *object = json_parse (json, -1);
   Thing thing = { 0 };
+  guint n;
 
   if (object == NULL)
     return;
   json_fields_read (fields, &thing, object);
-  g_assert_null (thing.word);
-  g_assert_null (thing.path);
-  g_assert_cmpuint (g_strv_length (thing.words), ==, 1);
-  g_assert_cmpstr (thing.words[0], ==, "c");
+  g_assert_true (is_text_or_nothing (thing.word));
+  g_assert_true (is_text_or_nothing (thing.path));
+  n = g_strv_length (thing.words);
+  g_assert_cmpuint (n, >=, 1);
+  g_assert_true (is_text_or_nothing (thing.words[0]));
+  g_assert_cmpstr (thing.words[n - 1], ==, "c");
   clear (&thing);
   json_object_unref (object);
 }
