@@ -72,7 +72,8 @@ on_check_running (gpointer data)
   QueueCounts counts;
 
   queue_count (serve->server.queue, &counts);
-  if (counts.states[JOB_RUNNING] == 0 && serve->server.commits == 0)
+  if (counts.states[JOB_RUNNING] == 0 && serve->server.commits == 0
+      && !sse_is_sending_ends (serve->server.sse))
     g_main_loop_quit (serve->loop);
   return G_SOURCE_CONTINUE;
 }

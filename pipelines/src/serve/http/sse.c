@@ -8,6 +8,7 @@ typedef struct
   Sse *sse;
   SoupServerMessage *message;
   gchar *id;                    /* of the job */
+  gboolean ended;               /* the last event is on its way */
 } Subscriber;
 
 struct Sse
@@ -145,9 +146,22 @@ sse_publish (Sse * sse, const Job * job, gboolean gone)
       send (subscriber->message, "event: gone\ndata: {}\n\n");
     else
       send_state (sse, job, subscriber->message);
-    if (gone || job->finished)
+    if (gone || job->finished) {
+      subscriber->ended = TRUE;
       end (subscriber->message);
+    }
   }
+}
+
+gboolean
+sse_is_sending_ends (const Sse * sse)
+{
+  guint i;
+
+  for (i = 0; i < sse->subscribers->len; i++)
+    if (((Subscriber *) g_ptr_array_index (sse->subscribers, i))->ended)
+      return TRUE;
+  return FALSE;
 }
 
 void

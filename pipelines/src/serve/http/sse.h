@@ -23,6 +23,9 @@ gboolean sse_subscribe (Sse * sse, const Job * job,
  * one. */
 void sse_publish (Sse * sse, const Job * job, gboolean gone);
 
+/* Whether streams of finished or removed jobs have not been sent to their ends. */
+gboolean sse_is_sending_ends (const Sse * sse);
+
 /* Sends a keep-alive so that dead clients are noticed and proxies do not time out. */
 void sse_send_keep_alive (Sse * sse);
 
