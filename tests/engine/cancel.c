@@ -11,7 +11,7 @@ enum {
   FRAMES = 11,
   CANCELLED = 6, /* the frame that is */
   AHEAD = 3,
-  INSTANTS = 12, /* at which it is cancelled */
+  INSTANTS = 8, /* at which it is cancelled */
 };
 
 typedef enum { LEARNS, MOVES, RESTS, FIELDS, LOOKS_AHEAD, PATCHES, STILL, WAYS } Way;
