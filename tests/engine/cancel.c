@@ -81,7 +81,7 @@ static void run_frames(ZsdDenoiser *d, Way way, int first, int end, const ZsdSet
   }
 }
 
-/* What is left of the noise in frame t, dB. */
+/* PSNR of the result of frame t, dB. */
 static double psnr_of_frame(ZsdDenoiser *d, Way way, int t, const ZsdSettings *s) {
   Picture p, clean;
   ck_assert_int_eq(run_frame(d, way, t, &p, s), ZSD_OK);
